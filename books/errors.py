@@ -1,0 +1,66 @@
+"""What can go wrong with a book, in words for the person who has to act on it."""
+
+from __future__ import annotations
+
+from jobs.errors import JobError
+
+
+class UploadRejected(JobError):
+    """One file, or a whole upload, that cannot become pages. ``name`` is the file's name as shown to the person."""
+
+    code = "upload_rejected"
+
+    def __init__(self, message: str, *, name: str = "") -> None:
+        super().__init__(f"{name}: {message}" if name else message)
+        self.name = name
+        self.reason = message
+
+
+class StageNotReady(JobError):
+    """An operation whose input is not there yet, such as extraction before the pages are approved."""
+
+    code = "stage_not_ready"
+
+
+class UnreadableImage(JobError):
+    """A stored file that cannot be decoded into a page image."""
+
+    code = "unreadable_image"
+
+
+class ProviderError(JobError):
+    """An engine outside this process did not do what was asked."""
+
+    code = "provider_error"
+
+
+class ProviderUnavailable(ProviderError):
+    """Timeout, connection failure or a 5xx answer."""
+
+    code = "provider_unavailable"
+    retryable = True
+
+
+class RateLimited(ProviderError):
+    """A 429; ``retry_after`` is the provider's own figure in seconds where it gave one."""
+
+    code = "rate_limited"
+    retryable = True
+
+
+class ProviderRejected(ProviderError):
+    """The provider refused the content or the request itself."""
+
+    code = "provider_rejected"
+
+
+class InvalidModelOutput(ProviderError):
+    """An answer that does not fit its schema even after one repair."""
+
+    code = "invalid_model_output"
+
+
+class BudgetReached(ProviderError):
+    """The book or the job may not spend more."""
+
+    code = "budget_reached"

@@ -1,0 +1,53 @@
+"""The engine's errors: each has a stable code, a sentence for a person, and says whether trying again can help."""
+
+from __future__ import annotations
+
+
+class JobError(Exception):
+    """Anything a stage or the engine reports on purpose.
+
+    ``retryable`` errors return their item to the queue with a delay; the others fail the item at once.
+    ``retry_after`` is in seconds and, where given, replaces the backoff.
+    """
+
+    code = "job_error"
+    retryable = False
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after = retry_after
+
+
+class InvalidTransition(JobError):
+    """A status change that the table in ``jobs.constants`` does not allow."""
+
+    code = "invalid_transition"
+
+
+class JobAlreadyActive(JobError):
+    """The book has a pending, running, paused or stale job; ``job_id`` names it."""
+
+    code = "job_already_active"
+
+    def __init__(self, message: str, *, job_id: str) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
+class LeaseLost(JobError):
+    """The item was taken away from this runner; its result must be thrown away."""
+
+    code = "lease_lost"
+
+
+class Cancelled(JobError):
+    """The job stopped being workable (cancelled, paused, failed) while an item of it was in hand."""
+
+    code = "cancelled"
+
+
+class NothingToDo(JobError):
+    """The job would have no item; the message says what is missing."""
+
+    code = "nothing_to_do"
