@@ -1,0 +1,83 @@
+"""Decides whether an uploaded file becomes pages, from its content and before any pixel is decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from books.errors import UploadRejected
+from books.intake import limits
+from books.intake.formats import HEAD_BYTES, Format, format_of
+from books.intake.jpeg import check_jpeg
+from books.intake.naming import shown_name
+from books.intake.pdf import count_pages
+from books.intake.png import check_png
+from books.intake.reading import sha256_of, size_of
+from books.intake.tiff import check_tiff
+from books.intake.webp import check_webp
+
+# A file that would run when someone opens it from a download folder, whatever its content pretends to be.
+RUNNABLE_SUFFIXES = frozenset(
+    {".app", ".bat", ".cmd", ".com", ".cpl", ".dll", ".exe", ".hta", ".jar", ".js", ".lnk", ".msi", ".php"}
+    | {".ps1", ".scr", ".sh", ".vbs", ".wsf"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What is known about an accepted file: ``frames`` is its number of pages (1 to 500), ``size`` is in bytes."""
+
+    format: Format
+    frames: int
+    sha256: str
+    size: int
+
+
+def inspect(data: BinaryIO, name: str, *, image_bytes: int = limits.BULK_FILE_BYTES) -> Inspected:
+    """Judge one file; ``image_bytes`` limits anything but a PDF. ``data`` is seekable and left at its start.
+
+    Raises UploadRejected with the file's shown name and one sentence on what is wrong and what to do. Needs less than
+    2 MB whatever the file claims; a PDF is opened in a child process.
+    """
+    shown = shown_name(name)
+    try:
+        return _judged(data, shown, image_bytes)
+    except UploadRejected as error:
+        raise UploadRejected(error.reason, name=shown) from None
+    finally:
+        data.seek(0)
+
+
+def _judged(data: BinaryIO, shown: str, image_bytes: int) -> Inspected:
+    suffix = PurePosixPath(shown).suffix.lower()
+    if suffix in RUNNABLE_SUFFIXES:
+        raise UploadRejected(f"Files ending in {suffix} are not taken; rename it if it really is a page.")
+    size = size_of(data)
+    if not size:
+        raise UploadRejected("The file is empty; scan or copy it again.")
+    kind = format_of(data.read(HEAD_BYTES))
+    _check_size(size, limits.PDF_BYTES if kind == "pdf" else image_bytes)
+    data.seek(0)
+    frames = _pages_of(data, kind, size)
+    return Inspected(format=kind, frames=frames, sha256=sha256_of(data), size=size)
+
+
+def _check_size(size: int, most: int) -> None:
+    if size > most:
+        held, allowed = size / limits.MEBIBYTE, most // limits.MEBIBYTE
+        raise UploadRejected(f"The file has {held:.1f} MB, more than the {allowed} MB allowed; save it smaller.")
+
+
+def _pages_of(data: BinaryIO, kind: Format, size: int) -> int:
+    match kind:
+        case "png":
+            return check_png(data)
+        case "jpeg":
+            return check_jpeg(data)
+        case "tiff":
+            return check_tiff(data, size)
+        case "webp":
+            return check_webp(data, size)
+        case "pdf":
+            return count_pages(data)

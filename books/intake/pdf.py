@@ -1,0 +1,132 @@
+"""Counts and renders the pages of a PDF without ever opening it in this process."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from books.errors import UnreadableImage, UploadRejected
+from books.intake import limits
+from books.intake.page_size import check_points
+from books.intake.reading import size_of
+
+CHILD = Path(__file__).with_name("pdf_child.py")
+END_MARK = b"%%EOF"
+LOCKED = "The PDF needs a password to open; save it without one."
+MALFORMED = "The PDF is damaged or has no pages; export or download it again."
+TOO_DEMANDING = "The PDF takes too much time or memory to open; print it to a new PDF and send that."
+UNREADABLE_PAGE = "Page {page} of the PDF cannot be opened; export it again."
+# PDFium writes U+FFFE for a hyphen at a line's end; the other control characters cannot be stored as text.
+LINE_END_HYPHEN = re.compile(r"[\x02\ufffe]")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPage:
+    """One page: ``png`` in RGB, and ``text`` from the PDF's own text layer, empty if it has none."""
+
+    png: bytes
+    text: str
+
+
+class ChildError(Exception):
+    """The child refused or died; its text is a sentence for a person."""
+
+
+def count_pages(source: Path | BinaryIO) -> int:
+    """The number of pages, 1 to 500, every one of a usable size; UploadRejected (without a name) otherwise."""
+    with _as_path(source) as path:
+        if not _has_end_mark(path):
+            raise UploadRejected("The PDF has no end, as if it was cut off on the way; export or download it again.")
+        try:
+            header, _ = _ask(path, task="count", most_pages=limits.PAGES_PER_BOOK)
+        except ChildError as failure:
+            raise UploadRejected(str(failure)) from None
+    pages = int(header["pages"])
+    if not pages:
+        raise UploadRejected("The PDF has no pages; export it again.")
+    if pages > limits.PAGES_PER_BOOK:
+        most = limits.PAGES_PER_BOOK
+        raise UploadRejected(f"The PDF has {pages} pages, more than the {most} of a book; split it into several books.")
+    for number, (width, height) in enumerate(header["sizes"], start=1):
+        check_points(width, height, number=number)
+    return pages
+
+
+def render_page(source: Path | BinaryIO, index: int, *, dpi: int = 200) -> RenderedPage:
+    """Page ``index`` (from 0) at ``dpi``, or less where that needs over 16 million pixels.
+
+    Raises UnreadableImage for a file or page that cannot be rendered within the limits of the child.
+    """
+    with _as_path(source) as path:
+        try:
+            header, png = _ask(
+                path,
+                task="render",
+                index=index,
+                dpi=dpi,
+                most_pixels=limits.PDF_RENDER_PIXELS,
+                most_characters=limits.PDF_TEXT_CHARACTERS,
+            )
+        except ChildError as failure:
+            raise UnreadableImage(str(failure)) from None
+    return RenderedPage(png=png, text=_clean(header["text"]))
+
+
+def _ask(path: Path, **question: object) -> tuple[dict[str, Any], bytes]:
+    """Start the child for one question; its header and what follows it. -I keeps the environment's paths out."""
+    request = {
+        "path": str(path),
+        "memory_bytes": limits.PDF_CHILD_MEMORY_BYTES,
+        "cpu_seconds": limits.PDF_CHILD_CPU_SECONDS,
+        **question,
+    }
+    try:
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-I", str(CHILD)],
+            input=json.dumps(request).encode(),
+            capture_output=True,
+            timeout=limits.PDF_CHILD_WALL_SECONDS,
+            check=True,
+        )
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+        raise ChildError(TOO_DEMANDING) from None
+    line, _, body = done.stdout.partition(b"\n")
+    header: dict[str, Any] = json.loads(line)
+    if "error" in header:
+        sentences = {"password": LOCKED, "malformed": MALFORMED, "page": UNREADABLE_PAGE}
+        raise ChildError(sentences[header["error"]].format(**header))
+    return header, body
+
+
+@contextmanager
+def _as_path(source: Path | BinaryIO) -> Iterator[Path]:
+    """The file's path; an upload without one is copied to a temporary file in blocks."""
+    if isinstance(source, Path):
+        yield source.resolve()
+        return
+    source.seek(0)
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as copy:
+        shutil.copyfileobj(source, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _has_end_mark(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, size_of(file) - limits.PDF_TAIL_BYTES))
+        return END_MARK in file.read()
+
+
+def _clean(text: str) -> str:
+    lines = LINE_END_HYPHEN.sub("-", text).replace("\r\n", "\n")
+    return CONTROL_CHARACTERS.sub("", lines).strip()

@@ -1,0 +1,87 @@
+"""Opens one PDF inside limits and answers one question about it; started by path, so it imports nothing of ours.
+
+Standard input is one JSON object. Standard output is one line of JSON, followed by the PNG where a page was asked for.
+PDFium is C++ that reads hostile files: a crash, a hang or a memory bomb must take down this process and no other.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from typing import Any
+
+POINTS_PER_INCH = 72
+PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
+
+
+def limit_resources(request: dict[str, Any]) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (request["memory_bytes"],) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (request["cpu_seconds"],) * 2)
+
+
+def answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The header, and a PNG for "render"; a header with "error" says why there is none."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(request["path"])
+    except pypdfium2.PdfiumError as error:
+        return {"error": "password" if error.err_code == PASSWORD_ERROR else "malformed"}, b""
+    pages = len(document)
+    if request["task"] == "count":
+        return count(document, pages, request), b""
+    if not 0 <= request["index"] < pages:
+        return {"error": "page", "page": request["index"] + 1}, b""
+    return render(document, request)
+
+
+def count(document: Any, pages: int, request: dict[str, Any]) -> dict[str, Any]:
+    """The number of pages and each one's size in points, unless there are more than may be asked about."""
+    from pypdfium2 import PdfiumError
+
+    sizes = []
+    for index in range(min(pages, request["most_pages"])):
+        try:
+            sizes.append(document.get_page_size(index))
+        except PdfiumError:
+            return {"error": "page", "page": index + 1}
+    return {"pages": pages, "sizes": sizes}
+
+
+def render(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """One page as a PNG, at a smaller scale where the one asked for needs too many pixels, and its text layer."""
+    import io
+
+    from pypdfium2 import PdfiumError
+
+    try:
+        page = document[request["index"]]
+    except PdfiumError:
+        return {"error": "page", "page": request["index"] + 1}, b""
+    width, height = page.get_size()
+    scale = min(request["dpi"] / POINTS_PER_INCH, (request["most_pixels"] / (width * height)) ** 0.5)
+    picture = page.render(scale=scale, rev_byteorder=True).to_pil()
+    encoded = io.BytesIO()
+    dpi = round(scale * POINTS_PER_INCH)
+    picture.save(encoded, "PNG", compress_level=1, dpi=(dpi, dpi))
+    return {"text": text_layer(page, request["most_characters"])}, encoded.getvalue()
+
+
+def text_layer(page: Any, most: int) -> str:
+    text = page.get_textpage()
+    return text.get_text_bounded() if 0 < text.count_chars() <= most else ""
+
+
+def main() -> None:
+    request = json.load(sys.stdin)
+    limit_resources(request)
+    header, body = answer(request)
+    sys.stdout.buffer.write(json.dumps(header).encode() + b"\n" + body)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
