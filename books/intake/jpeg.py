@@ -50,12 +50,13 @@ def check_jpeg(data: BinaryIO) -> int:
 
 
 def _next_marker(data: BinaryIO) -> int:
-    if read_exactly(data, 1) != b"\xff":
-        raise damaged("its parts do not fit together")
-    for _ in range(BLOCK_BYTES):
-        marker = read_exactly(data, 1)[0]
-        if marker != 0xFF:
-            return marker
+    """The next marker; like every decoder, overlooks a little padding before it."""
+    before = 0
+    for _ in range(limits.JPEG_PADDING_BYTES):
+        byte = read_exactly(data, 1)[0]
+        if before == 0xFF and byte not in {0x00, 0xFF}:
+            return byte
+        before = byte
     raise damaged("its parts do not fit together")
 
 

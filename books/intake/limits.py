@@ -41,6 +41,10 @@ PNG_CHUNKS: Final = 20_000
 # A progressive scan repeats the work of the whole picture; encoders write about 10, libjpeg's fuzzers stop at 500.
 JPEG_SCANS: Final = 100
 JPEG_SEGMENTS: Final = 2_000
+# Some cameras align segments to a disk sector.
+JPEG_PADDING_BYTES: Final = 1_024
+# A page scanner writes about 20 tags, a camera about 60.
+TIFF_TAGS: Final = 200
 # One strip a row is the finest cut in use.
 TIFF_STRIPS: Final = 100_000
 

@@ -20,8 +20,8 @@ def shown_name(name: str) -> str:
     The result still holds quotes and angle brackets: templates escape it.
     """
     leaf = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    visible = "".join(_visible(character) for character in unicodedata.normalize("NFC", leaf))
-    return _shortened(" ".join(visible.split())) or UNNAMED
+    visible = "".join(_visible(character) for character in leaf)
+    return _shortened(unicodedata.normalize("NFC", " ".join(visible.split()))) or UNNAMED
 
 
 def natural_order(names: Iterable[str]) -> list[str]:

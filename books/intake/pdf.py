@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import re
 import shutil
 import subprocess
@@ -19,13 +21,17 @@ from books.intake import limits
 from books.intake.page_size import check_points
 from books.intake.reading import size_of
 
+logger = logging.getLogger(__name__)
+
+CHILD_ENVIRONMENT = ("LD_LIBRARY_PATH", "TZ")  # no key or password is within reach of a hostile file
 CHILD = Path(__file__).with_name("pdf_child.py")
 END_MARK = b"%%EOF"
 LOCKED = "The PDF needs a password to open; save it without one."
 MALFORMED = "The PDF is damaged or has no pages; export or download it again."
 TOO_DEMANDING = "The PDF takes too much time or memory to open; print it to a new PDF and send that."
 UNREADABLE_PAGE = "Page {page} of the PDF cannot be opened; export it again."
-# PDFium writes U+FFFE for a hyphen at a line's end; the other control characters cannot be stored as text.
+# PDFium joins a word hyphenated at a line's end with U+0002 (older ones U+FFFE); our texts keep the printed lines.
+# Other control characters mean nothing, and PostgreSQL refuses NUL.
 LINE_END_HYPHEN = re.compile(r"[\x02\ufffe]")
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\uffff]")
 
@@ -97,8 +103,10 @@ def _ask(path: Path, **question: object) -> tuple[dict[str, Any], bytes]:
             capture_output=True,
             timeout=limits.PDF_CHILD_WALL_SECONDS,
             check=True,
+            env={name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ},
         )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as failure:
+        logger.warning("PDF child ended early", extra={"task": question["task"], "why": str(failure)})
         raise ChildError(TOO_DEMANDING) from None
     line, _, body = done.stdout.partition(b"\n")
     header: dict[str, Any] = json.loads(line)
@@ -128,5 +136,5 @@ def _has_end_mark(path: Path) -> bool:
 
 
 def _clean(text: str) -> str:
-    lines = LINE_END_HYPHEN.sub("-", text).replace("\r\n", "\n")
+    lines = LINE_END_HYPHEN.sub("-\n", text).replace("\r\n", "\n")
     return CONTROL_CHARACTERS.sub("", lines).strip()

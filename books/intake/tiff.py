@@ -59,6 +59,8 @@ def check_tiff(data: BinaryIO, size: int) -> int:
 def _read_directory(data: BinaryIO, order: str, offset: int) -> Directory:
     data.seek(offset)
     count = struct.unpack(order + "H", read_exactly(data, 2))[0]
+    if count > limits.TIFF_TAGS:
+        raise damaged("it has too many tags")
     entries = read_exactly(data, 12 * count)
     tags, outside_bytes = {}, 0
     for tag, kind, length, value in struct.iter_unpack(order + "HHI4s", entries):
