@@ -28,7 +28,8 @@ PDF_PAGE_SIDE_POINTS: Final = (72.0, 4800.0)
 PDF_RENDER_PIXELS: Final = 16_000_000
 # A dense page of print holds 6,000 characters; past this a text layer is not one.
 PDF_TEXT_CHARACTERS: Final = 200_000
-PDF_CHILD_MEMORY_BYTES: Final = 768 * MEBIBYTE
+# Address space; an A4 page holding a 600 dpi colour scan needs less than 200 MB.
+PDF_CHILD_MEMORY_BYTES: Final = 384 * MEBIBYTE
 PDF_CHILD_CPU_SECONDS: Final = 30
 PDF_CHILD_WALL_SECONDS: Final = 60.0
 # ISO 32000 readers look for %%EOF in the last 1024 bytes; mail gateways and servers pad files a little.

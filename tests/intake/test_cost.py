@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,7 @@ def padded_webp() -> bytes:
     ],
     ids=["png", "png in one chunk", "png of text", "jpeg", "tiff", "webp", "pdf"],
 )
-def test_memory_does_not_follow_the_file(make: object, tmp_path: Path) -> None:
-    assert callable(make)
+def test_memory_does_not_follow_the_file(make: Callable[[], bytes], tmp_path: Path) -> None:
     file = tmp_path / "page"
     size = file.write_bytes(make())
     assert size > 5 * limits.MEBIBYTE
