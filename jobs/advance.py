@@ -1,0 +1,65 @@
+"""What happens when a stage has nothing left to claim: the next stage, the end, or waiting."""
+
+from __future__ import annotations
+
+from enum import Enum
+from uuid import UUID
+
+from jobs.constants import ItemState, JobStatus
+from jobs.handlers import Stage, handler_for
+from jobs.models import Item, Job
+from jobs.planning import begin_stage
+from jobs.progress import first_unfinished_label, open_items
+from jobs.transitions import locked_job, move
+
+
+class Step(Enum):
+    """STAGE: another stage began; WAIT: items are delayed or in other hands; STOP: nothing to do for a runner."""
+
+    STAGE = "stage"
+    WAIT = "wait"
+    STOP = "stop"
+
+
+def advance(job_id: UUID | str) -> Step:
+    """Moves a running job on when its stage is finished; only one of several runners does it."""
+    with locked_job(job_id) as job:
+        if job.status != JobStatus.RUNNING:
+            return Step.STOP
+        if open_items(job, job.stage):
+            return Step.WAIT
+        return _leave_stage(job)
+
+
+def _leave_stage(job: Job) -> Step:
+    handler = handler_for(job.kind)
+    problem = _problem(job, handler.stage(job.stage), handler.unit)
+    if problem:
+        move(job, JobStatus.FAILED, actor="worker", error_message=problem)
+        return Step.STOP
+    following = handler.stage_after(job.stage)
+    while following is not None:
+        if begin_stage(job, following):
+            return Step.STAGE
+        following = handler.stage_after(following.name)
+    move(job, JobStatus.COMPLETED, actor="worker", reason=_closing_words(job))
+    return Step.STOP
+
+
+def _problem(job: Job, stage: Stage, unit: str) -> str:
+    """The sentence with which the finished ``stage`` fails its job, or ""."""
+    items = Item.objects.filter(job=job, stage=stage.name)
+    failed = items.filter(state=ItemState.FAILED)
+    count = failed.count()
+    if not count or not (stage.required or count == items.count()):
+        return ""
+    first = failed.order_by("ordinal")[0]
+    return (
+        f"{stage.title}: {count} of {items.count()} failed, first {first.label} ({first.error_message}). "
+        f"Everything finished is kept. Resume from {unit} {first_unfinished_label(job)}."
+    )
+
+
+def _closing_words(job: Job) -> str:
+    failed = job.failed_items or 0
+    return f"Completed, {failed} failed." if failed else "Completed."

@@ -1,0 +1,114 @@
+"""Taking items under lease, keeping the leases alive and giving them back."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from jobs import clock
+from jobs.constants import MAX_CRASHES, OPEN_ITEMS, ItemState, JobStatus
+from jobs.handlers import handler_for
+from jobs.models import Item, Job
+from jobs.progress import refresh_progress
+from jobs.transitions import locked_job
+
+logger = logging.getLogger(__name__)
+
+CRASH_MESSAGE = "The worker died {times} times while it had this in hand; the rest goes on without it."
+
+
+def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[Item]:
+    """Up to ``limit`` due items of ``stage``, leased to ``runner`` under new tokens; none unless the job is running.
+
+    An item whose lease ran out is claimed again and its crash counted; at the second crash it is quarantined.
+    """
+    with locked_job(job_id) as job:
+        if job.status != JobStatus.RUNNING or job.stage != stage:
+            return []
+        claimed: list[Item] = []
+        for item in claimable(job, stage)[:limit]:
+            if item.state == ItemState.LEASED and not take_away(job, item):
+                continue
+            claimed.append(_lease(item, runner))
+        if claimed:
+            Job.objects.filter(pk=job.pk).update(current_item=claimed[0].ordinal)
+        return claimed
+
+
+def claimable(job: Job, stage: str) -> QuerySet[Item]:
+    """Items that may be claimed now: due ones, and ones whose lease ran out; of a lane only its first open one."""
+    now = clock.now()
+    earlier_in_lane = Item.objects.filter(
+        job=OuterRef("job"), stage=stage, lane=OuterRef("lane"), ordinal__lt=OuterRef("ordinal"), state__in=OPEN_ITEMS
+    )
+    due = Q(state=ItemState.PENDING) & (Q(not_before__isnull=True) | Q(not_before__lte=now))
+    expired = Q(state=ItemState.LEASED, lease_expires_at__lte=now)
+    return (
+        Item.objects.filter(due | expired, job=job, stage=stage)
+        .filter(Q(lane="") | ~Exists(earlier_in_lane))
+        .order_by("ordinal")
+    )
+
+
+def _lease(item: Item, runner: str) -> Item:
+    now = clock.now()
+    item.state = ItemState.LEASED
+    item.lease_token += 1
+    item.attempts += 1
+    item.leased_by = runner
+    item.lease_expires_at = now + timedelta(seconds=settings.JOB_LEASE_SECONDS)
+    item.started_at = now
+    item.not_before = None
+    item.save(
+        update_fields=["state", "lease_token", "attempts", "leased_by", "lease_expires_at", "started_at", "not_before"]
+    )
+    return item
+
+
+def take_away(job: Job, item: Item) -> bool:
+    """Ends a lease whose worker is taken for dead; the caller holds the job's lock.
+
+    The item goes back to pending under a new token, or is failed at its second crash. Returns whether it goes on.
+    """
+    item.crashes += 1
+    item.lease_token += 1
+    item.lease_expires_at = None
+    item.leased_by = ""
+    quarantined = item.crashes >= MAX_CRASHES
+    item.state = ItemState.FAILED if quarantined else ItemState.PENDING
+    item.error_kind, item.error_code = "crash", "worker_died"
+    item.error_message = CRASH_MESSAGE.format(times=item.crashes) if quarantined else "The worker died."
+    item.finished_at = clock.now() if quarantined else None
+    item.save()
+    logger.warning("lease taken away", extra={"job": str(job.pk), "item": item.label, "crashes": item.crashes})
+    if quarantined:
+        handler_for(job.kind).stage(item.stage).save_failure(item, item.error_message)
+        refresh_progress(job)
+    return not quarantined
+
+
+def extend_leases(runner: str) -> None:
+    """Keeps every lease of ``runner`` alive for another lease time."""
+    until = clock.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
+    Item.objects.filter(leased_by=runner, state=ItemState.LEASED).update(lease_expires_at=until)
+
+
+def give_back(runner: str) -> int:
+    """Returns what ``runner`` still holds, and the attempts with it: nothing was tried to the end."""
+    return Item.objects.filter(leased_by=runner, state=ItemState.LEASED).update(
+        state=ItemState.PENDING,
+        lease_token=F("lease_token") + 1,
+        attempts=F("attempts") - 1,
+        lease_expires_at=None,
+        leased_by="",
+    )
+
+
+def next_due(job: Job, stage: str) -> datetime | None:
+    """The earliest time at which a waiting item of ``stage`` may be tried again; None where none waits."""
+    waiting = Item.objects.filter(job=job, stage=stage, state=ItemState.PENDING, not_before__isnull=False)
+    return waiting.order_by("not_before").values_list("not_before", flat=True).first()

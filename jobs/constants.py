@@ -1,0 +1,51 @@
+"""The engine's states and the one table of legal moves."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class JobStatus(models.TextChoices):
+    PENDING = "pending", "Pending"
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    STALE = "stale", "Stale"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class ItemState(models.TextChoices):
+    PENDING = "pending", "Waiting"
+    LEASED = "leased", "In work"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
+class Load(models.TextChoices):
+    """What a stage mostly waits for; also the name of the worker pool that runs it."""
+
+    CPU = "cpu", "Processor"
+    IO = "io", "Network"
+
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED, JobStatus.FAILED}),
+    JobStatus.RUNNING: frozenset(
+        {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.PAUSED, JobStatus.STALE}
+    ),
+    JobStatus.STALE: frozenset({JobStatus.PENDING, JobStatus.FAILED}),
+    JobStatus.PAUSED: frozenset({JobStatus.PENDING, JobStatus.CANCELLED, JobStatus.FAILED}),
+    JobStatus.COMPLETED: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+}
+ACTIVE = (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.PAUSED, JobStatus.STALE)
+FINAL = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+OPEN_ITEMS = (ItemState.PENDING, ItemState.LEASED)
+
+MAX_ATTEMPTS = 5
+MAX_CRASHES = 2
+MAX_RECOVERIES = 3
+BACKOFF_SECONDS = (2, 4, 8, 16)
+SWEEP_ROWS = 100

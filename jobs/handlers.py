@@ -1,0 +1,80 @@
+"""What the domain gives the engine: a handler per kind of job, made of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from jobs.constants import Load
+from jobs.models import Item, Job
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """``key`` is unique in its stage and the same in every run; see the fields of ``jobs.models.Item``."""
+
+    key: str
+    label: str
+    lane: str = ""
+    fingerprint: str = ""
+
+
+class Stage(Protocol):
+    """``plan`` runs in a transaction under the job's lock; ``work`` outside of any, and writes nothing to the
+    database; ``save`` and ``save_failure`` in the transaction that closes the item.
+
+    ``required``: a failed item fails the job before the next stage begins. ``weight`` is the stage's share of the
+    progress bar.
+    """
+
+    name: str
+    title: str
+    load: Load
+    concurrency: int
+    required: bool
+    weight: int
+
+    def plan(self, job: Job) -> Sequence[PlannedItem]: ...
+
+    def work(self, item: Item) -> Any: ...
+
+    def save(self, item: Item, result: Any) -> None: ...
+
+    def save_failure(self, item: Item, message: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A kind of job. ``unit`` is what a person calls its items ("page")."""
+
+    kind: str
+    title: str
+    unit: str
+    stages: tuple[Stage, ...]
+
+    def stage(self, name: str) -> Stage:
+        return next(stage for stage in self.stages if stage.name == name)
+
+    def stage_after(self, name: str) -> Stage | None:
+        """The stage that follows ``name``; the first one for an empty name."""
+        if not name:
+            return self.stages[0]
+        names = [stage.name for stage in self.stages]
+        following = self.stages[names.index(name) + 1 :]
+        return following[0] if following else None
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def register(handler: Handler) -> None:
+    _handlers[handler.kind] = handler
+
+
+def handler_for(kind: str) -> Handler:
+    return _handlers[kind]
+
+
+def handlers() -> Mapping[str, Handler]:
+    return _handlers

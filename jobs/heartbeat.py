@@ -1,0 +1,82 @@
+"""A runner's sign of life: a thread with its own database connection."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from jobs import clock
+from jobs.claims import extend_leases
+from jobs.constants import JobStatus
+from jobs.models import Cluster, Job
+
+logger = logging.getLogger(__name__)
+
+CLUSTER_ID = "JOB_CLUSTER_ID"
+
+
+class Heartbeat:
+    """Beats while the ``with`` block runs: the job's heartbeat, the runner's leases, the cluster's sign of life.
+
+    ``lost`` becomes true when the job is no longer running, or when no beat has succeeded for so long that the leases
+    may run out; the runner must claim nothing more then.
+    """
+
+    def __init__(self, job_id: UUID | str, runner: str) -> None:
+        self.job_id = job_id
+        self.runner = runner
+        self._stop = threading.Event()
+        self._stopped_running = False
+        self._beaten_at = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name=f"heartbeat-{runner}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    @property
+    def lost(self) -> bool:
+        grace = settings.JOB_LEASE_SECONDS - settings.JOB_HEARTBEAT_SECONDS
+        return self._stopped_running or time.monotonic() - self._beaten_at > grace
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(settings.JOB_HEARTBEAT_SECONDS):
+                self._beat_or_log()
+        finally:
+            connection.close()
+
+    def _beat_or_log(self) -> None:
+        try:
+            self._stopped_running = not beat(self.job_id, self.runner)
+            self._beaten_at = time.monotonic()
+        except DatabaseError:
+            logger.warning("heartbeat failed", exc_info=True, extra={"job": str(self.job_id)})
+            connection.close()
+
+
+def beat(job_id: UUID | str, runner: str) -> bool:
+    """One beat; returns whether the job is still running."""
+    is_running = bool(Job.objects.filter(pk=job_id, status=JobStatus.RUNNING).update(heartbeat_at=clock.now()))
+    extend_leases(runner)
+    cluster_seen()
+    return is_running
+
+
+def cluster_seen() -> None:
+    """Notes that work runs inside this process's cluster, where a supervisor started it."""
+    cluster_id = os.environ.get(CLUSTER_ID)
+    if cluster_id:
+        Cluster.objects.filter(pk=int(cluster_id)).update(seen_at=clock.now())

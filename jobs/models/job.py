@@ -1,0 +1,78 @@
+"""One piece of background work on one book."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from jobs.constants import ACTIVE, FINAL, JobStatus
+
+
+class Job(models.Model):
+    """A job is stages of items.
+
+    pending -> running -> completed | failed | cancelled | paused | stale; stale -> pending | failed;
+    paused -> pending | cancelled | failed; pending -> cancelled | failed. ``jobs.transitions`` is the only writer of
+    ``status``. At most one job of a book is active. ``error_message`` is set exactly when the job failed.
+
+    Item numbers (``current_item``, ``last_completed_item``) are ordinals that run through all stages of the job;
+    ``total_items`` counts what is planned so far and grows when a stage begins.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    book = models.ForeignKey("books.Book", on_delete=models.CASCADE, related_name="jobs")
+    kind = models.CharField(max_length=40)
+    status = models.CharField(max_length=12, choices=JobStatus, default=JobStatus.PENDING)
+    params = models.JSONField(default=dict, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    resumed_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    attempt = models.PositiveSmallIntegerField(default=0, help_text="Recoveries since an item was last finished.")
+    stage = models.CharField(max_length=40, blank=True)
+
+    total_items = models.PositiveIntegerField(null=True, default=0)
+    completed_items = models.PositiveIntegerField(null=True, default=0)
+    failed_items = models.PositiveIntegerField(null=True, default=0)
+    current_item = models.PositiveIntegerField(null=True, blank=True)
+    last_completed_item = models.PositiveIntegerField(null=True, default=0)
+    progress_detail = models.JSONField(null=True, default=dict, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(null=True, blank=True, help_text="When the queue was last asked to run it.")
+    started_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    wake_at = models.DateTimeField(null=True, blank=True, help_text="When the sweep ends a pause by itself.")
+    error_message = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["book"], condition=Q(status__in=[str(s) for s in ACTIVE]), name="one_active_job_per_book"
+            ),
+            models.CheckConstraint(
+                condition=(Q(status="failed") & ~Q(error_message="")) | (~Q(status="failed") & Q(error_message="")),
+                name="job_error_exactly_when_failed",
+            ),
+            models.CheckConstraint(condition=Q(status__in=JobStatus.values), name="job_status_known"),
+        )
+        indexes = (
+            models.Index(fields=["status", "heartbeat_at"], name="job_status_heartbeat"),
+            models.Index(fields=["book", "kind", "-created_at"], name="job_latest_of_kind"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} job {str(self.id)[:8]} ({self.get_status_display().lower()})"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL

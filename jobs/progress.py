@@ -1,0 +1,71 @@
+"""A job's counters, always rewritten from its items, and what is derived from them for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Min, Q
+
+from jobs.constants import OPEN_ITEMS, ItemState
+from jobs.models import Item, Job
+
+MAX_REPORTED_ERRORS = 500
+
+
+def refresh_progress(job: Job, *, item_finished: bool = False) -> None:
+    """Rewrites the counters of ``job`` from its items, in the caller's transaction and under its lock.
+
+    ``item_finished`` also clears the count of recoveries: the job has made progress.
+    """
+    items = Item.objects.filter(job=job)
+    counts = items.aggregate(
+        total=Count("id"),
+        done=Count("id", filter=Q(state=ItemState.DONE)),
+        failed=Count("id", filter=Q(state=ItemState.FAILED)),
+        current=Min("ordinal", filter=Q(state=ItemState.LEASED)),
+        first_undone=Min("ordinal", filter=~Q(state=ItemState.DONE)),
+        troubled=Count("id", filter=~Q(error_code="")),
+    )
+    first_undone = counts["first_undone"]
+    job.total_items = counts["total"]
+    job.completed_items = counts["done"]
+    job.failed_items = counts["failed"]
+    job.current_item = counts["current"]
+    job.last_completed_item = counts["total"] if first_undone is None else first_undone - 1
+    fields = ["total_items", "completed_items", "failed_items", "current_item", "last_completed_item"]
+    if counts["troubled"] or detail_of(job)["page_errors"]:
+        job.progress_detail = detail_of(job) | {"page_errors": _page_errors(job)}
+        fields.append("progress_detail")
+    if item_finished and job.attempt:
+        job.attempt = 0
+        fields.append("attempt")
+    job.save(update_fields=fields)
+
+
+def _page_errors(job: Job) -> dict[str, dict[str, Any]]:
+    troubled = Item.objects.filter(job=job).exclude(error_code="").exclude(state=ItemState.DONE)
+    return {
+        item.label: {"error": item.error_message, "error_type": item.error_code, "attempts": item.attempts}
+        for item in troubled.order_by("ordinal")[:MAX_REPORTED_ERRORS]
+    }
+
+
+def detail_of(job: Job) -> dict[str, Any]:
+    """``progress_detail`` as a reader may rely on it, whatever an old row holds."""
+    detail = job.progress_detail if isinstance(job.progress_detail, dict) else {}
+    errors = detail.get("page_errors")
+    stats = detail.get("stats")
+    return {
+        "page_errors": errors if isinstance(errors, dict) else {},
+        "stats": stats if isinstance(stats, dict) else {},
+    }
+
+
+def first_unfinished_label(job: Job) -> str:
+    """The label of the first item that is not done, for "Resume from page X"; "" when there is none."""
+    item = Item.objects.filter(job=job).exclude(state=ItemState.DONE).order_by("ordinal").first()
+    return item.label if item else ""
+
+
+def open_items(job: Job, stage: str) -> int:
+    return Item.objects.filter(job=job, stage=stage, state__in=OPEN_ITEMS).count()

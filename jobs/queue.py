@@ -1,0 +1,34 @@
+"""The edge to django-q2: a message is a hint to look at the rows, never the truth."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django_q.tasks import async_task
+
+from jobs import clock
+from jobs.constants import Load
+from jobs.models import Job
+
+
+def wake(job: Job, load: Load, runners: int = 1) -> None:
+    """Asks the pool of ``load`` to run slices of ``job`` once the surrounding transaction commits."""
+    Job.objects.filter(pk=job.pk).update(queued_at=clock.now())
+    for _ in range(max(1, runners)):
+        transaction.on_commit(partial(enqueue_slice, job.pk, load))
+
+
+def enqueue_slice(job_id: UUID, load: Load) -> None:
+    async_task("jobs.tasks.run", str(job_id), cluster=str(load), timeout=settings.JOB_TIMEOUT_SECONDS)
+
+
+def enqueue_canary(cluster_id: int, pool: str) -> None:
+    async_task("jobs.tasks.canary", cluster_id, cluster=pool)
+
+
+def runners_for(load: Load, open_items: int) -> int:
+    """How many runners a stage gets: one a worker for processor work, one with threads for network work."""
+    return min(open_items, settings.POOLS[load]) if load == Load.CPU else 1

@@ -1,0 +1,179 @@
+"""A time-boxed slice of one job: claim, work, save, until the stage is empty or the time is up."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from jobs import drain
+from jobs.advance import Step, advance
+from jobs.claims import claim, give_back, next_due
+from jobs.constants import JobStatus, Load
+from jobs.database import with_reconnect
+from jobs.errors import JobError, LeaseLost
+from jobs.handlers import Stage, handler_for
+from jobs.heartbeat import Heartbeat
+from jobs.logs import job_context
+from jobs.models import Item, Job
+from jobs.planning import begin_stage
+from jobs.progress import open_items
+from jobs.queue import runners_for, wake
+from jobs.results import TookTooLong, fail, finish
+from jobs.transitions import locked_job, move
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.3
+
+
+def run_slice(job_id: UUID | str, *, seconds: float | None = None, pool: Load | None = None) -> None:
+    """Works on the job for at most ``seconds`` and asks the queue for another slice where work is left.
+
+    ``pool`` limits the slice to the stages of one pool; None (a command, a test) works every stage.
+    """
+    job = with_reconnect(partial(_open, job_id))
+    if job is not None:
+        with job_context(job):
+            Slice(job, settings.JOB_SLICE_SECONDS if seconds is None else seconds, pool).run()
+
+
+def run_to_end(job_id: UUID | str) -> Job:
+    """Works a job in this process until it is final or paused; for a command without a cluster, and for tests."""
+    while True:
+        run_slice(job_id)
+        job = Job.objects.get(pk=job_id)
+        if job.status != JobStatus.RUNNING:
+            return job
+        time.sleep(IDLE_SECONDS)
+
+
+def _open(job_id: UUID | str) -> Job | None:
+    """The job, moved to running where it was pending; None where it is not to be worked on."""
+    if not Job.objects.filter(pk=job_id).exists():
+        return None
+    with locked_job(job_id) as job:
+        if job.status == JobStatus.PENDING:
+            move(job, JobStatus.RUNNING, actor="worker")
+            if not job.stage:
+                begin_stage(job, handler_for(job.kind).stages[0])
+        return job if job.status == JobStatus.RUNNING else None
+
+
+class Slice:
+    """One runner's turn, under an identity of its own so that no earlier slice's lease can be mistaken for its."""
+
+    def __init__(self, job: Job, seconds: float, pool: Load | None) -> None:
+        self.job = job
+        self.runner = uuid.uuid4().hex
+        self.ends_at = time.monotonic() + seconds
+        self.pool = pool
+        self.heartbeat = Heartbeat(job.pk, self.runner)
+
+    def run(self) -> None:
+        try:
+            with self.heartbeat:
+                while not self.must_stop() and self._turn():
+                    pass
+        finally:
+            with_reconnect(partial(give_back, self.runner))
+            with_reconnect(self._hand_over)
+
+    def must_stop(self) -> bool:
+        return time.monotonic() >= self.ends_at or self.heartbeat.lost or drain.requested()
+
+    def _turn(self) -> bool:
+        """Works the present stage until nothing is due; returns whether this slice can do more."""
+        stage = with_reconnect(self._present_stage)
+        if stage is None:
+            return False
+        self._work_stage(stage)
+        step = with_reconnect(partial(advance, self.job.pk))
+        if step == Step.STAGE:
+            with_reconnect(self._call_others)
+        if step == Step.WAIT:
+            time.sleep(IDLE_SECONDS)
+        return step != Step.STOP
+
+    def _present_stage(self) -> Stage | None:
+        """The stage the job is in, unless the job stopped or the stage belongs to the other pool."""
+        job = Job.objects.filter(pk=self.job.pk, status=JobStatus.RUNNING).first()
+        if job is None:
+            return None
+        self.job = job
+        stage = handler_for(job.kind).stage(job.stage)
+        return stage if self._works(stage) else None
+
+    def _works(self, stage: Stage) -> bool:
+        return self.pool in (None, stage.load)
+
+    def _work_stage(self, stage: Stage) -> None:
+        """Processor work stays in this thread, where django-q2's timeout can interrupt it."""
+        threads = 1 if stage.load == Load.CPU else min(stage.concurrency, open_items(self.job, stage.name))
+        if threads <= 1:
+            self._drain_stage(stage)
+            return
+        with ThreadPoolExecutor(threads, thread_name_prefix=stage.name) as executor:
+            for future in [executor.submit(self._drain_stage_in_thread, stage) for _ in range(threads)]:
+                future.result()
+
+    def _drain_stage_in_thread(self, stage: Stage) -> None:
+        try:
+            with job_context(self.job):
+                self._drain_stage(stage)
+        finally:
+            connection.close()
+
+    def _drain_stage(self, stage: Stage) -> None:
+        """Claims and works until nothing is left to claim, staying for items that wait for another attempt."""
+        while not self.must_stop():
+            items = with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
+            if items:
+                self._do(stage, items[0])
+            elif with_reconnect(partial(next_due, self.job, stage.name)) is None:
+                return
+            else:
+                time.sleep(IDLE_SECONDS)
+
+    def _do(self, stage: Stage, item: Item) -> None:
+        try:
+            result = stage.work(item)
+            with_reconnect(partial(finish, item, stage, result))
+        except LeaseLost:
+            logger.warning("late result thrown away", extra={"item": item.label})
+        except SystemExit:
+            self._record(stage, item, TookTooLong.after(settings.JOB_TIMEOUT_SECONDS))
+            raise
+        except Exception as error:
+            if not isinstance(error, JobError):
+                logger.exception("item raised an unexpected error", extra={"item": item.label})
+            self._record(stage, item, error)
+
+    def _record(self, stage: Stage, item: Item, error: Exception) -> None:
+        try:
+            with_reconnect(partial(fail, item, stage, error))
+        except LeaseLost:
+            logger.warning("late failure ignored", extra={"item": item.label})
+
+    def _call_others(self) -> None:
+        """A stage began: asks its pool for the runners it needs beside this one."""
+        job = Job.objects.get(pk=self.job.pk)
+        stage = handler_for(job.kind).stage(job.stage)
+        wanted = runners_for(stage.load, open_items(job, stage.name)) - self._works(stage)
+        if wanted > 0:
+            wake(job, stage.load, wanted)
+
+    def _hand_over(self) -> None:
+        """Asks for the next slice where this one leaves work of its pool behind."""
+        with locked_job(self.job.pk) as job:
+            if job.status != JobStatus.RUNNING:
+                return
+            stage = handler_for(job.kind).stage(job.stage)
+            if self._works(stage):
+                wake(job, stage.load)

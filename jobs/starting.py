@@ -1,0 +1,120 @@
+"""Starting, resuming, restarting, pausing and cancelling a job: what a person, a command or the API may ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from jobs.constants import ACTIVE, ItemState, JobStatus
+from jobs.errors import InvalidTransition, JobAlreadyActive, NothingToDo
+from jobs.handlers import handler_for
+from jobs.models import Event, Item, Job
+from jobs.planning import begin_stage
+from jobs.progress import open_items, refresh_progress
+from jobs.queue import runners_for, wake
+from jobs.transitions import locked_job, move
+
+
+def start_job(
+    book_id: int,
+    kind: str,
+    *,
+    params: dict[str, Any] | None = None,
+    user: AbstractBaseUser | None = None,
+    resumed_from: Job | None = None,
+) -> Job:
+    """Makes a pending job with its first stage planned, and wakes the workers when the transaction commits.
+
+    Raises JobAlreadyActive where another job of the book is active, and NothingToDo where the plan is empty.
+    """
+    stage = handler_for(kind).stages[0]
+    try:
+        with transaction.atomic():
+            job = Job.objects.create(
+                book_id=book_id,
+                kind=kind,
+                params=params or {},
+                requested_by_id=user.pk if user else None,
+                resumed_from=resumed_from,
+            )
+            Event.objects.create(job=job, to_status=JobStatus.PENDING, actor=actor_name(user))
+            begin_stage(job, stage)
+            if not job.total_items:
+                raise NothingToDo(f"{handler_for(kind).title}: there is nothing to do.")
+            wake(job, stage.load, runners_for(stage.load, open_items(job, stage.name)))
+    except IntegrityError as error:
+        active = Job.objects.filter(book_id=book_id, status__in=ACTIVE).first()
+        if active is None:
+            raise
+        title = handler_for(active.kind).title
+        sentence = f"{title} of this book is already {active.get_status_display().lower()}: wait for it or cancel it."
+        raise JobAlreadyActive(sentence, job_id=str(active.pk)) from error
+    return job
+
+
+def resume(job_id: UUID | str, *, user: AbstractBaseUser | None = None) -> Job:
+    """Lets a job go on: a paused one itself, a finished one as a new job that keeps every item already done."""
+    with locked_job(job_id) as job:
+        if job.status == JobStatus.PAUSED:
+            move(job, JobStatus.PENDING, actor=actor_name(user), reason="Resumed by hand.")
+            wake_present_stage(job)
+            return job
+        if job.status in ACTIVE:
+            return job
+    return start_job(job.book_id, job.kind, params=job.params, user=user, resumed_from=job)
+
+
+def restart(job_id: UUID | str, *, user: AbstractBaseUser | None = None) -> Job:
+    """Begins a finished job anew, with every item to do again. Raises JobAlreadyActive for an active one."""
+    job = Job.objects.get(pk=job_id)
+    return start_job(job.book_id, job.kind, params=job.params, user=user)
+
+
+def pause(job_id: UUID | str, *, user: AbstractBaseUser | None = None, reason: str = "") -> Job:
+    """Stops claims at once; what is in hand is still finished and kept."""
+    with locked_job(job_id) as job:
+        if job.status != JobStatus.PAUSED:
+            move(job, JobStatus.PAUSED, actor=actor_name(user), reason=reason or "Paused by hand.")
+        return job
+
+
+def cancel(job_id: UUID | str, *, user: AbstractBaseUser | None = None) -> Job:
+    """Ends the job for good; what is finished stays, what is in hand is thrown away."""
+    with locked_job(job_id) as job:
+        if job.status == JobStatus.STALE:
+            move(job, JobStatus.PENDING, actor=actor_name(user), reason="About to be cancelled.")
+        if job.status != JobStatus.CANCELLED:
+            move(job, JobStatus.CANCELLED, actor=actor_name(user), reason="Cancelled by hand.")
+        return job
+
+
+def retry_items(job_id: UUID | str, ordinals: list[int] | None = None) -> int:
+    """Gives failed items of the present stage of an active job five fresh attempts; None means all of them.
+
+    Returns how many. Raises InvalidTransition where the job is over: resume it instead.
+    """
+    with locked_job(job_id) as job:
+        if job.status not in ACTIVE:
+            raise InvalidTransition("This job is over. Resume it: only what is not done will run.")
+        failed = Item.objects.filter(job=job, stage=job.stage, state=ItemState.FAILED)
+        if ordinals is not None:
+            failed = failed.filter(ordinal__in=ordinals)
+        count = failed.update(state=ItemState.PENDING, attempts=0, crashes=0, not_before=None, finished_at=None)
+        refresh_progress(job)
+        if count:
+            wake_present_stage(job)
+        return count
+
+
+def wake_present_stage(job: Job) -> None:
+    """Asks the pool of the job's stage for as many runners as the stage wants."""
+    handler = handler_for(job.kind)
+    stage = handler.stage(job.stage) if job.stage else handler.stages[0]
+    wake(job, stage.load, runners_for(stage.load, open_items(job, stage.name)))
+
+
+def actor_name(user: AbstractBaseUser | None) -> str:
+    return user.get_username() if user else "command line"

@@ -1,0 +1,127 @@
+"""Recovery without a hand: jobs whose runners died, that never started, or whose pause is over."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from jobs import clock
+from jobs.claims import take_away
+from jobs.constants import MAX_RECOVERIES, SWEEP_ROWS, ItemState, JobStatus
+from jobs.handlers import handler_for
+from jobs.models import Cluster, Item, Job
+from jobs.progress import first_unfinished_label, refresh_progress
+from jobs.starting import wake_present_stage
+from jobs.transitions import locked_job, move
+
+logger = logging.getLogger(__name__)
+
+
+def sweep() -> dict[str, int]:
+    """One pass over at most ``SWEEP_ROWS`` jobs of each kind of trouble; returns how many it helped, by kind.
+
+    An error with one job is logged and never keeps the others from being looked at.
+    """
+    _forget_dead_clusters()
+    return {
+        "recovered": _each(_silent_jobs(), _recover),
+        "requeued": _each(_stale_jobs(), _requeue),
+        "woken": _each(_paused_jobs_due(), _wake),
+        "started": _each(_forgotten_jobs(), _start),
+    }
+
+
+def _each(jobs: Iterable[Job], help_one: Callable[[Job], bool]) -> int:
+    helped = 0
+    for job in jobs:
+        try:
+            helped += help_one(job)
+        except Exception:
+            logger.exception("sweep could not help a job", extra={"job": str(job.pk)})
+    return helped
+
+
+def _silent_jobs() -> Iterable[Job]:
+    """Running jobs without a beat for the stale time; a job that never beat is judged by when it started."""
+    limit = clock.now() - timedelta(seconds=settings.JOB_STALE_SECONDS)
+    last_sign = Coalesce("heartbeat_at", "started_at", "created_at")
+    return Job.objects.filter(status=JobStatus.RUNNING).alias(seen=last_sign).filter(seen__lt=limit)[:SWEEP_ROWS]
+
+
+def _stale_jobs() -> Iterable[Job]:
+    """Left behind by a sweep that died between its two moves."""
+    return Job.objects.filter(status=JobStatus.STALE)[:SWEEP_ROWS]
+
+
+def _paused_jobs_due() -> Iterable[Job]:
+    return Job.objects.filter(status=JobStatus.PAUSED, wake_at__lte=clock.now())[:SWEEP_ROWS]
+
+
+def _forgotten_jobs() -> Iterable[Job]:
+    """Pending jobs whose wake-up was lost."""
+    limit = clock.now() - timedelta(seconds=settings.JOB_STALE_SECONDS)
+    waiting = Job.objects.filter(status=JobStatus.PENDING)
+    return waiting.filter(Q(queued_at__lt=limit) | Q(queued_at=None, created_at__lt=limit))[:SWEEP_ROWS]
+
+
+def _recover(seen: Job) -> bool:
+    """Declares a silent job stale and sets it going again, unless it beat after it was ``seen`` silent."""
+    with locked_job(seen.pk) as job:
+        if job.status != JobStatus.RUNNING or job.heartbeat_at != seen.heartbeat_at:
+            return False
+        move(job, JobStatus.STALE, actor="sweep", reason=f"No heartbeat since {job.heartbeat_at or job.started_at}.")
+        for item in Item.objects.filter(job=job, state=ItemState.LEASED):
+            take_away(job, item)
+        Job.objects.filter(pk=job.pk).update(attempt=F("attempt") + 1)
+        job.attempt += 1
+        refresh_progress(job)
+        return _set_going(job)
+
+
+def _requeue(seen: Job) -> bool:
+    with locked_job(seen.pk) as job:
+        return job.status == JobStatus.STALE and _set_going(job)
+
+
+def _set_going(job: Job) -> bool:
+    if job.attempt >= MAX_RECOVERIES:
+        unit = handler_for(job.kind).unit
+        move(
+            job,
+            JobStatus.FAILED,
+            actor="sweep",
+            error_message=f"The workers died {job.attempt} times without finishing anything. "
+            f"Resume from {unit} {first_unfinished_label(job)}.",
+        )
+        return True
+    move(job, JobStatus.PENDING, actor="sweep", reason=f"Recovery {job.attempt} of {MAX_RECOVERIES}.")
+    wake_present_stage(job)
+    return True
+
+
+def _wake(seen: Job) -> bool:
+    with locked_job(seen.pk) as job:
+        if job.status != JobStatus.PAUSED or job.wake_at != seen.wake_at:
+            return False
+        move(job, JobStatus.PENDING, actor="sweep", reason="The pause is over.")
+        wake_present_stage(job)
+        return True
+
+
+def _start(seen: Job) -> bool:
+    with locked_job(seen.pk) as job:
+        if job.status != JobStatus.PENDING or job.queued_at != seen.queued_at:
+            return False
+        wake_present_stage(job)
+        return True
+
+
+def _forget_dead_clusters() -> None:
+    """Rows of clusters that showed no sign for a day: their machines are gone."""
+    limit = clock.now() - timedelta(days=1)
+    Cluster.objects.filter(Q(seen_at__lt=limit) | Q(seen_at=None, started_at__lt=limit)).delete()

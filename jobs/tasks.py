@@ -1,0 +1,27 @@
+"""The functions that django-q2 calls inside a worker."""
+
+from __future__ import annotations
+
+import os
+
+from jobs.constants import Load
+from jobs.heartbeat import cluster_seen
+from jobs.runner import run_slice
+from jobs.sweep import sweep as sweep_once
+
+
+def run(job_id: str) -> None:
+    """One slice of the job, limited to the stages of this worker's pool."""
+    cluster_seen()
+    pool = os.environ.get("Q_CLUSTER_NAME")
+    run_slice(job_id, pool=Load(pool) if pool else None)
+
+
+def sweep() -> None:
+    cluster_seen()
+    sweep_once()
+
+
+def canary(_sender_id: int) -> None:
+    """Proves that this cluster takes and runs tasks."""
+    cluster_seen()

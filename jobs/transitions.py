@@ -1,0 +1,58 @@
+"""The one function that changes a job's status, and the lock under which it does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from jobs import clock
+from jobs.constants import FINAL, TRANSITIONS, JobStatus
+from jobs.errors import InvalidTransition
+from jobs.models import Event, Job
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def locked_job(job_id: UUID | str) -> Iterator[Job]:
+    """The job's row, locked until the block ends: a row lock on PostgreSQL, an immediate transaction on SQLite.
+
+    Every transaction of the engine takes this lock first and items after it, so none can deadlock.
+    """
+    with transaction.atomic():
+        yield Job.objects.select_for_update().get(pk=job_id)
+
+
+def move(job: Job, to: JobStatus, *, actor: str, reason: str = "", error_message: str = "") -> None:
+    """Moves ``job``, whose row the caller holds locked, and logs the move.
+
+    Raises InvalidTransition where the table has no such move, or where the row is no longer in the state the caller
+    saw. ``error_message`` is required for a move to failed and refused for any other (the database checks it).
+    """
+    before = JobStatus(job.status)
+    if to not in TRANSITIONS[before]:
+        raise InvalidTransition(f"A {before.label.lower()} job cannot become {to.label.lower()}.")
+    changes = _changes(job, to, error_message)
+    if Job.objects.filter(pk=job.pk, status=before).update(**changes) != 1:
+        raise InvalidTransition(f"The job was changed by somebody else before it became {to.label.lower()}.")
+    for name, value in changes.items():
+        setattr(job, name, value)
+    Event.objects.create(job=job, from_status=before, to_status=to, actor=actor, reason=reason or error_message)
+    logger.info("job moved", extra={"job": str(job.pk), "book": job.book_id, "from": before.value, "to": to.value})
+
+
+def _changes(job: Job, to: JobStatus, error_message: str) -> dict[str, Any]:
+    now = clock.now()
+    changes: dict[str, Any] = {"status": to, "error_message": error_message}
+    if to == JobStatus.RUNNING:
+        changes |= {"started_at": job.started_at or now, "heartbeat_at": now, "wake_at": None}
+    if to == JobStatus.PENDING:
+        changes |= {"wake_at": None}
+    if to in FINAL:
+        changes |= {"completed_at": now, "current_item": None, "wake_at": None}
+    return changes
