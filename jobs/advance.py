@@ -5,11 +5,14 @@ from __future__ import annotations
 from enum import Enum
 from uuid import UUID
 
+from django.db import transaction
+
 from jobs.constants import ItemState, JobStatus
+from jobs.errors import JobError
 from jobs.handlers import Stage, handler_for
 from jobs.models import Item, Job
 from jobs.planning import begin_stage
-from jobs.progress import first_unfinished_label, open_items
+from jobs.progress import open_items, resume_point
 from jobs.transitions import locked_job, move
 
 
@@ -33,20 +36,26 @@ def advance(job_id: UUID | str) -> Step:
 
 def _leave_stage(job: Job) -> Step:
     handler = handler_for(job.kind)
-    problem = _problem(job, handler.stage(job.stage), handler.unit)
+    problem = _problem(job, handler.stage(job.stage))
     if problem:
         move(job, JobStatus.FAILED, actor="worker", error_message=problem)
         return Step.STOP
     following = handler.stage_after(job.stage)
-    while following is not None:
-        if begin_stage(job, following):
-            return Step.STAGE
-        following = handler.stage_after(following.name)
+    try:
+        while following is not None:
+            with transaction.atomic():
+                opened = begin_stage(job, following)
+            if opened:
+                return Step.STAGE
+            following = handler.stage_after(following.name)
+    except JobError as error:
+        move(job, JobStatus.FAILED, actor="worker", error_message=error.message)
+        return Step.STOP
     move(job, JobStatus.COMPLETED, actor="worker", reason=_closing_words(job))
     return Step.STOP
 
 
-def _problem(job: Job, stage: Stage, unit: str) -> str:
+def _problem(job: Job, stage: Stage) -> str:
     """The sentence with which the finished ``stage`` fails its job, or ""."""
     items = Item.objects.filter(job=job, stage=stage.name)
     failed = items.filter(state=ItemState.FAILED)
@@ -56,7 +65,7 @@ def _problem(job: Job, stage: Stage, unit: str) -> str:
     first = failed.order_by("ordinal")[0]
     return (
         f"{stage.title}: {count} of {items.count()} failed, first {first.label} ({first.error_message}). "
-        f"Everything finished is kept. Resume from {unit} {first_unfinished_label(job)}."
+        f"Everything finished is kept. {resume_point(job)}"
     )
 
 

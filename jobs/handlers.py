@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jobs.constants import Load
-from jobs.models import Item, Job
+
+if TYPE_CHECKING:
+    from jobs.models import Item, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,13 @@ class Stage(Protocol):
     """``plan`` runs in a transaction under the job's lock; ``work`` outside of any, and writes nothing to the
     database; ``save`` and ``save_failure`` in the transaction that closes the item.
 
-    ``required``: a failed item fails the job before the next stage begins. ``weight`` is the stage's share of the
-    progress bar.
+    ``unit`` is what a person calls its items ("page"). ``required``: a failed item fails the job before the next
+    stage begins. ``weight`` is the stage's share of the progress bar.
     """
 
     name: str
     title: str
+    unit: str
     load: Load
     concurrency: int
     required: bool
@@ -46,11 +49,10 @@ class Stage(Protocol):
 
 @dataclass(frozen=True)
 class Handler:
-    """A kind of job. ``unit`` is what a person calls its items ("page")."""
+    """A kind of job: its stages in order."""
 
     kind: str
     title: str
-    unit: str
     stages: tuple[Stage, ...]
 
     def stage(self, name: str) -> Stage:

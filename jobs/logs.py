@@ -6,8 +6,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-from jobs.models import Job
+if TYPE_CHECKING:
+    from jobs.models import Job
 
 _ids: ContextVar[dict[str, object] | None] = ContextVar("job_ids", default=None)
 

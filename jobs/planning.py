@@ -7,7 +7,7 @@ from django.db.models import Max
 from jobs.constants import ItemState
 from jobs.handlers import PlannedItem, Stage
 from jobs.models import Item, Job
-from jobs.progress import refresh_progress
+from jobs.progress import open_items, refresh_progress
 
 
 def begin_stage(job: Job, stage: Stage) -> int:
@@ -18,7 +18,7 @@ def begin_stage(job: Job, stage: Stage) -> int:
     """
     planned = stage.plan(job)
     present = set(Item.objects.filter(job=job, stage=stage.name).values_list("key", flat=True))
-    finished = _finished_before(job, stage.name)
+    finished = finished_before(job, stage.name)
     after = Item.objects.filter(job=job).aggregate(last=Max("ordinal"))["last"] or 0
     fresh = [plan for plan in planned if plan.key not in present]
     items = [_item(job, stage, plan, after + n, finished) for n, plan in enumerate(fresh, start=1)]
@@ -26,7 +26,7 @@ def begin_stage(job: Job, stage: Stage) -> int:
     Job.objects.filter(pk=job.pk).update(stage=stage.name)
     job.stage = stage.name
     refresh_progress(job)
-    return sum(item.state == ItemState.PENDING for item in items)
+    return open_items(job, stage.name)
 
 
 def _item(job: Job, stage: Stage, plan: PlannedItem, ordinal: int, finished: dict[str, str]) -> Item:
@@ -43,7 +43,7 @@ def _item(job: Job, stage: Stage, plan: PlannedItem, ordinal: int, finished: dic
     )
 
 
-def _finished_before(job: Job, stage: str) -> dict[str, str]:
+def finished_before(job: Job, stage: str) -> dict[str, str]:
     """Key to fingerprint of the items that the job this one resumes has done in ``stage``."""
     if job.resumed_from_id is None:
         return {}

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Min, Q
 
 from jobs.constants import OPEN_ITEMS, ItemState
+from jobs.handlers import handler_for
 from jobs.models import Item, Job
 
 MAX_REPORTED_ERRORS = 500
@@ -61,10 +62,12 @@ def detail_of(job: Job) -> dict[str, Any]:
     }
 
 
-def first_unfinished_label(job: Job) -> str:
-    """The label of the first item that is not done, for "Resume from page X"; "" when there is none."""
+def resume_point(job: Job) -> str:
+    """The sentence that names the first item not done: "Resume from page 7."; "" when there is none."""
     item = Item.objects.filter(job=job).exclude(state=ItemState.DONE).order_by("ordinal").first()
-    return item.label if item else ""
+    if item is None:
+        return ""
+    return f"Resume from {handler_for(job.kind).stage(item.stage).unit} {item.label}."
 
 
 def open_items(job: Job, stage: str) -> int:

@@ -32,7 +32,10 @@ class TookTooLong(JobError):
 
 
 def finish(claimed: Item, stage: Stage, result: Any) -> None:
-    """Saves ``result`` and marks the item done. Raises LeaseLost, and changes nothing, when the lease was taken away."""
+    """Saves ``result`` and marks the item done.
+
+    Raises LeaseLost, and changes nothing, when the lease was taken away.
+    """
     with locked_job(claimed.job_id) as job:
         item = _still_held(job, claimed)
         stage.save(item, result)

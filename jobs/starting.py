@@ -64,7 +64,20 @@ def resume(job_id: UUID | str, *, user: AbstractBaseUser | None = None) -> Job:
             return job
         if job.status in ACTIVE:
             return job
+    if Job.objects.filter(book=job.book_id, kind=job.kind, created_at__gt=job.created_at).exists():
+        raise InvalidTransition("A newer job of this kind has run since; resume that one.")
     return start_job(job.book_id, job.kind, params=job.params, user=user, resumed_from=job)
+
+
+def extend(job_id: UUID | str) -> bool:
+    """Plans the first stage again, for input that came after the start; returns whether the job could still take it."""
+    with locked_job(job_id) as job:
+        first = handler_for(job.kind).stages[0]
+        if job.status not in ACTIVE or job.stage != first.name:
+            return False
+        begin_stage(job, first)
+        wake_present_stage(job)
+        return True
 
 
 def restart(job_id: UUID | str, *, user: AbstractBaseUser | None = None) -> Job:

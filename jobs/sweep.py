@@ -13,9 +13,8 @@ from django.db.models.functions import Coalesce
 from jobs import clock
 from jobs.claims import take_away
 from jobs.constants import MAX_RECOVERIES, SWEEP_ROWS, ItemState, JobStatus
-from jobs.handlers import handler_for
 from jobs.models import Cluster, Item, Job
-from jobs.progress import first_unfinished_label, refresh_progress
+from jobs.progress import refresh_progress, resume_point
 from jobs.starting import wake_present_stage
 from jobs.transitions import locked_job, move
 
@@ -90,13 +89,11 @@ def _requeue(seen: Job) -> bool:
 
 def _set_going(job: Job) -> bool:
     if job.attempt >= MAX_RECOVERIES:
-        unit = handler_for(job.kind).unit
         move(
             job,
             JobStatus.FAILED,
             actor="sweep",
-            error_message=f"The workers died {job.attempt} times without finishing anything. "
-            f"Resume from {unit} {first_unfinished_label(job)}.",
+            error_message=f"The workers died {job.attempt} times without finishing anything. {resume_point(job)}",
         )
         return True
     move(job, JobStatus.PENDING, actor="sweep", reason=f"Recovery {job.attempt} of {MAX_RECOVERIES}.")

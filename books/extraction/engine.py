@@ -114,7 +114,7 @@ class TopicPlan:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Topics in book order; every page of the book is in a subtopic or in ``front_matter``. ``basis`` says from what."""
+    """Topics in book order; every page of the book is in a subtopic or in ``front_matter``. ``basis`` says why so."""
 
     topics: tuple[TopicPlan, ...] = ()
     front_matter: tuple[int, ...] = ()

@@ -1,0 +1,15 @@
+"""Where everything is: the admin at the root of the product's screens, the JSON API, health."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+
+from bookpipeline.health import ready
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("ready", ready),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,1 @@
+"""The screens: Django's admin, served as the whole product's interface."""

@@ -1,0 +1,5 @@
+from django.contrib.admin.apps import AdminConfig
+
+
+class BookpipelineAdminConfig(AdminConfig):
+    default_site = "books.admin.site.BookpipelineSite"

@@ -1,0 +1,24 @@
+"""Builds the guideline engine that the settings name; the one place in this room that reads them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from books.extraction.engine import GuidelineEngine
+
+
+@cache
+def guideline_engine() -> GuidelineEngine:
+    if settings.GUIDELINE_ENGINE == "offline":
+        from books.extraction.offline import OfflineEngine
+
+        return OfflineEngine()
+    raise ImproperlyConfigured(f"GUIDELINE_ENGINE is {settings.GUIDELINE_ENGINE!r}; it may be: offline.")
+
+
+def engine_label() -> str:
+    engine = guideline_engine()
+    return f"{engine.name} {engine.version}"

@@ -1,0 +1,73 @@
+"""Between the stages' plain data and the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter
+
+from books.extraction.engine import BookFacts, Digest, Guideline, NamedSubtopic, Outline, PageText, TextLine, TocEntry
+from books.models import Book, Page, StoredOutline, Subtopic
+
+DIGEST = TypeAdapter(Digest)
+OUTLINE = TypeAdapter(Outline)
+GUIDELINE = TypeAdapter(Guideline)
+TOC = TypeAdapter(tuple[TocEntry, ...])
+
+
+def book_facts(book: Book) -> BookFacts:
+    return BookFacts(book.title, book.grade, book.subject, book.board, book.country)
+
+
+def page_text(page: Page) -> PageText:
+    """The page as read; one that was not read yet has no text."""
+    reading = page.reading
+    if reading is None:
+        return PageText(page.number, "")
+    width, height = page.image_width or 1, page.image_height or 1
+    return PageText(page.number, reading.text, tuple(_line(line, width, height) for line in reading.lines))
+
+
+def _line(line: dict[str, object], width: int, height: int) -> TextLine:
+    left, top, right, bottom = line["box"]  # type: ignore[misc]
+    return TextLine(
+        text=str(line["text"]),
+        top=top / height,
+        left=left / width,
+        height=(bottom - top) / height,
+        width=(right - left) / width,
+        block=int(str(line["block"])),
+    )
+
+
+def page_texts(book_id: int, numbers: Sequence[int]) -> tuple[PageText, ...]:
+    pages = Page.objects.filter(book=book_id, number__in=numbers).select_related("reading").order_by("number")
+    return tuple(page_text(page) for page in pages)
+
+
+def outline_after(book_id: int, windows: int) -> Outline:
+    """The stored outline after that many windows; an empty one after none."""
+    if not windows:
+        return Outline()
+    return OUTLINE.validate_python(StoredOutline.objects.get(book=book_id, windows=windows).data)
+
+
+def whole_outline(book_id: int) -> Outline:
+    """The outline after the last window; an empty one where none was made."""
+    stored = StoredOutline.objects.filter(book=book_id).order_by("-windows").first()
+    return OUTLINE.validate_python(stored.data) if stored else Outline()
+
+
+def named(subtopic: Subtopic) -> NamedSubtopic:
+    return NamedSubtopic(
+        key=str(subtopic.pk),
+        topic=subtopic.topic.title,
+        title=subtopic.title,
+        summary=subtopic.summary,
+        pages=tuple(subtopic.pages),
+        terms=subtopic.terms,
+    )
+
+
+def guideline_of(subtopic: Subtopic) -> Guideline:
+    return GUIDELINE.validate_python({**subtopic.guideline, "summary": subtopic.summary})

@@ -1,0 +1,140 @@
+"""What the stages compute from their input alone. Imports neither Django nor a vendor's SDK.
+
+Pages are scan numbers from 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz, process
+
+from books.extraction.engine import Guideline, NamedSubtopic, Outline, PageText, Statement, SubtopicPlan
+
+WINDOW_PAGES = 40
+NEIGHBOUR_LINES = 3
+SAME_LINE_RATIO = 85
+ALIKE_RATIO = 80
+PARTS = ("objective", "concepts", "depth", "prerequisites", "misconceptions", "checks", "boundary")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedSubtopic:
+    """A subtopic of the outline with its place: topic index from 0, and the line on its last page that ends it."""
+
+    key: str
+    topic: int
+    plan: SubtopicPlan
+    end_line: str
+
+
+def fingerprint(*parts: object) -> str:
+    """A sha256 over the JSON of ``parts``: equal exactly when the input is."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def windows(numbers: Sequence[int]) -> list[tuple[int, ...]]:
+    """The page numbers cut into windows of at most 40, in order."""
+    return [tuple(numbers[at : at + WINDOW_PAGES]) for at in range(0, len(numbers), WINDOW_PAGES)]
+
+
+def first_lines(text: str) -> str:
+    return "\n".join(_printed(text)[:NEIGHBOUR_LINES])
+
+
+def last_lines(text: str) -> str:
+    return "\n".join(_printed(text)[-NEIGHBOUR_LINES:])
+
+
+def _printed(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def placed_subtopics(outline: Outline) -> list[PlacedSubtopic]:
+    """All subtopics of ``outline`` in book order, with keys that stay the same while pages and title do."""
+    flat = [(index, plan) for index, topic in enumerate(outline.topics) for plan in topic.subtopics]
+    followers: list[SubtopicPlan | None] = [plan for _, plan in flat[1:]] + [None]
+    return [
+        PlacedSubtopic(_key(plan), topic, plan, _end_line(plan, follower))
+        for (topic, plan), follower in zip(flat, followers, strict=True)
+    ]
+
+
+def _key(plan: SubtopicPlan) -> str:
+    slug = re.sub(r"[^\w]+", "-", plan.title.casefold()).strip("-")
+    return f"{plan.first_page}-{plan.last_page}-{slug}"[:80]
+
+
+def _end_line(plan: SubtopicPlan, follower: SubtopicPlan | None) -> str:
+    shares_page = follower is not None and follower.first_page == plan.last_page
+    return follower.start_line if follower is not None and shares_page else ""
+
+
+def trimmed(pages: Sequence[PageText], start_line: str, end_line: str) -> tuple[PageText, ...]:
+    """The pages of a subtopic without what stands before its heading and from its follower's heading on.
+
+    A heading that is not found trims nothing: too much text does less harm than too little.
+    """
+    result = list(pages)
+    if result and end_line:
+        result[-1] = _cut(result[-1], end_line, keep_before=True)
+    if result and start_line:
+        result[0] = _cut(result[0], start_line, keep_before=False)
+    return tuple(result)
+
+
+def _cut(page: PageText, line: str, *, keep_before: bool) -> PageText:
+    printed = page.text.splitlines()
+    at = _index_of(line, printed)
+    if at is None:
+        return page
+    wanted = printed[:at] if keep_before else printed[at:]
+    laid_at = _index_of(line, [laid.text for laid in page.lines])
+    laid = () if laid_at is None else page.lines[:laid_at] if keep_before else page.lines[laid_at:]
+    return PageText(page.number, "\n".join(wanted), laid)
+
+
+def _index_of(line: str, printed: Sequence[str]) -> int | None:
+    found = process.extractOne(line, printed, scorer=fuzz.ratio, score_cutoff=SAME_LINE_RATIO)
+    return found[2] if found else None
+
+
+def supported(guideline: Guideline, pages: Sequence[int]) -> Guideline:
+    """The guideline with each statement's pages limited to ``pages``; a statement that names none of them goes."""
+    allowed = set(pages)
+    kept = {part: tuple(_limited(getattr(guideline, part), allowed)) for part in PARTS}
+    return replace(guideline, **kept)
+
+
+def _limited(statements: Sequence[Statement], allowed: set[int]) -> Iterator[Statement]:
+    for statement in statements:
+        pages = tuple(page for page in statement.pages if page in allowed)
+        if pages:
+            yield Statement(statement.text, pages)
+
+
+def look_alikes(subtopics: Sequence[NamedSubtopic]) -> list[tuple[NamedSubtopic, NamedSubtopic]]:
+    """Pairs whose titles are so similar that an engine should judge whether they teach the same, in book order."""
+    return [
+        (one, other)
+        for at, one in enumerate(subtopics)
+        for other in subtopics[at + 1 :]
+        if fuzz.token_set_ratio(one.title.casefold(), other.title.casefold()) >= ALIKE_RATIO
+    ]
+
+
+def merged(one: Guideline, other: Guideline) -> Guideline:
+    """Both guidelines' statements, equal ones once with the pages of both."""
+    parts = {part: _union(getattr(one, part), getattr(other, part)) for part in PARTS}
+    return Guideline(**parts, summary=one.summary)
+
+
+def _union(one: Sequence[Statement], other: Sequence[Statement]) -> tuple[Statement, ...]:
+    pages: dict[str, set[int]] = {}
+    for statement in (*one, *other):
+        pages.setdefault(statement.text, set()).update(statement.pages)
+    return tuple(Statement(text, tuple(sorted(numbers))) for text, numbers in pages.items())

@@ -1,0 +1,114 @@
+"""Stages 3 and 4 of extraction: a guideline for each subtopic, then a summary of each topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from books.extraction import stages
+from books.extraction.engine import Guideline, SubtopicSource
+from books.extraction.factory import engine_label, guideline_engine
+from books.extraction.materialise import DECIDED, materialise
+from books.extraction.records import DIGEST, GUIDELINE, book_facts, named, page_texts, whole_outline
+from books.extraction.stage import GuidelineStage
+from books.models import PageDigest, Provenance, ReviewStatus, Subtopic, Topic
+from jobs.handlers import PlannedItem
+from jobs.models import Item, Job
+
+
+class WriteStage(GuidelineStage):
+    """One item a subtopic that no person has decided on or edited."""
+
+    name = "write"
+    title = "Writing guidelines"
+    unit = "subtopic"
+    required = False
+    weight = 3
+
+    def plan(self, job: Job) -> Sequence[PlannedItem]:
+        materialise(job.book, whole_outline(job.book_id))
+        digests = PageDigest.objects.filter(page__book=job.book_id)
+        prints = dict(digests.values_list("page__number", "fingerprint"))
+        subtopics = Subtopic.objects.filter(topic__book=job.book_id).exclude(DECIDED).select_related("topic")
+        return [
+            PlannedItem(
+                key=str(subtopic.pk),
+                label=subtopic.title,
+                fingerprint=stages.fingerprint(
+                    engine_label(), subtopic.key, subtopic.topic.title, [prints[page] for page in subtopic.pages]
+                ),
+            )
+            for subtopic in subtopics.order_by("topic__sequence", "sequence")
+        ]
+
+    def work(self, item: Item) -> Guideline:
+        subtopic = Subtopic.objects.select_related("topic__book").get(pk=item.key)
+        source = _source(subtopic)
+        return stages.supported(guideline_engine().write(source), subtopic.pages)
+
+    def save(self, item: Item, result: Guideline) -> None:
+        subtopic = Subtopic.objects.select_related("topic").get(pk=item.key)
+        if subtopic.is_edited or subtopic.status in {ReviewStatus.APPROVED, ReviewStatus.REJECTED}:
+            return
+        guideline = GUIDELINE.dump_python(result, mode="json")
+        subtopic.summary = guideline.pop("summary")
+        subtopic.guideline = guideline
+        subtopic.terms = _terms(subtopic)
+        subtopic.engine = engine_label()
+        subtopic.provenance = Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL
+        subtopic.status = ReviewStatus.DRAFT
+        subtopic.save()
+
+
+def _source(subtopic: Subtopic) -> SubtopicSource:
+    book = subtopic.topic.book
+    outline = whole_outline(book.pk)
+    placed = {each.key: each for each in stages.placed_subtopics(outline)}
+    keys = list(placed)
+    at = keys.index(subtopic.key)
+    titles = [each.plan.title for each in placed.values()]
+    pages = page_texts(book.pk, subtopic.pages)
+    return SubtopicSource(
+        book=book_facts(book),
+        topic=subtopic.topic.title,
+        subtopic=placed[subtopic.key].plan.title,
+        pages=stages.trimmed(pages, subtopic.start_line, placed[subtopic.key].end_line),
+        earlier_subtopics=tuple(titles[:at]),
+        later_subtopics=tuple(titles[at + 1 :]),
+    )
+
+
+def _terms(subtopic: Subtopic) -> dict[str, int]:
+    terms: dict[str, int] = {}
+    for stored in PageDigest.objects.filter(page__book=subtopic.topic.book_id, page__number__in=subtopic.pages):
+        for term, count in DIGEST.validate_python(stored.data).terms.items():
+            terms[term] = terms.get(term, 0) + count
+    return terms
+
+
+class SummariseStage(GuidelineStage):
+    """One item a topic; finalisation runs it again over the final subtopics."""
+
+    name = "summarise"
+    title = "Summarising topics"
+    unit = "topic"
+    required = False
+    weight = 1
+
+    def plan(self, job: Job) -> Sequence[PlannedItem]:
+        return [
+            PlannedItem(key=str(topic.pk), label=topic.title, fingerprint=_topic_fingerprint(topic))
+            for topic in Topic.objects.filter(book=job.book_id).prefetch_related("subtopics")
+        ]
+
+    def work(self, item: Item) -> str:
+        topic = Topic.objects.select_related("book").get(pk=item.key)
+        subtopics = [named(subtopic) for subtopic in topic.subtopics.select_related("topic")]
+        return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics)
+
+    def save(self, item: Item, result: str) -> None:
+        Topic.objects.filter(pk=item.key).update(summary=result)
+
+
+def _topic_fingerprint(topic: Topic) -> str:
+    parts = [(subtopic.title, subtopic.summary, subtopic.pages) for subtopic in topic.subtopics.all()]
+    return stages.fingerprint(engine_label(), topic.title, parts)

@@ -1,0 +1,22 @@
+"""The rows of a book: its sources and pages, what was read, what was made of it."""
+
+from books.models.book import Book, BookStatus
+from books.models.extraction import PageDigest, StoredOutline
+from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
+from books.models.page import OcrStatus, Page, PageReview, Reading, Source
+
+__all__ = [
+    "Book",
+    "BookStatus",
+    "OcrStatus",
+    "Page",
+    "PageDigest",
+    "PageReview",
+    "Provenance",
+    "Reading",
+    "ReviewStatus",
+    "Source",
+    "StoredOutline",
+    "Subtopic",
+    "Topic",
+]

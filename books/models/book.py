@@ -1,0 +1,77 @@
+"""A textbook and the status that is derived from everything below it."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+
+from jobs.constants import ACTIVE
+from jobs.models import Job
+
+
+class BookStatus(models.TextChoices):
+    """PENDING_REVIEW: a person has to look, at pages that are not approved yet or at guidelines."""
+
+    NO_PAGES = "no_pages", "No pages"
+    READY = "ready_for_extraction", "Ready for extraction"
+    PROCESSING = "processing", "Processing"
+    PENDING_REVIEW = "pending_review", "Pending review"
+    APPROVED = "approved", "Approved"
+
+
+class BookQuerySet(models.QuerySet["Book"]):
+    def with_status(self) -> BookQuerySet:
+        """Adds ``status_now``, a BookStatus: never stored, so it can never be wrong."""
+        from books.models.guideline import ReviewStatus, Subtopic
+        from books.models.page import Page, PageReview
+
+        pages = Page.objects.filter(book=OuterRef("pk"))
+        subtopics = Subtopic.objects.filter(topic__book=OuterRef("pk"))
+        undecided = subtopics.filter(status__in=[ReviewStatus.DRAFT, ReviewStatus.PENDING_REVIEW])
+        status = Case(
+            When(Exists(Job.objects.filter(book=OuterRef("pk"), status__in=ACTIVE)), then=Value(BookStatus.PROCESSING)),
+            When(~Exists(pages), then=Value(BookStatus.NO_PAGES)),
+            When(Exists(pages.exclude(review=PageReview.APPROVED)), then=Value(BookStatus.PENDING_REVIEW)),
+            When(Exists(undecided), then=Value(BookStatus.PENDING_REVIEW)),
+            When(Exists(subtopics), then=Value(BookStatus.APPROVED)),
+            default=Value(BookStatus.READY),
+            output_field=models.CharField(),
+        )
+        return self.annotate(status_now=status)
+
+
+class Book(models.Model):
+    """Its pages are numbered from 1 in scan order, without regard to printed numbers."""
+
+    title = models.CharField(max_length=200)
+    author = models.CharField(max_length=200, blank=True)
+    edition = models.CharField(max_length=80, blank=True)
+    edition_year = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1450), MaxValueValidator(2100)]
+    )
+    country = models.CharField(max_length=80, blank=True)
+    board = models.CharField(max_length=80, blank=True, help_text="The examination or curriculum board.")
+    grade = models.CharField(max_length=40, blank=True)
+    subject = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = BookQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("title", "id")
+        constraints = (
+            models.CheckConstraint(condition=~Q(title=""), name="book_has_title"),
+            models.CheckConstraint(
+                condition=Q(edition_year__isnull=True) | Q(edition_year__range=(1450, 2100)),
+                name="book_edition_year_plausible",
+            ),
+        )
+        indexes = (models.Index(F("country"), F("board"), F("grade"), F("subject"), name="book_curriculum"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def status(self) -> BookStatus:
+        return BookStatus(Book.objects.with_status().values_list("status_now", flat=True).get(pk=self.pk))

@@ -1,0 +1,39 @@
+"""What extraction keeps between its stages, so that a resumed or repeated job starts from there."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from books.models.book import Book
+from books.models.page import Page
+
+
+class PageDigest(models.Model):
+    """The facts of one page as ``books.extraction.engine.Digest`` in JSON; replaced when the page's input changes."""
+
+    page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="digest")
+    engine = models.CharField(max_length=80)
+    fingerprint = models.CharField(max_length=64)
+    data = models.JSONField()
+
+    class Meta:
+        ordering = ("page",)
+
+    def __str__(self) -> str:
+        return f"Digest of {self.page}"
+
+
+class StoredOutline(models.Model):
+    """The outline of a book after its first ``windows`` windows of digests, made from input ``fingerprint``."""
+
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="outlines")
+    windows = models.PositiveSmallIntegerField()
+    fingerprint = models.CharField(max_length=64)
+    data = models.JSONField()
+
+    class Meta:
+        ordering = ("book", "windows")
+        constraints = (models.UniqueConstraint(fields=["book", "windows"], name="outline_once_per_window"),)
+
+    def __str__(self) -> str:
+        return f"Outline of {self.book} to window {self.windows}"

@@ -1,0 +1,97 @@
+"""Topics, subtopics and the teaching guideline of each subtopic."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from books.models.book import Book
+
+
+class ReviewStatus(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    PENDING_REVIEW = "pending_review", "Pending review"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+
+
+class Provenance(models.TextChoices):
+    """OFFLINE: made without a language model, from the book's own words; the screens say so."""
+
+    OFFLINE = "offline", "Made offline"
+    MODEL = "model", "Made by a language model"
+
+
+class Topic(models.Model):
+    """A chapter or its like. Pages are scan numbers from 1, inclusive."""
+
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="topics")
+    sequence = models.PositiveIntegerField()
+    number = models.CharField(max_length=20, blank=True, help_text="As printed.")
+    title = models.CharField(max_length=200)
+    summary = models.TextField(blank=True)
+    first_page = models.PositiveIntegerField()
+    last_page = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("book", "sequence")
+        constraints = (
+            models.UniqueConstraint(fields=["book", "sequence"], name="topic_sequence_once_per_book"),
+            models.CheckConstraint(condition=Q(first_page__lte=models.F("last_page")), name="topic_pages_in_order"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Subtopic(models.Model):
+    """draft -> pending_review -> approved | rejected; a person may also go back from those two.
+
+    ``guideline`` maps each part ("objective", "concepts", ...) to a list of {"text", "pages"}. ``pages`` lists every
+    scan number that belongs to it, those of merged subtopics included. ``start_line`` is the heading on its first page
+    before which the page belongs to its neighbour.
+    """
+
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="subtopics")
+    sequence = models.PositiveIntegerField()
+    key = models.CharField(max_length=80)
+    number = models.CharField(max_length=20, blank=True, help_text="As printed.")
+    title = models.CharField(max_length=200)
+    summary = models.TextField(blank=True)
+    start_line = models.CharField(max_length=200, blank=True)
+    pages = models.JSONField(default=list)
+    guideline = models.JSONField(default=dict)
+    terms = models.JSONField(default=dict)
+    engine = models.CharField(max_length=80, blank=True)
+    provenance = models.CharField(max_length=8, choices=Provenance, default=Provenance.OFFLINE)
+    status = models.CharField(max_length=16, choices=ReviewStatus, default=ReviewStatus.DRAFT)
+    is_edited = models.BooleanField(default=False, help_text="A person changed it: no job may overwrite it.")
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("topic", "sequence")
+        constraints = (
+            models.UniqueConstraint(fields=["topic", "sequence"], name="subtopic_sequence_once_per_topic"),
+            models.UniqueConstraint(fields=["topic", "key"], name="subtopic_key_once_per_topic"),
+            models.CheckConstraint(condition=Q(status__in=ReviewStatus.values), name="subtopic_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["approved", "rejected"]) | Q(reviewed_at__isnull=False),
+                name="subtopic_decision_has_time",
+            ),
+        )
+        indexes = (models.Index(fields=["status"], name="subtopic_status"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def first_page(self) -> int:
+        return min(self.pages)
+
+    @property
+    def last_page(self) -> int:
+        return max(self.pages)
