@@ -1,0 +1,86 @@
+"""A book's guidelines as the downstream reader gets them: JSON and Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from books.extraction.records import whole_outline
+from books.extraction.stages import PARTS
+from books.models import Book, Subtopic, Topic
+
+BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject")
+PART_TITLES = {
+    "objective": "Objective",
+    "concepts": "Concepts",
+    "depth": "Depth",
+    "prerequisites": "Prerequisites",
+    "misconceptions": "Misconceptions",
+    "checks": "Checks for understanding",
+    "boundary": "Out of scope",
+}
+OFFLINE_NOTE = "Made offline, from the book's own words and without a language model."
+
+
+def book_json(book: Book) -> dict[str, Any]:
+    """The document of the design's section 8. Pages are scan numbers from 1."""
+    topics = list(Topic.objects.filter(book=book).prefetch_related("subtopics"))
+    engines = sorted({subtopic.engine for topic in topics for subtopic in topic.subtopics.all() if subtopic.engine})
+    return {
+        "book": {"id": book.pk} | {name: getattr(book, name) for name in BOOK_FIELDS},
+        "engine": ", ".join(engines),
+        "topics": [_topic(topic) for topic in topics],
+        "front_matter": list(whole_outline(book.pk).front_matter),
+    }
+
+
+def _topic(topic: Topic) -> dict[str, Any]:
+    return {
+        "title": topic.title,
+        "summary": topic.summary,
+        "sequence": topic.sequence,
+        "first_page": topic.first_page,
+        "last_page": topic.last_page,
+        "subtopics": [_subtopic(subtopic) for subtopic in topic.subtopics.all()],
+    }
+
+
+def _subtopic(subtopic: Subtopic) -> dict[str, Any]:
+    return {
+        "title": subtopic.title,
+        "summary": subtopic.summary,
+        "sequence": subtopic.sequence,
+        "pages": subtopic.pages,
+        "first_page": subtopic.first_page,
+        "last_page": subtopic.last_page,
+        "status": subtopic.status,
+        "guideline": {part: subtopic.guideline.get(part, []) for part in PARTS},
+    }
+
+
+def book_markdown(book: Book) -> str:
+    """The same for people: a heading a topic and subtopic, a list a part, the supporting pages in brackets."""
+    document = book_json(book)
+    lines = [f"# {book.title}", ""]
+    if document["engine"].startswith("offline"):
+        lines += [f"> {OFFLINE_NOTE}", ""]
+    for topic in document["topics"]:
+        lines += [f"## {topic['sequence']}. {topic['title']}", "", _pages(topic), "", topic["summary"], ""]
+        for subtopic in topic["subtopics"]:
+            lines += [f"### {subtopic['title']}", "", _pages(subtopic), "", subtopic["summary"], ""]
+            lines += _parts(subtopic["guideline"])
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _pages(node: dict[str, Any]) -> str:
+    return f"*Pages {node['first_page']} to {node['last_page']}*"
+
+
+def _parts(guideline: dict[str, list[dict[str, Any]]]) -> list[str]:
+    lines: list[str] = []
+    for part, title in PART_TITLES.items():
+        statements = guideline[part]
+        if statements:
+            lines += [f"**{title}**", ""]
+            lines += [f"- {each['text']} [{', '.join(str(page) for page in each['pages'])}]" for each in statements]
+            lines.append("")
+    return lines

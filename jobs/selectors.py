@@ -1,0 +1,196 @@
+"""A job as a person or another program reads it. Never raises on old or malformed rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q
+
+from jobs.constants import ItemState, JobStatus
+from jobs.handlers import Handler, handlers
+from jobs.models import Item, Job
+from jobs.progress import detail_of
+
+# An estimate from fewer finished items than this is noise.
+ETA_ITEMS = 3
+# How far the true time may lie from the estimate: pages differ, and other jobs share the workers.
+ETA_RANGE = (0.8, 1.4)
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """``state`` is waiting, running, done or failed; ``total`` is 0 until the stage is planned."""
+
+    name: str
+    title: str
+    unit: str
+    weight: int
+    total: int
+    done: int
+    failed: int
+    state: str
+
+    @property
+    def share(self) -> float:
+        """0 to 1."""
+        if self.state == "done":
+            return 1.0
+        return (self.done + self.failed) / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemError:
+    """``is_final``: no further attempt will be made by itself."""
+
+    ordinal: int
+    label: str
+    stage: str
+    message: str
+    code: str
+    attempts: int
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """``eta_seconds`` is (least, most), None before it can be told and when the job is over."""
+
+    job: Job
+    title: str
+    percent: int
+    headline: str
+    stages: tuple[StageView, ...]
+    errors: tuple[ItemError, ...]
+    eta_seconds: tuple[int, int] | None
+    buttons: tuple[str, ...]
+
+    @property
+    def is_active(self) -> bool:
+        return self.job.is_active
+
+    @property
+    def version(self) -> str:
+        """Changes whenever anything that this view shows may have changed."""
+        job = self.job
+        counts = (job.total_items, job.completed_items, job.failed_items, job.current_item, len(self.errors))
+        return f"{job.status}-{job.stage}-{'-'.join(str(count) for count in counts)}"
+
+
+def job_view(job: Job) -> JobView:
+    handler = handlers().get(job.kind)
+    counts = _counts(job)
+    stages = _stages(job, handler, counts) if handler else ()
+    percent = _percent(job, stages)
+    return JobView(
+        job=job,
+        title=handler.title if handler else job.kind,
+        percent=percent,
+        headline=_headline(job, stages),
+        stages=stages,
+        errors=tuple(_errors(job)),
+        eta_seconds=_eta(job, percent, counts),
+        buttons=BUTTONS.get(job.status, ()),
+    )
+
+
+BUTTONS: dict[str, tuple[str, ...]] = {
+    JobStatus.PENDING: ("cancel",),
+    JobStatus.RUNNING: ("pause", "cancel"),
+    JobStatus.PAUSED: ("resume", "cancel"),
+    JobStatus.STALE: ("cancel",),
+    JobStatus.COMPLETED: ("restart",),
+    JobStatus.FAILED: ("resume", "restart"),
+    JobStatus.CANCELLED: ("resume", "restart"),
+}
+
+
+def _counts(job: Job) -> dict[str, dict[str, Any]]:
+    rows = Item.objects.filter(job=job).order_by("stage").values("stage")
+    rows = rows.annotate(
+        total=Count("id"),
+        done=Count("id", filter=Q(state=ItemState.DONE)),
+        failed=Count("id", filter=Q(state=ItemState.FAILED)),
+        worked=Count("id", filter=Q(finished_at__isnull=False)),
+        first=Min("started_at"),
+        last=Max("finished_at"),
+    )
+    return {row["stage"]: row for row in rows}
+
+
+def _stages(job: Job, handler: Handler, counts: dict[str, dict[str, Any]]) -> tuple[StageView, ...]:
+    names = [stage.name for stage in handler.stages]
+    present = names.index(job.stage) if job.stage in names else -1
+    views = []
+    for at, stage in enumerate(handler.stages):
+        row = counts.get(stage.name, {})
+        state = _stage_state(job, at, present)
+        total, done, failed = (int(row.get(name, 0)) for name in ("total", "done", "failed"))
+        views.append(StageView(stage.name, stage.title, stage.unit, stage.weight, total, done, failed, state))
+    return tuple(views)
+
+
+def _stage_state(job: Job, at: int, present: int) -> str:
+    if job.status == JobStatus.COMPLETED or at < present:
+        return "done"
+    if at > present or job.status == JobStatus.PENDING:
+        return "waiting"
+    return "failed" if job.status == JobStatus.FAILED else "running"
+
+
+def _percent(job: Job, stages: tuple[StageView, ...]) -> int:
+    if job.status == JobStatus.COMPLETED:
+        return 100
+    weight = sum(stage.weight for stage in stages)
+    done = sum(stage.weight * stage.share for stage in stages)
+    return min(99, int(100 * done / weight)) if weight else 0
+
+
+def _headline(job: Job, stages: tuple[StageView, ...]) -> str:
+    """One sentence on where the job is."""
+    if job.status == JobStatus.FAILED:
+        return job.error_message
+    failed = job.failed_items or 0
+    if job.status == JobStatus.COMPLETED:
+        return f"Completed, {failed} failed." if failed else "Completed."
+    if job.status == JobStatus.CANCELLED:
+        return f"Cancelled; {job.completed_items or 0} of {job.total_items or 0} were finished and are kept."
+    present = next((stage for stage in stages if stage.name == job.stage), None)
+    if present is None or job.status == JobStatus.PENDING:
+        return f"{job.get_status_display()}: waiting for a worker."
+    count = f"{present.done + present.failed} of {present.total}"
+    words = {JobStatus.PAUSED: "Paused", JobStatus.STALE: "Worker lost, recovering"}.get(JobStatus(job.status))
+    return f"{words or present.title}: {count}" + (f", {failed} failed." if failed else ".")
+
+
+def _errors(job: Job) -> list[ItemError]:
+    """What failed or will be tried again, in order; at most as many as ``progress_detail`` keeps."""
+    if not detail_of(job)["page_errors"]:
+        return []
+    troubled = Item.objects.filter(job=job).exclude(error_code="").exclude(state=ItemState.DONE).order_by("ordinal")
+    return [
+        ItemError(
+            item.ordinal,
+            item.label,
+            item.stage,
+            item.error_message,
+            item.error_code,
+            item.attempts,
+            is_final=item.state == ItemState.FAILED,
+        )
+        for item in troubled[:500]
+    ]
+
+
+def _eta(job: Job, percent: int, counts: dict[str, dict[str, Any]]) -> tuple[int, int] | None:
+    """From the time of the items finished so far; it stands still while nothing is finished, as in a pause."""
+    worked = sum(row["worked"] for row in counts.values())
+    if not job.is_active or worked < ETA_ITEMS or not percent:
+        return None
+    starts: list[datetime] = [row["first"] for row in counts.values() if row["first"]]
+    ends: list[datetime] = [row["last"] for row in counts.values() if row["last"]]
+    if not starts or not ends:
+        return None
+    left = (max(ends) - min(starts)).total_seconds() * (100 - percent) / percent
+    return int(left * ETA_RANGE[0]), int(left * ETA_RANGE[1]) + 1
