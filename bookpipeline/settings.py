@@ -186,4 +186,6 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # It tells of every task three times; the engine logs what matters about them.
+    "loggers": {"django-q": {"level": "WARNING"}},
 }
