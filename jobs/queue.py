@@ -25,10 +25,6 @@ def enqueue_slice(job_id: UUID, load: Load) -> None:
     async_task("jobs.tasks.run", str(job_id), cluster=str(load), timeout=settings.JOB_TIMEOUT_SECONDS)
 
 
-def enqueue_canary(cluster_id: int, pool: str) -> None:
-    async_task("jobs.tasks.canary", cluster_id, cluster=pool)
-
-
 def runners_for(load: Load, open_items: int) -> int:
     """How many runners a stage gets: one a worker for processor work, one with threads for network work."""
     return min(open_items, settings.POOLS[load]) if load == Load.CPU else 1

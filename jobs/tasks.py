@@ -22,6 +22,6 @@ def sweep() -> None:
     sweep_once()
 
 
-def canary(_sender_id: int) -> None:
-    """Proves that this cluster takes and runs tasks."""
+def canary() -> None:
+    """Proves that this cluster takes and runs tasks; ``jobs.cluster.canary`` sends it."""
     cluster_seen()

@@ -1,0 +1,1 @@
+"""Worker clusters under supervision: nothing hangs unnoticed, nothing is left behind."""

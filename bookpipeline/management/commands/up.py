@@ -1,0 +1,48 @@
+"""manage.py up: the web server and the workers of one machine together."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from jobs.cluster.child import Child
+from jobs.cluster.schema import require_migrated
+from jobs.cluster.supervisor import Supervisor
+
+WEB_THREADS = 8
+# The workers' own grace time comes first; then their supervisor needs a moment to kill what is left.
+MARGIN_SECONDS = 5
+
+
+class Command(BaseCommand):
+    help = "Runs web and work, starting again whichever dies. Ctrl-C stops both; a second Ctrl-C kills them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s)")
+
+    def handle(self, *, host: str, port: int, **_: Any) -> None:
+        require_migrated()
+        _require_free(host, port)
+        self.stdout.write(f"http://{host}:{port}/ and the workers; Ctrl-C stops both.")
+        Supervisor([_web(host, port), _work()], settings.DRAIN_SECONDS + MARGIN_SECONDS).run()
+
+
+def _web(host: str, port: int) -> Child:
+    command = [sys.executable, "-m", "gunicorn", "bookpipeline.wsgi:application", "--no-control-socket"]
+    return Child("web", [*command, "--bind", f"{host}:{port}", "--threads", str(WEB_THREADS)])
+
+
+def _work() -> Child:
+    return Child("work", [sys.executable, "-m", "django", "work"])
+
+
+def _require_free(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror}.") from error

@@ -1,0 +1,39 @@
+"""manage.py work: the worker clusters of this machine, under supervision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from jobs.cluster.pool import PoolCluster
+from jobs.cluster.schedules import setup_schedules
+from jobs.cluster.schema import require_migrated
+from jobs.cluster.supervisor import Supervisor
+
+
+class Command(BaseCommand):
+    help = "Runs the worker clusters and replaces one that dies or hangs. Ctrl-C or SIGTERM finishes what is in hand."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--pool", choices=list(settings.POOLS), help="only this pool; without it, all of them")
+        parser.add_argument(
+            "--grace",
+            type=float,
+            default=settings.DRAIN_SECONDS,
+            metavar="SECONDS",
+            help="how long work in hand may take to finish when asked to stop (%(default)g)",
+        )
+
+    def handle(self, *, pool: str | None, grace: float, **_: Any) -> None:
+        patience = settings.CANARY_PATIENCE_SECONDS
+        least = max(settings.CANARY_SECONDS, settings.JOB_HEARTBEAT_SECONDS)
+        if patience <= least:
+            raise CommandError(
+                f"CANARY_PATIENCE_SECONDS must be more than {least:g}, the larger of CANARY_SECONDS and "
+                "JOB_HEARTBEAT_SECONDS; otherwise busy clusters would be taken for hung ones."
+            )
+        require_migrated()
+        setup_schedules()
+        Supervisor([PoolCluster(name) for name in ([pool] if pool else settings.POOLS)], grace).run()
