@@ -1,0 +1,47 @@
+"""The guideline engine that needs no network and no model: headings, vocabulary and salient words.
+
+It is extractive and says so in what it writes. Imports neither Django nor a vendor's SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from books.extraction.engine import (
+    BookFacts,
+    Digest,
+    Guideline,
+    NamedSubtopic,
+    Outline,
+    PageText,
+    SubtopicSource,
+    TocEntry,
+)
+from books.extraction.offline import digesting, naming, outlining, writing
+
+
+class OfflineEngine:
+    """``GuidelineEngine`` by rules and counts; the same input gives the same output, always."""
+
+    name = "offline"
+    version = "1"
+
+    def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
+        return digesting.digest(page, before, after)
+
+    def outline(
+        self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry], *, is_last: bool
+    ) -> Outline:
+        return outlining.outline(book, window, so_far, toc, is_last=is_last)
+
+    def write(self, source: SubtopicSource) -> Guideline:
+        return writing.write(source)
+
+    def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
+        return naming.summarise(topic, subtopics)
+
+    def refine_name(self, book: BookFacts, subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
+        return naming.refine_name(subtopic, others)
+
+    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> bool:
+        return naming.are_same(one, other)

@@ -1,0 +1,159 @@
+"""What the pages of one subtopic offer to a writer: goals, definitions, warnings, tasks and key terms, with their pages."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from books.extraction.engine import PageText
+from books.extraction.offline.digesting import running_text
+from books.extraction.offline.headings import find_headings, kind_of
+from books.extraction.offline.language import is_content, sentences, stem, words
+from books.extraction.offline.layout import PageLine, read_layout
+
+# An eight-word run would be a copy; one word of margin allows for words read differently.
+COPIED_RUN = 7
+
+_BULLET = re.compile(r"^(?:[^\w\s(“\"'¿¡]+|[e©o])\s+(?=[A-ZÁÉÍÓÚ])")
+_GOALS = re.compile(
+    r"able to\b|learning (?:objectives|outcomes|goals)|^objectives\b|you will learn|objetivos|aprenderás|al final de",
+    re.IGNORECASE,
+)
+_GLOSSED = re.compile(r"^([A-Za-zÀ-ÿ][\w’' -]{2,32}):\s+(\w.{12,})$")
+_CALLED = re.compile(
+    r"^(.{8,}?)\b(?:is|are|we) (?:also )?(?:called|call|known as|named|se llaman?)\s+(?:the |an? |el |la )?([^\W\d][\w-]+(?: [a-z-]{4,}){0,1})"
+)
+_IS_A = re.compile(
+    r"^(?:an?|the|un|una|el|la|los|las)\s+([^\W\d][\w-]+(?: [\w-]{4,}){0,2}?)\s+"
+    r"(?:is|are|means?|refers? to|es|son|significa)\s+(?:an?|the|any|when|un|una|el|la|los|las)\s+(.{10,})$",
+    re.IGNORECASE,
+)
+_TASK = re.compile(
+    r"^(?:\W*\w{1,3}[.)]\s+)?(translate|model|find|solve|explain|describe|name|list|calculate|compare|draw|complete|write|"
+    r"give|define|identify|discuss|evaluate|simplify|add|subtract|multiply|divide|label|outline|predict|estimate|measure|"
+    r"classify|graph|sketch|summari[sz]e|locate|choose|match|show)\b(.{3,})$",
+    re.IGNORECASE,
+)
+_RECALL = re.compile(
+    r"\b(?:so far|in the (?:last|previous) (?:section|chapter|lesson|unit)|previous sections?|recall|you (?:have )?already|"
+    r"as we (?:did|saw)|earlier|you (?:have )?learned|se vio|ya sabes|recuerda que)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sentence or line and its page; ``label`` is the term defined or the verb of the task."""
+
+    text: str
+    page: int
+    label: str = ""
+
+
+@dataclass(slots=True)
+class Material:
+    """Everything the writer may use. ``counts`` are stemmed, ``forms`` how the pages write them."""
+
+    sentences: list[Found] = field(default_factory=list)
+    goals: list[Found] = field(default_factory=list)
+    headings: list[Found] = field(default_factory=list)
+    definitions: list[Found] = field(default_factory=list)
+    tasks: list[Found] = field(default_factory=list)
+    recalls: list[Found] = field(default_factory=list)
+    pages_of: dict[str, list[int]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    forms: dict[str, str] = field(default_factory=dict)
+    runs: set[tuple[str, ...]] = field(default_factory=set)
+
+    def copies(self, text: str) -> bool:
+        """Whether ``text`` repeats a run of the pages' words."""
+        return not self.runs.isdisjoint(_runs(text))
+
+    def terms(self, limit: int, pages: Sequence[int] = ()) -> list[str]:
+        """The most frequent content words, on ``pages`` if given."""
+        wanted = [root for root, _ in self.counts.most_common() if not pages or set(pages) & set(self.pages_of[root])]
+        return [self.forms[root] for root in wanted[:limit]]
+
+    def terms_in(self, text: str, limit: int = 4) -> list[str]:
+        """The content words of ``text`` that matter most in these pages, in its own order."""
+        here = {stem(word): word for word in reversed(words(text)) if is_content(word) and len(word) > 3}
+        best = sorted(here, key=lambda root: (-self.counts[root], root))[:limit]
+        return [here[root] for root in here.keys() & set(best)] if len(best) < 2 else [
+            here[root] for root in sorted(best, key=lambda root: words(text).index(here[root]))
+        ]  # fmt: skip
+
+    def where(self, term: str) -> tuple[int, ...]:
+        return tuple(self.pages_of.get(stem(term.lower()), ()))
+
+
+def _runs(text: str) -> Iterator[tuple[str, ...]]:
+    flat = re.findall(r"\w+", text.lower())
+    return (tuple(flat[i : i + COPIED_RUN]) for i in range(len(flat) - COPIED_RUN + 1))
+
+
+def gather(pages: Sequence[PageText]) -> Material:
+    """Read the pages; running heads, page numbers, captions and labels stay out."""
+    material = Material()
+    material.runs.update(_runs(" ".join(page.text for page in pages)))
+    forms: dict[str, Counter[str]] = {}
+    in_goals = False
+    for page in pages:
+        layout = read_layout(page, "", "")
+        headings = find_headings(layout)
+        material.headings += [Found(title, page.number) for h in headings if (title := kind_of(h).title)]
+        text = running_text(layout, headings)
+        in_goals = _gather_goals(material, layout.body, page.number, in_goals=in_goals)
+        _gather_lines(material, layout.body, page.number)
+        _gather_sentences(material, text, page.number)
+        for word in words(text):
+            if is_content(word) and len(word) > 3:
+                root = stem(word)
+                material.counts[root] += 1
+                forms.setdefault(root, Counter())[word] += 1
+                where = material.pages_of.setdefault(root, [])
+                if not where or where[-1] != page.number:
+                    where.append(page.number)
+    material.forms = {root: seen.most_common(1)[0][0] for root, seen in forms.items()}
+    return material
+
+
+def _gather_goals(material: Material, lines: Sequence[PageLine], page: int, *, in_goals: bool) -> bool:
+    """Collect the bulleted goals; returns whether the list may run on to the next page."""
+    for line in lines:
+        bullet = _BULLET.match(line.text)
+        if _GOALS.search(line.text) and not bullet:
+            in_goals = True
+        elif in_goals and bullet and len(line.text.split()) > 2:
+            material.goals.append(Found(line.text[bullet.end() :].strip(" .;"), page))
+        elif in_goals and material.goals and line.text[0].islower():
+            last = material.goals.pop()
+            material.goals.append(Found(f"{last.text} {line.text.strip(' .;')}", last.page))
+        else:
+            in_goals = False
+    return in_goals
+
+
+def _gather_lines(material: Material, lines: Sequence[PageLine], page: int) -> None:
+    for line in lines:
+        if (glossed := _GLOSSED.match(line.text)) and len(glossed[1].split()) <= 4:
+            if not _TASK.match(line.text) and is_content(words(glossed[1])[-1]):
+                material.definitions.append(Found(glossed[2], page, glossed[1].strip()))
+        elif task := _TASK.match(line.text):
+            material.tasks.append(Found(task[2], page, task[1].lower()))
+
+
+def _gather_sentences(material: Material, text: str, page: int) -> None:
+    known = {found.label.lower() for found in material.definitions}
+    for sentence in sentences(text):
+        if _RECALL.search(sentence):
+            material.recalls.append(Found(sentence, page))
+        if 5 <= len(sentence.split()) <= 45 and not sentence.endswith("?"):
+            material.sentences.append(Found(sentence, page))
+        named = _IS_A.match(sentence)
+        called = _CALLED.match(sentence)
+        label, text_of = (named[1], named[2]) if named else (called[2], called[1]) if called else ("", "")
+        if label and label.lower() not in known and is_content(words(label)[-1] if words(label) else "the"):
+            known.add(label.lower())
+            material.definitions.append(Found(text_of, page, label))

@@ -1,0 +1,132 @@
+"""Titles that stand alone, duplicates, and what a topic covers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz
+
+from books.extraction.engine import NamedSubtopic
+from books.extraction.offline.headings import is_boilerplate, is_capitals, parse_numbering
+from books.extraction.offline.language import STOPWORDS, content_stems, listed, surface_forms
+
+_BARE = re.compile(
+    r"^(?:introduction|overview|review|exercises?|summary|practice|conclusion|getting started|chapter (?:review|summary)|"
+    r"problems|questions|key (?:terms|ideas)|activities|test|introducci[oó]n|repaso|ejercicios|resumen|actividades)$",
+    re.IGNORECASE,
+)
+_TRAILING = re.compile(r"[\s.·…_|•*~^=<>\\/«»:;,–—-]*(?:[.·…_]{2,}\s*\d{1,4})?[\s.·…_|•*~^=<>\\/«»:;,–—-]*$")
+_LEADING = re.compile(r"^[\s.·…_|•*~^=<>\\/«»:;,–—-]+")
+_SMALL_WORDS = STOPWORDS & frozenset(
+    """a an and as at but by for from in into nor of on or over per the to up via with y o de del la las el los en un una
+    con por para al e u""".split()
+)
+_SAME_TERMS = 0.6
+
+
+def _unshouted(title: str) -> str:
+    """Capitals as in a sentence's title; short words and, unless first, articles stay small."""
+    raised = []
+    for at, word in enumerate(title.lower().split()):
+        is_numeral = bool(re.fullmatch(r"[ivx]{2,}", word)) and at > 0
+        raised.append(
+            word.upper() if is_numeral else word if at and word in _SMALL_WORDS else word[:1].upper() + word[1:]
+        )
+    return " ".join(raised)
+
+
+def _bare_title(title: str) -> str:
+    text = _LEADING.sub("", _TRAILING.sub("", " ".join(title.split())))
+    parsed = parse_numbering(text)
+    if parsed and parsed.title and (parsed.number[0].isdigit() or not text[0].isdigit()):
+        text = _LEADING.sub("", parsed.title)
+    return _unshouted(text) if is_capitals(text) else text
+
+
+def refine_name(subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
+    """See ``GuidelineEngine.refine_name``. Where two still collide the first pages tell them apart."""
+    title = _bare_title(subtopic.title) or subtopic.title.strip() or f"Page {min(subtopic.pages, default=1)}"
+    topic = _bare_title(subtopic.topic)
+    if topic and topic.lower() != title.lower() and (_BARE.match(title) or is_boilerplate(title)):
+        title = f"{title}: {topic}"
+    taken = {_bare_title(other.title).lower() for other in others if other.key != subtopic.key}
+    taken |= {other.title.strip().lower() for other in others if other.key != subtopic.key}
+    if title.lower() in taken and topic and topic.lower() not in title.lower():
+        title = f"{title} ({topic})"
+    if title.lower() in taken or _repeats(subtopic, others, title):
+        title = f"{title}, from page {min(subtopic.pages, default=1)}"
+    return title
+
+
+def _repeats(subtopic: NamedSubtopic, others: Sequence[NamedSubtopic], title: str) -> bool:
+    """Whether another subtopic of the same topic would get the same refined title."""
+    twins = [other for other in others if other.key != subtopic.key and other.topic == subtopic.topic]
+    bare = _bare_title(subtopic.title).lower()
+    return any(_bare_title(other.title).lower() == bare for other in twins) and "from page" not in title
+
+
+def _cosine(one: dict[str, int], other: dict[str, int]) -> float:
+    shared = sum(count * other.get(term, 0) for term, count in one.items())
+    size = math.sqrt(sum(c * c for c in one.values())) * math.sqrt(sum(c * c for c in other.values()))
+    return shared / size if size else 0.0
+
+
+def are_same(one: NamedSubtopic, other: NamedSubtopic) -> bool:
+    """See ``GuidelineEngine.are_same``.
+
+    Same only where the titles say the same in other words and the pages use the same vocabulary: merging two that
+    differ loses more than keeping two that agree. Bare titles such as "Review" never decide.
+    """
+    titles = [_bare_title(subtopic.title) for subtopic in (one, other)]
+    numbers = [re.findall(r"\d+|\b[IVX]+\b", title) for title in titles]
+    if any(_BARE.match(title) or is_boilerplate(title) for title in titles) or numbers[0] != numbers[1]:
+        return False
+    stems = [set(content_stems(title)) for title in titles]
+    alike = stems[0] == stems[1] or (not stems[0] ^ stems[1] and fuzz.ratio(*titles) >= 95)
+    if not alike or not stems[0]:
+        return False
+    return _cosine(one.terms, other.terms) >= _SAME_TERMS
+
+
+def summarise(topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
+    """See ``GuidelineEngine.summarise``: 20 to 40 words from the subtopics' titles and their commonest terms."""
+    titles = list(dict.fromkeys(_shortened(_bare_title(subtopic.title)) for subtopic in subtopics))
+    terms = _common_terms(subtopics, " ".join([topic, *titles]))
+    name = _shortened(_bare_title(topic) or "This topic")
+    pages = sorted({page for subtopic in subtopics for page in subtopic.pages})
+    where = f" on pages {pages[0]} to {pages[-1]}" if pages else ""
+    for shown in range(len(titles), -1, -1):
+        for count in range(min(6, len(terms)), -1, -1):
+            text = _topic_sentence(name, titles, shown, terms[:count], where)
+            if 20 <= len(text.split()) <= 40:
+                return text
+    size = f"{len(subtopics)} subtopic{'' if len(subtopics) == 1 else 's'}"
+    return f"“{name}” has {size}{where}; this sentence was put together automatically from headings and frequent words, not written by a person."
+
+
+def _shortened(title: str) -> str:
+    return " ".join(title.split()[:9])
+
+
+def _topic_sentence(name: str, titles: list[str], shown: int, terms: list[str], where: str) -> str:
+    rest = len(titles) - shown
+    listed_titles = [*titles[:shown], *([f"{rest} more"] if rest and shown else [])]
+    covers = f" covers {listed(listed_titles)}" if shown else f" has {len(titles)} subtopics"
+    about = f", with recurring terms such as {listed(terms)}" if terms else ""
+    return f"“{name}”{covers}{where}{about} (collected automatically from headings and frequent words)."
+
+
+def _common_terms(subtopics: Sequence[NamedSubtopic], known: str) -> list[str]:
+    """Frequent words of the subtopics that their titles do not name, in the form in which the summaries write them."""
+    forms = surface_forms(subtopic.summary for subtopic in subtopics)
+    counts: dict[str, int] = {}
+    for subtopic in subtopics:
+        for term, count in subtopic.terms.items():
+            counts[term] = counts.get(term, 0) + count
+    skipped = set(content_stems(known)) | set(
+        content_stems("automatic extract mainly practice task tasks pages readable")
+    )
+    ranked = sorted(forms.keys() & counts.keys() - skipped, key=lambda term: (-counts[term], term))
+    return [forms[term] for term in ranked]
