@@ -7,9 +7,11 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from bookpipeline.health import ready
+from books.api.application import api
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("ready", ready),
+    path("api/", api.urls),
     path("admin/", admin.site.urls),
 ]

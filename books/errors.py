@@ -16,6 +16,12 @@ class UploadRejected(JobError):
         self.reason = message
 
 
+class AlreadyThere(UploadRejected):
+    """The same bytes are a page of this book already; nothing is lost by not taking them again."""
+
+    code = "already_there"
+
+
 class StageNotReady(JobError):
     """An operation whose input is not there yet, such as extraction before the pages are approved."""
 

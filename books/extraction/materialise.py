@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from django.db.models import F, Q
 
 from books.errors import StageNotReady
@@ -27,8 +29,10 @@ def materialise(book: Book, outline: Outline) -> None:
     Subtopic.objects.filter(topic__book=book).update(sequence=F("sequence") + APART)
     Topic.objects.filter(book=book).update(sequence=F("sequence") + APART)
     topics = [_topic(book, at, plan) for at, plan in enumerate(outline.topics, start=1)]
-    for at, each in enumerate(placed, start=1):
-        _place(topics[each.topic], at, each, present.get(each.key))
+    taken = Counter[int]()
+    for each in placed:
+        taken[each.topic] += 1
+        _place(topics[each.topic], taken[each.topic], each, present.get(each.key))
     Topic.objects.filter(book=book, sequence__gt=APART).delete()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -13,9 +13,9 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max
 
-from books.errors import UploadRejected
+from books.errors import AlreadyThere, UploadRejected
 from books.intake import limits
-from books.intake.inspect import Inspected, inspect
+from books.intake.inspect import inspect
 from books.intake.naming import natural_order, shown_name
 from books.models import Book, Page, Source
 
@@ -39,7 +39,7 @@ class Receipt:
 
     @property
     def pages(self) -> int:
-        return sum(source.frames for source in self.stored)
+        return Page.objects.filter(source__in=self.stored).count()
 
 
 def add_files(book: Book, uploads: Sequence[Upload], *, user: AbstractBaseUser | None = None) -> Receipt:
@@ -57,19 +57,36 @@ def add_files(book: Book, uploads: Sequence[Upload], *, user: AbstractBaseUser |
     return receipt
 
 
-def add_all_files(book: Book, uploads: Sequence[Upload], *, user: AbstractBaseUser | None = None) -> Receipt:
-    """Stores all of ``uploads`` or, where one of them is refused, raises its UploadRejected with nothing stored."""
-    ordered = _in_order(uploads)
-    if not ordered:
-        raise UploadRejected("There is nothing to add.")
-    facts = [inspect(upload.data, upload.name) for upload in ordered]
-    _check_room(book, sum(fact.frames for fact in facts))
-    receipt = add_files(book, ordered[: limits.FILES_PER_UPLOAD], user=user)
-    for start in range(limits.FILES_PER_UPLOAD, len(ordered), limits.FILES_PER_UPLOAD):
-        more = add_files(book, ordered[start : start + limits.FILES_PER_UPLOAD], user=user)
-        receipt.stored += more.stored
-        receipt.refused += more.refused
+def add_all_files(
+    book: Book, uploads: Sequence[Upload], *, wanted: range | None = None, user: AbstractBaseUser | None = None
+) -> Receipt:
+    """Stores all of ``uploads``, or raises the UploadRejected of the first bad one with nothing stored.
+
+    ``wanted`` limits them to some of their pages, counted from 1 through all files in order. The receipt names only
+    files that were in the book already.
+    """
+    chosen = [each for each in _chosen(_in_order(uploads), wanted) if each[1]]
+    if not chosen:
+        raise UploadRejected("There are no pages to add.")
+    present = set(book.sources.values_list("sha256", flat=True))
+    _check_room(book, sum(len(frames) for _, frames, sha256 in chosen if sha256 not in present))
+    receipt = Receipt()
+    for upload, frames, _ in chosen:
+        try:
+            receipt.stored.append(_add(book, upload, user, frames))
+        except AlreadyThere as error:
+            receipt.refused.append(error)
     return receipt
+
+
+def _chosen(uploads: Sequence[Upload], wanted: range | None) -> Iterator[tuple[Upload, list[int], str]]:
+    """Each upload with its wanted frames and its sha256. Raises UploadRejected for the first bad one."""
+    before = 0
+    for upload in uploads:
+        facts = inspect(upload.data, upload.name)
+        frames = [frame for frame in range(facts.frames) if wanted is None or before + frame + 1 in wanted]
+        yield upload, frames, facts.sha256
+        before += facts.frames
 
 
 def _check_count(uploads: Sequence[Upload]) -> None:
@@ -88,7 +105,7 @@ def _in_order(uploads: Sequence[Upload]) -> list[Upload]:
     return [waiting[name].pop(0) for name in natural_order(upload.name for upload in uploads)]
 
 
-def _add(book: Book, upload: Upload, user: AbstractBaseUser | None) -> Source:
+def _add(book: Book, upload: Upload, user: AbstractBaseUser | None, frames: Sequence[int] | None = None) -> Source:
     facts = inspect(upload.data, upload.name)
     source = Source(
         book=book,
@@ -100,10 +117,11 @@ def _add(book: Book, upload: Upload, user: AbstractBaseUser | None) -> Source:
         uploaded_by_id=user.pk if user else None,
     )
     _check_new(book, source)
-    _check_room(book, facts.frames, name=source.name)
+    frames = range(facts.frames) if frames is None else frames
+    _check_room(book, len(frames), name=source.name)
     default_storage.save(source.storage_name, File(upload.data))
     try:
-        _add_rows(book, source, facts)
+        _add_rows(book, source, frames)
     except BaseException:
         default_storage.delete(source.storage_name)
         raise
@@ -111,22 +129,22 @@ def _add(book: Book, upload: Upload, user: AbstractBaseUser | None) -> Source:
     return source
 
 
-def _add_rows(book: Book, source: Source, facts: Inspected) -> None:
+def _add_rows(book: Book, source: Source, frames: Sequence[int]) -> None:
     with transaction.atomic():
         Book.objects.select_for_update().get(pk=book.pk)
         _check_new(book, source)
-        _check_room(book, facts.frames, name=source.name)
+        _check_room(book, len(frames), name=source.name)
         last = book.pages.aggregate(last=Max("number"))["last"] or 0
         source.save(force_insert=True)
         Page.objects.bulk_create(
-            [Page(book=book, source=source, frame=frame, number=last + 1 + frame) for frame in range(facts.frames)]
+            [Page(book=book, source=source, frame=frame, number=n) for n, frame in enumerate(frames, start=last + 1)]
         )
 
 
 def _check_new(book: Book, source: Source) -> None:
     same = Page.objects.filter(book=book, source__sha256=source.sha256).order_by("number").first()
     if same is not None:
-        raise UploadRejected(f"is already in this book, as page {same.number}.", name=source.name)
+        raise AlreadyThere(f"is already in this book, as page {same.number}.", name=source.name)
 
 
 def _check_room(book: Book, frames: int, *, name: str = "") -> None:

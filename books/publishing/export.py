@@ -60,15 +60,21 @@ def _subtopic(subtopic: Subtopic) -> dict[str, Any]:
 def book_markdown(book: Book) -> str:
     """The same for people: a heading a topic and subtopic, a list a part, the supporting pages in brackets."""
     document = book_json(book)
-    lines = [f"# {book.title}", ""]
+    lines = [f"# {_plain(book.title)}", ""]
     if document["engine"].startswith("offline"):
         lines += [f"> {OFFLINE_NOTE}", ""]
     for topic in document["topics"]:
-        lines += [f"## {topic['sequence']}. {topic['title']}", "", _pages(topic), "", topic["summary"], ""]
+        lines += [f"## {topic['sequence']}. {_plain(topic['title'])}", "", _pages(topic), ""]
+        lines += [_plain(topic["summary"]), ""]
         for subtopic in topic["subtopics"]:
-            lines += [f"### {subtopic['title']}", "", _pages(subtopic), "", subtopic["summary"], ""]
+            lines += [f"### {_plain(subtopic['title'])}", "", _pages(subtopic), "", _plain(subtopic["summary"]), ""]
             lines += _parts(subtopic["guideline"])
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _plain(text: str) -> str:
+    """The book's words as words: no tag of theirs is markup to whoever renders the file."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("`", "'")
 
 
 def _pages(node: dict[str, Any]) -> str:
@@ -81,6 +87,6 @@ def _parts(guideline: dict[str, list[dict[str, Any]]]) -> list[str]:
         statements = guideline[part]
         if statements:
             lines += [f"**{title}**", ""]
-            lines += [f"- {each['text']} [{', '.join(str(page) for page in each['pages'])}]" for each in statements]
+            lines += [f"- {_plain(each['text'])} [{', '.join(map(str, each['pages']))}]" for each in statements]
             lines.append("")
     return lines

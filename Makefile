@@ -1,0 +1,43 @@
+# make demo | test | check | bench | lock. PYTHON is any Python from 3.11 on.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAY ?= --stay
+POSTGRESQL_TESTS := tests/jobs tests/flow tests/books
+
+.PHONY: demo test check bench lock
+
+$(VENV)/.installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m tests.browser.install
+	touch $@
+
+.env: .env.example | $(VENV)/.installed
+	$(BIN)/python -c "import secrets, pathlib; e = pathlib.Path('.env.example').read_text(); \
+	pathlib.Path('.env').write_text(e.replace('SECRET_KEY=\n', f'SECRET_KEY={secrets.token_urlsafe(50)}\n'))"
+
+demo: $(VENV)/.installed .env  ## The whole product on the sample book; STAY= ends it after the results.
+	$(BIN)/python manage.py demo $(STAY)
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") \
+	  sh -c '$(BIN)/mypy . && $(BIN)/lint-imports && $(BIN)/python manage.py makemigrations --check --dry-run && \
+	  DEBUG=false ALLOWED_HOSTS=books.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING'
+
+test: check
+	$(BIN)/pytest -n 2 --dist loadgroup
+	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadgroup $(POSTGRESQL_TESTS)
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+lock:  ## Pins requirements.in and requirements-dev.in with hashes; needs uv.
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt

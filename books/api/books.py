@@ -1,0 +1,126 @@
+"""Books, their pages and the starting of their jobs as JSON."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import File, ModelSchema, Router, Schema, Status
+from ninja.files import UploadedFile
+
+from books.api.jobs import StartedOut, started_document
+from books.api.permission import require
+from books.extraction.job import EXTRACTION, start_extraction, start_finalisation
+from books.intake.store import Upload, add_files
+from books.models import Book
+from books.ocr.start import read_new_pages, start_reading
+from jobs.models import Job
+from jobs.starting import resume
+
+router = Router(tags=["books"])
+FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject")
+
+
+class BookIn(ModelSchema):
+    class Meta:
+        model = Book
+        fields = FIELDS
+        fields_optional = FIELDS[1:]
+
+
+class BookOut(ModelSchema):
+    status: str
+    pages: int
+
+    class Meta:
+        model = Book
+        fields = ("id", *FIELDS)
+
+
+class RefusedFile(Schema):
+    name: str
+    reason: str
+
+
+class UploadOut(Schema):
+    stored: list[str]
+    refused: list[RefusedFile]
+    pages: int
+    job_id: str | None
+
+
+class GenerateIn(Schema):
+    resume: bool = True
+
+
+@router.post("", response={201: BookOut})
+def create_book(request: HttpRequest, facts: BookIn) -> Status[dict[str, Any]]:
+    require(request, "books.add_book")
+    book = Book(**{name: value for name, value in facts.dict().items() if value is not None})
+    book.full_clean()
+    book.save()
+    return Status(201, _document(book))
+
+
+@router.get("/{int:book_id}", response=BookOut)
+def one_book(request: HttpRequest, book_id: int) -> dict[str, Any]:
+    require(request, "books.view_book")
+    return _document(get_object_or_404(Book, pk=book_id))
+
+
+@router.post("/{int:book_id}/pages/bulk", response=UploadOut)
+def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFile]]) -> dict[str, Any]:
+    """Stores what is acceptable, names what is not with the reason, and starts reading the new pages."""
+    require(request, "books.change_book")
+    book = get_object_or_404(Book, pk=book_id)
+    uploads = [Upload(each.name or "", each.file) for each in files]
+    receipt = add_files(book, uploads, user=request.user)
+    job = read_new_pages(book, user=request.user) if receipt.stored else None
+    return {
+        "stored": [source.name for source in receipt.stored],
+        "refused": [{"name": error.name, "reason": error.reason} for error in receipt.refused],
+        "pages": receipt.pages,
+        "job_id": str(job.pk) if job else None,
+    }
+
+
+@router.post("/{int:book_id}/pages/{int:number}/retry-ocr", response={202: StartedOut})
+def retry_page(request: HttpRequest, book_id: int, number: int) -> Status[dict[str, Any]]:
+    book = _changeable(request, book_id)
+    get_object_or_404(book.pages, number=number)
+    return _accepted(start_reading(book, numbers=[number], user=request.user))
+
+
+@router.post("/{int:book_id}/ocr", response={202: StartedOut})
+def read_pages(request: HttpRequest, book_id: int) -> Status[dict[str, Any]]:
+    return _accepted(start_reading(_changeable(request, book_id), user=request.user))
+
+
+@router.post("/{int:book_id}/guidelines/generate", response={202: StartedOut})
+def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[dict[str, Any]]:
+    """With ``resume``, goes on with the last job where that ended early; else begins anew."""
+    book = _changeable(request, book_id)
+    last = Job.objects.filter(book=book, kind=EXTRACTION.kind).first()
+    if options.resume and last is not None and not last.is_active:
+        return _accepted(resume(last.pk, user=request.user))
+    return _accepted(start_extraction(book, user=request.user))
+
+
+@router.post("/{int:book_id}/guidelines/finalize", response={202: StartedOut})
+def finalise(request: HttpRequest, book_id: int) -> Status[dict[str, Any]]:
+    return _accepted(start_finalisation(_changeable(request, book_id), user=request.user))
+
+
+def _changeable(request: HttpRequest, book_id: int) -> Book:
+    require(request, "books.change_book")
+    return get_object_or_404(Book, pk=book_id)
+
+
+def _accepted(job: Job) -> Status[dict[str, Any]]:
+    return Status(202, started_document(job))
+
+
+def _document(book: Book) -> dict[str, Any]:
+    facts = {name: getattr(book, name) for name in ("id", *FIELDS)}
+    return cast("dict[str, Any]", facts | {"status": str(book.status), "pages": book.pages.count()})

@@ -1,0 +1,99 @@
+"""Jobs as JSON: the latest of a book, one by id, cancel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema
+
+from books.api.permission import require
+from jobs.constants import OPEN_ITEMS
+from jobs.models import Item, Job
+from jobs.progress import detail_of
+from jobs.selectors import job_view
+from jobs.starting import cancel
+
+router = Router(tags=["jobs"])
+
+
+class JobOut(Schema):
+    id: UUID
+    book_id: int
+    kind: str
+    status: str
+    stage: str
+    total_items: int
+    completed_items: int
+    failed_items: int
+    current_item: int | None
+    last_completed_item: int
+    percent: int
+    eta_seconds: int | None
+    progress_detail: dict[str, Any]
+    heartbeat_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    error_message: str
+
+
+class StartedOut(Schema):
+    """``start_item`` is the ordinal of the first item that will be worked."""
+
+    job_id: UUID
+    status: str
+    total_items: int
+    start_item: int
+
+
+def job_document(job: Job) -> dict[str, Any]:
+    view = job_view(job)
+    return {
+        "id": str(job.pk),
+        "book_id": job.book_id,
+        "kind": job.kind,
+        "status": job.status,
+        "stage": job.stage,
+        "total_items": job.total_items or 0,
+        "completed_items": job.completed_items or 0,
+        "failed_items": job.failed_items or 0,
+        "current_item": job.current_item,
+        "last_completed_item": job.last_completed_item or 0,
+        "percent": view.percent,
+        "eta_seconds": view.eta_seconds[1] if view.eta_seconds else None,
+        "progress_detail": detail_of(job),
+        "heartbeat_at": job.heartbeat_at,
+        "started_at": job.started_at,
+        "completed_at": job.completed_at,
+        "error_message": job.error_message,
+    }
+
+
+def started_document(job: Job) -> dict[str, Any]:
+    first = Item.objects.filter(job=job, state__in=OPEN_ITEMS).order_by("ordinal").first()
+    start = first.ordinal if first else (job.total_items or 0) + 1
+    return {"job_id": job.pk, "status": job.status, "total_items": job.total_items or 0, "start_item": start}
+
+
+@router.get("/books/{int:book_id}/jobs/latest", response=JobOut)
+def latest_job(request: HttpRequest, book_id: int, kind: str | None = None) -> dict[str, Any]:
+    require(request, "jobs.view_job")
+    found = Job.objects.filter(book=book_id)
+    newest = (found.filter(kind=kind) if kind else found).values_list("pk", flat=True)[:1]
+    return job_document(get_object_or_404(Job, pk__in=list(newest)))
+
+
+@router.get("/books/{int:book_id}/jobs/{uuid:job_id}", response=JobOut)
+def one_job(request: HttpRequest, book_id: int, job_id: UUID) -> dict[str, Any]:
+    require(request, "jobs.view_job")
+    return job_document(get_object_or_404(Job, pk=job_id, book=book_id))
+
+
+@router.post("/jobs/{uuid:job_id}/cancel", response=JobOut)
+def cancel_job(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
+    require(request, "jobs.change_job")
+    get_object_or_404(Job, pk=job_id)
+    return job_document(cancel(job_id, user=request.user))

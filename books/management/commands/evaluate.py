@@ -1,0 +1,89 @@
+"""manage.py evaluate: a processed book against its known text and structure."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from books.extraction.evaluation import boundary_scores
+from books.extraction.records import whole_outline
+from books.models import Book, Subtopic
+from books.ocr.accuracy import character_error_rate
+
+
+class Command(BaseCommand):
+    help = "Prints OCR error rates and how well the subtopics' first pages were found."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("truth", type=Path, help="A truth.json such as samples/prealgebra/truth.json.")
+        parser.add_argument("--book", type=int, help="The book's id; by default the newest.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        truth = _truth(options["truth"])
+        book = _book(options["book"])
+        self.stdout.write(f"Book {book.pk}, {book.title}")
+        self._print_ocr(book, truth["pages"])
+        self._print_boundaries(book, truth)
+
+    def _print_ocr(self, book: Book, pages: list[dict[str, Any]]) -> None:
+        """Character error rate, a share of the true text, per kind of page."""
+        read = dict(book.pages.filter(reading__isnull=False).values_list("number", "reading__text"))
+        rates: dict[str, list[float]] = {"clean": [], "degraded": []}
+        for page in pages:
+            kind = "degraded" if page.get("degradation") else "clean"
+            if page["page"] in read:
+                rates[kind].append(character_error_rate(page["text"], read[page["page"]]))
+        for kind, values in rates.items():
+            if values:
+                self.stdout.write(
+                    f"OCR, {kind} pages ({len(values)}): mean character error rate {mean(values):.2%}, "
+                    f"worst {max(values):.2%}"
+                )
+        missing = [page["page"] for page in pages if page["page"] not in read]
+        if missing:
+            self.stdout.write(f"Not read: pages {', '.join(map(str, missing))}")
+
+    def _print_boundaries(self, book: Book, truth: dict[str, Any]) -> None:
+        found = [row.first_page for row in Subtopic.objects.filter(topic__book=book)]
+        if not found:
+            self.stdout.write("No subtopics yet.")
+            return
+        count = len(truth["pages"])
+        starts = [subtopic["first_page"] for topic in truth["topics"] for subtopic in topic["subtopics"]]
+        scores = boundary_scores(starts, found, count)
+        self.stdout.write(
+            f"Subtopic boundaries at the exact page: F1 {scores.f1:.3f} (precision {scores.precision:.3f}, "
+            f"recall {scores.recall:.3f}), Pk {scores.pk:.3f}, WindowDiff {scores.window_diff:.3f}"
+        )
+        outline = whole_outline(book.pk)
+        covered = set(outline.front_matter).union(*(row.pages for row in Subtopic.objects.filter(topic__book=book)))
+        self.stdout.write(f"Cut by {outline.basis}; pages in no subtopic and no front matter: {_gaps(covered, count)}")
+
+
+def _gaps(covered: set[int], count: int) -> str:
+    gaps = [str(page) for page in range(1, count + 1) if page not in covered]
+    return ", ".join(gaps) or "none"
+
+
+def _truth(path: Path) -> dict[str, Any]:
+    try:
+        truth = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CommandError(f"There is no file {path}.") from None
+    except ValueError:
+        raise CommandError(f"{path} is not a JSON file.") from None
+    if not (isinstance(truth, dict) and truth.get("pages") and truth.get("topics")):
+        raise CommandError(f"{path} is not a truth file with pages and topics.")
+    return truth
+
+
+def _book(book_id: int | None) -> Book:
+    books = Book.objects.order_by("-id")
+    book = books.first() if book_id is None else books.filter(pk=book_id).first()
+    if book is None:
+        raise CommandError("There is no such book; manage.py process_book makes one.")
+    return book

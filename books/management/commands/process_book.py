@@ -1,0 +1,148 @@
+"""manage.py process_book: from scans to guidelines in one command."""
+
+from __future__ import annotations
+
+import json
+import re
+from argparse import ArgumentTypeError
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from books.errors import UploadRejected
+from books.extraction.engine import TocEntry
+from books.extraction.job import start_extraction, start_finalisation
+from books.extraction.toc import parse_toc
+from books.intake.folder import files_in
+from books.intake.store import Receipt, Upload, add_all_files
+from books.management.terminal import follow
+from books.models import Book, Topic
+from books.ocr.review import approve_pages
+from books.ocr.start import start_reading
+from books.publishing.export import BOOK_FIELDS, book_json, book_markdown
+from jobs.cluster.live import live_pools
+from jobs.constants import JobStatus
+from jobs.errors import JobError, NothingToDo
+from jobs.models import Job
+
+
+def page_range(text: str) -> range:
+    """``7`` or ``1-24``, from 1, inclusive."""
+    found = re.fullmatch(r"(\d{1,4})(?:-(\d{1,4}))?", text.strip())
+    if found is None or not 1 <= int(found[1]) <= int(found[2] or found[1]):
+        raise ArgumentTypeError(f"{text!r} is not a page range; write one such as 1-24.")
+    return range(int(found[1]), int(found[2] or found[1]) + 1)
+
+
+class Command(BaseCommand):
+    help = "Makes a book of a folder of scans, of images or of a PDF, reads it and, once approved, writes guidelines."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", nargs="+", type=Path, help="A folder, one or more images, or a PDF.")
+        for name in BOOK_FIELDS:
+            kind = int if name == "edition_year" else str
+            parser.add_argument(f"--{name.replace('_', '-')}", dest=name, type=kind)
+        parser.add_argument("--pages", type=page_range, help="Only these pages, such as 1-24.")
+        parser.add_argument("--toc", type=Path, help="A text file with the table of contents, one entry a line.")
+        parser.add_argument("--approve", action="store_true", help="Approve every page unseen and go on.")
+        parser.add_argument("--out", type=Path, help="Write guidelines here as JSON, and as Markdown beside it.")
+        parser.add_argument("--no-wait", action="store_true", help="Start the reading and return.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._run(options)
+        except JobError as error:
+            raise CommandError(error.message) from error
+
+    def _run(self, options: dict[str, Any]) -> None:
+        toc = _toc(options["toc"])
+        _check_out(options["out"])
+        book = self._book(options)
+        reading = self._start_reading(book)
+        if options["no_wait"]:
+            self.stdout.write(f"Book {book.pk}: reading started. Look with: manage.py jobs --book {book.pk}")
+            return
+        if reading is not None:
+            self._follow(reading)
+        if not options["approve"]:
+            self.stdout.write(f"Book {book.pk} is read. Review its pages, or run this again with --approve.")
+            return
+        approve_pages(book)
+        self._follow(start_extraction(book, toc=toc))
+        self._follow(start_finalisation(book))
+        self._print(book)
+        if options["out"]:
+            self._write(book, options["out"])
+
+    def _book(self, options: dict[str, Any]) -> Book:
+        """The book of this title that already holds these pages, or a new one."""
+        with ExitStack() as stack:
+            files = [file for path in options["path"] for file in files_in(path)]
+            uploads = [Upload(file.name, stack.enter_context(file.open("rb"))) for file in files]
+            title = options["title"] or options["path"][0].resolve().stem.replace("_", " ")
+            facts = {name: options[name] for name in BOOK_FIELDS[1:] if options[name]}
+            book, is_new = Book.objects.get_or_create(title=title, defaults=facts)
+            try:
+                receipt = add_all_files(book, uploads, wanted=options["pages"])
+            except BaseException:
+                if is_new:
+                    book.delete()
+                raise
+        self._tell(book, receipt)
+        return book
+
+    def _tell(self, book: Book, receipt: Receipt) -> None:
+        self.stdout.write(f"Book {book.pk}, {book.title}: {receipt.pages} pages added, {book.pages.count()} in all.")
+        if receipt.refused:
+            self.stdout.write(f"{len(receipt.refused)} files were in it already.")
+
+    def _start_reading(self, book: Book) -> Job | None:
+        try:
+            return start_reading(book)
+        except NothingToDo:
+            return None
+
+    def _follow(self, job: Job) -> None:
+        """Raises CommandError unless the job completes with every item done."""
+        here = not live_pools()
+        if here:
+            self.stdout.write("No worker is running, so this process does the work.")
+        job = follow(job, self.stdout._out, here=here)  # type: ignore[attr-defined]
+        if job.status == JobStatus.PAUSED:
+            raise CommandError(f"The job is paused. Go on with: manage.py job {job.pk} --resume")
+        if job.status != JobStatus.COMPLETED:
+            raise CommandError(job.error_message or f"The job was {job.get_status_display().lower()}.")
+        if job.failed_items:
+            raise CommandError(f"{job.failed_items} of {job.total_items} failed. See: manage.py job {job.pk}")
+
+    def _print(self, book: Book) -> None:
+        for topic in Topic.objects.filter(book=book).prefetch_related("subtopics"):
+            self.stdout.write(f"\n{topic.sequence}. {topic.title} (pages {topic.first_page} to {topic.last_page})")
+            for subtopic in topic.subtopics.all():
+                self.stdout.write(f"   {subtopic.title} (pages {subtopic.first_page} to {subtopic.last_page})")
+        self.stdout.write("")
+
+    def _write(self, book: Book, out: Path) -> None:
+        markdown = out.with_suffix(".md")
+        out.write_text(json.dumps(book_json(book), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        markdown.write_text(book_markdown(book), encoding="utf-8")
+        self.stdout.write(f"Wrote {out} and {markdown}.")
+
+
+def _toc(path: Path | None) -> tuple[TocEntry, ...]:
+    if path is None:
+        return ()
+    try:
+        return parse_toc(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UploadRejected(f"There is no file {path}.") from None
+    except (UnicodeDecodeError, IsADirectoryError):
+        raise UploadRejected("is not a text file.", name=path.name) from None
+
+
+def _check_out(path: Path | None) -> None:
+    """Before the work rather than after it."""
+    if path is not None and not path.resolve().parent.is_dir():
+        raise UploadRejected(f"There is no folder {path.resolve().parent} to write to.")
