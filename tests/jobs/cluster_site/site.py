@@ -1,0 +1,137 @@
+"""Real processes over a database file of their own, and what a test may ask about them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[3]
+START_NAPS = """
+import django; django.setup()
+from books.models import Book
+from jobs.starting import start_job
+start_job(Book.objects.create(title="Naps").pk, "naps", params={"items": %d, "seconds": %r})
+"""
+
+
+def until(look: Callable[[], Any], what: str, seconds: float = 20) -> Any:
+    """The first true result of ``look``."""
+    gives_up_at = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < gives_up_at, f"waited {seconds} s in vain until {what}"
+        time.sleep(0.05)
+    return found
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The processes of the io cluster with its single worker."""
+
+    main: psutil.Process
+    sentinel: psutil.Process
+    worker: psutil.Process
+    monitor: psutil.Process
+    pusher: psutil.Process
+
+    def all(self) -> list[psutil.Process]:
+        return [self.main, self.sentinel, self.worker, self.monitor, self.pusher]
+
+
+class Site:
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.database = folder / "site.sqlite3"
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.jobs.cluster_site.settings",
+            "DATA_DIR": str(folder),
+            "DATABASE_URL": f"sqlite:///{self.database}",
+            "IO_WORKERS": "1",
+            "CPU_WORKERS": "1",
+            "JOB_HEARTBEAT_SECONDS": "0.5",
+            "CANARY_SECONDS": "0.3",
+            "CANARY_PATIENCE_SECONDS": "3",
+            **environment,
+        }
+
+    def use_database(self, migrated: Path) -> None:
+        shutil.copy(migrated, self.database)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run("manage.py", *arguments)
+
+    def start_naps(self, items: int, seconds: float) -> None:
+        done = self.run("-c", START_NAPS % (items, seconds))
+        assert done.returncode == 0, done.stderr
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.database, timeout=20)) as connection:
+            return connection.execute(sql).fetchall()
+
+    def processes(self) -> list[psutil.Process]:
+        """Whatever runs with this site's environment; the dead that nobody has collected do not count."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get("DATA_DIR") == str(self.folder) and process.status() != "zombie":
+                    found.append(process)
+        return found
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """``manage.py`` with a command that goes on until it is stopped; its output is appended to ``log``."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", *arguments], env=self.environment, cwd=ROOT, stdout=log, stderr=log
+            )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            for left in self.processes():
+                with suppress(psutil.NoSuchProcess):
+                    left.kill()
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.txt"
+
+    def tree(self) -> Tree:
+        """The present cluster once it has shown a sign of life later than now."""
+        before = self.rows("select id, seen_at from jobs_cluster")
+        process_id = until(lambda: self._seen_since(dict(before)), "a cluster works")
+        main = psutil.Process(process_id)
+        (sentinel,) = main.children()
+        children = until(lambda: len(sentinel.children()) == 3 and sentinel.children(), "the cluster is complete")
+        return Tree(main, sentinel, *sorted(children, key=lambda child: (child.create_time(), child.pid)))
+
+    def _seen_since(self, before: dict[int, str]) -> int | None:
+        for cluster_id, process_id, seen_at in self.rows("select id, pid, seen_at from jobs_cluster"):
+            if seen_at and seen_at != before.get(cluster_id):
+                return int(process_id)
+        return None
+
+
+def gone(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == "zombie"
+    except psutil.NoSuchProcess:
+        return True
