@@ -1,0 +1,142 @@
+"""Tells how much of a page's print nobody has read, which an engine's own confidence does not show.
+
+Imports neither Django nor a vendor's SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from books.ocr.components import Components, components, labelled_runs
+
+Box = tuple[int, int, int, int]
+
+# Long side on which print is judged: 8-point letters are still 10 pixels high there.
+WORKING_SIDE: Final = 1_600
+# Darker than this share of the paper is ink.
+INK: Final = 0.6
+# Heights as shares of the page's long side: fly dirt below, the largest chapter titles at the upper end.
+LEAST_LETTER, MOST_LETTER = 0.004, 0.08
+# A spot longer than so many heights is a rule; a word whose letters run together is shorter.
+RULE_ASPECT: Final = 12
+# A filled box, and what is left of a frame.
+SOLID, HOLLOW = 0.92, 0.06
+# Letters of one line stand closer than this many of their heights.
+LETTER_GAP: Final = 0.8
+# A row of print is not much higher than its letters, and more than one of them.
+ROW_HEIGHT, ROW_LETTERS = 2.2, 2
+# Grain falls into pairs and threes; a page without a longer row has no print to miss.
+CERTAIN_LETTERS: Final = 5
+# Lines of one paragraph are closer than this many of their letters' heights on each side.
+LINE_GAP, MOST_REGIONS = 0.8, 12
+# A page with more spots than this is noise or halftone, not print: a full newspaper page has 20,000 letters.
+MOST_SPOTS: Final = 40_000
+
+
+def missing_ink(image: Image.Image, boxes: Iterable[Box]) -> float:
+    """The share, 0 to 1, of a page's print that lies in none of the boxes (left, top, right, bottom in its pixels).
+
+    Print is what stands in rows of similar spots. Speckle, rules, frames, filled boxes, halftone and whatever touches
+    the border are not; 0 for a page without print. The page is grey, dark on light, upright.
+    """
+    return PageInk(image).missing(boxes)
+
+
+class PageInk:
+    """The print of one page, found once and compared with as many readings as needed."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self.scale = max(1, round(max(image.size) / WORKING_SIDE))
+        grey = np.asarray(image.convert("L").reduce(self.scale))
+        self.shape = grey.shape
+        spots = components(labelled_runs(grey < INK * float(np.median(grey))))
+        self.letters = _letters(spots, self.shape)
+        self.print = _in_rows(self.letters, self.shape)
+
+    @property
+    def is_blank(self) -> bool:
+        """Nothing on the page has the size and shape of a letter."""
+        return not len(self.letters)
+
+    def has_print(self, box: Box) -> bool:
+        return bool(self._covered(self.print, [box]).any())
+
+    def missing(self, boxes: Iterable[Box]) -> float:
+        """As ``missing_ink``."""
+        total = int(self.print.ink.sum())
+        return float(self.print.ink[~self._covered(self.print, boxes)].sum()) / total if total else 0.0
+
+    def uncovered(self, boxes: Iterable[Box]) -> list[Box]:
+        """The largest regions, at most ``MOST_REGIONS``, with print or a lone letter of its size outside all boxes."""
+        if not len(self.print):
+            return []
+        usual = float(np.median(self.print.height))
+        has_size = (self.letters.height > usual / 2) & (self.letters.height < 4 * usual)
+        left = self.letters.where(has_size & ~self._covered(self.letters, boxes))
+        if not len(left):
+            return []
+        regions = components(labelled_runs(_smeared(left, self.shape, line_gap=LINE_GAP)))
+        largest = np.argsort(-regions.ink, kind="stable")[:MOST_REGIONS]
+        return [self._on_page(box) for box in regions.boxes()[largest].tolist()]
+
+    def _on_page(self, box: tuple[int, int, int, int]) -> Box:
+        height, width = self.shape
+        left, top, right, bottom = box
+        edges = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
+        return tuple(edge * self.scale for edge in edges)  # type: ignore[return-value]
+
+    def _covered(self, spots: Components, boxes: Iterable[Box]) -> NDArray[np.bool_]:
+        mask = np.zeros(self.shape, dtype=np.bool_)
+        for left, top, right, bottom in boxes:
+            rows = slice(max(0, top // self.scale - 1), bottom // self.scale + 2)
+            mask[rows, max(0, left // self.scale - 1) : right // self.scale + 2] = True
+        x, y = spots.centre
+        return mask[y, x]
+
+
+def _letters(spots: Components, shape: tuple[int, ...]) -> Components:
+    """The spots that could be letters or short runs of joined letters."""
+    long_side = max(shape)
+    width, height = spots.width, spots.height
+    fill = spots.ink / np.maximum(width * height, 1)
+    is_rule = (width > RULE_ASPECT * height) | (height > RULE_ASPECT * width)
+    is_box = (fill > SOLID) & (np.minimum(width, height) > 2 * LEAST_LETTER * long_side)
+    at_border = (spots.left == 0) | (spots.top == 0) | (spots.right == shape[1]) | (spots.bottom == shape[0])
+    has_size = (height >= LEAST_LETTER * long_side) & (height <= MOST_LETTER * long_side)
+    letters = spots.where(has_size & (fill > HOLLOW) & ~is_rule & ~is_box & ~at_border)
+    return letters if len(letters) <= MOST_SPOTS else letters.where(np.zeros(len(letters), dtype=np.bool_))
+
+
+def _in_rows(letters: Components, shape: tuple[int, ...]) -> Components:
+    """The letters that stand in a row with others of about their height."""
+    if not len(letters):
+        return letters
+    rows = labelled_runs(_smeared(letters, shape))
+    band = components(rows)
+    row_of_letter = rows.spot_at(*letters.centre)
+    size = np.bincount(row_of_letter, minlength=len(band))
+    height = np.bincount(row_of_letter, weights=letters.height, minlength=len(band)) / np.maximum(size, 1)
+    is_print = (size >= ROW_LETTERS) & (band.height <= ROW_HEIGHT * height)
+    if not (is_print & (size >= CERTAIN_LETTERS)).any():
+        is_print[:] = False
+    return letters.where(is_print[row_of_letter])
+
+
+def _smeared(letters: Components, shape: tuple[int, ...], line_gap: float = -0.25) -> NDArray[np.bool_]:
+    """A mask in which each letter reaches out to its neighbours left and right, and by ``line_gap`` up and down.
+
+    Both are multiples of the letter's height; below 0 the letter shrinks, so that lines stay apart.
+    """
+    mask = np.zeros(shape, dtype=np.bool_)
+    across = np.ceil(LETTER_GAP * letters.height).astype(np.int64)
+    along = np.trunc(line_gap * letters.height).astype(np.int64)
+    top, bottom = np.maximum(letters.top - along, 0), letters.bottom + along
+    left, right = np.maximum(letters.left - across, 0), letters.right + across
+    for row, end, column, stop in zip(*(edge.tolist() for edge in (top, bottom, left, right)), strict=True):
+        mask[row:end, column:stop] = True
+    return mask

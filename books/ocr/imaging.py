@@ -1,0 +1,151 @@
+"""Turns a judged file into an upright page in grey, and a page into what OCR reads and a screen shows.
+
+Imports neither Django nor a vendor's SDK. Nothing made here carries metadata.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+import zlib
+from typing import BinaryIO, Final
+
+import numpy as np
+from PIL import ExifTags, Image
+
+from books.errors import UnreadableImage
+from books.ocr.normalising import normalise
+
+__all__ = ["encode_png", "normalise", "open_page", "thumbnail"]
+
+FORMATS: Final = ("PNG", "JPEG", "TIFF", "WEBP")
+# Intake refuses more than 40 million; this only keeps a file that went round it from filling the memory.
+MOST_PIXELS: Final = 50_000_000
+# WebP's decoder holds four copies in RGBA, and a progressive JPEG in CMYK all its coefficients: 16 and 9 bytes a pixel.
+MOST_PIXELS_OF_GREEDY: Final = 20_000_000
+# A colour page is converted in bands of this size, never as a whole.
+BAND_PIXELS: Final = 2_000_000
+# A JPEG at least twice as large is decoded at a half, a quarter or an eighth; A4 at 300 dpi.
+ENOUGH_PIXELS: Final = (2480, 3508)
+
+# What Pillow's decoders raise on damaged data, found by fuzzing and in its issue tracker.
+DECODING_ERRORS: Final = (
+    *(OSError, ValueError, TypeError, KeyError, IndexError, EOFError, SyntaxError, OverflowError, AttributeError),
+    *(struct.error, zlib.error, Image.DecompressionBombError),
+)
+DAMAGED: Final = "The image is damaged and cannot be opened; scan or export the page again."
+TOO_LARGE: Final = (
+    "The image is too large to open; scan the page at 300 dpi or save it as a PNG of at most 40 megapixels."
+)
+NO_SUCH_FRAME: Final = "The file has no page {number}; upload it again."
+
+UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+DEEP_MODES: Final = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
+
+
+def open_page(data: BinaryIO, frame: int = 0) -> Image.Image:
+    """Decode page ``frame`` (from 0) to mode L: upright as EXIF says, transparency on white, no metadata.
+
+    Very large JPEGs come back reduced. Raises UnreadableImage with a sentence for a person.
+    """
+    data.seek(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a camera's odd EXIF or TIFF tag must not cost the page
+        try:
+            with Image.open(data, formats=FORMATS) as image:
+                return _decoded(image, frame)
+        except DECODING_ERRORS:
+            raise UnreadableImage(DAMAGED) from None
+
+
+def _decoded(image: Image.Image, frame: int) -> Image.Image:
+    if frame:
+        try:
+            image.seek(frame)
+        except EOFError:
+            raise UnreadableImage(NO_SUCH_FRAME.format(number=frame + 1)) from None
+    is_greedy = image.format == "WEBP" or (image.mode == "CMYK" and "progressive" in image.info)
+    if image.width * image.height > (MOST_PIXELS_OF_GREEDY if is_greedy else MOST_PIXELS):
+        raise UnreadableImage(TOO_LARGE)
+    enough = ENOUGH_PIXELS if image.height > image.width else ENOUGH_PIXELS[::-1]
+    image.draft(image.mode if image.mode == "CMYK" else "L", enough)
+    image.load()
+    turn = UPRIGHT.get(_orientation(image))
+    page = _grey(image)
+    return page.transpose(turn) if turn is not None else page
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF's orientation, 1 to 8. Asked after decoding because Pillow turns a TIFF itself and drops its tag."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except DECODING_ERRORS:
+        return 1
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    """The page in mode L, converted in bands so that no second colour page is in memory."""
+    if image.mode == "L" and not image.has_transparency_data:
+        return _bare(image)
+    white = _brightest(image) if image.mode in DEEP_MODES else 0.0
+    is_negative = image.mode in DEEP_MODES and dict(getattr(image, "tag_v2", {})).get(PHOTOMETRIC) == WHITE_IS_ZERO
+    page = Image.new("L", image.size)
+    rows = max(1, BAND_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        if image.mode in DEEP_MODES:
+            page.paste(_shallow(band, white, is_negative=is_negative), (0, top))
+        else:
+            page.paste(_flat(band), (0, top))
+    return page
+
+
+def _flat(band: Image.Image) -> Image.Image:
+    if band.mode == "LAB":
+        return band.getchannel("L")
+    if band.has_transparency_data:
+        colour = band.convert("RGBA")
+        paper = Image.new("RGBA", band.size, "white")
+        return Image.alpha_composite(paper, colour).convert("L")
+    return band.convert("RGB").convert("L") if band.mode not in ("1", "RGB") else band.convert("L")
+
+
+def _brightest(image: Image.Image) -> float:
+    """The largest sample of a deep page, in its own unit: scanners put 12 bits into 16, and floats end at 1 or 255."""
+    return float(image.getextrema()[1])  # type: ignore[arg-type]
+
+
+def _shallow(band: Image.Image, white: float, *, is_negative: bool) -> Image.Image:
+    share = np.nan_to_num(np.asarray(band, dtype=np.float32)) / (white or 1.0)
+    grey = np.clip(share * 255, 0, 255).astype(np.uint8)
+    return Image.fromarray(255 - grey if is_negative else grey)
+
+
+def thumbnail(image: Image.Image, width: int = 240) -> Image.Image:
+    """The page ``width`` pixels wide, in proportion."""
+    height = max(1, round(image.height * width / image.width))
+    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """A PNG of the pixels alone."""
+    target = io.BytesIO()
+    _bare(image).save(target, "PNG")
+    return target.getvalue()
+
+
+def _bare(image: Image.Image) -> Image.Image:
+    """A copy without whatever ``info`` holds, which Pillow would write into the next file."""
+    copy = image.copy()
+    copy.info = {}
+    return copy

