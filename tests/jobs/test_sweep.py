@@ -1,0 +1,146 @@
+"""Recovery without a hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs import sweep as sweeping
+from jobs.claims import claim
+from jobs.constants import ItemState, JobStatus
+from jobs.heartbeat import beat
+from jobs.models import Cluster, Item, Job
+from jobs.results import finish
+from jobs.starting import start_job
+from jobs.sweep import sweep
+from tests.jobs.rig import KIND, new_book, pass_time, states
+
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def running(book) -> Job:
+    job = start_job(book.pk, KIND)
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, heartbeat_at=job.created_at)
+    job.refresh_from_db()
+    return job
+
+
+def test_a_silent_job_is_set_going_again_with_its_leases_freed(rig, book, woken, monkeypatch):
+    job = running(book)
+    claim(job.pk, "first", "dead", limit=2)
+    woken.clear()
+    pass_time(monkeypatch, 121)
+    assert sweep()["recovered"] == 1
+    job.refresh_from_db()
+    assert (job.status, job.attempt) == (JobStatus.PENDING, 1)
+    assert states(job) == [ItemState.PENDING] * 3
+    assert list(job.events.values_list("to_status", flat=True)) == ["pending", "stale", "pending"]
+    assert set(woken) == {(str(job.pk), "cpu")}
+
+
+def test_a_job_that_beats_is_left_alone(rig, book, monkeypatch):
+    job = running(book)
+    pass_time(monkeypatch, 121)
+    beat(job.pk, "alive")
+    assert sweep()["recovered"] == 0
+
+
+def test_a_late_beat_wins_over_a_sweep_that_saw_none(rig, book, monkeypatch):
+    job = running(book)
+    pass_time(monkeypatch, 121)
+    (seen,) = sweeping._silent_jobs()
+    beat(job.pk, "late but alive")
+    assert sweeping._recover(seen) is False
+    job.refresh_from_db()
+    assert job.status == JobStatus.RUNNING
+
+
+def test_a_missing_heartbeat_counts_from_the_start(rig, book, monkeypatch):
+    job = running(book)
+    Job.objects.filter(pk=job.pk).update(heartbeat_at=None, started_at=job.created_at)
+    pass_time(monkeypatch, 100)
+    assert sweep()["recovered"] == 0
+    pass_time(monkeypatch, 21)
+    assert sweep()["recovered"] == 1
+
+
+def test_three_recoveries_without_progress_fail_the_job(rig, book, monkeypatch):
+    job = running(book)
+    for _ in range(3):
+        Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING)
+        pass_time(monkeypatch, 121)
+        sweep()
+    job.refresh_from_db()
+    assert job.status == JobStatus.FAILED
+    assert "Resume from page 1." in job.error_message
+
+
+def test_an_item_that_finishes_clears_the_count_of_recoveries(rig, book, stage):
+    job = running(book)
+    Job.objects.filter(pk=job.pk).update(attempt=2)
+    finish(claim(job.pk, "first", "a")[0], stage, "done")
+    job.refresh_from_db()
+    assert job.attempt == 0
+
+
+def test_a_pending_job_that_nothing_started_is_enqueued_again(rig, book, woken, monkeypatch):
+    job = start_job(book.pk, KIND)
+    woken.clear()
+    assert sweep()["started"] == 0
+    pass_time(monkeypatch, 121)
+    assert sweep()["started"] == 1
+    assert (str(job.pk), "cpu") in woken
+
+
+def test_a_pause_ends_at_its_time(rig, book, monkeypatch):
+    from jobs import clock
+
+    job = running(book)
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.PAUSED, wake_at=clock.now())
+    pass_time(monkeypatch, 1)
+    assert sweep()["woken"] == 1
+    job.refresh_from_db()
+    assert (job.status, job.wake_at) == (JobStatus.PENDING, None)
+
+
+def test_an_error_with_one_job_leaves_no_other_unhelped(rig, book, monkeypatch):
+    jobs = [running(book), running(new_book()), running(new_book())]
+    pass_time(monkeypatch, 121)
+    Job.objects.filter(pk=jobs[1].pk).update(kind="unknown")
+    assert sweep()["recovered"] == 2
+    statuses = [Job.objects.get(pk=job.pk).status for job in jobs]
+    assert statuses.count(JobStatus.PENDING) == 2
+
+
+def test_at_most_a_hundred_jobs_a_pass(rig, monkeypatch, db):
+    for _ in range(103):
+        running(new_book())
+    pass_time(monkeypatch, 121)
+    assert sweep()["recovered"] == 100
+    assert sweep()["recovered"] == 3
+
+
+@pytest.mark.parametrize("detail", [None, [], "text", {"page_errors": [1]}, {"stats": 7}])
+def test_malformed_rows_are_swept_like_any_other(rig, book, monkeypatch, detail):
+    job = running(book)
+    Job.objects.filter(pk=job.pk).update(
+        progress_detail=detail, total_items=None, completed_items=None, failed_items=None, last_completed_item=None
+    )
+    pass_time(monkeypatch, 121)
+    assert sweep()["recovered"] == 1
+    job.refresh_from_db()
+    assert (job.status, job.total_items) == (JobStatus.PENDING, 3)
+
+
+def test_a_stale_job_left_by_a_dying_sweep_goes_on(rig, book):
+    job = running(book)
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.STALE)
+    assert sweep()["requeued"] == 1
+
+
+def test_clusters_of_machines_that_are_gone_are_forgotten(rig, db, monkeypatch):
+    Cluster.objects.create(pool="cpu", host="old", pid=1)
+    pass_time(monkeypatch, 90_000)
+    sweep()
+    assert not Cluster.objects.exists()
+    assert Item.objects.count() == 0

@@ -1,0 +1,9 @@
+"""The product's own settings under the tests' environment."""
+
+import tests.environment  # noqa: I001 - must come first
+from bookpipeline.settings import *  # noqa: F403
+from bookpipeline.settings import DATABASES
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in production: threads of one test share it as processes do.
+    DATABASES["default"]["TEST"] = {"NAME": str(tests.environment.DATA / "test.sqlite3")}
