@@ -3,3 +3,9 @@ from django.contrib.admin.apps import AdminConfig
 
 class BookpipelineAdminConfig(AdminConfig):
     default_site = "books.admin.site.BookpipelineSite"
+
+    def ready(self) -> None:
+        """Registers the screens here: this package is imported before the models are, so not on import."""
+        super().ready()
+        import books.admin.books
+        import books.admin.jobs  # noqa: F401 - both register by being imported

@@ -9,3 +9,6 @@ class BookpipelineSite(AdminSite):
     site_header = "bookpipeline"
     site_title = "bookpipeline"
     index_title = "From scanned textbook to teaching guidelines"
+    site_url = None
+    # Three lists fit the header; the screens need the width.
+    enable_nav_sidebar = False

@@ -1,0 +1,121 @@
+"""Books in the admin: the list, the form of a book's facts, deletion, and the addresses of the screens around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from books.admin import guidelines, listing, overview, pages
+from books.models import Book, BookStatus, Page, Subtopic
+from jobs.constants import ACTIVE
+from jobs.handlers import handlers
+from jobs.models import Job
+
+# Generic in the stubs alone.
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Book]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(value), str(label)) for value, label in BookStatus.choices]
+
+    def queryset(self, _request: HttpRequest, books: QuerySet[Book]) -> QuerySet[Book]:
+        return books.filter(Q(status_now=self.value())) if self.value() else books
+
+
+@admin.register(Book)
+class BookAdmin(ModelAdmin):
+    list_display = ("book", "author", "grade", "subject", "status", "page_count", "active_job")
+    list_display_links = None
+    list_filter = (StatusFilter, "country", "board", "grade", "subject")
+    search_fields = ("title", "author", "subject", "board")
+    search_help_text = "Title, author, subject or board"
+    show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": ("title", "author", ("edition", "edition_year"))}),
+        ("Curriculum", {"fields": (("country", "board"), ("grade", "subject"))}),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [*listing.routes(), *overview.routes(), *pages.routes(), *guidelines.routes()]
+        return [*own, *super().get_urls()]
+
+    # ---- the list ---------------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
+        return listing.with_live_cells(super().get_queryset(request))
+
+    @admin.display(ordering="title")
+    def book(self, book: Book) -> SafeString:
+        return format_html('<a href="{}">{}</a>', reverse("admin:books_book_overview", args=[book.pk]), book.title)
+
+    @admin.display(ordering="status_now")
+    def status(self, book: Book) -> SafeString:
+        return render_to_string("bookpipeline/_list_status.html", {"row": listing.row_of(book)})
+
+    @admin.display(ordering="page_count", description="pages")
+    def page_count(self, book: Book) -> int:
+        return int(getattr(book, "page_count", 0))
+
+    @admin.display(description="at work")
+    def active_job(self, book: Book) -> SafeString:
+        return render_to_string("bookpipeline/_list_job.html", {"row": listing.row_of(book)})
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Hands the visible rows that move to the template, which asks for their progress in one request."""
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
+            rows = listing.rows_of(sorted(response.context_data["cl"].result_list, key=lambda book: int(book.pk)))
+            moving = [row for row in rows if row.job]
+            response.context_data |= {"moving": moving, "mark": listing.mark_of(moving)}
+        return response
+
+    # ---- the form ---------------------------------------------------------------------------------------------------
+
+    def response_post_save_add(self, _request: HttpRequest, book: Book) -> HttpResponseRedirect:
+        return redirect("admin:books_book_overview", book.pk)
+
+    def response_post_save_change(self, _request: HttpRequest, book: Book) -> HttpResponseRedirect:
+        return redirect("admin:books_book_overview", book.pk)
+
+    # ---- deletion: with all that hangs on the book, and only while nothing works on it ------------------------------
+
+    def get_deleted_objects(
+        self, books: QuerySet[Book] | Iterable[Book], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """One line a book instead of one a row below it; an active job protects its book."""
+        chosen = list(books)
+        active = Job.objects.filter(book__in=chosen, status__in=ACTIVE).select_related("book")
+        protected = [_refusal(job) for job in active]
+        for sentence in protected:
+            messages.error(request, sentence)
+        counts = {
+            "books": len(chosen),
+            "pages with their scans and texts": Page.objects.filter(book__in=chosen).count(),
+            "guidelines": Subtopic.objects.filter(topic__book__in=chosen).count(),
+            "jobs": Job.objects.filter(book__in=chosen).count(),
+        }
+        lacking = set() if self.has_delete_permission(request) else {"book"}
+        return [str(book) for book in chosen], counts, lacking, protected
+
+
+def _refusal(job: Job) -> str:
+    handler = handlers().get(job.kind)
+    title = handler.title if handler else job.kind
+    return f"{job.book}: {title} is {job.get_status_display().lower()}. Cancel that job or wait for it, then delete."

@@ -1,0 +1,96 @@
+"""What every view of the screens is wrapped in: its methods, its permission, and refusals shown as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+from django_htmx.middleware import HtmxDetails
+
+from jobs.errors import JobError
+
+P = ParamSpec("P")
+
+
+class StaffRequest(HttpRequest):
+    """What reaches a screen: the admin site lets only staff through."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A POST to ``url``, or with ``is_link`` a plain link; ``style`` is primary, plain or ""."""
+
+    id: str
+    label: str
+    url: str
+    style: str = ""
+    is_link: bool = False
+
+
+View = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
+
+
+def screen(permission: str) -> Callable[[View[P]], View[P]]:
+    """A view that only reads: GET and HEAD, for people who have ``permission``."""
+    return lambda view: _guarded(view, permission, ["GET", "HEAD"])
+
+
+def action(permission: str) -> Callable[[View[P]], View[P]]:
+    """A view that changes something: POST only. Refusals (JobError) become a message where the person came from."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def refusing(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            try:
+                return view(request, *args, **kwargs)
+            except JobError as refusal:
+                messages.error(request, refusal.message)
+                return back(request, _home(kwargs))
+
+        return _guarded(refusing, permission, ["POST"])
+
+    return decorate
+
+
+def _guarded(view: View[P], permission: str, methods: list[str]) -> View[P]:
+    @require_http_methods(methods)
+    @wraps(view)
+    def guarded(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.has_perm(permission):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def back(request: HttpRequest, otherwise: str) -> HttpResponse:
+    """To the page that the posted form stood on, if it names one of ours."""
+    came_from = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return redirect(came_from if is_ours else otherwise)
+
+
+def _home(kwargs: Mapping[str, Any]) -> str:
+    if "book_id" in kwargs:
+        return reverse("admin:books_book_overview", args=[kwargs["book_id"]])
+    return reverse("admin:jobs_job_changelist")
+
+
+def route(pattern: str, view: View[P], name: str, *, cacheable: bool = False) -> URLPattern:
+    """``cacheable`` leaves the caching headers to the view."""
+    return path(pattern, admin.site.admin_view(view, cacheable=cacheable), name=name)

@@ -1,0 +1,91 @@
+"""Jobs in the admin: a list and a page that show what the engine did. Nothing here is edited by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from books.admin import panel
+from books.admin.guards import StaffRequest
+from jobs.handlers import handlers
+from jobs.models import Job
+
+# Generic in the stubs alone.
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Job]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+@admin.register(Job)
+class JobAdmin(ModelAdmin):
+    list_display = ("job", "book", "state", "progress", "requested_by", "created_at", "completed_at")
+    list_display_links = None
+    list_filter = ("status", "kind", "created_at")
+    search_fields = ("book__title",)
+    search_help_text = "Book title"
+    show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*panel.routes(), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        return super().get_queryset(request).select_related("book", "requested_by", "resumed_from")
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Job | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Job | None = None) -> bool:
+        return False
+
+    @admin.display(ordering="kind")
+    def job(self, job: Job) -> SafeString:
+        handler = handlers().get(job.kind)
+        title = handler.title if handler else job.kind
+        return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[job.pk]), title)
+
+    @admin.display(ordering="status")
+    def state(self, job: Job) -> SafeString:
+        return format_html('<span class="badge badge-{}">{}</span>', job.status, job.get_status_display())
+
+    @admin.display
+    def progress(self, job: Job) -> str:
+        failed = f", {job.failed_items} failed" if job.failed_items else ""
+        return f"{job.completed_items or 0} of {job.total_items or 0}{failed}"
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The job's page; for HTMX, while it moves, its log alone."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        staff = cast("StaffRequest", request)
+        job = self.get_object(request, unquote(object_id))
+        if job is None:
+            raise Http404("There is no such job.")
+        shown = panel.panel_context(staff, job)
+        context = {
+            **self.admin_site.each_context(request),
+            **shown,
+            "title": shown["panel"]["view"].title,
+            "job": job,
+            "events": job.events.all(),
+            "opts": self.opts,
+        }
+        return render(request, f"bookpipeline/{'_job_log' if staff.htmx else 'job'}.html", context)

@@ -1,0 +1,102 @@
+"""The live cells of the book list: each visible book's status and the progress of its active job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse, HttpResponseBase
+from django.http.response import HttpResponseBadRequest
+from django.shortcuts import render
+from django.urls import URLPattern
+
+from books.admin.guards import StaffRequest, route, screen
+from books.models import Book, BookStatus, Page
+from jobs.constants import ACTIVE, ItemState
+from jobs.handlers import handlers
+from jobs.models import Item, Job
+
+# A list has at most 100 rows a page (Django's default).
+MAX_ROWS = 100
+
+
+def routes() -> list[URLPattern]:
+    return [route("progress/", progress, "books_book_progress")]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``over`` of ``total`` items of the present stage are done or failed; a stage not planned yet has 0 of 0."""
+
+    stage: str
+    over: int
+    total: int
+
+
+def with_live_cells(books: QuerySet[Book]) -> QuerySet[Book]:
+    """Adds ``status_now``, ``page_count`` and ``active_jobs`` (none or one, with the counts of its stage)."""
+    items = Item.objects.filter(job=OuterRef("pk"), stage=OuterRef("stage")).order_by()
+    jobs = Job.objects.filter(status__in=ACTIVE).annotate(
+        stage_total=_count(items), stage_over=_count(items.filter(state__in=[ItemState.DONE, ItemState.FAILED]))
+    )
+    pages = Page.objects.filter(book=OuterRef("pk")).order_by()
+    return (
+        Book.objects.filter(pk__in=books.values("pk"))
+        .with_status()
+        .annotate(page_count=_count(pages, by="book"))
+        .prefetch_related(Prefetch("jobs", jobs, to_attr="active_jobs"))
+    )
+
+
+def _count(rows: QuerySet[Item] | QuerySet[Page], by: str = "job") -> Coalesce:
+    counted = rows.values(by).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0, output_field=IntegerField())
+
+
+def progress_of(job: Job) -> Progress:
+    handler = handlers().get(job.kind)
+    stage = next((stage for stage in handler.stages if stage.name == job.stage), None) if handler else None
+    title = stage.title if stage else (handler.title if handler else job.kind)
+    return Progress(title, getattr(job, "stage_over", 0), getattr(job, "stage_total", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    pk: int
+    status: BookStatus
+    job: Job | None
+    progress: Progress | None
+
+
+def rows_of(books: Sequence[Book]) -> list[Row]:
+    return [row_of(book) for book in books]
+
+
+def row_of(book: Book) -> Row:
+    jobs: list[Job] = getattr(book, "active_jobs", [])
+    job = jobs[0] if jobs else None
+    return Row(book.pk, BookStatus(getattr(book, "status_now", "")), job, progress_of(job) if job else None)
+
+
+def mark_of(rows: Sequence[Row]) -> str:
+    facts = [(row.pk, row.status, row.job.status if row.job else "", row.progress) for row in rows]
+    return sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+@screen("books.view_book")
+def progress(
+    request: StaffRequest,
+) -> HttpResponseBase:
+    """One request for all the visible books that move: ``?book=1&book=2``. 204 while nothing has changed."""
+    ids = request.GET.getlist("book")
+    if len(ids) > MAX_ROWS or not all(each.isdecimal() for each in ids):
+        return HttpResponseBadRequest("Which books?")
+    rows = rows_of(list(with_live_cells(Book.objects.filter(pk__in=[int(each) for each in ids])).order_by("pk")))
+    mark = mark_of(rows)
+    if request.GET.get("mark") == mark:
+        return HttpResponse(status=204)
+    moving = [row for row in rows if row.job]
+    return render(request, "bookpipeline/_list_progress.html", {"rows": rows, "moving": moving, "mark": mark})

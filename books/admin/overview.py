@@ -1,0 +1,135 @@
+"""A book's own page: its facts, the next step, the live job, its pages, and the actions of each step."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, BinaryIO, cast
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern
+from django.utils.text import slugify
+
+from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.pages import cells_of
+from books.admin.panel import panel_context
+from books.admin.step_buttons import buttons_of
+from books.admin.steps import counts_of, way_of
+from books.extraction.job import start_extraction, start_finalisation
+from books.intake import limits
+from books.intake.store import Receipt, Upload, add_files
+from books.models import Book
+from books.ocr.start import read_new_pages, start_reading
+from books.publishing.export import book_json, book_markdown
+from jobs.models import Job
+
+FACTS = {
+    "Author": "author",
+    "Edition": "edition",
+    "Year": "edition_year",
+    "Country": "country",
+    "Board": "board",
+    "Grade": "grade",
+    "Subject": "subject",
+}
+
+
+def routes() -> list[URLPattern]:
+    return [
+        route("<int:book_id>/", overview, "books_book_overview"),
+        route("<int:book_id>/upload/", upload, "books_book_upload"),
+        route("<int:book_id>/read/", read, "books_book_read"),
+        route("<int:book_id>/generate/", generate, "books_book_generate"),
+        route("<int:book_id>/finalise/", finalise, "books_book_finalise"),
+        route("<int:book_id>/export/<str:form>/", export, "books_book_export"),
+    ]
+
+
+@screen("books.view_book")
+def overview(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """The whole page, or for HTMX, when a job ends, its moving part alone."""
+    book = get_object_or_404(Book.objects.with_status(), pk=book_id)
+    template = "_overview" if request.htmx else "overview"
+    context = {**admin.site.each_context(request), "title": book.title, **_context(request, book)}
+    return render(request, f"bookpipeline/{template}.html", context)
+
+
+def _context(request: StaffRequest, book: Book) -> dict[str, Any]:
+    job = Job.objects.filter(book=book).first()
+    active = job if job is not None and job.is_active else None
+    counts = counts_of(book)
+    way = way_of(counts, active)
+    may_see_job = job is not None and request.user.has_perm("jobs.view_job")
+    return {
+        "book": book,
+        "facts": [(title, getattr(book, name)) for title, name in FACTS.items()],
+        "way": way,
+        "buttons": buttons_of(request.user, book, counts, way),
+        "cells": cells_of(book, active),
+        "may_change": request.user.has_perm("books.change_book"),
+        "may_delete": request.user.has_perm("books.delete_book"),
+        "limits": limits,
+        "megabytes": limits.BULK_FILE_BYTES // limits.MEBIBYTE,
+        "single_megabytes": limits.SINGLE_FILE_BYTES // limits.MEBIBYTE,
+        **(panel_context(request, job) if job is not None and may_see_job else {}),
+    }
+
+
+@action("books.change_book")
+def upload(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Stores what is acceptable, names what is not, and has the new pages read."""
+    book = get_object_or_404(Book, pk=book_id)
+    files = request.FILES.getlist("files")
+    receipt = add_files(
+        book, [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files], user=request.user
+    )
+    for refusal in receipt.refused:
+        messages.error(request, refusal.message)
+    if receipt.stored:
+        messages.success(request, _stored_words(receipt))
+        if read_new_pages(book, user=request.user) is None:
+            messages.warning(request, "Another job of this book is active: run OCR for the new pages when it is over.")
+    return redirect("admin:books_book_overview", book_id)
+
+
+def _stored_words(receipt: Receipt) -> str:
+    pages = "1 page" if receipt.pages == 1 else f"{receipt.pages} pages"
+    return f"{pages} added from {len(receipt.stored)} of {len(receipt.stored) + len(receipt.refused)} files."
+
+
+@action("books.change_book")
+def read(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    start_reading(get_object_or_404(Book, pk=book_id), user=request.user)
+    messages.success(request, "OCR started.")
+    return redirect("admin:books_book_overview", book_id)
+
+
+@action("books.change_book")
+def generate(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    start_extraction(get_object_or_404(Book, pk=book_id), user=request.user)
+    messages.success(request, "Generating the guidelines started.")
+    return redirect("admin:books_book_overview", book_id)
+
+
+@action("books.change_book")
+def finalise(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    start_finalisation(get_object_or_404(Book, pk=book_id), user=request.user)
+    messages.success(request, "Finalising started.")
+    return redirect("admin:books_book_overview", book_id)
+
+
+@screen("books.view_book")
+def export(request: StaffRequest, book_id: int, form: str) -> HttpResponseBase:
+    """``form`` is json or md."""
+    book = get_object_or_404(Book, pk=book_id)
+    if form == "json":
+        body = json.dumps(book_json(book), ensure_ascii=False, indent=2) + "\n"
+        response = HttpResponse(body, content_type="application/json")
+    elif form == "md":
+        response = HttpResponse(book_markdown(book), content_type="text/markdown; charset=utf-8")
+    else:
+        raise Http404("There is no such form of export.")
+    name = slugify(book.title)[:60] or "book"
+    response["Content-Disposition"] = f'attachment; filename="{name}-guidelines.{form}"'
+    return response

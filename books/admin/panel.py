@@ -1,0 +1,169 @@
+"""The live panel of a job: what it shows, when it is unchanged, and the buttons' actions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.http.response import HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, reverse
+from django_htmx.http import trigger_client_event
+
+from books.admin.guards import Button, StaffRequest, action, back, route, screen
+from books.ocr.job import OCR
+from jobs import starting
+from jobs.models import Job
+from jobs.selectors import ItemError, JobView, job_view
+
+# The panel names the first of them; the job's own page has them all.
+ERRORS_SHOWN = 8
+LABELS = {"pause": "Pause", "resume": "Resume", "restart": "Start over", "cancel": "Cancel"}
+SENTENCES = {
+    "pause": "Paused. What is in hand is still finished and kept.",
+    "resume": "Going on. Everything already finished is kept.",
+    "restart": "Started over.",
+    "cancel": "Cancelled. What was finished is kept.",
+}
+ACTIONS: dict[str, Callable[..., Job]] = {
+    "pause": starting.pause,
+    "resume": starting.resume,
+    "restart": starting.restart,
+    "cancel": starting.cancel,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An item in trouble; ``can_retry`` by its own button."""
+
+    item: ItemError
+    can_retry: bool
+
+    @property
+    def button_id(self) -> str:
+        return f"retry-{self.item.ordinal}"
+
+
+def routes() -> list[URLPattern]:
+    return [
+        route("<uuid:job_id>/panel/", panel, "jobs_job_panel"),
+        route("<uuid:job_id>/retry/", retry, "jobs_job_retry"),
+        route("<uuid:job_id>/<str:name>/", act, "jobs_job_act"),
+    ]
+
+
+def panel_context(request: StaffRequest, job: Job) -> dict[str, Any]:
+    """What ``_job.html`` shows, under the one name that it uses."""
+    view = job_view(job)
+    may_change = request.user.has_perm("jobs.change_job")
+    errors = [Trouble(error, may_change and _can_retry(job, error)) for error in view.errors]
+    panel = {
+        "view": view,
+        "mark": row_mark(job),
+        "milestone": _milestone(view),
+        "eta": _eta_words(view.eta_seconds),
+        "buttons": _buttons(view) if may_change else [],
+        "errors": errors[:ERRORS_SHOWN],
+        "more_errors": max(0, len(errors) - ERRORS_SHOWN),
+        # The fragment's forms lead back to the page it stands on, not to the fragment.
+        "here": request.htmx.current_url_abs_path or request.get_full_path(),
+    }
+    return {"panel": panel, "all_errors": errors}
+
+
+def _buttons(view: JobView) -> list[Button]:
+    buttons = [
+        Button(f"job-{name}", LABELS[name], reverse("admin:jobs_job_act", args=[view.job.pk, name]), "plain")
+        for name in view.buttons
+    ]
+    if any(error.is_final for error in view.errors):
+        url = reverse("admin:jobs_job_retry", args=[view.job.pk])
+        buttons.insert(0, Button("job-retry", "Retry all failed", url, ""))
+    return buttons
+
+
+def row_mark(job: Job) -> str:
+    """Changes whenever something that the panel shows may have changed; needs the job's row alone."""
+    facts = [
+        job.status,
+        job.stage,
+        job.total_items,
+        job.completed_items,
+        job.failed_items,
+        job.last_completed_item,
+        job.progress_detail,
+    ]
+    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@screen("jobs.view_job")
+def panel(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
+    """204 and one query while nothing moved; else the fragment, with an event that refreshes what depends on it."""
+    job = get_object_or_404(Job, pk=job_id)
+    if request.GET.get("mark") == row_mark(job):
+        return HttpResponse(status=204)
+    response = render(request, "bookpipeline/_job.html", panel_context(request, job))
+    if not job.is_active:
+        trigger_client_event(response, "job-over", after="swap")
+    elif job.kind == OCR.kind:
+        trigger_client_event(response, "pages-moved", after="swap")
+    return response
+
+
+@action("jobs.change_job")
+def act(request: StaffRequest, job_id: UUID, name: str) -> HttpResponseBase:
+    if name not in ACTIONS:
+        return HttpResponseBadRequest("Unknown action.")
+    get_object_or_404(Job, pk=job_id)
+    job = ACTIONS[name](job_id, user=request.user)
+    messages.success(request, SENTENCES[name])
+    return back(request, reverse("admin:jobs_job_change", args=[job.pk]))
+
+
+@action("jobs.change_job")
+def retry(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
+    """Tries the posted failed items again, or all of them; a job that is over goes on as a new one for that."""
+    job = get_object_or_404(Job, pk=job_id)
+    chosen = request.POST.getlist("ordinal")
+    if not all(ordinal.isdecimal() for ordinal in chosen):
+        return HttpResponseBadRequest("Unknown item.")
+    if job.is_active or chosen:
+        count = starting.retry_items(job_id, [int(ordinal) for ordinal in chosen] or None)
+        messages.success(request, f"{count} to be tried again." if count else "There was nothing left to try again.")
+    else:
+        job = starting.resume(job_id, user=request.user)
+        messages.success(request, "What failed is tried again. Everything already finished is kept.")
+    return back(request, reverse("admin:jobs_job_change", args=[job.pk]))
+
+
+def _can_retry(job: Job, error: ItemError) -> bool:
+    return job.is_active and error.is_final and error.stage == job.stage
+
+
+def _milestone(view: JobView) -> str:
+    """What a screen reader hears: each quarter of the way, and every change of state; not every tick."""
+    if view.job.status != "running":
+        return f"{view.title}: {view.headline}"
+    return f"{view.title}: {view.percent // 25 * 25} percent or more done."
+
+
+def _eta_words(eta: tuple[int, int] | None) -> str:
+    if eta is None:
+        return ""
+    least, most = (_duration(seconds) for seconds in eta)
+    return f"about {most} left" if least == most else f"about {least} to {most} left"
+
+
+def _duration(seconds: int) -> str:
+    if seconds < 60:
+        return f"{max(seconds, 1)} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"

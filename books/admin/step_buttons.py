@@ -1,0 +1,56 @@
+"""Which buttons a book's page offers to whom; the services behind them decide again."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from books.admin.guards import Button
+from books.admin.steps import Counts, Way
+from books.models import Book, Page, PageReview
+
+
+def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]:
+    """In the order of the steps; those of the present step stand out. A job can only start while none is active."""
+    buttons = [*_review_buttons(user, book, counts, way)]
+    if user.has_perm("books.change_book") and not way.is_busy:
+        buttons += _job_buttons(book, counts, way)
+    if counts.guidelines:
+        buttons.append(_button("review", "Open the guidelines", _url("guidelines", book), way, is_link=True))
+        buttons.append(Button("export-json", "Export JSON", _url("export", book, "json"), "plain", is_link=True))
+        buttons.append(Button("export-md", "Export Markdown", _url("export", book, "md"), "plain", is_link=True))
+    return buttons
+
+
+def _review_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Button]:
+    buttons = []
+    if counts.to_review and user.has_perm("books.change_page"):
+        label = f"Approve all {counts.to_review} read pages" if counts.to_review > 1 else "Approve the page"
+        buttons.append(_button("approve", label, _url("approve", book), way))
+    first = Page.objects.filter(book=book, review=PageReview.PENDING).exclude(reading=None).order_by("number").first()
+    if first is not None:
+        link = _url("page", book, first.number)
+        buttons.append(Button("step-look", "Review page by page", link, "plain", is_link=True))
+    return buttons
+
+
+def _job_buttons(book: Book, counts: Counts, way: Way) -> list[Button]:
+    buttons = []
+    if counts.unread or counts.failed:
+        buttons.append(_button("read", "Run OCR", _url("read", book), way))
+    if counts.pages and counts.approved == counts.pages:
+        label = "Generate the guidelines again" if counts.guidelines else "Generate guidelines"
+        buttons.append(_button("generate", label, _url("generate", book), way))
+    if counts.guidelines and not counts.unwritten and counts.undecided:
+        label = "Finalise" if counts.drafts else "Finalise again"
+        buttons.append(_button("finalise", label, _url("finalise", book), way))
+    return buttons
+
+
+def _button(step: str, label: str, url: str, way: Way, *, is_link: bool = False) -> Button:
+    style = "primary" if way.now == step and not way.is_busy else "plain"
+    return Button(f"step-{step}", label, url, style, is_link=is_link)
+
+
+def _url(screen: str, book: Book, *args: int | str) -> str:
+    return reverse(f"admin:books_book_{screen}", args=[book.pk, *args])

@@ -1,0 +1,149 @@
+"""Where a book stands on its way, and the next step for a person in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from books.extraction.job import EXTRACTION, FINALISATION
+from books.models import Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
+from books.ocr.job import OCR
+from jobs.models import Job
+
+STEPS = ("upload", "read", "approve", "generate", "finalise", "review")
+STEP_OF_KIND = {OCR.kind: "read", EXTRACTION.kind: "generate", FINALISATION.kind: "finalise"}
+READ = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Pages: ``unread`` wait for their first reading, ``to_review`` were read. Guidelines: ``unwritten`` have no
+    text yet, ``decided`` were approved or rejected."""
+
+    pages: int
+    unread: int
+    failed: int
+    to_review: int
+    approved: int
+    rejected: int
+    guidelines: int
+    unwritten: int
+    drafts: int
+    decided: int
+
+    @property
+    def read(self) -> int:
+        return self.pages - self.unread - self.failed
+
+    @property
+    def undecided(self) -> int:
+        return self.guidelines - self.decided
+
+
+def counts_of(book: Book) -> Counts:
+    pages = Page.objects.filter(book=book).aggregate(
+        pages=Count("pk"),
+        unread=Count("pk", filter=Q(ocr_status=OcrStatus.WAITING)),
+        failed=Count("pk", filter=Q(ocr_status=OcrStatus.FAILED)),
+        to_review=Count("pk", filter=READ & Q(review=PageReview.PENDING)),
+        approved=Count("pk", filter=Q(review=PageReview.APPROVED)),
+        rejected=Count("pk", filter=Q(review=PageReview.REJECTED)),
+    )
+    guidelines = Subtopic.objects.filter(topic__book=book).aggregate(
+        guidelines=Count("pk"),
+        unwritten=Count("pk", filter=Q(guideline={})),
+        drafts=Count("pk", filter=Q(status=ReviewStatus.DRAFT)),
+        decided=Count("pk", filter=Q(status__in=[ReviewStatus.APPROVED, ReviewStatus.REJECTED])),
+    )
+    return Counts(**pages, **guidelines)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``state`` is done, now or later."""
+
+    key: str
+    title: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """``now`` is the key of the present step, "" when the book is through. ``sentence`` says what to do; while the
+    book ``is_busy`` with a job, nothing."""
+
+    now: str
+    is_busy: bool
+    sentence: str
+    steps: tuple[Step, ...]
+
+
+def way_of(counts: Counts, active: Job | None) -> Way:
+    if active is None:
+        now, sentence = _next(counts)
+    else:
+        now = STEP_OF_KIND.get(active.kind, "")
+        sentence = "The job below is at work on this book. You can close this page: it goes on without you."
+    at = STEPS.index(now) if now else len(STEPS)
+    details = _details(counts)
+    steps = tuple(
+        Step(key, title, "done" if place < at else "now" if place == at else "later", details[key])
+        for place, (key, title) in enumerate(TITLES.items())
+    )
+    return Way(now, active is not None, sentence, steps)
+
+
+TITLES = {
+    "upload": "Upload",
+    "read": "Run OCR",
+    "approve": "Approve pages",
+    "generate": "Generate guidelines",
+    "finalise": "Finalise",
+    "review": "Review and export",
+}
+
+
+def _next(counts: Counts) -> tuple[str, str]:
+    """The first of these that applies."""
+    rules = (
+        (not counts.pages, "upload", "This book has no pages yet. Upload its scans: images or a PDF."),
+        (counts.unread, "read", f"{_pages(counts.unread)} not read yet. Run OCR to get their text."),
+        (counts.failed, "read", f"{_pages(counts.failed)} not readable so far. See why below, then run OCR again."),
+        (counts.to_review, "approve", f"{_pages(counts.to_review)} read and waiting for you. Look and approve."),
+        (
+            counts.rejected,
+            "approve",
+            f"{_pages(counts.rejected)} rejected. Read them again, or approve them after all.",
+        ),
+        (not counts.guidelines, "generate", "Every page is approved. Generate the guidelines."),
+        (counts.unwritten, "generate", f"{_guidelines(counts.unwritten)} not written yet. Generate once more."),
+        (counts.drafts, "finalise", f"{_guidelines(counts.drafts)} a draft. Finalise names, duplicates and summaries."),
+        (counts.undecided, "review", f"{_guidelines(counts.undecided)} waiting for your review."),
+        (True, "", "Every guideline is decided. Export them, or add pages to go on."),
+    )
+    return next((step, sentence) for applies, step, sentence in rules if applies)
+
+
+def _details(counts: Counts) -> dict[str, str]:
+    return {
+        "upload": _plural(counts.pages, "page"),
+        "read": f"{counts.read} of {counts.pages} read" + (f", {counts.failed} failed" if counts.failed else ""),
+        "approve": f"{counts.approved} of {counts.pages} approved",
+        "generate": _plural(counts.guidelines - counts.unwritten, "guideline"),
+        "finalise": f"{counts.guidelines - counts.drafts} of {counts.guidelines} final",
+        "review": f"{counts.decided} of {counts.guidelines} decided",
+    }
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _pages(count: int) -> str:
+    return f"{_plural(count, 'page')} {'is' if count == 1 else 'are'}"
+
+
+def _guidelines(count: int) -> str:
+    return f"{_plural(count, 'guideline')} {'is' if count == 1 else 'are'}"
