@@ -33,8 +33,8 @@ class PoolCluster(Child):
             self._row = Cluster.objects.create(pool=self.pool, host=socket.gethostname(), pid=os.getpid())
             process_id = self._launch(self._row.pk)
             Cluster.objects.filter(pk=self._row.pk).update(pid=process_id)
-        except DatabaseError:
-            logger.warning("%s cannot start without the database", self.name, exc_info=True)
+        except DatabaseError as error:
+            logger.warning("%s cannot start without the database: %s", self.name, error)
             connection.close()
             self.clear_away()
             return
@@ -79,7 +79,7 @@ class PoolCluster(Child):
             return
         try:
             self._row.delete()
-        except DatabaseError:
-            logger.warning("the row of a dead cluster stays", exc_info=True, extra={"cluster": self._row.pk})
+        except DatabaseError as error:
+            logger.warning("the row of a %s stays: %s", self.name, error, extra={"cluster": self._row.pk})
             connection.close()
         self._row = None

@@ -37,8 +37,8 @@ class Watch:
     def _look(self, now: float) -> None:
         try:
             seen_at = Cluster.objects.filter(pk=self._cluster_id).values_list("seen_at", flat=True).first()
-        except DatabaseError:
-            logger.warning("supervisor cannot reach the database", exc_info=True)
+        except DatabaseError as error:
+            logger.warning("supervisor cannot reach the database: %s", error)
             connection.close()
             self._patient_since = time.monotonic()
             return
