@@ -1,8 +1,8 @@
-"""Builds the outline from starts: no page is lost, and none stands in two subtopics unless one ends where one begins."""
+"""Builds the outline from starts: no page is lost, and two subtopics share one only where the later begins on it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -10,7 +10,7 @@ from books.extraction.engine import BookFacts, Digest, Outline, SubtopicPlan, To
 from books.extraction.offline.cohesion import subject
 from books.extraction.offline.headings import Kind
 from books.extraction.offline.marks import Mark
-from books.extraction.offline.matter import begins_back_matter, content_words, front_pages
+from books.extraction.offline.matter import content_words, front_pages
 
 INTRODUCTION = "Introduction"
 # A chapter's opening pages with fewer content words belong to its first section.
@@ -128,29 +128,17 @@ def _opening(book: BookFacts, window: Sequence[Digest], starts: Sequence[Start])
     return front, Start(Mark(left[0].page, -1, Kind.SMALL, title), is_topic=False)
 
 
-def _back_pages(window: Sequence[Digest], so_far: Outline, starts: Sequence[Start]) -> list[int]:
-    begun = {start.mark.page for start in starts}
-    is_back = bool(so_far.topics) and window[0].page - 1 in so_far.front_matter
-    pages = []
-    taught = bool(so_far.topics)
-    for digest in window:
-        taught = taught or digest.page in begun
-        is_back = (is_back and digest.page not in begun) or (taught and begins_back_matter(digest))
-        if is_back:
-            pages.append(digest.page)
-    return pages
-
-
 def assemble(
     book: BookFacts,
     window: Sequence[Digest],
     so_far: Outline,
     starts: Sequence[Start],
+    *,
+    back: Set[int],
     basis: Literal["toc", "headings", "cohesion", "model", ""],
 ) -> Outline:
-    """``so_far`` extended by the window's starts and pages."""
+    """``so_far`` extended by the window's starts and pages, those of ``back`` left out."""
     words = {digest.page: content_words(digest) for digest in window}
-    back = _back_pages(window, so_far, starts)
     front: list[int] = []
     starts = [start for start in starts if start.mark.page not in back]
     if not so_far.topics:

@@ -12,9 +12,10 @@ from books.extraction.engine import Digest
 from books.extraction.offline.language import is_content, surface_forms
 
 LONGEST_SEGMENT = 30  # pages
-_PRIOR = 1.0
-_LOOSE_END = 8.0
-_FRESH_START = 3.0
+_PRIOR = 3.0  # times the logarithm of the number of words: what a segment costs besides its words
+_LOOSE_END = 8.0  # nats
+_HEADING = 12.0  # nats
+_LARGEST_COUNT = 3
 
 
 def _matrix(digests: Sequence[Digest]) -> NDArray[np.float64]:
@@ -26,7 +27,7 @@ def _matrix(digests: Sequence[Digest]) -> NDArray[np.float64]:
     for row, digest in enumerate(digests):
         for term, count in digest.terms.items():
             if term in terms:
-                matrix[row, terms[term]] = min(count, 5)
+                matrix[row, terms[term]] = min(count, _LARGEST_COUNT)
     return matrix
 
 
@@ -43,8 +44,8 @@ def boundaries(digests: Sequence[Digest]) -> list[int]:
     """Indices of the pages at which a new subject begins, 0 not among them.
 
     The cheapest way to code the pages' words, where each segment pays for its own vocabulary once: the number of
-    segments follows from the text. A page that begins in mid-sentence is a dearer place to cut; one after a page of
-    exercises, a cheaper one.
+    segments follows from the text. A page that begins in mid-sentence is a dearer place to cut, one with a heading a
+    cheaper one.
     """
     count = len(digests)
     if count < 4:
@@ -53,7 +54,7 @@ def boundaries(digests: Sequence[Digest]) -> list[int]:
     opening = _PRIOR * np.log(max(matrix.sum(), 2.0)) * np.ones(count)
     for at in range(1, count):
         opening[at] += _LOOSE_END * digests[at].starts_mid_sentence
-        opening[at] -= _FRESH_START * (digests[at - 1].exercises > 0 and digests[at].exercises == 0)
+        opening[at] -= _HEADING * any(heading.level <= 2 for heading in digests[at].headings)
     best, come_from = np.full(count + 1, np.inf), np.zeros(count + 1, dtype=int)
     best[0] = 0.0
     for start in range(count):

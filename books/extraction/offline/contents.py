@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from books.extraction.engine import TocEntry
 from books.extraction.offline.headings import Kind, parse_numbering
@@ -38,7 +39,7 @@ def _level(title: str, line: PageLine, margin: float, *, has_topic: bool) -> tup
 
 
 def _rises(pages: Sequence[int]) -> bool:
-    steps = [later >= earlier for earlier, later in zip(pages, pages[1:], strict=False)]
+    steps = [later >= earlier for earlier, later in pairwise(pages)]
     return sum(steps) >= 0.9 * len(steps)
 
 

@@ -13,7 +13,8 @@ from books.extraction.offline.layout import PageLayout, read_layout
 
 SALIENT_SENTENCES = 6
 _EXERCISE_LABEL = re.compile(
-    r"^(?:try it|exercises?|practice|activit(?:y|ies)|questions?|problems?|check your|quiz|review questions?|ejercicios?|"
+    r"^(?:try it|exercises?|practice|activit(?:y|ies)|questions?|problems?|check your|quiz|"
+    r"review questions?|ejercicios?|"
     r"actividad(?:es)?|preguntas?|homework|test yourself)\b",
     re.IGNORECASE,
 )

@@ -55,18 +55,19 @@ _ROMAN = re.compile(r"^([IVX]{1,6})[.:)–—-]+\s+(\S.*)$")
 _BARE = re.compile(r"^(\d{1,2})[.:)]?\s+(\D.*)$")
 _ENDS = re.compile(r"[.!?;,:]$")
 _SYMBOLS = re.compile(r"[=<>+×÷≤≥→{}\\@_]|https?:|www\.")
-_BOILERPLATE = re.compile(
-    r"^(?:learning (?:objectives|outcomes|goals)|objectives?|by the end|key (?:terms|words|ideas|concepts|points|facts|"
-    r"equations)|vocabulary|glossary of|new words|words to know|examples?|worked examples?|solutions?|answers?|try (?:it|this)|"
-    r"exercises?|practice|practi[cs]e (?:makes|questions|problems)|questions?|review(?: questions?)?|check your|"
-    r"self[- ]check|be prepared|how to|activit(?:y|ies)|summary|chapter (?:summary|review|outline|opener|test)|section (?:review|"
-    r"summary|exercises)|unit (?:review|test|summary)|lesson (?:review|check|summary)|think (?:about|and)|discuss|did you "
-    r"know|note|notice|warning|tip|hint|important|remember|definition|theorem|proof|project|everyday math|"
-    r"writing exercises|media|access for free|link to|in this|what you|you will learn|before you|warm[- ]?up|homework|"
-    r"further reading|recap|case study|critical thinking|ejercicios?|actividad(?:es)?|preguntas|resumen|objetivos|"
-    r"vocabulario|ejemplos?|soluci[oó]n(?:es)?|recuerda|practica|palabras clave|para pensar|test yourself|quiz|let'?s)\b.{0,22}$",
-    re.IGNORECASE,
+_LABELS = (
+    "learning (?:objectives|outcomes|goals)|objectives?|by the end|in this|what you|you will learn|before you",
+    "key (?:terms|words|ideas|concepts|points|facts|equations)|vocabulary|glossary of|new words|words to know",
+    "examples?|worked examples?|solutions?|answers?|try (?:it|this)|be prepared|how to|exercises?|practice|homework",
+    "practi[cs]e (?:makes|questions|problems)|questions?|check your|self[- ]check|test yourself|quiz|warm[- ]?up",
+    "review(?: questions?)?|summary|recap|(?:chapter|section|unit|lesson) (?:summary|review|outline|opener|test|check)",
+    "think (?:about|and)|discuss|did you know|note|notice|warning|tip|hint|important|remember|definition|theorem|proof",
+    "activit(?:y|ies)|project|everyday math|writing exercises|media|access for free|link to|further reading|let'?s",
+    "case study|critical thinking|section exercises",
+    "ejercicios?|actividad(?:es)?|preguntas|resumen|objetivos|vocabulario|ejemplos?|soluci[oó]n(?:es)?|recuerda",
+    "practica|palabras clave|para pensar",
 )
+_BOILERPLATE = re.compile(rf"^(?:{'|'.join(_LABELS)})\b.{{0,22}}$", re.IGNORECASE)
 BACK_MATTER = re.compile(
     r"^(?:index|subject index|answer key|answers? to .{1,40}|solutions to .{1,40}|bibliography|appendix(?: [a-z\d])?|"
     r"appendices|photo credits|glossary|works cited|references|índice (?:alfabético|analítico)|soluciones|bibliografía|"
@@ -95,7 +96,7 @@ def is_capitals(text: str) -> bool:
 
 
 def parse_numbering(text: str) -> Parsed | None:
-    """The keyword or number that begins ``text``, None where it has neither. Says nothing of whether it is a heading."""
+    """The keyword or number that begins ``text``, None where it has neither; not whether it is a heading."""
     for kind, pattern in _KEYWORD.items():
         if found := pattern.match(text):
             return Parsed(kind, found[1], found[3].strip())
@@ -127,7 +128,12 @@ def _title_case(text: str) -> bool:
 def _plausible_title(title: str, limit: int = 14) -> bool:
     count = len(title.split())
     letters = sum(c.isalpha() for c in title)
-    return 1 <= count <= limit and letters >= 3 and letters > 0.6 * len(title) and not _SYMBOLS.search(title)
+    return (
+        1 <= count <= limit
+        and letters >= 3
+        and letters > 0.55 * len(title.replace(" ", ""))
+        and not _SYMBOLS.search(title)
+    )
 
 
 def _follows_open_sentence(lines: Sequence[PageLine], at: int) -> bool:
@@ -144,7 +150,8 @@ def _numbered(lines: Sequence[PageLine], at: int, parsed: Parsed, *, has_type: b
     if not parsed.title:
         return parsed.kind not in (Kind.DECIMAL, Kind.BARE)
     title = parsed.title
-    if not _plausible_title(title) or re.search(r"[.;,]$", title) or title[0].islower():
+    is_sentence = bool(re.search(r"[.;]$", title)) and line.size < MIDDLE_TYPE
+    if not _plausible_title(title) or is_sentence or title[0].islower():
         return False
     if line.size < MIDDLE_TYPE and _follows_open_sentence(lines, at) and line.gap < 1.4:
         return False
@@ -164,23 +171,35 @@ def _stands_alone(lines: Sequence[PageLine], at: int) -> bool:
 
 
 def _unnumbered(lines: Sequence[PageLine], at: int, *, has_type: bool) -> Kind | None:
+    """The kind of a heading without keyword or number: by its type, its capitals or its shape."""
     line = lines[at]
     text = line.text
-    if not _plausible_title(text, 12) or not (text[0].isupper() or not text[0].isascii() or text[0] in "¿¡"):
-        return None
-    if re.search(r"[.;,:]$", text) or _follows_open_sentence(lines, at):
+    begins = text[0].isupper() or not text[0].isascii() or text[0] in "¿¡"
+    is_sentence = bool(re.search(r"[.;]$|[a-z]{3}\. ", text)) or _follows_open_sentence(lines, at)
+    if not begins or is_sentence or not _plausible_title(text, 12):
         return None
     if has_type and line.size >= MIDDLE_TYPE:
         return Kind.LARGE if line.size >= LARGE_TYPE else Kind.MIDDLE
-    if line.fill >= 0.85 or (not is_capitals(text) and text.endswith("?")):
+    if line.fill >= 0.85 or text[-1] in ",:" or (not is_capitals(text) and text.endswith("?")):
         return None
-    if is_capitals(text) and len(words(text)) >= 1:
-        return Kind.MIDDLE if len("".join(words(text))) >= 4 else None
-    follows = lines[at + 1].text if at + 1 < len(lines) else ""
+    if is_capitals(text):
+        return Kind.MIDDLE
+    return Kind.SMALL if _is_small_heading(lines, at, has_type=has_type) else None
+
+
+def _is_small_heading(lines: Sequence[PageLine], at: int, *, has_type: bool) -> bool:
+    """Slightly larger type, or a short line with raised words that stands apart or before a fresh sentence."""
+    line = lines[at]
     if has_type:
-        return Kind.SMALL if line.size >= SMALL_TYPE or (_title_case(text) and line.gap >= 1.3) else None
-    begins = bool(follows) and (follows[0].isupper() or follows[0] in '•*¿¡"“' or not follows[0].isascii())
-    return Kind.SMALL if _title_case(text) and line.fill < 0.7 and begins else None
+        return line.size >= SMALL_TYPE or (_title_case(line.text) and line.gap >= 1.3)
+    follows = lines[at + 1].text if at + 1 < len(lines) else ""
+    fresh = bool(follows) and (follows[0].isupper() or follows[0] in '•*¿¡"“' or not follows[0].isascii())
+    return fresh and line.fill < 0.7 and _title_case(line.text)
+
+
+def _continues(line: PageLine, above: Heading) -> bool:
+    """Whether the line is the second one of a heading in larger type."""
+    return line.index == above.line + 1 and line.size >= MIDDLE_TYPE and abs(line.size - above.size) < 0.12
 
 
 _LEVELS = {Kind.PART: 1, Kind.UNIT: 1, Kind.CHAPTER: 1, Kind.ROMAN: 1, Kind.BARE: 1, Kind.LARGE: 1}
@@ -190,7 +209,7 @@ _LEVELS |= {Kind.LESSON: 2, Kind.DECIMAL: 2, Kind.MIDDLE: 2}
 def find_headings(layout: PageLayout) -> tuple[Heading, ...]:
     """The headings among the body lines, one for each printed line; labels such as "Exercises" are none."""
     lines = layout.body
-    found = []
+    found: list[Heading] = []
     for at, line in enumerate(lines):
         text = line.text
         label = is_boilerplate(text) and not (at == 0 and BACK_MATTER.match(text))
@@ -201,6 +220,8 @@ def find_headings(layout: PageLayout) -> tuple[Heading, ...]:
             kind, number = parsed.kind, parsed.number
         else:
             plain = None if parsed else _unnumbered(lines, at, has_type=layout.has_type)
+            if plain is None and found and _continues(line, found[-1]):
+                plain = Kind.LARGE if line.size >= LARGE_TYPE else Kind.MIDDLE
             if plain is None:
                 continue
             kind, number = plain, ""

@@ -1,4 +1,4 @@
-"""Which kinds of heading begin topics and which subtopics in this book."""
+"""Which styles of heading begin topics and which subtopics in this book."""
 
 from __future__ import annotations
 
@@ -7,67 +7,104 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from books.extraction.engine import Outline
-from books.extraction.offline.headings import STRONG, Kind
+from books.extraction.offline.headings import LARGE_TYPE, STRONG, Kind, is_capitals
 from books.extraction.offline.marks import Mark, subtopic_kinds, topic_kinds
 
-# Unnumbered headings closer than this are labels of boxes and steps, not subjects.
-_PAGES_A_SUBTOPIC = 1.4
 _PLAIN = (Kind.LARGE, Kind.MIDDLE, Kind.SMALL)
+# Unnumbered headings closer than this name boxes and steps; further apart than that, they are strays.
+_CLOSEST, _FURTHEST = 1.4, 15.0
+# Unnumbered headings of the coarsest style at this distance head chapters if a finer style divides them.
+_PAGES_A_CHAPTER = 5.0
+_SIZE_STEP = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Headings that look alike: of one kind, and where the kind is unnumbered, of one range of sizes."""
+
+    kind: Kind
+    smallest: float = 0.0
+    largest: float = 99.0
+    is_capitals: bool | None = None
+
+    def fits(self, mark: Mark) -> bool:
+        if self.kind in STRONG:
+            return mark.kind is self.kind
+        alike = self.is_capitals is None or is_capitals(mark.start_line) == self.is_capitals
+        return mark.kind in _PLAIN and alike and self.smallest <= mark.size <= self.largest
 
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """The kind that begins a topic and the kind that begins a subtopic; None where no heading does."""
+    """The style that begins a topic and the one that begins a subtopic; None where no heading does."""
 
-    topic: Kind | None
-    subtopic: Kind | None
-
-
-def _strong(marks: Sequence[Mark], so_far: Outline) -> list[Kind]:
-    counts = Counter(mark.kind for mark in marks)
-    lonely = {kind for kind, count in counts.items() if count < 2 and kind in (Kind.BARE, Kind.ROMAN, Kind.DECIMAL)}
-    carried = topic_kinds(so_far) | subtopic_kinds(so_far)
-    return sorted((set(counts) & STRONG) - (lonely - carried) | carried)
+    topic: Style | None
+    subtopic: Style | None
 
 
-def _plain_kind(marks: Sequence[Mark], pages: int, above: int, finer_than: Kind | None) -> Kind | None:
-    """The largest unnumbered kind that is common enough to divide ``above`` topics, and not a label on every page."""
-    counts = Counter(mark.kind for mark in marks if mark.kind in _PLAIN)
-    for kind in _PLAIN:
-        if finer_than is not None and kind <= finer_than:
-            continue
-        if max(above, 1) <= counts[kind] and counts[kind] * _PAGES_A_SUBTOPIC <= max(pages, 3):
-            return kind
-    return None
+def _plain_styles(marks: Sequence[Mark]) -> list[tuple[Style, int]]:
+    """The unnumbered styles with their counts, the largest type first; of one size, capitals come first."""
+    styles = []
+    plain = [mark for mark in marks if mark.kind in _PLAIN]
+    sizes = sorted({mark.size for mark in plain}, reverse=True)
+    while sizes:
+        group = [sizes.pop(0)]
+        while sizes and group[-1] - sizes[0] < _SIZE_STEP:
+            group.append(sizes.pop(0))
+        for capitals in (True, False):
+            style = Style(Kind.SMALL, group[-1], group[0], capitals)
+            if count := sum(style.fits(mark) for mark in plain):
+                styles.append((style, count))
+    return styles
+
+
+def _common(styles: list[tuple[Style, int]], pages: int, at_least: int) -> list[tuple[Style, int]]:
+    """The styles that recur often enough to divide the book, and not on every page."""
+    return [(s, n) for s, n in styles if max(at_least, pages / _FURTHEST) <= n <= max(pages, 3) / _CLOSEST]
 
 
 def hierarchy(marks: Sequence[Mark], pages: int, so_far: Outline) -> Hierarchy:
     """Read from a window's marks and from the outline so far, so that later windows go on in the same way."""
-    strong = _strong(marks, so_far)
+    counts = Counter(mark.kind for mark in marks)
+    lonely = {kind for kind in (Kind.BARE, Kind.ROMAN) if counts[kind] == 1}
+    carried = topic_kinds(so_far) | subtopic_kinds(so_far)
+    strong = sorted((set(counts) & STRONG) - lonely | carried)
     fine = [kind for kind in strong if kind in (Kind.LESSON, Kind.DECIMAL)]
     coarse = [kind for kind in strong if kind not in fine]
-    counts = Counter(mark.kind for mark in marks)
     if fine:
-        lessons = Kind.DECIMAL if Kind.DECIMAL in fine else Kind.LESSON
-        above = coarse[-1] if coarse else Kind.LESSON if len(fine) == 2 else None
-        if above is None and counts[Kind.LARGE] and counts[Kind.LARGE] <= counts[lessons]:
-            above = Kind.LARGE
-        return Hierarchy(above, lessons)
+        below = fine[-1]
+        above = coarse[-1] if coarse else fine[0] if len(fine) == 2 else None
+        if above is None:
+            large = [style for style, n in _plain_styles(marks) if style.smallest >= LARGE_TYPE and n <= counts[below]]
+            return Hierarchy(large[0] if large else None, Style(below))
+        return Hierarchy(Style(above), Style(below))
     if coarse:
         return _under_coarse(marks, pages, coarse, counts)
-    large = _plain_kind(marks, pages, 1, None)
-    if large is None:
-        return Hierarchy(None, None)
-    below = _plain_kind(marks, pages, counts[large], large) if large is not Kind.SMALL else None
-    if below is Kind.SMALL and large is Kind.MIDDLE:
-        below = None
-    return Hierarchy(large, below) if below is not None else Hierarchy(None, large)
+    return _unnumbered(marks, pages)
 
 
 def _under_coarse(marks: Sequence[Mark], pages: int, coarse: list[Kind], counts: Counter[Kind]) -> Hierarchy:
+    """Chapters or units: divided by the finer of them, or by unnumbered headings inside."""
     finest = coarse[-1]
-    if len(coarse) > 1 and counts[coarse[-2]] <= counts[finest]:
-        inner = _plain_kind(marks, pages, 2 * counts[finest], Kind.LARGE)
-        return Hierarchy(finest, inner) if inner is Kind.MIDDLE else Hierarchy(coarse[-2], finest)
-    inner = _plain_kind(marks, pages, counts[finest], Kind.BARE)
-    return Hierarchy(finest, inner if inner in (Kind.MIDDLE, Kind.LARGE) else None)
+    has_two = len(coarse) > 1 and counts[coarse[-2]] <= counts[finest]
+    inner = _common(_plain_styles(marks), pages, (2 if has_two else 1) * max(counts[finest], 1))
+    if has_two:
+        return Hierarchy(Style(coarse[-2]), Style(finest))
+    return Hierarchy(Style(finest), inner[0][0] if inner else None)
+
+
+def _unnumbered(marks: Sequence[Mark], pages: int) -> Hierarchy:
+    """Only the look of the headings tells: the coarsest style heads chapters if a finer one divides them."""
+    plain = _plain_styles(marks)
+    styles = _common(plain, pages, 2 if pages > 3 else 1)
+    small = [inner for inner, _ in styles if inner.largest < LARGE_TYPE]
+    if small and any(style.smallest >= LARGE_TYPE for style, _ in plain):
+        return Hierarchy(Style(Kind.LARGE, LARGE_TYPE), small[0])
+    if not styles:
+        return Hierarchy(None, None)
+    style, count = styles[0]
+    is_small = style.largest < LARGE_TYPE and pages / count < _PAGES_A_CHAPTER
+    finer = [inner for inner, n in styles[1:] if n >= count and inner.largest < style.smallest]
+    if is_small or not finer:
+        return Hierarchy(None, style)
+    return Hierarchy(style, finer[0])

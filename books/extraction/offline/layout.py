@@ -80,7 +80,7 @@ def _type_sizes(lines: tuple[TextLine, ...]) -> list[float]:
         middle = float(np.median(em))
         return float(np.sum(weight * np.abs(em - middle)) / middle)
 
-    # A tilted line's box is taller by its width: take off the tilt that leaves the sizes most alike, if it clearly does.
+    # A tilted line's box is taller by its width: take off the tilt that leaves the sizes most alike.
     slopes = [0.0, *np.linspace(0.002, 0.03, 15)]
     best = min(slopes, key=spread)
     slope = best if spread(best) < 0.8 * spread(0.0) else 0.0
@@ -110,7 +110,8 @@ def _with_type(lines: tuple[TextLine, ...]) -> list[PageLine]:
 def _without_type(text: str) -> list[PageLine]:
     rows = text.splitlines()
     full = float(np.quantile([len(row) for row in rows if row.strip()] or [1], 0.9)) or 1.0
-    lines, blanks = [], 0
+    lines: list[PageLine] = []
+    blanks = 0
     for row in rows:
         if not row.strip():
             blanks += 1

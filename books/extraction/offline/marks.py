@@ -12,10 +12,11 @@ from books.extraction.offline.headings import Kind, joined_title, kind_of, parse
 from books.extraction.offline.language import words
 from books.extraction.offline.matter import is_matter_title
 
-_NUMBER_WORDS = (
-    {word: n for n, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}  # noqa: SIM905
-    | {word: n for n, word in enumerate("uno dos tres cuatro cinco seis siete ocho nueve diez".split(), 1)}  # noqa: SIM905
+_COUNTED = (
+    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    ("uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
 )
+_NUMBER_WORDS = {word: value for counted in _COUNTED for value, word in enumerate(counted, 1)}
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
@@ -33,6 +34,7 @@ class Mark:
     number: str = ""
     start_line: str = ""
     shares_page: bool = False
+    size: float = 1.0
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -64,7 +66,16 @@ def page_marks(digest: Digest) -> list[Mark]:
         title, used = joined_title(digest.headings, at)
         parsed = kind_of(heading)
         marks.append(
-            Mark(digest.page, heading.line, parsed.kind, title, parsed.number, heading.text, shares_page=not is_leading)
+            Mark(
+                page=digest.page,
+                line=heading.line,
+                kind=parsed.kind,
+                title=title,
+                number=parsed.number,
+                start_line=heading.text,
+                shares_page=not is_leading,
+                size=heading.size,
+            )
         )
         below = digest.headings[at + used - 1].line
         at += used

@@ -1,4 +1,4 @@
-"""What the pages of one subtopic offer to a writer: goals, definitions, warnings, tasks and key terms, with their pages."""
+"""What the pages of a subtopic offer to a writer: goals, definitions, tasks and key terms, with their pages."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from dataclasses import dataclass, field
 
 from books.extraction.engine import PageText
 from books.extraction.offline.digesting import running_text
-from books.extraction.offline.headings import find_headings, kind_of
+from books.extraction.offline.headings import find_headings, joined_title
 from books.extraction.offline.language import is_content, sentences, stem, words
 from books.extraction.offline.layout import PageLine, read_layout
 
-# An eight-word run would be a copy; one word of margin allows for words read differently.
-COPIED_RUN = 7
+# Eight words in a row as on the page are a copy.
+COPIED_RUN = 8
 
 _BULLET = re.compile(r"^(?:[^\w\s(“\"'¿¡]+|[e©o])\s+(?=[A-ZÁÉÍÓÚ])")
 _GOALS = re.compile(
     r"able to\b|learning (?:objectives|outcomes|goals)|^objectives\b|you will learn|objetivos|aprenderás|al final de",
     re.IGNORECASE,
 )
-_GLOSSED = re.compile(r"^([A-Za-zÀ-ÿ][\w’' -]{2,32}):\s+(\w.{12,})$")
+_GLOSSED = re.compile(r"^([^\W\d_][\w’' -]{2,32}):\s+((?:[A-ZÁÉÍÓÚÑ]|an? |the )\w*\s.{10,})$")
 _CALLED = re.compile(
-    r"^(.{8,}?)\b(?:is|are|we) (?:also )?(?:called|call|known as|named|se llaman?)\s+(?:the |an? |el |la )?([^\W\d][\w-]+(?: [a-z-]{4,}){0,1})"
+    r"^(.{8,}?)\b(?:is|are) (?:also )?(?:called|known as|named|se llaman?)\s+(?:the |an? )?"
+    r"([^\W\d][\w-]+(?: [a-z-]{4,}){0,1})"
 )
 _IS_A = re.compile(
     r"^(?:an?|the|un|una|el|la|los|las)\s+([^\W\d][\w-]+(?: [\w-]{4,}){0,2}?)\s+"
@@ -31,9 +32,11 @@ _IS_A = re.compile(
     re.IGNORECASE,
 )
 _TASK = re.compile(
-    r"^(?:\W*\w{1,3}[.)]\s+)?(translate|model|find|solve|explain|describe|name|list|calculate|compare|draw|complete|write|"
+    r"^(?:\(?\w{1,3}[.)]\s+)?((?-i:(?=[A-Z]))"
+    r"(?:translate|model|find|solve|explain|describe|name|list|calculate|compare|draw|complete|write|"
     r"give|define|identify|discuss|evaluate|simplify|add|subtract|multiply|divide|label|outline|predict|estimate|measure|"
-    r"classify|graph|sketch|summari[sz]e|locate|choose|match|show)\b(.{3,})$",
+    r"classify|graph|sketch|summari[sz]e|locate|choose|match|show|"
+    r"explica|calcula|compara|escribe|nombra|completa))\b(.{3,})$",
     re.IGNORECASE,
 )
 _RECALL = re.compile(
@@ -78,11 +81,9 @@ class Material:
 
     def terms_in(self, text: str, limit: int = 4) -> list[str]:
         """The content words of ``text`` that matter most in these pages, in its own order."""
-        here = {stem(word): word for word in reversed(words(text)) if is_content(word) and len(word) > 3}
-        best = sorted(here, key=lambda root: (-self.counts[root], root))[:limit]
-        return [here[root] for root in here.keys() & set(best)] if len(best) < 2 else [
-            here[root] for root in sorted(best, key=lambda root: words(text).index(here[root]))
-        ]  # fmt: skip
+        roots = dict.fromkeys(stem(word) for word in words(text) if is_content(word) and len(word) > 3)
+        best = set(sorted(roots, key=lambda root: (-self.counts[root], root))[:limit])
+        return [self.forms.get(root, root) for root in roots if root in best and root in self.forms]
 
     def where(self, term: str) -> tuple[int, ...]:
         return tuple(self.pages_of.get(stem(term.lower()), ()))
@@ -102,21 +103,36 @@ def gather(pages: Sequence[PageText]) -> Material:
     for page in pages:
         layout = read_layout(page, "", "")
         headings = find_headings(layout)
-        material.headings += [Found(title, page.number) for h in headings if (title := kind_of(h).title)]
+        titles: list[str] = []
+        at = 0
+        while at < len(headings):
+            title, used = joined_title(headings, at)
+            titles, at = [*titles, title], at + used
+        material.headings += [Found(title, page.number) for title in titles if title]
         text = running_text(layout, headings)
         in_goals = _gather_goals(material, layout.body, page.number, in_goals=in_goals)
-        _gather_lines(material, layout.body, page.number)
+        _gather_lines(material, text.splitlines(), page.number)
         _gather_sentences(material, text, page.number)
-        for word in words(text):
-            if is_content(word) and len(word) > 3:
-                root = stem(word)
-                material.counts[root] += 1
-                forms.setdefault(root, Counter())[word] += 1
-                where = material.pages_of.setdefault(root, [])
-                if not where or where[-1] != page.number:
-                    where.append(page.number)
+        _count_words(material, forms, text, page.number)
     material.forms = {root: seen.most_common(1)[0][0] for root, seen in forms.items()}
     return material
+
+
+def _count_words(material: Material, forms: dict[str, Counter[str]], text: str, page: int) -> None:
+    """Counts by stem; the form that is kept has a capital where the word has one in the middle of sentences."""
+    names = Counter(re.findall(r"(?<=[a-zà-ÿ,] )[A-ZÀ-Þ][a-zà-ÿ]+", text))
+    for word in words(text):
+        if not is_content(word) or len(word) <= 3:
+            continue
+        root = stem(word)
+        material.counts[root] += 1
+        raised = word.capitalize()
+        forms.setdefault(root, Counter())[
+            raised if 2 * names[raised] >= text.count(word) + names[raised] > 0 else word
+        ] += 1
+        where = material.pages_of.setdefault(root, [])
+        if not where or where[-1] != page:
+            where.append(page)
 
 
 def _gather_goals(material: Material, lines: Sequence[PageLine], page: int, *, in_goals: bool) -> bool:
@@ -135,12 +151,12 @@ def _gather_goals(material: Material, lines: Sequence[PageLine], page: int, *, i
     return in_goals
 
 
-def _gather_lines(material: Material, lines: Sequence[PageLine], page: int) -> None:
+def _gather_lines(material: Material, lines: Sequence[str], page: int) -> None:
     for line in lines:
-        if (glossed := _GLOSSED.match(line.text)) and len(glossed[1].split()) <= 4:
-            if not _TASK.match(line.text) and is_content(words(glossed[1])[-1]):
+        if (glossed := _GLOSSED.match(line)) and len(glossed[1].split()) <= 4 and not _TASK.match(line):
+            if is_content(words(glossed[1])[-1]):
                 material.definitions.append(Found(glossed[2], page, glossed[1].strip()))
-        elif task := _TASK.match(line.text):
+        elif task := _TASK.match(line):
             material.tasks.append(Found(task[2], page, task[1].lower()))
 
 

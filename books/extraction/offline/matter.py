@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import takewhile
 
 from books.extraction.engine import Digest
@@ -17,6 +17,7 @@ _FRONT = re.compile(
     r"prólogo|prefacio|agradecimientos|presentación|vorwort|préface|avant-propos)\b.{0,30}$",
     re.IGNORECASE,
 )
+_LISTS = re.compile(r"^(?:subject )?index\b|^answers?\b|^soluci|^índice|^(?:sach)?register", re.IGNORECASE)
 _FEW_WORDS = 25
 _IMPRINT = {stem(word) for word in ("copyright", "isbn", "publisher", "reserved", "edition", "printed")}
 
@@ -25,9 +26,34 @@ def content_words(digest: Digest) -> int:
     return sum(digest.terms.values())
 
 
-def begins_back_matter(digest: Digest) -> bool:
-    """Whether a page opens with "Index", "Answer Key" and the like."""
-    return any(heading.line <= 2 and BACK_MATTER.match(heading.text) for heading in digest.headings[:2])
+def _begins_back_matter(digest: Digest) -> bool:
+    """Whether a page opens with "Index", "Answer Key" and the like, and does not go on with something taught."""
+    first = [heading for heading in digest.headings[:2] if heading.line <= 2 and BACK_MATTER.match(heading.text)]
+    if not first:
+        return False
+    return bool(_LISTS.match(first[0].text)) or not _teaches(digest)
+
+
+def _teaches(digest: Digest) -> bool:
+    return any(heading.level <= 2 and not BACK_MATTER.match(heading.text) for heading in digest.headings)
+
+
+def back_matter(window: Sequence[Digest], numbered: Set[int], *, was_taught: bool, was_back: bool) -> set[int]:
+    """The pages of back matter. An index or answer key ends at a page of ``numbered``, whose headings bear new numbers;
+    references and the like already at any heading of a section. ``was_...``: the state before the window.
+    """
+    pages: set[int] = set()
+    is_back, is_list = was_back, was_back
+    taught = was_taught
+    for digest in window:
+        taught = taught or digest.page in numbered or _teaches(digest)
+        ends = digest.page in numbered or (not is_list and _teaches(digest))
+        begins = taught and _begins_back_matter(digest)
+        is_list = begins and bool(_LISTS.match(digest.headings[0].text)) if begins or ends else is_list
+        is_back = begins or (is_back and not ends)
+        if is_back:
+            pages.add(digest.page)
+    return pages
 
 
 def is_matter_title(title: str) -> bool:

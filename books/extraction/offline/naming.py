@@ -10,18 +10,18 @@ from rapidfuzz import fuzz
 
 from books.extraction.engine import NamedSubtopic
 from books.extraction.offline.headings import is_boilerplate, is_capitals, parse_numbering
-from books.extraction.offline.language import STOPWORDS, content_stems, listed, surface_forms
+from books.extraction.offline.language import content_stems, listed, surface_forms
 
 _BARE = re.compile(
-    r"^(?:introduction|overview|review|exercises?|summary|practice|conclusion|getting started|chapter (?:review|summary)|"
+    r"^(?:introduction|overview|review|exercises?|summary|practice|conclusion|getting started|"
+    r"chapter (?:review|summary)|"
     r"problems|questions|key (?:terms|ideas)|activities|test|introducci[oó]n|repaso|ejercicios|resumen|actividades)$",
     re.IGNORECASE,
 )
 _TRAILING = re.compile(r"[\s.·…_|•*~^=<>\\/«»:;,–—-]*(?:[.·…_]{2,}\s*\d{1,4})?[\s.·…_|•*~^=<>\\/«»:;,–—-]*$")
 _LEADING = re.compile(r"^[\s.·…_|•*~^=<>\\/«»:;,–—-]+")
-_SMALL_WORDS = STOPWORDS & frozenset(
-    """a an and as at but by for from in into nor of on or over per the to up via with y o de del la las el los en un una
-    con por para al e u""".split()
+_SMALL_WORDS = re.compile(
+    r"an?|and|as|at|but|by|for|from|in|into|nor|of|on|or|per|the|to|via|with|y|o|de|del|las?|el|los|en|una?|con|por|al|e"
 )
 _SAME_TERMS = 0.6
 
@@ -32,7 +32,7 @@ def _unshouted(title: str) -> str:
     for at, word in enumerate(title.lower().split()):
         is_numeral = bool(re.fullmatch(r"[ivx]{2,}", word)) and at > 0
         raised.append(
-            word.upper() if is_numeral else word if at and word in _SMALL_WORDS else word[:1].upper() + word[1:]
+            word.upper() if is_numeral else word if at and _SMALL_WORDS.fullmatch(word) else word[:1].upper() + word[1:]
         )
     return " ".join(raised)
 
@@ -103,7 +103,10 @@ def summarise(topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
             if 20 <= len(text.split()) <= 40:
                 return text
     size = f"{len(subtopics)} subtopic{'' if len(subtopics) == 1 else 's'}"
-    return f"“{name}” has {size}{where}; this sentence was put together automatically from headings and frequent words, not written by a person."
+    return (
+        f"“{name}” has {size}{where}; this sentence was put together automatically from headings and frequent words, "
+        "not written by a person."
+    )
 
 
 def _shortened(title: str) -> str:

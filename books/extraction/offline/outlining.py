@@ -11,13 +11,12 @@ from books.extraction.offline.cohesion import boundaries, subject
 from books.extraction.offline.headings import Kind
 from books.extraction.offline.hierarchy import Hierarchy, hierarchy
 from books.extraction.offline.marks import Mark, unique_marks
-from books.extraction.offline.matter import begins_back_matter, content_words, is_front_matter, is_matter_title
+from books.extraction.offline.matter import back_matter, content_words, is_front_matter, is_matter_title
 from books.extraction.offline.placing import place, taught_entries
 
 Basis = Literal["toc", "headings", "cohesion", "model", ""]
 
-# A longer stretch than this without a single heading is cut by its vocabulary.
-_LONGEST_BARE_STRETCH = 12
+_NUMBERED = (Kind.PART, Kind.UNIT, Kind.CHAPTER, Kind.LESSON, Kind.DECIMAL)
 
 
 def outline(
@@ -27,10 +26,14 @@ def outline(
     if not window:
         return so_far
     printed = tuple(entry for digest in window for entry in digest.toc)
-    starts, basis = _starts(book, window, so_far, tuple(toc) or printed, is_bound=bool(toc), is_last=is_last)
+    marks = unique_marks(window, book, so_far)
+    back = _back_pages(marks, window, so_far)
+    marks = [mark for mark in marks if mark.page not in back]
+    taught = [digest for digest in window if digest.page not in back]
+    starts, basis = _starts(book, taught, so_far, tuple(toc) or printed, marks, is_bound=bool(toc), is_last=is_last)
     ranked: list[Basis] = ["", "cohesion", "headings", "toc"]
     basis = max(basis, so_far.basis, key=lambda name: ranked.index(name) if name in ranked else 0)
-    return assemble(book, window, so_far, starts, basis)
+    return assemble(book, window, so_far, starts, back=back, basis=basis)
 
 
 def _starts(
@@ -38,11 +41,11 @@ def _starts(
     window: Sequence[Digest],
     so_far: Outline,
     toc: Sequence[TocEntry],
+    marks: list[Mark],
     *,
     is_bound: bool,
     is_last: bool,
 ) -> tuple[list[Start], Basis]:
-    marks = _before_back_matter(unique_marks(window, book, so_far), window)
     if toc:
         by_toc = _by_contents(window, so_far, toc, marks)
         lost = not by_toc and not so_far.topics and (is_last or not is_bound) and len(window) > 1
@@ -55,24 +58,17 @@ def _starts(
     return _by_vocabulary(book, window, so_far)
 
 
-def _before_back_matter(marks: list[Mark], window: Sequence[Digest]) -> list[Mark]:
-    """``marks`` without small headings inside an index or an answer key; only numbered ones can end back matter."""
-    inside: set[int] = set()
-    is_back = False
-    strong = {
-        mark.page for mark in marks if mark.kind in (Kind.PART, Kind.UNIT, Kind.CHAPTER, Kind.LESSON, Kind.DECIMAL)
-    }
-    for digest in window:
-        is_back = begins_back_matter(digest) or (is_back and digest.page not in strong)
-        if is_back:
-            inside.add(digest.page)
-    return [mark for mark in marks if mark.page not in inside]
+def _back_pages(marks: list[Mark], window: Sequence[Digest], so_far: Outline) -> set[int]:
+    """The window's pages of back matter."""
+    numbered = {mark.page for mark in marks if mark.kind in _NUMBERED}
+    was_back = bool(so_far.topics) and window[0].page - 1 in so_far.front_matter
+    return back_matter(window, numbered, was_taught=bool(so_far.topics), was_back=was_back)
 
 
 def _start(mark: Mark, order: Hierarchy) -> Start | None:
-    if mark.kind is order.topic:
+    if order.topic and order.topic.fits(mark):
         return Start(mark, is_topic=True)
-    return Start(mark, is_topic=False) if mark.kind is order.subtopic else None
+    return Start(mark, is_topic=False) if order.subtopic and order.subtopic.fits(mark) else None
 
 
 def _by_contents(window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry], marks: list[Mark]) -> list[Start]:
@@ -93,13 +89,13 @@ def _by_contents(window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEnt
         return starts
     topic_pages = {start.mark.page for start in starts}
     inner = hierarchy([mark for mark in marks if mark.page not in topic_pages], len(window), Outline())
-    finer = inner.subtopic if inner.subtopic is not None else inner.topic
+    finer = inner.subtopic or inner.topic
     begun = bool(so_far.topics) or bool(starts)
     first = window[0].page if so_far.topics else min(topic_pages, default=0)
     extra = [
         Start(mark, is_topic=False)
         for mark in marks
-        if begun and mark.kind is finer and mark.page >= first and mark.page not in topic_pages
+        if begun and finer and finer.fits(mark) and mark.page >= first and mark.page not in topic_pages
     ]
     return sorted([*starts, *extra], key=lambda start: (start.mark.page, start.mark.line))
 

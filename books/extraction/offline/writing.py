@@ -6,28 +6,38 @@ It names what the pages treat and what they set as tasks; it understands nothing
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from books.extraction.engine import Guideline, Statement, SubtopicSource
 from books.extraction.offline.language import content_stems, listed, stem
 from books.extraction.offline.material import Found, Material, gather
 
-_WARNINGS = (
-    (
-        re.compile(r"\b(?:common|frequent|usual) (?:mistake|error|misconception)|\berror común|\bmistaken?ly\b|\bmany people (?:think|believe)", re.IGNORECASE),
-        "A common error concerns {}.",
-    ),
-    (re.compile(r"\b(?:not (?:to )?(?:be )?confused?|do not confuse|not the same|no confund)", re.IGNORECASE), "Easily confused: {}."),
-    (
-        re.compile(r"\b(?:be careful|watch out|take care|caution|beware|make sure|cuidado)\b", re.IGNORECASE),
-        "Learners need care with {}.",
-    ),
-    (
-        re.compile(r"\b(?:is|are|was|were|does|do|did|can|could)(?: ?not|n['’]t) .{3,80}?\b(?:but|because|since|instead)\b|\bno es .{3,80}? sino\b", re.IGNORECASE),
-        "A wrong idea to correct concerns {}.",
-    ),
-    (re.compile(r"^(?:\W*)(?:remember|notice|note) (?:that\b|,)|\bkeep in mind\b|\brecuerda que\b", re.IGNORECASE), "A point that is easily forgotten concerns {}."),
-)  # fmt: skip
+_WARNINGS = tuple(
+    (re.compile(pattern, re.IGNORECASE), template)
+    for pattern, template in (
+        (
+            (
+                r"\b(?:common|frequent|usual) (?:mistake|error|misconception)|\berror común|\bmistaken(?:ly)?\b"
+                r"|\bmany people (?:think|believe)"
+            ),
+            "A common error concerns {}.",
+        ),
+        (r"\bnot (?:to )?(?:be )?confused?\b|\bnot the same\b|\bno confund", "Easily confused: {}."),
+        (r"\b(?:be careful|watch out|take care|caution|beware|make sure|cuidado)\b", "Learners need care with {}."),
+        (
+            (
+                r"\b(?:is|are|was|were|does|do|did|can|could)(?: ?not|n['’]t) .{3,80}?\b(?:but|because|since|instead)\b"
+                r"|\bno (?:es|son) .{3,80}? sino\b"
+            ),
+            "A wrong idea to correct concerns {}.",
+        ),
+        (
+            r"^\W*(?:remember|notice|note)(?: that\b|,)|\bkeep in mind\b|\bremember that\b|\brecuerda que\b",
+            "Easily forgotten: a point about {}.",
+        ),
+    )
+)
 _SHORT_TITLE = 6
 
 
@@ -101,7 +111,7 @@ def _concepts(source: SubtopicSource, material: Material) -> Iterable[Statement]
             continue
         around = [t for t in material.terms(12, (heading.page,)) if stem(t) not in stems][:3]
         if around:
-            yield Statement(f"{_short(heading.text, material).capitalize()}: {listed(around)}.", (heading.page,))
+            yield Statement(f"“{_short(heading.text, material)}”, with {listed(around)}.", (heading.page,))
     for found in material.definitions:
         terms = [t for t in material.terms_in(found.text) if stem(t) not in content_stems(found.label)]
         if terms:
@@ -111,7 +121,7 @@ def _concepts(source: SubtopicSource, material: Material) -> Iterable[Statement]
     for found in sorted(material.sentences, key=lambda f: -_weight(f, material)):
         terms = material.terms_in(found.text)
         if len(terms) >= 3:
-            yield Statement(f"How {terms[0]} relates to {listed(terms[1:])}.", (found.page,))
+            yield Statement(f"The connection between {listed(terms)}.", (found.page,))
 
 
 def _weight(found: Found, material: Material) -> float:
@@ -125,12 +135,8 @@ def _depth(material: Material, numbers: Sequence[int]) -> Iterable[Statement]:
         terms = listed([f"“{label}”" for label in labels[:4]])
         number = "one term" if len(labels) == 1 else f"{len(labels)} terms"
         pages = tuple(sorted({found.page for found in material.definitions}))
-        yield Statement(
-            f"Vocabulary: {number} defined, among them {terms}."
-            if len(labels) > 1
-            else f"Vocabulary: {terms} is defined.",
-            pages,
-        )
+        among = "among them " if len(labels) > 4 else ""
+        yield Statement(f"Vocabulary: {number} defined, {among}{terms}.", pages)
     if material.tasks:
         verbs = list(dict.fromkeys(found.label for found in material.tasks))[:4]
         pages = tuple(sorted({found.page for found in material.tasks}))
@@ -151,14 +157,16 @@ def _count(number: int, noun: str) -> str:
 
 
 def _prerequisites(source: SubtopicSource, material: Material) -> Iterable[Statement]:
-    own = set(content_stems(source.subtopic))
+    titles = Counter(root for title in source.earlier_subtopics for root in set(content_stems(title)))
+    own = set(content_stems(source.subtopic)) | {root for root, count in titles.items() if count > 2}
     for title in reversed(source.earlier_subtopics):
         roots = [root for root in dict.fromkeys(content_stems(title)) if root not in own and material.counts[root] >= 2]
         if roots:
             pages = tuple(sorted({page for root in roots for page in material.pages_of[root]}))
-            again = listed([material.forms[root] for root in roots])
-            verb = "comes" if len(roots) == 1 else "come"
-            yield Statement(f"“{_short(title, material)}” from earlier in the book: {again} {verb} up again.", pages)
+            again = listed([f"“{material.forms[root]}”" for root in roots])
+            key = "word recurs" if len(roots) == 1 else "words recur"
+            text = f"The earlier subtopic “{_short(title, material)}”, whose key {key} here: {again}."
+            yield Statement(text, pages)
     for found in material.recalls:
         if terms := material.terms_in(found.text, 3):
             yield Statement(f"Earlier work on {listed(terms)}, which the page recalls.", (found.page,))
@@ -178,7 +186,9 @@ def _checks(material: Material) -> Iterable[Statement]:
         terms = material.terms_in(task.text, 2)
         if terms and task.label not in seen:
             seen.add(task.label)
-            yield Statement(f"Can the learner {task.label} a new case with {listed(terms)}?", (task.page,))
+            yield Statement(
+                f"Can the learner {task.label} a fresh example that involves {listed(terms)}?", (task.page,)
+            )
     for found in material.definitions:
         yield Statement(f"Can the learner say in their own words what “{found.label.lower()}” means?", (found.page,))
     terms = material.terms(3)
@@ -196,7 +206,7 @@ def _boundary(source: SubtopicSource, material: Material, numbers: Sequence[int]
             pages = tuple(sorted({page for root in roots for page in material.pages_of[root]}))
             yield Statement(f"“{_short(title, material)}” is touched on here, but taught later.", pages)
     if not source.later_subtopics:
-        yield Statement("The book adds nothing to this after these pages.", (numbers[-1],))
+        yield Statement("These pages close the book: it adds nothing to them later.", (numbers[-1],))
 
 
 def _summary(source: SubtopicSource, material: Material) -> str:
@@ -213,4 +223,7 @@ def _summary(source: SubtopicSource, material: Material) -> str:
             text = f"Automatic extract{name} from {where}, mainly about {listed(terms)}{tasks}."
             if terms and 15 <= len(text.split()) <= 30 and not material.copies(text):
                 return text
-    return f"Automatic extract from {where}: too little running text was found to say what is taught, so a person should check."
+    return (
+        f"Automatic extract from {where}: too little running text was found to say what is taught, "
+        "so a person should check."
+    )
