@@ -80,7 +80,7 @@ def test_a_worker_killed_at_work_is_replaced_and_only_its_own_item_suffers(site)
 
 def test_a_cluster_busy_beyond_the_patience_is_not_taken_for_hung(site):
     """The only worker is in one long call, so no canary can run; the slice's heartbeat speaks for the cluster."""
-    site.start_naps(items=1, seconds=5)
+    site.start_naps(items=1, seconds=6)
     with site.running("work", "--pool", "io"):
         tree = site.tree()
         until(lambda: site.rows("select 1 from jobs_job where status = 'completed'"), "the job is done")

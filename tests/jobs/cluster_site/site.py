@@ -61,7 +61,7 @@ class Site:
             "CPU_WORKERS": "1",
             "JOB_HEARTBEAT_SECONDS": "0.5",
             "CANARY_SECONDS": "0.3",
-            "CANARY_PATIENCE_SECONDS": "3",
+            "CANARY_PATIENCE_SECONDS": "4",
             **environment,
         }
 
