@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from argparse import ArgumentTypeError
 from contextlib import ExitStack
@@ -51,6 +52,8 @@ class Command(BaseCommand):
         parser.add_argument("--no-wait", action="store_true", help="Start the reading and return.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["verbosity"] < 2:
+            logging.getLogger().setLevel(logging.WARNING)
         try:
             self._run(options)
         except JobError as error:
