@@ -39,5 +39,5 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
 
 lock:  ## Pins requirements.in and requirements-dev.in with hashes; needs uv.
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-dev.in -o requirements-dev.txt

@@ -116,7 +116,7 @@ def _counts(job: Job) -> dict[str, dict[str, Any]]:
         first=Min("started_at"),
         last=Max("finished_at"),
     )
-    return {row["stage"]: row for row in rows}
+    return {row["stage"]: dict(row) for row in rows}
 
 
 def _stages(job: Job, handler: Handler, counts: dict[str, dict[str, Any]]) -> tuple[StageView, ...]:

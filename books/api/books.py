@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import File, ModelSchema, Router, Schema, Status
@@ -15,6 +16,7 @@ from books.extraction.job import EXTRACTION, start_extraction, start_finalisatio
 from books.intake.store import Upload, add_files
 from books.models import Book
 from books.ocr.start import read_new_pages, start_reading
+from jobs.constants import JobStatus
 from jobs.models import Job
 from jobs.starting import resume
 
@@ -72,11 +74,10 @@ def one_book(request: HttpRequest, book_id: int) -> dict[str, Any]:
 @router.post("/{int:book_id}/pages/bulk", response=UploadOut)
 def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFile]]) -> dict[str, Any]:
     """Stores what is acceptable, names what is not with the reason, and starts reading the new pages."""
-    require(request, "books.change_book")
-    book = get_object_or_404(Book, pk=book_id)
-    uploads = [Upload(each.name or "", each.file) for each in files]
-    receipt = add_files(book, uploads, user=request.user)
-    job = read_new_pages(book, user=request.user) if receipt.stored else None
+    user, book = _changeable(request, book_id)
+    uploads = [Upload(each.name or "", cast("BinaryIO", each.file)) for each in files]
+    receipt = add_files(book, uploads, user=user)
+    job = read_new_pages(book, user=user) if receipt.stored else None
     return {
         "stored": [source.name for source in receipt.stored],
         "refused": [{"name": error.name, "reason": error.reason} for error in receipt.refused],
@@ -87,34 +88,36 @@ def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFi
 
 @router.post("/{int:book_id}/pages/{int:number}/retry-ocr", response={202: StartedOut})
 def retry_page(request: HttpRequest, book_id: int, number: int) -> Status[dict[str, Any]]:
-    book = _changeable(request, book_id)
+    user, book = _changeable(request, book_id)
     get_object_or_404(book.pages, number=number)
-    return _accepted(start_reading(book, numbers=[number], user=request.user))
+    return _accepted(start_reading(book, numbers=[number], user=user))
 
 
 @router.post("/{int:book_id}/ocr", response={202: StartedOut})
 def read_pages(request: HttpRequest, book_id: int) -> Status[dict[str, Any]]:
-    return _accepted(start_reading(_changeable(request, book_id), user=request.user))
+    user, book = _changeable(request, book_id)
+    return _accepted(start_reading(book, user=user))
 
 
 @router.post("/{int:book_id}/guidelines/generate", response={202: StartedOut})
 def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[dict[str, Any]]:
     """With ``resume``, goes on with the last job where that ended early; else begins anew."""
-    book = _changeable(request, book_id)
+    user, book = _changeable(request, book_id)
     last = Job.objects.filter(book=book, kind=EXTRACTION.kind).first()
-    if options.resume and last is not None and not last.is_active:
-        return _accepted(resume(last.pk, user=request.user))
-    return _accepted(start_extraction(book, user=request.user))
+    if options.resume and last is not None and (last.status == JobStatus.PAUSED or not last.is_active):
+        return _accepted(resume(last.pk, user=user))
+    return _accepted(start_extraction(book, user=user))
 
 
 @router.post("/{int:book_id}/guidelines/finalize", response={202: StartedOut})
 def finalise(request: HttpRequest, book_id: int) -> Status[dict[str, Any]]:
-    return _accepted(start_finalisation(_changeable(request, book_id), user=request.user))
+    user, book = _changeable(request, book_id)
+    return _accepted(start_finalisation(book, user=user))
 
 
-def _changeable(request: HttpRequest, book_id: int) -> Book:
-    require(request, "books.change_book")
-    return get_object_or_404(Book, pk=book_id)
+def _changeable(request: HttpRequest, book_id: int) -> tuple[User, Book]:
+    user = require(request, "books.change_book")
+    return user, get_object_or_404(Book, pk=book_id)
 
 
 def _accepted(job: Job) -> Status[dict[str, Any]]:
@@ -123,4 +126,4 @@ def _accepted(job: Job) -> Status[dict[str, Any]]:
 
 def _document(book: Book) -> dict[str, Any]:
     facts = {name: getattr(book, name) for name in ("id", *FIELDS)}
-    return cast("dict[str, Any]", facts | {"status": str(book.status), "pages": book.pages.count()})
+    return facts | {"status": str(book.status), "pages": book.pages.count()}

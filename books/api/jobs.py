@@ -94,6 +94,6 @@ def one_job(request: HttpRequest, book_id: int, job_id: UUID) -> dict[str, Any]:
 
 @router.post("/jobs/{uuid:job_id}/cancel", response=JobOut)
 def cancel_job(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
-    require(request, "jobs.change_job")
+    user = require(request, "jobs.change_job")
     get_object_or_404(Job, pk=job_id)
-    return job_document(cancel(job_id, user=request.user))
+    return job_document(cancel(job_id, user=user))

@@ -104,7 +104,7 @@ class SubmitStage(GuidelineStage):
         return None
 
     def save(self, item: Item, result: None) -> None:
-        drafts = Subtopic.objects.filter(topic=item.key, status=ReviewStatus.DRAFT).exclude(guideline={})
+        drafts = Subtopic.objects.filter(topic_id=int(item.key), status=ReviewStatus.DRAFT).exclude(guideline={})
         drafts.update(status=ReviewStatus.PENDING_REVIEW)
 
 

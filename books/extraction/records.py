@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -28,15 +29,15 @@ def page_text(page: Page) -> PageText:
     return PageText(page.number, reading.text, tuple(_line(line, width, height) for line in reading.lines))
 
 
-def _line(line: dict[str, object], width: int, height: int) -> TextLine:
-    left, top, right, bottom = line["box"]  # type: ignore[misc]
+def _line(line: dict[str, Any], width: int, height: int) -> TextLine:
+    left, top, right, bottom = line["box"]
     return TextLine(
-        text=str(line["text"]),
+        text=line["text"],
         top=top / height,
         left=left / width,
         height=(bottom - top) / height,
         width=(right - left) / width,
-        block=int(str(line["block"])),
+        block=line["block"],
     )
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
@@ -106,8 +106,8 @@ def _index_of(line: str, printed: Sequence[str]) -> int | None:
 def supported(guideline: Guideline, pages: Sequence[int]) -> Guideline:
     """The guideline with each statement's pages limited to ``pages``; a statement that names none of them goes."""
     allowed = set(pages)
-    kept = {part: tuple(_limited(getattr(guideline, part), allowed)) for part in PARTS}
-    return replace(guideline, **kept)
+    parts = {part: tuple(_limited(getattr(guideline, part), allowed)) for part in PARTS}
+    return Guideline(**parts, summary=guideline.summary)
 
 
 def _limited(statements: Sequence[Statement], allowed: set[int]) -> Iterator[Statement]:

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
+from django.core.management.base import OutputWrapper
 from django.db import connection
 
 from jobs.models import Job
@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.3
 class Bar:
     """``stream`` gets a rewritten line where it is a terminal, else one line whenever ten more percent are done."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: OutputWrapper) -> None:
         self.stream = stream
         self.shown = -10
 
@@ -29,14 +29,14 @@ class Bar:
         full = BAR_CELLS * view.percent // 100
         line = f"{view.title:<24} [{'#' * full}{'.' * (BAR_CELLS - full)}] {view.percent:3}%  {view.headline}"
         if self.stream.isatty():
-            self.stream.write(f"\r\033[K{line}" + ("" if view.is_active else "\n"))
+            self.stream.write(f"\r\033[K{line}", ending="" if view.is_active else "\n")
         elif view.percent >= self.shown + 10 or not view.is_active:
             self.shown = view.percent
-            self.stream.write(line + "\n")
+            self.stream.write(line)
         self.stream.flush()
 
 
-def follow(job: Job, stream: TextIO, *, here: bool) -> Job:
+def follow(job: Job, stream: OutputWrapper, *, here: bool) -> Job:
     """Shows ``job`` until it is over or paused. ``here``: no cluster runs, so this process does the work."""
     bar = Bar(stream)
     if here:

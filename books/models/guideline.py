@@ -90,8 +90,8 @@ class Subtopic(models.Model):
 
     @property
     def first_page(self) -> int:
-        return min(self.pages)
+        return int(min(self.pages))
 
     @property
     def last_page(self) -> int:
-        return max(self.pages)
+        return int(max(self.pages))

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db.models import Q
 from PIL import Image
 
@@ -103,12 +103,14 @@ def _scan(source: Source, frame: int) -> Image.Image:
     with stored:
         if source.format == "pdf":
             return open_page(BytesIO(render_page(_local(stored), frame).png))
-        return open_page(stored.file, frame)
+        return open_page(cast("BinaryIO", stored.file), frame)
 
 
-def _local(stored: File) -> Path | BinaryIO:
+def _local(stored: File[bytes]) -> Path | BinaryIO:
     """A PDF on this machine is read in place; one in a bucket is copied for the child that renders it."""
-    return Path(str(stored.name)) if hasattr(stored.file, "fileno") else stored.file
+    if isinstance(default_storage, FileSystemStorage):
+        return Path(str(stored.name))
+    return cast("BinaryIO", stored.file)
 
 
 def _store(name: str, image: Image.Image) -> None:

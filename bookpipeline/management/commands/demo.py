@@ -52,7 +52,6 @@ class Command(BaseCommand):
                 str(SAMPLE),
                 approve=True,
                 out=settings.BASE_DIR / "guidelines.json",
-                stdout=self.stdout._out,  # type: ignore[attr-defined]  # noqa: SLF001 - the terminal itself, for the bar
                 **FACTS,
             )
             call_command("evaluate", str(SAMPLE / "truth.json"))

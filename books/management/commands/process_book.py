@@ -112,7 +112,7 @@ class Command(BaseCommand):
         here = not live_pools()
         if here:
             self.stdout.write("No worker is running, so this process does the work.")
-        job = follow(job, self.stdout._out, here=here)  # type: ignore[attr-defined]
+        job = follow(job, self.stdout, here=here)
         if job.status == JobStatus.PAUSED:
             raise CommandError(f"The job is paused. Go on with: manage.py job {job.pk} --resume")
         if job.status != JobStatus.COMPLETED:
