@@ -54,8 +54,8 @@ class PageInk:
         self.scale = max(1, round(max(image.size) / WORKING_SIDE))
         grey = np.asarray(image.convert("L").reduce(self.scale))
         self.shape = grey.shape
-        spots = components(labelled_runs(grey < INK * float(np.median(grey))))
-        self.letters = _letters(spots, self.shape)
+        self.spots = components(labelled_runs(grey < INK * float(np.median(grey))))
+        self.letters = _letters(self.spots, self.shape)
         self.print = _in_rows(self.letters, self.shape)
 
     @property
@@ -82,9 +82,10 @@ class PageInk:
             return []
         regions = components(labelled_runs(_smeared(left, self.shape, line_gap=LINE_GAP)))
         largest = np.argsort(-regions.ink, kind="stable")[:MOST_REGIONS]
-        return [self._on_page(box) for box in regions.boxes()[largest].tolist()]
+        return [self.on_page(box) for box in regions.boxes()[largest].tolist()]
 
-    def _on_page(self, box: tuple[int, int, int, int]) -> Box:
+    def on_page(self, box: Box) -> Box:
+        """A box of the working copy in pixels of the page."""
         height, width = self.shape
         left, top, right, bottom = box
         edges = max(left, 0), max(top, 0), min(right, width), min(bottom, height)

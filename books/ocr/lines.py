@@ -69,7 +69,10 @@ def upside_down(line: OcrLine, width: int, height: int) -> OcrLine:
 
 
 def in_reading_order(lines: Sequence[OcrLine], found: Iterable[OcrLine]) -> list[OcrLine]:
-    """``lines``, which are in order, with each of ``found`` put behind the line above it in its column."""
+    """``lines``, which are in order, with each of ``found`` put behind the line above it in its column.
+
+    A column of which no line is known follows the lines to its left.
+    """
     ordered = list(lines)
     for line in sorted(found, key=lambda line: line.box[1]):
         ordered.insert(_place(ordered, line), line)
@@ -77,14 +80,26 @@ def in_reading_order(lines: Sequence[OcrLine], found: Iterable[OcrLine]) -> list
 
 
 def _place(ordered: Sequence[OcrLine], line: OcrLine) -> int:
-    middle = (line.box[1] + line.box[3]) / 2
     same_column = [index for index, other in enumerate(ordered) if _is_over_or_under(other.box, line.box)]
-    above = [index for index in same_column if (ordered[index].box[1] + ordered[index].box[3]) / 2 <= middle]
+    above = [index for index in same_column if _middle(ordered[index]) <= _middle(line)]
     if above:
-        return max(above, key=lambda index: (ordered[index].box[3], index)) + 1
-    if same_column:
+        place = max(above, key=lambda index: (ordered[index].box[3], index)) + 1
+    elif same_column:
         return same_column[0]
-    return next((index for index, other in enumerate(ordered) if other.box[1] > middle), len(ordered))
+    else:
+        to_the_right = (index for index, other in enumerate(ordered) if other.box[0] >= line.box[2])
+        return next(to_the_right, len(ordered))
+    while place < len(ordered) and _is_left_of(ordered[place].box, line.box):
+        place += 1
+    return place
+
+
+def _middle(line: OcrLine) -> float:
+    return (line.box[1] + line.box[3]) / 2
+
+
+def _is_left_of(one: Box, other: Box) -> bool:
+    return one[0] < other[0] and not _is_over_or_under(one, other)
 
 
 def _is_over_or_under(one: Box, other: Box) -> bool:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from books.ocr.contrast import edges, stretch
+
 # A4 at 300 dpi has 8.7 million; Tesseract gains nothing from more.
 MOST_PIXELS: Final = 9_000_000
 # Below this a page of print has letters too small for Tesseract, which wants capitals of 20 pixels and more.
@@ -22,17 +24,6 @@ LIGHT_SIDE: Final = 480
 LIGHT_WINDOW: Final = 11
 # What is darker than this share of the page's white is a printed box, not a shadow: its text may be white.
 DARKEST_PAPER: Final = 0.35
-# Fainter ink is stretched to this depth, 1 being black; more of it would fatten blurred letters.
-ENOUGH_CONTRAST, MOST_STRETCH = 0.7, 8.0
-# Of the darkest points next to edges, sorted from the darkest, the one at this percentage stands for a stroke's middle.
-STROKE: Final = 30
-# An edge of print rises above the noise (a standard deviation) so many times, and by this share of the paper at least.
-EDGE_ABOVE_NOISE, LEAST_EDGE = 6.0, 0.04
-# A line of print on an otherwise empty page has more edges than this share of its pixels.
-LEAST_EDGES: Final = 0.0005
-# Print is judged in squares of this share of the long side, since a page may hold grey boxes beside black text; what
-# is fainter than this share of the page's own contrast is the other side shining through.
-SQUARES, LEAST_CONTRAST = 16, 0.18
 # Tesseract finds no line at all in a page with more noise than this share of the paper.
 MOST_NOISE: Final = 0.1
 
@@ -79,67 +70,23 @@ def _negative_turned(image: Image.Image) -> Image.Image:
 
 def _evened(image: Image.Image) -> Image.Image:
     """Every pixel divided by the paper around it, smoothed if it is grainy, then ink stretched towards black."""
-    share = _share_of_paper(image)
-    noise = _noise(share)
+    depth = _depth(image)
+    noise = edges(depth).noise()
     if noise > MOST_NOISE:
-        share = _share_of_paper(image.filter(ImageFilter.GaussianBlur(1)))
+        depth = _depth(image.filter(ImageFilter.GaussianBlur(1)))
         noise /= 3  # what that filter leaves of grain without structure
-    share -= 1.0
-    share *= _stretch(share, noise)
-    share += 1.0
-    return Image.fromarray((np.clip(share, 0.0, 1.0, out=share) * 255).astype(np.uint8))
+    depth *= stretch(depth, noise)
+    depth += 1.0
+    return Image.fromarray((np.clip(depth, 0.0, 1.0, out=depth) * 255).astype(np.uint8))
 
 
-def _share_of_paper(image: Image.Image) -> NDArray[np.float32]:
-    """The page's brightness from 0 to 1, where 1 is the paper at that place."""
+def _depth(image: Image.Image) -> NDArray[np.float32]:
+    """How much darker than the paper at that place each pixel is: 0 for paper, -1 for black."""
     paper = _paper(image).resize(image.size, Image.Resampling.BILINEAR)
-    share: NDArray[np.float32] = np.array(image, dtype=np.float32)
-    share /= np.maximum(np.asarray(paper, dtype=np.float32), 1.0)
-    return np.minimum(share, 1.0, out=share)
-
-
-def _noise(share: NDArray[np.float32]) -> float:
-    """The standard deviation of the grain, from the second differences of half the pixels that vary least."""
-    rows = share[::4]
-    differences = np.abs(rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:])
-    return float(np.median(differences)) / (0.6745 * math.sqrt(6))
-
-
-def _stretch(depth: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
-    """What ``depth`` (0 for paper, -1 for black) is to be multiplied by at each pixel so that strokes become black.
-
-    Measured where brightness changes fast, so that neither a black border nor a grey figure passes for print.
-    """
-    rows = depth[::4]
-    darkest, brightest = rows[:, 2:-2].copy(), rows[:, 2:-2].copy()
-    for shift in (0, 1, 3, 4):
-        moved = rows[:, shift : rows.shape[1] - 4 + shift]
-        np.minimum(darkest, moved, out=darkest)
-        np.maximum(brightest, moved, out=brightest)
-    is_edge = brightest - darkest > max(LEAST_EDGE, EDGE_ABOVE_NOISE * noise)
-    if is_edge.mean() < LEAST_EDGES:
-        return np.ones((1, 1), dtype=np.float32)
-    page_contrast = -float(np.percentile(darkest[is_edge], STROKE))
-    side = math.ceil(max(depth.shape) / SQUARES)
-    squares = [
-        [_contrast(darkest, is_edge, slice(top, top + side // 4), slice(left, left + side), page_contrast)
-         for left in range(0, darkest.shape[1], side)]
-        for top in range(0, darkest.shape[0], side // 4)
-    ]  # fmt: skip
-    contrast = Image.fromarray(np.array(squares, dtype=np.float32)).resize(depth.shape[::-1], Image.Resampling.BILINEAR)
-    wanted = ENOUGH_CONTRAST / np.maximum(np.asarray(contrast, dtype=np.float32), 1e-3)
-    return np.clip(wanted, 1.0, MOST_STRETCH)
-
-
-def _contrast(
-    darkest: NDArray[np.float32], is_edge: NDArray[np.bool_], rows: slice, columns: slice, page_contrast: float
-) -> float:
-    """The depth of print in one square; the page's where it has none."""
-    found = darkest[rows, columns][is_edge[rows, columns]]
-    if found.size < LEAST_EDGES * is_edge[rows, columns].size:
-        return page_contrast
-    contrast = -float(np.percentile(found, STROKE))
-    return contrast if contrast > LEAST_CONTRAST * page_contrast else page_contrast
+    depth: NDArray[np.float32] = np.array(image, dtype=np.float32)
+    depth /= np.maximum(np.asarray(paper, dtype=np.float32), 1.0)
+    depth -= 1.0
+    return np.minimum(depth, 0.0, out=depth)
 
 
 def _paper(image: Image.Image) -> Image.Image:

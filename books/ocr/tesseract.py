@@ -18,6 +18,7 @@ from PIL import Image
 from tesserocr import OEM, PSM, RIL
 
 from books.errors import UnreadableImage
+from books.ocr.bullets import bullets, with_bullets, without
 from books.ocr.coverage import Box, PageInk
 from books.ocr.engine import OcrLine, OcrText, OcrWord
 from books.ocr.lines import in_reading_order, is_credible, line_of, mean_confidence, moved, upside_down
@@ -38,6 +39,15 @@ MARGIN: Final = 12
 TOO_SLOW: Final = "The page takes too long to read; check that it shows print, and scan it again."
 
 _of_this_thread = threading.local()
+
+
+class Sheet:
+    """A page as Tesseract gets it, without bullets, and what is known of its ink."""
+
+    def __init__(self, page: Image.Image) -> None:
+        self.ink = PageInk(page)
+        self.bullets = bullets(self.ink)
+        self.page = without(page, self.bullets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +80,17 @@ class TesseractEngine:
         Raises UnreadableImage for a page that takes longer than a minute.
         """
         page = image.convert("L")
-        ink = PageInk(page)
-        if ink.is_blank:
+        sheet = Sheet(page)
+        if sheet.ink.is_blank:
             return self._result(Reading((), 0.0))
-        reading = self._covering(page, ink)
-        if reading.confidence < HOPELESS_CONFIDENCE:
-            turned = page.transpose(Image.Transpose.ROTATE_180)
-            other = self._covering(turned, PageInk(turned))
-            if other.confidence > reading.confidence + CLEARLY_BETTER:
-                reading = replace(other, lines=tuple(upside_down(line, *page.size) for line in other.lines))
-        return self._result(reading)
+        first = self._attempt(sheet, PSM.AUTO)
+        if first.confidence < HOPELESS_CONFIDENCE:
+            turned = Sheet(page.transpose(Image.Transpose.ROTATE_180))
+            other = self._attempt(turned, PSM.AUTO)
+            if other.confidence > first.confidence + CLEARLY_BETTER:
+                found = self._completed(turned, other)
+                return self._result(replace(found, lines=tuple(upside_down(line, *page.size) for line in found.lines)))
+        return self._result(self._completed(sheet, first))
 
     def _result(self, reading: Reading) -> OcrText:
         return OcrText(
@@ -92,19 +103,21 @@ class TesseractEngine:
             text_may_be_missing=reading.missing >= SUSPICIOUS_INK,
         )
 
-    def _covering(self, page: Image.Image, ink: PageInk) -> Reading:
-        """The page's lines, with what was left out looked at again on its own and, at worst, without any layout."""
-        best = _reading(self._lines(page, PSM.AUTO), ink)
-        regions = ink.uncovered(line.box for line in best.lines)
-        found = [line for box in regions for line in self._cut_out(page, box, best.lines)]
-        best = _reading(in_reading_order(best.lines, found), ink)
+    def _attempt(self, sheet: Sheet, layout: int) -> Reading:
+        return _reading(self._lines(sheet.page, layout), sheet.ink)
+
+    def _completed(self, sheet: Sheet, first: Reading) -> Reading:
+        """What was left out is looked at again on its own, then, if that is not enough, the page without any layout."""
+        regions = sheet.ink.uncovered(line.box for line in first.lines)
+        found = [line for region in regions for line in self._cut_out(sheet.page, region, first.lines)]
+        best = _reading(in_reading_order(first.lines, found), sheet.ink)
         for layout in (PSM.SINGLE_BLOCK, PSM.SPARSE_TEXT):
             if best.missing < SUSPICIOUS_INK:
                 break
-            other = _reading(self._lines(page, layout), ink)
+            other = self._attempt(sheet, layout)
             if other.missing < best.missing / 2:
                 best = other
-        return best
+        return replace(best, lines=tuple(with_bullets(best.lines, sheet.bullets)))
 
     def _cut_out(self, page: Image.Image, box: Box, known: tuple[OcrLine, ...]) -> list[OcrLine]:
         """The lines in one region of the page, from which the words already known are wiped."""

@@ -1,0 +1,93 @@
+"""Measures how dark the print of each part of a page is, so that faint parts can be made as dark as the rest.
+
+Imports neither Django nor a vendor's SDK.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Floats = NDArray[np.float32]
+
+# Fainter ink is stretched to this depth, 1 being black; more of it would fatten blurred letters.
+ENOUGH_CONTRAST, MOST_STRETCH = 0.7, 8.0
+# Of the darkest points next to edges, sorted from the darkest, the one at this percentage stands for a stroke's middle.
+STROKE: Final = 30
+# An edge of print rises above the noise (a standard deviation) so many times, and by this share of the paper at least.
+EDGE_ABOVE_NOISE, LEAST_EDGE = 6.0, 0.04
+# Share of edges among the pixels: of a page with one line of print, and of a square with one word.
+LEAST_EDGES, LEAST_EDGES_OF_SQUARE = 0.0005, 0.01
+# Print is judged in squares of this share of the long side, since a page may hold grey boxes beside black text; what
+# is fainter than this share of the page's own contrast is the other side shining through.
+SQUARES, LEAST_CONTRAST = 16, 0.18
+# One row in four tells enough.
+ROW_STEP: Final = 4
+# The median of second differences of noise with standard deviation 1.
+SECOND_DIFFERENCE: Final = 0.6745 * math.sqrt(6)
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Every fourth row of a page: how dark it is near each pixel, how much that varies there, and how grainy it is."""
+
+    darkest: Floats
+    change: Floats
+    grain: Floats
+
+    def square(self, top: int, left: int, side: int) -> Edges:
+        part = np.s_[top : top + side // ROW_STEP, left : left + side]
+        return Edges(self.darkest[part], self.change[part], self.grain[part])
+
+    def noise(self) -> float:
+        """The standard deviation of the grain, from the half of the pixels that vary least."""
+        return float(np.median(self.grain)) / SECOND_DIFFERENCE
+
+    def contrast(self, noise: float, least_edges: float) -> float:
+        """The depth of print, 0 to 1; 0 where too few edges rise above the noise."""
+        is_edge = self.change > max(LEAST_EDGE, EDGE_ABOVE_NOISE * noise)
+        return -float(np.percentile(self.darkest[is_edge], STROKE)) if is_edge.mean() > least_edges else 0.0
+
+
+def edges(depth: Floats) -> Edges:
+    """``depth`` is 0 for paper and -1 for black."""
+    rows = depth[::ROW_STEP]
+    darkest, brightest = rows[:, 2:-2].copy(), rows[:, 2:-2].copy()
+    for shift in (0, 1, 3, 4):
+        beside = rows[:, shift : rows.shape[1] - 4 + shift]
+        np.minimum(darkest, beside, out=darkest)
+        np.maximum(brightest, beside, out=brightest)
+    grain = np.abs(rows[:, 1:-3] - 2 * rows[:, 2:-2] + rows[:, 3:-1])
+    return Edges(darkest, np.subtract(brightest, darkest, out=brightest), grain)
+
+
+def stretch(depth: Floats, noise: float) -> Floats:
+    """What each pixel of ``depth`` is to be multiplied by so that strokes become black; ``noise`` is the page's.
+
+    Measured where brightness changes fast, so that neither a black border nor a grey figure passes for print.
+    """
+    page = edges(depth)
+    page_contrast = page.contrast(noise, LEAST_EDGES)
+    if not page_contrast:
+        return np.ones((1, 1), dtype=np.float32)
+    side = math.ceil(max(depth.shape) / SQUARES)
+    height, width = page.darkest.shape
+    contrast = [
+        [_contrast_of(page.square(top, left, side), noise, page_contrast) for left in range(0, width, side)]
+        for top in range(0, height, side // ROW_STEP)
+    ]
+    smooth = Image.fromarray(np.array(contrast, dtype=np.float32)).resize(depth.shape[::-1], Image.Resampling.BILINEAR)
+    wanted = np.maximum(np.asarray(smooth, dtype=np.float32), 1e-3)
+    np.divide(ENOUGH_CONTRAST, wanted, out=wanted)
+    return np.clip(wanted, 1.0, MOST_STRETCH)
+
+
+def _contrast_of(square: Edges, noise: float, page_contrast: float) -> float:
+    """The contrast of the square's print, or the page's where it has none: shadows are grainier than the page."""
+    found = square.contrast(max(noise, square.noise()), LEAST_EDGES_OF_SQUARE)
+    return found if found > LEAST_CONTRAST * page_contrast else page_contrast

@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from books.ocr.tesseract import TesseractEngine
+
+
+@pytest.fixture(scope="session")
+def engine() -> TesseractEngine:
+    return TesseractEngine()

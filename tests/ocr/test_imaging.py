@@ -1,0 +1,168 @@
+"""Whatever intake accepts becomes an upright grey page, and nothing but pixels comes out again."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from books.errors import UnreadableImage
+from books.ocr.imaging import ENOUGH_PIXELS, encode_png, open_page, thumbnail
+from tests.ocr import provoking
+
+NASTY = Path(__file__).parents[1] / "nasty"
+ITEMS: list[dict[str, Any]] = json.loads((NASTY / "manifest.json").read_text())["items"]
+IMAGES = [item["file"] for item in ITEMS if item["expect"] == "accept" and not item["file"].endswith(".pdf")]
+ORIENTATION = 0x0112
+
+
+def opened(image: Image.Image, kind: str, frame: int = 0, **options: Any) -> Image.Image:
+    return open_page(stored(image, kind, **options), frame)
+
+
+def stored(image: Image.Image, kind: str, **options: Any) -> io.BytesIO:
+    target = io.BytesIO()
+    image.save(target, kind, **options)
+    return target
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    return float(np.abs(np.asarray(one, dtype=float) - np.asarray(other, dtype=float)).mean())
+
+
+@pytest.fixture(scope="module")
+def page() -> Image.Image:
+    """Print in the upper left only, so that every turn of it looks different."""
+    page = provoking.sample(2).crop((0, 0, 600, 800))
+    page.paste(255, (300, 0, 600, 800))
+    return page
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_accepted_files_open(name: str) -> None:
+    with (NASTY / "files" / name).open("rb") as data:
+        page = open_page(data)
+    assert page.mode == "L"
+    assert page.info == {}
+    shades = np.asarray(page)
+    assert np.median(shades) > 200, "the paper is not white"
+    assert name == "blank_page.png" or shades.min() < 90, "the print is gone"
+
+
+@pytest.mark.parametrize("name", ["truncated.jpg", "truncated.png", "bad_crc.png", "text_as.png", "empty.png"])
+def test_damaged_files_are_unreadable(name: str) -> None:
+    with (NASTY / "files" / name).open("rb") as data, pytest.raises(UnreadableImage, match=r"damaged.*again\.$"):
+        open_page(data)
+
+
+def test_damaged_picture_data_inside_a_whole_file(page: Image.Image) -> None:
+    data = bytearray(stored(page, "PNG").getvalue())
+    middle = data.index(b"IDAT") + 200
+    data[middle : middle + 300] = bytes(300)
+    with pytest.raises(UnreadableImage):
+        open_page(io.BytesIO(bytes(data)))
+
+
+def test_every_frame_of_a_tiff_is_a_page(page: Image.Image) -> None:
+    other = provoking.white_on_black(page)
+    data = stored(page, "TIFF", save_all=True, append_images=[other])
+    assert difference(open_page(data, 0), page) == 0
+    assert difference(open_page(data, 1), other) == 0
+    with pytest.raises(UnreadableImage, match="page 3"):
+        open_page(data, 2)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pages_stand_as_the_camera_says(page: Image.Image, kind: str, orientation: int) -> None:
+    undone = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    taken = page.transpose(undone[orientation]) if orientation in undone else page
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    upright = opened(taken, kind, exif=exif, **({"quality": 95} if kind != "PNG" else {}))
+    assert upright.size == page.size
+    assert difference(upright, page) < 3
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        *(("1", "TIFF"), ("P", "PNG"), ("RGB", "WEBP"), ("CMYK", "TIFF"), ("CMYK", "JPEG"), ("YCbCr", "JPEG")),
+        *(("I;16", "PNG"), ("I;16", "TIFF"), ("I", "TIFF"), ("F", "TIFF"), ("LAB", "TIFF"), ("LA", "PNG")),
+    ],
+)
+def test_every_mode_becomes_grey(page: Image.Image, mode: str, kind: str) -> None:
+    if mode == "LAB":
+        flat = Image.new("L", page.size, 128)
+        image = Image.merge("LAB", (page, flat, flat))
+    elif mode == "I;16":
+        image = Image.fromarray(np.asarray(page).astype(np.uint16) * 16)  # a scanner's 12 bits
+    else:
+        image = page.convert(mode)
+    assert difference(opened(image, kind), page) < (12 if mode == "1" else 3)
+
+
+def test_16_bit_negatives_are_turned(page: Image.Image) -> None:
+    deep = 65535 - np.asarray(page).astype(np.uint16) * 257
+    assert difference(opened(Image.fromarray(deep), "TIFF", tiffinfo={262: 0}), page) < 2
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_print_that_is_only_transparency_shows_on_white(page: Image.Image, mode: str) -> None:
+    image = Image.new("RGBA", page.size, (0, 0, 0, 0))
+    image.putalpha(page.point(lambda shade: 255 - shade))
+    assert difference(opened(image.convert(mode), "PNG"), page) < 1
+
+
+def test_large_photographs_are_decoded_smaller() -> None:
+    image = Image.new("RGB", (5200, 7400), "white")
+    page = opened(image, "JPEG")
+    assert ENOUGH_PIXELS[0] <= page.width < 2 * ENOUGH_PIXELS[0]
+
+
+def test_what_would_fill_the_memory_is_refused() -> None:
+    with pytest.raises(UnreadableImage, match="too large"):
+        opened(Image.new("L", (8000, 7000), 255), "PNG")
+    with pytest.raises(UnreadableImage, match="too large"):
+        opened(Image.new("RGB", (5000, 4500), "white"), "WEBP", quality=1, method=0)
+
+
+def test_nothing_but_pixels_is_written(page: Image.Image) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "a secret place"
+    page = page.copy()
+    page.info.update(exif=exif.tobytes(), icc_profile=b"a profile", dpi=(300, 300), Comment="by whom")
+    written = encode_png(page)
+    chunks = {
+        written[at - 4 : at] for at in range(4, len(written)) if written[at - 4 : at] in (b"eXIf", b"iCCP", b"tEXt")
+    }
+    assert not chunks
+    with Image.open(io.BytesIO(written)) as again:
+        assert not again.info
+        assert difference(again, page) == 0
+
+
+def test_gps_does_not_survive() -> None:
+    with (NASTY / "files" / "gps_exif.jpg").open("rb") as data:
+        page = open_page(data)
+    with Image.open(io.BytesIO(encode_png(page))) as written:
+        assert not written.getexif()
+        assert not written.info
+
+
+def test_thumbnails_keep_the_proportions(page: Image.Image) -> None:
+    assert thumbnail(page).size == (240, 320)
+    assert thumbnail(page, width=60).size == (60, 80)

@@ -1,0 +1,72 @@
+"""The whole sample once: how many characters are wrong, and what a page costs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from statistics import mean, median
+
+import pytest
+
+from books.ocr.accuracy import character_error_rate
+from books.ocr.engine import OcrText
+from books.ocr.imaging import normalise, open_page
+from books.ocr.tesseract import TesseractEngine
+from tests.ocr.provoking import PAGES, SAMPLE
+
+
+@dataclass(frozen=True)
+class Result:
+    number: int
+    is_degraded: bool
+    error_rate: float
+    seconds: float
+    text: OcrText
+
+
+@pytest.fixture(scope="module")
+def results(engine: TesseractEngine) -> list[Result]:
+    """Seconds are the processor's, so that other work on the machine does not count."""
+    results = []
+    for page in PAGES:
+        began = time.process_time()
+        with (SAMPLE / page["file"]).open("rb") as data:
+            text = engine.read(normalise(open_page(data)))
+        seconds = time.process_time() - began
+        rate = character_error_rate(page["text"], text.text)
+        results.append(Result(page["page"], bool(page["degradation"]), rate, seconds, text))
+    return results
+
+
+def test_clean_pages(results: list[Result]) -> None:
+    assert mean(result.error_rate for result in results if not result.is_degraded) <= 0.012
+
+
+def test_degraded_pages(results: list[Result]) -> None:
+    assert mean(result.error_rate for result in results if result.is_degraded) <= 0.02
+
+
+def test_no_page_is_bad_or_doubted(results: list[Result]) -> None:
+    assert max(result.error_rate for result in results) < 0.05
+    assert [result.number for result in results if result.text.text_may_be_missing] == []
+    assert min(result.text.confidence for result in results) > 85
+
+
+def test_seconds_a_page(results: list[Result]) -> None:
+    assert median(result.seconds for result in results) <= 0.8
+
+
+def test_lines_words_and_boxes_agree(results: list[Result]) -> None:
+    for text in (result.text for result in results):
+        assert text.text == "\n".join(line.text for line in text.lines)
+        for line in text.lines:
+            assert line.text == " ".join(word.text for word in line.words)
+            assert 0 <= line.confidence <= 100
+            for left, top, right, bottom in (word.box for word in line.words):
+                assert line.box[0] <= left < right <= line.box[2]
+                assert line.box[1] <= top < bottom <= line.box[3]
+
+
+def test_the_printed_page_number_comes_last(results: list[Result]) -> None:
+    last = [result.text.lines[-1].text for result in results]
+    assert sum(text == page["footer"] for text, page in zip(last, PAGES, strict=True)) >= len(PAGES) - 1
