@@ -38,7 +38,8 @@ class BookQuerySet(models.QuerySet["Book"]):
             default=Value(BookStatus.READY),
             output_field=models.CharField(),
         )
-        return self.annotate(status_now=status)  # type: ignore[no-redef] - declared on the model for its readers
+        # The model declares it for its readers, hence:
+        return self.annotate(status_now=status)  # type: ignore[no-redef]
 
 
 class Book(models.Model):
