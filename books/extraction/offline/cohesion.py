@@ -12,7 +12,7 @@ from books.extraction.engine import Digest
 from books.extraction.offline.language import is_content, surface_forms
 
 LONGEST_SEGMENT = 30  # pages
-_PRIOR = 3.0  # times the logarithm of the number of words: what a segment costs besides its words
+_PRIOR = 2.0  # times the logarithm of the number of words: what a segment costs besides its words
 _LOOSE_END = 8.0  # nats
 _HEADING = 12.0  # nats
 _LARGEST_COUNT = 3

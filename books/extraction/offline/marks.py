@@ -138,14 +138,11 @@ def topic_kinds(outline: Outline) -> set[Kind]:
 
 
 def subtopic_kinds(outline: Outline) -> set[Kind]:
-    """The kinds of heading that began subtopics so far."""
-    found = set()
-    for topic in outline.topics:
-        for at, subtopic in enumerate(topic.subtopics):
-            parsed = parse_numbering(f"{subtopic.number} {subtopic.title}" if at == 0 else subtopic.start_line)
-            if parsed and subtopic.number:
-                found.add(parsed.kind)
-    return found
+    """The kinds of heading that began subtopics so far. A topic's first may begin with the topic's own heading."""
+    subtopics = [(at, subtopic) for topic in outline.topics for at, subtopic in enumerate(topic.subtopics)]
+    later = [parse_numbering(subtopic.start_line) for at, subtopic in subtopics if at and subtopic.number]
+    decimal = {Kind.DECIMAL for _, subtopic in subtopics if "." in subtopic.number}
+    return decimal | {parsed.kind for parsed in later if parsed}
 
 
 def _last_order(outline: Outline, kind: Kind) -> tuple[int, ...]:

@@ -34,8 +34,8 @@ _IS_A = re.compile(
 _TASK = re.compile(
     r"^(?:\(?\w{1,3}[.)]\s+)?((?-i:(?=[A-Z]))"
     r"(?:translate|model|find|solve|explain|describe|name|list|calculate|compare|draw|complete|write|"
-    r"give|define|identify|discuss|evaluate|simplify|add|subtract|multiply|divide|label|outline|predict|estimate|measure|"
-    r"classify|graph|sketch|summari[sz]e|locate|choose|match|show|"
+    r"give|define|identify|discuss|evaluate|simplify|add|subtract|multiply|divide|label|outline|predict|estimate|"
+    r"measure|classify|graph|sketch|summari[sz]e|locate|choose|match|show|"
     r"explica|calcula|compara|escribe|nombra|completa))\b(.{3,})$",
     re.IGNORECASE,
 )

@@ -62,11 +62,13 @@ def _similarity(entry: TocEntry, mark: Mark) -> float:
     title = float(fuzz.ratio(wanted, found)) if found else 0.0
     if len(wanted) > 12 and found.startswith(wanted[:-3]):
         title = max(title, 90.0)
-    same_number = bool(entry.number) and number_order(entry.number) == mark.order
+    order = number_order(entry.number)
+    # "Lesson 2" on the page may be 1.2 in the contents.
+    same_number = bool(mark.order) and order[-len(mark.order) :] == mark.order
     if same_number and not found:
         return _SURE if mark.kind < Kind.LESSON else 0.0
-    if entry.number and mark.number and not same_number:
-        title -= 25.0
+    if entry.number and not same_number:
+        title -= 25.0 if mark.number else 10.0
     return min(100.0, title + (15.0 if same_number and title >= 50 else 0.0))
 
 
@@ -86,8 +88,8 @@ def _candidates(
         score = _similarity(entry, mark)
         if score < _LIKELY:
             continue
-        near = expected is None or abs(mark.page - expected) <= 2
-        weight = score / 100 + (0.5 if near and expected is not None else 0.0)
+        near = expected is not None and abs(mark.page - expected) <= 2
+        weight = score / 100 + 0.5 * near
         if near or score >= _SURE:
             found.append((weight, mark))
     first, last = digests[0].page, digests[-1].page

@@ -56,7 +56,7 @@ def write(source: SubtopicSource) -> Guideline:
         depth=_kept(material, _depth(material, numbers), 4),
         prerequisites=_kept(material, _prerequisites(source, material), 4),
         misconceptions=_kept(material, _misconceptions(material), 4),
-        checks=_kept(material, _checks(material), 5),
+        checks=_kept(material, _checks(material, numbers), 5),
         boundary=_kept(material, _boundary(source, material, numbers), 4),
         summary=_summary(source, material),
     )
@@ -180,7 +180,7 @@ def _misconceptions(material: Material) -> Iterable[Statement]:
                 yield Statement(template.format(listed(terms)), (found.page,))
 
 
-def _checks(material: Material) -> Iterable[Statement]:
+def _checks(material: Material, numbers: Sequence[int]) -> Iterable[Statement]:
     seen: set[str] = set()
     for task in material.tasks:
         terms = material.terms_in(task.text, 2)
@@ -193,7 +193,9 @@ def _checks(material: Material) -> Iterable[Statement]:
         yield Statement(f"Can the learner say in their own words what “{found.label.lower()}” means?", (found.page,))
     terms = material.terms(3)
     if len(terms) > 1:
-        yield Statement(f"Can the learner explain how {listed(terms)} belong together?", _span(material, terms, ()))
+        yield Statement(
+            f"Can the learner explain how {listed(terms)} belong together?", _span(material, terms, numbers)
+        )
 
 
 def _boundary(source: SubtopicSource, material: Material, numbers: Sequence[int]) -> Iterable[Statement]:
