@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -41,7 +41,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(Book)
 class BookAdmin(ModelAdmin):
-    list_display = ("book", "author", "grade", "subject", "status", "page_count", "active_job")
+    list_display = ("book", "status", "active_job", "page_count", "author", "grade", "subject")
     list_display_links = None
     list_filter = (StatusFilter, "country", "board", "grade", "subject")
     search_fields = ("title", "author", "subject", "board")
@@ -58,8 +58,8 @@ class BookAdmin(ModelAdmin):
 
     # ---- the list ---------------------------------------------------------------------------------------------------
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
-        return listing.with_live_cells(super().get_queryset(request))
+    def get_queryset(self, _request: HttpRequest) -> QuerySet[Book]:
+        return listing.live_books()
 
     @admin.display(ordering="title")
     def book(self, book: Book) -> SafeString:
@@ -70,8 +70,9 @@ class BookAdmin(ModelAdmin):
         return render_to_string("bookpipeline/_list_status.html", {"row": listing.row_of(book)})
 
     @admin.display(ordering="page_count", description="pages")
-    def page_count(self, book: Book) -> int:
-        return int(getattr(book, "page_count", 0))
+    def page_count(self, book: Book) -> str:
+        count = getattr(book, "page_count", 0)
+        return "1 page" if count == 1 else f"{count} pages"
 
     @admin.display(description="at work")
     def active_job(self, book: Book) -> SafeString:
@@ -79,7 +80,7 @@ class BookAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Hands the visible rows that move to the template, which asks for their progress in one request."""
-        response = super().changelist_view(request, extra_context)
+        response = super().changelist_view(request, {"title": "Books", **(extra_context or {})})
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
             rows = listing.rows_of(sorted(response.context_data["cl"].result_list, key=lambda book: int(book.pk)))
             moving = [row for row in rows if row.job]
@@ -103,8 +104,6 @@ class BookAdmin(ModelAdmin):
         chosen = list(books)
         active = Job.objects.filter(book__in=chosen, status__in=ACTIVE).select_related("book")
         protected = [_refusal(job) for job in active]
-        for sentence in protected:
-            messages.error(request, sentence)
         counts = {
             "books": len(chosen),
             "pages with their scans and texts": Page.objects.filter(book__in=chosen).count(),

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
@@ -65,6 +65,9 @@ class JobAdmin(ModelAdmin):
         failed = f", {job.failed_items} failed" if job.failed_items else ""
         return f"{job.completed_items or 0} of {job.total_items or 0}{failed}"
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Jobs", **(extra_context or {})})
+
     def change_view(
         self,
         request: HttpRequest,
@@ -75,6 +78,8 @@ class JobAdmin(ModelAdmin):
         """The job's page; for HTMX, while it moves, its log alone."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         staff = cast("StaffRequest", request)
         job = self.get_object(request, unquote(object_id))
         if job is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -36,19 +36,15 @@ class Progress:
     total: int
 
 
-def with_live_cells(books: QuerySet[Book]) -> QuerySet[Book]:
-    """Adds ``status_now``, ``page_count`` and ``active_jobs`` (none or one, with the counts of its stage)."""
+def live_books() -> QuerySet[Book]:
+    """All books with ``status_now``, ``page_count`` and ``active_jobs`` (none or one, with the counts of its stage)."""
     items = Item.objects.filter(job=OuterRef("pk"), stage=OuterRef("stage")).order_by()
     jobs = Job.objects.filter(status__in=ACTIVE).annotate(
         stage_total=_count(items), stage_over=_count(items.filter(state__in=[ItemState.DONE, ItemState.FAILED]))
     )
     pages = Page.objects.filter(book=OuterRef("pk")).order_by()
-    return (
-        Book.objects.filter(pk__in=books.values("pk"))
-        .with_status()
-        .annotate(page_count=_count(pages, by="book"))
-        .prefetch_related(Prefetch("jobs", jobs, to_attr="active_jobs"))
-    )
+    books = Book.objects.with_status().annotate(page_count=_count(pages, by="book"))
+    return books.prefetch_related(Prefetch("jobs", jobs, to_attr="active_jobs"))
 
 
 def _count(rows: QuerySet[Item] | QuerySet[Page], by: str = "job") -> Coalesce:
@@ -71,7 +67,7 @@ class Row:
     progress: Progress | None
 
 
-def rows_of(books: Sequence[Book]) -> list[Row]:
+def rows_of(books: Iterable[Book]) -> list[Row]:
     return [row_of(book) for book in books]
 
 
@@ -94,7 +90,7 @@ def progress(
     ids = request.GET.getlist("book")
     if len(ids) > MAX_ROWS or not all(each.isdecimal() for each in ids):
         return HttpResponseBadRequest("Which books?")
-    rows = rows_of(list(with_live_cells(Book.objects.filter(pk__in=[int(each) for each in ids])).order_by("pk")))
+    rows = rows_of(live_books().filter(pk__in=[int(each) for each in ids]).order_by("pk"))
     mark = mark_of(rows)
     if request.GET.get("mark") == mark:
         return HttpResponse(status=204)

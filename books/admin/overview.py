@@ -19,7 +19,7 @@ from books.admin.steps import counts_of, way_of
 from books.extraction.job import start_extraction, start_finalisation
 from books.intake import limits
 from books.intake.store import Receipt, Upload, add_files
-from books.models import Book
+from books.models import Book, BookStatus
 from books.ocr.start import read_new_pages, start_reading
 from books.publishing.export import book_json, book_markdown
 from jobs.models import Job
@@ -63,6 +63,7 @@ def _context(request: StaffRequest, book: Book) -> dict[str, Any]:
     may_see_job = job is not None and request.user.has_perm("jobs.view_job")
     return {
         "book": book,
+        "status": BookStatus(getattr(book, "status_now", "")),
         "facts": [(title, getattr(book, name)) for title, name in FACTS.items()],
         "way": way,
         "buttons": buttons_of(request.user, book, counts, way),

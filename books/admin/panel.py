@@ -55,7 +55,7 @@ def routes() -> list[URLPattern]:
     return [
         route("<uuid:job_id>/panel/", panel, "jobs_job_panel"),
         route("<uuid:job_id>/retry/", retry, "jobs_job_retry"),
-        route("<uuid:job_id>/<str:name>/", act, "jobs_job_act"),
+        route("<uuid:job_id>/do/<str:name>/", act, "jobs_job_act"),
     ]
 
 

@@ -9,17 +9,19 @@ from books.admin.guards import Button
 from books.admin.steps import Counts, Way
 from books.models import Book, Page, PageReview
 
+PRIMARY = "primary"
+
 
 def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]:
-    """In the order of the steps; those of the present step stand out. A job can only start while none is active."""
-    buttons = [*_review_buttons(user, book, counts, way)]
+    """The present step's first, then in the order of the steps. A job can only start while none is active."""
+    buttons = _review_buttons(user, book, counts, way)
     if user.has_perm("books.change_book") and not way.is_busy:
         buttons += _job_buttons(book, counts, way)
     if counts.guidelines:
         buttons.append(_button("review", "Open the guidelines", _url("guidelines", book), way, is_link=True))
         buttons.append(Button("export-json", "Export JSON", _url("export", book, "json"), "plain", is_link=True))
         buttons.append(Button("export-md", "Export Markdown", _url("export", book, "md"), "plain", is_link=True))
-    return buttons
+    return sorted(buttons, key=lambda button: button.style != PRIMARY)
 
 
 def _review_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Button]:
@@ -48,7 +50,7 @@ def _job_buttons(book: Book, counts: Counts, way: Way) -> list[Button]:
 
 
 def _button(step: str, label: str, url: str, way: Way, *, is_link: bool = False) -> Button:
-    style = "primary" if way.now == step and not way.is_busy else "plain"
+    style = PRIMARY if way.now == step and not way.is_busy else "plain"
     return Button(f"step-{step}", label, url, style, is_link=is_link)
 
 

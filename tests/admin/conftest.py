@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+
+from books.models import Book
+from jobs import queue
+from tests.factories import BookFactory
+
+
+@pytest.fixture(autouse=True)
+def woken(monkeypatch) -> list[str]:
+    """What the queue was asked, instead of a queue."""
+    asked: list[str] = []
+    monkeypatch.setattr(queue, "enqueue_slice", lambda job_id, _load: asked.append(str(job_id)))
+    return asked
+
+
+@pytest.fixture
+def person(db):
+    """Makes a member of staff with permissions such as "books.view_book"."""
+
+    def make(*permissions: str, **attributes):
+        name = f"person-{get_user_model().objects.count()}"
+        user = get_user_model().objects.create_user(name, is_staff=True, **attributes)
+        for permission in permissions:
+            app, codename = permission.split(".")
+            user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def screens(client, admin):
+    """A client logged in as somebody who may do everything."""
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def book(db) -> Book:
+    return BookFactory(title="Prealgebra")
+
+
+@pytest.fixture
+def said():
+    """The messages that a response, or the page after it, shows."""
+
+    def messages(response) -> list[str]:
+        return [str(message) for message in response.context["messages"]]
+
+    return messages
