@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.security import django_auth
@@ -30,6 +30,13 @@ def refused(request: HttpRequest, error: JobError) -> HttpResponse:
     if isinstance(error, JobAlreadyActive):
         document["job"] = job_document(Job.objects.get(pk=error.job_id))
     return api.create_response(request, document, status=409 if isinstance(error, CONFLICTS) else 422)
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Facts that the model's own rules refuse, field by field."""
+    document = {"code": "invalid", "message": " ".join(error.messages), "fields": error.message_dict}
+    return api.create_response(request, document, status=422)
 
 
 @api.exception_handler(PermissionDenied)

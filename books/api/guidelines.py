@@ -1,7 +1,5 @@
 """Guidelines as JSON, filtered by curriculum."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from django.db.models import QuerySet
