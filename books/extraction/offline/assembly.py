@@ -8,9 +8,9 @@ from typing import Literal
 
 from books.extraction.engine import BookFacts, Digest, Outline, SubtopicPlan, TopicPlan
 from books.extraction.offline.cohesion import subject
-from books.extraction.offline.headings import Kind
 from books.extraction.offline.marks import Mark
 from books.extraction.offline.matter import content_words, front_pages
+from books.extraction.offline.numbering import Kind
 
 INTRODUCTION = "Introduction"
 # A chapter's opening pages with fewer content words belong to its first section.

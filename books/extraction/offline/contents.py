@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from books.extraction.engine import TocEntry
-from books.extraction.offline.headings import Kind, parse_numbering
 from books.extraction.offline.layout import PageLayout, PageLine
+from books.extraction.offline.numbering import Kind, parse_numbering
 
 CONTENTS_TITLE = re.compile(
     r"^(?:table of )?contents(?: at a glance)?$|^brief contents$|^[íi]ndice(?: general)?$|^contenidos?$|^sum[aá]rio$"

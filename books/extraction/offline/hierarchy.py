@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from books.extraction.engine import Outline
-from books.extraction.offline.headings import LARGE_TYPE, STRONG, Kind, is_capitals
+from books.extraction.offline.headings import LARGE_TYPE
 from books.extraction.offline.marks import Mark, subtopic_kinds, topic_kinds
+from books.extraction.offline.numbering import STRONG, Kind, is_capitals
 
 _PLAIN = (Kind.LARGE, Kind.MIDDLE, Kind.SMALL)
 # Unnumbered headings closer than this name boxes and steps; further apart than that, they are strays.

@@ -31,6 +31,15 @@ _IS_A = re.compile(
     r"(?:is|are|means?|refers? to|es|son|significa)\s+(?:an?|the|any|when|un|una|el|la|los|las)\s+(.{10,})$",
     re.IGNORECASE,
 )
+# Where a main clause may end, and words with which only another clause or a fragment begins.
+_CLAUSE_ENDS = re.compile(
+    r"[;:—]|,? \b(?:because|whereas|while|but|although|so that|porque|pero|aunque|pues|mientras)\b"
+)
+_SUBORDINATE = re.compile(
+    r"^(?:when|where|if|to|as|unlike|which|that|who|in|on|at|by|for|from|with|without|after|before|since|because|and|or|but|"
+    r"then|let|remember|notice|en|al|a|si|cuando|para|con|sin|por|de|desde|como|lo|y|o)\b|[=+*<>{}]",
+    re.IGNORECASE,
+)
 _TASK = re.compile(
     r"^(?:\(?\w{1,3}[.)]\s+)?((?-i:(?=[A-Z]))"
     r"(?:translate|model|find|solve|explain|describe|name|list|calculate|compare|draw|complete|write|"
@@ -40,8 +49,8 @@ _TASK = re.compile(
     re.IGNORECASE,
 )
 _RECALL = re.compile(
-    r"\b(?:so far|in the (?:last|previous) (?:section|chapter|lesson|unit)|previous sections?|recall|you (?:have )?already|"
-    r"as we (?:did|saw)|earlier|you (?:have )?learned|se vio|ya sabes|recuerda que)\b",
+    r"\b(?:so far|in the (?:last|previous) (?:section|chapter|lesson|unit)|previous sections?|recall|earlier"
+    r"|you (?:have )?already|as we (?:did|saw)|you (?:have )?learned|se vio|ya sabes|recuerda que)\b",
     re.IGNORECASE,
 )
 
@@ -85,6 +94,16 @@ class Material:
         best = set(sorted(roots, key=lambda root: (-self.counts[root], root))[:limit])
         return [self.forms.get(root, root) for root in roots if root in best and root in self.forms]
 
+    def excerpt(self, text: str) -> str:
+        """The first short main clause of ``text``, too short to be a copy; "" where there is none."""
+        for part in _CLAUSE_ENDS.split(text):
+            clause = part.strip(" .“”\"'")
+            content = [word for word in words(clause) if is_content(word)]
+            whole = "," not in clause and not _SUBORDINATE.search(clause) and not _TASK.match(clause)
+            if whole and 4 <= len(re.findall(r"\w+", clause)) < COPIED_RUN - 1 and len(content) >= 2:
+                return clause
+        return ""
+
     def where(self, term: str) -> tuple[int, ...]:
         return tuple(self.pages_of.get(stem(term.lower()), ()))
 
@@ -120,7 +139,7 @@ def gather(pages: Sequence[PageText]) -> Material:
 
 def _count_words(material: Material, forms: dict[str, Counter[str]], text: str, page: int) -> None:
     """Counts by stem; the form that is kept has a capital where the word has one in the middle of sentences."""
-    names = Counter(re.findall(r"(?<=[a-zà-ÿ,] )[A-ZÀ-Þ][a-zà-ÿ]+", text))
+    names = Counter(re.findall(r"(?<=[a-zà-ÿ,]\s)[A-ZÀ-Þ][a-zà-ÿ]+", text))
     for word in words(text):
         if not is_content(word) or len(word) <= 3:
             continue

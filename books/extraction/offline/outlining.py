@@ -8,10 +8,10 @@ from typing import Literal
 from books.extraction.engine import BookFacts, Digest, Outline, TocEntry
 from books.extraction.offline.assembly import Start, assemble
 from books.extraction.offline.cohesion import boundaries, subject
-from books.extraction.offline.headings import Kind
 from books.extraction.offline.hierarchy import Hierarchy, hierarchy
 from books.extraction.offline.marks import Mark, unique_marks
 from books.extraction.offline.matter import back_matter, content_words, is_front_matter, is_matter_title
+from books.extraction.offline.numbering import Kind
 from books.extraction.offline.placing import place, taught_entries
 
 Basis = Literal["toc", "headings", "cohesion", "model", ""]

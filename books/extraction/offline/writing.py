@@ -5,40 +5,13 @@ It names what the pages treat and what they set as tasks; it understands nothing
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from books.extraction.engine import Guideline, Statement, SubtopicSource
 from books.extraction.offline.language import content_stems, listed, stem
 from books.extraction.offline.material import Found, Material, gather
-
-_WARNINGS = tuple(
-    (re.compile(pattern, re.IGNORECASE), template)
-    for pattern, template in (
-        (
-            (
-                r"\b(?:common|frequent|usual) (?:mistake|error|misconception)|\berror común|\bmistaken(?:ly)?\b"
-                r"|\bmany people (?:think|believe)"
-            ),
-            "A common error concerns {}.",
-        ),
-        (r"\bnot (?:to )?(?:be )?confused?\b|\bnot the same\b|\bno confund", "Easily confused: {}."),
-        (r"\b(?:be careful|watch out|take care|caution|beware|make sure|cuidado)\b", "Learners need care with {}."),
-        (
-            (
-                r"\b(?:is|are|was|were|does|do|did|can|could)(?: ?not|n['’]t) .{3,80}?\b(?:but|because|since|instead)\b"
-                r"|\bno (?:es|son) .{3,80}? sino\b"
-            ),
-            "A wrong idea to correct concerns {}.",
-        ),
-        (
-            r"^\W*(?:remember|notice|note)(?: that\b|,)|\bkeep in mind\b|\bremember that\b|\brecuerda que\b",
-            "Easily forgotten: a point about {}.",
-        ),
-    )
-)
-_SHORT_TITLE = 6
+from books.extraction.offline.phrasing import counted, lowered, short_title
+from books.extraction.offline.surroundings import boundary, misconceptions, prerequisites
 
 
 def write(source: SubtopicSource) -> Guideline:
@@ -54,10 +27,10 @@ def write(source: SubtopicSource) -> Guideline:
         objective=_kept(material, _objective(source, material, numbers), 6),
         concepts=_kept(material, _concepts(source, material), 8),
         depth=_kept(material, _depth(material, numbers), 4),
-        prerequisites=_kept(material, _prerequisites(source, material), 4),
-        misconceptions=_kept(material, _misconceptions(material), 4),
+        prerequisites=_kept(material, prerequisites(source, material), 4),
+        misconceptions=_kept(material, misconceptions(material), 4),
         checks=_kept(material, _checks(material, numbers), 5),
-        boundary=_kept(material, _boundary(source, material, numbers), 4),
+        boundary=_kept(material, boundary(source, material, numbers), 4),
         summary=_summary(source, material),
     )
 
@@ -71,28 +44,14 @@ def _kept(material: Material, statements: Iterable[Statement], limit: int) -> tu
     return tuple(kept.values())[:limit]
 
 
-def _short(title: str, material: Material) -> str:
-    """A title of at most six words, a longer one told by its main words."""
-    plain = title.strip(" .:;")
-    if len(plain.split()) <= _SHORT_TITLE:
-        return plain
-    return listed(material.terms_in(plain, 4)) or " ".join(plain.split()[:_SHORT_TITLE])
-
-
-def _lowered(text: str) -> str:
-    """``text`` for the middle of a sentence; names and abbreviations keep their capitals."""
-    head = text.split(maxsplit=1)[0] if text.split() else ""
-    return text[0].lower() + text[1:] if head[1:].islower() or len(head) == 1 else text
-
-
 def _objective(source: SubtopicSource, material: Material, numbers: Sequence[int]) -> Iterable[Statement]:
     for goal in material.goals:
-        text = _lowered(goal.text)
-        if len(text.split()) > _SHORT_TITLE + 1:
+        text = lowered(goal.text)
+        if len(text.split()) > 7:
             text = f"{text.split()[0]} {listed(material.terms_in(' '.join(text.split()[1:])))}"
         yield Statement(f"The learner can {text}.", (goal.page,))
     if not material.goals:
-        title = _short(source.subtopic, material)
+        title = short_title(source.subtopic, material)
         terms = [term for term in material.terms(6) if stem(term) not in content_stems(title)][:3]
         about = f", in particular {listed(terms)}" if terms else ""
         yield Statement(f"The learner can explain the main ideas of “{title}”{about}.", _span(material, terms, numbers))
@@ -111,17 +70,23 @@ def _concepts(source: SubtopicSource, material: Material) -> Iterable[Statement]
             continue
         around = [t for t in material.terms(12, (heading.page,)) if stem(t) not in stems][:3]
         if around:
-            yield Statement(f"“{_short(heading.text, material)}”, with {listed(around)}.", (heading.page,))
+            yield Statement(f"“{short_title(heading.text, material)}”, with {listed(around)}.", (heading.page,))
     for found in material.definitions:
+        label = found.label.lower()
         terms = [t for t in material.terms_in(found.text) if stem(t) not in content_stems(found.label)]
         if terms:
-            yield Statement(
-                f"Meaning of the term “{found.label.lower()}”, explained through {listed(terms)}.", (found.page,)
-            )
-    for found in sorted(material.sentences, key=lambda f: -_weight(f, material)):
+            yield Statement(f"Meaning of the term “{label}”, explained through {listed(terms)}.", (found.page,))
+    heaviest = sorted(material.sentences, key=lambda found: -_weight(found, material))
+    excerpts = [(found, material.excerpt(found.text)) for found in heaviest]
+    for found, excerpt in excerpts:
+        if excerpt:
+            terms = [t for t in material.terms_in(found.text) if stem(t) not in content_stems(excerpt)][:2]
+            yield Statement(f"{f'On {listed(terms)}' if terms else 'A main point'}: “{excerpt}”.", (found.page,))
+    for at, (found, excerpt) in enumerate(excerpts):
         terms = material.terms_in(found.text)
-        if len(terms) >= 3:
-            yield Statement(f"The connection between {listed(terms)}.", (found.page,))
+        if len(terms) >= 3 and not excerpt:
+            opening = "The connection between" if at % 2 else "What the text says about"
+            yield Statement(f"{opening} {listed(terms)}.", (found.page,))
 
 
 def _weight(found: Found, material: Material) -> float:
@@ -140,44 +105,16 @@ def _depth(material: Material, numbers: Sequence[int]) -> Iterable[Statement]:
     if material.tasks:
         verbs = list(dict.fromkeys(found.label for found in material.tasks))[:4]
         pages = tuple(sorted({found.page for found in material.tasks}))
-        yield Statement(f"Practice: {_count(len(material.tasks), 'task')}, asking learners to {listed(verbs)}.", pages)
+        yield Statement(f"Practice: {counted(len(material.tasks), 'task')}, asking learners to {listed(verbs)}.", pages)
     else:
         yield Statement("Explanation only: no practice tasks were found on these pages.", tuple(numbers))
     headings = [found for found in material.headings if len(content_stems(found.text)) > 0]
     if len(headings) > 1:
-        first, last = _short(headings[0].text, material), _short(headings[-1].text, material)
+        first, last = short_title(headings[0].text, material), short_title(headings[-1].text, material)
         if first != last:
             yield Statement(
                 f"Goes from “{first}” as far as “{last}”.", tuple(sorted({headings[0].page, headings[-1].page}))
             )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _prerequisites(source: SubtopicSource, material: Material) -> Iterable[Statement]:
-    titles = Counter(root for title in source.earlier_subtopics for root in set(content_stems(title)))
-    own = set(content_stems(source.subtopic)) | {root for root, count in titles.items() if count > 2}
-    for title in reversed(source.earlier_subtopics):
-        roots = [root for root in dict.fromkeys(content_stems(title)) if root not in own and material.counts[root] >= 2]
-        if roots:
-            pages = tuple(sorted({page for root in roots for page in material.pages_of[root]}))
-            again = listed([f"“{material.forms[root]}”" for root in roots])
-            key = "word recurs" if len(roots) == 1 else "words recur"
-            text = f"The earlier subtopic “{_short(title, material)}”, whose key {key} here: {again}."
-            yield Statement(text, pages)
-    for found in material.recalls:
-        if terms := material.terms_in(found.text, 3):
-            yield Statement(f"Earlier work on {listed(terms)}, which the page recalls.", (found.page,))
-
-
-def _misconceptions(material: Material) -> Iterable[Statement]:
-    for pattern, template in _WARNINGS:
-        for found in material.sentences:
-            terms = material.terms_in(found.text, 3)
-            if pattern.search(found.text) and len(terms) >= 2:
-                yield Statement(template.format(listed(terms)), (found.page,))
 
 
 def _checks(material: Material, numbers: Sequence[int]) -> Iterable[Statement]:
@@ -198,30 +135,17 @@ def _checks(material: Material, numbers: Sequence[int]) -> Iterable[Statement]:
         )
 
 
-def _boundary(source: SubtopicSource, material: Material, numbers: Sequence[int]) -> Iterable[Statement]:
-    own = set(content_stems(source.subtopic))
-    for title in source.later_subtopics[:2]:
-        yield Statement(f"“{_short(title, material)}” is left to a later subtopic.", (numbers[-1],))
-    for title in source.later_subtopics[2:]:
-        roots = [root for root in content_stems(title) if root not in own and material.counts[root]]
-        if len(roots) >= 2:
-            pages = tuple(sorted({page for root in roots for page in material.pages_of[root]}))
-            yield Statement(f"“{_short(title, material)}” is touched on here, but taught later.", pages)
-    if not source.later_subtopics:
-        yield Statement("These pages close the book: it adds nothing to them later.", (numbers[-1],))
-
-
 def _summary(source: SubtopicSource, material: Material) -> str:
     """15 to 30 words that say where they come from."""
     numbers = [page.number for page in source.pages]
     where = (
         f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}" if numbers else "no page"
     )
-    title = _short(source.subtopic, material)
+    title = short_title(source.subtopic, material)
     for name in (f" on “{title}”", ""):
         for count in (5, 6, 7, 8, 4, 3, 2):
             terms = [t for t in material.terms(count + 4) if stem(t) not in content_stems(title)][:count]
-            tasks = f", with {_count(len(material.tasks), 'practice task')}" if material.tasks else ""
+            tasks = f", with {counted(len(material.tasks), 'practice task')}" if material.tasks else ""
             text = f"Automatic extract{name} from {where}, mainly about {listed(terms)}{tasks}."
             if terms and 15 <= len(text.split()) <= 30 and not material.copies(text):
                 return text
