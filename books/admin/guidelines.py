@@ -103,7 +103,8 @@ def _listed(guideline: Any, part: str) -> list[dict[str, Any]]:
 
 
 def _statement(statement: dict[str, Any], numbers: Mapping[int, int | None]) -> Statement:
-    return Statement(str(statement.get("text", "")), [(page, page in numbers) for page in statement.get("pages", [])])
+    cited = [page for page in statement.get("pages") or [] if isinstance(page, int)]
+    return Statement(str(statement.get("text", "")), [(page, page in numbers) for page in cited])
 
 
 @action("books.change_subtopic")

@@ -9,10 +9,13 @@ from django.db.models import Count, Q
 from books.extraction.job import EXTRACTION, FINALISATION
 from books.models import Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
 from books.ocr.job import OCR
+from jobs.constants import JobStatus
 from jobs.models import Job
 
 STEPS = ("upload", "read", "approve", "generate", "finalise", "review")
 STEP_OF_KIND = {OCR.kind: "read", EXTRACTION.kind: "generate", FINALISATION.kind: "finalise"}
+AT_WORK = "A job is at work on this book. You can close this page: it goes on without you."
+PAUSED = "A job of this book is paused. Resume or cancel it to go on."
 READ = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
 
 
@@ -85,7 +88,7 @@ def way_of(counts: Counts, active: Job | None) -> Way:
         now, sentence = _next(counts)
     else:
         now = STEP_OF_KIND.get(active.kind, "")
-        sentence = "The job below is at work on this book. You can close this page: it goes on without you."
+        sentence = PAUSED if active.status == JobStatus.PAUSED else AT_WORK
     at = STEPS.index(now) if now else len(STEPS)
     details = _details(counts)
     steps = tuple(

@@ -18,6 +18,12 @@ def woken(monkeypatch) -> list[str]:
 
 
 @pytest.fixture
+def admin(db):
+    """Without a password: hashing one takes longer than most of these tests."""
+    return get_user_model().objects.create_superuser("ada")
+
+
+@pytest.fixture
 def person(db):
     """Makes a member of staff with permissions such as "books.view_book"."""
 

@@ -1,0 +1,120 @@
+"""The guidelines of a book: outline, statements with their pages, decisions."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from books.models import Provenance, ReviewStatus
+from tests.factories import ReadPageFactory, SubtopicFactory, TopicFactory
+
+OFFLINE = "Made offline from the book's own words, without a language model."
+
+
+@pytest.fixture
+def topic(book):
+    ReadPageFactory(book=book, number=1)
+    return TopicFactory(book=book, title="Whole numbers", first_page=1, last_page=9)
+
+
+def first(client, book) -> str:
+    return client.get(reverse("admin:books_book_guidelines", args=[book.pk])).content.decode()
+
+
+def url(name: str, subtopic) -> str:
+    return reverse(f"admin:books_book_{name}", args=[subtopic.topic.book_id, subtopic.pk])
+
+
+def shown(client, subtopic) -> str:
+    return client.get(url("guideline", subtopic)).content.decode()
+
+
+def decide(client, subtopic, decision):
+    return client.post(url("guideline_decide", subtopic), {"decision": decision}, follow=True)
+
+
+def test_a_book_without_guidelines_says_so(screens, book):
+    assert "This book has no guidelines yet" in first(screens, book)
+
+
+def test_the_outline_names_topics_pages_and_status(screens, book, topic):
+    SubtopicFactory(topic=topic, title="Rounding", pages=[4, 5, 6], status=ReviewStatus.APPROVED)
+    page = first(screens, book)
+    for said in ("Whole numbers", "p. 1–9", "Rounding", "p. 4–6", "badge-approved"):
+        assert said in page
+
+
+def test_the_first_that_awaits_a_decision_is_open(screens, book, topic):
+    SubtopicFactory(topic=topic, title="Decided", status=ReviewStatus.APPROVED)
+    SubtopicFactory(topic=topic, title="Unwritten", guideline={}, status=ReviewStatus.DRAFT)
+    SubtopicFactory(topic=topic, title="Waiting")
+    assert '<h2 id="guideline-title">Waiting' in first(screens, book)
+
+
+def test_a_statement_links_to_the_pages_that_support_it(screens, book, topic):
+    guideline = {"concepts": [{"text": "Place value.", "pages": [1, 77]}]}
+    page = shown(screens, SubtopicFactory(topic=topic, guideline=guideline))
+    assert "Place value." in page
+    assert f'href="{reverse("admin:books_book_page", args=[book.pk, 1])}"' in page
+    assert "<span>p. 77</span>" in page  # The book has no such page: nothing to link to.
+
+
+def test_parts_without_statements_say_so(screens, topic):
+    page = shown(screens, SubtopicFactory(topic=topic, guideline={"objective": [{"text": "Count.", "pages": [1]}]}))
+    assert page.count("Nothing found in the book.") == 6
+
+
+@pytest.mark.parametrize(("provenance", "is_said"), [(Provenance.OFFLINE, True), (Provenance.MODEL, False)])
+def test_what_was_made_offline_says_so(screens, topic, provenance, is_said):
+    assert (OFFLINE in shown(screens, SubtopicFactory(topic=topic, provenance=provenance))) is is_said
+
+
+@pytest.mark.parametrize(
+    "guideline",
+    [{"objective": None}, {"objective": ["text"]}, {"objective": [{}]}, {"objective": [{"pages": None}]}, []],
+)
+def test_a_malformed_guideline_is_still_shown(screens, topic, guideline):
+    assert "Objective" in shown(screens, SubtopicFactory(topic=topic, guideline=guideline))
+
+
+@pytest.mark.parametrize(("decision", "status"), [("approve", "approved"), ("reject", "rejected")])
+def test_a_decision_goes_on_to_the_next_that_waits(screens, admin, said, book, topic, decision, status):
+    one, other = SubtopicFactory(topic=topic), SubtopicFactory(topic=topic)
+    response = decide(screens, one, decision)
+    assert said(response) == [f"“{one.title}” {status}."]
+    assert f'<h2 id="guideline-title">{other.title}' in response.content.decode()
+    one.refresh_from_db()
+    assert (one.status, one.reviewed_by) == (status, admin)
+
+
+def test_a_decision_is_taken_back(screens, topic):
+    subtopic = SubtopicFactory(topic=topic, status=ReviewStatus.REJECTED)
+    assert decide(screens, subtopic, "reopen").redirect_chain == [(url("guideline", subtopic), 302)]
+    subtopic.refresh_from_db()
+    assert subtopic.status == ReviewStatus.PENDING_REVIEW
+
+
+def test_what_somebody_else_decided_first_is_not_overwritten(screens, topic, said):
+    subtopic = SubtopicFactory(topic=topic, status=ReviewStatus.REJECTED)
+    assert said(decide(screens, subtopic, "approve")) == [f"Nothing changed: “{subtopic.title}” is rejected."]
+    subtopic.refresh_from_db()
+    assert subtopic.status == ReviewStatus.REJECTED
+
+
+def test_all_that_wait_are_approved_at_once(screens, book, topic, said):
+    kept = SubtopicFactory(topic=topic, status=ReviewStatus.REJECTED)
+    unwritten = SubtopicFactory(topic=topic, guideline={})
+    waiting = [SubtopicFactory(topic=topic) for _ in range(3)]
+    elsewhere = SubtopicFactory()
+    assert "Approve all 3" in first(screens, book)
+    response = screens.post(reverse("admin:books_book_guidelines_approve", args=[book.pk]), follow=True)
+    assert said(response) == ["3 guidelines approved."]
+    for subtopic in (kept, unwritten, elsewhere, *waiting):
+        subtopic.refresh_from_db()
+    assert [each.status for each in waiting] == ["approved"] * 3
+    assert [kept.status, unwritten.status, elsewhere.status] == ["rejected", "pending_review", "pending_review"]
+
+
+def test_who_may_only_look_gets_no_buttons(client, person, topic):
+    client.force_login(person("books.view_book"))
+    assert 'name="decision"' not in shown(client, SubtopicFactory(topic=topic))

@@ -1,0 +1,130 @@
+"""One page's screen: scan beside text, the decision and the way to the next page, and how pictures are served."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.storage import default_storage
+from django.urls import reverse
+
+from books.models import OcrStatus, PageReview
+from tests.factories import PIXEL, JobFactory, PageFactory, ReadPageFactory
+
+
+def url(name: str, page) -> str:
+    return reverse(f"admin:books_book_{name}", args=[page.book_id, page.number])
+
+
+def shown(client, page) -> str:
+    return client.get(url("page", page)).content.decode()
+
+
+def decide(client, page, decision="approve"):
+    return client.post(url("page_decide", page), {"decision": decision}, follow=True)
+
+
+def test_the_scan_stands_beside_the_text(screens, book):
+    page = ReadPageFactory(book=book, reading__text="Count the apples.", reading__confidence=93.6)
+    screen = shown(screens, page)
+    assert url("scan", page) in screen
+    for said in ("Count the apples.", "94 %", "tesseract 5", page.source.name):
+        assert said in screen
+
+
+def test_lines_the_engine_was_unsure_of_are_marked(screens, book):
+    lines = [{"text": "sure", "confidence": 96}, {"text": "un$ure", "confidence": 41}, "malformed"]
+    page = ReadPageFactory(book=book, reading__text="sure\nun$ure", reading__lines=lines)
+    screen = shown(screens, page)
+    assert "<mark>un$ure</mark>" in screen
+    assert "<mark>sure</mark>" not in screen
+
+
+def test_ink_that_no_line_covers_is_announced(screens, book):
+    page = ReadPageFactory(book=book, reading__text_may_be_missing=True, reading__missing_ink=0.13)
+    assert "Text may be missing here" in shown(screens, page)
+    assert "(13 % of it)" in shown(screens, page)
+    assert "Text may be missing here" not in shown(screens, ReadPageFactory(book=book))
+
+
+def test_a_page_not_read_yet_has_neither_picture_nor_decision(screens, book):
+    page = PageFactory(book=book, ocr_status=OcrStatus.FAILED, ocr_error="The picture is cut off.")
+    screen = shown(screens, page)
+    assert "The picture is cut off." in screen
+    assert "This page was not read yet." in screen
+    assert 'data-key="a"' not in screen
+    assert url("scan", page) not in screen
+
+
+def test_a_blank_page_says_so(screens, book):
+    page = ReadPageFactory(book=book, reading__text="", reading__confidence=0)
+    page.ocr_status = OcrStatus.BLANK
+    page.save()
+    assert "This page is blank" in shown(screens, page)
+
+
+def test_keys_are_documented_on_their_buttons(screens, book):
+    pages = [ReadPageFactory(book=book) for _ in range(3)]
+    screen = shown(screens, pages[1])
+    for key, label in (("a", "a"), ("r", "r"), ("ArrowLeft", "←"), ("ArrowRight", "→")):
+        assert f'data-key="{key}"' in screen
+        assert f"<kbd>{label}</kbd>" in screen
+
+
+@pytest.mark.parametrize(("decision", "review"), [("approve", PageReview.APPROVED), ("reject", PageReview.REJECTED)])
+def test_a_decision_goes_on_to_the_next_page_that_waits(screens, book, admin, decision, review):
+    first, second, third = (ReadPageFactory(book=book) for _ in range(3))
+    decide(screens, second)
+    response = decide(screens, first, decision)
+    assert response.redirect_chain == [(url("page", third), 302)]
+    first.refresh_from_db()
+    assert (first.review, first.reviewed_by) == (review, admin)
+
+
+def test_after_the_last_page_the_way_leads_to_those_before_it(screens, book):
+    first, second = ReadPageFactory(book=book), ReadPageFactory(book=book)
+    assert decide(screens, second).redirect_chain == [(url("page", first), 302)]
+
+
+def test_when_none_waits_any_more_the_way_leads_to_the_book(screens, book, said):
+    response = decide(screens, ReadPageFactory(book=book))
+    assert response.redirect_chain == [(reverse("admin:books_book_overview", args=[book.pk]), 302)]
+    assert said(response) == ["No page is waiting for review any more."]
+
+
+def test_a_page_not_read_yet_cannot_be_approved(screens, book, said):
+    page = PageFactory(book=book)
+    assert "not read yet" in said(decide(screens, page))[0]
+    page.refresh_from_db()
+    assert page.review == PageReview.PENDING
+
+
+def test_a_page_is_read_again(screens, book, said):
+    page = ReadPageFactory(book=book)
+    response = screens.post(url("page_read", page), follow=True)
+    assert said(response) == [f"Page {page.number} is being read again."]
+    assert book.jobs.get().params == {"pages": [page.number]}
+
+
+def test_not_while_a_job_is_active(screens, book, said):
+    page = ReadPageFactory(book=book)
+    JobFactory(book=book)
+    response = screens.post(url("page_read", page), {"next": url("page", page)}, follow=True)
+    assert "wait for it or cancel it" in said(response)[0]
+    assert response.redirect_chain == [(url("page", page), 302)]
+
+
+@pytest.mark.parametrize("name", ["scan", "thumbnail"])
+def test_pictures_are_private_and_never_sniffed(screens, book, name):
+    response = screens.get(url(name, ReadPageFactory(book=book)))
+    assert response.getvalue() == PIXEL
+    assert response["Content-Type"] == "image/png"
+    assert response["Cache-Control"] == "private, max-age=86400"
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", ["scan", "thumbnail"])
+def test_a_picture_that_is_not_in_storage_is_a_404(screens, book, name):
+    page = ReadPageFactory(book=book)
+    for stored in (page.image_name, page.thumbnail_name):
+        default_storage.delete(stored)
+    assert screens.get(url(name, page)).status_code == 404
+    assert screens.get(url(name, PageFactory(book=book))).status_code == 404
