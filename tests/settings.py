@@ -1,6 +1,6 @@
 """The product's own settings under the tests' environment."""
 
-import tests.environment  # noqa: I001 - must come first
+import tests.environment
 from bookpipeline.settings import *  # noqa: F403
 from bookpipeline.settings import DATABASES
 
