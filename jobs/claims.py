@@ -29,12 +29,17 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
     with locked_job(job_id) as job:
         if job.status != JobStatus.RUNNING or job.stage != stage:
             return []
-        for item in claimable(job, stage).filter(state=ItemState.LEASED)[:limit]:
-            take_away(job, item)
-        claimed = [_lease(item, runner) for item in claimable(job, stage)[:limit]]
-        if claimed:
-            Job.objects.filter(pk=job.pk).update(current_item=claimed[0].ordinal)
-        return claimed
+        items = list(claimable(job, stage)[:limit])
+        while any(item.state == ItemState.LEASED for item in items):
+            for item in claimable(job, stage).filter(state=ItemState.LEASED):
+                take_away(job, item)
+            items = list(claimable(job, stage)[:limit])
+        for item in items:
+            _lease(item, runner)
+            item.job = job
+        if items:
+            Job.objects.filter(pk=job.pk).update(current_item=items[0].ordinal)
+        return items
 
 
 def claimable(job: Job, stage: str) -> QuerySet[Item]:
@@ -52,7 +57,7 @@ def claimable(job: Job, stage: str) -> QuerySet[Item]:
     )
 
 
-def _lease(item: Item, runner: str) -> Item:
+def _lease(item: Item, runner: str) -> None:
     now = clock.now()
     item.state = ItemState.LEASED
     item.lease_token += 1
@@ -64,7 +69,6 @@ def _lease(item: Item, runner: str) -> Item:
     item.save(
         update_fields=["state", "lease_token", "attempts", "leased_by", "lease_expires_at", "started_at", "not_before"]
     )
-    return item
 
 
 def take_away(job: Job, item: Item) -> None:
@@ -89,20 +93,30 @@ def take_away(job: Job, item: Item) -> None:
 
 
 def extend_leases(runner: str) -> None:
-    """Keeps every lease of ``runner`` alive for another lease time."""
+    """Keeps every lease of ``runner`` alive for another lease time; the caller holds the job's lock."""
     until = clock.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
     Item.objects.filter(leased_by=runner, state=ItemState.LEASED).update(lease_expires_at=until)
 
 
-def give_back(runner: str) -> int:
+def give_back(job_id: UUID | str, runner: str) -> int:
     """Returns what ``runner`` still holds, and the attempts with it: nothing was tried to the end."""
-    return Item.objects.filter(leased_by=runner, state=ItemState.LEASED).update(
-        state=ItemState.PENDING,
-        lease_token=F("lease_token") + 1,
-        attempts=F("attempts") - 1,
-        lease_expires_at=None,
-        leased_by="",
-    )
+    with locked_job(job_id) as job:
+        held = Item.objects.filter(job=job, leased_by=runner, state=ItemState.LEASED)
+        count = held.update(
+            state=ItemState.PENDING,
+            lease_token=F("lease_token") + 1,
+            attempts=F("attempts") - 1,
+            lease_expires_at=None,
+            leased_by="",
+        )
+        if count:
+            refresh_progress(job)
+        return count
+
+
+def live_leases(job: Job, stage: str) -> int:
+    """How many items of ``stage`` are in hands that, as far as is known, are alive."""
+    return Item.objects.filter(job=job, stage=stage, state=ItemState.LEASED, lease_expires_at__gt=clock.now()).count()
 
 
 def next_due(job: Job, stage: str) -> datetime | None:

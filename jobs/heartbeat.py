@@ -11,12 +11,13 @@ from typing import Self
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import clock
 from jobs.claims import extend_leases
 from jobs.constants import JobStatus
 from jobs.models import Cluster, Job
+from jobs.transitions import locked_job
 
 logger = logging.getLogger(__name__)
 
@@ -62,17 +63,20 @@ class Heartbeat:
         try:
             self._stopped_running = not beat(self.job_id, self.runner)
             self._beaten_at = time.monotonic()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             logger.warning("heartbeat failed", exc_info=True, extra={"job": str(self.job_id)})
             connection.close()
 
 
 def beat(job_id: UUID | str, runner: str) -> bool:
     """One beat; returns whether the job is still running."""
-    is_running = bool(Job.objects.filter(pk=job_id, status=JobStatus.RUNNING).update(heartbeat_at=clock.now()))
-    extend_leases(runner)
     cluster_seen()
-    return is_running
+    with locked_job(job_id) as job:
+        extend_leases(runner)
+        if job.status != JobStatus.RUNNING:
+            return False
+        Job.objects.filter(pk=job.pk).update(heartbeat_at=clock.now())
+        return True
 
 
 def cluster_seen() -> None:

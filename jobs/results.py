@@ -37,10 +37,8 @@ def finish(claimed: Item, stage: Stage, result: Any) -> None:
     Raises LeaseLost, and changes nothing, when the lease was taken away.
     """
     with locked_job(claimed.job_id) as job:
-        item = _still_held(job, claimed)
-        stage.save(item, result)
-        item.error_kind = item.error_code = item.error_message = ""
-        _close(item, ItemState.DONE)
+        _close(job, claimed, ItemState.DONE)
+        stage.save(claimed, result)
         refresh_progress(job, item_finished=True)
 
 
@@ -49,35 +47,41 @@ def fail(claimed: Item, stage: Stage, error: Exception) -> None:
 
     Raises LeaseLost, and changes nothing, when the lease was taken away.
     """
+    why = {
+        "error_kind": "retryable" if _is_retryable(error) else "terminal",
+        "error_code": getattr(error, "code", "") or "unexpected_error",
+        "error_message": error.message if isinstance(error, JobError) else UNEXPECTED_MESSAGE,
+    }
     with locked_job(claimed.job_id) as job:
-        item = _still_held(job, claimed)
-        item.error_kind = "retryable" if _is_retryable(error) else "terminal"
-        item.error_code = getattr(error, "code", "") or "unexpected_error"
-        item.error_message = error.message if isinstance(error, JobError) else UNEXPECTED_MESSAGE
-        if _is_retryable(error) and item.attempts < MAX_ATTEMPTS:
-            item.not_before = clock.now() + timedelta(seconds=_delay(item, error))
-            _close(item, ItemState.PENDING)
-            logger.warning("item will be tried again", extra=_fields(item))
+        if _is_retryable(error) and claimed.attempts < MAX_ATTEMPTS:
+            not_before = clock.now() + timedelta(seconds=_delay(claimed, error))
+            _close(job, claimed, ItemState.PENDING, not_before=not_before, **why)
+            logger.warning("item will be tried again", extra=_fields(claimed))
         else:
-            stage.save_failure(item, item.error_message)
-            _close(item, ItemState.FAILED)
-            logger.error("item failed", extra=_fields(item))
+            _close(job, claimed, ItemState.FAILED, **why)
+            stage.save_failure(claimed, claimed.error_message)
+            logger.error("item failed", extra=_fields(claimed))
         refresh_progress(job)
 
 
-def _still_held(job: Job, claimed: Item) -> Item:
-    item = Item.objects.select_related("job").get(pk=claimed.pk)
-    if item.state != ItemState.LEASED or item.lease_token != claimed.lease_token or job.status in FINAL:
+def _close(job: Job, item: Item, state: ItemState, **changes: Any) -> None:
+    """Ends the lease under which ``item`` was claimed, or raises LeaseLost when it is no longer held."""
+    changes = {
+        "state": state,
+        "lease_expires_at": None,
+        "leased_by": "",
+        "finished_at": None if state == ItemState.PENDING else clock.now(),
+        "error_kind": "",
+        "error_code": "",
+        "error_message": "",
+        **changes,
+    }
+    held = Item.objects.filter(pk=item.pk, state=ItemState.LEASED, lease_token=item.lease_token)
+    if job.status in FINAL or held.update(**changes) != 1:
         raise LeaseLost(f"{item.label} was taken away from this worker; its result is thrown away.")
-    return item
-
-
-def _close(item: Item, state: ItemState) -> None:
-    item.state = state
-    item.lease_expires_at = None
-    item.leased_by = ""
-    item.finished_at = None if state == ItemState.PENDING else clock.now()
-    item.save()
+    item.job = job
+    for name, value in changes.items():
+        setattr(item, name, value)
 
 
 def _is_retryable(error: Exception) -> bool:

@@ -12,9 +12,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from jobs import drain
+from jobs import clock, drain
 from jobs.advance import Step, advance
-from jobs.claims import claim, give_back, next_due
+from jobs.claims import claim, give_back, live_leases, next_due
 from jobs.constants import JobStatus, Load
 from jobs.database import with_reconnect
 from jobs.errors import JobError, LeaseLost
@@ -39,9 +39,13 @@ def run_slice(job_id: UUID | str, *, seconds: float | None = None, pool: Load | 
     ``pool`` limits the slice to the stages of one pool; None (a command, a test) works every stage.
     """
     job = with_reconnect(partial(_open, job_id))
-    if job is not None:
-        with job_context(job):
+    if job is None:
+        return
+    with job_context(job):
+        try:
             Slice(job, settings.JOB_SLICE_SECONDS if seconds is None else seconds, pool).run()
+        except Job.DoesNotExist:
+            logger.warning("the job was deleted while it was worked on")
 
 
 def run_to_end(job_id: UUID | str) -> Job:
@@ -55,7 +59,10 @@ def run_to_end(job_id: UUID | str) -> Job:
 
 
 def _open(job_id: UUID | str) -> Job | None:
-    """The job, moved to running where it was pending; None where it is not to be worked on."""
+    """The job, moved to running where it was pending; None where it is not to be worked on.
+
+    The beginning of a slice is a beat: a job that was queued later than it last beat is waiting, not dead.
+    """
     if not Job.objects.filter(pk=job_id).exists():
         return None
     with locked_job(job_id) as job:
@@ -63,7 +70,17 @@ def _open(job_id: UUID | str) -> Job | None:
             move(job, JobStatus.RUNNING, actor="worker")
             if not job.stage:
                 begin_stage(job, handler_for(job.kind).stages[0])
-        return job if job.status == JobStatus.RUNNING else None
+        if job.status != JobStatus.RUNNING or _has_enough_runners(job):
+            return None
+        Job.objects.filter(pk=job.pk).update(heartbeat_at=clock.now())
+        return job
+
+
+def _has_enough_runners(job: Job) -> bool:
+    """Messages may be doubled (a sweep, a retry, more input); slices that go on for ever must not be."""
+    stage = handler_for(job.kind).stage(job.stage)
+    wanted = settings.POOLS[stage.load] if stage.load == Load.CPU else stage.concurrency
+    return live_leases(job, stage.name) >= wanted
 
 
 class Slice:
@@ -82,7 +99,7 @@ class Slice:
                 while not self.must_stop() and self._turn():
                     pass
         finally:
-            with_reconnect(partial(give_back, self.runner))
+            with_reconnect(partial(give_back, self.job.pk, self.runner))
             with_reconnect(self._hand_over)
 
     def must_stop(self) -> bool:
@@ -115,7 +132,8 @@ class Slice:
 
     def _work_stage(self, stage: Stage) -> None:
         """Processor work stays in this thread, where django-q2's timeout can interrupt it."""
-        threads = 1 if stage.load == Load.CPU else min(stage.concurrency, open_items(self.job, stage.name))
+        threads = stage.concurrency if stage.load == Load.IO else 1
+        threads = min(threads, with_reconnect(partial(open_items, self.job, stage.name)))
         if threads <= 1:
             self._drain_stage(stage)
             return

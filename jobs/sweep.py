@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import F, Q
@@ -19,6 +19,8 @@ from jobs.starting import wake_present_stage
 from jobs.transitions import locked_job, move
 
 logger = logging.getLogger(__name__)
+
+LAST_SIGN = Coalesce("heartbeat_at", "started_at", "created_at")
 
 
 def sweep() -> dict[str, int]:
@@ -46,10 +48,12 @@ def _each(jobs: Iterable[Job], help_one: Callable[[Job], bool]) -> int:
 
 
 def _silent_jobs() -> Iterable[Job]:
-    """Running jobs without a beat for the stale time; a job that never beat is judged by when it started."""
-    limit = clock.now() - timedelta(seconds=settings.JOB_STALE_SECONDS)
-    last_sign = Coalesce("heartbeat_at", "started_at", "created_at")
-    return Job.objects.filter(status=JobStatus.RUNNING).alias(seen=last_sign).filter(seen__lt=limit)[:SWEEP_ROWS]
+    """Running jobs without a beat for the stale time; a job that never beat is judged by when it started.
+
+    One that was queued after its last beat waits for a worker: see ``_forgotten_jobs``.
+    """
+    jobs = Job.objects.filter(status=JobStatus.RUNNING).alias(seen=LAST_SIGN).filter(seen__lt=_stale_limit())
+    return jobs.exclude(queued_at__gt=F("seen"))[:SWEEP_ROWS]
 
 
 def _stale_jobs() -> Iterable[Job]:
@@ -62,16 +66,22 @@ def _paused_jobs_due() -> Iterable[Job]:
 
 
 def _forgotten_jobs() -> Iterable[Job]:
-    """Pending jobs whose wake-up was lost."""
-    limit = clock.now() - timedelta(seconds=settings.JOB_STALE_SECONDS)
-    waiting = Job.objects.filter(status=JobStatus.PENDING)
-    return waiting.filter(Q(queued_at__lt=limit) | Q(queued_at=None, created_at__lt=limit))[:SWEEP_ROWS]
+    """Jobs that wait for a worker since the stale time: their wake-up may be lost, and one too many does no harm."""
+    limit = _stale_limit()
+    waiting = Q(status=JobStatus.PENDING) | Q(status=JobStatus.RUNNING, seen__lt=F("queued_at"))
+    overdue = Q(queued_at__lt=limit) | Q(queued_at=None, created_at__lt=limit)
+    return Job.objects.alias(seen=LAST_SIGN).filter(waiting, overdue)[:SWEEP_ROWS]
+
+
+def _stale_limit() -> datetime:
+    return clock.now() - timedelta(seconds=settings.JOB_STALE_SECONDS)
 
 
 def _recover(seen: Job) -> bool:
-    """Declares a silent job stale and sets it going again, unless it beat after it was ``seen`` silent."""
+    """Declares a silent job stale and sets it going again, unless it gave a sign after it was ``seen`` silent."""
     with locked_job(seen.pk) as job:
-        if job.status != JobStatus.RUNNING or job.heartbeat_at != seen.heartbeat_at:
+        signs = (job.heartbeat_at, job.queued_at)
+        if job.status != JobStatus.RUNNING or signs != (seen.heartbeat_at, seen.queued_at):
             return False
         move(job, JobStatus.STALE, actor="sweep", reason=f"No heartbeat since {job.heartbeat_at or job.started_at}.")
         for item in Item.objects.filter(job=job, state=ItemState.LEASED):
@@ -112,7 +122,7 @@ def _wake(seen: Job) -> bool:
 
 def _start(seen: Job) -> bool:
     with locked_job(seen.pk) as job:
-        if job.status != JobStatus.PENDING or job.queued_at != seen.queued_at:
+        if (job.status, job.queued_at) != (seen.status, seen.queued_at):
             return False
         wake_present_stage(job)
         return True

@@ -74,9 +74,18 @@ def test_the_second_crash_quarantines_the_item_and_the_rest_goes_on(job, stage, 
     assert job.progress_detail["page_errors"]["1"]["error_type"] == "worker_died"
 
 
+def test_every_expired_lease_counts_as_a_crash(job, stage, monkeypatch):
+    """Also the ones behind an item that is quarantined in the same claim."""
+    for _ in range(2):
+        claim(job.pk, "first", "dies", limit=2)
+        pass_time(monkeypatch, 91)
+    assert claim(job.pk, "first", "heir")[0].key == "3"
+    assert list(Item.objects.filter(job=job).order_by("ordinal").values_list("crashes", flat=True)) == [2, 2, 0]
+
+
 def test_giving_back_returns_the_attempt_and_ends_the_lease(job, stage):
     (item,) = claim(job.pk, "first", "a")
-    assert give_back("a") == 1
+    assert give_back(job.pk, "a") == 1
     held = Item.objects.get(pk=item.pk)
     assert (held.state, held.attempts, held.lease_expires_at) == (ItemState.PENDING, 0, None)
     with pytest.raises(LeaseLost):

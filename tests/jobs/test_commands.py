@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 from django.db.migrations.executor import MigrationExecutor
 from django_q.models import Schedule
 
+from jobs import clock
 from jobs.constants import JobStatus
 from jobs.errors import JobError
 from jobs.models import Job
@@ -53,7 +54,7 @@ def test_jobs_of_one_book(job):
 
 
 def test_a_running_job_shows_the_age_of_its_heartbeat(job, monkeypatch):
-    Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, heartbeat_at=job.created_at)
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, heartbeat_at=clock.now())
     pass_time(monkeypatch, 70)
     assert "70 s ago" in said("jobs")
     assert "Last heartbeat 70 s ago, recoveries 0." in said("job", str(job.pk))
@@ -117,7 +118,7 @@ def test_illegal_actions_are_refused(job):
 
 def test_sweep_jobs_says_what_it_did(job, monkeypatch):
     assert said("sweep_jobs") == "0 recovered, 0 requeued, 0 woken, 0 started\n"
-    Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, heartbeat_at=job.created_at)
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, heartbeat_at=clock.now())
     pass_time(monkeypatch, 600)
     assert said("sweep_jobs") == "1 recovered, 0 requeued, 0 woken, 0 started\n"
 

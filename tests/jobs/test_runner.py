@@ -125,6 +125,23 @@ def test_a_slice_leaves_the_stage_of_another_pool_and_wakes_that_pool(rig, book,
     assert job.status == JobStatus.COMPLETED
 
 
+def test_a_doubled_message_adds_no_runner(rig, book, stage, woken):
+    job = start_job(book.pk, KIND)
+    stage.load = Load.IO
+    woken.clear()
+    stage.scripts["1"] = lambda item: run_slice(job.pk)
+    run_slice(job.pk)
+    assert stage.worked == ["1", "2", "3"]
+    assert woken == []
+
+
+def test_a_book_that_is_deleted_ends_its_slice_without_an_error(rig, book, stage):
+    job = start_job(book.pk, KIND)
+    stage.scripts["2"] = lambda item: book.delete()
+    run_slice(job.pk)
+    assert stage.worked == ["1", "2"]
+
+
 def test_a_drain_gives_the_leases_back(rig, book, stage, monkeypatch):
     job = start_job(book.pk, KIND)
     stage.scripts["1"] = lambda item: monkeypatch.setattr(runner.drain, "requested", lambda: True)

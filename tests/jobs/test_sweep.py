@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from jobs import clock
 from jobs import sweep as sweeping
 from jobs.claims import claim
 from jobs.constants import ItemState, JobStatus
 from jobs.heartbeat import beat
 from jobs.models import Cluster, Item, Job
 from jobs.results import finish
+from jobs.runner import run_slice
 from jobs.starting import start_job
 from jobs.sweep import sweep
 from tests.jobs.rig import KIND, new_book, pass_time, states
-
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def running(book) -> Job:
     job = start_job(book.pk, KIND)
-    Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, heartbeat_at=job.created_at)
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, heartbeat_at=clock.now())
     job.refresh_from_db()
     return job
 
@@ -57,7 +58,7 @@ def test_a_late_beat_wins_over_a_sweep_that_saw_none(rig, book, monkeypatch):
 
 def test_a_missing_heartbeat_counts_from_the_start(rig, book, monkeypatch):
     job = running(book)
-    Job.objects.filter(pk=job.pk).update(heartbeat_at=None, started_at=job.created_at)
+    Job.objects.filter(pk=job.pk).update(heartbeat_at=None, queued_at=None, started_at=job.created_at)
     pass_time(monkeypatch, 100)
     assert sweep()["recovered"] == 0
     pass_time(monkeypatch, 21)
@@ -67,7 +68,7 @@ def test_a_missing_heartbeat_counts_from_the_start(rig, book, monkeypatch):
 def test_three_recoveries_without_progress_fail_the_job(rig, book, monkeypatch):
     job = running(book)
     for _ in range(3):
-        Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING)
+        Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, heartbeat_at=clock.now())
         pass_time(monkeypatch, 121)
         sweep()
     job.refresh_from_db()
@@ -92,9 +93,19 @@ def test_a_pending_job_that_nothing_started_is_enqueued_again(rig, book, woken, 
     assert (str(job.pk), "cpu") in woken
 
 
-def test_a_pause_ends_at_its_time(rig, book, monkeypatch):
-    from jobs import clock
+def test_a_job_that_waits_for_its_next_slice_is_not_dead_but_called_again(rig, book, woken, monkeypatch):
+    """Many books share few workers: minutes may pass between two slices of one job."""
+    job = start_job(book.pk, KIND)
+    run_slice(job.pk, seconds=0)
+    woken.clear()
+    for _ in range(5):
+        pass_time(monkeypatch, 121)
+        assert sweep() == {"recovered": 0, "requeued": 0, "woken": 0, "started": 1}
+    job.refresh_from_db()
+    assert (job.status, job.attempt) == (JobStatus.RUNNING, 0)
 
+
+def test_a_pause_ends_at_its_time(rig, book, monkeypatch):
     job = running(book)
     Job.objects.filter(pk=job.pk).update(status=JobStatus.PAUSED, wake_at=clock.now())
     pass_time(monkeypatch, 1)
