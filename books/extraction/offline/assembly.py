@@ -37,17 +37,20 @@ class _Topic:
 class _Builder:
     """Walks the starts in order and keeps the last subtopic open until the next start closes it."""
 
-    def __init__(self, book: BookFacts, so_far: Outline, words: dict[int, int]) -> None:
-        self._book, self._words = book, words
+    def __init__(self, book: BookFacts, so_far: Outline, words: dict[int, int], matter: Set[int]) -> None:
+        self._book, self._words, self._matter = book, words, matter
         self.topics = [_Topic(t.title, t.number, t.first_page, None, list(t.subtopics)) for t in so_far.topics]
 
     def _close(self, before: Mark) -> None:
         """End the open subtopic above ``before``."""
         if self.topics and self.topics[-1].subtopics:
-            self.extend(before.page if before.shares_page else before.page - 1)
+            shares = before.shares_page and before.page - 1 not in self._matter
+            self.extend(before.page if shares else before.page - 1)
 
     def extend(self, last_page: int) -> None:
-        """Let the open subtopic run to ``last_page``."""
+        """Let the open subtopic run to ``last_page``, or to where the back matter before it begins."""
+        while last_page in self._matter:
+            last_page -= 1
         if self.topics and self.topics[-1].subtopics:
             last = self.topics[-1].subtopics[-1]
             self.topics[-1].subtopics[-1] = replace(last, last_page=max(last.last_page, last_page, last.first_page))
@@ -144,13 +147,15 @@ def assemble(
     if not so_far.topics:
         front, opening = _opening(book, window, starts)
         starts = [opening, *starts] if opening else starts
-    builder = _Builder(book, so_far, words)
+    matter = {*so_far.front_matter, *front, *back}
+    builder = _Builder(book, so_far, words, matter)
     for start in starts:
         (builder.begin_topic if start.is_topic else builder.begin_subtopic)(start.mark)
     last = max((d.page for d in window if d.page not in back), default=0)
     end = Mark(last + 1, 0, Kind.SMALL, "")
     builder.settle_opening(end)
-    matter = sorted({*so_far.front_matter, *front, *back})
     if last not in front:
         builder.extend(last)
-    return Outline(builder.plans(), tuple(matter), basis)
+    topics = builder.plans()
+    taught = {page for t in topics for s in t.subtopics for page in range(s.first_page, s.last_page + 1)}
+    return Outline(topics, tuple(sorted(matter - taught)), basis)

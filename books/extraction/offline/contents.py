@@ -18,9 +18,12 @@ CONTENTS_TITLE = re.compile(
 _LEADER = re.compile(r"^(.*?[^\W_].*?)\s*(?:[.·•…_]\s?){3,}\s*(\d{1,4})$")
 _PLAIN = re.compile(r"^(.*?[^\W\d_]{2}.*?)\s+(\d{1,4})$")
 _FRONT_ROMAN = re.compile(r"^(.*?[^\W\d_]{2}.*?)[\s.·…]{2,}[ivxl]{1,6}$")
+_LONGEST_ENTRY = 200  # characters
 
 
 def _entry(line: PageLine, *, plain: bool) -> tuple[str, int] | None:
+    if len(line.text) > _LONGEST_ENTRY:
+        return None
     text = re.sub(r"\s+[|Il]$", "", line.text)
     found = _LEADER.match(text) or (_PLAIN.match(text) if plain else None)
     return (found[1].strip(" .·…\t"), int(found[2])) if found else None
@@ -50,7 +53,7 @@ def read_contents(layout: PageLayout, before: str) -> tuple[TocEntry, ...]:
     """
     lines = layout.lines
     titled = any(CONTENTS_TITLE.match(line.text.strip(" .:")) for line in lines[:4])
-    follows = any(_LEADER.match(row.strip()) for row in before.splitlines())
+    follows = any(_LEADER.match(row.strip()) for row in before.splitlines() if len(row) < _LONGEST_ENTRY)
     rows = [(line, _entry(line, plain=titled or follows)) for line in lines]
     pages = [entry[1] for _, entry in rows if entry]
     enough = len(pages) >= 2 if titled else len(pages) >= max(3, 0.5 * len(rows))
@@ -60,7 +63,11 @@ def read_contents(layout: PageLayout, before: str) -> tuple[TocEntry, ...]:
     entries: list[TocEntry] = []
     numbered = False
     for line, entry in rows:
-        if line.kind in ("running_head", "page_number") or CONTENTS_TITLE.match(line.text.strip(" .:")):
+        if (
+            line.kind in ("running_head", "page_number")
+            or len(line.text) > _LONGEST_ENTRY
+            or CONTENTS_TITLE.match(line.text.strip(" .:"))
+        ):
             continue
         if _FRONT_ROMAN.match(line.text) and not entry:
             continue

@@ -155,11 +155,10 @@ def _edge_kinds(
             kinds[i] = "page_number"
             number = number if number is not None else _folio(line.text)
             continue
-        beside = _NUMBER_BESIDE.match(line.text)
         if _is_running_head(line, box, neighbours) and len(lines) > 2:
             kinds[i] = "running_head"
             head = head or line.text
-            if beside and number is None:
+            if (beside := _NUMBER_BESIDE.match(line.text)) and number is None:
                 number = int(beside["left"] or beside["right"])
     return kinds, head, number
 

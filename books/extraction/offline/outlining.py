@@ -46,6 +46,8 @@ def _starts(
     is_bound: bool,
     is_last: bool,
 ) -> tuple[list[Start], Basis]:
+    if not window:
+        return [], ""
     if toc:
         by_toc = _by_contents(window, so_far, toc, marks)
         lost = not by_toc and not so_far.topics and (is_last or not is_bound) and len(window) > 1
