@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from books.ocr.components import Components, components, labelled_runs
+from books.ocr.components import Components, Ints, components, labelled_runs
 
 Box = tuple[int, int, int, int]
 
@@ -28,8 +28,10 @@ RULE_ASPECT: Final = 12
 SOLID, HOLLOW = 0.92, 0.06
 # Letters of one line stand closer than this many of their heights.
 LETTER_GAP: Final = 0.8
-# A row of print is not much higher than its letters, and more than one of them.
-ROW_HEIGHT, ROW_LETTERS = 2.2, 2
+# A row of print is not much higher than its letters, and some of them.
+ROW_HEIGHT, ROW_LETTERS = 2.2, 3
+# Neighbours end level within this share of their height; so do three of four pairs in print, but few in a picture.
+LEVEL, LEVEL_PAIRS = 0.12, 0.45
 # Grain falls into pairs and threes; a page without a longer row has no print to miss.
 CERTAIN_LETTERS: Final = 5
 # Lines of one paragraph are closer than this many of their letters' heights on each side.
@@ -64,7 +66,13 @@ class PageInk:
         return not len(self.letters)
 
     def has_print(self, box: Box) -> bool:
-        return bool(self._covered(self.print, [box]).any())
+        """Whether what stands in the box is print, or has its size as a formula's signs have."""
+        heights = self.letters.height[self._covered(self.letters, [box])]
+        if not len(self.print) or not heights.size:
+            return False
+        usual = float(np.median(self.print.height))
+        has_size = (heights > usual / 2) & (heights < 2.5 * usual)
+        return bool(has_size.mean() > 0.6) or 2 * int(self._covered(self.print, [box]).sum()) > heights.size
 
     def missing(self, boxes: Iterable[Box]) -> float:
         """As ``missing_ink``."""
@@ -114,18 +122,27 @@ def _letters(spots: Components, shape: tuple[int, ...]) -> Components:
 
 
 def _in_rows(letters: Components, shape: tuple[int, ...]) -> Components:
-    """The letters that stand in a row with others of about their height."""
+    """The letters that stand in a row with others of about their height, on one base line."""
     if not len(letters):
         return letters
-    rows = labelled_runs(_smeared(letters, shape))
-    band = components(rows)
-    row_of_letter = rows.spot_at(*letters.centre)
-    size = np.bincount(row_of_letter, minlength=len(band))
-    height = np.bincount(row_of_letter, weights=letters.height, minlength=len(band)) / np.maximum(size, 1)
-    is_print = (size >= ROW_LETTERS) & (band.height <= ROW_HEIGHT * height)
+    smear = labelled_runs(_smeared(letters, shape))
+    row = smear.spot_at(*letters.centre)
+    band = components(smear)
+    size = np.bincount(row, minlength=len(band))
+    height = np.bincount(row, weights=letters.height, minlength=len(band)) / np.maximum(size, 1)
+    level = _level_pairs(letters, row, len(band)) / np.maximum(size - 1, 1)
+    is_print = (size >= ROW_LETTERS) & (band.height <= ROW_HEIGHT * height) & (level >= LEVEL_PAIRS)
     if not (is_print & (size >= CERTAIN_LETTERS)).any():
         is_print[:] = False
-    return letters.where(is_print[row_of_letter])
+    return letters.where(is_print[row])
+
+
+def _level_pairs(letters: Components, row: Ints, rows: int) -> Ints:
+    """For each row, how many letters end at the height at which the letter before them ends."""
+    order = np.lexsort((letters.left, row))
+    bottom, height, row = letters.bottom[order], letters.height[order], row[order]
+    is_level = np.abs(np.diff(bottom)) <= np.maximum(1, LEVEL * (height[1:] + height[:-1]) / 2)
+    return np.bincount(row[1:][is_level & (np.diff(row) == 0)], minlength=rows)
 
 
 def _smeared(letters: Components, shape: tuple[int, ...], line_gap: float = -0.25) -> NDArray[np.bool_]:

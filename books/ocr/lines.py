@@ -10,8 +10,8 @@ from books.ocr.engine import OcrLine, OcrWord
 
 Box = tuple[int, int, int, int]
 
-# Grain, wood and drawings read as letters come out below this; blurred but legible print at 60 and above.
-CREDIBLE_CONFIDENCE: Final = 35.0
+# Grain, wood and drawings read as letters stay below this; so does blurred print, but that stands in rows.
+CREDIBLE_CONFIDENCE: Final = 60.0
 # A line without letter or digit is a rule or a row of dots more often than a formula.
 CREDIBLE_SIGNS: Final = 70.0
 
@@ -40,7 +40,7 @@ def surrounding(boxes: Iterable[Box]) -> Box:
 
 
 def is_credible(line: OcrLine) -> bool:
-    """Whether the line was print rather than texture."""
+    """Whether the line is print and not texture, by its text alone."""
     has_letters = any(character.isalnum() for character in line.text)
     return line.confidence >= (CREDIBLE_CONFIDENCE if has_letters else CREDIBLE_SIGNS)
 

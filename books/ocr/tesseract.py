@@ -27,6 +27,8 @@ from books.ocr.lines import in_reading_order, is_credible, line_of, mean_confide
 SUSPICIOUS_INK: Final = 0.05
 # A page read upside down has a confidence near 40; good upright print has 90, poor print 65.
 HOPELESS_CONFIDENCE: Final = 60.0
+# Print of which a line's words are more guessed than this was not read.
+READ_CONFIDENCE: Final = 35.0
 # The other way up must be so much more confident.
 CLEARLY_BETTER: Final = 15.0
 # A page takes a second or two; what takes this long is texture.
@@ -127,7 +129,7 @@ class TesseractEngine:
         framed = Image.new("L", (region.width + 2 * MARGIN, region.height + 2 * MARGIN), 255)
         framed.paste(region, (MARGIN, MARGIN))
         block = max((line.block for line in known), default=-1) + 1
-        lines = [line for line in self._lines(framed, PSM.SINGLE_BLOCK) if line.confidence >= HOPELESS_CONFIDENCE]
+        lines = [line for line in self._lines(framed, PSM.SINGLE_BLOCK) if is_credible(line)]
         return [replace(moved(line, box[0] - MARGIN, box[1] - MARGIN), block=block) for line in lines]
 
     def _lines(self, page: Image.Image, layout: int) -> list[OcrLine]:
@@ -185,4 +187,5 @@ def _boxes(lines: tuple[OcrLine, ...]) -> list[Box]:
 def _reading(lines: list[OcrLine], ink: PageInk) -> Reading:
     """Drops what was read into texture; a doubtful line stays where there is print, but does not count as read."""
     kept = tuple(line for line in lines if is_credible(line) or ink.has_print(line.box))
-    return Reading(kept, ink.missing(word.box for line in kept if is_credible(line) for word in line.words))
+    read = (word.box for line in kept if line.confidence >= READ_CONFIDENCE for word in line.words)
+    return Reading(kept, ink.missing(read))

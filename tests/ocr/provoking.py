@@ -90,6 +90,29 @@ def on_a_table(page: Image.Image, border: int = 150) -> Image.Image:
     return photo
 
 
+def cloudy(size: tuple[int, int], roughness: float, seed: int = 7) -> Image.Image:
+    """A photograph without anything on it: light and dark in patches of all sizes, the finer the rougher."""
+    width, height = size
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None, :])
+    frequency[0, 0] = 1
+    patches = np.fft.ifft2(np.fft.fft2(noise(size, 1, seed)) / frequency ** (1.5 - roughness)).real
+    return as_image(128 + 55 * (patches - patches.mean()) / patches.std())
+
+
+def halftoned(page: Image.Image) -> Image.Image:
+    """In black dots on white, as pictures are printed."""
+    y, x = np.mgrid[: page.height, : page.width]
+    return as_image(255.0 * (np.asarray(page) > 127 + 80 * (np.sin((x + y) * 1.1) + np.sin((x - y) * 1.1))))
+
+
+def illustrated(page: Image.Image, picture: Image.Image) -> Image.Image:
+    """The page with the picture under its print."""
+    longer = Image.new("L", (page.width, page.height + picture.height), 255)
+    longer.paste(page, (0, 0))
+    longer.paste(picture, (140, page.height - 20))
+    return longer
+
+
 def white_on_black(page: Image.Image) -> Image.Image:
     return page.point(lambda shade: 255 - shade)
 

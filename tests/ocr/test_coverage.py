@@ -27,7 +27,7 @@ def test_all_and_nothing(page: Image.Image) -> None:
 def test_the_share_is_that_of_the_ink(page: Image.Image, share: float) -> None:
     ink = np.cumsum((np.asarray(page) < 150).sum(axis=1))
     row = int(np.searchsorted(ink, share * ink[-1]))
-    assert missing_ink(page, [(0, row, 992, 1405)]) == pytest.approx(share, abs=0.03)
+    assert missing_ink(page, [(0, row, 992, 1405)]) == pytest.approx(share, abs=0.04)
 
 
 def test_one_lost_line_shows(page: Image.Image) -> None:

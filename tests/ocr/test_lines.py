@@ -21,7 +21,7 @@ def test_no_words_no_confidence() -> None:
 
 @pytest.mark.parametrize(
     ("text", "confidence", "credible"),
-    [("word", 36, True), ("word", 20, False), ("| ~", 60, False), ("+ =", 80, True), ("7", 40, True)],
+    [("word", 65, True), ("word", 50, False), ("| ~", 65, False), ("+ =", 80, True), ("7", 65, True)],
 )
 def test_texture_is_not_credible(text: str, confidence: float, *, credible: bool) -> None:
     assert is_credible(line(text, 0, 0, 50, confidence=confidence)) is credible

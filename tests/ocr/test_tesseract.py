@@ -82,6 +82,28 @@ def test_what_cannot_be_read_is_marked(engine: TesseractEngine) -> None:
     assert read.missing_ink >= tesseract.SUSPICIOUS_INK
 
 
+PICTURES = {
+    "photograph": provoking.cloudy((700, 500), 0.3),
+    "gravel": provoking.cloudy((700, 500), 0.8),
+    "halftone": provoking.halftoned(provoking.cloudy((700, 500), 0.1)),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_hardly_read_and_not_missed(engine: TesseractEngine, name: str) -> None:
+    page = provoking.sample(5)
+    read = engine.read(normalise(provoking.illustrated(page, PICTURES[name])))
+    assert not read.text_may_be_missing
+    assert sum(len(line.words) for line in read.lines if line.box[3] > page.height) <= 1
+    assert character_error_rate(provoking.truth(5), read.text) < 0.03
+
+
+def test_a_formula_stays_however_unsure_its_reading_is(engine: TesseractEngine) -> None:
+    page = normalise(provoking.sample(9))
+    doubtful = [line for line in engine.read(page).lines if line.confidence < tesseract.READ_CONFIDENCE]
+    assert [line.text.split()[:2] for line in doubtful] == [["•", "(a)"]]
+
+
 class ForgetfulEngine(TesseractEngine):
     """Drops the lower right part of the page as Tesseract's layout analysis does now and then."""
 
