@@ -9,6 +9,7 @@ from django.db import transaction
 
 from jobs.constants import ItemState, JobStatus
 from jobs.errors import JobError
+from jobs.failpoints import pass_by
 from jobs.handlers import Stage, handler_for
 from jobs.models import Item, Job
 from jobs.planning import begin_stage
@@ -31,7 +32,9 @@ def advance(job_id: UUID | str) -> Step:
             return Step.STOP
         if open_items(job, job.stage):
             return Step.WAIT
-        return _leave_stage(job)
+        step = _leave_stage(job)
+        pass_by("in_advance")
+        return step
 
 
 def _leave_stage(job: Job) -> Step:

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from jobs import clock
 from jobs.constants import MAX_CRASHES, OPEN_ITEMS, ItemState, JobStatus
+from jobs.failpoints import pass_by
 from jobs.handlers import handler_for
 from jobs.models import Item, Job
 from jobs.progress import refresh_progress
@@ -39,6 +40,7 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
             item.job = job
         if items:
             Job.objects.filter(pk=job.pk).update(current_item=items[0].ordinal)
+            pass_by("in_claim")
         return items
 
 
@@ -111,6 +113,7 @@ def give_back(job_id: UUID | str, runner: str) -> int:
         )
         if count:
             refresh_progress(job)
+        pass_by("in_give_back")
         return count
 
 

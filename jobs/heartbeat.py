@@ -16,6 +16,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from jobs import clock
 from jobs.claims import extend_leases
 from jobs.constants import JobStatus
+from jobs.failpoints import pass_by
 from jobs.models import Cluster, Job
 from jobs.transitions import locked_job
 
@@ -76,6 +77,7 @@ def beat(job_id: UUID | str, runner: str) -> bool:
         if job.status != JobStatus.RUNNING:
             return False
         Job.objects.filter(pk=job.pk).update(heartbeat_at=clock.now())
+        pass_by("in_heartbeat")
         return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Max
 
 from jobs.constants import ItemState
+from jobs.failpoints import pass_by
 from jobs.handlers import PlannedItem, Stage
 from jobs.models import Item, Job
 from jobs.progress import open_items, refresh_progress
@@ -23,6 +24,7 @@ def begin_stage(job: Job, stage: Stage) -> int:
     fresh = [plan for plan in planned if plan.key not in present]
     items = [_item(job, stage, plan, after + n, finished) for n, plan in enumerate(fresh, start=1)]
     Item.objects.bulk_create(items, batch_size=500)
+    pass_by("in_begin_stage")
     Job.objects.filter(pk=job.pk).update(stage=stage.name)
     job.stage = stage.name
     refresh_progress(job)

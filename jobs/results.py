@@ -10,6 +10,7 @@ from typing import Any
 from jobs import clock
 from jobs.constants import BACKOFF_SECONDS, FINAL, MAX_ATTEMPTS, ItemState
 from jobs.errors import JobError, LeaseLost
+from jobs.failpoints import pass_by
 from jobs.handlers import Stage
 from jobs.models import Item, Job
 from jobs.progress import refresh_progress
@@ -38,8 +39,11 @@ def finish(claimed: Item, stage: Stage, result: Any) -> None:
     """
     with locked_job(claimed.job_id) as job:
         _close(job, claimed, ItemState.DONE)
+        pass_by("in_finish")
         stage.save(claimed, result)
         refresh_progress(job, item_finished=True)
+        pass_by("before_commit")
+    pass_by("after_commit")
 
 
 def fail(claimed: Item, stage: Stage, error: Exception) -> None:
@@ -62,6 +66,7 @@ def fail(claimed: Item, stage: Stage, error: Exception) -> None:
             stage.save_failure(claimed, claimed.error_message)
             logger.error("item failed", extra=_fields(claimed))
         refresh_progress(job)
+        pass_by("in_fail")
 
 
 def _close(job: Job, item: Item, state: ItemState, **changes: Any) -> None:

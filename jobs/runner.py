@@ -18,6 +18,7 @@ from jobs.claims import claim, give_back, live_leases, next_due
 from jobs.constants import JobStatus, Load
 from jobs.database import with_reconnect
 from jobs.errors import JobError, LeaseLost
+from jobs.failpoints import pass_by
 from jobs.handlers import Stage, handler_for
 from jobs.heartbeat import Heartbeat
 from jobs.logs import job_context
@@ -73,6 +74,7 @@ def _open(job_id: UUID | str) -> Job | None:
         if job.status != JobStatus.RUNNING or _has_enough_runners(job):
             return None
         Job.objects.filter(pk=job.pk).update(heartbeat_at=clock.now())
+        pass_by("in_open")
         return job
 
 
@@ -100,7 +102,9 @@ class Slice:
                     pass
         finally:
             with_reconnect(partial(give_back, self.job.pk, self.runner))
+            pass_by("before_hand_over")
             with_reconnect(self._hand_over)
+            pass_by("after_hand_over")
 
     def must_stop(self) -> bool:
         return time.monotonic() >= self.ends_at or self.heartbeat.lost or drain.requested()
@@ -112,6 +116,7 @@ class Slice:
             return False
         self._work_stage(stage)
         step = with_reconnect(partial(advance, self.job.pk))
+        pass_by("after_advance")
         if step == Step.STAGE:
             with_reconnect(self._call_others)
         if step == Step.WAIT:
@@ -153,6 +158,7 @@ class Slice:
         while not self.must_stop():
             items = with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
             if items:
+                pass_by("after_claim")
                 self._do(stage, items[0])
             elif with_reconnect(partial(next_due, self.job, stage.name)) is None:
                 return
@@ -162,6 +168,7 @@ class Slice:
     def _do(self, stage: Stage, item: Item) -> None:
         try:
             result = stage.work(item)
+            pass_by("after_work")
             with_reconnect(partial(finish, item, stage, result))
         except LeaseLost:
             logger.warning("late result thrown away", extra={"item": item.label})

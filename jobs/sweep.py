@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from jobs import clock
 from jobs.claims import take_away
 from jobs.constants import MAX_RECOVERIES, SWEEP_ROWS, ItemState, JobStatus
+from jobs.failpoints import pass_by
 from jobs.models import Cluster, Item, Job
 from jobs.progress import refresh_progress, resume_point
 from jobs.starting import wake_present_stage
@@ -83,13 +84,18 @@ def _recover(seen: Job) -> bool:
         signs = (job.heartbeat_at, job.queued_at)
         if job.status != JobStatus.RUNNING or signs != (seen.heartbeat_at, seen.queued_at):
             return False
+        pass_by("before_recovery")
         move(job, JobStatus.STALE, actor="sweep", reason=f"No heartbeat since {job.heartbeat_at or job.started_at}.")
         for item in Item.objects.filter(job=job, state=ItemState.LEASED):
             take_away(job, item)
+        pass_by("in_recovery")
         Job.objects.filter(pk=job.pk).update(attempt=F("attempt") + 1)
         job.attempt += 1
         refresh_progress(job)
-        return _set_going(job)
+        _set_going(job)
+        pass_by("before_recovery_commit")
+    pass_by("after_recovery")
+    return True
 
 
 def _requeue(seen: Job) -> bool:
