@@ -109,6 +109,10 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # ---- engines --------------------------------------------------------------------------------------------------------
 OCR_ENGINE = env.str("OCR_ENGINE", default="local")
 GUIDELINE_ENGINE = env.str("GUIDELINE_ENGINE", default="offline")
+# For each provider, all workers together: calls in flight at most; requests and tokens a minute, 0 for no limit.
+LLM_CONCURRENCY = env.int("LLM_CONCURRENCY", default=8)
+LLM_REQUESTS_PER_MINUTE = env.int("LLM_REQUESTS_PER_MINUTE", default=0)
+LLM_TOKENS_PER_MINUTE = env.int("LLM_TOKENS_PER_MINUTE", default=0)
 
 # ---- jobs: seconds, in the order in which they must grow ------------------------------------------------------------
 JOB_HEARTBEAT_SECONDS = env.float("JOB_HEARTBEAT_SECONDS", default=30)
@@ -143,6 +147,7 @@ Q_CLUSTER = {
 }
 
 # ---- people and security --------------------------------------------------------------------------------------------
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

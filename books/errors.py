@@ -45,6 +45,7 @@ class ProviderUnavailable(ProviderError):
 
     code = "provider_unavailable"
     retryable = True
+    provider_away = True
 
 
 class RateLimited(ProviderError):
@@ -52,6 +53,7 @@ class RateLimited(ProviderError):
 
     code = "rate_limited"
     retryable = True
+    counts_attempt = False
 
 
 class ProviderRejected(ProviderError):

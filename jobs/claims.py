@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from jobs import clock
+from jobs.admission import slots_for
 from jobs.constants import MAX_CRASHES, OPEN_ITEMS, ItemState, JobStatus
 from jobs.failpoints import pass_by
 from jobs.handlers import handler_for
@@ -35,6 +36,7 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
             for item in claimable(job, stage).filter(state=ItemState.LEASED):
                 take_away(job, item)
             items = list(claimable(job, stage)[:limit])
+        items = items[: slots_for(job, handler_for(job.kind).stage(stage), len(items))]
         for item in items:
             _lease(item, runner)
             item.job = job
@@ -123,6 +125,8 @@ def live_leases(job: Job, stage: str) -> int:
 
 
 def next_due(job: Job, stage: str) -> datetime | None:
-    """The earliest time at which a waiting item of ``stage`` may be tried again; None where none waits."""
-    waiting = Item.objects.filter(job=job, stage=stage, state=ItemState.PENDING, not_before__isnull=False)
+    """The earliest time at which a waiting item of ``stage`` may be tried again; None where there is none."""
+    waiting = Item.objects.filter(
+        job=job, job__status=JobStatus.RUNNING, stage=stage, state=ItemState.PENDING, not_before__isnull=False
+    )
     return waiting.order_by("not_before").values_list("not_before", flat=True).first()

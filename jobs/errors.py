@@ -7,11 +7,14 @@ class JobError(Exception):
     """Anything a stage or the engine reports on purpose.
 
     ``retryable`` errors return their item to the queue with a delay; the others fail the item at once.
-    ``retry_after`` is in seconds and, where given, replaces the backoff.
+    ``retry_after`` is in seconds and, where given, replaces the backoff. ``counts_attempt`` is false where a provider
+    asked us to wait, which is no fault of the item; ``provider_away`` is true where a provider gave no answer.
     """
 
     code = "job_error"
     retryable = False
+    counts_attempt = True
+    provider_away = False
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -45,6 +48,14 @@ class Cancelled(JobError):
     """The job stopped being workable (cancelled, paused, failed) while an item of it was in hand."""
 
     code = "cancelled"
+
+
+class ProviderBusy(JobError):
+    """No call was made: the provider is cooling down, or the minute's budget is used up for ``retry_after`` seconds."""
+
+    code = "provider_busy"
+    retryable = True
+    counts_attempt = False
 
 
 class NothingToDo(JobError):

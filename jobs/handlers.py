@@ -27,7 +27,8 @@ class Stage(Protocol):
     database; ``save`` and ``save_failure`` in the transaction that closes the item.
 
     ``unit`` is what a person calls its items ("page"). ``required``: a failed item fails the job before the next
-    stage begins. ``weight`` is the stage's share of the progress bar.
+    stage begins. ``weight`` is the stage's share of the progress bar. ``provider`` names the ``Throttle`` of what its
+    items call outside this process, each one call at a time; "" where they call nothing.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Stage(Protocol):
     concurrency: int
     required: bool
     weight: int
+    provider: str
 
     def plan(self, job: Job) -> Sequence[PlannedItem]: ...
 

@@ -1,4 +1,4 @@
-"""Job and book ids on every line that is logged while a job is worked on."""
+"""The ids of job, book and item on every line that is logged while a job is worked on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jobs.models import Job
+    from jobs.handlers import Stage
+    from jobs.models import Item, Job
 
 _ids: ContextVar[dict[str, object] | None] = ContextVar("job_ids", default=None)
 
@@ -17,6 +18,16 @@ _ids: ContextVar[dict[str, object] | None] = ContextVar("job_ids", default=None)
 @contextmanager
 def job_context(job: Job) -> Iterator[None]:
     token = _ids.set({"job": str(job.pk), "book": job.book_id, "kind": job.kind})
+    try:
+        yield
+    finally:
+        _ids.reset(token)
+
+
+@contextmanager
+def item_context(item: Item, stage: Stage) -> Iterator[None]:
+    """Inside ``job_context``; adds what a person calls the item, also under the name of its unit ("page")."""
+    token = _ids.set({**(_ids.get() or {}), "stage": stage.name, "item": item.label, stage.unit: item.label})
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from jobs import clock
@@ -14,6 +14,7 @@ from jobs.failpoints import pass_by
 from jobs.handlers import Stage
 from jobs.models import Item, Job
 from jobs.progress import refresh_progress
+from jobs.throttle import failed as provider_failed
 from jobs.transitions import locked_job
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ def finish(claimed: Item, stage: Stage, result: Any) -> None:
 
 
 def fail(claimed: Item, stage: Stage, error: Exception) -> None:
-    """Counts a failed attempt: back to pending with a delay, or failed for good.
+    """Counts a failed attempt: back to pending with a delay, or failed for good. A rate limit and the outage of a
+    provider give the attempt back.
 
     Raises LeaseLost, and changes nothing, when the lease was taken away.
     """
@@ -57,9 +59,11 @@ def fail(claimed: Item, stage: Stage, error: Exception) -> None:
         "error_message": error.message if isinstance(error, JobError) else UNEXPECTED_MESSAGE,
     }
     with locked_job(claimed.job_id) as job:
-        if _is_retryable(error) and claimed.attempts < MAX_ATTEMPTS:
-            not_before = clock.now() + timedelta(seconds=_delay(claimed, error))
-            _close(job, claimed, ItemState.PENDING, not_before=not_before, **why)
+        probe_at = _next_probe(claimed, stage, error)
+        attempts = claimed.attempts - (probe_at is not None or not getattr(error, "counts_attempt", True))
+        if _is_retryable(error) and attempts < MAX_ATTEMPTS:
+            not_before = (probe_at or clock.now()) + timedelta(seconds=_delay(attempts, error))
+            _close(job, claimed, ItemState.PENDING, attempts=attempts, not_before=not_before, **why)
             logger.warning("item will be tried again", extra=_fields(claimed))
         else:
             _close(job, claimed, ItemState.FAILED, **why)
@@ -94,11 +98,18 @@ def _is_retryable(error: Exception) -> bool:
     return error.retryable if isinstance(error, JobError) else True
 
 
-def _delay(item: Item, error: Exception) -> float:
+def _next_probe(item: Item, stage: Stage, error: Exception) -> datetime | None:
+    """When a provider that is away is tried next; None where it is not known to be away."""
+    if not stage.provider or not getattr(error, "provider_away", False):
+        return None
+    return provider_failed(stage.provider, item.attempts, item.started_at or clock.now())
+
+
+def _delay(attempts: int, error: Exception) -> float:
     wanted = getattr(error, "retry_after", None)
     if wanted is not None:
         return float(wanted)
-    base = BACKOFF_SECONDS[min(item.attempts, len(BACKOFF_SECONDS)) - 1]
+    base = BACKOFF_SECONDS[min(max(attempts, 1), len(BACKOFF_SECONDS)) - 1]
     return base * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
 
 

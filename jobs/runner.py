@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from jobs import clock, drain
+from jobs.admission import is_closed
 from jobs.advance import Step, advance
 from jobs.claims import claim, give_back, live_leases, next_due
 from jobs.constants import JobStatus, Load
@@ -21,17 +22,21 @@ from jobs.errors import JobError, LeaseLost
 from jobs.failpoints import pass_by
 from jobs.handlers import Stage, handler_for
 from jobs.heartbeat import Heartbeat
-from jobs.logs import job_context
+from jobs.logs import item_context, job_context
 from jobs.models import Item, Job
 from jobs.planning import begin_stage
 from jobs.progress import open_items
 from jobs.queue import runners_for, wake
 from jobs.results import TookTooLong, fail, finish
+from jobs.tally import SUPERSEDED, count_one
+from jobs.throttle import count_wait
 from jobs.transitions import locked_job, move
 
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.3
+# How long a slice with nothing in hand waits for a provider before it lets other slices have the worker.
+PROVIDER_SECONDS = 5
 
 
 def run_slice(job_id: UUID | str, *, seconds: float | None = None, pool: Load | None = None) -> None:
@@ -94,6 +99,7 @@ class Slice:
         self.ends_at = time.monotonic() + seconds
         self.pool = pool
         self.heartbeat = Heartbeat(job.pk, self.runner)
+        self._in_hand: set[int] = set()
 
     def run(self) -> None:
         try:
@@ -120,6 +126,9 @@ class Slice:
         if step == Step.STAGE:
             with_reconnect(self._call_others)
         if step == Step.WAIT:
+            if with_reconnect(partial(is_closed, stage.provider)):
+                with_reconnect(partial(count_wait, stage.provider))
+                return False
             time.sleep(IDLE_SECONDS)
         return step != Step.STOP
 
@@ -155,22 +164,34 @@ class Slice:
 
     def _drain_stage(self, stage: Stage) -> None:
         """Claims and works until nothing is left to claim, staying for items that wait for another attempt."""
+        idle_since = time.monotonic()
         while not self.must_stop():
             items = with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
             if items:
-                pass_by("after_claim")
-                self._do(stage, items[0])
-            elif with_reconnect(partial(next_due, self.job, stage.name)) is None:
-                return
-            else:
+                with item_context(items[0], stage):
+                    pass_by("after_claim")
+                    self._do(stage, items[0])
+                idle_since = time.monotonic()
+            elif with_reconnect(partial(self._may_come, stage, idle_since)):
                 time.sleep(IDLE_SECONDS)
+            else:
+                return
+
+    def _may_come(self, stage: Stage, idle_since: float) -> bool:
+        """Whether staying may be worth it. For a provider that takes no call a worker is held only a moment, unless
+        calls of this slice hold it anyway."""
+        if is_closed(stage.provider):
+            return bool(self._in_hand) or time.monotonic() - idle_since < PROVIDER_SECONDS
+        return next_due(self.job, stage.name) is not None
 
     def _do(self, stage: Stage, item: Item) -> None:
+        self._in_hand.add(item.pk)
         try:
             result = stage.work(item)
             pass_by("after_work")
             with_reconnect(partial(finish, item, stage, result))
         except LeaseLost:
+            with_reconnect(partial(count_one, SUPERSEDED))
             logger.warning("late result thrown away", extra={"item": item.label})
         except SystemExit:
             self._record(stage, item, TookTooLong.after(settings.JOB_TIMEOUT_SECONDS))
@@ -179,6 +200,8 @@ class Slice:
             if not isinstance(error, JobError):
                 logger.exception("item raised an unexpected error", extra={"item": item.label})
             self._record(stage, item, error)
+        finally:
+            self._in_hand.discard(item.pk)
 
     def _record(self, stage: Stage, item: Item, error: Exception) -> None:
         try:

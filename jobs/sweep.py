@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from jobs import clock
 from jobs.claims import take_away
 from jobs.constants import MAX_RECOVERIES, SWEEP_ROWS, ItemState, JobStatus
 from jobs.failpoints import pass_by
-from jobs.models import Cluster, Item, Job
+from jobs.models import Cluster, Item, Job, SweepRun
 from jobs.progress import refresh_progress, resume_point
 from jobs.starting import wake_present_stage
 from jobs.transitions import locked_job, move
@@ -29,13 +30,17 @@ def sweep() -> dict[str, int]:
 
     An error with one job is logged and never keeps the others from being looked at.
     """
+    started = time.monotonic()
     _forget_dead_clusters()
-    return {
+    helped = {
         "recovered": _each(_silent_jobs(), _recover),
         "requeued": _each(_stale_jobs(), _requeue),
         "woken": _each(_paused_jobs_due(), _wake),
         "started": _each(_forgotten_jobs(), _start),
     }
+    facts = {"finished_at": clock.now(), "seconds": time.monotonic() - started, "helped": helped}
+    SweepRun.objects.update_or_create(pk=1, defaults=facts)
+    return helped
 
 
 def _each(jobs: Iterable[Job], help_one: Callable[[Job], bool]) -> int:

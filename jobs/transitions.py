@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,16 +29,25 @@ def locked_job(job_id: UUID | str) -> Iterator[Job]:
         yield Job.objects.select_for_update().get(pk=job_id)
 
 
-def move(job: Job, to: JobStatus, *, actor: str, reason: str = "", error_message: str = "") -> None:
+def move(
+    job: Job,
+    to: JobStatus,
+    *,
+    actor: str,
+    reason: str = "",
+    error_message: str = "",
+    wake_at: datetime | None = None,
+) -> None:
     """Moves ``job``, whose row the caller holds locked, and logs the move.
 
     Raises InvalidTransition where the table has no such move, or where the row is no longer in the state the caller
     saw. ``error_message`` is required for a move to failed and refused for any other (the database checks it).
+    ``wake_at`` is when the sweep ends a pause by itself; None leaves that to a person.
     """
     before = JobStatus(job.status)
     if to not in TRANSITIONS[before]:
         raise InvalidTransition(f"A {before.label.lower()} job cannot become {to.label.lower()}.")
-    changes = _changes(job, to, error_message)
+    changes = _changes(job, to, error_message) | {"wake_at": wake_at}
     if Job.objects.filter(pk=job.pk, status=before).update(**changes) != 1:
         raise InvalidTransition(f"The job was changed by somebody else before it became {to.label.lower()}.")
     for name, value in changes.items():
@@ -50,9 +60,7 @@ def _changes(job: Job, to: JobStatus, error_message: str) -> dict[str, Any]:
     now = clock.now()
     changes: dict[str, Any] = {"status": to, "error_message": error_message}
     if to == JobStatus.RUNNING:
-        changes |= {"started_at": job.started_at or now, "heartbeat_at": now, "wake_at": None}
-    if to == JobStatus.PENDING:
-        changes |= {"wake_at": None}
+        changes |= {"started_at": job.started_at or now, "heartbeat_at": now}
     if to in FINAL:
-        changes |= {"completed_at": now, "current_item": None, "wake_at": None}
+        changes |= {"completed_at": now, "current_item": None}
     return changes

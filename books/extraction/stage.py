@@ -12,6 +12,7 @@ class GuidelineStage:
     load = Load.CPU
     concurrency = 1
     required = True
+    provider = ""
 
     def save_failure(self, item: Item, message: str) -> None:
         return None

@@ -48,6 +48,7 @@ class ReadStage:
     concurrency = 1
     required = False
     weight = 1
+    provider = ""
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         wanted = job.params.get("pages")

@@ -48,7 +48,13 @@ class Item(models.Model):
                 name="item_lease_exactly_when_leased",
             ),
         )
-        indexes = (models.Index(fields=["job", "stage", "state"], name="item_open_of_stage"),)
+        indexes = (
+            models.Index(fields=["job", "stage", "state"], name="item_open_of_stage"),
+            # The few leased items among all that were ever done; the condition is what a database can see to hold.
+            models.Index(
+                fields=["lease_expires_at"], condition=Q(lease_expires_at__isnull=False), name="item_under_lease"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.stage} {self.label}"

@@ -27,6 +27,7 @@ class RigStage:
     concurrency: int = 1
     required: bool = False
     weight: int = 1
+    provider: str = ""
     keys: list[str] = field(default_factory=lambda: ["1", "2", "3"])
     lane: str = ""
     scripts: dict[str, Callable[[Item], Any]] = field(default_factory=dict)

@@ -1,0 +1,67 @@
+"""How many items a runner may claim for a stage that calls a provider: none, rather than hold them and wait."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from jobs import clock
+from jobs.constants import ItemState, JobStatus
+from jobs.handlers import Stage, handlers
+from jobs.models import Item, Job, Throttle
+from jobs.throttle import locked_throttle, wait_of
+from jobs.transitions import move
+
+# A job whose provider asks for a longer wait than this is paused, so that people see why it stands.
+PAUSE_ABOVE = timedelta(minutes=1)
+
+
+def slots_for(job: Job, stage: Stage, wanted: int) -> int:
+    """How many items of ``stage`` may be claimed now, at most ``wanted``; the caller holds the job's lock.
+
+    Pauses the job, with the time of the next try, where the provider is away or asks for a long wait.
+    """
+    if not stage.provider:
+        return wanted
+    with locked_throttle(stage.provider) as row:
+        free = _free(row)
+    if not free:
+        _pause_if_long(job, stage, row)
+    return min(free, wanted)
+
+
+def is_closed(provider: str) -> bool:
+    """Whether no item may be claimed now for a stage that calls ``provider``."""
+    row = Throttle.objects.filter(provider=provider).first() if provider else None
+    return row is not None and not _free(row)
+
+
+def calls_in_flight(provider: str) -> int:
+    """Items under lease in stages that call ``provider``; those of a killed worker count until their lease ends."""
+    stages = Q(pk__in=())
+    for handler in handlers().values():
+        names = [stage.name for stage in handler.stages if stage.provider == provider]
+        stages |= Q(job__kind=handler.kind, stage__in=names)
+    return Item.objects.filter(stages, state=ItemState.LEASED, lease_expires_at__gt=clock.now()).count()
+
+
+def _free(row: Throttle) -> int:
+    if wait_of(row):
+        return 0
+    limit = 1 if row.outage_since else min(row.limit, settings.LLM_CONCURRENCY)
+    return max(0, limit - calls_in_flight(row.provider))
+
+
+def _pause_if_long(job: Job, stage: Stage, row: Throttle) -> None:
+    now = clock.now()
+    if row.cool_until is None or row.cool_until <= now:
+        return
+    if not (row.outage_since or row.cool_until - now > PAUSE_ABOVE):
+        return
+    if not Item.objects.filter(job=job, stage=stage.name, state=ItemState.PENDING).exists():
+        return
+    cause = f"does not answer ({row.failures + row.probes} calls in a row)" if row.outage_since else "asks us to wait"
+    reason = f"{row.provider} {cause}. Next try at {row.cool_until:%H:%M:%S} UTC."
+    move(job, JobStatus.PAUSED, actor="worker", reason=reason, wake_at=row.cool_until)

@@ -1,0 +1,161 @@
+"""Calls to a provider outside this process, kept within what it bears, by all workers together.
+
+An adapter makes each call inside ``call_slot``; the engine asks ``jobs.admission`` before it claims items for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from jobs import clock
+from jobs.database import with_reconnect
+from jobs.errors import JobError, ProviderBusy
+from jobs.models import Throttle
+
+MINUTE = timedelta(minutes=1)
+# After a rate limit that names no time: 5 s, doubled for each further one without an answer between.
+FIRST_COOLING_SECONDS = 5
+LONGEST_COOLING_SECONDS = 300
+# A provider that names a longer time than a day is not believed.
+LONGEST_RETRY_AFTER_SECONDS = 86_400
+# An outage is this many failures in a row, each within this time of the one before.
+OUTAGE_FAILURES = 5
+OUTAGE_GAP = timedelta(minutes=15)
+OUTAGE_PAUSES_SECONDS = (30, 60, 120, 240, 480, 900)
+# Then failed probes cost attempts again, so that a job whose own input brings the provider down ends one day.
+OUTAGE_PATIENCE = timedelta(hours=6)
+
+
+@dataclass
+class Call:
+    """One call in the making; an adapter sets ``tokens`` to what the provider says the call used."""
+
+    provider: str
+    tokens: int
+    began_at: datetime
+
+
+@contextmanager
+def call_slot(provider: str, *, tokens: int = 0) -> Iterator[Call]:
+    """Admits one call of about ``tokens`` tokens and notes how it ends; vendor errors must be mapped inside the block.
+
+    Raises ProviderBusy, before anything is sent, while the provider cools down or the minute's budget is used up.
+    Must not be entered in a transaction: what it notes has to be seen by every worker at once.
+    """
+    call = Call(provider, tokens, clock.now())
+    with_reconnect(partial(admit, provider, tokens))
+    try:
+        yield call
+    except JobError as error:
+        if not error.counts_attempt:
+            with_reconnect(partial(rate_limited, provider, error.retry_after, call.began_at))
+        elif not error.provider_away:
+            with_reconnect(partial(answered, provider, call.tokens - tokens))
+        raise
+    with_reconnect(partial(answered, provider, call.tokens - tokens))
+
+
+@contextmanager
+def locked_throttle(provider: str) -> Iterator[Throttle]:
+    """The provider's row, locked until the block ends, and saved then. After the job's lock, never before it."""
+    with transaction.atomic():
+        Throttle.objects.get_or_create(provider=provider, defaults={"limit": settings.LLM_CONCURRENCY})
+        row = Throttle.objects.select_for_update().get(provider=provider)
+        yield row
+        row.save()
+
+
+def admit(provider: str, tokens: int = 0) -> None:
+    """Counts a call that is about to begin. Raises ProviderBusy where it may not begin now."""
+    with locked_throttle(provider) as row:
+        wait = wait_of(row, tokens)
+        if not wait:
+            row.requests += 1
+            row.tokens += tokens
+    if wait:
+        count_wait(provider)
+        raise ProviderBusy(f"{provider} takes no call for another {wait:.0f} s.", retry_after=wait)
+
+
+def wait_of(row: Throttle, tokens: int = 0) -> float:
+    """Seconds until ``row`` admits a call of ``tokens`` tokens, 0 for now; begins a new minute where the last is over.
+
+    The first call of a minute is admitted however many tokens it needs.
+    """
+    now = clock.now()
+    if row.cool_until and row.cool_until > now:
+        return (row.cool_until - now).total_seconds()
+    if row.minute_at is None or now - row.minute_at >= MINUTE:
+        row.minute_at, row.requests, row.tokens = now, 0, 0
+    requests, budget = settings.LLM_REQUESTS_PER_MINUTE, settings.LLM_TOKENS_PER_MINUTE
+    is_used_up = (requests and row.requests >= requests) or (budget and row.requests and row.tokens + tokens > budget)
+    return (row.minute_at + MINUTE - now).total_seconds() if is_used_up else 0
+
+
+def answered(provider: str, more_tokens: int = 0) -> None:
+    """The provider gave an answer, if only a refusal of the content; ``more_tokens`` corrects the estimate."""
+    with locked_throttle(provider) as row:
+        row.tokens = max(0, row.tokens + more_tokens)
+        row.refusals = row.failures = row.probes = 0
+        row.outage_since = None
+        row.answers += 1
+        if row.answers >= row.limit:
+            row.limit, row.answers = min(row.limit + 1, settings.LLM_CONCURRENCY), 0
+
+
+def rate_limited(provider: str, retry_after: float | None, began_at: datetime) -> None:
+    """No call begins for ``retry_after`` seconds, and half as many may be in flight after that.
+
+    Several calls that were in flight together and are all refused halve the limit once.
+    """
+    with locked_throttle(provider) as row:
+        now = clock.now()
+        cooling = min(FIRST_COOLING_SECONDS * 2**row.refusals, LONGEST_COOLING_SECONDS)
+        if retry_after is not None:
+            cooling = min(max(retry_after, 0), LONGEST_RETRY_AFTER_SECONDS)
+        until = now + timedelta(seconds=cooling)
+        row.cool_until = max(until, row.cool_until or until)
+        row.rate_limits += 1
+        if row.limited_at is None or began_at >= row.limited_at:
+            row.limit, row.answers, row.limited_at = max(1, row.limit // 2), 0, now
+            row.refusals = min(row.refusals + 1, 10)
+
+
+def failed(provider: str, attempts: int, began_at: datetime) -> datetime | None:
+    """A call to the provider, by an item in its ``attempts``-th attempt, got no answer.
+
+    Returns the time of the next probe where this is an outage and the attempt is to be given back, else None. An item
+    that failed before while the provider answered others says nothing about the provider.
+    """
+    with locked_throttle(provider) as row:
+        now = clock.now()
+        if row.outage_since is None:
+            if row.failed_at and now - row.failed_at > OUTAGE_GAP:
+                row.failures = 0
+            if attempts <= row.failures + 1:
+                row.failures, row.failed_at = row.failures + 1, now
+            if row.failures < OUTAGE_FAILURES:
+                return None
+            row.outage_since = now
+            _pause(row)
+        elif row.cool_until is None or began_at >= row.cool_until:
+            row.probes += 1
+            _pause(row)
+        return row.cool_until if now - row.outage_since < OUTAGE_PATIENCE else None
+
+
+def _pause(row: Throttle) -> None:
+    seconds = OUTAGE_PAUSES_SECONDS[min(row.probes, len(OUTAGE_PAUSES_SECONDS) - 1)]
+    row.cool_until = clock.now() + timedelta(seconds=seconds)
+
+
+def count_wait(provider: str) -> None:
+    Throttle.objects.filter(provider=provider).update(waits=F("waits") + 1)
