@@ -133,6 +133,16 @@ def test_a_running_head_and_an_exercise_begin_nothing():
     ]
 
 
+def test_a_heading_that_ocr_lost_is_read_from_the_running_heads(sample_pages, sample_facts, truth):
+    lost = "1.4 Multiply Whole Numbers\n"
+    pages = [replace(page, text=page.text.replace(lost, "")) for page in sample_pages]
+    outline = outlined(pages, sample_facts)
+    assert [s.title for t in outline.topics for s in t.subtopics] == [
+        s["title"] for t in truth["topics"] for s in t["subtopics"]
+    ]
+    assert section_starts(outline) == [1, 4, 7, 13, 15, 18, 21]
+
+
 def test_a_book_of_one_page():
     outline = outlined(
         [PageText(1, "Rivers carry sand and mud to the sea, where they settle. Mud makes a delta." * 4)], BookFacts("B")

@@ -18,6 +18,7 @@ _COUNTED = (
     ("uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
 )
 _NUMBER_WORDS = {word: value for counted in _COUNTED for value, word in enumerate(counted, 1)}
+_SECTION_HEAD = re.compile(r"^(?:\d{1,4}\s+)?(\d{1,2}\.\d{1,2})\b[\s|•·+*«»-]*([^\W\d].{3,}?)(?:\s+\d{1,4})?$")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
@@ -117,9 +118,24 @@ def unique_marks(digests: Sequence[Digest], book: BookFacts, so_far: Outline) ->
             continue
         seen_titles.add(title)
         kept.append(mark)
+    kept = _with_lost_sections(kept, digests, so_far)
     for kind in (Kind.DECIMAL, Kind.CHAPTER, Kind.UNIT, Kind.ROMAN, Kind.BARE):
         kept = _in_sequence(kept, kind, _last_order(so_far, kind))
     return kept
+
+
+def _with_lost_sections(marks: list[Mark], digests: Sequence[Digest], so_far: Outline) -> list[Mark]:
+    """``marks`` and, for a numbered section whose heading OCR lost, the first page whose running head names it."""
+    known = {mark.order for mark in marks} | {order for _, order in _numbers_in(so_far)}
+    titles = [mark.title for mark in marks if mark.number] + [s.title for t in so_far.topics for s in t.subtopics]
+    lost: list[Mark] = []
+    for digest in digests:
+        named = _SECTION_HEAD.match(digest.running_head)
+        if not named or number_order(named[1]) in known or any(same_title(named[2], title) for title in titles):
+            continue
+        known.add(number_order(named[1]))
+        lost.append(Mark(digest.page, -1, Kind.DECIMAL, named[2], named[1], "", shares_page=digest.continues_previous))
+    return sorted([*marks, *lost], key=lambda mark: (mark.page, mark.line))
 
 
 def _numbers_in(outline: Outline) -> list[tuple[Kind, tuple[int, ...]]]:
