@@ -151,7 +151,8 @@ def _milestone(view: JobView) -> str:
     """What a screen reader hears: each quarter of the way, and every change of state; not every tick."""
     if view.job.status != "running":
         return f"{view.title}: {view.headline}"
-    return f"{view.title}: {view.percent // 25 * 25} percent or more done."
+    quarters = view.percent // 25
+    return f"{view.title}: at least {quarters * 25} percent done." if quarters else f"{view.title}: under way."
 
 
 def _eta_words(eta: tuple[int, int] | None) -> str:

@@ -19,6 +19,15 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+// htmx gives the focus back to the element of the same id; where that button is gone, the job's title takes it.
+let wasInJob = false;
+document.addEventListener("htmx:beforeSwap", () => {
+  wasInJob = document.activeElement.closest("#job") !== null;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (wasInJob && document.activeElement === document.body) document.getElementById("job-link")?.focus();
+});
+
 // Milestones go to a live region that no swap replaces, and only when they change.
 document.addEventListener("htmx:afterSettle", () => {
   const job = document.querySelector("[data-milestone]");
@@ -48,9 +57,10 @@ document.addEventListener("keydown", (event) => {
 const form = (node) => (node instanceof Element ? node.closest("[data-drop]") : null);
 const showChosen = (upload) => {
   const files = [...upload.querySelector("input[type=file]").files];
-  const megabytes = files.reduce((sum, file) => sum + file.size, 0) / (1024 * 1024);
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  const size = bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
   const line = files.length === 1 ? files[0].name : `${files.length} files`;
-  upload.querySelector(".chosen").textContent = files.length ? `${line}, ${megabytes.toFixed(1)} MB` : "";
+  upload.querySelector(".chosen").textContent = files.length ? `${line}, ${size}` : "";
 };
 for (const name of ["dragenter", "dragover"]) {
   document.addEventListener(name, (event) => {
@@ -76,8 +86,10 @@ document.addEventListener("change", (event) => {
   const upload = form(event.target);
   if (upload) showChosen(upload);
 });
-const showHints = () => {
-  for (const hint of document.querySelectorAll(".drop-hint")) hint.hidden = false;
+const prepareUploads = () => {
+  for (const upload of document.querySelectorAll("[data-drop]")) {
+    upload.querySelector(".drop-hint").hidden = false;
+    showChosen(upload); // Files may have been chosen before this script ran.
+  }
 };
-document.addEventListener("DOMContentLoaded", showHints);
-document.addEventListener("htmx:afterSettle", showHints);
+document.addEventListener("DOMContentLoaded", prepareUploads);

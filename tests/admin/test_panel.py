@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from books.admin.panel import _eta_words
 from jobs.constants import ACTIVE, FINAL, ItemState, JobStatus
 from jobs.models import Event, Item, Job
 from jobs.progress import refresh_progress
@@ -243,3 +244,28 @@ def test_an_old_or_broken_row_is_still_shown(screens, book, detail):
     assert screens.get(reverse("admin:jobs_job_change", args=[job.pk])).status_code == 200
     assert screens.get(reverse("admin:jobs_job_changelist")).status_code == 200
     assert screens.get(reverse("admin:books_book_changelist")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("done", "milestone"), [(1, "under way."), (5, "at least 25 percent"), (9, "at least 75 percent")]
+)
+def test_milestones_change_by_quarters(screens, book, done, milestone):
+    job = JobFactory(book=book)
+    for number in range(12):
+        ItemFactory(job=job, state=ItemState.DONE if number < done else ItemState.PENDING)
+    refresh_progress(job)
+    assert f'data-milestone="Reading the pages: {milestone}' in shown(screens, job)
+
+
+@pytest.mark.parametrize(
+    ("eta", "words"),
+    [
+        (None, ""),
+        ((0, 1), "about 1 s left"),
+        ((40, 70), "about 40 s to 1 min left"),
+        ((130, 240), "about 2 min to 4 min left"),
+        ((3600, 9000), "about 60 min to 2.5 h left"),
+    ],
+)
+def test_the_time_left_is_said_in_round_words(eta, words):
+    assert _eta_words(eta) == words
