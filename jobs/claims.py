@@ -125,8 +125,6 @@ def live_leases(job: Job, stage: str) -> int:
 
 
 def next_due(job: Job, stage: str) -> datetime | None:
-    """The earliest time at which a waiting item of ``stage`` may be tried again; None where there is none."""
-    waiting = Item.objects.filter(
-        job=job, job__status=JobStatus.RUNNING, stage=stage, state=ItemState.PENDING, not_before__isnull=False
-    )
+    """The earliest time at which a waiting item of ``stage`` may be tried again; None where none waits."""
+    waiting = Item.objects.filter(job=job, stage=stage, state=ItemState.PENDING, not_before__isnull=False)
     return waiting.order_by("not_before").values_list("not_before", flat=True).first()

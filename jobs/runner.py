@@ -180,6 +180,8 @@ class Slice:
     def _may_come(self, stage: Stage, idle_since: float) -> bool:
         """Whether staying may be worth it. For a provider that takes no call a worker is held only a moment, unless
         calls of this slice hold it anyway."""
+        if not Job.objects.filter(pk=self.job.pk, status=JobStatus.RUNNING).exists():
+            return False
         if is_closed(stage.provider):
             return bool(self._in_hand) or time.monotonic() - idle_since < PROVIDER_SECONDS
         return next_due(self.job, stage.name) is not None

@@ -1,0 +1,125 @@
+"""Whole jobs against a provider that refuses calls or goes away."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from jobs import clock, runner, throttle
+from jobs.constants import ItemState, JobStatus
+from jobs.models import Item, Throttle
+from jobs.runner import run_slice, run_to_end
+from jobs.starting import start_job
+from jobs.sweep import sweep
+from tests.jobs.provider import NAME, CallingStage, Provider
+from tests.jobs.rig import KIND
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch, settings):
+    settings.LLM_CONCURRENCY = 8
+    monkeypatch.setattr(runner, "IDLE_SECONDS", 0.02)
+
+
+@pytest.fixture
+def set_ahead(monkeypatch):
+    """Sets the engine's clock ahead; it goes on from there."""
+
+    def ahead(seconds: float) -> None:
+        real = clock.now
+        monkeypatch.setattr(clock, "now", lambda: real() + timedelta(seconds=seconds))
+
+    return ahead
+
+
+@pytest.fixture
+def coolings(monkeypatch) -> list[tuple]:
+    """When each rate limit was known to all workers, until when, and the limit it left."""
+    seen = []
+    noted = throttle.rate_limited
+
+    def note(*args) -> None:
+        noted(*args)
+        row = Throttle.objects.get()
+        seen.append((clock.now(), row.cool_until, row.limit))
+
+    monkeypatch.setattr(throttle, "rate_limited", note)
+    return seen
+
+
+def test_a_storm_of_rate_limits_stops_all_threads_and_burns_no_attempt(rig, book, coolings):
+    provider = Provider(seconds=0.02, refuses_from=20, retry_after=1.5)
+    rig(CallingStage(provider, items=60))
+    job = run_to_end(start_job(book.pk, KIND).pk)
+    assert (job.status, job.completed_items, job.failed_items) == (JobStatus.COMPLETED, 60, 0)
+    assert set(Item.objects.values_list("attempts", flat=True)) == {1}
+    # A thread may have been let through just before the first refusal was known.
+    known_at, until, limit = coolings[0]
+    assert not [call for call in provider.calls if known_at + timedelta(seconds=0.3) < call < until]
+    assert [call for call in provider.calls if call > until]
+    assert limit == 4
+    assert Throttle.objects.get().limit > 4
+
+
+def test_no_more_calls_are_in_flight_than_the_setting_allows(rig, book, settings):
+    settings.LLM_CONCURRENCY = 3
+    provider = Provider(seconds=0.02)
+    rig(CallingStage(provider, items=20))
+    assert run_to_end(start_job(book.pk, KIND).pk).status == JobStatus.COMPLETED
+    assert 2 <= provider.most_in_flight <= 3
+
+
+def test_waiting_for_a_provider_holds_no_worker(rig, book, woken, monkeypatch):
+    monkeypatch.setattr(runner, "PROVIDER_SECONDS", 0.1)
+    stage = CallingStage(Provider(), items=5)
+    rig(stage)
+    job = start_job(book.pk, KIND)
+    throttle.rate_limited(NAME, 30, clock.now())
+    woken.clear()
+    began = time.monotonic()
+    run_slice(job.pk)
+    assert time.monotonic() - began < 5
+    assert woken == [(str(job.pk), "io")]
+    assert (stage.worked, Throttle.objects.get().waits) == ([], 1)
+
+
+def test_an_outage_pauses_the_job_and_one_probe_sets_it_going_again(rig, book, set_ahead):
+    provider = Provider(seconds=0.01, is_away=True)
+    rig(CallingStage(provider, items=30))
+    job = run_to_end(start_job(book.pk, KIND).pk)
+    assert job.status == JobStatus.PAUSED
+    assert job.wake_at > clock.now()
+    assert sweep()["woken"] == 0
+
+    set_ahead(31)
+    provider.calls.clear()
+    assert sweep()["woken"] == 1
+    assert run_to_end(job.pk).status == JobStatus.PAUSED
+    assert len(provider.calls) == 1
+
+    set_ahead(61)
+    provider.is_away = False
+    provider.calls.clear()
+    assert sweep()["woken"] == 1
+    job = run_to_end(job.pk)
+    assert (job.status, job.completed_items, job.failed_items) == (JobStatus.COMPLETED, 30, 0)
+    assert len(provider.calls) == 30
+    assert set(Item.objects.values_list("state", flat=True)) == {ItemState.DONE}
+    assert max(Item.objects.values_list("attempts", flat=True)) <= 2
+
+
+def test_the_probe_has_answered_before_the_others_begin(rig, book, set_ahead):
+    provider = Provider(seconds=0.01, is_away=True)
+    rig(CallingStage(provider, items=20))
+    job = run_to_end(start_job(book.pk, KIND).pk)
+    set_ahead(31)
+    sweep()
+    provider.is_away, provider.seconds = False, 0.3
+    provider.calls.clear()
+    run_to_end(job.pk)
+    first, second = sorted(provider.calls)[:2]
+    assert (second - first).total_seconds() >= 0.3
