@@ -109,7 +109,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # ---- engines --------------------------------------------------------------------------------------------------------
 OCR_ENGINE = env.str("OCR_ENGINE", default="local")
 GUIDELINE_ENGINE = env.str("GUIDELINE_ENGINE", default="offline")
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
+OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-5-mini")
 # For each provider, all workers together: calls in flight at most; requests and tokens a minute, 0 for no limit.
+LLM_TIMEOUT_SECONDS = env.float("LLM_TIMEOUT_SECONDS", default=100)
 LLM_CONCURRENCY = env.int("LLM_CONCURRENCY", default=8)
 LLM_REQUESTS_PER_MINUTE = env.int("LLM_REQUESTS_PER_MINUTE", default=0)
 LLM_TOKENS_PER_MINUTE = env.int("LLM_TOKENS_PER_MINUTE", default=0)

@@ -34,11 +34,17 @@ class Stage(Protocol):
     name: str
     title: str
     unit: str
-    load: Load
-    concurrency: int
     required: bool
     weight: int
-    provider: str
+
+    @property
+    def load(self) -> Load: ...
+
+    @property
+    def concurrency(self) -> int: ...
+
+    @property
+    def provider(self) -> str: ...
 
     def plan(self, job: Job) -> Sequence[PlannedItem]: ...
 

@@ -38,7 +38,7 @@ class DigestStage(GuidelineStage):
             for page in texts
         ]
 
-    def work(self, item: Item) -> Digest:
+    def compute(self, item: Item) -> Digest:
         page = Page.objects.select_related("book", "reading").get(pk=item.key)
         near = Page.objects.filter(book=page.book, number__range=(page.number - 1, page.number + 1))
         texts = [page_text(each) for each in near.select_related("reading").order_by("number")]

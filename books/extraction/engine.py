@@ -71,6 +71,8 @@ class TocEntry:
 class Digest:
     """The facts of one page: all that the outline may look at.
 
+    ``continues_previous``: body text stands above the page's first heading. Each heading is one printed line.
+
     ``terms`` maps a stemmed content word to its count on the page (body only, no running heads). ``printed_number``
     is the page number printed on the page. ``toc`` holds the entries where the page is part of the book's contents.
     """
@@ -170,11 +172,18 @@ class NamedSubtopic:
 class GuidelineEngine(Protocol):
     """One method per stage, each depending on its arguments alone.
 
-    Raises ``books.errors.ProviderError`` leaves. Reads no settings.
+    ``window_pages`` is how many pages ``outline`` looks at together. Raises ``books.errors.ProviderError`` leaves.
+    Reads no settings.
     """
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def window_pages(self) -> int: ...
 
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
         """The facts of ``page``; ``before`` and ``after`` are a few lines of its neighbours ("" at the ends)."""

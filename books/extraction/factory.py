@@ -16,7 +16,12 @@ def guideline_engine() -> GuidelineEngine:
         from books.extraction.offline import OfflineEngine
 
         return OfflineEngine()
-    raise ImproperlyConfigured(f"GUIDELINE_ENGINE is {settings.GUIDELINE_ENGINE!r}; it may be: offline.")
+    if settings.GUIDELINE_ENGINE == "openai":
+        from books.extraction.openai import OpenAIEngine
+        from books.providers.factory import ledger, model_of
+
+        return OpenAIEngine(ledger().ask, model_of)
+    raise ImproperlyConfigured(f"GUIDELINE_ENGINE is {settings.GUIDELINE_ENGINE!r}; it may be offline or openai.")
 
 
 def engine_label() -> str:

@@ -40,7 +40,7 @@ class NameStage(GuidelineStage):
             raise StageNotReady(f"“{unwritten.title}” has no guideline yet; resume the generation first.")
         return [_planned(row) for row in rows.filter(UNTOUCHED)]
 
-    def work(self, item: Item) -> str:
+    def compute(self, item: Item) -> str:
         subtopic = Subtopic.objects.select_related("topic__book").get(pk=item.key)
         book = subtopic.topic.book
         others = [named(row) for row in _in_order(book.pk).exclude(pk=subtopic.pk)]
@@ -66,7 +66,7 @@ class MergeStage(GuidelineStage):
             for one, other in pairs
         ]
 
-    def work(self, item: Item) -> bool:
+    def compute(self, item: Item) -> bool:
         pair = _pair(item)
         if len(pair) != 2:
             return False
@@ -100,7 +100,7 @@ class SubmitStage(GuidelineStage):
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         return [PlannedItem(str(topic.pk), topic.title) for topic in Topic.objects.filter(book=job.book_id)]
 
-    def work(self, item: Item) -> None:
+    def compute(self, item: Item) -> None:
         return None
 
     def save(self, item: Item, result: None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from books.extraction import stages
-from books.extraction.engine import Outline
+from books.extraction.engine import Digest, Outline, TocEntry
 from books.extraction.factory import engine_label, guideline_engine
 from books.extraction.records import DIGEST, OUTLINE, TOC, book_facts, outline_after
 from books.extraction.stage import GuidelineStage
@@ -15,9 +15,9 @@ from jobs.models import Item, Job
 
 
 class OutlineStage(GuidelineStage):
-    """One item a window of 40 pages, worked in order: each carries the outline of those before it.
+    """One item a window of pages, worked in order: each carries the outline of those before it.
 
-    ``params["toc"]`` is a table of contents that a person gave; it binds the cut.
+    ``params["toc"]`` is a table of contents that a person gave; it binds the cut, and so does one found in the book.
     """
 
     name = "outline"
@@ -28,7 +28,7 @@ class OutlineStage(GuidelineStage):
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         numbers = list(job.book.pages.order_by("number").values_list("number", flat=True))
         prints = dict(PageDigest.objects.filter(page__book=job.book_id).values_list("page__number", "fingerprint"))
-        windows = stages.windows(numbers)
+        windows = stages.windows(numbers, guideline_engine().window_pages)
         StoredOutline.objects.filter(book=job.book_id, windows__gt=len(windows)).delete()
         seen = [engine_label(), job.params.get("toc", []), len(windows)]
         items = []
@@ -38,16 +38,29 @@ class OutlineStage(GuidelineStage):
             items.append(PlannedItem(key, label, lane="outline", fingerprint=stages.fingerprint(*seen)))
         return items
 
-    def work(self, item: Item) -> Outline:
+    def compute(self, item: Item) -> Outline:
         book = Book.objects.get(pk=item.job.book_id)
-        windows = stages.windows(list(book.pages.order_by("number").values_list("number", flat=True)))
+        engine = guideline_engine()
+        numbers = list(book.pages.order_by("number").values_list("number", flat=True))
+        windows = stages.windows(numbers, engine.window_pages)
         at = int(item.key)
-        stored = PageDigest.objects.filter(page__book=book, page__number__in=windows[at - 1]).order_by("page__number")
-        digests = [DIGEST.validate_python(digest.data) for digest in stored]
-        toc = TOC.validate_python(item.job.params.get("toc", []))
+        seen = _digests(book, windows[at - 1][-1])
+        digests = [digest for digest in seen if digest.page >= windows[at - 1][0]]
+        toc = TOC.validate_python(item.job.params.get("toc", [])) or _contents(seen[: -len(digests)])
         so_far = outline_after(book.pk, at - 1)
-        return guideline_engine().outline(book_facts(book), digests, so_far, toc, is_last=at == len(windows))
+        return engine.outline(book_facts(book), digests, so_far, toc, is_last=at == len(windows))
 
     def save(self, item: Item, result: Outline) -> None:
         values = {"fingerprint": item.fingerprint, "data": OUTLINE.dump_python(result, mode="json")}
         StoredOutline.objects.update_or_create(book_id=item.job.book_id, windows=int(item.key), defaults=values)
+
+
+def _digests(book: Book, last: int) -> list[Digest]:
+    """Of the pages up to ``last``, in order."""
+    stored = PageDigest.objects.filter(page__book=book, page__number__lte=last).order_by("page__number")
+    return [DIGEST.validate_python(digest.data) for digest in stored]
+
+
+def _contents(digests: Sequence[Digest]) -> tuple[TocEntry, ...]:
+    """The contents pages of earlier windows, which the outline so far does not hold."""
+    return tuple(entry for digest in digests for entry in digest.toc)

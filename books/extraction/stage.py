@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
+
+from books.providers.ledger import asking_for
 from jobs.constants import Load
 from jobs.models import Item
 
 
 class GuidelineStage:
-    """The offline engine computes, so its items belong to the processor pool. A failed item leaves nothing behind."""
+    """The offline engine computes, so its items belong to the processor pool; a model is waited for by many threads.
 
-    load = Load.CPU
-    concurrency = 1
+    ``compute`` is the stage's work; calls that it makes to a model go on its item's account. A failed item leaves
+    nothing behind.
+    """
+
     required = True
-    provider = ""
+
+    @property
+    def load(self) -> Load:
+        return Load.IO if _asks_a_model() else Load.CPU
+
+    @property
+    def concurrency(self) -> int:
+        return int(settings.LLM_CONCURRENCY) if _asks_a_model() else 1
+
+    @property
+    def provider(self) -> str:
+        return "openai" if _asks_a_model() else ""
+
+    def work(self, item: Item) -> Any:
+        with asking_for(item):
+            return self.compute(item)
+
+    def compute(self, item: Item) -> Any:
+        raise NotImplementedError
 
     def save_failure(self, item: Item, message: str) -> None:
         return None
+
+
+def _asks_a_model() -> bool:
+    return bool(settings.GUIDELINE_ENGINE == "openai")

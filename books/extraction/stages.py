@@ -15,7 +15,6 @@ from rapidfuzz import fuzz, process
 
 from books.extraction.engine import Guideline, NamedSubtopic, Outline, PageText, Statement, SubtopicPlan
 
-WINDOW_PAGES = 40
 NEIGHBOUR_LINES = 3
 SAME_LINE_RATIO = 85
 ALIKE_RATIO = 80
@@ -37,9 +36,9 @@ def fingerprint(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def windows(numbers: Sequence[int]) -> list[tuple[int, ...]]:
-    """The page numbers cut into windows of at most 40, in order."""
-    return [tuple(numbers[at : at + WINDOW_PAGES]) for at in range(0, len(numbers), WINDOW_PAGES)]
+def windows(numbers: Sequence[int], size: int) -> list[tuple[int, ...]]:
+    """The page numbers cut into windows of at most ``size``, in order."""
+    return [tuple(numbers[at : at + size]) for at in range(0, len(numbers), size)]
 
 
 def first_lines(text: str) -> str:

@@ -40,7 +40,7 @@ class WriteStage(GuidelineStage):
             for subtopic in subtopics.order_by("topic__sequence", "sequence")
         ]
 
-    def work(self, item: Item) -> Guideline:
+    def compute(self, item: Item) -> Guideline:
         subtopic = Subtopic.objects.select_related("topic__book").get(pk=item.key)
         source = _source(subtopic)
         return stages.supported(guideline_engine().write(source), subtopic.pages)
@@ -100,7 +100,7 @@ class SummariseStage(GuidelineStage):
             for topic in Topic.objects.filter(book=job.book_id).prefetch_related("subtopics")
         ]
 
-    def work(self, item: Item) -> str:
+    def compute(self, item: Item) -> str:
         topic = Topic.objects.select_related("book").get(pk=item.key)
         subtopics = [named(subtopic) for subtopic in topic.subtopics.select_related("topic")]
         return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics)

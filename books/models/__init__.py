@@ -3,11 +3,15 @@
 from books.models.book import Book, BookStatus
 from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
+from books.models.ledger import CallOutcome, ModelCall, ModelPrice, StageModel
 from books.models.page import OcrStatus, Page, PageReview, Reading, Source
 
 __all__ = [
     "Book",
     "BookStatus",
+    "CallOutcome",
+    "ModelCall",
+    "ModelPrice",
     "OcrStatus",
     "Page",
     "PageDigest",
@@ -16,6 +20,7 @@ __all__ = [
     "Reading",
     "ReviewStatus",
     "Source",
+    "StageModel",
     "StoredOutline",
     "Subtopic",
     "Topic",

@@ -55,6 +55,14 @@ class Book(models.Model):
     board = models.CharField(max_length=80, blank=True, help_text="The examination or curriculum board.")
     grade = models.CharField(max_length=40, blank=True)
     subject = models.CharField(max_length=80, blank=True)
+    spending_cap = models.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="US dollars that model calls for this book may cost in all; empty for no cap.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     status_now: str  # on rows of with_status
 

@@ -25,6 +25,8 @@ class OfflineEngine:
 
     name = "offline"
     version = "1"
+    # A digest is small, and nothing is asked of anybody: the whole of the largest book at once.
+    window_pages = 500
 
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
         return digesting.digest(page, before, after)

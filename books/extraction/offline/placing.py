@@ -138,14 +138,17 @@ def _fill_by_words(
             placed[at] = mark
 
 
+def _may_follow(earlier: Mark, later: Mark) -> bool:
+    """A mark known by its page alone (line -1) may stand anywhere on that page."""
+    if earlier.page != later.page:
+        return earlier.page < later.page
+    return later.line < 0 or earlier.line <= later.line
+
+
 def _heaviest(steps: list[tuple[int, float, Mark]]) -> list[tuple[int, float, Mark]]:
     best: list[tuple[float, int]] = []
     for at, (entry, weight, mark) in enumerate(steps):
-        before = [
-            (best[i][0] + weight, i)
-            for i in range(at)
-            if steps[i][0] < entry and (steps[i][2].page, steps[i][2].line) <= (mark.page, mark.line)
-        ]
+        before = [(best[i][0] + weight, i) for i in range(at) if steps[i][0] < entry and _may_follow(steps[i][2], mark)]
         best.append(max([(weight, -1), *before], key=lambda option: (option[0], -option[1])))
     chosen = []
     at = max(range(len(best)), key=lambda i: best[i][0], default=-1)

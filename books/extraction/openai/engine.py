@@ -1,0 +1,152 @@
+"""GuidelineEngine over a language model: builds each stage's request and turns the answer into the stages' data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from books.extraction.engine import (
+    BookFacts,
+    Digest,
+    Guideline,
+    Heading,
+    NamedSubtopic,
+    Outline,
+    PageText,
+    Statement,
+    SubtopicSource,
+    TocEntry,
+)
+from books.extraction.offline import OfflineEngine
+from books.extraction.openai import answers
+from books.extraction.openai.outlining import extended
+from books.extraction.openai.prompts import prompt
+from books.extraction.stages import PARTS
+from books.providers.request import Answer, ModelRequest
+
+# Of the outline so far a window sees its end: enough to go on, and the prompt stays the same size for any book.
+CARRIED_SUBTOPICS = 5
+NEIGHBOUR_TITLES = 8
+
+
+class Ask(Protocol):
+    def __call__(self, request: ModelRequest[Answer]) -> Answer: ...
+
+
+class OpenAIEngine:
+    """``choice`` gives a stage's model, temperature and limit of tokens; ``ask`` answers a request, or raises a
+    ``books.errors.ProviderError``."""
+
+    name = "openai"
+    window_pages = 40
+
+    def __init__(self, ask: Ask, choice: Callable[[str], tuple[str, float | None, int]]) -> None:
+        self._ask_model = ask
+        self._choice = choice
+
+    @property
+    def version(self) -> str:
+        stages = ("digest", "outline", "write", "summarise", "name", "same")
+        prompts = ".".join(prompt(stage).version for stage in stages)
+        models = "+".join(sorted({self._choice(stage)[0] for stage in stages}))
+        return f"{models} p{prompts} s{answers.SCHEMA_VERSION}"
+
+    def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
+        if not page.text.strip():
+            return Digest(page.number, is_blank=True)
+        form = self._ask("digest", book, {"before": before, "page": page.text, "after": after}, answers.DigestForm)
+        return Digest(
+            page=page.number,
+            summary=tuple(form.summary),
+            headings=tuple(Heading(each.text, each.level, each.number) for each in form.headings),
+            terms={each.term.casefold(): each.count for each in form.terms},
+            exercises=form.exercises,
+            continues_previous=form.continues_previous,
+            running_head=form.running_head,
+            printed_number=form.printed_number,
+            toc=tuple(TocEntry(each.title, each.level, each.number, each.page) for each in form.contents),
+        )
+
+    def outline(
+        self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry], *, is_last: bool
+    ) -> Outline:
+        """A table of contents binds the cut, and placing its lines needs no model."""
+        if toc or so_far.basis == "toc" or any(digest.toc for digest in window):
+            placed = OfflineEngine().outline(book, window, so_far, toc, is_last=is_last)
+            if placed.basis == "toc":
+                return placed
+        material = {"so_far": _end_of(so_far), "digests": [_seen(digest) for digest in window]}
+        form = self._ask("outline", book, material, answers.OutlineForm)
+        return extended(so_far, form, [digest.page for digest in window])
+
+    def write(self, source: SubtopicSource) -> Guideline:
+        material = {
+            "topic": source.topic,
+            "subtopic": source.subtopic,
+            "earlier_subtopics": source.earlier_subtopics[-NEIGHBOUR_TITLES:],
+            "later_subtopics": source.later_subtopics[:NEIGHBOUR_TITLES],
+            "pages": [{"page": page.number, "text": page.text} for page in source.pages],
+        }
+        form = self._ask("write", source.book, material, answers.GuidelineForm)
+        parts = {part: _statements(getattr(form, part)) for part in PARTS}
+        return Guideline(**parts, summary=form.summary)
+
+    def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
+        material = {"topic": topic, "subtopics": [_named(each) for each in subtopics]}
+        return self._ask("summarise", book, material, answers.SummaryForm).summary
+
+    def refine_name(self, book: BookFacts, subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
+        near = [each.title for each in others if each.topic == subtopic.topic]
+        material = {"topic": subtopic.topic, "subtopic": _named(subtopic), "others": near}
+        return self._ask("name", book, material, answers.NameForm).title.strip()
+
+    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> bool:
+        return self._ask("same", book, {"one": _named(one), "other": _named(other)}, answers.SameForm).same
+
+    def _ask(self, stage: str, book: BookFacts, material: dict[str, Any], form: type[Answer]) -> Answer:
+        model, temperature, max_tokens = self._choice(stage)
+        instructions = prompt(stage)
+        return self._ask_model(
+            ModelRequest(
+                stage=stage,
+                prompt_version=instructions.version,
+                model=model,
+                instructions=instructions.text,
+                facts=json.dumps({"book": asdict(book)}, ensure_ascii=False),
+                material=json.dumps(material, ensure_ascii=False),
+                schema=form,
+                schema_version=answers.SCHEMA_VERSION,
+                temperature=temperature,
+                max_tokens=max_tokens,
+            )
+        )
+
+
+def _statements(forms: Sequence[answers.StatementForm]) -> tuple[Statement, ...]:
+    return tuple(Statement(form.text.strip(), tuple(sorted(set(form.pages)))) for form in forms)
+
+
+def _named(subtopic: NamedSubtopic) -> dict[str, Any]:
+    return {"topic": subtopic.topic, "title": subtopic.title, "summary": subtopic.summary, "pages": subtopic.pages}
+
+
+def _seen(digest: Digest) -> dict[str, Any]:
+    return {
+        "page": digest.page,
+        "summary": digest.summary,
+        "headings": [{"text": each.text, "level": each.level, "number": each.number} for each in digest.headings],
+        "exercises": digest.exercises,
+        "continues_previous": digest.continues_previous,
+        "running_head": digest.running_head,
+    }
+
+
+def _end_of(outline: Outline) -> list[dict[str, Any]]:
+    placed = [
+        {"chapter": topic.title, "title": subtopic.title, "last_page": subtopic.last_page}
+        for topic in outline.topics
+        for subtopic in topic.subtopics
+    ]
+    return placed[-CARRIED_SUBTOPICS:]

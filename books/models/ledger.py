@@ -1,0 +1,90 @@
+"""Every call to a model, what it cost and what it answered; prices, and which model a stage asks."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from books.models.book import Book
+from jobs.models import Job
+
+
+class CallOutcome(models.TextChoices):
+    ANSWERED = "answered", "Answered"
+    REFUSED = "refused", "Refused"
+    TRUNCATED = "truncated", "Cut off"
+    INVALID = "invalid", "Did not fit its schema"
+    FAILED = "failed", "No answer"
+
+
+class ModelCall(models.Model):
+    """One call. Never changed. An answered one is reused whenever the same input (``input_sha256``) is asked again.
+
+    ``cost`` is in US dollars, null where the model had no price at the time.
+    """
+
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="model_calls")
+    job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    stage = models.CharField(max_length=40)
+    item = models.CharField(max_length=80, blank=True)
+    provider = models.CharField(max_length=60)
+    model = models.CharField(max_length=80)
+    prompt_version = models.CharField(max_length=20)
+    schema_version = models.CharField(max_length=20)
+    input_sha256 = models.CharField(max_length=64)
+    tokens_in = models.PositiveIntegerField(default=0)
+    tokens_cached = models.PositiveIntegerField(default=0)
+    tokens_out = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    seconds = models.FloatField(default=0)
+    outcome = models.CharField(max_length=10, choices=CallOutcome)
+    error_code = models.CharField(max_length=40, blank=True)
+    answer = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (models.CheckConstraint(condition=Q(outcome__in=CallOutcome.values), name="call_outcome_known"),)
+        indexes = (
+            models.Index(fields=["input_sha256"], condition=Q(outcome="answered"), name="call_answered_input"),
+            models.Index(fields=["book", "stage"], name="call_book_stage"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.stage} call to {self.model}"
+
+
+class ModelPrice(models.Model):
+    """US dollars a million tokens."""
+
+    model = models.CharField(max_length=80, unique=True)
+    input = models.DecimalField(max_digits=10, decimal_places=4)
+    cached_input = models.DecimalField(max_digits=10, decimal_places=4)
+    output = models.DecimalField(max_digits=10, decimal_places=4)
+
+    class Meta:
+        ordering = ("model",)
+
+    def __str__(self) -> str:
+        return self.model
+
+
+class StageModel(models.Model):
+    """Which model a stage asks, and how; stages without a row use OPENAI_MODEL."""
+
+    stage = models.CharField(max_length=40, unique=True)
+    model = models.CharField(max_length=80)
+    temperature = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(2)],
+        help_text="Empty: the model's own.",
+    )
+    max_tokens = models.PositiveIntegerField(default=4000, validators=[MinValueValidator(100)])
+
+    class Meta:
+        ordering = ("stage",)
+
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.model}"

@@ -1,0 +1,151 @@
+"""Asking a model through the ledger: an answer that was paid for once is never paid for again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from books.errors import InvalidModelOutput, ProviderRejected
+from books.models import CallOutcome, ModelCall
+from books.providers.client import ModelClient
+from books.providers.request import Answer, ModelRequest, RawAnswer
+from books.providers.spending import check_caps, cost_of_answer
+from jobs.errors import JobError
+from jobs.models import Item
+from jobs.throttle import call_slot
+
+logger = logging.getLogger(__name__)
+
+REPAIR = "That answer does not fit the schema: {problem}\nAnswer again, with the same content in the right form."
+LONGEST_PROBLEM = 1_500
+_item: ContextVar[Item] = ContextVar("item_that_asks")
+
+
+@contextmanager
+def asking_for(item: Item) -> Iterator[None]:
+    """Names the item on whose account the calls inside the block are made."""
+    token = _item.set(item)
+    try:
+        yield
+    finally:
+        _item.reset(token)
+
+
+class Ledger:
+    """Asks through ``client``, and writes a row for every call before its answer is used.
+
+    The row is committed on its own, outside the transaction that saves the item, so that a crash between the two
+    finds the answer here. Only a crash between the provider's answer and this commit can cost a second call.
+    """
+
+    def __init__(self, client: ModelClient) -> None:
+        self.client = client
+
+    def ask(self, request: ModelRequest[Answer]) -> Answer:
+        """The valid answer to ``request``, from the ledger where it was given before; one repair is tried.
+
+        Raises InvalidModelOutput for an answer cut off or invalid after the repair, ProviderRejected for a refusal,
+        BudgetReached before a call that a cap forbids, and what the client raises.
+        """
+        known = _answer_in_ledger(request)
+        if known is not None:
+            return known
+        answer, problem = self._call(request)
+        if answer is not None:
+            return answer
+        raw, complaint = problem
+        repaired, second = self._call(replace(request, earlier=(raw, REPAIR.format(problem=complaint))))
+        if repaired is None:
+            raise InvalidModelOutput(f"The model's answer does not fit its form, twice: {second[1][:200]}")
+        _remember(request, repaired)
+        return repaired
+
+    def _call(self, request: ModelRequest[Answer]) -> tuple[Answer | None, tuple[str, str]]:
+        """A valid answer, or else the raw text and what is wrong with it."""
+        check_caps(_item.get().job, request)
+        started = time.monotonic()
+        try:
+            with call_slot(self.client.provider, tokens=request.estimated_tokens) as slot:
+                raw = self.client.complete(request)
+                slot.tokens = raw.tokens_in + raw.tokens_out
+        except JobError as error:
+            if error.code != "provider_busy":
+                _write(request, self.client.provider, CallOutcome.FAILED, started, error_code=error.code)
+            raise
+        answer, problem = _read(request, raw)
+        outcome = CallOutcome.ANSWERED if answer is not None else CallOutcome.INVALID
+        outcome = {"refusal": CallOutcome.REFUSED, "length": CallOutcome.TRUNCATED}.get(raw.stopped, outcome)
+        _write(request, self.client.provider, outcome, started, raw=raw)
+        if outcome == CallOutcome.REFUSED:
+            raise ProviderRejected("The model refused to answer for this content.")
+        if outcome == CallOutcome.TRUNCATED:
+            raise InvalidModelOutput("The model's answer was cut off at its limit; raise the stage's limit of tokens.")
+        return answer, (raw.text, problem)
+
+
+def _answer_in_ledger(request: ModelRequest[Answer]) -> Answer | None:
+    known = ModelCall.objects.filter(input_sha256=request.sha256, outcome=CallOutcome.ANSWERED).first()
+    if known is None:
+        return None
+    logger.info("answered from the ledger", extra={"stage": request.stage, "call": known.pk})
+    return request.schema.model_validate_json(known.answer)
+
+
+def _read(request: ModelRequest[Answer], raw: RawAnswer) -> tuple[Answer | None, str]:
+    if raw.stopped != "end":
+        return None, raw.stopped
+    try:
+        return request.schema.model_validate_json(raw.text), ""
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        return None, problems[:LONGEST_PROBLEM]
+
+
+def _remember(request: ModelRequest[Any], answer: Any) -> None:
+    """The repaired answer under the input that led to it, at no cost: the calls themselves have their rows."""
+    _write(
+        request,
+        "ledger",
+        CallOutcome.ANSWERED,
+        time.monotonic(),
+        raw=RawAnswer(answer.model_dump_json(), "end", 0, 0, 0),
+    )
+
+
+def _write(
+    request: ModelRequest[Any],
+    provider: str,
+    outcome: CallOutcome,
+    started: float,
+    *,
+    raw: RawAnswer | None = None,
+    error_code: str = "",
+) -> None:
+    item = _item.get()
+    raw = raw or RawAnswer("", "end", 0, 0, 0)
+    ModelCall.objects.create(
+        book_id=item.job.book_id,
+        job_id=item.job_id,
+        stage=request.stage,
+        item=item.key,
+        provider=provider,
+        model=request.model,
+        prompt_version=request.prompt_version,
+        schema_version=request.schema_version,
+        input_sha256=request.sha256,
+        tokens_in=raw.tokens_in,
+        tokens_cached=raw.tokens_cached,
+        tokens_out=raw.tokens_out,
+        cost=cost_of_answer(request, raw),
+        seconds=time.monotonic() - started,
+        outcome=outcome,
+        error_code=error_code,
+        answer=raw.text.replace("\x00", ""),
+    )

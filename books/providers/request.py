@@ -1,0 +1,110 @@
+"""One question to a model and what came back. Imports neither Django nor a vendor's SDK."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Outcome = Literal["answered", "refused", "truncated", "invalid", "failed"]
+
+# Four characters a token is the usual figure for English; an estimate only reserves, the bill counts.
+CHARACTERS_PER_TOKEN = 4
+# An image at high detail is at most this many tokens on current models.
+IMAGE_TOKENS = 2_500
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest(Generic[Answer]):
+    """What is asked, in the order in which it is sent: what is the same for all calls of a stage first.
+
+    ``instructions`` is a prompt file; ``facts`` are the book's; ``material`` is this call's own and untrusted.
+    ``images`` are PNG files. ``earlier`` holds a rejected answer and what was wrong with it, for one repair.
+    """
+
+    stage: str
+    prompt_version: str
+    model: str
+    instructions: str
+    facts: str
+    material: str
+    schema: type[Answer]
+    schema_version: str
+    images: tuple[bytes, ...] = ()
+    temperature: float | None = None
+    max_tokens: int = 4_000
+    earlier: tuple[str, str] | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Equal exactly when the provider would be sent the same."""
+        parts = [
+            self.stage,
+            self.model,
+            self.temperature,
+            self.max_tokens,
+            self.messages(),
+            strict_schema(self.schema),
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def estimated_tokens(self) -> int:
+        text = len(self.instructions) + len(self.facts) + len(self.material)
+        return text // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * len(self.images) + self.max_tokens // 2
+
+    def messages(self) -> list[dict[str, Any]]:
+        """In the form of Chat Completions, which every compatible server speaks."""
+        content: list[dict[str, Any]] = [{"type": "text", "text": text} for text in (self.facts, self.material) if text]
+        content += [
+            {"type": "image_url", "image_url": {"url": _data_url(png), "detail": "high"}} for png in self.images
+        ]
+        messages: list[dict[str, Any]] = [
+            {"role": "system", "content": self.instructions},
+            {"role": "user", "content": content},
+        ]
+        if self.earlier:
+            answer, problem = self.earlier
+            messages += [{"role": "assistant", "content": answer}, {"role": "user", "content": problem}]
+        return messages
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """A provider's answer as it came. ``stopped`` is "end", "length" (cut off) or "refusal"."""
+
+    text: str
+    stopped: Literal["end", "length", "refusal"]
+    tokens_in: int
+    tokens_cached: int
+    tokens_out: int
+    model: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema as strict mode wants it: every property required, no others allowed, no defaults."""
+    document: dict[str, Any] = _strict(schema.model_json_schema())
+    return document
+
+
+def _strict(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_strict(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    strict = {
+        key: _strict(value) for key, value in node.items() if key not in {"default", "title"} or key == "properties"
+    }
+    if strict.get("type") == "object" and "properties" in strict:
+        strict |= {"additionalProperties": False, "required": list(strict["properties"])}
+    return strict
