@@ -6,7 +6,10 @@ from django.contrib.auth.models import Permission
 
 from books.models import Book
 from jobs import queue
-from tests.factories import BookFactory
+from jobs.constants import ItemState
+from jobs.models import Job
+from jobs.progress import refresh_progress
+from tests.factories import BookFactory, ItemFactory, JobFactory
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +61,13 @@ def said():
         return [str(message) for message in response.context["messages"]]
 
     return messages
+
+
+@pytest.fixture
+def job(book) -> Job:
+    """Two pages of four are over, one of them failed."""
+    job = JobFactory(book=book)
+    for state in (ItemState.DONE, ItemState.FAILED, ItemState.PENDING, ItemState.PENDING):
+        ItemFactory(job=job, state=state, attempts=1)
+    refresh_progress(job)
+    return job

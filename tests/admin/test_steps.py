@@ -1,0 +1,56 @@
+"""The next step of a book in words, from its counts alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from books.admin.steps import STEPS, Counts, counts_of, way_of
+from books.models import OcrStatus, PageReview, ReviewStatus
+from jobs.models import Job
+from tests.factories import PageFactory, ReadPageFactory, SubtopicFactory, TopicFactory
+
+NOTHING = dict.fromkeys(Counts.__dataclass_fields__, 0)
+WAY = [
+    ({}, "upload"),
+    ({"pages": 3, "unread": 1, "failed": 1, "to_review": 1}, "read"),
+    ({"pages": 3, "failed": 1, "approved": 2}, "read"),
+    ({"pages": 3, "to_review": 1, "approved": 2}, "approve"),
+    ({"pages": 3, "rejected": 1, "approved": 2}, "approve"),
+    ({"pages": 3, "approved": 3}, "generate"),
+    ({"pages": 3, "approved": 3, "guidelines": 2, "unwritten": 1, "drafts": 2}, "generate"),
+    ({"pages": 3, "approved": 3, "guidelines": 2, "drafts": 1}, "finalise"),
+    ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 1}, "review"),
+    ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 2}, ""),
+]
+
+
+@pytest.mark.parametrize(("counts", "step"), WAY, ids=lambda value: value if isinstance(value, str) else "")
+def test_the_next_step(counts, step):
+    way = way_of(Counts(**{**NOTHING, **counts}), None)
+    assert way.now == step
+    states = [each.state for each in way.steps]
+    at = STEPS.index(step) if step else len(STEPS)
+    assert states == ["done"] * at + ["now"] * (step != "") + ["later"] * (len(STEPS) - at - 1)
+
+
+@pytest.mark.parametrize(("kind", "step"), [("ocr", "read"), ("extraction", "generate"), ("finalisation", "finalise")])
+def test_a_busy_book_is_at_the_step_of_its_job(kind, step):
+    way = way_of(Counts(**NOTHING), Job(kind=kind))
+    assert (way.now, way.is_busy) == (step, True)
+
+
+def test_the_counts(book):
+    PageFactory(book=book)
+    PageFactory(book=book, ocr_status=OcrStatus.FAILED)
+    ReadPageFactory(book=book)
+    for review in (PageReview.APPROVED, PageReview.REJECTED):
+        page = ReadPageFactory(book=book)
+        page.review = review
+        page.save()
+    topic = TopicFactory(book=book)
+    SubtopicFactory(topic=topic, status=ReviewStatus.DRAFT, guideline={})
+    SubtopicFactory(topic=topic, status=ReviewStatus.APPROVED)
+    expected = Counts(
+        pages=5, unread=1, failed=1, to_review=1, approved=1, rejected=1, guidelines=2, unwritten=1, drafts=1, decided=1
+    )
+    assert counts_of(book) == expected
