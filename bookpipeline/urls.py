@@ -1,4 +1,4 @@
-"""Where everything is: the admin at the root of the product's screens, the JSON API, health."""
+"""Where everything is: the admin at the root of the product's screens, the JSON API, health, metrics."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from bookpipeline.health import ready
+from bookpipeline.metrics import metrics
 from books.api.application import api
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("ready", ready),
+    path("metrics", metrics),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
 ]
