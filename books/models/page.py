@@ -67,7 +67,7 @@ class Page(models.Model):
     frame = models.PositiveIntegerField(default=0)
     ocr_status = models.CharField(max_length=8, choices=OcrStatus, default=OcrStatus.WAITING)
     ocr_error = models.TextField(blank=True)
-    reading = models.ForeignKey("books.Reading", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    reading = models.ForeignKey("books.Reading", null=True, blank=True, on_delete=models.RESTRICT, related_name="+")
     image_width = models.PositiveIntegerField(null=True, blank=True)
     image_height = models.PositiveIntegerField(null=True, blank=True)
     review = models.CharField(max_length=8, choices=PageReview, default=PageReview.PENDING)
