@@ -1,0 +1,313 @@
+"""Walks the model and the engine together: each step is done to both, and both must say and show the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+from django.db import transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from jobs import clock, handlers, results, runner
+from jobs.advance import advance
+from jobs.claims import claim, give_back
+from jobs.constants import TRANSITIONS, JobStatus
+from jobs.errors import JobError
+from jobs.heartbeat import beat
+from jobs.models import Event, Item, Job
+from jobs.starting import cancel, extend, pause, restart, resume, retry_items, start_job
+from jobs.sweep import sweep
+from jobs.transitions import locked_job, move
+from tests.jobs.coverage import LEGAL, STATUSES, Visits
+from tests.jobs.model import Model, Refused
+from tests.jobs.rig import KIND, RigStage, new_book, rig_handler
+from tests.jobs.rows import engine_rows, model_rows
+
+RUNNERS = st.sampled_from(["anna", "ben", "carl"])
+
+
+class Passing(JobError):
+    code = "passing"
+    retryable = True
+
+
+class RateLimited(Passing):
+    counts_attempt = False
+
+
+class Final(JobError):
+    code = "final"
+
+
+CLOSINGS: dict[str, Callable[[Item, RigStage], None]] = {
+    "finish": lambda item, stage: results.finish(item, stage, "result"),
+    "fail_passing": lambda item, stage: results.fail(item, stage, Passing("Try again.")),
+    "fail_for_good": lambda item, stage: results.fail(item, stage, Final("Unreadable.")),
+    "rate_limit": lambda item, stage: results.fail(item, stage, RateLimited("Slow down.", retry_after=40)),
+}
+WAYS = {
+    "pending": ("pause", "resume"),
+    "running": (),
+    "paused": ("pause",),
+    "stale": ("die_in_sweep",),
+    "completed": ("finish",),
+    "failed": ("fail_for_good", "advance"),
+    "cancelled": ("cancel",),
+}
+
+
+class EngineMachine(RuleBasedStateMachine):
+    """Each run is undone by a savepoint, so that runs share one migrated database and nothing else."""
+
+    visits: Visits
+    clock: SimpleNamespace
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = transaction.atomic()
+        self.run.__enter__()
+        self.began = clock.now()
+        self.clock = SimpleNamespace(at=self.began)
+        self.saved: Counter[tuple[Any, str]] = Counter()
+        self.first = RigStage("first", keys=["1", "2"])
+        self.second = RigStage("second", keys=["a", "b"], lane="one")
+        for stage in (self.first, self.second):
+            stage.save = lambda item, _result: self.saved.update([(item.job_id, item.key)])
+        handlers._handlers[KIND] = rig_handler(self.first, self.second)
+        clock.now = lambda: self.clock.at
+        self.model = Model()
+        self.jobs = [start_job(new_book().pk, KIND)]
+        self.hands: list[tuple[int, int, int]] = []
+        self.spent: list[tuple[int, int, int]] = []
+        self.claims: dict[tuple[int, int, int], Item] = {}
+        self.tokens: dict[int, int] = {}
+
+    def teardown(self) -> None:
+        self._check_events()
+        transaction.set_rollback(True)
+        self.run.__exit__(None, None, None)
+
+    @initialize(status=st.sampled_from(STATUSES))
+    def begins_anywhere(self, status: str) -> None:
+        self.reach(status)
+
+    # ---- the walk ---------------------------------------------------------------------------------------------------
+    def both(self, event: str, engine: Callable[[], Any], *arguments: Any) -> Any:
+        """Does ``event`` to the model and to the engine; what they answer, which must be the same."""
+        status, before = self.model.job.status, model_rows(self.model)
+        try:
+            expected = getattr(self.model, event)(*arguments)
+        except Refused:
+            expected = Refused
+        try:
+            with transaction.atomic():
+                answer = engine()
+        except JobError:
+            answer = Refused
+        if expected is not None or answer is Refused:
+            assert answer == expected, f"{event} at {status}: the engine says {answer}, the model {expected}"
+        self.visits.met[event, status] += 1
+        if model_rows(self.model) != before:
+            assert status in LEGAL[event], f"the model itself lets {event} change a {status} job"
+            self.visits.changed[event, status] += 1
+        return expected
+
+    @property
+    def id(self) -> Any:
+        return self.jobs[-1].pk
+
+    @property
+    def stage(self) -> RigStage:
+        return self.first if self.model.job.stage == "first" else self.second
+
+    @rule()
+    def open(self) -> None:
+        self.both("open", lambda: runner._open(self.id) is not None)
+
+    @rule(who=RUNNERS, limit=st.integers(1, 2))
+    def claim(self, who: str, limit: int) -> None:
+        taken: list[Item] = []
+
+        def engine() -> list[tuple[int, int]]:
+            taken.extend(claim(self.id, self.stage.name, who, limit))
+            return [(item.ordinal, item.lease_token) for item in taken]
+
+        self.both("claim", engine, who, limit)
+        for item in taken:
+            hand = (len(self.jobs) - 1, item.ordinal, item.lease_token)
+            self.claims[hand] = item
+            self.hands.append(hand)
+
+    @rule(who=RUNNERS)
+    def beat(self, who: str) -> None:
+        self.both("beat", lambda: beat(self.id, who), who)
+
+    @rule(who=RUNNERS)
+    def give_back(self, who: str) -> None:
+        self.both("give_back", lambda: give_back(self.id, who), who)
+
+    @rule()
+    def advance(self) -> None:
+        self.both("advance", lambda: advance(self.id).value)
+
+    @precondition(lambda self: self.hands)
+    @rule(back=st.integers(0, 3))
+    def finish(self, back: int) -> None:
+        self.close(back, "finish")
+
+    @precondition(lambda self: self.hands)
+    @rule(back=st.integers(0, 3))
+    def fail_passing(self, back: int) -> None:
+        self.close(back, "fail_passing")
+
+    @precondition(lambda self: self.hands)
+    @rule(back=st.integers(0, 3))
+    def fail_for_good(self, back: int) -> None:
+        self.close(back, "fail_for_good")
+
+    @precondition(lambda self: self.hands)
+    @rule(back=st.integers(0, 3))
+    def rate_limit(self, back: int) -> None:
+        self.close(back, "rate_limit")
+
+    def close(self, back: int, event: str) -> None:
+        """One of the latest claims comes to its end: too late, where the lease was taken away meanwhile."""
+        hand = self.hands.pop(-1 - back % len(self.hands))
+        self.spent.append(hand)
+        self._close(hand, event)
+
+    @precondition(lambda self: self.spent)
+    @rule(back=st.integers(0, 3), event=st.sampled_from(list(CLOSINGS)))
+    def close_again(self, back: int, event: str) -> None:
+        self._close(self.spent[-1 - back % len(self.spent)], event)
+
+    def _close(self, hand: tuple[int, int, int], event: str) -> None:
+        claimed = self.claims[hand]
+        copy = Item(**{field.attname: getattr(claimed, field.attname) for field in Item._meta.fields})
+        stage = self.first if claimed.stage == "first" else self.second
+        was = self.both(event, lambda: CLOSINGS[event](copy, stage), *hand)
+        self.visits.items[event, "taken away" if was is Refused else "held"] += 1
+
+    @rule(seconds=st.sampled_from([1, 5, 31, 91, 121, 121]))
+    def clock_jumps(self, seconds: int) -> None:
+        """Leases of crashed runners end, delays pass, jobs fall silent."""
+        self.model.now += seconds
+        self.clock.at += timedelta(seconds=seconds)
+
+    @rule(event=st.sampled_from(["sweep", "sweep", "die_in_sweep"]))
+    def sweeps(self, event: str) -> None:
+        self.do(event)
+
+    @rule(
+        event=st.sampled_from(["pause", "resume", "resume", "cancel", "restart", "retry", "extend"]),
+        seconds=st.sampled_from([None, 60]),
+    )
+    def person(self, event: str, seconds: int | None) -> None:
+        if event == "pause":
+            self._pause(seconds)
+        elif event != "extend" or len(self.model.keys["first"]) < 5:
+            self.do(event)
+
+    @rule(steps=st.integers(2, 12))
+    def work(self, steps: int) -> None:
+        """A runner that nothing happens to: the way to the later states, in single steps like any other."""
+        self.open()
+        while steps and self.model.job.status == "running":
+            steps -= 1
+            before = len(self.hands)
+            self.claim("anna", 1)
+            if len(self.hands) > before:
+                self.close(0, "finish")
+            else:
+                self.advance()
+
+    def do(self, event: str) -> None:
+        """One event with the plainest arguments."""
+        if event in CLOSINGS:
+            self.close(0, event)
+        elif event == "claim":
+            self.claim("anna", 1)
+        elif event in ("beat", "give_back"):
+            getattr(self, event)("anna")
+        else:
+            getattr(self, event, getattr(self, f"_{event}", None))()
+
+    def reach(self, status: str) -> None:
+        """The first job in ``status``, with an item failed and a lease in hand where that status allows one."""
+        for event in (*("open", "claim", "fail_for_good", "claim"), *WAYS[status]):
+            self.do(event)
+        if status == "completed":
+            self.work(12)
+        assert self.model.job.status == status
+        if not self.hands:
+            self.hands.append(self.spent.pop())
+
+    def _sweep(self) -> None:
+        self.both("sweep", lambda: next((kind for kind, count in sweep().items() if count), ""))
+
+    def _die_in_sweep(self) -> None:
+        def engine() -> None:
+            with locked_job(self.id) as job:
+                move(job, JobStatus.STALE, actor="sweep")
+
+        self.both("die_in_sweep", engine)
+
+    def _pause(self, seconds: int | None = 60) -> None:
+        def engine() -> None:
+            was = Job.objects.get(pk=self.id).status
+            pause(self.id)
+            if seconds and was != JobStatus.PAUSED:
+                Job.objects.filter(pk=self.id).update(wake_at=clock.now() + timedelta(seconds=seconds))
+
+        self.both("pause", engine, seconds)
+
+    def _resume(self) -> None:
+        self._maybe_new("resume", lambda: resume(self.id))
+
+    def _restart(self) -> None:
+        self._maybe_new("restart", lambda: restart(self.id))
+
+    def _maybe_new(self, event: str, engine: Callable[[], Job]) -> None:
+        made: list[Job] = []
+        self.both(event, lambda: made.append(engine()))
+        if made and made[0].pk != self.id:
+            self.jobs.append(made[0])
+
+    def _cancel(self) -> None:
+        self.both("cancel", lambda: cancel(self.id))
+
+    def _retry(self) -> None:
+        self.both("retry", lambda: retry_items(self.id))
+
+    def _extend(self) -> None:
+        self.first.keys = [*self.model.keys["first"], str(len(self.model.keys["first"]) + 1)]
+        self.both("extend", lambda: extend(self.id))
+
+    # ---- what must be equal after each step -------------------------------------------------------------------------
+    @invariant()
+    def rows_are_as_the_model_says(self) -> None:
+        items = list(Item.objects.filter(job_id=self.id).order_by("ordinal"))
+        for item in items:
+            assert item.lease_token >= self.tokens.get(item.pk, 0), "a fencing token shrank"
+            self.tokens[item.pk] = item.lease_token
+        assert engine_rows(Job.objects.get(pk=self.id), items, self.began) == model_rows(self.model)
+
+    @invariant()
+    def effects_happened_once(self) -> None:
+        expected = {(self.jobs[number].pk, key): count for (number, key), count in self.model.effects.items()}
+        assert dict(self.saved) == expected
+        assert set(expected.values()) <= {1}
+
+    def _check_events(self) -> None:
+        """Each job's log is one unbroken way through the table of moves."""
+        for job in self.jobs:
+            log = list(Event.objects.filter(job=job).values_list("from_status", "to_status"))
+            assert log[0] == ("", "pending")
+            for (_, was), (before, after) in pairwise(log):
+                assert was == before
+                assert after in TRANSITIONS[before]

@@ -1,0 +1,293 @@
+"""The state machine as it should be, in plain Python: what the engine is compared with. Knows no Django.
+
+One book with one job after another. Times are seconds since the run began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.jobs.coverage import ACTIVE, FINAL
+
+LEASE, STALE, RUNNERS, RETRY_AFTER = 90, 120, 2, 40
+BACKOFF = (2, 4, 8, 16)
+STAGES = ("first", "second")
+
+
+class Refused(Exception):
+    """The event has no place here: the engine answers with an error and changes nothing."""
+
+
+@dataclass
+class ModelItem:
+    stage: str
+    key: str
+    state: str = "pending"
+    token: int = 0
+    attempts: int = 0
+    crashes: int = 0
+    not_before: float = 0
+    expires: float | None = None
+    runner: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("pending", "leased")
+
+    def free(self, state: str) -> None:
+        self.state, self.expires, self.runner = state, None, ""
+
+
+@dataclass
+class ModelJob:
+    """``items`` are in the order of their ordinals; ``earlier`` is the job that this one resumes."""
+
+    queued: float
+    earlier: ModelJob | None = None
+    status: str = "pending"
+    stage: str = "first"
+    recoveries: int = 0
+    beaten: float = 0
+    wake: float | None = None
+    current: int | None = None
+    items: list[ModelItem] = field(default_factory=list)
+
+    def of_stage(self) -> Iterator[ModelItem]:
+        return (item for item in self.items if item.stage == self.stage)
+
+    def refresh(self) -> None:
+        leased = [number for number, item in enumerate(self.items, start=1) if item.state == "leased"]
+        self.current = min(leased, default=None)
+
+    def end(self, status: str) -> None:
+        self.status, self.current, self.wake = status, None, None
+
+    @property
+    def unbroken(self) -> int:
+        """How many items are done before the first that is not."""
+        return next((n for n, item in enumerate(self.items) if item.state != "done"), len(self.items))
+
+
+class Model:
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.keys = {"first": ["1", "2"], "second": ["a", "b"]}
+        self.jobs: list[ModelJob] = []
+        self.effects: dict[tuple[int, str], int] = {}
+        self._start(None)
+
+    @property
+    def job(self) -> ModelJob:
+        return self.jobs[-1]
+
+    # ---- what runners do --------------------------------------------------------------------------------------------
+    def open(self) -> bool:
+        job = self.job
+        if job.status == "pending":
+            job.status, job.wake, job.beaten = "running", None, self.now
+        elif job.status != "running":
+            return False
+        live = sum(item.state == "leased" and item.expires > self.now for item in job.of_stage())
+        if live >= RUNNERS:
+            return False
+        job.beaten = self.now
+        return True
+
+    def claim(self, runner: str, limit: int) -> list[tuple[int, int]]:
+        """(ordinal, token) of each item claimed."""
+        job = self.job
+        if job.status != "running":
+            return []
+        chosen = self._claimable()[:limit]
+        while any(item.state == "leased" for item in chosen):
+            for item in [item for item in self._claimable() if item.state == "leased"]:
+                self._crash(item)
+            chosen = self._claimable()[:limit]
+        for item in chosen:
+            item.state, item.runner, item.expires, item.not_before = "leased", runner, self.now + LEASE, 0
+            item.token += 1
+            item.attempts += 1
+        if chosen:
+            job.current = self._ordinal(chosen[0])
+        return [(self._ordinal(item), item.token) for item in chosen]
+
+    def _claimable(self) -> list[ModelItem]:
+        """The second stage is one lane: of its open items only the first may be claimed."""
+        items = [item for item in self.job.of_stage() if item.is_open]
+        if self.job.stage == "second":
+            items = items[:1]
+        return [item for item in items if (item.not_before if item.state == "pending" else item.expires) <= self.now]
+
+    def _crash(self, item: ModelItem) -> None:
+        item.crashes += 1
+        item.token += 1
+        item.free("failed" if item.crashes >= 2 else "pending")
+        if item.state == "failed":
+            self.job.refresh()
+
+    def beat(self, runner: str) -> bool:
+        for item in self._held_by(runner):
+            item.expires = self.now + LEASE
+        if self.job.status == "running":
+            self.job.beaten = self.now
+        return self.job.status == "running"
+
+    def _held_by(self, runner: str) -> list[ModelItem]:
+        return [item for item in self.job.items if item.runner == runner]
+
+    def _held(self, job_number: int, ordinal: int, token: int) -> ModelItem:
+        job = self.jobs[job_number]
+        item = job.items[ordinal - 1]
+        if job.status in FINAL or item.state != "leased" or item.token != token:
+            raise Refused
+        return item
+
+    def finish(self, job_number: int, ordinal: int, token: int) -> None:
+        item = self._held(job_number, ordinal, token)
+        item.free("done")
+        self.effects[job_number, item.key] = self.effects.get((job_number, item.key), 0) + 1
+        self.job.recoveries = 0
+        self.job.refresh()
+
+    def fail_passing(self, job_number: int, ordinal: int, token: int) -> None:
+        item = self._held(job_number, ordinal, token)
+        item.free("pending" if item.attempts < 5 else "failed")
+        if item.state == "pending":
+            item.not_before = self.now + BACKOFF[item.attempts - 1]
+        self.job.refresh()
+
+    def fail_for_good(self, job_number: int, ordinal: int, token: int) -> None:
+        self._held(job_number, ordinal, token).free("failed")
+        self.job.refresh()
+
+    def rate_limit(self, job_number: int, ordinal: int, token: int) -> None:
+        item = self._held(job_number, ordinal, token)
+        item.free("pending")
+        item.attempts -= 1
+        item.not_before = self.now + RETRY_AFTER
+        self.job.refresh()
+
+    def give_back(self, runner: str) -> int:
+        held = self._held_by(runner)
+        for item in held:
+            item.free("pending")
+            item.token += 1
+            item.attempts -= 1
+        if held:
+            self.job.refresh()
+        return len(held)
+
+    def advance(self) -> str:
+        job = self.job
+        if job.status != "running":
+            return "stop"
+        items = list(job.of_stage())
+        if any(item.is_open for item in items):
+            return "wait"
+        if items and all(item.state == "failed" for item in items):
+            job.end("failed")
+            return "stop"
+        if job.stage == "first":
+            self._begin(job, "second")
+            if any(item.is_open for item in job.of_stage()):
+                return "stage"
+        job.end("completed")
+        return "stop"
+
+    # ---- what the sweep does ----------------------------------------------------------------------------------------
+    def sweep(self) -> str:
+        """What was done to the job, in the sweep's own words; "" for nothing."""
+        job = self.job
+        waits = job.queued > job.beaten
+        if job.status == "running" and not waits and self.now - job.beaten > STALE:
+            for item in [item for item in job.items if item.state == "leased"]:
+                self._crash(item)
+            job.recoveries += 1
+            job.refresh()
+            self._recover(job)
+            return "recovered"
+        if job.status == "stale":
+            self._recover(job)
+            return "requeued"
+        if job.status == "paused" and job.wake is not None and job.wake <= self.now:
+            job.status, job.wake, job.queued = "pending", None, self.now
+            return "woken"
+        if (job.status == "pending" or (job.status == "running" and waits)) and self.now - job.queued > STALE:
+            job.queued = self.now
+            return "started"
+        return ""
+
+    def _recover(self, job: ModelJob) -> None:
+        if job.recoveries >= 3:
+            job.end("failed")
+        else:
+            job.status, job.queued = "pending", self.now
+
+    def die_in_sweep(self) -> None:
+        if self.job.status != "running":
+            raise Refused
+        self.job.status = "stale"
+
+    # ---- what people do ---------------------------------------------------------------------------------------------
+    def pause(self, seconds: float | None) -> None:
+        if self.job.status == "paused":
+            return
+        if self.job.status != "running":
+            raise Refused
+        self.job.status, self.job.wake = "paused", None if seconds is None else self.now + seconds
+
+    def resume(self) -> None:
+        if self.job.status in FINAL:
+            self._start(self.job)
+        elif self.job.status == "paused":
+            self.job.status, self.job.wake, self.job.queued = "pending", None, self.now
+
+    def cancel(self) -> None:
+        if self.job.status in ("completed", "failed"):
+            raise Refused
+        if self.job.status != "cancelled":
+            self.job.end("cancelled")
+
+    def restart(self) -> None:
+        if self.job.status in ACTIVE:
+            raise Refused
+        self._start(None)
+
+    def retry(self) -> int:
+        job = self.job
+        if job.status not in ACTIVE:
+            raise Refused
+        failed = [item for item in job.of_stage() if item.state == "failed"]
+        for item in failed:
+            item.state, item.attempts, item.crashes, item.not_before = "pending", 0, 0, 0
+        job.refresh()
+        if failed:
+            job.queued = self.now
+        return len(failed)
+
+    def extend(self) -> bool:
+        """One more page came; it belongs to the job while that is in its first stage."""
+        self.keys["first"].append(str(len(self.keys["first"]) + 1))
+        if self.job.status in FINAL or self.job.stage != "first":
+            return False
+        self._begin(self.job, "first")
+        self.job.queued = self.now
+        return True
+
+    def _start(self, earlier: ModelJob | None) -> None:
+        job = ModelJob(queued=self.now, earlier=earlier)
+        self.jobs.append(job)
+        self._begin(job, "first")
+
+    def _begin(self, job: ModelJob, stage: str) -> None:
+        present = {item.key for item in job.items if item.stage == stage}
+        finished = {item.key for item in job.earlier.items if item.state == "done"} if job.earlier else set()
+        for key in self.keys[stage]:
+            if key not in present:
+                job.items.append(ModelItem(stage, key, state="done" if key in finished else "pending"))
+        job.stage = stage
+        job.refresh()
+
+    def _ordinal(self, item: ModelItem) -> int:
+        return next(number for number, each in enumerate(self.job.items, start=1) if each is item)

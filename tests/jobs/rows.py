@@ -1,0 +1,37 @@
+"""The rows of a job as plain values that can be compared, from the model and from the database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from jobs.models import Item, Job
+from tests.jobs.model import Model
+
+
+def model_rows(model: Model) -> list[Any]:
+    job = model.job
+    states = Counter(item.state for item in job.items)
+    head = (job.status, job.stage, job.recoveries, job.wake, job.current, job.unbroken)
+    times = (job.queued, job.beaten if job.status == "running" else None)
+    counts = (len(job.items), states["done"], states["failed"])
+    return [head, times, counts, [tuple(vars(item).values()) for item in job.items]]
+
+
+def engine_rows(job: Job, items: list[Item], began: datetime) -> list[Any]:
+    """Times become seconds since ``began``."""
+
+    def seconds(at: datetime | None) -> float | None:
+        return None if at is None else (at - began).total_seconds()
+
+    def row(item: Item) -> tuple[Any, ...]:
+        counts = (item.lease_token, item.attempts, item.crashes)
+        times = (seconds(item.not_before) or 0, seconds(item.lease_expires_at))
+        return (item.stage, item.key, str(item.state), *counts, *times, item.leased_by)
+
+    wake = seconds(job.wake_at)
+    head = (job.status, job.stage, job.attempt, wake, job.current_item, job.last_completed_item)
+    times = (seconds(job.queued_at), seconds(job.heartbeat_at) if job.status == "running" else None)
+    counts = (job.total_items, job.completed_items, job.failed_items)
+    return [head, times, counts, [row(item) for item in items]]

@@ -1,0 +1,69 @@
+"""Random walks through every state of a job, on the model and on the database together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from itertools import chain, product
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from jobs import clock, handlers, results
+from tests.jobs.coverage import LEGAL, STATUSES, Visits
+from tests.jobs.machine import EngineMachine
+
+RUNS, STEPS = 200, 50
+
+
+@pytest.fixture
+def machine(db, woken, settings, monkeypatch) -> Iterator[type[EngineMachine]]:
+    """The machine with the engine's clock, jitter and queue in its hands."""
+    settings.POOLS = {"cpu": 2, "io": 2}
+    monkeypatch.setattr(clock, "now", clock.now)
+    monkeypatch.setattr(handlers, "_handlers", {})
+    monkeypatch.setattr(results, "random", SimpleNamespace(uniform=lambda low, high: (low + high) / 2))
+    monkeypatch.setattr(EngineMachine, "visits", Visits(), raising=False)
+    logging.disable(logging.CRITICAL)
+    yield EngineMachine
+    logging.disable(logging.NOTSET)
+
+
+def try_every_pair(machine: type[EngineMachine]) -> None:
+    """Each event in each status at once, and those that look at the clock again when leases and patience are over."""
+    late = product(STATUSES, ("claim", "open", "sweep"), (121,))
+    for status, event, seconds in chain(product(STATUSES, LEGAL, (1,)), late):
+        one = machine()
+        try:
+            one.reach(status)
+            one.clock_jumps(seconds)
+            one.do(event)
+            one.rows_are_as_the_model_says()
+            one.effects_happened_once()
+        finally:
+            one.teardown()
+
+
+def walk(machine: type[EngineMachine], runs: int, steps: int) -> None:
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    chosen = settings(
+        max_examples=runs,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=checks,
+    )
+    try_every_pair(machine)
+    run_state_machine_as_test(machine, settings=chosen)
+    print(f"\n{runs} runs of up to {steps} steps, {sum(machine.visits.met.values())} events")
+    print(machine.visits.table())
+    assert machine.visits.never_changed() == [], "legal pairs that no walk changed anything by"
+    assert machine.visits.never_met() == [], "pairs that no walk met"
+
+
+@pytest.mark.timeout(600)
+def test_model_and_engine_never_differ(machine):
+    walk(machine, RUNS, STEPS)
