@@ -17,6 +17,7 @@ from jobs.admission import calls_in_flight
 from jobs.constants import ItemState, JobStatus, Load
 from jobs.handlers import handlers
 from jobs.models import Cluster, Item, Job, SweepRun, Throttle
+from jobs.system import oldest_pending
 from jobs.tally import SUPERSEDED, tally_of
 
 PREFIX = "bookpipeline_"
@@ -80,16 +81,12 @@ def _ages() -> Iterator[Metric]:
     running = Job.objects.filter(status=JobStatus.RUNNING)
     beat = running.aggregate(oldest=Min(Coalesce("heartbeat_at", "started_at", "created_at")))["oldest"]
     yield _gauge("oldest_heartbeat_age_seconds", "Of the running jobs.", _age(beat))
-    yield _gauge("oldest_pending_age_seconds", "Of the jobs that wait for a worker.", _age(oldest_pending()))
+    pending = oldest_pending()
+    yield _gauge(
+        "oldest_pending_age_seconds", "Of the jobs that wait for a worker.", _age(pending[1] if pending else None)
+    )
     swept = SweepRun.objects.aggregate(at=Max("finished_at"))["at"]
     yield _gauge("sweep_age_seconds", "Since the sweep last ran.", _age(swept))
-
-
-def oldest_pending() -> datetime | None:
-    """Since when the job that waits longest for a worker has been pending."""
-    became = Max("events__at", filter=Q(events__to_status=JobStatus.PENDING))
-    waiting = Job.objects.filter(status=JobStatus.PENDING).annotate(since=Coalesce(became, "created_at"))
-    return waiting.order_by("since").values_list("since", flat=True).first()
 
 
 def _throttles() -> Iterator[Metric]:

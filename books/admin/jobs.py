@@ -14,7 +14,7 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books.admin import panel
+from books.admin import panel, system
 from books.admin.guards import StaffRequest
 from jobs.handlers import handlers
 from jobs.models import Job
@@ -36,7 +36,7 @@ class JobAdmin(ModelAdmin):
     show_full_result_count = False
 
     def get_urls(self) -> list[URLPattern]:
-        return [*panel.routes(), *super().get_urls()]
+        return [*panel.routes(), *system.routes(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         return super().get_queryset(request).select_related("book", "requested_by", "resumed_from")

@@ -1,0 +1,97 @@
+"""The state of the machinery, as its page and the metrics read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
+
+from jobs import clock
+from jobs.admission import calls_in_flight
+from jobs.constants import JobStatus, Load
+from jobs.models import Cluster, Job, SweepRun, Throttle
+
+# The sweep is due every minute and may be half a minute late; twice that is too late.
+SWEEP_PATIENCE = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """``canary_seconds`` since work last ran in the cluster, or since its start where none did yet."""
+
+    cluster: Cluster
+    canary_seconds: float
+
+    @property
+    def is_silent(self) -> bool:
+        return self.canary_seconds > float(settings.CANARY_PATIENCE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleView:
+    """``state`` is open, full, cooling or away; ``cooling_seconds`` are left until the next call."""
+
+    throttle: Throttle
+    in_flight: int
+    cooling_seconds: float
+
+    @property
+    def state(self) -> str:
+        if self.throttle.outage_since:
+            return "away"
+        if self.cooling_seconds:
+            return "cooling"
+        return "full" if self.in_flight >= self.throttle.limit else "open"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemView:
+    """``pending_since`` and ``oldest_pending`` belong together; ``missing_pools`` have no cluster at work."""
+
+    now: datetime
+    clusters: tuple[ClusterView, ...]
+    missing_pools: tuple[str, ...]
+    oldest_pending: Job | None
+    pending_since: datetime | None
+    throttles: tuple[ThrottleView, ...]
+    sweep: SweepRun | None
+
+    @property
+    def is_sweep_late(self) -> bool:
+        return self.sweep is None or self.now - self.sweep.finished_at > SWEEP_PATIENCE
+
+
+def system_view() -> SystemView:
+    now = clock.now()
+    clusters = tuple(_cluster_view(cluster, now) for cluster in Cluster.objects.all())
+    at_work = {view.cluster.pool for view in clusters if not view.is_silent}
+    pending = oldest_pending()
+    return SystemView(
+        now=now,
+        clusters=clusters,
+        missing_pools=tuple(str(pool.label) for pool in Load if pool not in at_work),
+        oldest_pending=pending[0] if pending else None,
+        pending_since=pending[1] if pending else None,
+        throttles=tuple(_throttle_view(throttle, now) for throttle in Throttle.objects.all()),
+        sweep=SweepRun.objects.first(),
+    )
+
+
+def oldest_pending() -> tuple[Job, datetime] | None:
+    """The job that waits longest for a worker, and since when it has been pending."""
+    became = Max("events__at", filter=Q(events__to_status=JobStatus.PENDING))
+    waiting = Job.objects.filter(status=JobStatus.PENDING).annotate(since=Coalesce(became, "created_at"))
+    job = waiting.select_related("book").order_by("since").first()
+    return (job, job.since) if job else None
+
+
+def _cluster_view(cluster: Cluster, now: datetime) -> ClusterView:
+    return ClusterView(cluster, (now - (cluster.seen_at or cluster.started_at)).total_seconds())
+
+
+def _throttle_view(throttle: Throttle, now: datetime) -> ThrottleView:
+    cooling = (throttle.cool_until - now).total_seconds() if throttle.cool_until else 0
+    return ThrottleView(throttle, calls_in_flight(throttle.provider), max(0.0, cooling))
