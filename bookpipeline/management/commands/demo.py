@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -36,13 +37,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--stay", action="store_true", help="Leave the admin running until Ctrl-C (in a terminal).")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--port", type=int, default=8000, help="Or the next one that is free.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         name, password = self._administrator()
-        address = f"http://127.0.0.1:{options['port']}/admin/"
-        servers = _start_servers(options["port"])
+        port = _free_port(options["port"])
+        address = f"http://127.0.0.1:{port}/admin/"
+        servers = _start_servers(port)
         try:
             _wait_for_cluster(servers)
             self.stdout.write(f"The admin runs at {address}  user: {name}  password: {password}\n")
@@ -72,6 +74,14 @@ class Command(BaseCommand):
         user.set_password(password)
         user.save()
         return user.get_username(), password
+
+
+def _free_port(wanted: int) -> int:
+    for port in range(wanted, wanted + 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise CommandError(f"No port from {wanted} to {wanted + 99} is free; choose one with --port.")
 
 
 def _start_servers(port: int) -> subprocess.Popen[bytes]:
