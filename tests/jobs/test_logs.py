@@ -1,0 +1,95 @@
+"""Each line of a job's work says which job, book, stage and page it is about."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from logging.config import DictConfigurator
+
+import pytest
+from django.conf import settings
+
+from jobs import runner
+from jobs.constants import Load
+from jobs.errors import JobError
+from jobs.logs import item_context, job_context
+from jobs.models import Item
+from jobs.runner import run_to_end
+from jobs.starting import start_job
+from tests.jobs.rig import KIND, RigStage, raises
+
+pytestmark = pytest.mark.django_db(transaction=True)
+work_log = logging.getLogger("tests.work")
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    """What the product's own JSON formatter and filter make of the log so far, parsed line by line."""
+    monkeypatch.setattr(runner, "IDLE_SECONDS", 0.01)
+    product = DictConfigurator(settings.LOGGING)
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(product.configure_formatter(product.config["formatters"]["json"]))
+    handler.addFilter(product.configure_filter(product.config["filters"]["job"]))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def says(item: Item) -> str:
+    work_log.info("at work")
+    return item.label
+
+
+def test_lines_of_an_items_work_name_job_book_stage_and_page(rig, book, stage, lines):
+    stage.scripts = dict.fromkeys(stage.keys, says)
+    job = run_to_end(start_job(book.pk, KIND).pk)
+    about_work = [line for line in lines() if line["message"] == "at work"]
+    assert [line["page"] for line in about_work] == [line["item"] for line in about_work] == ["1", "2", "3"]
+    for line in about_work:
+        assert (line["job"], line["book"], line["kind"], line["stage"]) == (str(job.pk), book.pk, KIND, "first")
+        assert (line["levelname"], line["name"]) == ("INFO", "tests.work")
+        assert line["asctime"]
+
+
+def test_threads_do_not_mix_their_items_up(rig, book, lines):
+    keys = [str(number) for number in range(12)]
+    stage = RigStage("first", load=Load.IO, concurrency=4, keys=keys)
+    stage.scripts = {key: lambda item: work_log.info("is %s", item.label) for key in keys}
+    rig(stage)
+    run_to_end(start_job(book.pk, KIND).pk)
+    about_work = [line for line in lines() if line["message"].startswith("is ")]
+    assert len(about_work) == 12
+    assert all(line["message"] == f"is {line['page']}" for line in about_work)
+
+
+def test_a_failure_is_logged_with_its_page(rig, book, stage, lines):
+    stage.unit = "subtopic"
+    stage.scripts["2"] = raises(JobError("No."))
+    run_to_end(start_job(book.pk, KIND).pk)
+    (line,) = [line for line in lines() if line["message"] == "item failed"]
+    assert (line["levelname"], line["subtopic"], line["code"], line["attempts"]) == ("ERROR", "2", "job_error", 1)
+
+
+def test_lines_of_the_job_alone_name_no_item(rig, book, stage, lines):
+    stage.scripts = dict.fromkeys(stage.keys, says)
+    run_to_end(start_job(book.pk, KIND).pk)
+    moved = [line for line in lines() if line["message"] == "job moved"]
+    assert {line["to"] for line in moved} == {"running", "completed"}
+    assert all(line["job"] and "item" not in line for line in moved)
+
+
+def test_what_a_line_says_itself_stands(rig, book, stage, lines):
+    job = start_job(book.pk, KIND)
+    item = job.items.first()
+    with job_context(job), item_context(item, stage):
+        work_log.info("about another", extra={"item": "99"})
+    work_log.info("outside")
+    about, outside = lines()[-2:]
+    assert (about["item"], about["page"], about["job"]) == ("99", "1", str(job.pk))
+    assert not {"item", "page", "job"} & set(outside)
