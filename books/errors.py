@@ -69,6 +69,9 @@ class InvalidModelOutput(ProviderError):
 
 
 class BudgetReached(ProviderError):
-    """The book or the job may not spend more."""
+    """The book or the job may not spend more: it stands until somebody raises the cap and resumes it."""
 
     code = "budget_reached"
+    retryable = True
+    counts_attempt = False
+    pauses_job = True

@@ -9,12 +9,14 @@ class JobError(Exception):
     ``retryable`` errors return their item to the queue with a delay; the others fail the item at once.
     ``retry_after`` is in seconds and, where given, replaces the backoff. ``counts_attempt`` is false where a provider
     asked us to wait, which is no fault of the item; ``provider_away`` is true where a provider gave no answer.
+    ``pauses_job`` errors return their item untried and pause the job with their sentence, until a person resumes it.
     """
 
     code = "job_error"
     retryable = False
     counts_attempt = True
     provider_away = False
+    pauses_job = False
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jobs import clock
-from jobs.constants import BACKOFF_SECONDS, FINAL, MAX_ATTEMPTS, ItemState
+from jobs.constants import BACKOFF_SECONDS, FINAL, MAX_ATTEMPTS, ItemState, JobStatus
 from jobs.errors import JobError, LeaseLost
 from jobs.failpoints import pass_by
 from jobs.handlers import Stage
 from jobs.models import Item, Job
 from jobs.progress import refresh_progress
 from jobs.throttle import failed as provider_failed
-from jobs.transitions import locked_job
+from jobs.transitions import locked_job, move
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +48,8 @@ def finish(claimed: Item, stage: Stage, result: Any) -> None:
 
 
 def fail(claimed: Item, stage: Stage, error: Exception) -> None:
-    """Counts a failed attempt: back to pending with a delay, or failed for good. A rate limit and the outage of a
-    provider give the attempt back.
+    """Counts a failed attempt: back to pending with a delay, or failed for good. A rate limit, the outage of a
+    provider and a reached budget give the attempt back, and the latter pauses the job.
 
     Raises LeaseLost, and changes nothing, when the lease was taken away.
     """
@@ -69,6 +69,8 @@ def fail(claimed: Item, stage: Stage, error: Exception) -> None:
             _close(job, claimed, ItemState.FAILED, **why)
             stage.save_failure(claimed, claimed.error_message)
             logger.error("item failed", extra=_fields(claimed))
+        if getattr(error, "pauses_job", False) and job.status == JobStatus.RUNNING:
+            move(job, JobStatus.PAUSED, actor="worker", reason=claimed.error_message)
         refresh_progress(job)
         pass_by("in_fail")
 

@@ -9,7 +9,7 @@ from jobs.constants import MAX_ATTEMPTS, ItemState, JobStatus
 from jobs.errors import JobError, LeaseLost
 from jobs.models import Item, Job
 from jobs.results import fail, finish
-from jobs.starting import cancel, pause, start_job
+from jobs.starting import cancel, pause, resume, start_job
 from tests.jobs.rig import KIND, pass_time, states
 
 
@@ -119,3 +119,22 @@ def test_an_error_is_forgotten_once_the_item_succeeds(job, stage, monkeypatch):
     finish(one(job), stage, "at last")
     job.refresh_from_db()
     assert job.progress_detail["page_errors"] == {}
+
+
+class NoMoney(JobError):
+    code = "no_money"
+    retryable = True
+    counts_attempt = False
+    pauses_job = True
+
+
+def test_an_error_that_no_item_can_help_pauses_the_job_with_its_sentence_and_costs_no_item(job, stage):
+    first, second = one(job), one(job)
+    fail(first, stage, NoMoney("The cap is reached."))
+    fail(second, stage, NoMoney("The cap is reached."))
+    job.refresh_from_db()
+    assert (job.status, job.failed_items, stage.failures) == (JobStatus.PAUSED, 0, [])
+    assert job.wake_at is None
+    assert [event.reason for event in job.events.filter(to_status=JobStatus.PAUSED)] == ["The cap is reached."]
+    assert set(Item.objects.filter(job=job).values_list("state", "attempts")) == {(ItemState.PENDING, 0)}
+    assert resume(job.pk).status == JobStatus.PENDING
