@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class EffectsConfig(AppConfig):
+    name = "tests.jobs.effect_site"
+
+    def ready(self):
+        from jobs.handlers import register
+        from tests.jobs.effect_site.stages import EFFECTS
+
+        register(EFFECTS)

@@ -1,0 +1,82 @@
+"""kill -9 at each of the named points, in real processes: no item lost, none done twice, nobody's help."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jobs import failpoints, handlers
+from jobs.constants import JobStatus
+from jobs.models import Item, Job
+from tests.jobs.effect_site.life import Death
+from tests.jobs.effect_site.processes import live, started
+from tests.jobs.effect_site.stages import EFFECTS, PAGES, effects, every_effect_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# What makes a runner pass the point; elsewhere any job does.
+PARAMS = {"in_fail": {"fails": "2"}, "in_give_back": {"interrupts": "2"}, "in_heartbeat": {"seconds": 0.5}}
+SECONDS = {"before_hand_over": 0, "after_hand_over": 0}
+OFTEN_PASSED = ("in_claim", "after_claim", "after_work", "in_finish", "before_commit", "after_commit")
+
+
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch):
+    monkeypatch.setitem(handlers._handlers, EFFECTS.kind, EFFECTS)
+
+
+@dataclass
+class Deaths:
+    """What became of the jobs whose processes were killed."""
+
+    killed: Counter[str]
+    problems: list[str]
+
+    def table(self) -> str:
+        """Kills by point."""
+        return "\n".join(f"{point:24}{self.killed[point]:>6} kills" for point in failpoints.NAMES)
+
+
+def kill_at_each_point(media: Path, kills: int) -> Deaths:
+    planned = {}
+    for point in failpoints.NAMES:
+        for number in range(kills):
+            job = started(**PARAMS.get(point, {}))
+            nth = 1 + number % (2 * PAGES) if point in OFTEN_PASSED else 1
+            planned[str(job.pk)] = Death(str(job.pk), point, nth, SECONDS.get(point, 10))
+    file = media.parent / "deaths"
+    file.write_text("\n".join(death.line() for death in planned.values()))
+    with live(media, "kills", str(file)) as process:
+        output, errors = process.communicate(timeout=30 + 10 * len(planned))
+    assert process.returncode == 0, errors[-5000:]
+    killed = Counter(planned[line["job"]].point for line in map(json.loads, output.splitlines()) if line["killed"])
+    return Deaths(killed, [problem for death in planned.values() if (problem := _problem(death))])
+
+
+def _problem(death: Death) -> str:
+    job = Job.objects.get(pk=death.job)
+    found = effects(job)
+    counts = (job.status, job.completed_items, job.failed_items, job.last_completed_item)
+    if counts == (JobStatus.COMPLETED, 2 * PAGES, 0, 2 * PAGES) and found == every_effect_once():
+        return ""
+    items = list(Item.objects.filter(job=job).values_list("ordinal", "state", "attempts", "crashes"))
+    return f"{death.point} pass {death.nth}: {counts}, {dict(found)}, {items}, {job.error_message}"
+
+
+@pytest.mark.timeout(120)
+def test_one_kill_at_each_point_loses_nothing_and_doubles_nothing(settings):
+    deaths = kill_at_each_point(Path(settings.MEDIA_ROOT), kills=1)
+    print("\n" + deaths.table())
+    assert deaths.problems == []
+    assert deaths.killed == Counter(failpoints.NAMES)
+
+
+def test_an_environment_variable_arms_a_point(settings):
+    job = started()
+    with live(Path(settings.MEDIA_ROOT), "slice", str(job.pk), "10", JOB_FAILPOINT="before_commit:2") as process:
+        assert process.wait(30) == -9
+    assert sum(effects(job).values()) == 1
