@@ -11,17 +11,17 @@ from django.db.models import Count, Max, Min, Q
 from jobs.constants import ItemState, JobStatus
 from jobs.handlers import Handler, handlers
 from jobs.models import Item, Job
+from jobs.pace import pace_of
 from jobs.progress import detail_of
-
-# An estimate from fewer finished items than this is noise.
-ETA_ITEMS = 3
-# How far the true time may lie from the estimate: pages differ, and other jobs share the workers.
-ETA_RANGE = (0.8, 1.4)
 
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """``state`` is waiting, running, done or failed; ``total`` is 0 until the stage is planned."""
+    """``state`` is waiting, running, done, failed or stopped; ``total`` is 0 until the stage is planned.
+
+    ``worked`` counts the items that were tried to their end by this job, not taken over from an earlier one; they
+    began at ``started_at``, and the last of them so far ended at ``worked_until``.
+    """
 
     name: str
     title: str
@@ -31,6 +31,13 @@ class StageView:
     done: int
     failed: int
     state: str
+    worked: int = 0
+    started_at: datetime | None = None
+    worked_until: datetime | None = None
+
+    @property
+    def finished_at(self) -> datetime | None:
+        return None if self.state in ("waiting", "running") else self.worked_until
 
     @property
     def share(self) -> float:
@@ -55,7 +62,8 @@ class ItemError:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """``eta_seconds`` is (least, most), None before it can be told and when the job is over."""
+    """``eta_seconds`` is (least, most), None before it can be told and when the job is over; ``items_per_minute`` is
+    that of the present or last stage."""
 
     job: Job
     title: str
@@ -64,6 +72,7 @@ class JobView:
     stages: tuple[StageView, ...]
     errors: tuple[ItemError, ...]
     eta_seconds: tuple[int, int] | None
+    items_per_minute: float | None
     buttons: tuple[str, ...]
 
     @property
@@ -83,6 +92,7 @@ def job_view(job: Job) -> JobView:
     counts = _counts(job)
     stages = _stages(job, handler, counts) if handler else ()
     percent = _percent(job, stages)
+    pace = pace_of(job, stages)
     return JobView(
         job=job,
         title=handler.title if handler else job.kind,
@@ -90,7 +100,8 @@ def job_view(job: Job) -> JobView:
         headline=_headline(job, stages),
         stages=stages,
         errors=tuple(_errors(job)),
-        eta_seconds=_eta(job, percent, counts),
+        eta_seconds=pace.eta_seconds,
+        items_per_minute=pace.items_per_minute,
         buttons=BUTTONS.get(job.status, ()),
     )
 
@@ -126,8 +137,10 @@ def _stages(job: Job, handler: Handler, counts: dict[str, dict[str, Any]]) -> tu
     for at, stage in enumerate(handler.stages):
         row = counts.get(stage.name, {})
         state = _stage_state(job, at, present)
-        total, done, failed = (int(row.get(name, 0)) for name in ("total", "done", "failed"))
-        views.append(StageView(stage.name, stage.title, stage.unit, stage.weight, total, done, failed, state))
+        total, done, failed, worked = (int(row.get(name, 0)) for name in ("total", "done", "failed", "worked"))
+        times = (row.get("first"), row.get("last"))
+        facts = (stage.name, stage.title, stage.unit, stage.weight)
+        views.append(StageView(*facts, total, done, failed, state, worked, *times))
     return tuple(views)
 
 
@@ -136,7 +149,7 @@ def _stage_state(job: Job, at: int, present: int) -> str:
         return "done"
     if at > present or job.status == JobStatus.PENDING:
         return "waiting"
-    return "failed" if job.status == JobStatus.FAILED else "running"
+    return {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "stopped"}.get(JobStatus(job.status), "running")
 
 
 def _percent(job: Job, stages: tuple[StageView, ...]) -> int:
@@ -161,7 +174,13 @@ def _headline(job: Job, stages: tuple[StageView, ...]) -> str:
         return f"{job.get_status_display()}: waiting for a worker."
     count = f"{present.done + present.failed} of {present.total}"
     words = {JobStatus.PAUSED: "Paused", JobStatus.STALE: "Worker lost, recovering"}.get(JobStatus(job.status))
-    return f"{words or present.title}: {count}" + (f", {failed} failed." if failed else ".")
+    sentence = f"{words or present.title}: {count}" + (f", {failed} failed." if failed else ".")
+    return f"{sentence} {_reason(job)}".rstrip() if job.status == JobStatus.PAUSED else sentence
+
+
+def _reason(job: Job) -> str:
+    """Why the job moved to where it is, in words for a person."""
+    return job.events.order_by("-pk").values_list("reason", flat=True).first() or ""
 
 
 def _errors(job: Job) -> list[ItemError]:
@@ -181,16 +200,3 @@ def _errors(job: Job) -> list[ItemError]:
         )
         for item in troubled[:500]
     ]
-
-
-def _eta(job: Job, percent: int, counts: dict[str, dict[str, Any]]) -> tuple[int, int] | None:
-    """From the time of the items finished so far; it stands still while nothing is finished, as in a pause."""
-    worked = sum(row["worked"] for row in counts.values())
-    if not job.is_active or worked < ETA_ITEMS or not percent:
-        return None
-    starts: list[datetime] = [row["first"] for row in counts.values() if row["first"]]
-    ends: list[datetime] = [row["last"] for row in counts.values() if row["last"]]
-    if not starts or not ends:
-        return None
-    left = (max(ends) - min(starts)).total_seconds() * (100 - percent) / percent
-    return int(left * ETA_RANGE[0]), int(left * ETA_RANGE[1]) + 1
