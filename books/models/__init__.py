@@ -5,11 +5,14 @@ from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
 from books.models.ledger import CallOutcome, ModelCall, ModelPrice, StageModel
 from books.models.page import OcrStatus, Page, PageReview, Reading, Source
+from books.models.upload import Delivery, ExpectedFile
 
 __all__ = [
     "Book",
     "BookStatus",
     "CallOutcome",
+    "Delivery",
+    "ExpectedFile",
     "ModelCall",
     "ModelPrice",
     "OcrStatus",

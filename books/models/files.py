@@ -11,6 +11,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from books.models.page import Page, Source
+from books.models.upload import ExpectedFile
 
 
 @receiver(post_delete, sender=Source)
@@ -22,3 +23,10 @@ def delete_source_file(instance: Source, **_: Any) -> None:
 def delete_page_files(instance: Page, **_: Any) -> None:
     for name in (instance.image_name, instance.thumbnail_name):
         transaction.on_commit(partial(default_storage.delete, name))
+
+
+@receiver(post_delete, sender=ExpectedFile)
+def delete_unfinished_file(instance: ExpectedFile, **_: Any) -> None:
+    """A browser may have sent it to the bucket without telling."""
+    if instance.source_id is None and not instance.refusal:
+        transaction.on_commit(partial(default_storage.delete, instance.storage_name))
