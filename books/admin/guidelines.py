@@ -20,6 +20,7 @@ from books.publishing.export import PART_TITLES
 
 # As many thumbnails as fit two rows of a desktop screen.
 THUMBNAILS = 12
+FLAGS = {"unsupported": "Not found on its pages", "copied": "Copied from the book"}
 
 
 def routes() -> list[URLPattern]:
@@ -37,6 +38,7 @@ class Statement:
 
     text: str
     pages: list[tuple[int, bool]]
+    flags: list[str]
 
 
 @screen("books.view_book")
@@ -104,7 +106,8 @@ def _listed(guideline: Any, part: str) -> list[dict[str, Any]]:
 
 def _statement(statement: dict[str, Any], numbers: Mapping[int, int | None]) -> Statement:
     cited = [page for page in statement.get("pages") or [] if isinstance(page, int)]
-    return Statement(str(statement.get("text", "")), [(page, page in numbers) for page in cited])
+    flags = [FLAGS[flag] for flag in statement.get("flags") or [] if flag in FLAGS]
+    return Statement(str(statement.get("text", "")), [(page, page in numbers) for page in cited], flags)
 
 
 @action("books.change_subtopic")

@@ -123,12 +123,19 @@ class Outline:
     basis: Literal["toc", "headings", "cohesion", "model", ""] = ""
 
 
+Flag = Literal["unsupported", "copied"]
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of a guideline and the scan pages that support it."""
+    """One sentence of a guideline and the scan pages that support it.
+
+    ``flags`` is what ``books.extraction.support`` has against it; engines leave it empty.
+    """
 
     text: str
     pages: tuple[int, ...]
+    flags: tuple[Flag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

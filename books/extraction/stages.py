@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
@@ -113,7 +113,7 @@ def _limited(statements: Sequence[Statement], allowed: set[int]) -> Iterator[Sta
     for statement in statements:
         pages = tuple(page for page in statement.pages if page in allowed)
         if pages:
-            yield Statement(statement.text, pages)
+            yield replace(statement, pages=pages)
 
 
 def look_alikes(subtopics: Sequence[NamedSubtopic]) -> list[tuple[NamedSubtopic, NamedSubtopic]]:
@@ -133,7 +133,8 @@ def merged(one: Guideline, other: Guideline) -> Guideline:
 
 
 def _union(one: Sequence[Statement], other: Sequence[Statement]) -> tuple[Statement, ...]:
-    pages: dict[str, set[int]] = {}
+    kept: dict[str, Statement] = {}
     for statement in (*one, *other):
-        pages.setdefault(statement.text, set()).update(statement.pages)
-    return tuple(Statement(text, tuple(sorted(numbers))) for text, numbers in pages.items())
+        known = kept.get(statement.text, statement)
+        kept[statement.text] = replace(known, pages=tuple(sorted({*known.pages, *statement.pages})))
+    return tuple(kept.values())

@@ -10,6 +10,7 @@ from books.extraction.factory import engine_label, guideline_engine
 from books.extraction.materialise import DECIDED, materialise
 from books.extraction.records import DIGEST, GUIDELINE, book_facts, named, page_texts, whole_outline
 from books.extraction.stage import GuidelineStage
+from books.extraction.support import checked
 from books.models import PageDigest, Provenance, ReviewStatus, Subtopic, Topic
 from jobs.handlers import PlannedItem
 from jobs.models import Item, Job
@@ -42,8 +43,9 @@ class WriteStage(GuidelineStage):
 
     def compute(self, item: Item) -> Guideline:
         subtopic = Subtopic.objects.select_related("topic__book").get(pk=item.key)
-        source = _source(subtopic)
-        return stages.supported(guideline_engine().write(source), subtopic.pages)
+        guideline = guideline_engine().write(_source(subtopic))
+        pages = page_texts(subtopic.topic.book_id, subtopic.pages)
+        return checked(stages.supported(guideline, subtopic.pages), pages)
 
     def save(self, item: Item, result: Guideline) -> None:
         subtopic = Subtopic.objects.select_related("topic").get(pk=item.key)

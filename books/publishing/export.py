@@ -53,8 +53,12 @@ def _subtopic(subtopic: Subtopic) -> dict[str, Any]:
         "first_page": subtopic.first_page,
         "last_page": subtopic.last_page,
         "status": subtopic.status,
-        "guideline": {part: subtopic.guideline.get(part, []) for part in PARTS},
+        "guideline": {part: [_statement(each) for each in subtopic.guideline.get(part, [])] for part in PARTS},
     }
+
+
+def _statement(statement: dict[str, Any]) -> dict[str, Any]:
+    return {"text": statement["text"], "pages": statement["pages"]}
 
 
 def book_markdown(book: Book) -> str:

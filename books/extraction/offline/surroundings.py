@@ -71,5 +71,3 @@ def boundary(source: SubtopicSource, material: Material, numbers: Sequence[int])
         if len(roots) >= 2:
             pages = tuple(sorted({page for root in roots for page in material.pages_of[root]}))
             yield Statement(f"“{short_title(title, material)}” is touched on here, but taught later.", pages)
-    if not source.later_subtopics:
-        yield Statement("These pages close the book: it adds nothing to them later.", (numbers[-1],))
