@@ -22,6 +22,7 @@ RUNNABLE_SUFFIXES = frozenset(
     {".app", ".bat", ".cmd", ".com", ".cpl", ".dll", ".exe", ".hta", ".jar", ".js", ".lnk", ".msi", ".php"}
     | {".ps1", ".scr", ".sh", ".vbs", ".wsf"}
 )
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,19 @@ def inspect(data: BinaryIO, name: str, *, image_bytes: int = limits.BULK_FILE_BY
         data.seek(0)
 
 
-def _judged(data: BinaryIO, shown: str, image_bytes: int) -> Inspected:
-    suffix = PurePosixPath(shown).suffix.lower()
+def check_announced(name: str, size: int, *, image_bytes: int = limits.BULK_FILE_BYTES) -> None:
+    """Refuse, before it is sent, a file of ``size`` bytes that could only be refused; UploadRejected without a name."""
+    suffix = PurePosixPath(name).suffix.lower()
     if suffix in RUNNABLE_SUFFIXES:
         raise UploadRejected(f"Files ending in {suffix} are not taken; rename it if it really is a page.")
-    size = size_of(data)
     if not size:
         raise UploadRejected("The file is empty; scan or copy it again.")
+    _check_size(size, image_bytes if suffix in IMAGE_SUFFIXES else limits.PDF_BYTES)
+
+
+def _judged(data: BinaryIO, shown: str, image_bytes: int) -> Inspected:
+    size = size_of(data)
+    check_announced(shown, size, image_bytes=limits.PDF_BYTES)
     kind = format_of(data.read(HEAD_BYTES))
     _check_size(size, limits.PDF_BYTES if kind == "pdf" else image_bytes)
     data.seek(0)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from books.errors import UploadRejected
 from books.intake import limits
-from books.intake.page_size import check_pixels
+from books.intake.page_size import check_greedy, check_pixels
 from books.intake.reading import BLOCK_BYTES, cut_off, damaged, read_exactly
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -16,6 +16,7 @@ START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
 # Frame headers: baseline, extended, progressive, and the last two with arithmetic coding. 0xC4 to 0xCC are not frames.
 READABLE_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF}
+PROGRESSIVE_FRAMES = {0xC2, 0xCA}
 COMPONENTS = {1, 3, 4}
 # Inside a scan FF 00 is a data byte and FF D0 to FF D7 are restart marks; anything else after FF ends the scan.
 AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -67,6 +68,8 @@ def _check_frame(marker: int, body: bytes) -> None:
     if marker in OTHER_FRAMES or precision != 8 or components not in COMPONENTS:
         raise UploadRejected("This is a rare kind of JPEG that cannot be read; save it as PNG or as an ordinary JPEG.")
     check_pixels(width, height)
+    if marker in PROGRESSIVE_FRAMES and components == 4:
+        check_greedy(width, height, kind="a progressive JPEG in CMYK")
 
 
 def _skip_scan(data: BinaryIO) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 MEBIBYTE: Final = 1024 * 1024
@@ -12,11 +13,23 @@ FILES_PER_UPLOAD: Final = 200
 BULK_FILE_BYTES: Final = 10 * MEBIBYTE
 SINGLE_FILE_BYTES: Final = 20 * MEBIBYTE
 
+
+def image_bytes(files: int) -> int:
+    """The most bytes an image may have in an upload of so many files."""
+    return SINGLE_FILE_BYTES if files == 1 else BULK_FILE_BYTES
+
+
+# A browser that was closed or lost its line leaves an upload behind; one file may take this long on a slow line.
+DELIVERY_IDLE: Final = timedelta(hours=1)
+
 # 500 scanned pages at 0.4 MB each, which is what a book scanner writes at 300 dpi in grey.
 PDF_BYTES: Final = 200 * MEBIBYTE
 
 # A4 at 600 dpi is 35 million pixels; as RGBA this limit takes 160 MB of a worker that may use 400 MB.
 PAGE_PIXELS: Final = 40_000_000
+# WebP's decoder holds four copies in RGBA; with four channels a TIFF in one strip is in memory twice, and so are a
+# progressive JPEG's coefficients: 16, 8 and 9 bytes a pixel.
+GREEDY_PAGE_PIXELS: Final = 20_000_000
 # Below about 100 pixels a side no line of print is legible.
 PAGE_SIDE_PIXELS: Final = 100
 # A double page is 1.4 to 1; a till roll is beyond 10 to 1.

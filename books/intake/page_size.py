@@ -6,6 +6,16 @@ from books.errors import UploadRejected
 from books.intake import limits
 
 
+def check_greedy(width: int, height: int, *, kind: str) -> None:
+    """Refuse a page of a ``kind`` whose decoder needs several times the memory of others."""
+    if width * height > limits.GREEDY_PAGE_PIXELS:
+        most = limits.GREEDY_PAGE_PIXELS // 1_000_000
+        size = f"{width} × {height} pixels"
+        raise UploadRejected(
+            f"The image has {size}; {kind} may have {most} million. Save it as a PNG or scan at 300 dpi."
+        )
+
+
 def check_pixels(width: int, height: int, *, page: str = "The image") -> None:
     """Refuse what is too small to read, too large to decode or too narrow for a page; ``page`` begins the sentence."""
     size = f"{page} is {width} × {height} pixels"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -11,10 +12,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Sum
 
 from books.errors import AlreadyThere, UploadRejected
 from books.intake import limits
+from books.intake.growth import check_may_grow
 from books.intake.inspect import inspect
 from books.intake.naming import natural_order, shown_name
 from books.models import Book, Page, Source
@@ -45,13 +47,16 @@ class Receipt:
 def add_files(book: Book, uploads: Sequence[Upload], *, user: AbstractBaseUser | None = None) -> Receipt:
     """Stores every acceptable file of ``uploads`` in natural order of names; the others are named in the receipt.
 
-    Raises UploadRejected, with nothing stored, for an empty upload or one of more than 200 files.
+    Raises, with nothing stored, UploadRejected for an empty upload or one of more than 200 files, and JobAlreadyActive
+    while a job works from the pages there are.
     """
-    _check_count(uploads)
+    check_count(len(uploads))
+    check_may_grow(book)
+    image_bytes = limits.image_bytes(len(uploads))
     receipt = Receipt()
     for upload in _in_order(uploads):
         try:
-            receipt.stored.append(_add(book, upload, user))
+            receipt.stored.append(_add(book, upload, user, image_bytes=image_bytes))
         except UploadRejected as error:
             receipt.refused.append(error)
     return receipt
@@ -73,7 +78,7 @@ def add_all_files(
     receipt = Receipt()
     for upload, frames, _ in chosen:
         try:
-            receipt.stored.append(_add(book, upload, user, frames))
+            receipt.stored.append(_add(book, upload, user, frames=frames))
         except AlreadyThere as error:
             receipt.refused.append(error)
     return receipt
@@ -89,13 +94,12 @@ def _chosen(uploads: Sequence[Upload], wanted: range | None) -> Iterator[tuple[U
         before += facts.frames
 
 
-def _check_count(uploads: Sequence[Upload]) -> None:
-    if not uploads:
+def check_count(files: int) -> None:
+    """Raises UploadRejected for an upload of no files or of more than 200."""
+    if not files:
         raise UploadRejected("Choose at least one file.")
-    if len(uploads) > limits.FILES_PER_UPLOAD:
-        raise UploadRejected(
-            f"{len(uploads)} files at once are too many; send at most {limits.FILES_PER_UPLOAD} at a time."
-        )
+    if files > limits.FILES_PER_UPLOAD:
+        raise UploadRejected(f"{files} files at once are too many; send at most {limits.FILES_PER_UPLOAD} at a time.")
 
 
 def _in_order(uploads: Sequence[Upload]) -> list[Upload]:
@@ -105,9 +109,30 @@ def _in_order(uploads: Sequence[Upload]) -> list[Upload]:
     return [waiting[name].pop(0) for name in natural_order(upload.name for upload in uploads)]
 
 
-def _add(book: Book, upload: Upload, user: AbstractBaseUser | None, frames: Sequence[int] | None = None) -> Source:
-    facts = inspect(upload.data, upload.name)
-    source = Source(
+def _add(
+    book: Book,
+    upload: Upload,
+    user: AbstractBaseUser | None,
+    *,
+    frames: Sequence[int] | None = None,
+    image_bytes: int = limits.BULK_FILE_BYTES,
+) -> Source:
+    source = judged_source(book, upload, user, image_bytes=image_bytes)
+    check_new(source)
+    frames = range(source.frames) if frames is None else frames
+    _check_room(book, len(frames), name=source.name)
+    with stored(source, upload.data), locked(book):
+        check_new(source)
+        _check_room(book, len(frames), name=source.name)
+        source.save(force_insert=True)
+        number_pages(source, frames)
+    return source
+
+
+def judged_source(book: Book, upload: Upload, user: AbstractBaseUser | None, *, image_bytes: int) -> Source:
+    """The row, not saved yet, of a file that can become pages; UploadRejected for any other."""
+    facts = inspect(upload.data, upload.name, image_bytes=image_bytes)
+    return Source(
         book=book,
         name=shown_name(upload.name),
         format=facts.format,
@@ -116,39 +141,55 @@ def _add(book: Book, upload: Upload, user: AbstractBaseUser | None, frames: Sequ
         frames=facts.frames,
         uploaded_by_id=user.pk if user else None,
     )
-    _check_new(book, source)
-    frames = range(facts.frames) if frames is None else frames
-    _check_room(book, len(frames), name=source.name)
-    default_storage.save(source.storage_name, File(upload.data))
+
+
+@contextmanager
+def stored(source: Source, data: BinaryIO) -> Iterator[None]:
+    """Stores the file, and takes it away again where what follows, the saving of its rows, fails."""
+    default_storage.save(source.storage_name, File(data))
     try:
-        _add_rows(book, source, frames)
+        yield
     except BaseException:
         default_storage.delete(source.storage_name)
         raise
-    logger.info("source stored", extra={"book": book.pk, "source": str(source.pk), "frames": facts.frames})
-    return source
+    logger.info("source stored", extra={"book": source.book_id, "source": str(source.pk), "frames": source.frames})
 
 
-def _add_rows(book: Book, source: Source, frames: Sequence[int]) -> None:
+@contextmanager
+def locked(book: Book) -> Iterator[None]:
+    """One transaction in which nobody else numbers pages of ``book``."""
     with transaction.atomic():
         Book.objects.select_for_update().get(pk=book.pk)
-        _check_new(book, source)
-        _check_room(book, len(frames), name=source.name)
-        last = book.pages.aggregate(last=Max("number"))["last"] or 0
-        source.save(force_insert=True)
-        Page.objects.bulk_create(
-            [Page(book=book, source=source, frame=frame, number=n) for n, frame in enumerate(frames, start=last + 1)]
-        )
+        yield
 
 
-def _check_new(book: Book, source: Source) -> None:
-    same = Page.objects.filter(book=book, source__sha256=source.sha256).order_by("number").first()
+def number_pages(source: Source, frames: Sequence[int]) -> None:
+    """Makes pages of these frames of ``source`` behind the book's last page; the caller holds the book's lock."""
+    last = Page.objects.filter(book=source.book_id).aggregate(last=Max("number"))["last"] or 0
+    Page.objects.bulk_create(
+        Page(book_id=source.book_id, source=source, frame=frame, number=n)
+        for n, frame in enumerate(frames, start=last + 1)
+    )
+
+
+def check_new(source: Source) -> None:
+    """Raises AlreadyThere where the same bytes are in the book."""
+    others = Source.objects.filter(book=source.book_id, sha256=source.sha256).exclude(pk=source.pk)
+    same = Page.objects.filter(source__in=others).order_by("number").first()
     if same is not None:
         raise AlreadyThere(f"is already in this book, as page {same.number}.", name=source.name)
+    if others.filter(expected__isnull=False).exists():
+        raise AlreadyThere("was sent already and becomes a page when the files before it are there.", name=source.name)
+
+
+def check_room(source: Source) -> None:
+    """Raises UploadRejected where the pages of ``source`` would be too many for its book."""
+    _check_room(source.book, source.frames, name=source.name)
 
 
 def _check_room(book: Book, frames: int, *, name: str = "") -> None:
-    present = book.pages.count()
+    held = Source.objects.filter(book=book, expected__isnull=False).aggregate(frames=Sum("frames"))["frames"] or 0
+    present = book.pages.count() + held
     if present + frames > limits.PAGES_PER_BOOK:
         raise UploadRejected(
             f"{frames} pages are too many: a book has at most {limits.PAGES_PER_BOOK}, and this one has {present}.",

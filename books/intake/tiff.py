@@ -10,13 +10,14 @@ from PIL import Image
 
 from books.errors import UploadRejected
 from books.intake import limits
-from books.intake.page_size import check_pixels
+from books.intake.page_size import check_greedy, check_pixels
 from books.intake.reading import cut_off, damaged, read_exactly
 
 WIDTH, HEIGHT = 256, 257
 STRIP_OFFSETS, STRIP_BYTES = 273, 279
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES = 322, 323, 324, 325
 BYTES_OF_TYPE = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+FOUR_CHANNELS = {"CMYK", "RGBA"}
 CODE_OF_TYPE = {3: "H", 4: "I"}
 
 
@@ -105,5 +106,7 @@ def _check_readable(data: BinaryIO, pages: int) -> None:
         image = Image.open(data, formats=["TIFF"])
         for index in range(pages):
             image.seek(index)
+            if image.mode in FOUR_CHANNELS:
+                check_greedy(*image.size, kind="a TIFF in CMYK or with transparency")
     except (OSError, ValueError, TypeError, KeyError, IndexError, EOFError, SyntaxError, OverflowError, struct.error):
         raise UploadRejected("This is a rare kind of TIFF that cannot be read; save it as PNG or PDF.") from None

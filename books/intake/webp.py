@@ -6,7 +6,7 @@ import struct
 from typing import BinaryIO
 
 from books.errors import UploadRejected
-from books.intake.page_size import check_pixels
+from books.intake.page_size import check_greedy, check_pixels
 from books.intake.reading import cut_off, damaged, read_exactly
 
 ANIMATION_FLAG = 0x02
@@ -42,6 +42,7 @@ def _check_chunk(data: BinaryIO, end: int) -> bool:
     head = data.read(min(length, 10))
     if kind in (b"VP8 ", b"VP8L", b"VP8X"):
         check_pixels(*_dimensions(kind, head))
+        check_greedy(*_dimensions(kind, head), kind="a WebP")
     data.seek(following)
     return kind in (b"VP8 ", b"VP8L")
 

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from books.errors import UnreadableImage
+from books.intake import limits
 from books.ocr.normalising import normalise
 
 __all__ = ["encode_png", "normalise", "open_page", "thumbnail"]
@@ -22,9 +23,6 @@ __all__ = ["encode_png", "normalise", "open_page", "thumbnail"]
 FORMATS: Final = ("PNG", "JPEG", "TIFF", "WEBP")
 # Intake refuses more than 40 million; this only keeps a file that went round it from filling the memory.
 MOST_PIXELS: Final = 50_000_000
-# WebP's decoder holds four copies in RGBA; with four channels a TIFF in one strip is in memory twice, and so are a
-# progressive JPEG's coefficients: 16, 8 and 9 bytes a pixel.
-MOST_PIXELS_OF_GREEDY: Final = 20_000_000
 # A colour page is converted in bands of this size, never as a whole.
 BAND_PIXELS: Final = 2_000_000
 # A JPEG at least twice as large is decoded at a half, a quarter or an eighth; A4 at 300 dpi.
@@ -77,7 +75,7 @@ def _decoded(image: Image.Image, frame: int) -> Image.Image:
             raise UnreadableImage(NO_SUCH_FRAME.format(number=frame + 1)) from None
     is_held_whole = image.format == "TIFF" or "progressive" in image.info
     is_greedy = image.format == "WEBP" or (image.mode in ("CMYK", "RGBA") and is_held_whole)
-    if image.width * image.height > (MOST_PIXELS_OF_GREEDY if is_greedy else MOST_PIXELS):
+    if image.width * image.height > (limits.GREEDY_PAGE_PIXELS if is_greedy else MOST_PIXELS):
         raise UnreadableImage(TOO_LARGE)
     enough = ENOUGH_PIXELS if image.height > image.width else ENOUGH_PIXELS[::-1]
     image.draft(image.mode if image.mode == "CMYK" else "L", enough)

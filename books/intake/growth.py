@@ -1,0 +1,32 @@
+"""Whether a book may take pages now: not while a job works from the pages it has."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from books.models import Book
+from jobs.constants import ACTIVE
+from jobs.errors import JobAlreadyActive
+from jobs.handlers import handler_for
+from jobs.models import Job
+
+# Reading takes new pages while it runs. The name is books.ocr.job.OCR.kind; that room lies above this one.
+READING = "ocr"
+
+
+def check_may_grow(book: Book) -> None:
+    """Raises JobAlreadyActive while any job but reading is active on ``book``."""
+    _check(book, Job.objects.exclude(kind=READING))
+
+
+def check_at_rest(book: Book) -> None:
+    """Raises JobAlreadyActive while any job is active on ``book``."""
+    _check(book, Job.objects.all())
+
+
+def _check(book: Book, jobs: QuerySet[Job]) -> None:
+    active = jobs.filter(book=book, status__in=ACTIVE).first()
+    if active is not None:
+        title, status = handler_for(active.kind).title, active.get_status_display().lower()
+        sentence = f"{title} of this book is {status}: wait for it or cancel it, then change the pages."
+        raise JobAlreadyActive(sentence, job_id=str(active.pk))
