@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "ninja.compatibility.files.fix_request_files_middleware",
 ]
 ROOT_URLCONF = "bookpipeline.urls"
 WSGI_APPLICATION = "bookpipeline.wsgi.application"
@@ -94,6 +95,10 @@ _S3 = {
         "default_acl": None,
         "querystring_auth": True,
         "file_overwrite": True,
+        "signature_version": "s3v4",
+        # Files wait on disk; one thread and one buffer a transfer keep a web process small.
+        "max_memory_size": 1024 * 1024,
+        "use_threads": False,
     },
 }
 _STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -6,7 +6,8 @@ class BooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import books.models.files  # noqa: F401 - connects the signals
+        import books.models.files
+        import books.ocr.arrivals  # noqa: F401 - both connect signals
         from books.extraction.job import EXTRACTION, FINALISATION
         from books.ocr.job import OCR
         from jobs.handlers import register

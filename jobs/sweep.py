@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
+from django.dispatch import Signal
 
 from jobs import clock
 from jobs.claims import take_away
@@ -22,6 +23,8 @@ from jobs.transitions import locked_job, move
 
 logger = logging.getLogger(__name__)
 
+# Sent after each pass, for what else is to be tidied by the clock.
+swept = Signal()
 LAST_SIGN = Coalesce("heartbeat_at", "started_at", "created_at")
 
 
@@ -40,6 +43,7 @@ def sweep() -> dict[str, int]:
     }
     facts = {"finished_at": clock.now(), "seconds": time.monotonic() - started, "helped": helped}
     SweepRun.objects.update_or_create(pk=1, defaults=facts)
+    swept.send_robust(sender=None)
     return helped
 
 

@@ -11,12 +11,16 @@ from books.api.books import router as books
 from books.api.guidelines import router as guidelines
 from books.api.jobs import job_document
 from books.api.jobs import router as jobs
+from books.api.pages import router as pages
+from books.api.uploads import router as uploads
 from books.errors import StageNotReady
 from jobs.errors import InvalidTransition, JobAlreadyActive, JobError, NothingToDo
 from jobs.models import Job
 
 api = NinjaAPI(title="bookpipeline", version="1", auth=django_auth)
 api.add_router("/books", books)
+api.add_router("/books", pages)
+api.add_router("/books", uploads)
 api.add_router("", jobs)
 api.add_router("/guidelines", guidelines)
 

@@ -1,21 +1,19 @@
-"""Books, their pages and the starting of their jobs as JSON."""
+"""Books and the starting of their jobs as JSON."""
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import File, ModelSchema, Router, Schema, Status
-from ninja.files import UploadedFile
+from ninja import ModelSchema, Router, Schema, Status
 
 from books.api.jobs import StartedOut, started_document
 from books.api.permission import require
 from books.extraction.job import EXTRACTION, start_extraction, start_finalisation
-from books.intake.store import Upload, add_files
 from books.models import Book
-from books.ocr.start import read_new_pages, start_reading
+from books.ocr.start import start_reading
 from jobs.constants import JobStatus
 from jobs.models import Job
 from jobs.starting import resume
@@ -40,18 +38,6 @@ class BookOut(ModelSchema):
         fields = ("id", *FIELDS)
 
 
-class RefusedFile(Schema):
-    name: str
-    reason: str
-
-
-class UploadOut(Schema):
-    stored: list[str]
-    refused: list[RefusedFile]
-    pages: int
-    job_id: str | None
-
-
 class GenerateIn(Schema):
     resume: bool = True
 
@@ -69,28 +55,6 @@ def create_book(request: HttpRequest, facts: BookIn) -> Status[dict[str, Any]]:
 def one_book(request: HttpRequest, book_id: int) -> dict[str, Any]:
     require(request, "books.view_book")
     return _document(get_object_or_404(Book, pk=book_id))
-
-
-@router.post("/{int:book_id}/pages/bulk", response=UploadOut)
-def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFile]]) -> dict[str, Any]:
-    """Stores what is acceptable, names what is not with the reason, and starts reading the new pages."""
-    user, book = _changeable(request, book_id)
-    uploads = [Upload(each.name or "", cast("BinaryIO", each.file)) for each in files]
-    receipt = add_files(book, uploads, user=user)
-    job = read_new_pages(book, user=user) if receipt.stored else None
-    return {
-        "stored": [source.name for source in receipt.stored],
-        "refused": [{"name": error.name, "reason": error.reason} for error in receipt.refused],
-        "pages": receipt.pages,
-        "job_id": str(job.pk) if job else None,
-    }
-
-
-@router.post("/{int:book_id}/pages/{int:number}/retry-ocr", response={202: StartedOut})
-def retry_page(request: HttpRequest, book_id: int, number: int) -> Status[dict[str, Any]]:
-    user, book = _changeable(request, book_id)
-    get_object_or_404(book.pages, number=number)
-    return _accepted(start_reading(book, numbers=[number], user=user))
 
 
 @router.post("/{int:book_id}/ocr", response={202: StartedOut})

@@ -173,13 +173,15 @@ def number_pages(source: Source, frames: Sequence[int]) -> None:
 
 
 def check_new(source: Source) -> None:
-    """Raises AlreadyThere where the same bytes are in the book."""
+    """Raises AlreadyThere where the same bytes are in the book, be it as a removed page."""
     others = Source.objects.filter(book=source.book_id, sha256=source.sha256).exclude(pk=source.pk)
     same = Page.objects.filter(source__in=others).order_by("number").first()
     if same is not None:
         raise AlreadyThere(f"is already in this book, as page {same.number}.", name=source.name)
     if others.filter(expected__isnull=False).exists():
         raise AlreadyThere("was sent already and becomes a page when the files before it are there.", name=source.name)
+    if others.exists():
+        raise AlreadyThere("was removed from this book; bring that page back instead.", name=source.name)
 
 
 def check_room(source: Source) -> None:

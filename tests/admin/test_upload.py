@@ -61,8 +61,15 @@ def test_201_files_are_refused_as_a_whole(screens, book, said):
     assert not book.pages.exists()
 
 
-def test_pages_that_come_while_guidelines_are_made_wait_for_a_person(screens, book, said):
+def test_pages_that_come_while_guidelines_are_made_are_not_taken(screens, book, said):
     JobFactory(book=book, kind="extraction", stage="digest")
+    response = upload(screens, book, picture("late.png"))
+    assert "wait for it or cancel it" in said(response)[0]
+    assert not book.pages.exists()
+
+
+def test_pages_that_come_while_others_are_read_again_wait_for_a_person(screens, book, said):
+    JobFactory(book=book, params={"pages": [1]})
     response = upload(screens, book, picture("late.png"))
     assert any("run OCR for the new pages when it is over" in sentence for sentence in said(response))
     assert book.jobs.count() == 1

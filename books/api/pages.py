@@ -1,0 +1,91 @@
+"""Pages as JSON: adding many or one, a better scan for one, reading one again."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO, cast
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import File, Router, Schema, Status
+from ninja.files import UploadedFile
+
+from books.api.jobs import StartedOut, started_document
+from books.api.permission import require
+from books.intake.replace import replace_scan
+from books.intake.store import Upload, add_files
+from books.models import Book, Page
+from books.ocr.start import read_new_pages, start_reading
+
+router = Router(tags=["pages"])
+
+
+class RefusedFile(Schema):
+    name: str
+    reason: str
+
+
+class BulkOut(Schema):
+    """``pages`` is how many pages were added."""
+
+    stored: list[str]
+    refused: list[RefusedFile]
+    pages: int
+    job_id: UUID | None
+
+
+class PagesOut(Schema):
+    numbers: list[int]
+    job_id: UUID | None
+
+
+@router.post("/{int:book_id}/pages/bulk", response=BulkOut)
+def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFile]]) -> dict[str, Any]:
+    """Stores what is acceptable of up to 200 files, in natural order of their names, and has the new pages read.
+
+    Names what is not stored with the reason. Answers 409 while a job works from the book's pages.
+    """
+    user = require(request, "books.change_book")
+    book = get_object_or_404(Book, pk=book_id)
+    receipt = add_files(book, [_upload(each) for each in files], user=user)
+    job = read_new_pages(book, user=user) if receipt.stored else None
+    return {
+        "stored": [source.name for source in receipt.stored],
+        "refused": [{"name": error.name, "reason": error.reason} for error in receipt.refused],
+        "pages": receipt.pages,
+        "job_id": job.pk if job else None,
+    }
+
+
+@router.post("/{int:book_id}/pages", response={201: PagesOut})
+def add_page(request: HttpRequest, book_id: int, file: File[UploadedFile]) -> Status[dict[str, Any]]:
+    """Adds one file (an image of up to 20 MB, or a PDF with all its pages) behind the last page and has it read."""
+    user = require(request, "books.change_book")
+    book = get_object_or_404(Book, pk=book_id)
+    receipt = add_files(book, [_upload(file)], user=user)
+    if receipt.refused:
+        raise receipt.refused[0]
+    added = Page.objects.filter(source__in=receipt.stored).order_by("number")
+    job = read_new_pages(book, user=user)
+    numbers = list(added.values_list("number", flat=True))
+    return Status(201, {"numbers": numbers, "job_id": job.pk if job else None})
+
+
+@router.put("/{int:book_id}/pages/{int:number}/scan", response=PagesOut)
+def put_scan(request: HttpRequest, book_id: int, number: int, file: File[UploadedFile]) -> dict[str, Any]:
+    """Replaces the scan of a page and has it read; its review begins anew, its earlier readings stay as history."""
+    user = require(request, "books.change_book")
+    page = get_object_or_404(Page.objects.select_related("book", "source"), book=book_id, number=number)
+    replace_scan(page, _upload(file), user=user)
+    return {"numbers": [number], "job_id": start_reading(page.book, numbers=[number], user=user).pk}
+
+
+@router.post("/{int:book_id}/pages/{int:number}/retry-ocr", response={202: StartedOut})
+def retry_page(request: HttpRequest, book_id: int, number: int) -> Status[dict[str, Any]]:
+    user = require(request, "books.change_book")
+    page = get_object_or_404(Page.objects.select_related("book"), book=book_id, number=number)
+    return Status(202, started_document(start_reading(page.book, numbers=[number], user=user)))
+
+
+def _upload(file: UploadedFile) -> Upload:
+    return Upload(file.name or "", cast("BinaryIO", file.file))

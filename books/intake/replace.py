@@ -1,0 +1,43 @@
+"""A better scan for a page: its number, place and history stay, what was read and decided about it begins anew."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from books.errors import UploadRejected
+from books.intake import limits
+from books.intake.growth import check_at_rest
+from books.intake.store import Upload, check_new, judged_source, locked, stored
+from books.models import OcrStatus, Page, PageReview
+
+
+def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = None) -> Page:
+    """Puts the one page of ``upload`` (an image of up to 20 MB) in the place of the page's scan.
+
+    Earlier readings stay as history; the old file goes unless other pages are in it. Raises UploadRejected, and
+    JobAlreadyActive while any job of the book is active, since it may have the old scan in hand.
+    """
+    check_at_rest(page.book)
+    source = judged_source(page.book, upload, user, image_bytes=limits.SINGLE_FILE_BYTES)
+    if source.frames != 1:
+        raise UploadRejected(f"has {source.frames} pages; send the one that takes this page's place.", name=source.name)
+    check_new(source)
+    with stored(source, upload.data), locked(page.book):
+        check_at_rest(page.book)
+        check_new(source)
+        source.save(force_insert=True)
+        old = page.source
+        page.source, page.frame = source, 0
+        page.reading, page.ocr_status, page.ocr_error = None, OcrStatus.WAITING, ""
+        page.image_width = page.image_height = None
+        page.review, page.reviewed_by, page.reviewed_at = PageReview.PENDING, None, None
+        page.save()
+        if not old.pages.exists():
+            old.delete()
+        for name in (page.image_name, page.thumbnail_name):
+            transaction.on_commit(partial(default_storage.delete, name))
+    return page

@@ -1,0 +1,45 @@
+"""What arrived is read: new pages start the OCR job or join the one that runs, while the rest is still on its way."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.dispatch import receiver
+
+from books.intake.deliveries import close, idle_deliveries
+from books.models import Book, Delivery, OcrStatus, Page
+from books.ocr.start import read_new_pages
+from jobs.models import Job
+from jobs.sweep import swept
+
+logger = logging.getLogger(__name__)
+
+# Joining the job plans it anew, which is cheap but not free; so not at each file.
+FILES_BETWEEN_STARTS = 20
+
+
+def read_on_the_way(delivery: Delivery, *, user: AbstractBaseUser | None) -> None:
+    """Called after each file that arrived."""
+    if delivery.files.filter(source=None, refusal="").count() % FILES_BETWEEN_STARTS == 0:
+        _read(delivery.book, user)
+
+
+def finish(delivery: Delivery, *, user: AbstractBaseUser | None = None) -> tuple[list[str], Job | None]:
+    """Closes ``delivery`` and has its pages read; the names that never came, and the job that reads."""
+    names = close(delivery)
+    return names, _read(delivery.book, user)
+
+
+@receiver(swept)
+def finish_idle_deliveries(**_: Any) -> None:
+    for delivery in idle_deliveries():
+        names, _job = finish(delivery, user=delivery.sent_by)
+        logger.warning("upload given up", extra={"book": delivery.book_id, "missing": len(names)})
+
+
+def _read(book: Book, user: AbstractBaseUser | None) -> Job | None:
+    if not Page.objects.filter(book=book, ocr_status=OcrStatus.WAITING).exists():
+        return None
+    return read_new_pages(book, user=user)
