@@ -26,16 +26,18 @@ CRASH_MESSAGE = "The worker died {times} times while it had this in hand; the re
 def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[Item]:
     """Up to ``limit`` due items of ``stage``, leased to ``runner`` under new tokens; none unless the job is running.
 
-    An item whose lease ran out is claimed again and its crash counted; at the second crash it is quarantined.
+    An item whose lease ran out is claimed again and its crash counted; at the second crash it is quarantined. Until
+    then it is worked alone, so that of all the items that a dying worker had in hand only the guilty one crashes again.
     """
     with locked_job(job_id) as job:
         if job.status != JobStatus.RUNNING or job.stage != stage:
             return []
-        items = list(claimable(job, stage)[:limit])
+        items = list(claimable(job, stage, runner)[:limit])
         while any(item.state == ItemState.LEASED for item in items):
-            for item in claimable(job, stage).filter(state=ItemState.LEASED):
+            for item in claimable(job, stage, runner).filter(state=ItemState.LEASED):
                 take_away(job, item)
-            items = list(claimable(job, stage)[:limit])
+            items = list(claimable(job, stage, runner)[:limit])
+        items = items[:1] if items and items[0].crashes else [item for item in items if not item.crashes]
         items = items[: slots_for(job, handler_for(job.kind).stage(stage), len(items))]
         for item in items:
             _lease(item, runner)
@@ -46,17 +48,23 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
         return items
 
 
-def claimable(job: Job, stage: str) -> QuerySet[Item]:
-    """Items that may be claimed now: due ones, and ones whose lease ran out; of a lane only its first open one."""
+def claimable(job: Job, stage: str, runner: str) -> QuerySet[Item]:
+    """Items that ``runner`` may claim now: due ones, and ones whose lease ran out; of a lane only its first open one.
+
+    Once an item has crashed, a runner takes it only with empty hands, and nothing more until it is closed.
+    """
     now = clock.now()
     earlier_in_lane = Item.objects.filter(
         job=OuterRef("job"), stage=stage, lane=OuterRef("lane"), ordinal__lt=OuterRef("ordinal"), state__in=OPEN_ITEMS
     )
     due = Q(state=ItemState.PENDING) & (Q(not_before__isnull=True) | Q(not_before__lte=now))
     expired = Q(state=ItemState.LEASED, lease_expires_at__lte=now)
+    in_hand = Item.objects.filter(job=OuterRef("job"), leased_by=runner, state=ItemState.LEASED)
     return (
         Item.objects.filter(due | expired, job=job, stage=stage)
         .filter(Q(lane="") | ~Exists(earlier_in_lane))
+        .filter(Q(crashes=0) | ~Exists(in_hand))
+        .exclude(Exists(in_hand.filter(crashes__gt=0)))
         .order_by("ordinal")
     )
 

@@ -99,11 +99,12 @@ class Model:
         job = self.job
         if job.status != "running":
             return []
-        chosen = self._claimable()[:limit]
+        chosen = self._claimable(runner)[:limit]
         while any(item.state == "leased" for item in chosen):
-            for item in [item for item in self._claimable() if item.state == "leased"]:
+            for item in [item for item in self._claimable(runner) if item.state == "leased"]:
                 self._crash(item)
-            chosen = self._claimable()[:limit]
+            chosen = self._claimable(runner)[:limit]
+        chosen = chosen[:1] if chosen and chosen[0].crashes else [item for item in chosen if not item.crashes]
         for item in chosen:
             item.state, item.runner, item.expires, item.not_before = "leased", runner, self.now + LEASE, 0
             item.token += 1
@@ -112,11 +113,16 @@ class Model:
             job.current = self._ordinal(chosen[0])
         return [(self._ordinal(item), item.token) for item in chosen]
 
-    def _claimable(self) -> list[ModelItem]:
-        """The second stage is one lane: of its open items only the first may be claimed."""
+    def _claimable(self, runner: str) -> list[ModelItem]:
+        """The second stage is one lane: of its open items only the first may be claimed. A suspect is worked alone."""
+        in_hand = self._held_by(runner)
+        if any(item.crashes for item in in_hand):
+            return []
         items = [item for item in self.job.of_stage() if item.is_open]
         if self.job.stage == "second":
             items = items[:1]
+        if in_hand:
+            items = [item for item in items if not item.crashes]
         return [item for item in items if (item.not_before if item.state == "pending" else item.expires) <= self.now]
 
     def _crash(self, item: ModelItem) -> None:

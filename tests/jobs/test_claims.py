@@ -76,11 +76,22 @@ def test_the_second_crash_quarantines_the_item_and_the_rest_goes_on(job, stage, 
 
 def test_every_expired_lease_counts_as_a_crash(job, stage, monkeypatch):
     """Also the ones behind an item that is quarantined in the same claim."""
-    for _ in range(2):
-        claim(job.pk, "first", "dies", limit=2)
-        pass_time(monkeypatch, 91)
+    claim(job.pk, "first", "dies", limit=2)
+    pass_time(monkeypatch, 91)
+    assert [claim(job.pk, "first", runner)[0].key for runner in ("dies too", "and so does this")] == ["1", "2"]
+    pass_time(monkeypatch, 91)
     assert claim(job.pk, "first", "heir")[0].key == "3"
     assert list(Item.objects.filter(job=job).order_by("ordinal").values_list("crashes", flat=True)) == [2, 2, 0]
+
+
+def test_what_a_dead_worker_had_in_hand_is_worked_alone(job, stage, monkeypatch):
+    """Three items in the hands of three threads, one of which killed the process: the next death tells which."""
+    assert len(claim(job.pk, "first", "dies", limit=3)) == 3
+    pass_time(monkeypatch, 91)
+    (suspect,) = claim(job.pk, "first", "heir", limit=3)
+    assert claim(job.pk, "first", "heir", limit=3) == []
+    finish(suspect, stage, "innocent")
+    assert [item.key for item in claim(job.pk, "first", "heir", limit=3)] == ["2"]
 
 
 def test_giving_back_returns_the_attempt_and_ends_the_lease(job, stage):
