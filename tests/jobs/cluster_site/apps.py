@@ -10,7 +10,7 @@ from jobs.handlers import Handler, PlannedItem, register
 
 class Nap:
     name, title, unit = "nap", "Nap", "nap"
-    load, concurrency, required, weight = Load.IO, 1, False, 1
+    load, concurrency, required, weight, provider = Load.IO, 1, False, 1, ""
 
     def plan(self, job):
         return [PlannedItem(key=str(n), label=str(n)) for n in range(1, job.params["items"] + 1)]
