@@ -28,6 +28,18 @@ class StageNotReady(JobError):
     code = "stage_not_ready"
 
 
+class ArrangementRefused(JobError):
+    """Pages that cannot be put in that order, or nothing left to undo."""
+
+    code = "arrangement_refused"
+
+
+class EditedMeanwhile(JobError):
+    """Somebody, or the OCR job, gave the page another text since this person saw it; nothing was changed."""
+
+    code = "edited_meanwhile"
+
+
 class UnreadableImage(JobError):
     """A stored file that cannot be decoded into a page image."""
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Concat
 from books.intake.renumbering import fingerprint, given_back, renumbered
 from books.models import Book, PageDigest, StoredOutline, Subtopic, Topic
 
+# By the name of a row: {"before": its facts, "after": a fingerprint of what they became}.
 Kept = dict[str, dict[str, Any]]
 
 
@@ -31,33 +32,36 @@ class Cited:
         return {field: getattr(self.row, field) for field in self.fields}
 
 
+Changes = list[tuple[Cited, dict[str, Any]]]
+
+
 def carry(book: Book, mapping: Mapping[int, int]) -> Kept:
     """Renumbers all citations of ``book`` in the caller's transaction; returns what renumbering back cannot restore."""
     back = {new: old for old, new in mapping.items()}
-    changed: list[tuple[Cited, dict[str, Any]]] = []
-    kept: Kept = {}
-    for cited in _cited(book):
-        after = renumbered(cited.facts, mapping)
-        changed.append((cited, after))
-        if renumbered(after, back) != cited.facts:
-            kept[cited.name] = {"before": cited.facts, "after": fingerprint(after)}
-    _write(changed)
+    changes = [(cited, renumbered(cited.facts, mapping)) for cited in _cited(book)]
+    _tell_apart(changes)
+    kept = {
+        cited.name: {"before": cited.facts, "after": fingerprint(after)}
+        for cited, after in changes
+        if renumbered(after, back) != cited.facts
+    }
+    _write(changes)
     return kept
 
 
 def carry_back(book: Book, mapping: Mapping[int, int], kept: Kept) -> None:
     """Undoes ``carry``: rows that nobody changed since become what they were; of others, the citations come back that
     still have their statement."""
-    changed: list[tuple[Cited, dict[str, Any]]] = []
-    for cited in _cited(book):
-        known = kept.get(cited.name)
-        if known and fingerprint(cited.facts) == known["after"]:
-            after = known["before"]
-        else:
-            after = renumbered(cited.facts, mapping)
-            after = given_back(after, known["before"]) if known else after
-        changed.append((cited, after))
-    _write(changed)
+    changes = [(cited, _facts_back(cited, mapping, kept.get(cited.name))) for cited in _cited(book)]
+    _tell_apart(changes)
+    _write(changes)
+
+
+def _facts_back(cited: Cited, mapping: Mapping[int, int], known: dict[str, Any] | None) -> dict[str, Any]:
+    if known and fingerprint(cited.facts) == known["after"]:
+        return dict(known["before"])
+    facts = renumbered(cited.facts, mapping)
+    return dict(given_back(facts, known["before"]) if known else facts)
 
 
 def number_digests(book: Book) -> None:
@@ -78,26 +82,28 @@ def _cited(book: Book) -> Iterator[Cited]:
         yield Cited(outline, ("data",))
 
 
-def _write(changed: list[tuple[Cited, dict[str, Any]]]) -> None:
+def _tell_apart(changes: Changes) -> None:
+    """Keys are unique in a topic; two that ranges without a page made equal get the ids of their rows."""
+    seen: set[tuple[int, str]] = set()
+    for cited, after in changes:
+        if isinstance(cited.row, Subtopic):
+            if (cited.row.topic_id, after["key"]) in seen:
+                after["key"] = f"{after['key'][:60]}~{cited.row.pk}"
+            seen.add((cited.row.topic_id, after["key"]))
+
+
+def _write(changes: Changes) -> None:
     rows: dict[type[Model], list[Model]] = {}
-    for cited, after in changed:
+    fields: dict[type[Model], tuple[str, ...]] = {}
+    for cited, after in changes:
         if after == cited.facts:
             continue
         for field, value in after.items():
             setattr(cited.row, field, value)
         rows.setdefault(type(cited.row), []).append(cited.row)
-    _free_keys([cited.row for cited, _ in changed if isinstance(cited.row, Subtopic)])
-    fields = {type(cited.row): cited.fields for cited, _ in changed}
+        fields[type(cited.row)] = cited.fields
+    # A key may be one that another row is about to leave: they all make room first.
+    aside = Concat(Value("~"), Cast("id", CharField()))
+    Subtopic.objects.filter(pk__in=[row.pk for row in rows.get(Subtopic, [])]).update(key=aside)
     for model, objects in rows.items():
         model._default_manager.bulk_update(objects, fields[model], batch_size=200)
-
-
-def _free_keys(subtopics: list[Subtopic]) -> None:
-    """Keys are unique in a topic: those in the database make room, and two that became equal are told apart."""
-    taken: set[tuple[int, str]] = set()
-    for subtopic in subtopics:
-        if (subtopic.topic_id, subtopic.key) in taken:
-            subtopic.key = f"{subtopic.key[:60]}~{subtopic.pk}"
-        taken.add((subtopic.topic_id, subtopic.key))
-    aside = Concat(Value("~"), Cast("id", CharField()))
-    Subtopic.objects.filter(pk__in=[each.pk for each in subtopics]).update(key=aside)

@@ -36,7 +36,7 @@ def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = 
         page.image_width = page.image_height = None
         page.review, page.reviewed_by, page.reviewed_at = PageReview.PENDING, None, None
         page.save()
-        if not old.pages.exists():
+        if not Page.every.filter(source=old).exists():
             old.delete()
         for name in (page.image_name, page.thumbnail_name):
             transaction.on_commit(partial(default_storage.delete, name))

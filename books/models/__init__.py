@@ -1,5 +1,6 @@
 """The rows of a book: its sources and pages, what was read, what was made of it."""
 
+from books.models.arrangement import Arrangement
 from books.models.book import Book, BookStatus
 from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
@@ -8,6 +9,7 @@ from books.models.page import OcrStatus, Page, PageReview, Reading, Source
 from books.models.upload import Delivery, ExpectedFile
 
 __all__ = [
+    "Arrangement",
     "Book",
     "BookStatus",
     "CallOutcome",

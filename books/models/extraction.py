@@ -8,6 +8,13 @@ from books.models.book import Book
 from books.models.page import Page
 
 
+class DigestsInBook(models.Manager["PageDigest"]):
+    """All but those of removed pages, whose numbers are free for others."""
+
+    def get_queryset(self) -> models.QuerySet[PageDigest]:
+        return super().get_queryset().filter(page__removed_at=None)
+
+
 class PageDigest(models.Model):
     """The facts of one page as ``books.extraction.engine.Digest`` in JSON; replaced when the page's input changes."""
 
@@ -15,6 +22,8 @@ class PageDigest(models.Model):
     engine = models.CharField(max_length=80)
     fingerprint = models.CharField(max_length=64)
     data = models.JSONField()
+
+    objects = DigestsInBook()
 
     class Meta:
         ordering = ("page",)

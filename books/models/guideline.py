@@ -24,7 +24,7 @@ class Provenance(models.TextChoices):
 
 
 class Topic(models.Model):
-    """A chapter or its like. Pages are scan numbers from 1, inclusive."""
+    """A chapter or its like. Pages are scan numbers from 1, inclusive; 0 to 0 once all of them were removed."""
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="topics")
     sequence = models.PositiveIntegerField()
@@ -90,8 +90,8 @@ class Subtopic(models.Model):
 
     @property
     def first_page(self) -> int:
-        return int(min(self.pages))
+        return int(min(self.pages, default=0))
 
     @property
     def last_page(self) -> int:
-        return int(max(self.pages))
+        return int(max(self.pages, default=0))

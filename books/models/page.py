@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from hashlib import sha256
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from books.models.book import Book
+
+TURNS: Final = (0, 90, 180, 270)
+# The engine of a text that a person typed.
+PERSON: Final = "person"
+# Headings such as "Notes" may well stand alone on two pages; a text of this many letters does not.
+TELLING_LETTERS: Final = 40
 
 
 class OcrStatus(models.TextChoices):
@@ -54,10 +63,23 @@ class Source(models.Model):
         return f"books/{self.book_id}/sources/{self.pk}"
 
 
-class Page(models.Model):
-    """One page scan: frame ``frame`` (from 0) of its source. waiting -> done | blank | failed, by the OCR job alone.
+class PagesInBook(models.Manager["Page"]):
+    """All but removed pages."""
 
-    Storage names hang on the page's id, so that renumbering moves no file.
+    def get_queryset(self) -> models.QuerySet[Page]:
+        return super().get_queryset().filter(removed_at=None)
+
+
+class EveryPage(models.Manager["Page"]):
+    """Removed ones too."""
+
+
+class Page(models.Model):
+    """One page scan: frame ``frame`` (from 0) of its source. waiting -> done | blank | failed, by the OCR job; a
+    person who types the text makes it done or blank.
+
+    Storage names hang on the page's id, so that renumbering moves no file. A removed page keeps all it has, for thirty
+    days; it is in no list and its number is free: ``objects``, and so every ``book.pages``, leaves it out.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -65,6 +87,8 @@ class Page(models.Model):
     number = models.PositiveIntegerField()
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="pages")
     frame = models.PositiveIntegerField(default=0)
+    rotation = models.PositiveSmallIntegerField(default=0, help_text="Degrees clockwise, as a person turned it.")
+    removed_at = models.DateTimeField(null=True, blank=True)
     ocr_status = models.CharField(max_length=8, choices=OcrStatus, default=OcrStatus.WAITING)
     ocr_error = models.TextField(blank=True)
     reading = models.ForeignKey("books.Reading", null=True, blank=True, on_delete=models.RESTRICT, related_name="+")
@@ -76,10 +100,16 @@ class Page(models.Model):
     )
     reviewed_at = models.DateTimeField(null=True, blank=True)
 
+    objects = PagesInBook()
+    every = EveryPage()
+
     class Meta:
         ordering = ("book", "number")
         constraints = (
-            models.UniqueConstraint(fields=["book", "number"], name="page_number_once_per_book"),
+            models.UniqueConstraint(
+                fields=["book", "number"], condition=Q(removed_at=None), name="page_number_once_per_book"
+            ),
+            models.CheckConstraint(condition=Q(rotation__in=TURNS), name="page_rotation_is_a_turn"),
             models.UniqueConstraint(fields=["source", "frame"], name="page_once_per_frame"),
             models.CheckConstraint(condition=Q(number__gte=1), name="page_number_from_one"),
             models.CheckConstraint(condition=Q(ocr_status__in=OcrStatus.values), name="page_ocr_status_known"),
@@ -106,9 +136,11 @@ class Page(models.Model):
 
 
 class Reading(models.Model):
-    """What one engine read on a page; older ones stay as history.
+    """What one engine read on a page, or a person typed (engine PERSON); older ones stay as history.
 
-    ``lines`` holds {"text", "confidence", "box": [left, top, right, bottom] in pixels of the page image, "block"}.
+    ``lines`` holds {"text", "confidence", "box": [left, top, right, bottom] in pixels of the page image, "block",
+    "unsure": [[start, end, confidence], ...] of the words in its text that the engine was unsure of}.
+    ``chosen_by`` names the person who typed or restored it: only an explicit request reads such a page again.
     ``missing_ink`` is the share (0 to 1) of the page's ink that no line covers.
     """
 
@@ -121,6 +153,8 @@ class Reading(models.Model):
     missing_ink = models.FloatField(default=0)
     text_may_be_missing = models.BooleanField(default=False)
     seconds = models.FloatField(default=0)
+    chosen_by = models.CharField(max_length=150, blank=True)
+    text_print = models.CharField(max_length=64, blank=True, help_text="Equal for equal texts; empty for short ones.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -131,3 +165,13 @@ class Reading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.engine} on {self.page}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.text_print = text_print(self.text)
+        super().save(*args, **kwargs)
+
+
+def text_print(text: str) -> str:
+    """A sha256 of the letters and digits of ``text``, "" where it has too few to tell pages apart."""
+    letters = re.sub(r"[\W_]+", "", text).casefold()
+    return sha256(letters.encode()).hexdigest() if len(letters) >= TELLING_LETTERS else ""

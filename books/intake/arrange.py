@@ -1,0 +1,232 @@
+"""The order of a book's pages: move, insert, remove and turn them, and undo that.
+
+No file moves, for storage names hang on page ids; texts, approvals and digests hang on them too. What cites pages by
+number follows in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.dateparse import parse_datetime
+
+from books.errors import ArrangementRefused
+from books.intake import citations
+from books.intake.renumbering import mapping_of
+from books.intake.store import Receipt, Upload, add_files
+from books.models import Arrangement, Book, OcrStatus, Page, PageReview, Source
+from books.models.page import TURNS
+from jobs import clock
+from jobs.constants import ACTIVE
+from jobs.errors import JobAlreadyActive
+from jobs.models import Job
+
+# Numbers are unique: pages are moved out of the way by this much before they get their new ones.
+APART: Final = 100_000
+KEPT_DAYS: Final = 30
+# How many page numbers a sentence lists.
+NAMED: Final = 6
+TURNED_FIELDS: Final = ("rotation", "ocr_status", "reading_id", "review", "reviewed_by_id", "reviewed_at")
+
+
+def move_pages(book: Book, pages: Iterable[Page], to: int, *, user: AbstractBaseUser | None = None) -> Arrangement:
+    """Moves ``pages``, together and in their order, so that the first of them gets number ``to``.
+
+    This and the others here raise JobAlreadyActive while a job of the book is active, and ArrangementRefused.
+    """
+    with _arranging(book) as order:
+        moved = _in_order(order, pages)
+        rest = [page for page in order if page not in moved]
+        if not 1 <= to <= len(rest) + 1:
+            raise ArrangementRefused(f"{_named(order, moved)} can go to numbers 1 to {len(rest) + 1}, not {to}.")
+        rest[to - 1 : to - 1] = moved
+        return _arrange(book, order, rest, f"{_named(order, moved)} moved to {to}", user)
+
+
+def delete_pages(book: Book, pages: Iterable[Page], *, user: AbstractBaseUser | None = None) -> Arrangement:
+    """Removes ``pages`` and closes the gaps. They keep text, approval and citations, and come back with ``undo_last``
+    until ``purge_removed`` deletes them thirty days later."""
+    with _arranging(book) as order:
+        removed = _in_order(order, pages)
+        rest = [page for page in order if page not in removed]
+        return _arrange(book, order, rest, f"{_named(order, removed)} removed", user)
+
+
+def insert_pages(
+    book: Book, uploads: Sequence[Upload], at: int, *, user: AbstractBaseUser | None = None
+) -> tuple[Receipt, Arrangement | None]:
+    """Stores ``uploads`` as ``add_files`` does and puts their pages where ``at`` is now; None where none was stored."""
+    with _arranging(book) as order:
+        if not 1 <= at <= len(order) + 1:
+            raise ArrangementRefused(f"A page can be inserted at numbers 1 to {len(order) + 1}, not {at}.")
+    receipt = add_files(book, uploads, user=user)
+    if not receipt.stored:
+        return receipt, None
+    with _arranging(book) as present:
+        new = set(Page.objects.filter(source__in=receipt.stored).values_list("pk", flat=True))
+        inserted = [page for page in present if page in new]
+        rest = [page for page in present if page not in new]
+        after = [*rest[: at - 1], *inserted, *rest[at - 1 :]]
+        sentence = f"{_named(after, inserted)} inserted"
+        mapping = mapping_of(present, after)
+        # Undone, they are removed: the order before is the one without them.
+        arrangement = _record(book, rest, after, sentence, user)
+        _set_order(book, present, after)
+        arrangement.citations = citations.carry(book, mapping)
+        arrangement.save()
+    return receipt, arrangement
+
+
+def rotate_pages(
+    book: Book, pages: Iterable[Page], degrees: int, *, user: AbstractBaseUser | None = None
+) -> Arrangement:
+    """Turns ``pages`` clockwise by 90, 180 or 270 degrees: they wait for OCR, which makes image and text again, and
+    for a new approval."""
+    if degrees not in TURNS[1:]:
+        raise ArrangementRefused("A page can be turned by 90, 180 or 270 degrees.")
+    with _arranging(book) as order:
+        turned = _in_order(order, pages)
+        rows = {str(row["pk"]): row for row in Page.objects.filter(pk__in=turned).values("pk", *TURNED_FIELDS)}
+        arrangement = _record(book, order, order, f"{_named(order, turned)} turned by {degrees} degrees", user)
+        arrangement.turned = {page: _plain(row) for page, row in rows.items()}
+        arrangement.save()
+        for page, row in rows.items():
+            _turn(page, (int(row["rotation"]) + degrees) % 360)
+        return arrangement
+
+
+def undo_last(book: Book) -> str:
+    """Takes back the latest arrangement of ``book``; returns its sentence. Pages uploaded since stay at the end.
+
+    A page that was read again since it was turned is turned back and waits to be read once more; any other becomes
+    exactly what it was.
+    """
+    with _arranging(book) as present:
+        last = Arrangement.objects.filter(book=book).first()
+        if last is None:
+            raise ArrangementRefused("There is nothing to undo.")
+        known = set(Page.every.filter(book=book).values_list("pk", flat=True))
+        inserted = {*last.after} - {*last.before}
+        before = [UUID(page) for page in last.before if UUID(page) in known]
+        since = [page for page in present if str(page) not in {*last.before, *inserted}]
+        if present != [*before, *since]:
+            _set_order(book, present, [*before, *since])
+            citations.carry_back(book, mapping_of(present, [*before, *since]), last.citations)
+        for page, row in last.turned.items():
+            _turn_back(page, row)
+        last.delete()
+        return last.sentence
+
+
+def purge_removed(book: Book | None = None) -> int:
+    """Deletes pages removed more than thirty days ago for good, with their files; returns how many.
+
+    Of one book, or of all. Arrangements as old go too: what they did can no longer be undone.
+    """
+    limit = clock.now() - timedelta(days=KEPT_DAYS)
+    of_book = Q(book=book) if book else Q()
+    with transaction.atomic():
+        Arrangement.objects.filter(of_book, made_at__lt=limit).delete()
+        pages = Page.every.filter(of_book, removed_at__lt=limit)
+        sources = list(pages.values_list("source", flat=True).distinct())
+        count = pages.count()
+        pages.delete()
+        empty = Source.objects.filter(pk__in=sources).exclude(pk__in=Page.every.values("source"))
+        empty.delete()
+        return count
+
+
+# ---- the parts -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _arranging(book: Book) -> Iterator[list[UUID]]:
+    """The ids of the book's pages in order, with the book locked: no job of it can start, no page be added."""
+    with transaction.atomic():
+        Book.objects.select_for_update().get(pk=book.pk)
+        active = Job.objects.filter(book=book, status__in=ACTIVE).first()
+        if active is not None:
+            raise JobAlreadyActive(
+                "A job of this book is active: its pages can be arranged when it is over.", job_id=str(active.pk)
+            )
+        yield list(Page.objects.filter(book=book).order_by("number").values_list("pk", flat=True))
+
+
+def _in_order(order: Sequence[UUID], pages: Iterable[Page]) -> list[UUID]:
+    """The ids of ``pages`` in book order. Raises ArrangementRefused where one is no longer in the book, or none is."""
+    wanted = {page.pk for page in pages}
+    chosen = [page for page in order if page in wanted]
+    if not chosen or len(chosen) < len(wanted):
+        raise ArrangementRefused("Choose pages of this book; somebody may have removed one meanwhile.")
+    return chosen
+
+
+def _named(order: Sequence[UUID], pages: Sequence[UUID]) -> str:
+    numbers = [str(order.index(page) + 1) for page in pages]
+    if len(numbers) == 1:
+        return f"Page {numbers[0]}"
+    return f"Pages {', '.join(numbers[:NAMED])}" + (f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else "")
+
+
+def _arrange(
+    book: Book, before: list[UUID], after: list[UUID], sentence: str, user: AbstractBaseUser | None
+) -> Arrangement:
+    arrangement = _record(book, before, after, sentence, user)
+    _set_order(book, before, after)
+    arrangement.citations = citations.carry(book, mapping_of(before, after))
+    arrangement.save()
+    return arrangement
+
+
+def _record(
+    book: Book, before: Sequence[UUID], after: Sequence[UUID], sentence: str, user: AbstractBaseUser | None
+) -> Arrangement:
+    purge_removed(book)
+    return Arrangement(
+        book=book,
+        sentence=sentence,
+        before=[str(page) for page in before],
+        after=[str(page) for page in after],
+        made_by_id=user.pk if user else None,
+    )
+
+
+def _set_order(book: Book, present: Sequence[UUID], wanted: Sequence[UUID]) -> None:
+    """Numbers the pages ``wanted`` from 1 in that order; those of ``present`` that are not among them are removed."""
+    leaving = set(present) - set(wanted)
+    Page.objects.filter(pk__in=leaving).update(removed_at=clock.now())
+    Page.objects.filter(book=book).update(number=F("number") + APART)
+    pages = Page.every.in_bulk(wanted)
+    for number, page in enumerate(wanted, start=1):
+        pages[page].number, pages[page].removed_at = number, None
+    Page.every.bulk_update(pages.values(), ["number", "removed_at"], batch_size=200)
+    citations.number_digests(book)
+
+
+def _turn(page: str | UUID, rotation: int) -> None:
+    Page.objects.filter(pk=page).update(
+        rotation=rotation,
+        ocr_status=OcrStatus.WAITING,
+        review=PageReview.PENDING,
+        reviewed_by=None,
+        reviewed_at=None,
+    )
+
+
+def _turn_back(page: str, row: dict[str, Any]) -> None:
+    reviewed_at: datetime | None = parse_datetime(row["reviewed_at"]) if row["reviewed_at"] else None
+    as_it_was = {**row, "reviewed_at": reviewed_at}
+    if not Page.objects.filter(pk=page, reading_id=row["reading_id"]).update(**as_it_was):
+        _turn(page, row["rotation"])
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    at = row["reviewed_at"]
+    return {name: row[name] for name in TURNED_FIELDS} | {"reviewed_at": at.isoformat() if at else None}
