@@ -23,6 +23,7 @@ QUICK = {
     "JOB_LEASE_SECONDS": "3",
     "JOB_STALE_SECONDS": "4",
     "CANARY_SECONDS": "1",
+    "CANARY_PATIENCE_SECONDS": "30",
     "CPU_WORKERS": "2",
     "IO_WORKERS": "1",
 }

@@ -17,7 +17,7 @@ from jobs.constants import ItemState, JobStatus
 from jobs.models import Item, Job
 from tests.flow.cluster import running_cluster, until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
 
 
 @pytest.fixture

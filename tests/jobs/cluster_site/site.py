@@ -25,7 +25,7 @@ start_job(Book.objects.create(title="Naps").pk, "naps", params={"items": %d, "se
 """
 
 
-def until(look: Callable[[], Any], what: str, seconds: float = 20) -> Any:
+def until(look: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     """The first true result of ``look``."""
     gives_up_at = time.monotonic() + seconds
     while not (found := look()):
@@ -61,7 +61,7 @@ class Site:
             "CPU_WORKERS": "1",
             "JOB_HEARTBEAT_SECONDS": "0.5",
             "CANARY_SECONDS": "0.3",
-            "CANARY_PATIENCE_SECONDS": "4",
+            "CANARY_PATIENCE_SECONDS": "10",
             **environment,
         }
 
