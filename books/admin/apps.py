@@ -8,4 +8,5 @@ class BookpipelineAdminConfig(AdminConfig):
         """Registers the screens here: this package is imported before the models are, so not on import."""
         super().ready()
         import books.admin.books
-        import books.admin.jobs  # noqa: F401 - both register by being imported
+        import books.admin.jobs
+        import books.admin.ledger  # noqa: F401 - they register by being imported

@@ -1,0 +1,101 @@
+"""The ledger of model calls, prices and the model of each stage in the admin."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from books.models import ModelCall, ModelPrice, StageModel
+
+# Generic in the stubs alone.
+if TYPE_CHECKING:
+    CallAdmin = admin.ModelAdmin[ModelCall]
+    PriceAdmin = admin.ModelAdmin[ModelPrice]
+    StageAdmin = admin.ModelAdmin[StageModel]
+else:
+    CallAdmin = PriceAdmin = StageAdmin = admin.ModelAdmin
+
+CSV_FIELDS = (
+    "created_at",
+    "book_id",
+    "job_id",
+    "stage",
+    "item",
+    "provider",
+    "model",
+    "prompt_version",
+    "schema_version",
+    "tokens_in",
+    "tokens_cached",
+    "tokens_out",
+    "cost",
+    "seconds",
+    "outcome",
+    "error_code",
+    "input_sha256",
+)
+# A cell that begins so is a formula to a spreadsheet.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@admin.register(ModelCall)
+class ModelCallAdmin(CallAdmin):
+    """Read-only; the head of the list sums what is shown."""
+
+    list_display = ("created_at", "book", "stage", "item", "model", "outcome", "tokens_in", "tokens_out", "cost")
+    list_filter = ("stage", "outcome", "model", "created_at", "book")
+    list_select_related = ("book",)
+    search_fields = ("book__title",)
+    search_help_text = "Book title"
+    show_full_result_count = False
+    actions = ("export_csv",)
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: ModelCall | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: ModelCall | None = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, {"title": "Model calls", **(extra_context or {})})
+        if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
+            sums = response.context_data["cl"].queryset.order_by().aggregate(calls=Count("id"), cost=Sum("cost"))
+            response.context_data["subtitle"] = f"{sums['calls']} calls, ${sums['cost'] or 0:.2f}"
+            response.context_data["title"] = f"Model calls: {sums['calls']}, ${sums['cost'] or 0:.2f}"
+        return response
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export_csv(self, _request: HttpRequest, calls: QuerySet[ModelCall]) -> HttpResponse:
+        response = HttpResponse(
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="model-calls.csv"'},
+        )
+        writer = csv.writer(response)
+        writer.writerow(CSV_FIELDS)
+        for row in calls.order_by("id").values_list(*CSV_FIELDS).iterator():
+            writer.writerow([defused(value) for value in row])
+        return response
+
+
+@admin.register(ModelPrice)
+class ModelPriceAdmin(PriceAdmin):
+    list_display = ("model", "input", "cached_input", "output")
+
+
+@admin.register(StageModel)
+class StageModelAdmin(StageAdmin):
+    list_display = ("stage", "model", "temperature", "max_tokens")
+
+
+def defused(value: object) -> str:
+    """The cell as text that no spreadsheet runs."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
