@@ -73,6 +73,7 @@ def _context(request: StaffRequest, book: Book) -> dict[str, Any]:
         "limits": limits,
         "megabytes": limits.BULK_FILE_BYTES // limits.MEBIBYTE,
         "single_megabytes": limits.SINGLE_FILE_BYTES // limits.MEBIBYTE,
+        "pdf_megabytes": limits.PDF_BYTES // limits.MEBIBYTE,
         **(panel_context(request, job) if job is not None and may_see_job else {}),
     }
 

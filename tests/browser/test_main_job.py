@@ -123,5 +123,6 @@ def test_a_bad_file_is_named_and_the_good_one_kept(tab, live_server, admin, samp
     tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/")
     tab.set_input_files("#files", [sample / "page_001.png", bad])
     tab.get_by_role("button", name="Upload").click()
-    expect(tab.get_by_text("notes.png").first).to_be_visible()
+    expect(tab.get_by_text("Done: 1 file stored, 1 file not taken.")).to_be_visible()
+    expect(tab.get_by_text("notes.png: This is not an image or PDF")).to_be_visible()
     assert book.pages.count() == 1

@@ -1,0 +1,221 @@
+// The upload form of a book's page: drop zone, order, bars and words around upload.js. Without scripts it is a plain form.
+"use strict";
+
+(() => {
+  const form = document.querySelector("[data-upload]");
+  if (!form) return;
+  const part = (selector) => form.querySelector(selector);
+  const [list, status, problems, submit, without] = [".upload-list", ".upload-status", ".upload-problems", "[type=submit]", "[data-without]"].map(part);
+  const inputs = [...form.querySelectorAll("input[type=file]")];
+  const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+  const SYSTEM_FILES = /^(\..*|thumbs\.db|desktop\.ini)$/i;
+  const OVER = new Set(["stored", "here", "refused"]);
+  const WORDS = { checking: "Checking", waiting: "Waiting", sending: "Sending", stored: "Stored", here: "Here already", refused: "Not taken", failed: "Not sent" };
+  let entries = [];
+  let upload = null;
+  let isOrdered = false; // by a person
+  let isSending = false;
+  let isDone = false;
+  let milestone = 0;
+
+  const say = (sentence) => {
+    if (status.textContent !== sentence) status.textContent = sentence;
+  };
+  const files = (count) => (count === 1 ? "1 file" : `${count} files`);
+  const sizeOf = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
+  // ---- choosing and ordering --------------------------------------------------------------------------------------
+
+  const add = (chosen) => {
+    if (isSending) return;
+    if (isDone) entries = [];
+    isDone = false;
+    submit.textContent = "Upload";
+    without.hidden = true;
+    const known = new Set(entries.map(({ path, file }) => `${path} ${file.size} ${file.lastModified}`));
+    const fresh = chosen
+      .filter(({ path, file }) => !SYSTEM_FILES.test(file.name) && !known.has(`${path} ${file.size} ${file.lastModified}`))
+      .map(({ path, file }) => ({ path, file, name: file.name, state: "", reason: "", share: 0 }));
+    const byPath = (one, other) => natural.compare(one.path, other.path);
+    entries = isOrdered ? [...entries, ...fresh.sort(byPath)] : [...entries, ...fresh].sort(byPath);
+    drawAll();
+  };
+
+  const move = (entry, step) => {
+    const place = entries.indexOf(entry);
+    const target = place + step;
+    if (target < 0 || target >= entries.length) return;
+    isOrdered = true;
+    entries.splice(target, 0, ...entries.splice(place, 1));
+    const held = document.activeElement;
+    list.insertBefore(entry.row, entries[target + 1]?.row ?? null);
+    held.focus();
+    say(`${entry.name} is now ${target + 1} of ${entries.length}.`);
+  };
+
+  const leaveOut = (entry) => {
+    const place = entries.indexOf(entry);
+    entries.splice(place, 1);
+    drawAll();
+    (entries[Math.min(place, entries.length - 1)]?.row.querySelector("[data-leave]") ?? inputs[0]).focus();
+  };
+
+  // ---- drawing ----------------------------------------------------------------------------------------------------
+
+  const rowOf = (entry) => {
+    const row = part("template").content.firstElementChild.cloneNode(true);
+    row.querySelector(".upload-name").textContent = entry.name;
+    row.querySelector(".upload-size").textContent = sizeOf(entry.file.size);
+    row.querySelector("progress").setAttribute("aria-label", entry.name);
+    const labels = { "[data-move='-1']": "Move up", "[data-move='1']": "Move down", "[data-leave]": "Leave out" };
+    for (const [button, label] of Object.entries(labels)) row.querySelector(button).setAttribute("aria-label", `${label}: ${entry.name}`);
+    for (const button of row.querySelectorAll("[data-move]")) button.onclick = () => move(entry, Number(button.dataset.move));
+    row.querySelector("[data-leave]").onclick = () => leaveOut(entry);
+    row.addEventListener("keydown", (event) => {
+      if (!event.altKey || isSending || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+      event.preventDefault();
+      move(entry, event.key === "ArrowUp" ? -1 : 1);
+    });
+    return row;
+  };
+
+  const draw = (entry) => {
+    entry.row.dataset.state = entry.state;
+    entry.row.querySelector("progress").value = Math.round(entry.share * 100);
+    entry.row.querySelector(".upload-state").textContent = [WORDS[entry.state], entry.reason].filter(Boolean).join(": ");
+  };
+
+  const drawAll = () => {
+    for (const entry of entries) entry.row ??= rowOf(entry);
+    list.replaceChildren(...entries.map((entry) => entry.row));
+    entries.forEach(draw);
+    part("[data-chosen]").hidden = !entries.length;
+    drawTotal();
+    drawProblems();
+    const bytes = entries.reduce((sum, { file }) => sum + file.size, 0);
+    const most = Number(form.dataset.most);
+    submit.disabled = entries.length > most;
+    if (entries.length > most) say(`${files(entries.length)} are chosen; at most ${most} can be sent at once. Leave some out.`);
+    else say(entries.length ? `${files(entries.length)}, ${sizeOf(bytes)}.` : "");
+  };
+
+  const drawTotal = () => {
+    const bytes = entries.reduce((sum, { file }) => sum + file.size, 0) || 1;
+    const percent = Math.floor((100 * entries.reduce((sum, { file, share }) => sum + file.size * share, 0)) / bytes);
+    part(".upload-all progress").value = percent;
+    part("[data-percent]").textContent = `${percent} %`;
+    return percent;
+  };
+
+  const drawProblems = () => {
+    const bad = entries.filter(({ state }) => state === "refused" || state === "failed");
+    problems.hidden = !bad.length;
+    problems.replaceChildren(...bad.map(({ name, reason }) => Object.assign(document.createElement("li"), { textContent: `${name}: ${reason}` })));
+  };
+
+  const onChange = (entry) => {
+    draw(entry);
+    const percent = drawTotal();
+    if (percent < milestone + 25 || !entries.some(({ state }) => state === "sending")) return;
+    milestone = percent - (percent % 25);
+    say(`${milestone} %: ${entries.filter(({ state }) => OVER.has(state)).length} of ${files(entries.length)}.`);
+  };
+
+  // ---- sending ----------------------------------------------------------------------------------------------------
+
+  const count = (state) => entries.filter((entry) => entry.state === state).length;
+
+  const setSending = (isNow) => {
+    isSending = isNow;
+    form.classList.toggle("is-sending", isNow);
+    for (const control of [...inputs, submit, ...list.querySelectorAll("button")]) control.disabled = isNow;
+  };
+
+  const finish = async () => {
+    await upload.finish();
+    isDone = true;
+    const words = [[count("stored"), "stored"], [count("here"), "in the book already"], [count("refused") + count("failed"), "not taken"]];
+    say(`Done: ${words.filter(([number]) => number).map(([number, what]) => `${files(number)} ${what}`).join(", ")}.`);
+    submit.textContent = "Upload";
+    without.hidden = true;
+    isOrdered = false;
+    htmx.trigger(document.body, "job-over");
+  };
+
+  const attempt = async (work) => {
+    setSending(true);
+    without.hidden = true;
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof UploadStopped)) throw error;
+      say(error.message);
+    } finally {
+      setSending(false);
+      drawProblems();
+      submit.disabled = isDone; // until something else is chosen
+    }
+  };
+
+  const send = () =>
+    attempt(async () => {
+      milestone = 0;
+      upload = new Upload(form.dataset.upload, form.elements.csrfmiddlewaretoken.value, entries, onChange);
+      say(`Sending ${files(entries.length)}.`);
+      if (await upload.send()) return finish();
+      say(`${files(count("failed"))} could not be sent. Try again, or go on without them.`);
+      submit.textContent = "Try again";
+      without.hidden = false;
+      return undefined;
+    });
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!entries.length) return say("Choose at least one file.");
+    return send();
+  });
+  without.addEventListener("click", () => attempt(finish));
+  window.addEventListener("beforeunload", (event) => isSending && event.preventDefault());
+
+  // ---- the ways in ------------------------------------------------------------------------------------------------
+
+  const filesIn = async (entry) => {
+    if (!entry) return [];
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      return [{ file, path: entry.fullPath.slice(1) }];
+    }
+    const reader = entry.createReader();
+    const inside = [];
+    for (;;) {
+      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject)); // at most 100 at a time
+      if (!some.length) return (await Promise.all(inside.map(filesIn))).flat();
+      inside.push(...some);
+    }
+  };
+
+  for (const name of ["dragenter", "dragover"]) {
+    form.addEventListener(name, (event) => {
+      event.preventDefault();
+      form.classList.add("is-over");
+    });
+  }
+  form.addEventListener("dragleave", (event) => form.contains(event.relatedTarget) || form.classList.remove("is-over"));
+  form.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    form.classList.remove("is-over");
+    const dropped = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()); // gone after the first await
+    const plain = [...event.dataTransfer.files].map((file) => ({ file, path: file.name }));
+    add(dropped.some(Boolean) ? (await Promise.all(dropped.map(filesIn))).flat() : plain);
+  });
+  const choose = (input) => {
+    add([...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name })));
+    input.value = "";
+  };
+  for (const input of inputs) {
+    input.required = false;
+    input.addEventListener("change", () => choose(input));
+    if (input.files.length) choose(input); // before this script ran
+  }
+  for (const hint of form.querySelectorAll("[data-scripted]")) hint.hidden = false;
+})();
