@@ -99,6 +99,7 @@ def row_mark(job: Job) -> str:
         job.failed_items,
         job.last_completed_item,
         job.progress_detail,
+        str(job.wake_at),
     ]
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 

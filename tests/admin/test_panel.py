@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from books.admin.panel import _eta_words
 from jobs.constants import ACTIVE, FINAL, ItemState, JobStatus
@@ -146,3 +149,12 @@ def test_milestones_change_by_quarters(screens, book, done, milestone):
 )
 def test_the_time_left_is_said_in_round_words(eta, words):
     assert _eta_words(eta) == words
+
+
+def test_a_pause_that_begins_again_shows_its_new_end(screens, job):
+    now = timezone.now()
+    Job.objects.update(status=JobStatus.PAUSED, wake_at=now)
+    poll = poll_of(shown(screens, job)).replace("&amp;", "&")
+    assert screens.get(poll, headers=HTMX).status_code == 204
+    Job.objects.update(wake_at=now + timedelta(minutes=1))
+    assert screens.get(poll, headers=HTMX).status_code == 200

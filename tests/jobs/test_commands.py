@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from django_q.models import Schedule
 from jobs import clock
 from jobs.constants import JobStatus
 from jobs.errors import JobError
-from jobs.models import Job
+from jobs.models import Event, Item, Job
 from jobs.runner import run_to_end
 from jobs.starting import start_job
 from tests.jobs.rig import KIND, new_book, pass_time, raises
@@ -58,6 +59,16 @@ def test_a_running_job_shows_the_age_of_its_heartbeat(job, monkeypatch):
     pass_time(monkeypatch, 70)
     assert "70 s ago" in said("jobs")
     assert "Last heartbeat 70 s ago, recoveries 0." in said("job", str(job.pk))
+
+
+def test_a_job_is_shown_with_the_times_of_its_stages_and_its_rate(job):
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    run_to_end(job.pk)
+    Item.objects.update(started_at=noon, finished_at=noon + timedelta(seconds=30))
+    Event.objects.filter(to_status="running").update(at=noon)
+    shown = said("job", str(job.pk))
+    assert "Rigging: done, 3/3, 0 failed, from 12:00:00 to 12:00:30" in shown
+    assert "6 items a minute." in shown
 
 
 def test_a_job_is_shown_with_stages_failures_and_events(job, stage):

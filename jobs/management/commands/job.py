@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from jobs import clock, starting
 from jobs.errors import JobError
 from jobs.models import Job
-from jobs.selectors import JobView, job_view
+from jobs.selectors import JobView, StageView, job_view
 
 ACTIONS: dict[str, Callable[[Any], Job]] = {
     "cancel": starting.cancel,
@@ -48,13 +48,15 @@ class Command(BaseCommand):
         self.stdout.write(f"{job.get_status_display()}, {view.percent} %. {view.headline}")
         if view.eta_seconds:
             self.stdout.write(f"About {view.eta_seconds[0]} to {view.eta_seconds[1]} s left.")
+        if view.items_per_minute:
+            self.stdout.write(f"{view.items_per_minute:g} items a minute.")
         if job.is_active and job.heartbeat_at:
             age = (clock.now() - job.heartbeat_at).total_seconds()
             self.stdout.write(f"Last heartbeat {age:.0f} s ago, recoveries {job.attempt}.")
         self._section(
             "Stages",
             [
-                f"{stage.title}: {stage.state}, {stage.done}/{stage.total}, {stage.failed} failed"
+                f"{stage.title}: {stage.state}, {stage.done}/{stage.total}, {stage.failed} failed{_times(stage)}"
                 for stage in view.stages
             ],
         )
@@ -79,6 +81,13 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{title}")
             for line in lines:
                 self.stdout.write(f"  {line}")
+
+
+def _times(stage: StageView) -> str:
+    if stage.started_at is None:
+        return ""
+    end = f" to {stage.finished_at:%H:%M:%S}" if stage.finished_at else ""
+    return f", from {stage.started_at:%H:%M:%S}{end}"
 
 
 def _find(text: str) -> Job:
