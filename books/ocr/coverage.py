@@ -54,9 +54,10 @@ class PageInk:
 
     def __init__(self, image: Image.Image) -> None:
         self.scale = max(1, round(max(image.size) / WORKING_SIDE))
-        grey = np.asarray(image.convert("L").reduce(self.scale))
-        self.shape = grey.shape
-        self.spots = components(labelled_runs(grey < INK * float(np.median(grey))))
+        self.grey = np.asarray(image.convert("L").reduce(self.scale))
+        self.shape = self.grey.shape
+        self.is_dark = self.grey < INK * float(np.median(self.grey))
+        self.spots = components(labelled_runs(self.is_dark))
         self.letters = _letters(self.spots, self.shape)
         self.print = _in_rows(self.letters, self.shape)
 
@@ -88,7 +89,7 @@ class PageInk:
         left = self.letters.where(has_size & ~self._covered(self.letters, boxes))
         if not len(left):
             return []
-        regions = components(labelled_runs(_smeared(left, self.shape, line_gap=LINE_GAP)))
+        regions = components(labelled_runs(smeared(left, self.shape, line_gap=LINE_GAP)))
         largest = np.argsort(-regions.ink, kind="stable")[:MOST_REGIONS]
         return [self.on_page(box) for box in regions.boxes()[largest].tolist()]
 
@@ -125,7 +126,7 @@ def _in_rows(letters: Components, shape: tuple[int, ...]) -> Components:
     """The letters that stand in a row with others of about their height, on one base line."""
     if not len(letters):
         return letters
-    smear = labelled_runs(_smeared(letters, shape))
+    smear = labelled_runs(smeared(letters, shape))
     row = smear.spot_at(*letters.centre)
     band = components(smear)
     size = np.bincount(row, minlength=len(band))
@@ -145,7 +146,7 @@ def _level_pairs(letters: Components, row: Ints, rows: int) -> Ints:
     return np.bincount(row[1:][is_level & (np.diff(row) == 0)], minlength=rows)
 
 
-def _smeared(letters: Components, shape: tuple[int, ...], line_gap: float = -0.25) -> NDArray[np.bool_]:
+def smeared(letters: Components, shape: tuple[int, ...], line_gap: float = -0.25) -> NDArray[np.bool_]:
     """A mask in which each letter reaches out to its neighbours left and right, and by ``line_gap`` up and down.
 
     Both are multiples of the letter's height; below 0 the letter shrinks, so that lines stay apart.

@@ -33,8 +33,10 @@ class OcrText:
     """What an engine read on one page.
 
     ``text`` has one printed line a line, in reading order. Confidences run from 0 to 100; a page without text has
-    confidence 0 and no lines. ``missing_ink`` is the share (0 to 1) of the page's ink that no line covers after every
-    attempt; at or above ``suspicious_ink`` of the reader, a person is told that text may be missing.
+    confidence 0 and no lines. An engine that knows no places gives text without ``lines``. ``missing_ink`` is the
+    share (0 to 1) of the page's print that was not read after every attempt. ``text_may_be_missing`` marks the page for
+    a person: print was left out, guessed, or is too faint to be found. ``rotation`` is by how many degrees (0, 90, 180
+    or 270) the image was turned clockwise before it was read; boxes are on the turned image.
     """
 
     text: str
@@ -44,17 +46,20 @@ class OcrText:
     version: str
     missing_ink: float = 0.0
     text_may_be_missing: bool = False
+    rotation: int = 0
 
     @property
     def is_blank(self) -> bool:
-        return not self.text.strip()
+        """No text, and no print that could have been read."""
+        return not self.text.strip() and not self.text_may_be_missing
 
 
 class OcrEngine(Protocol):
-    """Reads one upright, normalised page image (mode L).
+    """Reads one normalised page image (mode L), upright or turned by quarters.
 
-    Raises ``books.errors.ProviderError`` leaves for engines outside the process and ``UnreadableImage`` for an image
-    that cannot be read at all. It reads no settings: whoever builds it passes what it needs.
+    Invents nothing for a page without print, and asks nobody about one. Raises ``books.errors.ProviderError`` leaves
+    for engines outside the process and ``UnreadableImage`` for an image that cannot be read at all. It reads no
+    settings: whoever builds it passes what it needs.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What can be done with lines once they are read: judged, moved, turned and put in reading order."""
+"""What can be done with lines once they are read: judged, moved and put in reading order."""
 
 from __future__ import annotations
 
@@ -53,19 +53,6 @@ def moved(line: OcrLine, right: int, down: int) -> OcrLine:
 
     words = tuple(replace(word, box=shifted(word.box)) for word in line.words)
     return replace(line, box=shifted(line.box), words=words)
-
-
-def upside_down(line: OcrLine, width: int, height: int) -> OcrLine:
-    """The line's boxes on the page of this size turned by half a circle."""
-
-    def turned(box: Box) -> Box:
-        return width - box[2], height - box[3], width - box[0], height - box[1]
-
-    return replace(
-        line,
-        box=turned(line.box),
-        words=tuple(replace(word, box=turned(word.box)) for word in line.words),
-    )
 
 
 def in_reading_order(lines: Sequence[OcrLine], found: Iterable[OcrLine]) -> list[OcrLine]:

@@ -119,3 +119,25 @@ def white_on_black(page: Image.Image) -> Image.Image:
 
 def blank(size: tuple[int, int] = (992, 1405), shade: int = 235) -> Image.Image:
     return Image.new("L", size, shade)
+
+
+DRAWN: list[dict[str, Any]] = json.loads((SAMPLE / "draw.json").read_text(encoding="utf-8"))
+PIXELS_PER_POINT = 992 / 420
+
+
+def lines_above(number: int, row: int) -> str:
+    """The true lines of a page whose base line is above ``row`` in pixels."""
+    page = DRAWN[number - 1]
+    height = page["size"][1]
+    printed = [line[4] for line in page["lines"] if (height - line[1]) * PIXELS_PER_POINT < row - 5]
+    return "\n".join([page["head"], *printed] if page["head"] else printed)
+
+
+def upper_part(number: int, row: int = 460) -> Image.Image:
+    """The page with nothing below ``row``, cut between two lines: a third of the time to read."""
+    page = sample(number)
+    shades = np.asarray(page)
+    while (shades[row - 4 : row + 4] < 200).any():
+        row -= 1
+    page.paste(255, (0, row, page.width, page.height))
+    return page

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from books.ocr.engine import OcrLine, OcrWord
-from books.ocr.lines import in_reading_order, is_credible, line_of, mean_confidence, moved, upside_down
+from books.ocr.lines import in_reading_order, is_credible, line_of, mean_confidence, moved
 
 
 def line(text: str, left: int, top: int, right: int, *, confidence: float = 90) -> OcrLine:
@@ -30,8 +30,6 @@ def test_texture_is_not_credible(text: str, confidence: float, *, credible: bool
 def test_boxes_follow_the_page() -> None:
     one = line("a", 10, 20, 40)
     assert moved(one, 5, 7).box == moved(one, 5, 7).words[0].box == (15, 27, 45, 47)
-    assert upside_down(one, 100, 200).box == upside_down(one, 100, 200).words[0].box == (60, 160, 90, 180)
-    assert upside_down(upside_down(one, 100, 200), 100, 200) == one
 
 
 LEFT = [line(f"left {row}", 100, 100 + 40 * row, 400) for row in range(5)]

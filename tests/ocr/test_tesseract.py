@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 from PIL import Image
 from tesserocr import PSM
@@ -156,18 +155,6 @@ def test_blank_pages_stay_empty(engine: TesseractEngine, name: str) -> None:
     read = engine.read(normalise(BLANKS[name]()))
     assert read == OcrText("", 0.0, (), "tesseract", engine.version)
     assert read.is_blank
-
-
-def test_an_upside_down_page_is_read_and_its_boxes_are_where_the_words_are(engine: TesseractEngine) -> None:
-    page = normalise(provoking.sample(24).rotate(180))
-    read = engine.read(page)
-    assert character_error_rate(provoking.truth(24), read.text) < 0.03
-    assert read.confidence > 85
-    assert read.lines[0].box[1] > read.lines[-1].box[1]
-    ink = np.asarray(page) < 128
-    for line in read.lines:
-        left, top, right, bottom = line.box
-        assert ink[top:bottom, left:right].mean() > 0.05
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""Tells from the shape of its print how a page must be turned to stand upright, for engines that cannot.
+
+Imports neither Django nor a vendor's SDK. Knows Latin, Greek and Cyrillic print, in which more letters rise above the
+line's small letters than hang below it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from books.ocr.components import labelled_runs
+from books.ocr.coverage import PageInk, smeared
+
+# What turns a page clockwise by so many degrees.
+TURNS: Final = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+# A page of which more of the letter-sized ink than this stands in rows is not sideways.
+SURE_ROWS: Final = 0.4
+# Sideways, at least so many times as much stands in rows once the page is turned.
+CLEARLY_MORE: Final = 3.0
+# Letters that rise above or hang below the others by this share of a low letter's height.
+OUTLIER: Final = 0.2
+LEAST_ROW, LEAST_OUTLIERS = 6, 15
+# Upright print has twice as many rising letters as hanging ones and more.
+CLEARLY_HANGING: Final = 1.5
+
+
+def turned(image: Image.Image, degrees: int) -> Image.Image:
+    """The image turned clockwise by 0, 90, 180 or 270 degrees."""
+    return image.transpose(TURNS[degrees]) if degrees else image
+
+
+def degrees_to_upright(image: Image.Image) -> int:
+    """0, 90, 180 or 270: how far a normalised page is to be turned clockwise; 0 where its print does not tell."""
+    ink = PageInk(image)
+    degrees = 0
+    if _in_rows(ink) < SURE_ROWS * int(ink.letters.ink.sum()):
+        sideways = PageInk(turned(image, 90))
+        if _in_rows(sideways) > CLEARLY_MORE * _in_rows(ink):
+            ink, degrees = sideways, 90
+    return (degrees + 180) % 360 if _is_upside_down(ink) else degrees
+
+
+def _in_rows(ink: PageInk) -> int:
+    return int(ink.print.ink.sum())
+
+
+def _is_upside_down(ink: PageInk) -> bool:
+    letters = ink.print
+    if not len(letters):
+        return False
+    rows = labelled_runs(smeared(letters, ink.shape))
+    row = rows.spot_at(*letters.centre)
+    rising = hanging = 0
+    for number in range(int(rows.spot.max()) + 1):
+        is_here = row == number
+        if is_here.sum() < LEAST_ROW:
+            continue
+        top, bottom = letters.top[is_here], letters.bottom[is_here]
+        reach = OUTLIER * float(np.median(bottom) - np.median(top))
+        rising += int((top < np.median(top) - reach).sum())
+        hanging += int((bottom > np.median(bottom) + reach).sum())
+    return rising + hanging >= LEAST_OUTLIERS and hanging > CLEARLY_HANGING * rising

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from books.ocr.normalising import normalise
+from books.ocr.orientation import degrees_to_upright, turned
+from tests.ocr import provoking
+
+
+@pytest.mark.parametrize("number", [1, 5, 8, 16, 24])
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_tells_how_to_set_a_page_upright(number: int, degrees: int) -> None:
+    page = normalise(provoking.sample(number))
+    assert degrees_to_upright(turned(page, (360 - degrees) % 360)) == degrees
+
+
+def test_two_columns_are_no_reason_to_turn() -> None:
+    assert degrees_to_upright(normalise(provoking.two_columns(provoking.sample(7), provoking.sample(19)))) == 0
+
+
+def test_a_page_without_print_stays() -> None:
+    assert degrees_to_upright(provoking.blank()) == 0
+    assert degrees_to_upright(normalise(provoking.cloudy((992, 1405), 0.8))) == 0
+
+
+def test_turns_are_clockwise() -> None:
+    page = provoking.blank((100, 60), 255)
+    page.paste(0, (0, 0, 10, 10))
+    assert turned(page, 90).size == (60, 100)
+    assert np.asarray(turned(page, 90))[:10, -10:].max() == 0
