@@ -6,8 +6,9 @@ class BooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import books.intake.arrange
         import books.models.files
-        import books.ocr.arrivals  # noqa: F401 - both connect signals
+        import books.ocr.arrivals  # noqa: F401 - all three connect signals
         from books.extraction.job import EXTRACTION, FINALISATION
         from books.ocr.job import OCR
         from jobs.handlers import register

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
+from django.dispatch import receiver
 from django.utils.dateparse import parse_datetime
 
 from books.errors import ArrangementRefused
@@ -27,6 +28,7 @@ from jobs import clock
 from jobs.constants import ACTIVE
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
+from jobs.sweep import swept
 
 # Numbers are unique: pages are moved out of the way by this much before they get their new ones.
 APART: Final = 100_000
@@ -125,22 +127,26 @@ def undo_last(book: Book) -> str:
         return last.sentence
 
 
-def purge_removed(book: Book | None = None) -> int:
+def purge_removed() -> int:
     """Deletes pages removed more than thirty days ago for good, with their files; returns how many.
 
-    Of one book, or of all. Arrangements as old go too: what they did can no longer be undone.
+    Arrangements as old go too: what they did can no longer be undone.
     """
     limit = clock.now() - timedelta(days=KEPT_DAYS)
-    of_book = Q(book=book) if book else Q()
     with transaction.atomic():
-        Arrangement.objects.filter(of_book, made_at__lt=limit).delete()
-        pages = Page.every.filter(of_book, removed_at__lt=limit)
+        Arrangement.objects.filter(made_at__lt=limit).delete()
+        pages = Page.every.filter(removed_at__lt=limit)
         sources = list(pages.values_list("source", flat=True).distinct())
         count = pages.count()
         pages.delete()
         empty = Source.objects.filter(pk__in=sources).exclude(pk__in=Page.every.values("source"))
         empty.delete()
         return count
+
+
+@receiver(swept)
+def purge_in_the_sweep(**_: Any) -> None:
+    purge_removed()
 
 
 # ---- the parts -------------------------------------------------------------------------------------------------------
@@ -188,7 +194,6 @@ def _arrange(
 def _record(
     book: Book, before: Sequence[UUID], after: Sequence[UUID], sentence: str, user: AbstractBaseUser | None
 ) -> Arrangement:
-    purge_removed(book)
     return Arrangement(
         book=book,
         sentence=sentence,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from books.models import Book
+from books.models import Book, Page
 from books.ocr.job import OCR
 from jobs.constants import ACTIVE
 from jobs.errors import JobAlreadyActive
@@ -19,7 +19,8 @@ def start_reading(book: Book, *, numbers: Sequence[int] = (), user: AbstractBase
 
     Raises JobAlreadyActive, and NothingToDo where every page was read.
     """
-    params = {"pages": sorted(numbers)} if numbers else {}
+    chosen = Page.objects.filter(book=book, number__in=numbers).order_by("number").values_list("pk", flat=True)
+    params = {"pages": [str(page) for page in chosen]} if numbers else {}
     return start_job(book.pk, OCR.kind, params=params, user=user)
 
 
@@ -29,7 +30,7 @@ def read_new_pages(book: Book, *, user: AbstractBaseUser | None = None) -> Job |
     None where another kind of job runs; the pages then wait for a person to start the reading.
     """
     active = Job.objects.filter(book=book, status__in=ACTIVE).first()
-    if active is not None and active.kind == OCR.kind and not active.params.get("pages") and extend(active.pk):
+    if active is not None and active.kind == OCR.kind and "pages" not in active.params and extend(active.pk):
         return active
     try:
         return start_reading(book, user=user)

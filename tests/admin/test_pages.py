@@ -101,7 +101,7 @@ def test_a_page_is_read_again(screens, book, said):
     page = ReadPageFactory(book=book)
     response = screens.post(url("page_read", page), follow=True)
     assert said(response) == [f"Page {page.number} is being read again."]
-    assert book.jobs.get().params == {"pages": [page.number]}
+    assert book.jobs.get().params == {"pages": [str(page.pk)]}
 
 
 def test_not_while_a_job_is_active(screens, book, said):
