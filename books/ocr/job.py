@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -17,11 +17,13 @@ from PIL import Image
 
 from books.errors import UnreadableImage
 from books.intake.pdf import render_page
-from books.models import OcrStatus, Page, PageReview, Reading, Source
-from books.ocr.engine import OcrLine, OcrText
+from books.models import OcrStatus, Page, PageReview, Source
+from books.ocr.engine import OcrText
 from books.ocr.factory import ocr_engine
 from books.ocr.imaging import encode_png, open_page, thumbnail
 from books.ocr.normalising import normalise
+from books.ocr.orientation import turned
+from books.ocr.readings import stored_reading
 from jobs.constants import Load
 from jobs.handlers import Handler, PlannedItem
 from jobs.models import Item, Job
@@ -39,7 +41,7 @@ class PageReading:
 
 
 class ReadStage:
-    """One item a page; ``params["pages"]`` (page numbers) limits the job to them and reads them again."""
+    """One item a page; ``params["pages"]`` (page ids) limits the job to them and reads them again."""
 
     name = "read"
     title = "Reading pages"
@@ -53,13 +55,14 @@ class ReadStage:
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         wanted = job.params.get("pages")
         unread = Q(ocr_status__in=[OcrStatus.WAITING, OcrStatus.FAILED])
-        chosen = Q(number__in=wanted) if wanted else unread | Q(pk__in=finished_before(job, self.name))
+        finished = Q(pk__in=finished_before(job, self.name), reading__chosen_by="")
+        chosen = unread | finished if wanted is None else Q(pk__in=wanted)
         version = ocr_engine().version
         return [
             PlannedItem(
                 key=str(page.pk),
                 label=str(page.number),
-                fingerprint=sha256(f"{page.source.sha256} {page.frame} {version}".encode()).hexdigest(),
+                fingerprint=sha256(f"{page.source.sha256} {page.frame} {page.rotation} {version}".encode()).hexdigest(),
             )
             for page in Page.objects.filter(chosen, book=job.book_id).select_related("source").order_by("number")
         ]
@@ -67,20 +70,24 @@ class ReadStage:
     def work(self, item: Item) -> PageReading:
         page = Page.objects.select_related("source").get(pk=item.key)
         started = time.monotonic()
-        image = normalise(_scan(page.source, page.frame))
+        image = normalise(turned(_scan(page.source, page.frame), page.rotation))
         text = ocr_engine().read(image)
+        image = turned(image, text.rotation)
         _store(page.image_name, image)
         _store(page.thumbnail_name, thumbnail(image))
         return PageReading(text, image.width, image.height, time.monotonic() - started)
 
     def save(self, item: Item, result: PageReading) -> None:
-        page = Page.objects.select_related("reading").get(pk=item.key)
-        if page.reading is None or page.reading.text != result.text.text:
-            page.review, page.reviewed_by, page.reviewed_at = PageReview.PENDING, None, None
-        page.reading = _reading(page, result)
-        page.ocr_status = OcrStatus.BLANK if result.text.is_blank else OcrStatus.DONE
+        """The reading becomes the page's, or part of its history where a person's text has to stay."""
+        page = Page.objects.select_related("reading").select_for_update(of=("self",)).get(pk=item.key)
         page.ocr_error = ""
         page.image_width, page.image_height = result.width, result.height
+        reading = stored_reading(page, result.text, result.seconds)
+        if not _stays(page, item.job):
+            if page.reading is None or page.reading.text != reading.text:
+                page.review, page.reviewed_by, page.reviewed_at = PageReview.PENDING, None, None
+            page.reading = reading
+            page.ocr_status = OcrStatus.BLANK if result.text.is_blank else OcrStatus.DONE
         page.save()
 
     def save_failure(self, item: Item, message: str) -> None:
@@ -118,20 +125,9 @@ def _store(name: str, image: Image.Image) -> None:
     default_storage.save(name, ContentFile(encode_png(image)))
 
 
-def _reading(page: Page, result: PageReading) -> Reading:
-    text = result.text
-    return Reading.objects.create(
-        page=page,
-        engine=text.engine,
-        version=text.version,
-        text=text.text.replace("\x00", ""),
-        confidence=text.confidence,
-        lines=[_line(line) for line in text.lines],
-        missing_ink=text.missing_ink,
-        text_may_be_missing=text.text_may_be_missing,
-        seconds=result.seconds,
-    )
-
-
-def _line(line: OcrLine) -> dict[str, object]:
-    return {key: value for key, value in asdict(line).items() if key != "words"}
+def _stays(page: Page, job: Job) -> bool:
+    """Whether a person typed or restored the page's text, and did not ask for another since."""
+    reading = page.reading
+    if reading is None or not reading.chosen_by:
+        return False
+    return "pages" not in job.params or reading.created_at > job.created_at
