@@ -87,6 +87,15 @@ def test_waiting_for_a_provider_holds_no_worker(rig, book, woken, monkeypatch):
     assert (stage.worked, Throttle.objects.get().waits) == ([], 1)
 
 
+def test_a_short_wait_is_sat_out_in_the_same_slice(rig, book):
+    rig(CallingStage(Provider(), items=5))
+    job = start_job(book.pk, KIND)
+    throttle.rate_limited(NAME, 0.5, clock.now())
+    run_slice(job.pk)
+    job.refresh_from_db()
+    assert job.status == JobStatus.COMPLETED
+
+
 def test_an_outage_pauses_the_job_and_one_probe_sets_it_going_again(rig, book, set_ahead):
     provider = Provider(seconds=0.01, is_away=True)
     rig(CallingStage(provider, items=30))
