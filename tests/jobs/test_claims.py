@@ -85,13 +85,23 @@ def test_every_expired_lease_counts_as_a_crash(job, stage, monkeypatch):
 
 
 def test_what_a_dead_worker_had_in_hand_is_worked_alone(job, stage, monkeypatch):
-    """Three items in the hands of three threads, one of which killed the process: the next death tells which."""
-    assert len(claim(job.pk, "first", "dies", limit=3)) == 3
+    """Two items in the hands of two threads, one of which killed the process: the next death tells which."""
+    assert len(claim(job.pk, "first", "dies", limit=2)) == 2
     pass_time(monkeypatch, 91)
     (suspect,) = claim(job.pk, "first", "heir", limit=3)
     assert claim(job.pk, "first", "heir", limit=3) == []
     finish(suspect, stage, "innocent")
     assert [item.key for item in claim(job.pk, "first", "heir", limit=3)] == ["2"]
+
+
+def test_a_worker_with_work_in_hand_takes_nothing_that_may_kill_it(job, monkeypatch):
+    claim(job.pk, "first", "dies", limit=2)
+    claim(job.pk, "first", "busy")
+    pass_time(monkeypatch, 60)
+    extend_leases("busy")
+    pass_time(monkeypatch, 40)
+    assert claim(job.pk, "first", "busy") == []
+    assert claim(job.pk, "first", "idle")[0].key == "1"
 
 
 def test_giving_back_returns_the_attempt_and_ends_the_lease(job, stage):

@@ -129,7 +129,7 @@ def test_a_doubled_message_adds_no_runner(rig, book, stage, woken):
     job = start_job(book.pk, KIND)
     stage.load = Load.IO
     woken.clear()
-    stage.scripts["1"] = lambda item: run_slice(job.pk)
+    stage.scripts["1"] = lambda item: run_slice(job.pk, seconds=0.5)
     run_slice(job.pk)
     assert stage.worked == ["1", "2", "3"]
     assert woken == []

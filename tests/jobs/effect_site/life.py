@@ -1,7 +1,9 @@
 """Runners and sweeps as processes over a test's database: ``python -m tests.jobs.effect_site.life COMMAND ...``.
 
 slice JOB SECONDS     one slice
+start PAGES SECONDS   a job on a new book, each item of which takes that long; prints its id
 serve JOB             what a cluster does, until the job is over: takes messages, runs slices, sweeps
+report JOB            prints what became of it, and how often each effect happened
 kills FILE            what ``Death`` describes, for each line of the file; prints one line about each
 """
 
@@ -84,7 +86,7 @@ def serve(jobs: list[str]) -> None:
 
     swept_at = 0.0
     while with_reconnect(Job.objects.filter(pk__in=jobs).exclude(status__in=FINAL).exists):
-        with_reconnect(deliver)
+        deliver()
         if time.monotonic() - swept_at > 0.5:
             with_reconnect(sweep)
             swept_at = time.monotonic()
@@ -92,14 +94,32 @@ def serve(jobs: list[str]) -> None:
 
 
 def deliver() -> None:
+    """Each message is gone before its slice begins, as it is where a cluster died with it in hand."""
     from django_q.models import OrmQ
 
     from jobs.constants import Load
+    from jobs.database import with_reconnect
     from jobs.runner import run_slice
 
-    for message in OrmQ.objects.order_by("id"):
-        message.delete()
+    for message in with_reconnect(lambda: list(OrmQ.objects.order_by("id"))):
+        with_reconnect(message.delete)
         run_slice(UUID(message.task["args"][0]), pool=Load(message.key))
+
+
+def start(pages: int, seconds: float) -> None:
+    from jobs.starting import start_job
+    from tests.jobs.effect_site.stages import KIND, book_of
+
+    print(start_job(book_of(pages).pk, KIND, params={"seconds": seconds}).pk)
+
+
+def report(job_id: str) -> None:
+    from jobs.models import Job
+    from tests.jobs.effect_site.stages import effects
+
+    job = Job.objects.get(pk=job_id)
+    counts = sorted(set(effects(job).values()))
+    print(json.dumps([job.status, job.completed_items, job.failed_items, effects(job).total(), counts]))
 
 
 def main(command: str, *arguments: str) -> None:
@@ -107,8 +127,12 @@ def main(command: str, *arguments: str) -> None:
 
     if command == "slice":
         run_slice(UUID(arguments[0]), seconds=float(arguments[1]))
+    elif command == "start":
+        start(int(arguments[0]), float(arguments[1]))
     elif command == "serve":
         serve([arguments[0]])
+    elif command == "report":
+        report(arguments[0])
     else:
         lines = Path(arguments[0]).read_text().splitlines()
         run_kills([Death(**json.loads(line)) for line in lines])
