@@ -8,6 +8,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from bookpipeline.bucket import bucket_origins, s3_storage
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
@@ -86,24 +88,15 @@ _FILES = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     "OPTIONS": {"location": str(MEDIA_ROOT), "allow_overwrite": True},
 }
-_S3 = {
-    "BACKEND": "storages.backends.s3.S3Storage",
-    "OPTIONS": {
-        "bucket_name": env.str("AWS_STORAGE_BUCKET_NAME", default=""),
-        "endpoint_url": env.str("AWS_S3_ENDPOINT_URL", default=None),
-        "region_name": env.str("AWS_S3_REGION_NAME", default=None),
-        "default_acl": None,
-        "querystring_auth": True,
-        "file_overwrite": True,
-        "signature_version": "s3v4",
-        # Files wait on disk; one thread and one buffer a transfer keep a web process small.
-        "max_memory_size": 1024 * 1024,
-        "use_threads": False,
-    },
-}
+_S3 = s3_storage(
+    bucket_name=env.str("AWS_STORAGE_BUCKET_NAME", default=""),
+    endpoint_url=env.str("AWS_S3_ENDPOINT_URL", default=None),
+    region_name=env.str("AWS_S3_REGION_NAME", default=None),
+)
+IS_S3 = env.str("STORAGE", default="files") == "s3"
 _STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
-    "default": _S3 if env.str("STORAGE", default="files") == "s3" else _FILES,
+    "default": _S3 if IS_S3 else _FILES,
     "staticfiles": {"BACKEND": _STATIC if DEBUG else "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Above the 200 files of one upload plus the form's own fields; one file's limits are in books.intake.limits.
@@ -175,6 +168,7 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
+        "connect-src": [SELF, *(bucket_origins(**_S3["OPTIONS"]) if IS_S3 else [])],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [SELF],
