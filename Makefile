@@ -14,7 +14,7 @@ $(VENV)/.installed: requirements.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m tests.browser.install
+	$(BIN)/python -m tests.install
 	touch $@
 
 .env: .env.example | $(VENV)/.installed

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.install import browser_path
+from tests.install import browser_path
 
 # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -24,7 +24,7 @@ QUIET = [
 @pytest.fixture(scope="session")
 def chromium():
     path = browser_path()
-    assert path, "There is no browser; run: python -m tests.browser.install"
+    assert path, "There is no browser; run: python -m tests.install"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser

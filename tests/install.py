@@ -1,0 +1,56 @@
+"""python -m tests.install: the programs that tests need and pip has not: a browser and a Redis server.
+
+The browser comes from Playwright where that can download it, and else from the system's packages, as Redis does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+DOWNLOAD_SECONDS = 240
+
+
+def browser_path() -> str | None:
+    """The program to start, None where there is no browser yet."""
+    with sync_playwright() as playwright:
+        bundled = playwright.chromium.executable_path
+    if Path(bundled).exists():
+        return bundled
+    return next((path for name in SYSTEM_BROWSERS if (path := shutil.which(name))), None)
+
+
+def redis_path() -> str | None:
+    return shutil.which("redis-server")
+
+
+def install() -> None:
+    """Ends with a sentence where something cannot be had: its tests would fail later with less to say."""
+    wanted = [] if browser_path() or _downloaded() else ["chromium"]
+    wanted += [] if redis_path() else ["redis-server"]
+    if wanted:
+        print(f"Installing the system's {' and '.join(wanted)}.")
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update", "-qq"], env=quiet, check=False)
+        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted], env=quiet, check=False)
+    if not browser_path() or not redis_path():
+        sys.exit(f"Install by hand what the tests need: {' and '.join(wanted)}.")
+
+
+def _downloaded() -> bool:
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    try:
+        subprocess.run(command, timeout=DOWNLOAD_SECONDS, check=True, capture_output=True)
+    except (subprocess.SubprocessError, OSError):
+        return False
+    return browser_path() is not None
+
+
+if __name__ == "__main__":
+    install()
