@@ -1,0 +1,217 @@
+"""A server that speaks OpenAI's Chat Completions with strict JSON schemas, and fails as it is told to.
+
+`python -m benchmarks.standin --port 8001` serves it; `StandIn` runs it inside a test. POST /control changes what goes
+wrong, GET /control tells what was asked, POST /pages teaches it what is printed on a picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import json
+import threading
+import time
+from dataclasses import fields
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from PIL import Image
+
+from benchmarks.answers import BY_SCHEMA, material_of, page_form
+from benchmarks.behaviour import SAME_PICTURE, Behaviour, Counts, picture_hash
+
+IMAGE_TOKENS = 1_400
+CHARACTERS_PER_TOKEN = 4
+UNKNOWN_PAGE = "A page that nobody told the stand-in about."
+
+
+class StandIn:
+    """``with StandIn() as provider:`` serves at ``provider.url`` until the block ends."""
+
+    def __init__(self, port: int = 0, **behaviour: Any) -> None:
+        self.behaviour = Behaviour(**behaviour)
+        self.counts = Counts()
+        self.lock = threading.Lock()
+        self.closing = threading.Event()
+        self.texts: dict[int, str] = {}
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), type("BoundHandler", (Handler,), {"provider": self}))
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self) -> StandIn:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+
+    def know(self, image: Image.Image, text: str) -> None:
+        """From now on a picture like ``image`` has this text, with one printed line a line."""
+        self.texts[picture_hash(image)] = text
+
+    def text_on(self, image: Image.Image) -> str:
+        wanted = picture_hash(image)
+        nearest = min(self.texts, key=lambda known: (known ^ wanted).bit_count(), default=None)
+        is_known = nearest is not None and (nearest ^ wanted).bit_count() <= SAME_PICTURE
+        return self.texts[nearest] if is_known and nearest is not None else UNKNOWN_PAGE
+
+    def behave(self, **changes: Any) -> None:
+        for name, value in changes.items():
+            if name not in {each.name for each in fields(Behaviour)}:
+                raise ValueError(f"{name} is nothing the stand-in does")
+            setattr(self.behaviour, name, value)
+
+    def begin(self, kind: str) -> str:
+        """Counts a call in and says what is to become of it."""
+        with self.lock:
+            self.counts.calls += 1
+            self.counts.in_flight += 1
+            self.counts.most_in_flight = max(self.counts.most_in_flight, self.counts.in_flight)
+            self.counts.kinds[kind] += 1
+            fate = "away" if self.behaviour.away else self._fate(self.counts.calls)
+            self.counts.outcomes[fate] += 1
+            return fate
+
+    def _fate(self, call: int) -> str:
+        named = [each.name for each in fields(Behaviour) if each.name.endswith("_every")]
+        due = (name for name in named if getattr(self.behaviour, name) and call % getattr(self.behaviour, name) == 0)
+        return next(due, "answer").removesuffix("_every")
+
+    def end(self, tokens_in: int = 0, tokens_out: int = 0) -> None:
+        with self.lock:
+            self.counts.in_flight -= 1
+            self.counts.tokens_in += tokens_in
+            self.counts.tokens_out += tokens_out
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        kind = request["response_format"]["json_schema"]["name"]
+        if kind in BY_SCHEMA:
+            return BY_SCHEMA[kind](material_of(request["messages"]))
+        pictures = [part for message in request["messages"] for part in message["content"] if part_is_picture(part)]
+        return page_form(self.text_on(decoded(pictures[0]))) if pictures else page_form(UNKNOWN_PAGE)
+
+
+def part_is_picture(part: Any) -> bool:
+    return isinstance(part, dict) and part["type"] == "image_url"
+
+
+def decoded(part: dict[str, Any]) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(part["image_url"]["url"].partition(",")[2])))
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # headers and body in one packet
+    provider: StandIn
+
+    def do_GET(self) -> None:
+        with self.provider.lock:
+            counts = vars(self.provider.counts) | {"behaviour": vars(self.provider.behaviour)}
+            self._send(200, counts)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/control":
+            self.provider.behave(**body)
+            self._send(200, {})
+        elif self.path == "/pages":
+            self.provider.texts |= {int(key, 16): text for key, text in body.items()}
+            self._send(200, {})
+        elif self.path.endswith("/chat/completions"):
+            self._complete(body)
+        else:
+            self._send(404, {})
+
+    def _complete(self, request: dict[str, Any]) -> None:
+        fate = self.provider.begin(request["response_format"]["json_schema"]["name"])
+        tokens = 0, 0
+        try:
+            if fate == "hang":
+                self.provider.closing.wait(self.provider.behaviour.hang_seconds)
+            elif fate != "away":
+                self.provider.closing.wait(self.provider.behaviour.latency)
+            if fate in {"hang", "away"}:
+                self.close_connection = True
+            elif fate in {"rate_limit", "error", "bad_request"}:
+                self._refuse(fate)
+            else:
+                completion = self._completion(request, fate)
+                tokens = completion["usage"]["prompt_tokens"], completion["usage"]["completion_tokens"]
+                self._send(200, completion)
+        finally:
+            self.provider.end(*tokens)
+
+    def _refuse(self, fate: str) -> None:
+        status = {"rate_limit": 429, "error": 500, "bad_request": 400}[fate]
+        headers = {"retry-after": f"{self.provider.behaviour.retry_after:g}"} if status == 429 else {}
+        self._send(status, {"error": {"message": f"The stand-in was told to: {fate}.", "type": fate}}, **headers)
+
+    def _completion(self, request: dict[str, Any], fate: str) -> dict[str, Any]:
+        sent = json.dumps([part for message in request["messages"] for part in _texts(message)])
+        pictures = sum(part_is_picture(part) for message in request["messages"] for part in message["content"])
+        content = json.dumps({"nothing": "asked"}) if fate == "malformed" else json.dumps(self.provider.answer(request))
+        if fate == "truncate":
+            content = content[: len(content) // 2]
+        if fate == "loop":
+            content = json.dumps(page_form("the same line again\n" * 50))
+        message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None}
+        if fate == "refuse":
+            message |= {"content": None, "refusal": "I cannot help with that."}
+        tokens_in = len(sent) // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * pictures
+        tokens_out = len(content) // CHARACTERS_PER_TOKEN
+        return {
+            "id": "chatcmpl-standin",
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": request["model"],
+            "choices": [
+                {"index": 0, "message": message, "finish_reason": "length" if fate == "truncate" else "stop"},
+            ],
+            "usage": {
+                "prompt_tokens": tokens_in,
+                "completion_tokens": tokens_out,
+                "total_tokens": tokens_in + tokens_out,
+            },
+        }
+
+    def _send(self, status: int, document: dict[str, Any], **headers: str) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: the counts tell."""
+
+
+def _texts(message: dict[str, Any]) -> list[str]:
+    content = message["content"]
+    if isinstance(content, str):
+        return [content]
+    return [part["text"] for part in content if part["type"] == "text"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--latency", type=float, default=0.0)
+    options = parser.parse_args()
+    with StandIn(options.port, latency=options.latency) as provider:
+        print(provider.url)
+        provider.thread.join()
+
+
+if __name__ == "__main__":
+    main()

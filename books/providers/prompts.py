@@ -1,0 +1,26 @@
+"""Prompt files, each with its version in the first line. Imports neither Django nor a vendor's SDK."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    version: str
+    text: str
+
+
+@cache
+def prompt_in(folder: Path, name: str) -> Prompt:
+    """The file ``name``.md behind the folder's data.txt, which says that what is sent is data.
+
+    Raises FileNotFoundError where there is no such prompt, ValueError for a file without a version.
+    """
+    first, _, text = (folder / f"{name}.md").read_text(encoding="utf-8").partition("\n")
+    key, _, version = first.partition(":")
+    if key != "version" or not version.strip():
+        raise ValueError(f"{name}.md must begin with a line such as version: 1")
+    return Prompt(version.strip(), f"{(folder / 'data.txt').read_text(encoding='utf-8').strip()}\n\n{text.strip()}\n")
