@@ -132,7 +132,8 @@ POOLS = {
 }
 Q_CLUSTER = {
     "name": "bookpipeline",
-    "orm": "default",
+    # The queue is a table unless a Redis server is named; schedules and jobs are rows either way.
+    **({"redis": BROKER_URL} if (BROKER_URL := env.str("BROKER_URL", default="")) else {"orm": "default"}),
     "timeout": JOB_TIMEOUT_SECONDS,
     "retry": 3 * JOB_TIMEOUT_SECONDS + 40,
     "queue_limit": 1,
