@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import File, Router, Schema, Status
@@ -12,8 +13,9 @@ from ninja.files import UploadedFile
 
 from books.api.jobs import StartedOut, started_document
 from books.api.permission import require
+from books.intake.arrange import delete_pages, insert_pages
 from books.intake.replace import replace_scan
-from books.intake.store import Upload, add_files
+from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, Page
 from books.ocr.start import read_new_pages, start_reading
 
@@ -62,13 +64,7 @@ def add_page(request: HttpRequest, book_id: int, file: File[UploadedFile]) -> St
     """Adds one file (an image of up to 20 MB, or a PDF with all its pages) behind the last page and has it read."""
     user = require(request, "books.change_book")
     book = get_object_or_404(Book, pk=book_id)
-    receipt = add_files(book, [_upload(file)], user=user)
-    if receipt.refused:
-        raise receipt.refused[0]
-    added = Page.objects.filter(source__in=receipt.stored).order_by("number")
-    job = read_new_pages(book, user=user)
-    numbers = list(added.values_list("number", flat=True))
-    return Status(201, {"numbers": numbers, "job_id": job.pk if job else None})
+    return Status(201, _added(add_files(book, [_upload(file)], user=user), user))
 
 
 @router.put("/{int:book_id}/pages/{int:number}/scan", response=PagesOut)
@@ -80,11 +76,38 @@ def put_scan(request: HttpRequest, book_id: int, number: int, file: File[Uploade
     return {"numbers": [number], "job_id": start_reading(page.book, numbers=[number], user=user).pk}
 
 
+@router.post("/{int:book_id}/pages/{int:number}/insert", response={201: PagesOut})
+def insert_page(request: HttpRequest, book_id: int, number: int, file: File[UploadedFile]) -> Status[dict[str, Any]]:
+    """Adds one file before page ``number``; the pages behind it, and what cites them, are renumbered."""
+    user = require(request, "books.change_book")
+    book = get_object_or_404(Book, pk=book_id)
+    receipt, _ = insert_pages(book, [_upload(file)], number, user=user)
+    return Status(201, _added(receipt, user))
+
+
+@router.delete("/{int:book_id}/pages/{int:number}", response={204: None})
+def delete_page(request: HttpRequest, book_id: int, number: int) -> Status[None]:
+    """Removes a page and closes the gap; for thirty days it can be brought back."""
+    user = require(request, "books.change_book")
+    page = get_object_or_404(Page.objects.select_related("book"), book=book_id, number=number)
+    delete_pages(page.book, [page], user=user)
+    return Status(204, None)
+
+
 @router.post("/{int:book_id}/pages/{int:number}/retry-ocr", response={202: StartedOut})
 def retry_page(request: HttpRequest, book_id: int, number: int) -> Status[dict[str, Any]]:
     user = require(request, "books.change_book")
     page = get_object_or_404(Page.objects.select_related("book"), book=book_id, number=number)
     return Status(202, started_document(start_reading(page.book, numbers=[number], user=user)))
+
+
+def _added(receipt: Receipt, user: User) -> dict[str, Any]:
+    """Starts the reading of a single file's pages; raises the UploadRejected of one that was not stored."""
+    if receipt.refused:
+        raise receipt.refused[0]
+    pages = Page.objects.filter(source__in=receipt.stored).order_by("number")
+    job = read_new_pages(receipt.stored[0].book, user=user)
+    return {"numbers": list(pages.values_list("number", flat=True)), "job_id": job.pk if job else None}
 
 
 def _upload(file: UploadedFile) -> Upload:

@@ -133,7 +133,7 @@ def close(delivery: Delivery) -> list[str]:
         names = list(waiting.values_list("name", flat=True))
         waiting.delete()
         _release(delivery)
-        delivery.delete()
+        Delivery.objects.filter(pk=delivery.pk).delete()
     return names
 
 
