@@ -14,7 +14,7 @@ from books.api.permission import require
 from jobs.constants import OPEN_ITEMS
 from jobs.models import Item, Job
 from jobs.progress import detail_of
-from jobs.selectors import job_view
+from jobs.selectors import JobView, job_view
 from jobs.starting import cancel
 
 router = Router(tags=["jobs"])
@@ -64,11 +64,31 @@ def job_document(job: Job) -> dict[str, Any]:
         "last_completed_item": job.last_completed_item or 0,
         "percent": view.percent,
         "eta_seconds": view.eta_seconds[1] if view.eta_seconds else None,
-        "progress_detail": detail_of(job),
+        "progress_detail": detail_of(job) | {"stats": _stats(view)},
         "heartbeat_at": job.heartbeat_at,
         "started_at": job.started_at,
         "completed_at": job.completed_at,
         "error_message": job.error_message,
+    }
+
+
+def _stats(view: JobView) -> dict[str, Any]:
+    """Pace and stages; ``eta_seconds`` is [least, most]."""
+    return {
+        "items_per_minute": view.items_per_minute,
+        "eta_seconds": view.eta_seconds,
+        "stages": [
+            {
+                "name": stage.name,
+                "state": stage.state,
+                "total": stage.total,
+                "done": stage.done,
+                "failed": stage.failed,
+                "started_at": stage.started_at,
+                "finished_at": stage.finished_at,
+            }
+            for stage in view.stages
+        ],
     }
 
 
