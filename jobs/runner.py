@@ -165,12 +165,13 @@ class Slice:
     def _drain_stage(self, stage: Stage) -> None:
         """Claims and works until nothing is left to claim, staying for items that wait for another attempt."""
         idle_since = time.monotonic()
+        following: Item | None = None
         while not self.must_stop():
-            items = with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
+            items = [following] if following else with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
             if items:
                 with item_context(items[0], stage):
                     pass_by("after_claim")
-                    self._do(stage, items[0])
+                    following = self._do(stage, items[0])
                 idle_since = time.monotonic()
             elif with_reconnect(partial(self._may_come, stage, idle_since)):
                 time.sleep(IDLE_SECONDS)
@@ -186,12 +187,14 @@ class Slice:
             return bool(self._in_hand) or time.monotonic() - idle_since < PROVIDER_SECONDS
         return next_due(self.job, stage.name) is not None
 
-    def _do(self, stage: Stage, item: Item) -> None:
+    def _do(self, stage: Stage, item: Item) -> Item | None:
+        """Works and closes ``item``; returns the next one where that was leased in the same transaction."""
         self._in_hand.add(item.pk)
         try:
             result = stage.work(item)
             pass_by("after_work")
-            with_reconnect(partial(finish, item, stage, result))
+            go_on_as = "" if self.must_stop() else self.runner
+            return with_reconnect(partial(finish, item, stage, result, go_on_as=go_on_as))
         except LeaseLost:
             with_reconnect(partial(count_one, SUPERSEDED))
             logger.warning("late result thrown away", extra={"item": item.label})
@@ -204,6 +207,7 @@ class Slice:
             self._record(stage, item, error)
         finally:
             self._in_hand.discard(item.pk)
+        return None
 
     def _record(self, stage: Stage, item: Item, error: Exception) -> None:
         try:

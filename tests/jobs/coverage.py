@@ -13,6 +13,7 @@ LEGAL = {
     "claim": ("running",),
     "beat": (*ACTIVE, "cancelled"),
     "finish": ACTIVE,
+    "go_on": ACTIVE,
     "fail_passing": ACTIVE,
     "fail_for_good": ACTIVE,
     "rate_limit": ACTIVE,

@@ -138,6 +138,9 @@ class EngineMachine(RuleBasedStateMachine):
             return [(item.ordinal, item.lease_token) for item in taken]
 
         self.both("claim", engine, who, limit)
+        self._take(taken)
+
+    def _take(self, taken: list[Item]) -> None:
         for item in taken:
             hand = (len(self.jobs) - 1, item.ordinal, item.lease_token)
             self.claims[hand] = item
@@ -159,6 +162,22 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(back=st.integers(0, 3))
     def finish(self, back: int) -> None:
         self.close(back, "finish")
+
+    @precondition(lambda self: self.hands)
+    @rule(back=st.integers(0, 3), who=RUNNERS)
+    def go_on(self, back: int, who: str) -> None:
+        """Finishes one item and takes the next in the same transaction."""
+        hand = self.hands.pop(-1 - back % len(self.hands))
+        self.spent.append(hand)
+        taken: list[Item] = []
+
+        def engine() -> list[tuple[int, int]]:
+            following = results.finish(*self._claimed(hand), "result", go_on_as=who)
+            taken.extend([following] if following else [])
+            return [(item.ordinal, item.lease_token) for item in taken]
+
+        self.both("go_on", engine, *hand, who)
+        self._take(taken)
 
     @precondition(lambda self: self.hands)
     @rule(back=st.integers(0, 3))
@@ -187,11 +206,14 @@ class EngineMachine(RuleBasedStateMachine):
         self._close(self.spent[-1 - back % len(self.spent)], event)
 
     def _close(self, hand: tuple[int, int, int], event: str) -> None:
+        was = self.both(event, lambda: CLOSINGS[event](*self._claimed(hand)), *hand)
+        self.visits.items[event, "taken away" if was is Refused else "held"] += 1
+
+    def _claimed(self, hand: tuple[int, int, int]) -> tuple[Item, RigStage]:
+        """The item as it was when it was claimed, and its stage."""
         claimed = self.claims[hand]
         copy = Item(**{field.attname: getattr(claimed, field.attname) for field in Item._meta.fields})
-        stage = self.first if claimed.stage == "first" else self.second
-        was = self.both(event, lambda: CLOSINGS[event](copy, stage), *hand)
-        self.visits.items[event, "taken away" if was is Refused else "held"] += 1
+        return copy, self.first if claimed.stage == "first" else self.second
 
     @rule(seconds=st.sampled_from([1, 5, 31, 91, 121, 121]))
     def clock_jumps(self, seconds: int) -> None:
@@ -230,6 +252,8 @@ class EngineMachine(RuleBasedStateMachine):
         """One event with the plainest arguments."""
         if event in CLOSINGS:
             self.close(0, event)
+        elif event == "go_on":
+            self.go_on(0, "anna")
         elif event == "claim":
             self.claim("anna", 1)
         elif event in ("beat", "give_back"):

@@ -106,9 +106,7 @@ class Model:
             chosen = self._claimable(runner)[:limit]
         chosen = chosen[:1] if chosen and chosen[0].crashes else [item for item in chosen if not item.crashes]
         for item in chosen:
-            item.state, item.runner, item.expires, item.not_before = "leased", runner, self.now + LEASE, 0
-            item.token += 1
-            item.attempts += 1
+            self._lease(item, runner)
         if chosen:
             job.current = self._ordinal(chosen[0])
         return [(self._ordinal(item), item.token) for item in chosen]
@@ -124,6 +122,11 @@ class Model:
         if in_hand:
             items = [item for item in items if not item.crashes]
         return [item for item in items if (item.not_before if item.state == "pending" else item.expires) <= self.now]
+
+    def _lease(self, item: ModelItem, runner: str) -> None:
+        item.state, item.runner, item.expires, item.not_before = "leased", runner, self.now + LEASE, 0
+        item.token += 1
+        item.attempts += 1
 
     def _crash(self, item: ModelItem) -> None:
         item.crashes += 1
@@ -155,6 +158,16 @@ class Model:
         self.effects[job_number, item.key] = self.effects.get((job_number, item.key), 0) + 1
         self.job.recoveries = 0
         self.job.refresh()
+
+    def go_on(self, job_number: int, ordinal: int, token: int, runner: str) -> list[tuple[int, int]]:
+        """Finishes, and claims what comes next unless a crash must be counted first."""
+        self.finish(job_number, ordinal, token)
+        chosen = self._claimable(runner)[:1] if self.job.status == "running" else []
+        if not chosen or chosen[0].state == "leased":
+            return []
+        self._lease(chosen[0], runner)
+        self.job.refresh()
+        return [(self._ordinal(chosen[0]), chosen[0].token)]
 
     def fail_passing(self, job_number: int, ordinal: int, token: int) -> None:
         item = self._held(job_number, ordinal, token)

@@ -1,0 +1,39 @@
+"""A job whose items do nothing at all, so that what remains is the engine."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+KIND = "nothing"
+
+
+class Nothing:
+    name, title, unit, provider = "nothing", "Nothing", "item", ""
+    load, concurrency, required, weight = "cpu", 1, False, 1
+
+    def plan(self, job):
+        from jobs.handlers import PlannedItem
+
+        return [PlannedItem(str(n), str(n)) for n in range(job.params["items"])]
+
+    def work(self, item):
+        return None
+
+    def save(self, item, result):
+        pass
+
+    def save_failure(self, item, message):
+        pass
+
+
+def nothing() -> None:
+    """The bare django-q2 task beside it."""
+
+
+class BenchmarksConfig(AppConfig):
+    name = "benchmarks"
+
+    def ready(self):
+        from jobs.handlers import Handler, register
+
+        register(Handler(KIND, "Nothing", (Nothing(),)))

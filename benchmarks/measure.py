@@ -1,0 +1,139 @@
+"""The measurements on one database, as JSON: ``python -m benchmarks.measure`` with DATABASE_URL set."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import django
+
+TASKS = 600
+ROUNDS = 3
+SIZES = (5, 500, 5000)
+SAMPLE = 200
+
+
+def main() -> None:
+    django.setup()
+    logging.disable(logging.CRITICAL)
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    rounds = [(bare_rate(), engine_rate()) for _ in range(ROUNDS)]
+    found = {
+        "database": connection.vendor,
+        "bare": statistics.median(bare for bare, _ in rounds),
+        "engine": statistics.median(engine for _, engine in rounds),
+        "ratio": statistics.median(engine / bare for bare, engine in rounds),
+        "overhead": {str(size): overhead(size) for size in SIZES},
+        "page_queries": {str(size): page_queries(size) for size in SIZES},
+    }
+    print(json.dumps(found))
+
+
+@contextmanager
+def one_worker() -> Iterator[None]:
+    """A cluster as production runs it, with a single worker for the pool "cpu"."""
+    environment = {**os.environ, "Q_CLUSTER_NAME": "cpu", "CPU_WORKERS": "1", "LOG_LEVEL": "ERROR"}
+    with subprocess.Popen([sys.executable, "-m", "jobs.cluster.main"], env=environment) as cluster:
+        try:
+            yield
+        finally:
+            cluster.send_signal(signal.SIGTERM)
+            cluster.wait(30)
+
+
+def bare_rate() -> float:
+    """Tasks a second that do nothing, from the first taken to the last acknowledged."""
+    from django_q.models import OrmQ
+    from django_q.tasks import async_task
+
+    OrmQ.objects.all().delete()
+    for _ in range(TASKS):
+        async_task("benchmarks.apps.nothing", cluster="cpu")
+    with one_worker():
+        while (left := OrmQ.objects.count()) == TASKS:
+            time.sleep(0.005)
+        began, first = time.monotonic(), left
+        while OrmQ.objects.exists():
+            time.sleep(0.02)
+        return first / (time.monotonic() - began)
+
+
+def engine_rate() -> float:
+    """Items a second of one job with one runner, from the first finished to the last."""
+    from django.db.models import Max, Min
+
+    from benchmarks.apps import KIND
+    from books.models import Book
+    from jobs.models import Item, Job
+    from jobs.starting import start_job
+
+    job = start_job(Book.objects.create(title="Nothing").pk, KIND, params={"items": TASKS})
+    with one_worker():
+        while not Job.objects.filter(pk=job.pk, status="completed").exists():
+            time.sleep(0.02)
+    times = Item.objects.filter(job=job).aggregate(first=Min("finished_at"), last=Max("finished_at"))
+    return (TASKS - 1) / (times["last"] - times["first"]).total_seconds()
+
+
+def overhead(size: int) -> dict[str, float]:
+    """Milliseconds and queries of one claim and one finish, half way through a job of ``size`` items."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from jobs.claims import claim
+    from jobs.handlers import handler_for
+    from jobs.models import Item
+    from jobs.results import finish
+
+    job = running_job(size)
+    stage = handler_for(job.kind).stages[0]
+    Item.objects.filter(job=job, ordinal__lte=size // 2 - SAMPLE // 2).update(state="done")
+    times = []
+    for _ in range(min(SAMPLE, size - 1)):
+        began = time.perf_counter()
+        finish(claim(job.pk, stage.name, "bench")[0], stage, None)
+        times.append(time.perf_counter() - began)
+    with CaptureQueriesContext(connection) as queries:
+        finish(claim(job.pk, stage.name, "bench")[0], stage, None)
+    return {"ms": 1000 * statistics.median(times), "queries": len(queries)}
+
+
+def page_queries(size: int) -> int:
+    """Queries that the reader's view of a job of ``size`` items takes."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from jobs.models import Job
+    from jobs.selectors import job_view
+
+    job = running_job(size)
+    with CaptureQueriesContext(connection) as queries:
+        job_view(Job.objects.get(pk=job.pk))
+    return len(queries)
+
+
+def running_job(size: int):
+    from benchmarks.apps import KIND
+    from books.models import Book
+    from jobs.models import Job
+    from jobs.runner import _open
+    from jobs.starting import start_job
+
+    job = start_job(Book.objects.create(title="Nothing").pk, KIND, params={"items": size})
+    _open(job.pk)
+    return Job.objects.get(pk=job.pk)
+
+
+if __name__ == "__main__":
+    main()
