@@ -24,9 +24,9 @@ def with_reconnect(transact: Callable[[], T]) -> T:
     while True:
         try:
             return transact()
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError) as error:
             if connection.in_atomic_block or time.monotonic() > gives_up_at:
                 raise
-            logger.warning("database away, trying again", exc_info=True)
+            logger.warning("database away, trying again: %s", error)
             connection.close()
             time.sleep(PAUSE_SECONDS)

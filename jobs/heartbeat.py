@@ -64,8 +64,8 @@ class Heartbeat:
         try:
             self._stopped_running = not beat(self.job_id, self.runner)
             self._beaten_at = time.monotonic()
-        except (DatabaseError, InterfaceError):
-            logger.warning("heartbeat failed", exc_info=True, extra={"job": str(self.job_id)})
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("heartbeat failed: %s", error, extra={"job": str(self.job_id)})
             connection.close()
 
 

@@ -27,6 +27,7 @@ class Lives:
     """Processes over a database of their own, which may go away without disturbing any other test."""
 
     def __init__(self, folder: Path, url: str) -> None:
+        self.log = folder / "log"
         self.environment = {**os.environ, **QUICK, "DATABASE_URL": url, "DATA_DIR": str(folder)}
         self._run("manage.py", "migrate", "--verbosity=0")
 
@@ -45,16 +46,17 @@ class Lives:
         job = self.say("start", str(PAGES), str(SECONDS)).strip()
         command = [sys.executable, "-m", "tests.jobs.effect_site.life", "serve", job]
         outages = 0
-        with subprocess.Popen(
-            command, env=self.environment, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-        ) as server:
+        with (
+            self.log.open("w") as log,
+            subprocess.Popen(command, env=self.environment, cwd=ROOT, stderr=log, stdout=log) as server,
+        ):
             time.sleep(1.5)
             while server.poll() is None and outages < 5:
                 outage()
                 outages += 1
                 time.sleep(2)
             server.wait()
-            assert server.returncode == 0, server.stderr.read()[-5000:]
+            assert server.returncode == 0, self.log.read_text()[-5000:]
         assert json.loads(self.say("report", job)) == ["completed", 2 * PAGES, 0, 2 * PAGES, [1]]
         return outages
 
