@@ -15,7 +15,7 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books.admin import guidelines, listing, overview, pages
+from books.admin import decisions, guidelines, listing, overview, page_order, pages, workbench
 from books.models import Book, BookStatus, Page, Subtopic
 from jobs.constants import ACTIVE
 from jobs.handlers import handlers
@@ -54,6 +54,7 @@ class BookAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         own = [*listing.routes(), *overview.routes(), *pages.routes(), *guidelines.routes()]
+        own += [*workbench.routes(), *decisions.routes(), *page_order.routes()]
         return [*own, *super().get_urls()]
 
     # ---- the list ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.urls import URLPattern
 from django.utils.text import slugify
 
 from books.admin.guards import StaffRequest, action, route, screen
-from books.admin.pages import cells_of
+from books.admin.page_states import cells_of
 from books.admin.panel import panel_context
 from books.admin.step_buttons import buttons_of
 from books.admin.steps import counts_of, way_of
@@ -67,7 +67,7 @@ def _context(request: StaffRequest, book: Book) -> dict[str, Any]:
         "facts": [(title, getattr(book, name)) for title, name in FACTS.items()],
         "way": way,
         "buttons": buttons_of(request.user, book, counts, way),
-        "cells": cells_of(book, active),
+        "cells": cells_of(book),
         "may_change": request.user.has_perm("books.change_book"),
         "may_delete": request.user.has_perm("books.delete_book"),
         "limits": limits,

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from books.admin.guards import Button
 from books.admin.steps import Counts, Way
-from books.models import Book, Page, PageReview
+from books.models import Book
+from books.ocr.review import review_queue
 
 PRIMARY = "primary"
 
@@ -29,7 +30,7 @@ def _review_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Bu
     if counts.to_review and user.has_perm("books.change_page"):
         label = f"Approve all {counts.to_review} read pages" if counts.to_review > 1 else "Approve the page"
         buttons.append(_button("approve", label, _url("approve", book), way))
-    first = Page.objects.filter(book=book, review=PageReview.PENDING).exclude(reading=None).order_by("number").first()
+    first = review_queue(book).first()
     if first is not None:
         link = _url("page", book, first.number)
         buttons.append(Button("step-look", "Review page by page", link, "plain", is_link=True))

@@ -34,8 +34,8 @@ def test_lines_the_engine_was_unsure_of_are_marked(screens, book):
     lines = [{"text": "sure", "confidence": 96}, {"text": "un$ure", "confidence": 41}, "malformed"]
     page = ReadPageFactory(book=book, reading__text="sure\nun$ure", reading__lines=lines)
     screen = shown(screens, page)
-    assert "<mark>un$ure</mark>" in screen
-    assert "<mark>sure</mark>" not in screen
+    assert '<mark title="41 %">un$ure</mark>' in screen
+    assert ">sure</mark>" not in screen
 
 
 def test_ink_that_no_line_covers_is_announced(screens, book):

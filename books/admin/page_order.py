@@ -1,0 +1,138 @@
+"""The map of a book's pages: one small cell each, filters, and what can be done with the chosen ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import BinaryIO, cast
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.http.response import HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, reverse
+
+from books.admin.decisions import request_context
+from books.admin.guards import StaffRequest, action, back, route, screen
+from books.admin.page_states import FILTERS, STATES, cells_of
+from books.errors import ArrangementRefused
+from books.intake import arrange
+from books.intake.store import Upload
+from books.models import Arrangement, Book, OcrStatus, Page
+from books.ocr.review import clean_pages, pages_of
+from books.ocr.start import start_reading
+
+
+def routes() -> list[URLPattern]:
+    return [
+        route("<int:book_id>/pages/map/", page_map, "books_book_map"),
+        route("<int:book_id>/pages/read/", read_chosen, "books_book_pages_read"),
+        route("<int:book_id>/pages/read-failed/", read_failed, "books_book_read_failed"),
+        route("<int:book_id>/pages/arrange/", arrange_chosen, "books_book_arrange"),
+        route("<int:book_id>/pages/arrange/undo/", undo, "books_book_arrange_undo"),
+        route("<int:book_id>/pages/insert/", insert, "books_book_insert"),
+    ]
+
+
+@screen("books.view_book")
+def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    cells = cells_of(book)
+    wanted = request.GET.get("show", "all")
+    chosen = next((each for each in FILTERS if each.name == wanted), FILTERS[0])
+    context = {
+        **request_context(request, book, "Page map"),
+        "cells": [cell for cell in cells if chosen.shows(cell)],
+        "filters": [(each, sum(map(each.shows, cells))) for each in FILTERS],
+        "chosen": chosen,
+        "total": len(cells),
+        "failed": sum(cell.page.ocr_status == OcrStatus.FAILED for cell in cells),
+        "clean": clean_pages(book).count(),
+        "legend": [(state, *letter_and_label) for state, letter_and_label in STATES.items()],
+        "last_arrangement": Arrangement.objects.filter(book=book).only("sentence").first(),
+    }
+    return render(request, "bookpipeline/page_map.html", context)
+
+
+@action("books.change_book")
+def read_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Reads the chosen pages again; their present texts stay in their history."""
+    book = get_object_or_404(Book, pk=book_id)
+    numbers = _numbers(pages_of(book, request.POST.getlist("page")))
+    return _read(request, book, numbers)
+
+
+@action("books.change_book")
+def read_failed(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    return _read(request, book, _numbers(Page.objects.filter(book=book, ocr_status=OcrStatus.FAILED)))
+
+
+def _read(request: StaffRequest, book: Book, numbers: list[int]) -> HttpResponse:
+    if not numbers:
+        raise ArrangementRefused("Choose at least one page first.")
+    start_reading(book, numbers=numbers, user=request.user)
+    messages.success(request, f"{_pages(len(numbers))} being read again.")
+    return _back(request, book)
+
+
+@action("books.change_book")
+def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Moves, turns or removes the chosen pages. Turned ones are read again at once."""
+    book = get_object_or_404(Book, pk=book_id)
+    pages = list(pages_of(book, request.POST.getlist("page")))
+    act, value = request.POST.get("act", "").partition(":")[::2]
+    if act == "move":
+        done = arrange.move_pages(book, pages, _number(request, "to"), user=request.user)
+    elif act == "turn":
+        done = arrange.rotate_pages(book, pages, int(value) if value.isdecimal() else 0, user=request.user)
+        start_reading(book, numbers=[page.number for page in pages], user=request.user)
+    elif act == "remove":
+        done = arrange.delete_pages(book, pages, user=request.user)
+    else:
+        return HttpResponseBadRequest("Unknown action.")
+    messages.success(request, f"{done.sentence}.")
+    return _back(request, book)
+
+
+@action("books.change_book")
+def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    files = request.FILES.getlist("files")
+    uploads = [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files]
+    receipt, done = arrange.insert_pages(book, uploads, _number(request, "at"), user=request.user)
+    for refusal in receipt.refused:
+        messages.error(request, refusal.message)
+    if done is not None:
+        start_reading(book, user=request.user)
+        messages.success(request, f"{done.sentence}.")
+    return _back(request, book)
+
+
+@action("books.change_book")
+def undo(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Takes the latest arrangement back; pages that were read since they were turned are read once more."""
+    book = get_object_or_404(Book, pk=book_id)
+    messages.success(request, f"Undone: {arrange.undo_last(book)}.")
+    if Page.objects.filter(book=book, ocr_status=OcrStatus.WAITING).exists():
+        start_reading(book, user=request.user)
+    return _back(request, book)
+
+
+def _number(request: StaffRequest, name: str) -> int:
+    """Raises ArrangementRefused for what is no page number."""
+    text = request.POST.get(name, "")
+    if not (text.isascii() and text.isdecimal() and len(text) < 6):
+        raise ArrangementRefused("Say at which page number.")
+    return int(text)
+
+
+def _numbers(pages: Iterable[Page]) -> list[int]:
+    return sorted(page.number for page in pages)
+
+
+def _pages(count: int) -> str:
+    return "1 page is" if count == 1 else f"{count} pages are"
+
+
+def _back(request: StaffRequest, book: Book) -> HttpResponse:
+    return back(request, reverse("admin:books_book_map", args=[book.pk]))

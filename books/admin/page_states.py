@@ -1,0 +1,162 @@
+"""What the screens know of each page of a book, in a number of queries that does not depend on how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Q
+
+from books.models import Book, OcrStatus, Page, PageReview
+from books.ocr.job import OCR
+from books.ocr.review import CLEAN_CONFIDENCE
+from jobs.constants import ACTIVE, ItemState
+from jobs.models import Item
+
+# Each with a letter that tells it from the others without colour.
+STATES: Final = {
+    "reading": ("…", "Reading"),
+    "waiting": ("W", "Waiting"),
+    "failed": ("F", "Failed"),
+    "quarantined": ("Q", "Quarantined"),
+    "rejected": ("X", "Rejected"),
+    "approved": ("A", "Approved"),
+    "blank": ("B", "Blank"),
+    "read": ("R", "To review"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The page's item in the last OCR job that had it; ``is_crash``: it was set aside because it killed its workers."""
+
+    count: int = 0
+    is_in_hand: bool = False
+    is_crash: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One page; ``same_as`` is the number of another page with the same text."""
+
+    page: Page
+    state: str
+    attempts: int = 0
+    same_as: int | None = None
+
+    @property
+    def letter(self) -> str:
+        return STATES[self.state][0]
+
+    @property
+    def label(self) -> str:
+        return STATES[self.state][1]
+
+    @property
+    def is_read(self) -> bool:
+        return self.page.ocr_status in (OcrStatus.DONE, OcrStatus.BLANK)
+
+    @property
+    def may_miss_text(self) -> bool:
+        return self.page.reading is not None and self.page.reading.text_may_be_missing
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Read with a confidence at which errors are likely."""
+        is_done = self.page.ocr_status == OcrStatus.DONE and self.page.reading is not None
+        return is_done and self.page.reading.confidence < CLEAN_CONFIDENCE  # type: ignore[union-attr]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know before a decision."""
+        notes = [
+            (self.may_miss_text, "Text may be missing"),
+            (self.is_doubtful, "Low confidence"),
+            (self.same_as is not None, f"Same text as page {self.same_as}"),
+        ]
+        return [note for applies, note in notes if applies]
+
+
+def cells_of(book: Book) -> list[Cell]:
+    """The pages in order."""
+    pages = Page.objects.filter(book=book).select_related("reading").order_by("number")
+    light = list(pages.defer("reading__text", "reading__lines"))
+    attempts = _attempts(Q(job__book=book))
+    same = _same_texts(light)
+    return [_cell(page, attempts.get(str(page.pk), Attempt()), same.get(page.number)) for page in light]
+
+
+def cell_of(page: Page) -> Cell:
+    attempt = _attempts(Q(job__book=page.book_id, key=str(page.pk))).get(str(page.pk), Attempt())
+    return _cell(page, attempt, _same_text(page))
+
+
+def _cell(page: Page, attempt: Attempt, same_as: int | None) -> Cell:
+    return Cell(page, _state(page, attempt), attempt.count, same_as)
+
+
+def _state(page: Page, attempt: Attempt) -> str:
+    if attempt.is_in_hand:
+        return "reading"
+    if page.review != PageReview.PENDING:
+        return str(page.review)
+    if page.ocr_status == OcrStatus.FAILED and attempt.is_crash:
+        return "quarantined"
+    return "read" if page.ocr_status == OcrStatus.DONE else str(page.ocr_status)
+
+
+def _attempts(of: Q) -> dict[str, Attempt]:
+    """By page id, from the latest OCR job that had the page."""
+    items = Item.objects.filter(of, job__kind=OCR.kind).order_by("job__created_at")
+    facts = items.values_list("key", "state", "attempts", "error_kind", "job__status")
+    return {
+        key: Attempt(
+            count,
+            is_in_hand=state == ItemState.LEASED and status in ACTIVE,
+            is_crash=state == ItemState.FAILED and error_kind == "crash",
+        )
+        for key, state, count, error_kind, status in facts
+    }
+
+
+def _same_texts(pages: Iterable[Page]) -> dict[int, int]:
+    """Page number to the number of another page with the same text: the first such, and for that the second."""
+    by_print: dict[str, list[int]] = {}
+    for page in pages:
+        if page.reading is not None and page.reading.text_print:
+            by_print.setdefault(page.reading.text_print, []).append(page.number)
+    return {
+        number: numbers[0] if number != numbers[0] else numbers[1]
+        for numbers in by_print.values()
+        if len(numbers) > 1
+        for number in numbers
+    }
+
+
+def _same_text(page: Page) -> int | None:
+    if page.reading is None or not page.reading.text_print:
+        return None
+    others = Page.objects.filter(book=page.book_id, reading__text_print=page.reading.text_print)
+    return others.exclude(pk=page.pk).order_by("number").values_list("number", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which pages of the map to show."""
+
+    name: str
+    label: str
+    shows: Callable[[Cell], bool]
+
+
+FILTERS: Final = (
+    Filter("all", "All", lambda _cell: True),
+    Filter("review", "To review", lambda cell: cell.is_read and cell.page.review == PageReview.PENDING),
+    Filter("missing", "May be missing text", lambda cell: cell.may_miss_text),
+    Filter("doubtful", "Low confidence", lambda cell: cell.is_doubtful),
+    Filter("failed", "Failed", lambda cell: cell.page.ocr_status == OcrStatus.FAILED or bool(cell.page.ocr_error)),
+    Filter("blank", "Blank", lambda cell: cell.page.ocr_status == OcrStatus.BLANK),
+    Filter("rejected", "Rejected", lambda cell: cell.page.review == PageReview.REJECTED),
+    Filter("duplicates", "Duplicates", lambda cell: cell.same_as is not None),
+)

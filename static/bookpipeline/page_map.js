@@ -1,0 +1,104 @@
+// The page map: one stop of the tab key, arrow keys in it, a count of what is chosen, and dragging.
+"use strict";
+
+const map = document.getElementById("map");
+const links = map ? [...map.querySelectorAll("a")] : [];
+const boxOf = (link) => link.closest("li").querySelector("input");
+const boxes = links.map(boxOf);
+
+const stopAt = (link) => {
+  for (const each of links) each.tabIndex = each === link ? 0 : -1;
+};
+
+// How many cells stand in the first row.
+const rowLength = () => {
+  const top = links[0].closest("li").offsetTop;
+  const count = links.findIndex((link) => link.closest("li").offsetTop !== top);
+  return count < 0 ? links.length : count;
+};
+
+const moves = {
+  ArrowLeft: (at) => at - 1,
+  ArrowRight: (at) => at + 1,
+  ArrowUp: (at) => at - rowLength(),
+  ArrowDown: (at) => at + rowLength(),
+  Home: () => 0,
+  End: () => links.length - 1,
+};
+
+const count = document.querySelector(".chosen-count");
+const showCount = () => {
+  const chosen = boxes.filter((box) => box.checked).length;
+  count.textContent = chosen ? `${chosen} chosen:` : "With the chosen pages:";
+};
+
+const prepareKeys = () => {
+  for (const box of boxes) box.tabIndex = -1;
+  stopAt(links[0]);
+  document.querySelector(".map-keys").hidden = false;
+  map.addEventListener("focusin", (event) => {
+    if (links.includes(event.target)) stopAt(event.target);
+  });
+  map.addEventListener("keydown", (event) => {
+    const at = links.indexOf(event.target);
+    if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === " ") {
+      event.preventDefault();
+      boxes[at].click();
+    } else if (moves[event.key]) {
+      event.preventDefault();
+      links[moves[event.key](at)]?.focus();
+    }
+  });
+  // With Shift all between the last choice and this one.
+  let last = -1;
+  map.addEventListener("click", (event) => {
+    const at = boxes.indexOf(event.target);
+    if (at < 0) return;
+    if (event.shiftKey && last >= 0) {
+      for (const box of boxes.slice(Math.min(at, last), Math.max(at, last))) box.checked = event.target.checked;
+    }
+    last = at;
+    showCount();
+  });
+  showCount();
+};
+
+// Dropping a page on another one moves it, or all chosen ones, to that place, by way of the form.
+const prepareDragging = () => {
+  let dragged = null;
+  for (const link of links) link.draggable = true;
+  map.addEventListener("dragstart", (event) => {
+    dragged = event.target.closest("li");
+    event.dataTransfer.effectAllowed = "move";
+  });
+  map.addEventListener("dragover", (event) => {
+    const tile = event.target.closest("li");
+    if (!dragged || !tile) return;
+    event.preventDefault();
+    for (const each of map.querySelectorAll(".is-target")) each.classList.remove("is-target");
+    tile.classList.add("is-target");
+  });
+  map.addEventListener("dragend", () => {
+    dragged = null;
+    for (const each of map.querySelectorAll(".is-target")) each.classList.remove("is-target");
+  });
+  map.addEventListener("drop", (event) => {
+    const tile = event.target.closest("li");
+    if (!dragged || !tile || tile === dragged) return;
+    event.preventDefault();
+    const box = dragged.querySelector("input");
+    if (!box.checked) {
+      for (const each of boxes) each.checked = each === box;
+    }
+    const ahead = boxes.filter((each) => each.checked && Number(each.closest("li").dataset.number) < Number(tile.dataset.number));
+    const isForward = ahead.includes(box);
+    document.getElementById("move-to").value = Number(tile.dataset.number) - ahead.length + (isForward ? 1 : 0);
+    document.getElementById("move").click();
+  });
+};
+
+if (links.length) {
+  prepareKeys();
+  if (document.getElementById("move")) prepareDragging();
+}
