@@ -106,6 +106,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # ---- engines --------------------------------------------------------------------------------------------------------
 OCR_ENGINE = env.str("OCR_ENGINE", default="local")
+TESSDATA_DIR = env.str("TESSDATA_DIR", default="")
 GUIDELINE_ENGINE = env.str("GUIDELINE_ENGINE", default="offline")
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")

@@ -10,8 +10,8 @@ class BooksConfig(AppConfig):
         import books.models.files
         import books.ocr.arrivals  # noqa: F401 - all three connect signals
         from books.extraction.job import EXTRACTION, FINALISATION
-        from books.ocr.job import OCR
+        from books.ocr.job import OCR, OCR_ELSEWHERE
         from jobs.handlers import register
 
-        for handler in (OCR, EXTRACTION, FINALISATION):
+        for handler in (OCR, OCR_ELSEWHERE, EXTRACTION, FINALISATION):
             register(handler)

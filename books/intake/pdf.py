@@ -37,11 +37,20 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
+class LayerPiece:
+    """Text that the file sets in one go, mostly a word or a line; ``box`` is left, top, right, bottom in shares (0 to
+    1) of the rendered page, and may reach beyond it."""
+
+    text: str
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedPage:
-    """One page: ``png`` in RGB, and ``text`` from the PDF's own text layer, empty if it has none."""
+    """One page: ``png`` in RGB, and the pieces of the PDF's own text layer, none if it has none."""
 
     png: bytes
-    text: str
+    layer: tuple[LayerPiece, ...]
 
 
 class ChildError(Exception):
@@ -85,7 +94,8 @@ def render_page(source: Path | BinaryIO, index: int, *, dpi: int = 200) -> Rende
             )
         except ChildError as failure:
             raise UnreadableImage(str(failure)) from None
-    return RenderedPage(png=png, text=_clean(header["text"]))
+    layer = (LayerPiece(_clean(text), tuple(box)) for text, *box in header["pieces"])
+    return RenderedPage(png=png, layer=tuple(piece for piece in layer if piece.text))
 
 
 def _ask(path: Path, **question: object) -> tuple[dict[str, Any], bytes]:

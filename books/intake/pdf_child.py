@@ -13,6 +13,7 @@ from typing import Any
 
 POINTS_PER_INCH = 72
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
+FINENESS = 100_000  # PDFium places points on whole dots only
 
 
 def limit_resources(request: dict[str, Any]) -> None:
@@ -67,12 +68,33 @@ def render(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], byte
     encoded = io.BytesIO()
     dpi = round(scale * POINTS_PER_INCH)
     picture.save(encoded, "PNG", compress_level=1, dpi=(dpi, dpi))
-    return {"text": text_layer(page, request["most_characters"])}, encoded.getvalue()
+    return {"pieces": text_layer(page, request["most_characters"])}, encoded.getvalue()
 
 
-def text_layer(page: Any, most: int) -> str:
+def text_layer(page: Any, most: int) -> list[tuple[str, float, float, float, float]]:
+    """The pieces of text in the file's order, each with left, top, right and bottom in shares of the rendered page."""
     text = page.get_textpage()
-    return text.get_text_bounded() if 0 < text.count_chars() <= most else ""
+    if not 0 < text.count_chars() <= most:
+        return []
+    pieces = []
+    for index in range(text.count_rects()):
+        box = text.get_rect(index)
+        left, bottom = on_page(page, box[0], box[1])
+        right, top = on_page(page, box[2], box[3])
+        edges = min(left, right), min(top, bottom), max(left, right), max(top, bottom)
+        pieces.append((text.get_text_bounded(*box), *edges))
+    return pieces
+
+
+def on_page(page: Any, x: float, y: float) -> tuple[float, float]:
+    """A point of the file's own coordinates, which a page may turn and cut, in shares of the page as rendered."""
+    import ctypes
+
+    from pypdfium2 import raw
+
+    column, row = ctypes.c_int(), ctypes.c_int()
+    raw.FPDF_PageToDevice(page, 0, 0, FINENESS, FINENESS, 0, x, y, column, row)
+    return column.value / FINENESS, row.value / FINENESS
 
 
 def main() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from jobs.constants import ACTIVE
 from jobs.models import Job
+
+# Such as eng, chi_sim or deu+fra. It becomes part of a file name.
+LANGUAGE = r"^[a-z]{3}(_[a-z]+)*(\+[a-z]{3}(_[a-z]+)*)*\Z"
 
 
 class BookStatus(models.TextChoices):
@@ -55,6 +58,14 @@ class Book(models.Model):
     board = models.CharField(max_length=80, blank=True, help_text="The examination or curriculum board.")
     grade = models.CharField(max_length=40, blank=True)
     subject = models.CharField(max_length=80, blank=True)
+    language = models.CharField(
+        max_length=40,
+        default="eng",
+        validators=[
+            RegexValidator(LANGUAGE, "Three letters a language, as eng or deu, joined by + where it has several.")
+        ],
+        help_text="What its pages are read in, as Tesseract calls it.",
+    )
     spending_cap = models.DecimalField(
         max_digits=10,
         decimal_places=2,

@@ -66,6 +66,11 @@ class PageInk:
         """Nothing on the page has the size and shape of a letter."""
         return not len(self.letters)
 
+    def has_ink(self, box: Box) -> bool:
+        """Whether anything dark is in the box (of the page)."""
+        left, top, right, bottom = (edge // self.scale for edge in box)
+        return bool(self.is_dark[top : bottom + 1, left : right + 1].any())
+
     def has_print(self, box: Box) -> bool:
         """Whether what stands in the box is print, or has its size as a formula's signs have."""
         heights = self.letters.height[self._covered(self.letters, [box])]

@@ -62,7 +62,10 @@ class OcrEngine(Protocol):
     settings: whoever builds it passes what it needs.
     """
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
 
     def read(self, image: Image.Image) -> OcrText: ...

@@ -6,24 +6,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
-from pathlib import Path
-from typing import BinaryIO, cast
 
-from django.core.files.base import ContentFile, File
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db.models import Q
 from PIL import Image
 
-from books.errors import UnreadableImage
-from books.intake.pdf import render_page
-from books.models import OcrStatus, Page, PageReview, Source
+from books.models import OcrStatus, Page, PageReview
 from books.ocr.engine import OcrText
-from books.ocr.factory import ocr_engine
-from books.ocr.imaging import encode_png, open_page, thumbnail
-from books.ocr.normalising import normalise
-from books.ocr.orientation import turned
+from books.ocr.factory import MODEL, default_engine, ocr_engine
+from books.ocr.imaging import encode_png, thumbnail
 from books.ocr.readings import stored_reading
+from books.ocr.scans import read_page
+from books.providers.ledger import asking_for
 from jobs.constants import Load
 from jobs.handlers import Handler, PlannedItem
 from jobs.models import Item, Job
@@ -41,38 +37,58 @@ class PageReading:
 
 
 class ReadStage:
-    """One item a page; ``params["pages"]`` (page ids) limits the job to them and reads them again."""
+    """One item a page; ``params["pages"]`` (page ids) limits the job to them and reads them again, with the engine
+    that ``params["engine"]`` names.
+
+    A model is waited for by many threads, other engines compute. ``is_other`` is for engines whose load is not that of
+    the engine in the settings.
+    """
 
     name = "read"
     title = "Reading pages"
     unit = "page"
-    load = Load.CPU
-    concurrency = 1
     required = False
     weight = 1
-    provider = ""
+
+    def __init__(self, *, is_other: bool = False) -> None:
+        self.is_other = is_other
+
+    @property
+    def asks_a_model(self) -> bool:
+        return (default_engine() == MODEL) != self.is_other
+
+    @property
+    def load(self) -> Load:
+        return Load.IO if self.asks_a_model else Load.CPU
+
+    @property
+    def concurrency(self) -> int:
+        return int(settings.LLM_CONCURRENCY) if self.asks_a_model else 1
+
+    @property
+    def provider(self) -> str:
+        return "openai" if self.asks_a_model else ""
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         wanted = job.params.get("pages")
         unread = Q(ocr_status__in=[OcrStatus.WAITING, OcrStatus.FAILED])
         finished = Q(pk__in=finished_before(job, self.name), reading__chosen_by="")
         chosen = unread | finished if wanted is None else Q(pk__in=wanted)
-        version = ocr_engine().version
+        reader = _reader(job)
         return [
             PlannedItem(
                 key=str(page.pk),
                 label=str(page.number),
-                fingerprint=sha256(f"{page.source.sha256} {page.frame} {page.rotation} {version}".encode()).hexdigest(),
+                fingerprint=sha256(f"{page.source.sha256} {page.frame} {page.rotation} {reader}".encode()).hexdigest(),
             )
             for page in Page.objects.filter(chosen, book=job.book_id).select_related("source").order_by("number")
         ]
 
     def work(self, item: Item) -> PageReading:
-        page = Page.objects.select_related("source").get(pk=item.key)
+        page = Page.objects.select_related("source", "book").get(pk=item.key)
         started = time.monotonic()
-        image = normalise(turned(_scan(page.source, page.frame), page.rotation))
-        text = ocr_engine().read(image)
-        image = turned(image, text.rotation)
+        with asking_for(item):
+            text, image = read_page(page, item.job.params.get("engine", ""))
         _store(page.image_name, image)
         _store(page.thumbnail_name, thumbnail(image))
         return PageReading(text, image.width, image.height, time.monotonic() - started)
@@ -100,25 +116,21 @@ class ReadStage:
 
 
 OCR = Handler(kind="ocr", title="Reading the pages", stages=(ReadStage(),))
+OCR_ELSEWHERE = Handler(
+    kind="ocr_elsewhere", title="Reading pages with another engine", stages=(ReadStage(is_other=True),)
+)
 
 
-def _scan(source: Source, frame: int) -> Image.Image:
-    """The page as it was scanned. Raises UnreadableImage, also where the stored file is gone."""
-    try:
-        stored = default_storage.open(source.storage_name)
-    except FileNotFoundError as error:
-        raise UnreadableImage("The uploaded file is no longer in storage; upload the page again.") from error
-    with stored:
-        if source.format == "pdf":
-            return open_page(BytesIO(render_page(_local(stored), frame).png))
-        return open_page(cast("BinaryIO", stored.file), frame)
+def handler_of(engine: str) -> Handler:
+    """The kind of job that reads with ``engine`` ("" for the one in the settings), so that the right pool works it."""
+    is_default_load = not engine or (engine == MODEL) == (default_engine() == MODEL)
+    return OCR if is_default_load else OCR_ELSEWHERE
 
 
-def _local(stored: File[bytes]) -> Path | BinaryIO:
-    """A PDF on this machine is read in place; one in a bucket is copied for the child that renders it."""
-    if isinstance(default_storage, FileSystemStorage):
-        return Path(str(stored.name))
-    return cast("BinaryIO", stored.file)
+def _reader(job: Job) -> str:
+    """All that a reading depends on beside the page."""
+    language = job.book.language
+    return f"{language} {job.params.get('engine', '')} {ocr_engine(job.params.get('engine', ''), language).version}"
 
 
 def _store(name: str, image: Image.Image) -> None:

@@ -40,11 +40,16 @@ def normalise(image: Image.Image) -> Image.Image:
 
     Skew up to about 10 degrees is removed; the page grows so that no corner is lost.
     """
-    page = _evened(_negative_turned(_sized(image.convert("L"))))
+    page = evened(image)
     angle = skew(page)
     if abs(angle) < LEAST_SKEW:
         return page
     return page.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+
+
+def evened(image: Image.Image) -> Image.Image:
+    """As ``normalise``, but as skew as it was: what lies on the page keeps its place in shares of the sides."""
+    return _with_even_paper(_negative_turned(_sized(image.convert("L"))))
 
 
 def _sized(image: Image.Image) -> Image.Image:
@@ -68,7 +73,7 @@ def _negative_turned(image: Image.Image) -> Image.Image:
     return image
 
 
-def _evened(image: Image.Image) -> Image.Image:
+def _with_even_paper(image: Image.Image) -> Image.Image:
     """Every pixel divided by the paper around it, smoothed if it is grainy, then ink stretched towards black."""
     depth = _depth(image)
     noise = edges(depth).noise()

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from books.errors import StageNotReady
 from books.models import Book, Page
-from books.ocr.job import OCR
+from books.ocr.factory import MODEL, available_engines, default_engine, installed_languages
+from books.ocr.job import OCR, handler_of
 from jobs.constants import ACTIVE
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
 from jobs.starting import extend, start_job
 
 
-def start_reading(book: Book, *, numbers: Sequence[int] = (), user: AbstractBaseUser | None = None) -> Job:
+def start_reading(
+    book: Book, *, numbers: Sequence[int] = (), engine: str = "", user: AbstractBaseUser | None = None
+) -> Job:
     """Reads the pages ``numbers`` (again), or by default every page that was not read yet.
 
-    Raises JobAlreadyActive, and NothingToDo where every page was read.
+    ``engine`` is one of ``available_engines``, by default the one in the settings; earlier readings stay as history.
+    Raises StageNotReady where the engine or the book's language is not installed, JobAlreadyActive, and NothingToDo
+    where every page was read.
     """
+    check_engine(engine or default_engine(), book.language)
     chosen = Page.objects.filter(book=book, number__in=numbers).order_by("number").values_list("pk", flat=True)
-    params = {"pages": [str(page) for page in chosen]} if numbers else {}
-    return start_job(book.pk, OCR.kind, params=params, user=user)
+    params: dict[str, Any] = {"pages": [str(page) for page in chosen]} if numbers else {}
+    if engine:
+        params["engine"] = engine
+    return start_job(book.pk, handler_of(engine).kind, params=params, user=user)
 
 
 def read_new_pages(book: Book, *, user: AbstractBaseUser | None = None) -> Job | None:
@@ -36,3 +46,15 @@ def read_new_pages(book: Book, *, user: AbstractBaseUser | None = None) -> Job |
         return start_reading(book, user=user)
     except JobAlreadyActive:
         return None
+
+
+def check_engine(engine: str, language: str) -> None:
+    """Raises StageNotReady, with a sentence that says what to install or choose."""
+    if engine not in available_engines():
+        raise StageNotReady(
+            f"Pages cannot be read with {engine or 'nothing'} here: {', '.join(available_engines())} can."
+        )
+    absent = set(language.split("+")) - set(installed_languages())
+    if absent and engine != MODEL:
+        there = ", ".join(installed_languages())
+        raise StageNotReady(f"There is no model to read {', '.join(sorted(absent))} with; installed: {there}.")

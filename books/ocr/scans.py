@@ -1,0 +1,63 @@
+"""From a stored upload to what is printed on one page of it, with the engine that is asked for or fits."""
+
+from __future__ import annotations
+
+import logging
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, default_storage
+from PIL import Image
+
+from books.errors import UnreadableImage
+from books.intake.pdf import LayerPiece, render_page
+from books.models import Page
+from books.ocr.engine import OcrText
+from books.ocr.factory import LOCAL, ocr_engine
+from books.ocr.imaging import open_page
+from books.ocr.normalising import evened, normalise
+from books.ocr.orientation import turned
+from books.ocr.textlayer import BadTextLayer, PdfTextLayer
+
+logger = logging.getLogger(__name__)
+
+
+def read_page(page: Page, engine: str = "") -> tuple[OcrText, Image.Image]:
+    """What is printed on the page, and the upright page image that the boxes lie on.
+
+    A PDF's own text is taken where it is good and no ``engine`` is named. Raises UnreadableImage and what the engine
+    raises.
+    """
+    language = page.book.language
+    scan, layer = _scan(page)
+    if layer and not engine and not page.rotation:
+        image = evened(scan)
+        try:
+            return PdfTextLayer(layer, ocr_engine(LOCAL, language)).read(image), image
+        except BadTextLayer as error:
+            logger.info("text layer not used", extra={"page": page.number, "why": error.message})
+    image = normalise(turned(scan, page.rotation))
+    text = ocr_engine(engine, language).read(image)
+    return text, turned(image, text.rotation)
+
+
+def _scan(page: Page) -> tuple[Image.Image, tuple[LayerPiece, ...]]:
+    """The page as it was scanned, and its text layer. Raises UnreadableImage, also where the stored file is gone."""
+    try:
+        stored = default_storage.open(page.source.storage_name)
+    except FileNotFoundError as error:
+        raise UnreadableImage("The uploaded file is no longer in storage; upload the page again.") from error
+    with stored:
+        if page.source.format == "pdf":
+            rendered = render_page(_local(stored), page.frame)
+            return open_page(BytesIO(rendered.png)), rendered.layer
+        return open_page(cast("BinaryIO", stored.file), page.frame), ()
+
+
+def _local(stored: File[bytes]) -> Path | BinaryIO:
+    """A PDF on this machine is read in place; one in a bucket is copied for the child that renders it."""
+    if isinstance(default_storage, FileSystemStorage):
+        return Path(str(stored.name))
+    return cast("BinaryIO", stored.file)
