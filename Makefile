@@ -37,6 +37,7 @@ test: check
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks upload
 
 lock:  ## Pins requirements.in and requirements-dev.in with hashes; needs uv.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
