@@ -30,6 +30,7 @@
     if (isSending) return;
     if (isDone) entries = [];
     isDone = false;
+    form.classList.remove("is-fixed");
     submit.textContent = "Upload";
     without.hidden = true;
     const known = new Set(entries.map(({ path, file }) => `${path} ${file.size} ${file.lastModified}`));
@@ -72,7 +73,7 @@
     for (const button of row.querySelectorAll("[data-move]")) button.onclick = () => move(entry, Number(button.dataset.move));
     row.querySelector("[data-leave]").onclick = () => leaveOut(entry);
     row.addEventListener("keydown", (event) => {
-      if (!event.altKey || isSending || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+      if (!event.altKey || isSending || isDone || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
       event.preventDefault();
       move(entry, event.key === "ArrowUp" ? -1 : 1);
     });
@@ -127,8 +128,9 @@
 
   const setSending = (isNow) => {
     isSending = isNow;
-    form.classList.toggle("is-sending", isNow);
-    for (const control of [...inputs, submit, ...list.querySelectorAll("button")]) control.disabled = isNow;
+    form.classList.toggle("is-fixed", isNow || isDone);
+    for (const control of [...inputs, submit]) control.disabled = isNow;
+    for (const button of list.querySelectorAll("button")) button.disabled = isNow || isDone;
   };
 
   const finish = async () => {
