@@ -51,13 +51,14 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
 def claim_next(job: Job, stage: Stage, runner: str) -> Item | None:
     """The next item, leased in the transaction that closes the one before it: half the commits for quick items.
 
-    The caller holds the job's lock and rewrites its counters. None, which leaves it to ``claim``, where the job no
-    longer runs, a lease ran out, or a provider must be asked first.
+    The caller holds the job's lock and rewrites its counters. Only plain items: None leaves to ``claim`` those that
+    crashed, are in a lane, or need a provider's leave.
     """
     if job.status != JobStatus.RUNNING or job.stage != stage.name or stage.provider:
         return None
-    item = claimable(job, stage.name, runner).first()
-    if item is None or item.state == ItemState.LEASED:
+    plain = Item.objects.filter(job=job, stage=stage.name, state=ItemState.PENDING, crashes=0, lane="")
+    item = plain.filter(Q(not_before=None) | Q(not_before__lte=clock.now())).order_by("ordinal").first()
+    if item is None:
         return None
     _lease(item, runner)
     item.job = job

@@ -160,10 +160,12 @@ class Model:
         self.job.refresh()
 
     def go_on(self, job_number: int, ordinal: int, token: int, runner: str) -> list[tuple[int, int]]:
-        """Finishes, and claims what comes next unless a crash must be counted first."""
+        """Finishes, and claims the next item that is neither a suspect nor in the lane of the second stage."""
         self.finish(job_number, ordinal, token)
-        chosen = self._claimable(runner)[:1] if self.job.status == "running" else []
-        if not chosen or chosen[0].state == "leased":
+        items = self.job.of_stage() if (self.job.status, self.job.stage) == ("running", "first") else []
+        plain = (item for item in items if item.state == "pending" and not item.crashes)
+        chosen = [item for item in plain if item.not_before <= self.now][:1]
+        if not chosen:
             return []
         self._lease(chosen[0], runner)
         self.job.refresh()
