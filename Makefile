@@ -1,11 +1,11 @@
-# make demo | test | check | bench | lock. PYTHON is any Python from 3.11 on.
+# make demo | test | check | chaos | bench | lock. PYTHON is any Python from 3.11 on.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAY ?= --stay
 POSTGRESQL_TESTS := tests/jobs tests/flow tests/books
 
-.PHONY: demo test check bench lock
+.PHONY: demo test check chaos bench lock
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,10 @@ check: $(VENV)/.installed-dev
 test: check
 	$(BIN)/pytest -n 2 --dist loadgroup
 	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadgroup $(POSTGRESQL_TESTS)
+
+chaos: $(VENV)/.installed-dev  ## 2,000 walks and 1,900 kills on each database: about an hour.
+	$(BIN)/pytest -s tests/chaos/chaos_*.py
+	TEST_DATABASE=postgresql $(BIN)/pytest -s tests/chaos/chaos_*.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
