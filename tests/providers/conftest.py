@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.standin import StandIn
+from books.models import Book
+from books.ocr.job import OCR
+from books.providers.client import OpenAIClient
+from books.providers.ledger import Ledger, asking_for
+from jobs.constants import ItemState, JobStatus
+from jobs.models import Item
+from tests.factories import ItemFactory, JobFactory
+
+
+@pytest.fixture
+def provider() -> Iterator[StandIn]:
+    with StandIn() as running:
+        yield running
+
+
+@pytest.fixture
+def client(provider) -> OpenAIClient:
+    return OpenAIClient(api_key="a-key", base_url=provider.url, timeout=2)
+
+
+@pytest.fixture
+def ledger(client) -> Ledger:
+    return Ledger(client)
+
+
+@pytest.fixture
+def item(transactional_db) -> Item:
+    job = JobFactory(book=Book.objects.create(title="A book"), kind=OCR.kind, status=JobStatus.RUNNING)
+    return ItemFactory(job=job, state=ItemState.PENDING)
+
+
+@pytest.fixture
+def _asking(item) -> Iterator[None]:
+    with asking_for(item):
+        yield

@@ -1,0 +1,139 @@
+"""No answer is paid for twice, and every call leaves a row."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from books.errors import BudgetReached, InvalidModelOutput, ProviderRejected, ProviderUnavailable, RateLimited
+from books.models import CallOutcome, ModelCall, ModelPrice
+from books.providers import ledger as ledger_module
+from books.providers.ledger import Ledger, asking_for
+from books.providers.spending import spent
+from jobs.models import Throttle
+from tests.factories import ItemFactory
+from tests.providers.requests import question
+
+pytestmark = pytest.mark.usefixtures("_asking")
+
+
+def outcomes() -> list[str]:
+    return list(ModelCall.objects.order_by("pk").values_list("outcome", flat=True))
+
+
+def test_a_call_leaves_a_row_with_everything(ledger, provider, item):
+    ModelPrice.objects.create(model="gpt-5-mini", input=1, cached_input=Decimal("0.1"), output=2)
+    assert ledger.ask(question()).title == "Fractions"
+    row = ModelCall.objects.get()
+    assert (row.book_id, row.job_id, row.item, row.stage) == (item.job.book_id, item.job_id, item.key, "name")
+    assert (row.provider, row.model, row.prompt_version, row.schema_version) == ("openai", "gpt-5-mini", "1", "1")
+    assert (row.tokens_in, row.tokens_out) == (provider.counts.tokens_in, provider.counts.tokens_out)
+    assert row.cost == Decimal(row.tokens_in + 2 * row.tokens_out) / 1_000_000
+    assert (row.outcome, row.answer) == (CallOutcome.ANSWERED, '{"title": "Fractions"}')
+    assert row.seconds > 0
+
+
+def test_the_same_question_is_never_paid_for_again(ledger, provider, client, item):
+    ledger.ask(question())
+    another = ItemFactory(job=item.job)
+    with asking_for(another):
+        assert Ledger(client).ask(question()).title == "Fractions"
+    assert (provider.counts.calls, ModelCall.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"model": "other"}, {"instructions": "Else."}, {"temperature": 0.0}, {"max_tokens": 10}, {"images": (b"png",)}],
+)
+def test_another_question_is(ledger, provider, changes):
+    ledger.ask(question())
+    ledger.ask(question(**changes))
+    assert provider.counts.calls == 2
+
+
+def test_a_crash_after_the_answer_finds_it_again(ledger, provider, monkeypatch):
+    """The worker dies when the answer is in the ledger and the item not saved yet."""
+    read = ledger_module._write
+
+    def die(*args, **kwargs):
+        read(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ledger_module, "_write", die)
+    with pytest.raises(KeyboardInterrupt):
+        ledger.ask(question())
+    monkeypatch.undo()
+    assert ledger.ask(question()).title == "Fractions"
+    assert provider.counts.calls == 1
+
+
+def test_an_answer_of_the_wrong_form_is_asked_for_once_more(ledger, provider):
+    provider.behave(malformed_every=1)
+    with pytest.raises(InvalidModelOutput, match="twice"):
+        ledger.ask(question())
+    assert provider.counts.calls == 2
+    assert outcomes() == [CallOutcome.INVALID, CallOutcome.INVALID]
+
+
+def test_a_repaired_answer_is_kept_under_the_first_question(ledger, provider):
+    provider.behave(malformed_every=3)
+    for title in ("One", "Two", "Three"):
+        assert ledger.ask(question(title)).title == title
+    assert provider.counts.calls == 4
+    assert ledger.ask(question("Three")).title == "Three"
+    assert provider.counts.calls == 4
+    assert outcomes().count(CallOutcome.INVALID) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "outcome"),
+    [
+        ("refuse_every", ProviderRejected, CallOutcome.REFUSED),
+        ("truncate_every", InvalidModelOutput, CallOutcome.TRUNCATED),
+        ("error_every", ProviderUnavailable, CallOutcome.FAILED),
+        ("rate_limit_every", RateLimited, CallOutcome.FAILED),
+        ("bad_request_every", ProviderRejected, CallOutcome.FAILED),
+    ],
+)
+def test_a_failure_is_one_call_and_one_row_and_no_answer(ledger, provider, fault, error, outcome):
+    provider.behave(**{fault: 1})
+    with pytest.raises(error):
+        ledger.ask(question())
+    assert (provider.counts.calls, outcomes()) == (1, [outcome])
+    Throttle.objects.update(cool_until=None)
+    provider.behave(**{fault: 0})
+    assert ledger.ask(question()).title == "Fractions"
+
+
+def test_a_rate_limit_gives_the_attempt_back_and_stops_the_next_call(ledger, provider):
+    provider.behave(rate_limit_every=1, retry_after=30)
+    with pytest.raises(RateLimited) as raised:
+        ledger.ask(question())
+    assert not raised.value.counts_attempt
+    provider.behave(rate_limit_every=0)
+    with pytest.raises(Exception, match="takes no call for another"):
+        ledger.ask(question())
+    assert (provider.counts.calls, outcomes()) == (1, [CallOutcome.FAILED])
+
+
+@pytest.mark.parametrize("whose", ["book", "job"])
+def test_a_cap_is_never_passed(ledger, provider, item, whose):
+    ModelPrice.objects.create(model="gpt-5-mini", input=1000, cached_input=100, output=10)
+    first = question(max_tokens=20)
+    ledger.ask(first)
+    cap = float(spent()) + 0.0001
+    if whose == "book":
+        item.job.book.spending_cap = cap
+    else:
+        item.job.params["spending_cap"] = cap
+    with pytest.raises(BudgetReached, match=f"This {whose} has spent") as raised:
+        ledger.ask(question("Decimals", max_tokens=20))
+    assert raised.value.pauses_job
+    assert provider.counts.calls == 1
+    assert ledger.ask(first).title == "Fractions"
+
+
+def test_an_answer_may_hold_what_a_database_refuses(ledger):
+    for _ in range(2):
+        assert ledger.ask(question("Nul\x00l")).title == "Nul\x00l"
