@@ -16,6 +16,7 @@ from books.admin.page_states import cells_of
 from books.errors import EditedMeanwhile
 from books.models import Book, Page, PageReview
 from books.ocr import review
+from books.ocr.factory import available_engines
 
 MEMORY: Final = "page_decisions"
 # As many decisions can be undone one after the other.
@@ -154,4 +155,5 @@ def request_context(request: StaffRequest, book: Book, title: str) -> dict[str, 
         "last_decision": last_decision(request, book.pk),
         "may_decide": request.user.has_perm("books.change_page"),
         "may_arrange": request.user.has_perm("books.change_book"),
+        "engines": available_engines(),
     }

@@ -20,6 +20,8 @@ from books.intake.store import Upload
 from books.models import Arrangement, Book, OcrStatus, Page
 from books.ocr.review import clean_pages, pages_of
 from books.ocr.start import start_reading
+from jobs.constants import ACTIVE
+from jobs.models import Job
 
 
 def routes() -> list[URLPattern]:
@@ -45,6 +47,7 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "filters": [(each, sum(map(each.shows, cells))) for each in FILTERS],
         "chosen": chosen,
         "total": len(cells),
+        "is_busy": Job.objects.filter(book=book, status__in=ACTIVE).exists(),
         "failed": sum(cell.page.ocr_status == OcrStatus.FAILED for cell in cells),
         "clean": clean_pages(book).count(),
         "legend": [(state, *letter_and_label) for state, letter_and_label in STATES.items()],
@@ -55,10 +58,10 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 @action("books.change_book")
 def read_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    """Reads the chosen pages again; their present texts stay in their history."""
+    """Reads the chosen pages again, with the posted engine or the usual one; their texts stay in their history."""
     book = get_object_or_404(Book, pk=book_id)
     numbers = _numbers(pages_of(book, request.POST.getlist("page")))
-    return _read(request, book, numbers)
+    return _read(request, book, numbers, request.POST.get("engine", ""))
 
 
 @action("books.change_book")
@@ -67,10 +70,10 @@ def read_failed(request: StaffRequest, book_id: int) -> HttpResponseBase:
     return _read(request, book, _numbers(Page.objects.filter(book=book, ocr_status=OcrStatus.FAILED)))
 
 
-def _read(request: StaffRequest, book: Book, numbers: list[int]) -> HttpResponse:
+def _read(request: StaffRequest, book: Book, numbers: list[int], engine: str = "") -> HttpResponse:
     if not numbers:
         raise ArrangementRefused("Choose at least one page first.")
-    start_reading(book, numbers=numbers, user=request.user)
+    start_reading(book, numbers=numbers, engine=engine, user=request.user)
     messages.success(request, f"{_pages(len(numbers))} being read again.")
     return _back(request, book)
 

@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import Q
 
 from books.models import Book, OcrStatus, Page, PageReview
-from books.ocr.job import OCR
+from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.review import CLEAN_CONFIDENCE
 from jobs.constants import ACTIVE, ItemState
 from jobs.models import Item
@@ -108,7 +108,7 @@ def _state(page: Page, attempt: Attempt) -> str:
 
 def _attempts(of: Q) -> dict[str, Attempt]:
     """By page id, from the latest OCR job that had the page."""
-    items = Item.objects.filter(of, job__kind=OCR.kind).order_by("job__created_at")
+    items = Item.objects.filter(of, job__kind__in=[OCR.kind, OCR_ELSEWHERE.kind]).order_by("job__created_at")
     facts = items.values_list("key", "state", "attempts", "error_kind", "job__status")
     return {
         key: Attempt(

@@ -6,13 +6,12 @@ from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern
 
-from books.admin.guards import StaffRequest, action, back, route, screen
+from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.page_states import cells_of
 from books.models import Book, Page
 from books.ocr.review import approve_pages
-from books.ocr.start import start_reading
 
 
 def routes() -> list[URLPattern]:
@@ -22,7 +21,6 @@ def routes() -> list[URLPattern]:
         route("<int:book_id>/pages/approve/", approve_all, "books_book_approve"),
         route(page + "scan/", scan, "books_book_scan", cacheable=True),
         route(page + "thumbnail/", thumbnail, "books_book_thumbnail", cacheable=True),
-        route(page + "read/", read_again, "books_book_page_read"),
     ]
 
 
@@ -60,14 +58,6 @@ def approve_all(request: StaffRequest, book_id: int) -> HttpResponseBase:
     count = approve_pages(book, user=request.user)
     messages.success(request, f"{count} pages approved." if count != 1 else "1 page approved.")
     return redirect("admin:books_book_overview", book_id)
-
-
-@action("books.change_book")
-def read_again(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
-    page = _page(book_id, number, "book")
-    start_reading(page.book, numbers=[number], user=request.user)
-    messages.success(request, f"Page {number} is being read again.")
-    return back(request, reverse("admin:books_book_page", args=[book_id, number]))
 
 
 def _page(book_id: int, number: int, *related: str) -> Page:

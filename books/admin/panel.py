@@ -17,7 +17,7 @@ from django.urls import URLPattern, reverse
 from django_htmx.http import trigger_client_event
 
 from books.admin.guards import Button, StaffRequest, action, back, route, screen
-from books.ocr.job import OCR
+from books.ocr.job import OCR, OCR_ELSEWHERE
 from jobs import starting
 from jobs.models import Job
 from jobs.selectors import ItemError, JobView, job_view
@@ -113,7 +113,7 @@ def panel(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
     response = render(request, "bookpipeline/_job.html", panel_context(request, job))
     if not job.is_active:
         trigger_client_event(response, "job-over", after="swap")
-    elif job.kind == OCR.kind:
+    elif job.kind in {OCR.kind, OCR_ELSEWHERE.kind}:
         trigger_client_event(response, "pages-moved", after="swap")
     return response
 

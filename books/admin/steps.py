@@ -8,12 +8,17 @@ from django.db.models import Count, Q
 
 from books.extraction.job import EXTRACTION, FINALISATION
 from books.models import Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
-from books.ocr.job import OCR
+from books.ocr.job import OCR, OCR_ELSEWHERE
 from jobs.constants import JobStatus
 from jobs.models import Job
 
 STEPS = ("upload", "read", "approve", "generate", "finalise", "review")
-STEP_OF_KIND = {OCR.kind: "read", EXTRACTION.kind: "generate", FINALISATION.kind: "finalise"}
+STEP_OF_KIND = {
+    OCR.kind: "read",
+    OCR_ELSEWHERE.kind: "read",
+    EXTRACTION.kind: "generate",
+    FINALISATION.kind: "finalise",
+}
 AT_WORK = "A job is at work on this book. You can close this page: it goes on without you."
 PAUSED = "A job of this book is paused. Resume or cancel it to go on."
 READ = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])

@@ -56,13 +56,15 @@ def page_screen(request: StaffRequest, book_id: int, number: int) -> HttpRespons
 def _shown(request: StaffRequest, book_id: int, number: int, *, draft: str | None = None) -> HttpResponse:
     """``draft`` is a text that was not saved."""
     page = _page(book_id, number, "book", "reading", "source", "reviewed_by")
+    lines = list(_lines(page.reading)) if page.reading else []
     near = Page.objects.filter(book=book_id).order_by("number")
     context = {
         **request_context(request, page.book, f"Page {number}"),
         "page": page,
         "cell": cell_of(page),
         "reading": page.reading,
-        "lines": list(_lines(page.reading)) if page.reading else [],
+        "lines": lines,
+        "is_unsure": any(piece.confidence is not None for line in lines for piece in line.pieces),
         "draft": draft,
         "history": page.readings.all(),
         "previous": near.filter(number__lt=number).reverse().values_list("number", flat=True).first(),
@@ -100,7 +102,7 @@ def _pieces(text: str, line: dict[str, Any]) -> Iterator[Piece]:
 
 
 def _box(box: Any) -> tuple[int, int, int, int] | None:
-    if not (isinstance(box, list) and len(box) == 4):
+    if not (isinstance(box, list) and len(box) == 4 and all(isinstance(side, int) for side in box)):
         return None
     left, top, right, bottom = box
     return left, top, right - left, bottom - top

@@ -28,6 +28,7 @@ const moves = {
 
 const count = document.querySelector(".chosen-count");
 const showCount = () => {
+  if (!count) return;
   const chosen = boxes.filter((box) => box.checked).length;
   count.textContent = chosen ? `${chosen} chosen:` : "With the chosen pages:";
 };
@@ -98,7 +99,31 @@ const prepareDragging = () => {
   });
 };
 
+// While a job is at work the cells follow it in place, so that focus and choice stay.
+const SECONDS = 4;
+const follow = async () => {
+  let isBusy = true;
+  try {
+    const answer = document.hidden ? null : await fetch(location.href);
+    if (answer?.ok && !answer.redirected) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const tile of map.children) {
+        const now = fresh.querySelector(`.map [value="${CSS.escape(tile.querySelector("input").value)}"]`)?.closest("li");
+        if (!now || now.className === tile.className) continue;
+        tile.className = now.className;
+        tile.querySelector("a").replaceChildren(...now.querySelector("a").childNodes);
+        tile.querySelector("a").title = now.querySelector("a").title;
+      }
+      isBusy = fresh.querySelector("[data-busy]") !== null;
+    }
+  } catch {
+    // The next one may come through.
+  }
+  if (isBusy) setTimeout(follow, SECONDS * 1000);
+};
+
 if (links.length) {
   prepareKeys();
   if (document.getElementById("move")) prepareDragging();
+  if (map.closest("[data-busy]")) setTimeout(follow, SECONDS * 1000);
 }

@@ -46,7 +46,6 @@ ADDRESSES = [
     Address("books_book_scan", "book page", VIEW),
     Address("books_book_thumbnail", "book page", VIEW),
     Address("books_book_page_decide", "book page", PAGE, "post", APPROVE),
-    Address("books_book_page_read", "book page", CHANGE, "post"),
     Address("books_book_guidelines", "book", VIEW),
     Address("books_book_guidelines_approve", "book", GUIDELINE, "post"),
     Address("books_book_guideline", "book subtopic", VIEW),

@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from books.models import OcrStatus, PageReview
-from tests.factories import PIXEL, JobFactory, PageFactory, ReadPageFactory
+from tests.factories import PIXEL, PageFactory, ReadPageFactory
 
 
 def url(name: str, page) -> str:
@@ -95,21 +95,6 @@ def test_a_page_not_read_yet_cannot_be_approved(screens, book, said):
     assert "not read yet" in said(decide(screens, page))[0]
     page.refresh_from_db()
     assert page.review == PageReview.PENDING
-
-
-def test_a_page_is_read_again(screens, book, said):
-    page = ReadPageFactory(book=book)
-    response = screens.post(url("page_read", page), follow=True)
-    assert said(response) == [f"Page {page.number} is being read again."]
-    assert book.jobs.get().params == {"pages": [str(page.pk)]}
-
-
-def test_not_while_a_job_is_active(screens, book, said):
-    page = ReadPageFactory(book=book)
-    JobFactory(book=book)
-    response = screens.post(url("page_read", page), {"next": url("page", page)}, follow=True)
-    assert "wait for it or cancel it" in said(response)[0]
-    assert response.redirect_chain == [(url("page", page), 302)]
 
 
 @pytest.mark.parametrize("name", ["scan", "thumbnail"])

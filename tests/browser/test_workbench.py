@@ -1,0 +1,235 @@
+"""Reviewing by keyboard in a real browser, on a phone's and a desktop's width."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image, ImageDraw
+from playwright.sync_api import expect
+
+from books.models import Book, Page, PageReview
+from jobs.models import Job
+from tests.browser.test_main_job import sign_in
+from tests.factories import BookFactory, ItemFactory, JobFactory, PageFactory, ReadPageFactory
+from tests.flow.cluster import until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+WIDTH, HEIGHT = 800, 1100
+
+
+@pytest.fixture
+def book() -> Book:
+    """Six read pages with scans: text may be missing on page 3, page 4 was read with doubt; page 7 failed."""
+    book = BookFactory(title="Prealgebra")
+    for number in range(1, 7):
+        texts = [f"Page {number}, line {line}: whole numbers and how they are counted" for line in range(1, 13)]
+        lines = [
+            {"text": text, "confidence": 92, "box": [80, 70 * at + 60, 720, 70 * at + 92], "block": 0,
+             "unsure": [[0, 4, 43]] if at == 2 else []}
+            for at, text in enumerate(texts)
+        ]  # fmt: skip
+        page = ReadPageFactory(
+            book=book,
+            reading__text="\n".join(texts),
+            reading__lines=lines,
+            reading__text_may_be_missing=number == 3,
+            reading__missing_ink=0.1,
+            reading__confidence=72 if number == 4 else 92,
+        )
+        Page.objects.filter(pk=page.pk).update(image_width=WIDTH, image_height=HEIGHT)
+        for name in (page.image_name, page.thumbnail_name):
+            default_storage.save(name, ContentFile(scan(texts)))
+    PageFactory(book=book, ocr_status="failed", ocr_error="The image is damaged.")
+    return book
+
+
+def scan(texts: list[str]) -> bytes:
+    image = Image.new("L", (WIDTH, HEIGHT), 245)
+    draw = ImageDraw.Draw(image)
+    for at, text in enumerate(texts):
+        draw.text((84, 70 * at + 64), text, fill=20, font_size=20)
+    data = BytesIO()
+    image.save(data, "PNG")
+    return data.getvalue()
+
+
+@pytest.fixture(params=SIZES)
+def bench(request, tab, live_server, admin, book):
+    """A signed-in tab of each size, and the address of the book."""
+    width, height = SIZES[request.param]
+    tab.set_viewport_size({"width": width, "height": height})
+    sign_in(tab, live_server)
+    tab.base = f"{live_server.url}/admin/books/book/{book.pk}/"
+    tab.size = request.param
+    return tab
+
+
+def at_page(tab, number: int) -> None:
+    expect(tab).to_have_url(re.compile(rf"/pages/{number}/$"))
+    expect(tab.locator("h1")).to_contain_text(f"Page {number} of 7")
+    tab.wait_for_load_state()
+
+
+def reviews(book) -> list[str]:
+    return list(book.pages.order_by("number").values_list("review", flat=True))
+
+
+def fits(tab) -> bool:
+    return tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_pages_are_reviewed_by_keyboard_alone(bench, book, picture):
+    bench.goto(bench.base)
+    bench.get_by_role("link", name="Review page by page").click()
+    at_page(bench, 3)
+    expect(bench.get_by_text("Text may be missing here")).to_be_visible()
+    for scheme in ("light", "dark"):
+        bench.emulate_media(color_scheme=scheme)
+        bench.wait_for_timeout(500)  # Django's buttons fade from one scheme to the other.
+        picture(bench, f"workbench-{bench.size}-{scheme}")
+        assert fits(bench)
+    bench.keyboard.press("a")
+    at_page(bench, 1)
+    expect(bench.locator("#toast")).to_contain_text("Page 3 approved.")
+    bench.keyboard.press("r")
+    at_page(bench, 2)
+    assert reviews(book)[:3] == ["rejected", "pending", "approved"]
+    bench.keyboard.press("u")
+    at_page(bench, 1)
+    assert reviews(book)[:3] == ["pending", "pending", "approved"]
+    bench.keyboard.press("u")
+    at_page(bench, 3)
+    assert set(reviews(book)) == {"pending"}
+    bench.keyboard.press("ArrowRight")
+    at_page(bench, 4)
+    bench.keyboard.press("ArrowLeft")
+    at_page(bench, 3)
+    for number in (3, 1, 2, 4, 5, 6):
+        at_page(bench, number)
+        bench.keyboard.press("a")
+    expect(bench.get_by_text("No page is waiting for review any more.")).to_be_visible()
+    assert reviews(book) == ["approved"] * 6 + ["pending"]
+
+
+def test_the_scan_is_zoomed_moved_and_shows_the_line(bench, book, picture):
+    bench.goto(bench.base + "pages/1/")
+    sheet, view = bench.locator(".sheet"), bench.locator(".scan")
+    width = sheet.bounding_box()["width"]
+    for _ in range(3):
+        bench.keyboard.press("+")
+    assert sheet.bounding_box()["width"] == pytest.approx(width * 1.25**3, rel=0.02)
+    expect(bench.locator(".zoom-now")).to_have_text("195 %")
+    view.focus()
+    before = view.evaluate("node => node.scrollLeft")
+    bench.keyboard.press("ArrowRight")
+    until(lambda: view.evaluate("node => node.scrollLeft") > before, "the scan moves")
+    at_page(bench, 1)
+    if bench.size == "desktop":
+        bench.wait_for_timeout(500)  # Scrolling by key is animated.
+        moved = view.evaluate("node => node.scrollLeft")
+        box = view.bounding_box()
+        bench.mouse.move(box["x"] + 200, box["y"] + 200)
+        bench.mouse.down()
+        bench.mouse.move(box["x"] + 100, box["y"] + 200)
+        bench.mouse.up()
+        assert view.evaluate("node => node.scrollLeft") == pytest.approx(moved + 100, abs=2)
+    bench.locator(".line").first.focus()
+    bench.keyboard.press("ArrowDown")
+    bench.keyboard.press("ArrowDown")
+    expect(bench.locator("rect.is-shown")).to_have_count(1)
+    expect(bench.locator("rect.is-shown")).to_have_attribute("data-line", "3")
+    expect(bench.locator(".line.is-shown mark")).to_have_text("Page")
+    picture(bench, f"zoomed-{bench.size}")
+    bench.keyboard.press("0")
+    assert sheet.bounding_box()["width"] == pytest.approx(width, abs=1)
+    assert fits(bench)
+
+
+def test_a_text_is_edited_by_keyboard_and_its_history_restored(bench, book, picture):
+    bench.goto(bench.base + "pages/2/")
+    bench.keyboard.press("e")
+    expect(bench.locator("#text")).to_be_focused()
+    bench.keyboard.press("Escape")
+    expect(bench.locator("#text")).not_to_be_visible()
+    expect(bench.locator("#to-edit")).to_be_focused()
+    bench.keyboard.press("e")
+    bench.locator("#text").fill("Corrected by hand.\narrow keys")
+    bench.keyboard.press("a")
+    bench.keyboard.press("Control+Enter")
+    expect(bench.get_by_text("it waits for approval")).to_be_visible()
+    assert Page.objects.get(book=book, number=2).reading.text == "Corrected by hand.\narrow keysa"
+    bench.locator(".history > summary").click()
+    picture(bench, f"history-{bench.size}")
+    bench.get_by_role("button", name="Restore this text").click()
+    expect(bench.locator(".line").first).to_have_text(re.compile("^Page 2, line 1"))
+    assert book.pages.get(number=2).readings.count() == 3
+
+
+def test_clean_pages_are_previewed_approved_and_undone(bench, book, picture):
+    bench.goto(bench.base + "pages/map/")
+    for scheme in ("light", "dark"):
+        bench.emulate_media(color_scheme=scheme)
+        bench.wait_for_timeout(500)  # Django's buttons fade from one scheme to the other.
+        picture(bench, f"map-{bench.size}-{scheme}")
+        assert fits(bench)
+    bench.get_by_role("link", name="Approve all that are clean (4)").click()
+    expect(bench.get_by_text("2 read pages would still wait for you")).to_be_visible()
+    picture(bench, f"clean-{bench.size}")
+    assert set(reviews(book)) == {"pending"}
+    bench.get_by_role("button", name="Approve 4 pages").click()
+    expect(bench.locator("#toast")).to_contain_text("4 pages approved.")
+    assert [number for number, each in enumerate(reviews(book), start=1) if each == PageReview.APPROVED] == [1, 2, 5, 6]
+    bench.keyboard.press("u")
+    expect(bench.get_by_text("Undone: 4 pages approved.")).to_be_visible()
+    assert set(reviews(book)) == {"pending"}
+
+
+def test_the_map_is_walked_chosen_filtered_and_arranged(bench, book, picture):
+    ids = list(book.pages.order_by("number").values_list("pk", flat=True))
+    bench.goto(bench.base + "pages/map/")
+    first = bench.locator("#map a").first
+    assert bench.locator("#map a[tabindex='0']").count() == 1
+    first.focus()
+    bench.keyboard.press("ArrowRight")
+    bench.keyboard.press(" ")
+    bench.keyboard.press("ArrowRight")
+    bench.keyboard.press(" ")
+    expect(bench.locator(".chosen-count")).to_have_text("2 chosen:")
+    bench.locator("#move-to").fill("1")
+    bench.keyboard.press("Tab")
+    bench.keyboard.press("Enter")
+    expect(bench.get_by_text("Pages 2, 3 moved to 1.").first).to_be_visible()
+    assert list(book.pages.order_by("number").values_list("pk", flat=True))[:3] == [ids[1], ids[2], ids[0]]
+    bench.get_by_role("button", name="Undo: Pages 2, 3 moved to 1").click()
+    expect(bench.get_by_text("Undone: Pages 2, 3 moved to 1.")).to_be_visible()
+    assert list(book.pages.order_by("number").values_list("pk", flat=True)) == ids
+    bench.locator("#map li").nth(4).drag_to(bench.locator("#map li").nth(0))
+    expect(bench.get_by_text("Page 5 moved to 1.").first).to_be_visible()
+    assert book.pages.get(number=1).pk == ids[4]
+    bench.get_by_role("link", name="Failed 1").click()
+    expect(bench.locator("#map li")).to_have_count(1)
+    bench.locator("#map a").focus()
+    bench.keyboard.press("Enter")
+    at_page(bench, 7)
+    expect(bench.get_by_text("The image is damaged.")).to_be_visible()
+
+
+def test_the_map_follows_a_job_and_keeps_focus_and_choice(bench, book):
+    job = JobFactory(book=book)
+    failed = book.pages.get(number=7)
+    bench.goto(bench.base + "pages/map/")
+    bench.locator("#map a").last.focus()
+    bench.keyboard.press(" ")
+    later = "2099-01-01T00:00:00Z"
+    item = ItemFactory(job=job, key=str(failed.pk), state="leased", lease_expires_at=later)
+    expect(bench.locator("#map li").last).to_have_class(re.compile("tile-reading"))
+    item.delete()
+    Job.objects.filter(pk=job.pk).update(status="completed")
+    expect(bench.locator("#map li").last).to_have_class(re.compile("tile-failed"))
+    expect(bench.locator("#map a").last).to_be_focused()
+    expect(bench.locator("#map input").last).to_be_checked()
