@@ -1,0 +1,67 @@
+variable "name" {
+  description = "Name of the service."
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Public subnets in two zones or more: in private ones the load balancer would be internal."
+  type        = list(string)
+}
+
+variable "security_group_ids" {
+  description = "What the web may reach."
+  type        = list(string)
+}
+
+variable "image" {
+  description = "The image with its tag or digest."
+  type        = string
+}
+
+variable "repository_arn" {
+  description = "The image's repository."
+  type        = string
+}
+
+variable "environment" {
+  description = "Environment variables."
+  type        = map(string)
+}
+
+variable "secrets" {
+  description = "ARNs of secrets by environment variable."
+  type        = map(string)
+}
+
+variable "access_policy" {
+  description = "What the web may do, as a JSON policy."
+  type        = string
+}
+
+variable "min_instances" {
+  description = "Instances that always run; one at least."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.min_instances >= 1
+    error_message = "At least one instance is provisioned at all times."
+  }
+}
+
+variable "max_instances" {
+  description = "Instances at most; a deployment doubles them for a while."
+  type        = number
+  default     = 4
+}
+
+variable "topic_arn" {
+  description = "Who is told of errors."
+  type        = string
+}
+
+variable "cluster" {
+  description = "Name of the ECS cluster."
+  type        = string
+}
+
