@@ -1,0 +1,58 @@
+variable "region" {
+  description = "AWS region."
+  type        = string
+}
+
+variable "image_tag" {
+  description = "Tag of the image in the repository; tags are never moved."
+  type        = string
+}
+
+variable "hosts" {
+  description = "Host names under which browsers reach the web."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.hosts) > 0 && !contains(var.hosts, "*")
+    error_message = "Name the hosts."
+  }
+}
+
+variable "web_runtime" {
+  description = "express (ECS Express Mode) or apprunner, for accounts that already used it."
+  type        = string
+  default     = "express"
+
+  validation {
+    condition     = contains(["express", "apprunner"], var.web_runtime)
+    error_message = "The web runs on express or apprunner."
+  }
+}
+
+variable "bucket" {
+  description = "Name of the bucket of scans, unique in the world."
+  type        = string
+}
+
+variable "alarm_email" {
+  description = "Who is told of alarms."
+  type        = string
+}
+
+variable "ocr_engine" {
+  description = "OCR_ENGINE of web and workers."
+  type        = string
+  default     = "local"
+}
+
+variable "guideline_engine" {
+  description = "GUIDELINE_ENGINE of web and workers."
+  type        = string
+  default     = "offline"
+}
+
+variable "settings" {
+  description = "Further variables of .env.example, such as OPENAI_MODEL or LLM_CONCURRENCY."
+  type        = map(string)
+  default     = {}
+}

@@ -1,0 +1,25 @@
+terraform {
+  required_version = ">= 1.10"
+
+  # Bucket and region: terraform init -backend-config=...
+  backend "s3" {
+    key          = "bookpipeline/production.tfstate"
+    encrypt      = true
+    use_lockfile = true
+  }
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 6.23, < 7.0" # Express Mode came with 6.23; App Runner may go with 7
+    }
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = { Application = "bookpipeline", Environment = "production" }
+  }
+}
