@@ -22,7 +22,7 @@ def s3_storage(*, bucket_name: str, endpoint_url: str | None, region_name: str |
         "max_memory_size": 1024 * 1024,
         "transfer_config": TransferConfig(use_threads=False),
     }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return {"BACKEND": "bookpipeline.storage.Bucket", "OPTIONS": options}
 
 
 def bucket_origins(bucket_name: str, endpoint_url: str | None, region_name: str | None, **_: object) -> list[str]:

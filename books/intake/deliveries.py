@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, cast
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Min, QuerySet
 
 from books.errors import UploadRejected
-from books.intake import bucket, limits
+from books.intake import limits
 from books.intake.growth import check_may_grow
 from books.intake.inspect import check_announced
 from books.intake.naming import shown_name
@@ -26,6 +26,7 @@ from books.models import Book, Delivery, ExpectedFile, Page, Source
 from jobs import clock
 
 GONE = "This upload was closed before the file arrived; choose the file again."
+NOT_THERE = "The file did not arrive in the storage; choose it again."
 CHANGED = "The file that arrived is not the one that was announced; choose it again."
 
 
@@ -119,8 +120,10 @@ def take_from_bucket(delivery: Delivery, file_id: UUID) -> None:
     if expected := _expected(delivery, file_id):
         with _remembering_refusal(expected):
             try:
-                with bucket.fetched(expected.storage_name) as data:
-                    _hold(expected, _judged(expected, data))
+                with default_storage.open(expected.storage_name) as data:
+                    _hold(expected, _judged(expected, cast("BinaryIO", data.file)))
+            except FileNotFoundError:
+                raise UploadRejected(NOT_THERE, name=expected.name) from None
             except UploadRejected:
                 default_storage.delete(expected.storage_name)
                 raise

@@ -157,10 +157,12 @@ def test_after_a_closed_tab_only_what_is_missing_is_sent(book_tab, book, scans):
     send(book_tab)
     book_tab.wait_for_timeout(1500)
     assert len(held) == 3
+    for route in held:
+        route.abort()
+    book_tab.close()
     again = book_tab.context.new_page()
     again.goto(book_tab.url)
     again.get_by_text("Add pages").click()
-    book_tab.close()
     assert book.pages.count() == 4
     sent = sent_files(again)
     again.set_input_files("#folder", scans)
