@@ -89,18 +89,19 @@ def insert_pages(
 def rotate_pages(
     book: Book, pages: Iterable[Page], degrees: int, *, user: AbstractBaseUser | None = None
 ) -> Arrangement:
-    """Turns ``pages`` clockwise by 90, 180 or 270 degrees: they wait for OCR, which makes image and text again, and
-    for a new approval."""
+    """Turns ``pages`` clockwise by 90, 180 or 270 degrees from how they are shown: they wait for OCR, which makes image
+    and text again, and for a new approval."""
     if degrees not in TURNS[1:]:
         raise ArrangementRefused("A page can be turned by 90, 180 or 270 degrees.")
     with _arranging(book) as order:
         turned = _in_order(order, pages)
-        rows = {str(row["pk"]): row for row in Page.objects.filter(pk__in=turned).values("pk", *TURNED_FIELDS)}
+        values = Page.objects.filter(pk__in=turned).values("pk", "reading__rotation", *TURNED_FIELDS)
+        rows = {str(row["pk"]): row for row in values}
         arrangement = _record(book, order, order, f"{_named(order, turned)} turned by {degrees} degrees", user)
         arrangement.turned = {page: _plain(row) for page, row in rows.items()}
         arrangement.save()
         for page, row in rows.items():
-            _turn(page, (int(row["rotation"]) + degrees) % 360)
+            _turn(page, (row["rotation"] + (row["reading__rotation"] or 0) + degrees) % 360)
         return arrangement
 
 

@@ -141,6 +141,7 @@ class Reading(models.Model):
     ``lines`` holds {"text", "confidence", "box": [left, top, right, bottom] in pixels of the page image, "block",
     "unsure": [[start, end, confidence], ...] of the words in its text that the engine was unsure of}.
     ``chosen_by`` names the person who typed or restored it: only an explicit request reads such a page again.
+    ``rotation`` is by how many degrees the engine turned the page clockwise beyond the page's own rotation.
     ``missing_ink`` is the share (0 to 1) of the page's ink that no line covers.
     """
 
@@ -152,6 +153,7 @@ class Reading(models.Model):
     lines = models.JSONField(default=list)
     missing_ink = models.FloatField(default=0)
     text_may_be_missing = models.BooleanField(default=False)
+    rotation = models.PositiveSmallIntegerField(default=0)
     seconds = models.FloatField(default=0)
     chosen_by = models.CharField(max_length=150, blank=True)
     text_print = models.CharField(max_length=64, blank=True, help_text="Equal for equal texts; empty for short ones.")

@@ -37,6 +37,7 @@ def edit_text(page: Page, text: str, *, user: AbstractBaseUser, seen_reading_id:
             lines=_lines(before.lines, text.splitlines()) if before else [],
             missing_ink=before.missing_ink if before else 0,
             text_may_be_missing=before.text_may_be_missing if before else False,
+            rotation=before.rotation if before else 0,
         )
         return _choose(locked, reading, user)
 
@@ -51,6 +52,9 @@ def restore_reading(page: Page, reading_id: int, *, user: AbstractBaseUser, seen
         reading = Reading.objects.get(pk=reading_id, page=locked)
         reading.pk = None
         reading._state.adding = True
+        if locked.reading is not None:
+            # The page image is that of the present reading.
+            reading.rotation = locked.reading.rotation
         return _choose(locked, reading, user)
 
 

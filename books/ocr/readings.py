@@ -23,6 +23,7 @@ def stored_reading(page: Page, text: OcrText, seconds: float) -> Reading:
         lines=[_line(line) for line in text.lines],
         missing_ink=text.missing_ink,
         text_may_be_missing=text.text_may_be_missing,
+        rotation=text.rotation,
         seconds=seconds,
     )
 

@@ -76,12 +76,14 @@ document.addEventListener("click", (event) => {
 });
 
 const lines = [...document.querySelectorAll(".line")];
+// Scrolls the scan, not the window, to where the line stands.
 const reveal = (number) => {
   const box = document.querySelector(`rect[data-line="${CSS.escape(number)}"]`);
-  if (!box || zoom === LEAST) return;
+  if (!box) return;
   const [view, place] = [scan.getBoundingClientRect(), box.getBoundingClientRect()];
-  scan.scrollTop += place.top + place.height / 2 - view.top - view.height / 2;
-  scan.scrollLeft += place.left - view.left - 16;
+  const isInView = place.top >= view.top && place.bottom <= Math.min(view.bottom, innerHeight);
+  if (!isInView) scan.scrollTop += place.top + place.height / 2 - view.top - view.height / 2;
+  if (zoom > LEAST) scan.scrollLeft += place.left - view.left - 16;
 };
 document.addEventListener("keydown", (event) => {
   const at = lines.indexOf(document.activeElement);

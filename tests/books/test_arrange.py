@@ -18,7 +18,18 @@ from books.extraction.stages import placed_subtopics
 from books.intake.arrange import delete_pages, insert_pages, move_pages, purge_removed, rotate_pages, undo_last
 from books.intake.renumbering import renumbered
 from books.intake.store import Upload, add_files
-from books.models import Arrangement, Book, OcrStatus, Page, PageDigest, PageReview, Source, StoredOutline, Subtopic
+from books.models import (
+    Arrangement,
+    Book,
+    OcrStatus,
+    Page,
+    PageDigest,
+    PageReview,
+    Reading,
+    Source,
+    StoredOutline,
+    Subtopic,
+)
 from books.ocr.review import approve_pages
 from jobs import clock
 from jobs.constants import JobStatus
@@ -207,6 +218,16 @@ def test_a_turned_page_waits_for_ocr_and_approval(book):
     undo_last(book)
     undo_last(book)
     assert facts(book) == before
+
+
+def test_a_page_is_turned_from_how_it_is_shown(book):
+    """Its engine had turned it wrongly."""
+    turned = page(book, 2)
+    Reading.objects.filter(pk=turned.reading_id).update(rotation=180)
+    rotate_pages(book, [turned], 90)
+    assert page(book, 2).rotation == 270
+    undo_last(book)
+    assert page(book, 2).rotation == 0
 
 
 def test_a_page_read_since_it_was_turned_is_read_once_more_after_undo(book):
