@@ -81,6 +81,8 @@ module "web_express" {
   count              = var.web_runtime == "express" ? 1 : 0
   name               = "${local.name}-web"
   cluster            = aws_ecs_cluster_capacity_providers.this.cluster_name
+  vpc_id             = module.network.vpc_id
+  cidr               = module.network.cidr
   subnet_ids         = module.network.public_subnet_ids
   topic_arn          = aws_sns_topic.alarms.arn
   image              = local.product.image

@@ -111,7 +111,7 @@ resource "aws_security_group" "application" {
 
 resource "aws_vpc_security_group_egress_rule" "https" {
   security_group_id = aws_security_group.application.id
-  description       = "The model provider, the bucket and the platform's own services"
+  description       = "Model provider, bucket and services of the platform"
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443

@@ -76,7 +76,7 @@ resource "aws_ecs_express_gateway_service" "this" {
 
   network_configuration {
     subnets         = var.subnet_ids
-    security_groups = var.security_group_ids
+    security_groups = concat(var.security_group_ids, [aws_security_group.web.id])
   }
 
   scaling_target {
@@ -86,7 +86,7 @@ resource "aws_ecs_express_gateway_service" "this" {
     max_task_count            = var.max_instances
   }
 
-  depends_on = [aws_iam_role_policy_attachment.infrastructure]
+  depends_on = [aws_iam_role_policy_attachment.infrastructure, aws_vpc_endpoint.platform]
 }
 
 # Express Mode does not tell its load balancer's name, so errors are counted where Django logs them.

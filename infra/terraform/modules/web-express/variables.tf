@@ -65,3 +65,13 @@ variable "cluster" {
   type        = string
 }
 
+
+variable "vpc_id" {
+  description = "The network."
+  type        = string
+}
+
+variable "cidr" {
+  description = "Addresses of the network."
+  type        = string
+}

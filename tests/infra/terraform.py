@@ -1,0 +1,67 @@
+"""Reads the Terraform files as they are written: no provider, no account, no plan."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import hcl2
+from hcl2 import SerializationOptions
+
+INFRA = Path(__file__).resolve().parent.parent.parent / "infra"
+MODULES = INFRA / "terraform" / "modules"
+PRODUCTION = INFRA / "terraform" / "environments" / "production"
+FOLDERS = [*sorted(MODULES.iterdir()), PRODUCTION]
+PLAIN = SerializationOptions(explicit_blocks=False, with_comments=False, strip_string_quotes=True)
+
+
+@cache
+def blocks(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """The blocks of all files of a folder by their kind: resource, data, variable, locals, module."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(folder.glob("*.tf")):
+        for kind, of_kind in hcl2.loads(path.read_text(), serialization_options=PLAIN).items():
+            found.setdefault(kind, []).extend(of_kind)
+    return found
+
+
+def resources(folder: Path, kind: str, *, of: str = "resource") -> dict[str, dict[str, Any]]:
+    return {name: body for block in blocks(folder).get(of, []) for name, body in block.get(kind, {}).items()}
+
+
+def resource(module: str, kind: str, name: str = "this") -> dict[str, Any]:
+    return resources(MODULES / module, kind)[name]
+
+
+def policies(folder: Path) -> dict[str, dict[str, Any]]:
+    return resources(folder, "aws_iam_policy_document", of="data")
+
+
+def variable(folder: Path, name: str) -> dict[str, Any]:
+    return next(block[name] for block in blocks(folder)["variable"] if name in block)
+
+
+def local(folder: Path, name: str) -> Any:
+    return next(block[name] for block in blocks(folder)["locals"] if name in block)
+
+
+def call(name: str) -> dict[str, Any]:
+    """One use of a module in the production environment."""
+    return next(block[name] for block in blocks(PRODUCTION)["module"] if name in block)
+
+
+def containers(module: str) -> dict[str, dict[str, Any]]:
+    """The containers of a module's task by name, without what they share."""
+    text = resource(module, "aws_ecs_task_definition")["container_definitions"]
+    inner = text.removeprefix("${jsonencode(").removesuffix(")}")
+    own = re.sub(r"merge\(local\.container, (\{.*?\})\)(?=,|\])", r"\1", inner)
+    return {c["name"]: c for c in hcl2.loads(f"x = {own}\n", serialization_options=PLAIN)["x"]}
+
+
+def mapping(expression: str) -> dict[str, Any]:
+    """The literal map in an expression such as ``merge({...}, var.settings)``."""
+    literal = expression[expression.index("{", 2) : expression.rindex("}", 0, -1) + 1]
+    found: dict[str, Any] = hcl2.loads(f"x = {literal}\n", serialization_options=PLAIN)["x"]
+    return found
