@@ -8,7 +8,7 @@ from books.extraction.records import whole_outline
 from books.extraction.stages import PARTS
 from books.models import Book, Subtopic, Topic
 
-BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject")
+BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
 PART_TITLES = {
     "objective": "Objective",
     "concepts": "Concepts",
@@ -82,6 +82,8 @@ def _plain(text: str) -> str:
 
 
 def _pages(node: dict[str, Any]) -> str:
+    if not node["first_page"]:
+        return "*All its pages were removed from the book*"
     return f"*Pages {node['first_page']} to {node['last_page']}*"
 
 

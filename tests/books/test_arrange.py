@@ -31,6 +31,7 @@ from books.models import (
     Subtopic,
 )
 from books.ocr.review import approve_pages
+from books.publishing.export import book_markdown
 from jobs import clock
 from jobs.constants import JobStatus
 from jobs.errors import JobAlreadyActive
@@ -152,6 +153,7 @@ def test_a_subtopic_all_of_whose_pages_are_removed_says_so_and_comes_back(book):
     delete_pages(book, [page(book, number) for number in (4, 5, 6, 7, 8, 9)])
     emptied = Subtopic.objects.get(title="Part 4")
     assert (emptied.pages, emptied.first_page, emptied.last_page) == ([], 0, 0)
+    assert "All its pages were removed" in book_markdown(book)
     undo_last(book)
     assert facts(book) == before
 
