@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAY ?= --stay
-POSTGRESQL_TESTS := tests/jobs tests/flow tests/books
+POSTGRESQL_TESTS := tests/jobs tests/flow tests/books tests/intake/test_upload_order.py
 
 .PHONY: demo test check chaos bench lock
 

@@ -7,7 +7,7 @@ numbers close up over refused files.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, cast
 from uuid import UUID
@@ -24,6 +24,7 @@ from books.intake.naming import shown_name
 from books.intake.store import Upload, check_count, check_new, check_room, judged_source, locked, number_pages, stored
 from books.models import Book, Delivery, ExpectedFile, Page, Source
 from jobs import clock
+from jobs.errors import JobAlreadyActive
 
 GONE = "This upload was closed before the file arrived; choose the file again."
 NOT_THERE = "The file did not arrive in the storage; choose it again."
@@ -130,8 +131,12 @@ def take_from_bucket(delivery: Delivery, file_id: UUID) -> None:
 
 
 def close(delivery: Delivery) -> list[str]:
-    """Ends a delivery: what did not arrive is given up, what is held becomes pages. Returns the names given up."""
+    """Ends a delivery: what did not arrive is given up, what is held becomes pages. Returns the names given up.
+
+    Raises JobAlreadyActive, with nothing changed, while a job works from the book's pages.
+    """
     with locked(delivery.book):
+        check_may_grow(delivery.book)
         waiting = delivery.files.filter(source=None, refusal="")
         names = list(waiting.values_list("name", flat=True))
         waiting.delete()
@@ -165,7 +170,9 @@ def _remembering_refusal(expected: ExpectedFile) -> Iterator[None]:
     except UploadRejected as refusal:
         with locked(expected.delivery.book):
             ExpectedFile.objects.filter(pk=expected.pk, source=None).update(refusal=refusal.reason)
-            _release(expected.delivery)
+            with suppress(JobAlreadyActive):
+                check_may_grow(expected.delivery.book)
+                _release(expected.delivery)
         raise
 
 

@@ -11,6 +11,7 @@ from django.dispatch import receiver
 from books.intake.deliveries import close, idle_deliveries
 from books.models import Book, Delivery, OcrStatus, Page
 from books.ocr.start import read_new_pages
+from jobs.errors import JobAlreadyActive, NothingToDo
 from jobs.models import Job
 from jobs.sweep import swept
 
@@ -34,12 +35,19 @@ def finish(delivery: Delivery, *, user: AbstractBaseUser | None = None) -> tuple
 
 @receiver(swept)
 def finish_idle_deliveries(**_: Any) -> None:
+    """Called after each sweep; where a job works from the book's pages, a later one does it."""
     for delivery in idle_deliveries():
-        names, _job = finish(delivery, user=delivery.sent_by)
+        try:
+            names, _job = finish(delivery, user=delivery.sent_by)
+        except JobAlreadyActive:
+            continue
         logger.warning("upload given up", extra={"book": delivery.book_id, "missing": len(names)})
 
 
 def _read(book: Book, user: AbstractBaseUser | None) -> Job | None:
     if not Page.objects.filter(book=book, ocr_status=OcrStatus.WAITING).exists():
         return None
-    return read_new_pages(book, user=user)
+    try:
+        return read_new_pages(book, user=user)
+    except NothingToDo:  # a worker was quicker
+        return None

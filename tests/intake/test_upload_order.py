@@ -210,6 +210,24 @@ def test_a_job_that_works_from_the_pages_keeps_files_out(book, admin):
     assert names(book) == ["a"]
 
 
+def test_a_job_that_began_meanwhile_sees_no_page_come(book, admin):
+    sent = Sent(book, admin, {"bad": BAD, "b": png(2)})
+    sent.send("b")
+    job = Job.objects.create(book=book, kind="extraction", status="running")
+    with pytest.raises(UploadRejected):
+        sent.send("bad")
+    with pytest.raises(JobAlreadyActive):
+        close(sent.delivery)
+    Delivery.objects.update(touched_at=clock.now() - limits.DELIVERY_IDLE)
+    job.status, job.heartbeat_at = "running", clock.now()
+    job.save()
+    sweep()
+    assert not book.pages.exists()
+    Job.objects.filter(pk=job.pk).update(status="completed")
+    sweep()
+    assert names(book) == ["b"]
+
+
 def test_closing_gives_up_what_did_not_come(book, admin):
     sent = Sent(book, admin, {"a": png(1), "b": png(2), "c": png(3)})
     sent.send("c")
