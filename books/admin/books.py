@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from books.admin import decisions, guidelines, listing, overview, page_order, pages, workbench
 from books.models import Book, BookStatus, Page, Subtopic
+from books.ocr.factory import installed_languages
 from jobs.constants import ACTIVE
 from jobs.handlers import handlers
 from jobs.models import Job
@@ -48,9 +49,16 @@ class BookAdmin(ModelAdmin):
     search_help_text = "Title, author, subject or board"
     show_full_result_count = False
     fieldsets = (
-        (None, {"fields": ("title", "author", ("edition", "edition_year"))}),
+        (None, {"fields": ("title", "author", ("edition", "edition_year"), "language")}),
         ("Curriculum", {"fields": (("country", "board"), ("grade", "subject"))}),
     )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Names the languages there are models for, which differ from machine to machine."""
+        if db_field.name == "language":
+            there = ", ".join(installed_languages())
+            kwargs["help_text"] = f"{db_field.help_text} Installed: {there}; join several with +."
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         own = [*listing.routes(), *overview.routes(), *pages.routes(), *guidelines.routes()]

@@ -32,6 +32,7 @@ FACTS = {
     "Board": "board",
     "Grade": "grade",
     "Subject": "subject",
+    "Language": "language",
 }
 
 

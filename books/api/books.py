@@ -19,7 +19,7 @@ from jobs.models import Job
 from jobs.starting import resume
 
 router = Router(tags=["books"])
-FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject")
+FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
 
 
 class BookIn(ModelSchema):
@@ -36,6 +36,11 @@ class BookOut(ModelSchema):
     class Meta:
         model = Book
         fields = ("id", *FIELDS)
+
+
+class ReadIn(Schema):
+    pages: list[int] = []
+    engine: str = ""
 
 
 class GenerateIn(Schema):
@@ -58,9 +63,11 @@ def one_book(request: HttpRequest, book_id: int) -> dict[str, Any]:
 
 
 @router.post("/{int:book_id}/ocr", response={202: StartedOut})
-def read_pages(request: HttpRequest, book_id: int) -> Status[dict[str, Any]]:
+def read_pages(request: HttpRequest, book_id: int, wanted: ReadIn | None = None) -> Status[dict[str, Any]]:
+    """Without a body, all pages not read yet; ``pages`` are read again, with ``engine`` where one is named."""
     user, book = _changeable(request, book_id)
-    return _accepted(start_reading(book, user=user))
+    wanted = wanted or ReadIn()
+    return _accepted(start_reading(book, numbers=wanted.pages, engine=wanted.engine, user=user))
 
 
 @router.post("/{int:book_id}/guidelines/generate", response={202: StartedOut})

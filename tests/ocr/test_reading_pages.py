@@ -141,3 +141,20 @@ def test_the_pool_follows_the_engine(settings, default: str, engine: str, kind: 
     (stage,) = handler.stages
     assert (handler.kind, stage.load) == (kind, load)
     assert (stage.concurrency, stage.provider) == ((7, "openai") if load == "io" else (1, ""))
+
+
+def test_the_api_reads_chosen_pages_with_a_chosen_engine(client, admin) -> None:
+    page = read(page_of(book_page(drawn(NUMBER)), "pdf"))
+    client.force_login(admin)
+    url = f"/api/books/{page.book_id}/ocr"
+    wanted = {"pages": [page.number], "engine": "openai"}
+    assert client.post(url, wanted, content_type="application/json").status_code == 409
+    started = client.post(url, wanted | {"engine": "tesseract"}, content_type="application/json")
+    assert started.status_code == 202
+    run_to_end(started.json()["job_id"])
+    assert Page.objects.get(pk=page.pk).reading.engine == "tesseract"
+
+
+def test_the_form_of_a_book_names_the_languages_there_are(client, admin) -> None:
+    client.force_login(admin)
+    assert "Installed: eng; join several" in client.get("/admin/books/book/add/").content.decode()
