@@ -30,6 +30,13 @@ check: $(VENV)/.installed-dev
 	SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") \
 	  sh -c '$(BIN)/mypy . && $(BIN)/lint-imports && $(BIN)/python manage.py makemigrations --check --dry-run && \
 	  DEBUG=false ALLOWED_HOSTS=books.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING'
+	$(BIN)/hadolint infra/Dockerfile
+	! command -v terraform >/dev/null || terraform fmt -check -recursive infra/terraform
+
+infra-check:  ## Checkov's rules; in an environment of its own, because it pins old versions of what we use.
+	test -x $(VENV)/checkov/bin/checkov || $(PYTHON) -m venv $(VENV)/checkov
+	$(VENV)/checkov/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
+	$(VENV)/checkov/bin/checkov --config-file infra/checkov.yaml
 
 test: check
 	$(BIN)/pytest -n 2 --dist loadgroup

@@ -58,10 +58,3 @@ def containers(module: str) -> dict[str, dict[str, Any]]:
     inner = text.removeprefix("${jsonencode(").removesuffix(")}")
     own = re.sub(r"merge\(local\.container, (\{.*?\})\)(?=,|\])", r"\1", inner)
     return {c["name"]: c for c in hcl2.loads(f"x = {own}\n", serialization_options=PLAIN)["x"]}
-
-
-def mapping(expression: str) -> dict[str, Any]:
-    """The literal map in an expression such as ``merge({...}, var.settings)``."""
-    literal = expression[expression.index("{", 2) : expression.rindex("}", 0, -1) + 1]
-    found: dict[str, Any] = hcl2.loads(f"x = {literal}\n", serialization_options=PLAIN)["x"]
-    return found

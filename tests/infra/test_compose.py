@@ -1,0 +1,80 @@
+"""The compose file puts the product together as production does: migrations first, two pools that stop gracefully."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from django.conf import settings
+
+from tests.infra.terraform import INFRA
+
+TEXT = (INFRA / "compose.yaml").read_text()
+SERVICES = yaml.safe_load(TEXT)["services"]
+WORKERS = {"work-cpu": "cpu", "work-io": "io"}
+
+
+def seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
+
+
+@pytest.mark.parametrize(("name", "pool"), WORKERS.items())
+def test_a_pool_of_workers(name, pool):
+    worker = SERVICES[name]
+    assert worker["command"] == ["python", "manage.py", "work", "--pool", pool]
+    assert worker["init"] is True
+    drain = float(worker["environment"]["DRAIN_SECONDS"])
+    assert settings.LLM_TIMEOUT_SECONDS <= drain < seconds(worker["stop_grace_period"])
+
+
+def test_every_pool_has_workers():
+    assert set(WORKERS.values()) == set(settings.POOLS)
+
+
+@pytest.mark.parametrize("name", [*WORKERS, "migrate"])
+def test_what_serves_no_http_is_not_checked_for_it(name):
+    assert SERVICES[name]["healthcheck"] == {"disable": True}
+
+
+def test_the_web_keeps_the_check_of_the_image():
+    assert "healthcheck" not in SERVICES["web"]
+    assert "command" not in SERVICES["web"]
+
+
+@pytest.mark.parametrize("name", [*WORKERS, "web"])
+def test_nothing_starts_before_migrations_and_bucket(name):
+    done = {"condition": "service_completed_successfully"}
+    assert SERVICES[name]["depends_on"] == {"migrate": done, "bucket": done}
+
+
+def test_migrations_run_once_on_a_database_that_answers():
+    migrate = SERVICES["migrate"]
+    assert migrate["command"][:3] == ["python", "manage.py", "migrate"]
+    assert migrate["restart"] == "no"
+    assert migrate["depends_on"] == {"database": {"condition": "service_healthy"}}
+
+
+def test_one_image_is_built_for_all():
+    builds = {str(SERVICES[name]["build"]) for name in ("web", "migrate", *WORKERS)}
+    assert len(builds) == 1
+    assert (INFRA / SERVICES["web"]["build"]["context"] / SERVICES["web"]["build"]["dockerfile"]).is_file()
+
+
+def test_containers_and_browsers_reach_the_bucket_under_one_name():
+    address = SERVICES["web"]["environment"]["AWS_S3_ENDPOINT_URL"]
+    host, port = re.fullmatch(r"http://(.+):(\d+)", address).groups()
+    assert host in SERVICES["s3"]["networks"]["default"]["aliases"]
+    assert f"127.0.0.1:{port}:{port}" in SERVICES["s3"]["ports"]
+    assert host.endswith(".localhost")
+    assert SERVICES["bucket"]["entrypoint"][-1] == f"local/{SERVICES['web']['environment']['AWS_STORAGE_BUCKET_NAME']}"
+
+
+def test_nothing_listens_beyond_this_machine():
+    assert all(port.startswith("127.0.0.1:") for service in SERVICES.values() for port in service.get("ports", []))
+
+
+def test_no_password_has_a_default():
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "S3_PASSWORD"):
+        assert f"${{{name}:?" in TEXT
+        assert f"${{{name}:-" not in TEXT

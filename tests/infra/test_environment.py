@@ -1,0 +1,92 @@
+"""Every variable that the deployment sets is one the product reads, and those it needs in production are set."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.infra.terraform import INFRA, MODULES, PRODUCTION, blocks, local
+
+ROOT = INFRA.parent
+# Read by boto3 and Python themselves.
+OTHERS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+OTHERS |= {"DJANGO_SETTINGS_MODULE"}
+# Without these the product would not start, or would start as on a developer's machine.
+NEEDED = {
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "BEHIND_PROXY",
+    "STORAGE",
+    "AWS_STORAGE_BUCKET_NAME",
+    "AWS_S3_REGION_NAME",
+}
+
+
+def known() -> set[str]:
+    return set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.M))
+
+
+def in_production() -> set[str]:
+    """The names in ``locals`` of the production environment."""
+    expressions = str(local(PRODUCTION, "environment")) + str(local(PRODUCTION, "secret_names"))
+    return set(re.findall(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|STORAGE)\b", expressions))
+
+
+def in_workers() -> set[str]:
+    text = (MODULES / "worker" / "main.tf").read_text()
+    named = set(re.findall(r"^\s+([A-Z][A-Z_]+)\s+=", text, re.M))
+    assert '"${upper(var.pool)}_WORKERS"' in text
+    return named | {f"{pool.upper()}_WORKERS" for pool in local(PRODUCTION, "pools")}
+
+
+def in_compose() -> set[str]:
+    services = yaml.safe_load((INFRA / "compose.yaml").read_text())["services"]
+    return {name for key in ("web", "migrate", "work-cpu", "work-io") for name in services[key]["environment"]}
+
+
+def in_image() -> set[str]:
+    block = re.search(r"^ENV PATH=.*?[^\\]\n", (INFRA / "Dockerfile").read_text(), re.M | re.S)
+    assert block
+    return set(re.findall(r"([A-Z_]+)=", block[0]))
+
+
+@pytest.mark.parametrize("place", [in_production, in_workers, in_compose, in_image])
+def test_what_is_set_is_read(place):
+    names = place()
+    assert names
+    assert names <= known() | OTHERS
+
+
+def test_what_production_needs_is_set():
+    assert in_production() >= NEEDED
+    assert "DRAIN_SECONDS" in in_workers()
+
+
+def test_production_is_no_developers_machine():
+    assert "DEBUG" not in in_production() | in_image() | in_compose()
+
+
+def test_secrets_are_no_plain_variables():
+    secret = set(re.findall(r"[A-Z]+(?:_[A-Z]+)+", str(local(PRODUCTION, "secret_names"))))
+    assert secret == {"SECRET_KEY", "DATABASE_URL", "OPENAI_API_KEY"}
+    assert not secret & set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", str(local(PRODUCTION, "environment"))))
+
+
+def test_everything_that_runs_the_image_is_given_the_same_environment():
+    users = [block for block in blocks(PRODUCTION)["module"] for body in block.values() if "image" in body]
+    assert len(users) == 4
+    for block in users:
+        [body] = block.values()
+        assert body["environment"] == "${local.product.environment}"
+        assert body["secrets"] == "${local.product.secrets}"
+
+
+def test_the_guide_names_every_secret():
+    guide = Path(ROOT / "docs" / "deploy.md").read_text()
+    for name in ("SECRET_KEY", "DATABASE_URL", "OPENAI_API_KEY", "POSTGRES_PASSWORD", "S3_PASSWORD"):
+        assert name in guide
