@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from jobs.constants import Load
 from jobs.models import Item
 
 
-class GuidelineStage:
+class GuidelineStage(ABC):
     """The offline engine computes, so its items belong to the processor pool; a model is waited for by many threads.
 
     ``compute`` is the stage's work; calls that it makes to a model go on its item's account. A failed item leaves
@@ -36,8 +37,8 @@ class GuidelineStage:
         with asking_for(item):
             return self.compute(item)
 
-    def compute(self, item: Item) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def compute(self, item: Item) -> Any: ...
 
     def save_failure(self, item: Item, message: str) -> None:
         return None
