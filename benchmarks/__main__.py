@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import upload
+from benchmarks import ocr, upload
 
 LEAST_RATIO = 0.8
 
@@ -63,4 +63,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(upload.main() if sys.argv[1:] == ["upload"] else main())
+    sys.exit({"upload": upload.main, "ocr": ocr.main}.get("".join(sys.argv[1:]), main)())
