@@ -13,7 +13,6 @@ import pytest
 
 from tests.jobs.cluster_site.site import Site, gone, until
 
-
 # One after the other: each needs a core for its processes.
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(240)]
 
