@@ -62,7 +62,7 @@ def test_a_worker_killed_in_the_middle_of_ocr_costs_no_page(book, settings):
         for victim in cluster.workers()[:2]:
             victim.kill()
         at_the_kill = done(job)
-        until(lambda: finished(job), "the job is over", 120)
+        until(lambda: finished(job), "the job is over", 200)
     job.refresh_from_db()
     assert at_the_kill < 24
     assert (job.status, job.completed_items, job.failed_items) == (JobStatus.COMPLETED, 24, 0)
@@ -83,7 +83,7 @@ def test_a_worker_killed_in_the_middle_of_extraction_costs_nothing(read_book, se
         for stage in ("digest", "write"):
             until(lambda: Item.objects.filter(job=job, stage=stage, state="done").count() >= 2, f"{stage} began")  # noqa: B023
             _kill_the_one_at_work(calls)
-        until(lambda: finished(job), "the job is over", 120)
+        until(lambda: finished(job), "the job is over", 200)
     job.refresh_from_db()
     assert (job.status, job.failed_items) == (JobStatus.COMPLETED, 0)
     assert job.completed_items == job.total_items
