@@ -50,4 +50,9 @@ def picture(tmp_path):
     """Saves a screenshot; with SCREENSHOTS set to a folder (docs/screenshots), into that folder."""
     folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
-    return lambda page, name: page.screenshot(path=folder / f"{name}.png")
+
+    def save(page, name: str) -> None:
+        page.evaluate("window.scrollTo(0, 0)")
+        page.screenshot(path=folder / f"{name}.png")
+
+    return save
