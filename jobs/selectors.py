@@ -12,7 +12,7 @@ from jobs.constants import ItemState, JobStatus
 from jobs.handlers import Handler, handlers
 from jobs.models import Item, Job
 from jobs.pace import pace_of
-from jobs.progress import detail_of
+from jobs.progress import MAX_REPORTED_ERRORS, detail_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,5 +198,5 @@ def _errors(job: Job) -> list[ItemError]:
             item.attempts,
             is_final=item.state == ItemState.FAILED,
         )
-        for item in troubled[:500]
+        for item in troubled[:MAX_REPORTED_ERRORS]
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from books.extraction import stages
-from books.extraction.engine import Guideline, SubtopicSource
+from books.extraction.engine import Guideline, PageText, SubtopicSource
 from books.extraction.factory import engine_label, guideline_engine
 from books.extraction.materialise import DECIDED, materialise
 from books.extraction.records import DIGEST, GUIDELINE, book_facts, named, page_texts, whole_outline
@@ -43,8 +43,8 @@ class WriteStage(GuidelineStage):
 
     def compute(self, item: Item) -> Guideline:
         subtopic = Subtopic.objects.select_related("topic__book").get(pk=item.key)
-        guideline = guideline_engine().write(_source(subtopic))
         pages = page_texts(subtopic.topic.book_id, subtopic.pages)
+        guideline = guideline_engine().write(_source(subtopic, pages))
         return checked(stages.supported(guideline, subtopic.pages), pages)
 
     def save(self, item: Item, result: Guideline) -> None:
@@ -61,14 +61,13 @@ class WriteStage(GuidelineStage):
         subtopic.save()
 
 
-def _source(subtopic: Subtopic) -> SubtopicSource:
+def _source(subtopic: Subtopic, pages: Sequence[PageText]) -> SubtopicSource:
     book = subtopic.topic.book
     outline = whole_outline(book.pk)
     placed = {each.key: each for each in stages.placed_subtopics(outline)}
     keys = list(placed)
     at = keys.index(subtopic.key)
     titles = [each.plan.title for each in placed.values()]
-    pages = page_texts(book.pk, subtopic.pages)
     return SubtopicSource(
         book=book_facts(book),
         topic=subtopic.topic.title,

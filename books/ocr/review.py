@@ -21,17 +21,9 @@ CLEAN_CONFIDENCE: Final = 80.0
 
 def approve_pages(book: Book, numbers: Sequence[int] | None = None, *, user: AbstractBaseUser | None = None) -> int:
     """Approves the pages ``numbers`` (None: all) that were read; returns how many changed."""
-    return _decide(_numbered(book, numbers), PageReview.APPROVED, user)
-
-
-def reject_pages(book: Book, numbers: Sequence[int] | None = None, *, user: AbstractBaseUser | None = None) -> int:
-    """Rejects them: extraction waits until they are read again and approved."""
-    return _decide(_numbered(book, numbers), PageReview.REJECTED, user)
-
-
-def _numbered(book: Book, numbers: Sequence[int] | None) -> QuerySet[Page]:
     pages = Page.objects.filter(book=book)
-    return pages if numbers is None else pages.filter(number__in=numbers)
+    chosen = pages if numbers is None else pages.filter(number__in=numbers)
+    return _decide(chosen, PageReview.APPROVED, user)
 
 
 def _decide(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
 Answer = TypeVar("Answer", bound=BaseModel)
-Outcome = Literal["answered", "refused", "truncated", "invalid", "failed"]
 
 # Four characters a token is the usual figure for English; an estimate only reserves, the bill counts.
 CHARACTERS_PER_TOKEN = 4
@@ -84,7 +83,6 @@ class RawAnswer:
     tokens_cached: int
     tokens_out: int
     model: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 def _data_url(png: bytes) -> str:

@@ -60,10 +60,6 @@ class PageLayout:
     def body(self) -> tuple[PageLine, ...]:
         return tuple(line for line in self.lines if line.kind == "body")
 
-    @property
-    def body_text(self) -> str:
-        return "\n".join(line.text for line in self.body)
-
 
 def _type_sizes(lines: tuple[TextLine, ...]) -> list[float]:
     """Type size of each line relative to the body's, from boxes that depend on the letters and grow with skew."""

@@ -17,7 +17,7 @@ def extended(so_far: Outline, answer: OutlineForm, pages: Sequence[int]) -> Outl
     """
     sections = _in_window(answer.sections, pages)
     matter = [page for page in answer.front_or_back_matter if page in set(pages)]
-    topics = [list_topic(topic) for topic in so_far.topics]
+    topics = [_opened(topic) for topic in so_far.topics]
     for section in sections:
         _add(topics, section)
     outline = Outline(
@@ -28,7 +28,7 @@ def extended(so_far: Outline, answer: OutlineForm, pages: Sequence[int]) -> Outl
     return _without_gaps(outline, pages)
 
 
-def list_topic(topic: TopicPlan) -> tuple[TopicPlan, list[SubtopicPlan]]:
+def _opened(topic: TopicPlan) -> tuple[TopicPlan, list[SubtopicPlan]]:
     return topic, list(topic.subtopics)
 
 
@@ -92,6 +92,6 @@ def _with_page(outline: Outline, page: int) -> Outline:
     if not before:
         return replace(outline, front_matter=tuple(sorted({*outline.front_matter, page})))
     at, place = before[-1]
-    topics = [list_topic(topic) for topic in outline.topics]
+    topics = [_opened(topic) for topic in outline.topics]
     topics[at][1][place] = replace(topics[at][1][place], last_page=page)
     return replace(outline, topics=tuple(_spanning(topic) for topic in topics))
