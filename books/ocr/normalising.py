@@ -96,11 +96,24 @@ def _depth(image: Image.Image) -> NDArray[np.float32]:
 
 def _paper(image: Image.Image) -> Image.Image:
     """The paper's brightness as a small image: print closed by the paper next to it, then blurred."""
-    small = image.reduce(max(1, max(image.size) // LIGHT_SIDE))
-    closed = small.filter(ImageFilter.MaxFilter(LIGHT_WINDOW)).filter(ImageFilter.MinFilter(LIGHT_WINDOW))
+    small = np.asarray(image.reduce(max(1, max(image.size) // LIGHT_SIDE)))
+    closed = Image.fromarray(_over_windows(_over_windows(small, np.maximum), np.minimum))
     blurred = closed.filter(ImageFilter.GaussianBlur(LIGHT_WINDOW / 2))
     floor = DARKEST_PAPER * float(np.percentile(np.asarray(blurred), 95))
     return blurred.point(lambda shade: max(shade, floor))
+
+
+def _over_windows(shades: NDArray[np.uint8], pick: np.ufunc) -> NDArray[np.uint8]:
+    """The largest or smallest shade of the window around each pixel. Pillow's rank filter takes sixty times as long:
+    it does not know that a square can be gone through by rows and then by columns."""
+    reach = LIGHT_WINDOW // 2
+    for _ in range(2):
+        padded = np.pad(shades, ((reach, reach), (0, 0)), mode="edge")
+        shades = padded[: len(shades)].copy()
+        for shift in range(1, LIGHT_WINDOW):
+            pick(shades, padded[shift : shift + len(shades)], out=shades)
+        shades = np.ascontiguousarray(shades.T)
+    return shades
 
 
 def skew(page: Image.Image) -> float:
