@@ -62,7 +62,7 @@ class PageFactory(factory.django.DjangoModelFactory):
 
 
 class ReadPageFactory(PageFactory):
-    """A page with a reading (``reading__text=...``) and pictures."""
+    """A page with a reading (``reading__text=...``) and its picture."""
 
     class Meta:
         skip_postgeneration_save = True
@@ -73,8 +73,7 @@ class ReadPageFactory(PageFactory):
         page.ocr_status = OcrStatus.DONE
         page.image_width = page.image_height = 1
         page.save()
-        for name in (page.image_name, page.thumbnail_name):
-            default_storage.save(name, ContentFile(PIXEL))
+        default_storage.save(page.image_name, ContentFile(PIXEL))
 
 
 class TopicFactory(factory.django.DjangoModelFactory):

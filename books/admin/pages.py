@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
 
@@ -12,6 +12,9 @@ from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.page_states import cells_of
 from books.models import Book, Page
 from books.ocr.review import approve_pages
+from books.ocr.thumbnails import thumbnail_of
+
+NO_PICTURE = "This page has no picture yet."
 
 
 def routes() -> list[URLPattern]:
@@ -32,21 +35,24 @@ def grid(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 @screen("books.view_book")
 def scan(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
-    return _picture(_page(book_id, number).image_name)
+    """Streams the PNG that the reading encoded."""
+    try:
+        stored = default_storage.open(_page(book_id, number).image_name)
+    except FileNotFoundError as error:
+        raise Http404(NO_PICTURE) from error
+    return _picture(FileResponse(stored, content_type="image/png"))
 
 
 @screen("books.view_book")
 def thumbnail(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
-    return _picture(_page(book_id, number).thumbnail_name)
+    data = thumbnail_of(_page(book_id, number))
+    if data is None:
+        raise Http404(NO_PICTURE)
+    return _picture(HttpResponse(data, content_type="image/webp"))
 
 
-def _picture(name: str) -> HttpResponseBase:
-    """Streams a PNG that intake itself encoded. The address holds the reading's id, so a day in the cache is safe."""
-    try:
-        stored = default_storage.open(name)
-    except FileNotFoundError as error:
-        raise Http404("This page has no picture yet.") from error
-    response = FileResponse(stored, content_type="image/png")
+def _picture(response: HttpResponseBase) -> HttpResponseBase:
+    """The address holds the reading's id, so a day in the cache is safe."""
     response["Cache-Control"] = "private, max-age=86400"
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -12,7 +12,7 @@ from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.growth import check_at_rest
 from books.intake.store import Upload, check_new, judged_source, locked, stored
-from books.models import OcrStatus, Page, PageReview
+from books.models import OcrStatus, Page, PageReview, Thumbnail
 
 
 def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = None) -> Page:
@@ -36,8 +36,9 @@ def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = 
         page.image_width = page.image_height = None
         page.review, page.reviewed_by, page.reviewed_at = PageReview.PENDING, None, None
         page.save()
+        Thumbnail.objects.filter(page=page).delete()
         if not Page.every.filter(source=old).exists():
             old.delete()
-        for name in (page.image_name, page.thumbnail_name):
+        for name in page.file_names:
             transaction.on_commit(partial(default_storage.delete, name))
     return page

@@ -6,6 +6,7 @@ from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
 from books.models.ledger import CallOutcome, ModelCall, ModelPrice, StageModel
 from books.models.page import OcrStatus, Page, PageReview, Reading, Source
+from books.models.thumbnail import Thumbnail
 from books.models.upload import Delivery, ExpectedFile
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "StageModel",
     "StoredOutline",
     "Subtopic",
+    "Thumbnail",
     "Topic",
 ]

@@ -21,7 +21,7 @@ def delete_source_file(instance: Source, **_: Any) -> None:
 
 @receiver(post_delete, sender=Page)
 def delete_page_files(instance: Page, **_: Any) -> None:
-    for name in (instance.image_name, instance.thumbnail_name):
+    for name in instance.file_names:
         transaction.on_commit(partial(default_storage.delete, name))
 
 

@@ -131,8 +131,9 @@ class Page(models.Model):
         return f"books/{self.book_id}/pages/{self.pk}/page.png"
 
     @property
-    def thumbnail_name(self) -> str:
-        return f"books/{self.book_id}/pages/{self.pk}/thumbnail.png"
+    def file_names(self) -> tuple[str, ...]:
+        """Of all that storage may hold of the page; thumbnails were files once."""
+        return self.image_name, f"books/{self.book_id}/pages/{self.pk}/thumbnail.png"
 
 
 class Reading(models.Model):

@@ -18,7 +18,7 @@ from books.errors import UnreadableImage
 from books.intake import limits
 from books.ocr.normalising import normalise
 
-__all__ = ["encode_png", "normalise", "open_page", "thumbnail"]
+__all__ = ["encode_png", "normalise", "open_page"]
 
 FORMATS: Final = ("PNG", "JPEG", "TIFF", "WEBP")
 # Intake refuses more than 40 million; this only keeps a file that went round it from filling the memory.
@@ -132,12 +132,6 @@ def _shallow(band: Image.Image, white: float, *, is_negative: bool) -> Image.Ima
     share = np.nan_to_num(np.asarray(band, dtype=np.float32)) / (white or 1.0)
     grey = np.clip(share * 255, 0, 255).astype(np.uint8)
     return Image.fromarray(255 - grey if is_negative else grey)
-
-
-def thumbnail(image: Image.Image, width: int = 240) -> Image.Image:
-    """The page ``width`` pixels wide, in proportion."""
-    height = max(1, round(image.height * width / image.width))
-    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def encode_png(image: Image.Image) -> bytes:

@@ -11,14 +11,14 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Q
-from PIL import Image
 
 from books.models import OcrStatus, Page, PageReview
 from books.ocr.engine import OcrText
 from books.ocr.factory import MODEL, default_engine, ocr_engine
-from books.ocr.imaging import encode_png, thumbnail
+from books.ocr.imaging import encode_png
 from books.ocr.readings import stored_reading
 from books.ocr.scans import read_page
+from books.ocr.thumbnails import encoded_thumbnail, keep_thumbnail
 from books.providers.ledger import asking_for
 from jobs.constants import Load
 from jobs.handlers import Handler, PlannedItem
@@ -31,6 +31,7 @@ class PageReading:
     """``width`` and ``height`` are those of the stored page image, in pixels."""
 
     text: OcrText
+    thumbnail: bytes
     width: int
     height: int
     seconds: float
@@ -89,15 +90,15 @@ class ReadStage:
         started = time.monotonic()
         with asking_for(item):
             text, image = read_page(page, item.job.params.get("engine", ""))
-        _store(page.image_name, image)
-        _store(page.thumbnail_name, thumbnail(image))
-        return PageReading(text, image.width, image.height, time.monotonic() - started)
+        default_storage.save(page.image_name, ContentFile(encode_png(image)))
+        return PageReading(text, encoded_thumbnail(image), image.width, image.height, time.monotonic() - started)
 
     def save(self, item: Item, result: PageReading) -> None:
         """The reading becomes the page's, or part of its history where a person's text has to stay."""
         page = Page.objects.select_related("reading").select_for_update(of=("self",)).get(pk=item.key)
         page.ocr_error = ""
         page.image_width, page.image_height = result.width, result.height
+        keep_thumbnail(page.pk, result.thumbnail)
         reading = stored_reading(page, result.text, result.seconds)
         if not _stays(page, item.job):
             if page.reading is None or page.reading.text != reading.text:
@@ -131,10 +132,6 @@ def _reader(job: Job) -> str:
     """All that a reading depends on beside the page."""
     language = job.book.language
     return f"{language} {job.params.get('engine', '')} {ocr_engine(job.params.get('engine', ''), language).version}"
-
-
-def _store(name: str, image: Image.Image) -> None:
-    default_storage.save(name, ContentFile(encode_png(image)))
 
 
 def _stays(page: Page, job: Job) -> bool:

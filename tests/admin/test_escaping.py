@@ -57,7 +57,8 @@ SCREENS = [each for each in ADDRESSES if each.method == "get" and not {"json", "
 def test_every_screen_escapes_what_strangers_wrote(screens, evil, address):
     url = reverse(f"admin:{address.name}", args=[evil.get(arg, arg) for arg in address.args.split()])
     response = screens.get(url, {"book": evil["book"]} if address.name == "books_book_progress" else {})
-    body = b"".join(response.streaming_content).decode("latin-1") if response.streaming else response.content.decode()
+    is_picture = response["Content-Type"].startswith("image/")
+    body = response.getvalue().decode("latin-1" if is_picture else "utf-8")
     assert response.status_code == 200
     assert "<script>alert" not in body
     assert "<img src=x" not in body

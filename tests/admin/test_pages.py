@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from django.core.files.storage import default_storage
 from django.urls import reverse
+from PIL import Image
 
 from books.models import OcrStatus, PageReview
-from tests.factories import PIXEL, PageFactory, ReadPageFactory
+from tests.factories import PageFactory, ReadPageFactory
 
 
 def url(name: str, page) -> str:
@@ -97,11 +100,12 @@ def test_a_page_not_read_yet_cannot_be_approved(screens, book, said):
     assert page.review == PageReview.PENDING
 
 
-@pytest.mark.parametrize("name", ["scan", "thumbnail"])
-def test_pictures_are_private_and_never_sniffed(screens, book, name):
+@pytest.mark.parametrize(("name", "kind"), [("scan", "image/png"), ("thumbnail", "image/webp")])
+def test_pictures_are_private_and_never_sniffed(screens, book, name, kind):
     response = screens.get(url(name, ReadPageFactory(book=book)))
-    assert response.getvalue() == PIXEL
-    assert response["Content-Type"] == "image/png"
+    assert response["Content-Type"] == kind
+    with Image.open(io.BytesIO(response.getvalue())) as picture:
+        assert picture.get_format_mimetype() == kind
     assert response["Cache-Control"] == "private, max-age=86400"
     assert response["X-Content-Type-Options"] == "nosniff"
 
@@ -109,7 +113,14 @@ def test_pictures_are_private_and_never_sniffed(screens, book, name):
 @pytest.mark.parametrize("name", ["scan", "thumbnail"])
 def test_a_picture_that_is_not_in_storage_is_a_404(screens, book, name):
     page = ReadPageFactory(book=book)
-    for stored in (page.image_name, page.thumbnail_name):
-        default_storage.delete(stored)
+    default_storage.delete(page.image_name)
     assert screens.get(url(name, page)).status_code == 404
     assert screens.get(url(name, PageFactory(book=book))).status_code == 404
+
+
+def test_a_thumbnail_is_made_once(screens, book):
+    """Pages that were read before thumbnails were kept have none."""
+    page = ReadPageFactory(book=book)
+    made = screens.get(url("thumbnail", page)).getvalue()
+    default_storage.delete(page.image_name)
+    assert screens.get(url("thumbnail", page)).getvalue() == made

@@ -95,10 +95,10 @@ def test_the_database_refuses(case, book):
 
 def test_deleting_a_book_leaves_no_object_behind(book):
     page = page_of(book)
-    for name in (page.source.storage_name, page.image_name, page.thumbnail_name):
+    for name in (page.source.storage_name, *page.file_names):
         default_storage.save(name, ContentFile(b"x"))
     with transaction.atomic():
         book.delete()
         assert default_storage.exists(page.image_name)
-    for name in (page.source.storage_name, page.image_name, page.thumbnail_name):
+    for name in (page.source.storage_name, *page.file_names):
         assert not default_storage.exists(name)

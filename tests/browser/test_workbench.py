@@ -42,8 +42,7 @@ def book() -> Book:
             reading__confidence=72 if number == 4 else 92,
         )
         Page.objects.filter(pk=page.pk).update(image_width=WIDTH, image_height=HEIGHT)
-        for name in (page.image_name, page.thumbnail_name):
-            default_storage.save(name, ContentFile(scan(texts)))
+        default_storage.save(page.image_name, ContentFile(scan(texts)))
     PageFactory(book=book, ocr_status="failed", ocr_error="The image is damaged.")
     return book
 

@@ -82,8 +82,8 @@ def test_files_become_pages_in_order_and_are_read(client, book, bucket):
     assert s3.keys(bucket) == []
 
 
-def test_a_page_takes_four_requests_from_arrival_to_text(client, book, bucket):
-    """One to judge it, one to read it, and one each for its image and its thumbnail."""
+def test_a_page_takes_three_requests_from_arrival_to_text(client, book, bucket):
+    """One to judge it, one to read it, and one for its image."""
     requests_made: list[str] = []
     client_events = bucket.connection.meta.client.meta.events
     client_events.register("before-send.s3", lambda request, **_: requests_made.append(request.method))
@@ -93,7 +93,7 @@ def test_a_page_takes_four_requests_from_arrival_to_text(client, book, bucket):
         to_bucket(row, files[row["name"]])
         arrived(client, book, delivery, row)
     run_to_end(book.jobs.get().pk)
-    assert sorted(requests_made) == ["GET"] * 6 + ["PUT"] * 6
+    assert sorted(requests_made) == ["GET"] * 6 + ["PUT"] * 3
 
 
 def test_what_is_refused_is_deleted(client, book, bucket):

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from books.errors import UnreadableImage
-from books.ocr.imaging import ENOUGH_PIXELS, encode_png, open_page, thumbnail
+from books.ocr.imaging import ENOUGH_PIXELS, encode_png, open_page
+from books.ocr.thumbnails import encoded_thumbnail
 from tests.ocr import provoking
 
 NASTY = Path(__file__).parents[1] / "nasty"
@@ -163,6 +164,8 @@ def test_gps_does_not_survive() -> None:
         assert not written.info
 
 
-def test_thumbnails_keep_the_proportions(page: Image.Image) -> None:
-    assert thumbnail(page).size == (240, 320)
-    assert thumbnail(page, width=60).size == (60, 80)
+def test_thumbnails_keep_the_proportions_and_are_small(page: Image.Image) -> None:
+    made = encoded_thumbnail(page)
+    assert len(made) < 15_000
+    with Image.open(io.BytesIO(made)) as small:
+        assert small.size == (240, 320)
