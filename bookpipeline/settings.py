@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "django_q",
+    "simple_history",
     "csp",
 ]
 MIDDLEWARE = [

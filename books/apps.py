@@ -6,9 +6,10 @@ class BooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import books.guidelines.changes
         import books.intake.arrange
         import books.models.files
-        import books.ocr.arrivals  # noqa: F401 - all three connect signals
+        import books.ocr.arrivals  # noqa: F401 - they connect signals
         from books.extraction.job import EXTRACTION, FINALISATION
         from books.ocr.job import OCR, OCR_ELSEWHERE
         from jobs.handlers import register

@@ -9,8 +9,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from books.guidelines.changes import change
 from books.models import Book, OcrStatus, Page, Provenance, Reading, ReviewStatus, Source, Subtopic, Topic
 from books.ocr.job import OCR
+from books.publishing.review import DECIDED
 from jobs.constants import ItemState, JobStatus
 from jobs.models import Item, Job
 
@@ -76,7 +78,18 @@ class ReadPageFactory(PageFactory):
         default_storage.save(page.image_name, ContentFile(PIXEL))
 
 
-class TopicFactory(factory.django.DjangoModelFactory):
+class _GuidelineFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        book = kwargs["book"] if model_class is Topic else kwargs["topic"].book
+        with change(book.pk, "Made for a test"):
+            return super()._create(model_class, *args, **kwargs)
+
+
+class TopicFactory(_GuidelineFactory):
     class Meta:
         model = Topic
 
@@ -87,7 +100,7 @@ class TopicFactory(factory.django.DjangoModelFactory):
     last_page = 3
 
 
-class SubtopicFactory(factory.django.DjangoModelFactory):
+class SubtopicFactory(_GuidelineFactory):
     class Meta:
         model = Subtopic
 
@@ -100,9 +113,7 @@ class SubtopicFactory(factory.django.DjangoModelFactory):
     engine = "offline 1"
     provenance = Provenance.OFFLINE
     status = ReviewStatus.PENDING_REVIEW
-    reviewed_at = factory.LazyAttribute(
-        lambda subtopic: timezone.now() if subtopic.status in (ReviewStatus.APPROVED, ReviewStatus.REJECTED) else None
-    )
+    reviewed_at = factory.LazyAttribute(lambda subtopic: timezone.now() if subtopic.status in DECIDED else None)
 
 
 class JobFactory(factory.django.DjangoModelFactory):

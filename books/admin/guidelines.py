@@ -116,11 +116,11 @@ def decide(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRespons
     subtopic = get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
     decision = request.POST.get("decision", "")
     if decision == "approve":
-        count = review.approve([subtopic_id], user=request.user)
+        count = review.approve(book_id, [subtopic_id], user=request.user)
     elif decision == "reject":
-        count = review.reject([subtopic_id], user=request.user)
+        count = review.reject(book_id, [subtopic_id], user=request.user)
     elif decision == "reopen":
-        count = review.reopen([subtopic_id])
+        count = review.reopen(book_id, [subtopic_id], user=request.user)
     else:
         return HttpResponseBadRequest("Unknown decision.")
     if not count:
@@ -135,6 +135,6 @@ def decide(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRespons
 def approve_all(request: StaffRequest, book_id: int) -> HttpResponseBase:
     get_object_or_404(Book, pk=book_id)
     waiting = Subtopic.objects.filter(topic__book=book_id).exclude(status=ReviewStatus.REJECTED)
-    count = review.approve(waiting.values_list("pk", flat=True), user=request.user)
+    count = review.approve(book_id, waiting.values_list("pk", flat=True), user=request.user)
     messages.success(request, f"{count} guidelines approved." if count != 1 else "1 guideline approved.")
     return redirect("admin:books_book_guidelines", book_id)

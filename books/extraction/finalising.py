@@ -12,8 +12,10 @@ from django.db.models import Q, QuerySet
 from books.errors import StageNotReady
 from books.extraction import stages
 from books.extraction.factory import engine_label, guideline_engine
-from books.extraction.records import GUIDELINE, book_facts, guideline_of, named
+from books.extraction.records import book_facts, named
 from books.extraction.stage import GuidelineStage
+from books.guidelines.changes import change, save_all
+from books.guidelines.merging import merge_subtopics
 from books.models import ReviewStatus, Subtopic, Topic
 from jobs.handlers import PlannedItem
 from jobs.models import Item, Job
@@ -47,7 +49,12 @@ class NameStage(GuidelineStage):
         return guideline_engine().refine_name(book_facts(book), named(subtopic), others)
 
     def save(self, item: Item, result: str) -> None:
-        Subtopic.objects.filter(UNTOUCHED, pk=item.key).update(title=result[:200])
+        title = result[:200]
+        with change(item.job.book_id, f"Renamed to “{title}”", job=item.job):
+            row = Subtopic.objects.filter(UNTOUCHED, pk=item.key).exclude(title=title).first()
+            if row is not None:
+                row.title = title
+                row.save(update_fields=["title"])
 
 
 class MergeStage(GuidelineStage):
@@ -77,16 +84,8 @@ class MergeStage(GuidelineStage):
         pair = _pair(item)
         if not result or len(pair) != 2:
             return
-        one, other = pair
-        guideline = GUIDELINE.dump_python(stages.merged(guideline_of(one), guideline_of(other)), mode="json")
-        guideline.pop("summary")
-        one.guideline = guideline
-        one.pages = sorted({*one.pages, *other.pages})
-        one.save(update_fields=["guideline", "pages"])
-        topic = other.topic
-        other.delete()
-        if not topic.subtopics.exists():
-            topic.delete()
+        with change(item.job.book_id, f"Merged “{pair[1].title}” into “{pair[0].title}”", job=item.job):
+            merge_subtopics(*_pair(item))
 
 
 class SubmitStage(GuidelineStage):
@@ -104,8 +103,12 @@ class SubmitStage(GuidelineStage):
         return None
 
     def save(self, item: Item, result: None) -> None:
-        drafts = Subtopic.objects.filter(topic_id=int(item.key), status=ReviewStatus.DRAFT).exclude(guideline={})
-        drafts.update(status=ReviewStatus.PENDING_REVIEW)
+        with change(item.job.book_id, f"Handed over to review: {item.label}", job=item.job):
+            drafts = Subtopic.objects.filter(topic_id=int(item.key), status=ReviewStatus.DRAFT).exclude(guideline={})
+            rows = list(drafts)
+            for row in rows:
+                row.status = ReviewStatus.PENDING_REVIEW
+            save_all(rows, ["status"])
 
 
 def _in_order(book_id: int) -> QuerySet[Subtopic]:

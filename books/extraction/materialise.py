@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from django.db.models import F, Q
@@ -9,15 +10,14 @@ from django.db.models import F, Q
 from books.errors import StageNotReady
 from books.extraction.engine import Outline, TopicPlan
 from books.extraction.stages import PlacedSubtopic, placed_subtopics
+from books.guidelines.changes import APART
 from books.models import Book, ReviewStatus, Subtopic, Topic
 
-DECIDED = Q(is_edited=True) | Q(status__in=[ReviewStatus.APPROVED, ReviewStatus.REJECTED])
-# Sequences are unique; rows that stay are moved out of the way by this much before they get their new numbers.
-APART = 100_000
+DECIDED = Q(is_edited=True) | Q(status__in=[ReviewStatus.APPROVED, ReviewStatus.REJECTED, ReviewStatus.PUBLISHED])
 
 
 def materialise(book: Book, outline: Outline) -> None:
-    """Makes the book's topics and subtopics those of ``outline``, in the caller's transaction.
+    """Makes the book's topics and subtopics those of ``outline``, in the current change.
 
     A subtopic whose key is unchanged keeps its row, its guideline and its review. Raises StageNotReady where one that
     a person approved, rejected or edited is no longer in the outline.
@@ -39,9 +39,10 @@ def materialise(book: Book, outline: Outline) -> None:
 def _topic(book: Book, sequence: int, plan: TopicPlan) -> Topic:
     """The present topic of the same title and pages, or a new one."""
     waiting = Topic.objects.filter(book=book, sequence__gt=APART)
+    key = re.sub(r"[^\w]+", "-", f"{plan.number} {plan.title}".casefold()).strip("-")[:80]
     same = {"title": plan.title[:200], "first_page": plan.first_page, "last_page": plan.last_page}
     topic = waiting.filter(**same).first() or Topic(book=book, **same)
-    topic.sequence, topic.number = sequence, plan.number[:20]
+    topic.sequence, topic.number, topic.key = sequence, plan.number[:20], key
     topic.save()
     return topic
 

@@ -124,17 +124,3 @@ def look_alikes(subtopics: Sequence[NamedSubtopic]) -> list[tuple[NamedSubtopic,
         for other in subtopics[at + 1 :]
         if fuzz.token_set_ratio(one.title.casefold(), other.title.casefold()) >= ALIKE_RATIO
     ]
-
-
-def merged(one: Guideline, other: Guideline) -> Guideline:
-    """Both guidelines' statements, equal ones once with the pages of both."""
-    parts = {part: _union(getattr(one, part), getattr(other, part)) for part in PARTS}
-    return Guideline(**parts, summary=one.summary)
-
-
-def _union(one: Sequence[Statement], other: Sequence[Statement]) -> tuple[Statement, ...]:
-    kept: dict[str, Statement] = {}
-    for statement in (*one, *other):
-        known = kept.get(statement.text, statement)
-        kept[statement.text] = replace(known, pages=tuple(sorted({*known.pages, *statement.pages})))
-    return tuple(kept.values())

@@ -11,6 +11,7 @@ from books.extraction.materialise import DECIDED, materialise
 from books.extraction.records import DIGEST, GUIDELINE, book_facts, named, page_texts, whole_outline
 from books.extraction.stage import GuidelineStage
 from books.extraction.support import checked
+from books.guidelines.changes import change
 from books.models import PageDigest, Provenance, ReviewStatus, Subtopic, Topic
 from jobs.handlers import PlannedItem
 from jobs.models import Item, Job
@@ -26,7 +27,8 @@ class WriteStage(GuidelineStage):
     weight = 3
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
-        materialise(job.book, whole_outline(job.book_id))
+        with change(job.book_id, "Cut into topics and subtopics", job=job):
+            materialise(job.book, whole_outline(job.book_id))
         digests = PageDigest.objects.filter(page__book=job.book_id)
         prints = dict(digests.values_list("page__number", "fingerprint"))
         subtopics = Subtopic.objects.filter(topic__book=job.book_id).exclude(DECIDED).select_related("topic")
@@ -48,9 +50,12 @@ class WriteStage(GuidelineStage):
         return checked(stages.supported(guideline, subtopic.pages), pages)
 
     def save(self, item: Item, result: Guideline) -> None:
-        subtopic = Subtopic.objects.select_related("topic").get(pk=item.key)
-        if subtopic.is_edited or subtopic.status in {ReviewStatus.APPROVED, ReviewStatus.REJECTED}:
-            return
+        with change(item.job.book_id, f"Written by {engine_label()}: {item.label}", job=item.job):
+            subtopic = Subtopic.objects.exclude(DECIDED).select_related("topic").filter(pk=item.key).first()
+            if subtopic is not None:
+                self._fill(subtopic, result)
+
+    def _fill(self, subtopic: Subtopic, result: Guideline) -> None:
         guideline = GUIDELINE.dump_python(result, mode="json")
         subtopic.summary = guideline.pop("summary")
         subtopic.guideline = guideline
@@ -107,7 +112,11 @@ class SummariseStage(GuidelineStage):
         return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics)
 
     def save(self, item: Item, result: str) -> None:
-        Topic.objects.filter(pk=item.key).update(summary=result)
+        with change(item.job.book_id, f"Summarised by {engine_label()}: {item.label}", job=item.job):
+            topic = Topic.objects.filter(is_edited=False, pk=item.key).exclude(summary=result).first()
+            if topic is not None:
+                topic.summary = result
+                topic.save(update_fields=["summary"])
 
 
 def _topic_fingerprint(topic: Topic) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Model, Value
+from django.db.models import CharField, F, Model, Value
 from django.db.models.functions import Cast, Concat
 
 from books.intake.renumbering import fingerprint, given_back, renumbered
-from books.models import Book, PageDigest, StoredOutline, Subtopic, Topic
+from books.models import Book, Change, PageDigest, StoredOutline, Subtopic, Topic
 
 # By the name of a row: {"before": its facts, "after": a fingerprint of what they became}.
 Kept = dict[str, dict[str, Any]]
@@ -45,7 +45,7 @@ def carry(book: Book, mapping: Mapping[int, int]) -> Kept:
         for cited, after in changes
         if renumbered(after, back) != cited.facts
     }
-    _write(changes)
+    _write(book, changes)
     return kept
 
 
@@ -54,7 +54,7 @@ def carry_back(book: Book, mapping: Mapping[int, int], kept: Kept) -> None:
     still have their statement."""
     changes = [(cited, _facts_back(cited, mapping, kept.get(cited.name))) for cited in _cited(book)]
     _tell_apart(changes)
-    _write(changes)
+    _write(book, changes)
 
 
 def _facts_back(cited: Cited, mapping: Mapping[int, int], known: dict[str, Any] | None) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _tell_apart(changes: Changes) -> None:
             seen.add((cited.row.topic_id, after["key"]))
 
 
-def _write(changes: Changes) -> None:
+def _write(book: Book, changes: Changes) -> None:
     rows: dict[type[Model], list[Model]] = {}
     fields: dict[type[Model], tuple[str, ...]] = {}
     for cited, after in changes:
@@ -107,3 +107,12 @@ def _write(changes: Changes) -> None:
     Subtopic.objects.filter(pk__in=[row.pk for row in rows.get(Subtopic, [])]).update(key=aside)
     for model, objects in rows.items():
         model._default_manager.bulk_update(objects, fields[model], batch_size=200)
+    _outdate(book)
+
+
+def _outdate(book: Book) -> None:
+    """Whoever has a guideline open is told that it changed, and no earlier change of it can be undone: its history
+    cites the pages by their old numbers."""
+    Change.objects.filter(book=book, is_final=False).update(is_final=True)
+    Subtopic.objects.filter(topic__book=book).update(revision=F("revision") + 1)
+    Topic.objects.filter(book=book).update(revision=F("revision") + 1)

@@ -2,6 +2,7 @@
 
 from books.models.arrangement import Arrangement
 from books.models.book import Book, BookStatus
+from books.models.change import Change
 from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
 from books.models.ledger import CallOutcome, ModelCall, ModelPrice, StageModel
@@ -14,6 +15,7 @@ __all__ = [
     "Book",
     "BookStatus",
     "CallOutcome",
+    "Change",
     "Delivery",
     "ExpectedFile",
     "ModelCall",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from books.models.book import Book
+from books.models.change import Revisioned, RowHistory
 
 
 class ReviewStatus(models.TextChoices):
@@ -14,6 +15,7 @@ class ReviewStatus(models.TextChoices):
     PENDING_REVIEW = "pending_review", "Pending review"
     APPROVED = "approved", "Approved"
     REJECTED = "rejected", "Rejected"
+    PUBLISHED = "published", "Published"
 
 
 class Provenance(models.TextChoices):
@@ -23,16 +25,25 @@ class Provenance(models.TextChoices):
     MODEL = "model", "Made by a language model"
 
 
-class Topic(models.Model):
-    """A chapter or its like. Pages are scan numbers from 1, inclusive; 0 to 0 once all of them were removed."""
+class Topic(Revisioned):
+    """A chapter or its like. Pages are scan numbers from 1, inclusive; 0 to 0 once all of them were removed.
+
+    ``sequence`` is the order of teaching, which is the book's unless somebody chose another; ``storyline`` says in a
+    few sentences how its subtopics build on one another.
+    """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="topics")
     sequence = models.PositiveIntegerField()
     number = models.CharField(max_length=20, blank=True, help_text="As printed.")
+    key = models.CharField(max_length=80, blank=True)
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
+    storyline = models.TextField(blank=True)
     first_page = models.PositiveIntegerField()
     last_page = models.PositiveIntegerField()
+    is_edited = models.BooleanField(default=False, help_text="A person changed it: no job may overwrite it.")
+
+    history = RowHistory()
 
     class Meta:
         ordering = ("book", "sequence")
@@ -45,8 +56,11 @@ class Topic(models.Model):
         return self.title
 
 
-class Subtopic(models.Model):
-    """draft -> pending_review -> approved | rejected; a person may also go back from those two.
+class Subtopic(Revisioned):
+    """draft -> pending_review -> approved | rejected; approved -> published; a person may also go back from those.
+
+    published: what readers of the published set see is this. Edited again it is pending review, and they go on seeing
+    what was published until it is published anew.
 
     ``guideline`` maps each part ("objective", "concepts", ...) to a list of {"text", "pages"}. ``pages`` lists every
     scan number that belongs to it, those of merged subtopics included. ``start_line`` is the heading on its first page
@@ -71,6 +85,9 @@ class Subtopic(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     reviewed_at = models.DateTimeField(null=True, blank=True)
+    rejection_reason = models.CharField(max_length=500, blank=True)
+
+    history = RowHistory()
 
     class Meta:
         ordering = ("topic", "sequence")
@@ -79,7 +96,7 @@ class Subtopic(models.Model):
             models.UniqueConstraint(fields=["topic", "key"], name="subtopic_key_once_per_topic"),
             models.CheckConstraint(condition=Q(status__in=ReviewStatus.values), name="subtopic_status_known"),
             models.CheckConstraint(
-                condition=~Q(status__in=["approved", "rejected"]) | Q(reviewed_at__isnull=False),
+                condition=~Q(status__in=["approved", "rejected", "published"]) | Q(reviewed_at__isnull=False),
                 name="subtopic_decision_has_time",
             ),
         )
@@ -87,6 +104,11 @@ class Subtopic(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def await_review(self) -> None:
+        """Takes a decision back, in memory: what was decided on is no longer what is here."""
+        self.status, self.reviewed_by_id, self.reviewed_at = ReviewStatus.PENDING_REVIEW, None, None
+        self.rejection_reason = ""
 
     @property
     def first_page(self) -> int:

@@ -12,10 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from books.models import Book, Subtopic, Topic
+from books.models import Book, Subtopic
 from books.ocr.review import approve_pages
 from jobs.models import Job
 from jobs.runner import run_to_end
+from tests.factories import SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -172,9 +173,9 @@ def test_changes_need_the_csrf_token(admin):
 
 def test_a_page_of_guidelines_costs_the_same_queries_however_many_there_are(client, django_assert_max_num_queries):
     book = Book.objects.create(title="A book")
-    topic = Topic.objects.create(book=book, sequence=1, title="T", first_page=1, last_page=9)
+    topic = TopicFactory(book=book, sequence=1, title="T", first_page=1, last_page=9)
     for n in range(60):
-        Subtopic.objects.create(topic=topic, sequence=n, key=str(n), title="S", pages=[1], guideline={"checks": []})
+        SubtopicFactory(topic=topic, sequence=n, key=str(n), title="S", pages=[1], guideline={"checks": []})
     with django_assert_max_num_queries(5):
         assert len(client.get("/api/guidelines").json()["items"]) == 60
 

@@ -7,9 +7,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
-from books.models import Book, BookStatus, OcrStatus, Page, PageReview, Reading, ReviewStatus, Source, Subtopic, Topic
+from books.models import Book, BookStatus, OcrStatus, Page, PageReview, Reading, ReviewStatus, Source, Subtopic
 from jobs import clock
 from jobs.models import Job
+from tests.factories import SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,11 +33,9 @@ def read(page: Page, review: str = PageReview.PENDING) -> Page:
 
 
 def subtopic_of(book: Book, status: str) -> Subtopic:
-    topic = Topic.objects.create(book=book, sequence=1, title="T", first_page=1, last_page=1)
+    topic = TopicFactory(book=book, sequence=1, title="T", first_page=1, last_page=1)
     decided = clock.now() if status in {"approved", "rejected"} else None
-    return Subtopic.objects.create(
-        topic=topic, sequence=1, key="k", title="S", pages=[1], status=status, reviewed_at=decided
-    )
+    return SubtopicFactory(topic=topic, sequence=1, key="k", title="S", pages=[1], status=status, reviewed_at=decided)
 
 
 def test_the_status_of_a_book_follows_what_is_below_it(book):
@@ -78,7 +77,7 @@ BROKEN = {
     "a confidence beyond 100": lambda book: Reading.objects.create(
         page=page_of(book), engine="e", version="1", confidence=101
     ),
-    "a topic that ends before it begins": lambda book: Topic.objects.create(
+    "a topic that ends before it begins": lambda book: TopicFactory(
         book=book, sequence=1, title="T", first_page=2, last_page=1
     ),
     "a decision without a time": lambda book: Subtopic.objects.filter(pk=subtopic_of(book, "draft").pk).update(

@@ -1,0 +1,83 @@
+"""What was done to a book's guidelines, by whom, and every row it touched."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from books.models.book import Book
+from jobs.models import Job
+
+
+class Change(models.Model):
+    """One thing that a person or a job did to topics and subtopics; undone as a whole, by a change of its own.
+
+    Its rows are the historical topics and subtopics that point to it. ``is_final``: page numbers moved since, so the
+    rows it would bring back cite pages that are others now.
+    """
+
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="changes")
+    sentence = models.CharField(max_length=300, help_text="What was done, for a person.")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField(auto_now_add=True)
+    undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.CASCADE, related_name="undone_by")
+    is_final = models.BooleanField(default=False)
+    wrote = False  # in memory: whether any row belongs to it yet
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["book", "-id"], name="change_newest_of_book"),)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def tell(self, sentence: str) -> None:
+        """Says what was done once that is known."""
+        self.sentence = sentence[:300]
+        self.save(update_fields=["sentence"])
+
+
+# Set by books.guidelines.changes.change, the only way to write a topic or subtopic.
+current_change: ContextVar[Change | None] = ContextVar("current_change", default=None)
+
+
+class ChangedRow(models.Model):
+    """What a historical row has beside the row's own fields."""
+
+    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class RowHistory(HistoricalRecords):  # type: ignore[misc]  # the package has no types
+    """A version of the row for each change that wrote it; rows that go with their book leave none behind."""
+
+    def __init__(self) -> None:
+        super().__init__(bases=(ChangedRow,))
+
+    def post_delete(self, instance: Any, using: str | None = None, **kwargs: Any) -> None:
+        if current_change.get() is not None:
+            super().post_delete(instance, using=using, **kwargs)
+
+
+class Revisioned(models.Model):
+    """A row that counts its versions, so that a person is told when it changed while they had it open."""
+
+    revision = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.revision += 1
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "revision"}
+        super().save(*args, **kwargs)
