@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0007_reading_rotation'),
+        ('books', '0008_thumbnails'),
         ('jobs', '0003_throttle_and_tallies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

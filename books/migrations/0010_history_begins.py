@@ -20,6 +20,6 @@ def begin_history(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("books", "0008_changes_of_guidelines")]
+    dependencies = [("books", "0009_changes_of_guidelines")]
 
     operations = [migrations.RunPython(begin_history, migrations.RunPython.noop)]
