@@ -80,6 +80,14 @@ class InvalidModelOutput(ProviderError):
     code = "invalid_model_output"
 
 
+class BudgetHeld(ProviderError):
+    """Calls in flight may cost what is left under a cap; what they leave is known when they are over."""
+
+    code = "budget_held"
+    retryable = True
+    counts_attempt = False
+
+
 class BudgetReached(ProviderError):
     """The book or the job may not spend more: it stands until somebody raises the cap and resumes it."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from books.errors import StageNotReady
 from books.extraction import stages
 from books.extraction.engine import Digest, PageText
-from books.extraction.factory import engine_label, guideline_engine
+from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.records import DIGEST, book_facts, page_text
 from books.extraction.stage import GuidelineStage
 from books.models import Book, Page, PageDigest, PageReview
@@ -33,7 +34,7 @@ class DigestStage(GuidelineStage):
             PlannedItem(
                 key=str(keys[page.number]),
                 label=str(page.number),
-                fingerprint=stages.fingerprint(engine_label(), facts, page.text, *_around(texts, page.number)),
+                fingerprint=stages.fingerprint(recipe_of("digest"), facts, page.text, *_around(texts, page.number)),
             )
             for page in texts
         ]
@@ -47,7 +48,7 @@ class DigestStage(GuidelineStage):
 
     def save(self, item: Item, result: Digest) -> None:
         values = {
-            "engine": engine_label(),
+            "recipe": asdict(recipe_of("digest")),
             "fingerprint": item.fingerprint,
             "data": DIGEST.dump_python(result, mode="json"),
         }

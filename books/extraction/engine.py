@@ -22,6 +22,25 @@ class BookFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """What beside the material decides an engine's result in one stage. Kept with every result: one whose recipe is
+    not the present one is stale. ``version`` is that of an engine without models."""
+
+    engine: str
+    version: str = ""
+    model: str = ""
+    prompt: str = ""
+    schema: str = ""
+    temperature: float | None = None
+
+    def __str__(self) -> str:
+        if not self.model:
+            return f"{self.engine} {self.version}"
+        heat = "" if self.temperature is None else f" t{self.temperature:g}"
+        return f"{self.engine} {self.model} p{self.prompt} s{self.schema}{heat}"
+
+
+@dataclass(frozen=True, slots=True)
 class TextLine:
     """A printed line; ``top``, ``left`` and ``height`` are shares (0 to 1) of the page's height, width and height."""
 
@@ -186,8 +205,9 @@ class GuidelineEngine(Protocol):
     @property
     def name(self) -> str: ...
 
-    @property
-    def version(self) -> str: ...
+    def recipe(self, stage: str) -> Recipe:
+        """Of ``stage``: digest, outline, write, summarise, name or same."""
+        ...
 
     @property
     def window_pages(self) -> int: ...

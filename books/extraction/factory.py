@@ -7,7 +7,7 @@ from functools import cache
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from books.extraction.engine import GuidelineEngine
+from books.extraction.engine import GuidelineEngine, Recipe
 
 
 @cache
@@ -24,6 +24,5 @@ def guideline_engine() -> GuidelineEngine:
     raise ImproperlyConfigured(f"GUIDELINE_ENGINE is {settings.GUIDELINE_ENGINE!r}; it may be offline or openai.")
 
 
-def engine_label() -> str:
-    engine = guideline_engine()
-    return f"{engine.name} {engine.version}"
+def recipe_of(stage: str) -> Recipe:
+    return guideline_engine().recipe(stage)

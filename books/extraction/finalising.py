@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from books.errors import StageNotReady
 from books.extraction import stages
-from books.extraction.factory import engine_label, guideline_engine
+from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.records import book_facts, named
 from books.extraction.stage import GuidelineStage
 from books.guidelines.changes import change, save_all
@@ -117,7 +117,7 @@ def _in_order(book_id: int) -> QuerySet[Subtopic]:
 
 
 def _planned(row: Subtopic) -> PlannedItem:
-    return PlannedItem(str(row.pk), row.title, fingerprint=stages.fingerprint(engine_label(), row.title, row.pages))
+    return PlannedItem(str(row.pk), row.title, fingerprint=stages.fingerprint(recipe_of("name"), row.title, row.pages))
 
 
 def _pair(item: Item) -> list[Subtopic]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from books.extraction import stages
 from books.extraction.engine import Digest, Outline, TocEntry
-from books.extraction.factory import engine_label, guideline_engine
+from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.records import DIGEST, OUTLINE, TOC, book_facts, outline_after
 from books.extraction.stage import GuidelineStage
 from books.models import Book, PageDigest, StoredOutline
@@ -30,7 +31,7 @@ class OutlineStage(GuidelineStage):
         prints = dict(PageDigest.objects.filter(page__book=job.book_id).values_list("page__number", "fingerprint"))
         windows = stages.windows(numbers, guideline_engine().window_pages)
         StoredOutline.objects.filter(book=job.book_id, windows__gt=len(windows)).delete()
-        seen = [engine_label(), job.params.get("toc", []), len(windows)]
+        seen: list[object] = [recipe_of("outline"), job.params.get("toc", []), len(windows)]
         items = []
         for at, window in enumerate(windows, start=1):
             seen += [prints[number] for number in window]
@@ -51,7 +52,11 @@ class OutlineStage(GuidelineStage):
         return engine.outline(book_facts(book), digests, so_far, toc, is_last=at == len(windows))
 
     def save(self, item: Item, result: Outline) -> None:
-        values = {"fingerprint": item.fingerprint, "data": OUTLINE.dump_python(result, mode="json")}
+        values = {
+            "recipe": asdict(recipe_of("outline")),
+            "fingerprint": item.fingerprint,
+            "data": OUTLINE.dump_python(result, mode="json"),
+        }
         StoredOutline.objects.update_or_create(book_id=item.job.book_id, windows=int(item.key), defaults=values)
 
 

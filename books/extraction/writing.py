@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from books.extraction import stages
 from books.extraction.engine import Guideline, PageText, SubtopicSource
-from books.extraction.factory import engine_label, guideline_engine
+from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.materialise import DECIDED, materialise
 from books.extraction.records import DIGEST, GUIDELINE, book_facts, named, page_texts, whole_outline
 from books.extraction.stage import GuidelineStage
 from books.extraction.support import checked
 from books.guidelines.changes import change
-from books.models import PageDigest, Provenance, ReviewStatus, Subtopic, Topic
+from books.models import Page, PageDigest, Provenance, ReviewStatus, Subtopic, Topic
 from jobs.handlers import PlannedItem
 from jobs.models import Item, Job
 
@@ -29,15 +30,15 @@ class WriteStage(GuidelineStage):
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         with change(job.book_id, "Cut into topics and subtopics", job=job):
             materialise(job.book, whole_outline(job.book_id))
-        digests = PageDigest.objects.filter(page__book=job.book_id)
-        prints = dict(digests.values_list("page__number", "fingerprint"))
+        pages = Page.objects.filter(book=job.book_id, reading__isnull=False)
+        texts = dict(pages.values_list("number", "reading__text"))
         subtopics = Subtopic.objects.filter(topic__book=job.book_id).exclude(DECIDED).select_related("topic")
         return [
             PlannedItem(
                 key=str(subtopic.pk),
                 label=subtopic.title,
                 fingerprint=stages.fingerprint(
-                    engine_label(), subtopic.key, subtopic.topic.title, [prints[page] for page in subtopic.pages]
+                    recipe_of("write"), subtopic.key, subtopic.topic.title, [texts.get(page) for page in subtopic.pages]
                 ),
             )
             for subtopic in subtopics.order_by("topic__sequence", "sequence")
@@ -50,7 +51,7 @@ class WriteStage(GuidelineStage):
         return checked(stages.supported(guideline, subtopic.pages), pages)
 
     def save(self, item: Item, result: Guideline) -> None:
-        with change(item.job.book_id, f"Written by {engine_label()}: {item.label}", job=item.job):
+        with change(item.job.book_id, f"Written by {recipe_of('write')}: {item.label}", job=item.job):
             subtopic = Subtopic.objects.exclude(DECIDED).select_related("topic").filter(pk=item.key).first()
             if subtopic is not None:
                 self._fill(subtopic, result)
@@ -60,7 +61,8 @@ class WriteStage(GuidelineStage):
         subtopic.summary = guideline.pop("summary")
         subtopic.guideline = guideline
         subtopic.terms = _terms(subtopic)
-        subtopic.engine = engine_label()
+        subtopic.engine = str(recipe_of("write"))
+        subtopic.recipe = asdict(recipe_of("write"))
         subtopic.provenance = Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL
         subtopic.status = ReviewStatus.DRAFT
         subtopic.save()
@@ -112,13 +114,14 @@ class SummariseStage(GuidelineStage):
         return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics)
 
     def save(self, item: Item, result: str) -> None:
-        with change(item.job.book_id, f"Summarised by {engine_label()}: {item.label}", job=item.job):
-            topic = Topic.objects.filter(is_edited=False, pk=item.key).exclude(summary=result).first()
-            if topic is not None:
-                topic.summary = result
-                topic.save(update_fields=["summary"])
+        recipe = recipe_of("summarise")
+        with change(item.job.book_id, f"Summarised by {recipe}: {item.label}", job=item.job):
+            topic = Topic.objects.filter(is_edited=False, pk=item.key).exclude(summary=result, recipe=asdict(recipe))
+            if (row := topic.first()) is not None:
+                row.summary, row.recipe = result, asdict(recipe)
+                row.save(update_fields=["summary", "recipe"])
 
 
 def _topic_fingerprint(topic: Topic) -> str:
     parts = [(subtopic.title, subtopic.summary, subtopic.pages) for subtopic in topic.subtopics.all()]
-    return stages.fingerprint(engine_label(), topic.title, parts)
+    return stages.fingerprint(recipe_of("summarise"), topic.title, parts)

@@ -5,7 +5,7 @@ from books.models.book import Book, BookStatus
 from books.models.change import Change
 from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
-from books.models.ledger import CallOutcome, ModelCall, ModelPrice, StageModel
+from books.models.ledger import CallOutcome, ModelCall, ModelPrice, Reservation, StageModel
 from books.models.page import OcrStatus, Page, PageReview, Reading, Source
 from books.models.thumbnail import Thumbnail
 from books.models.upload import Delivery, ExpectedFile
@@ -26,6 +26,7 @@ __all__ = [
     "PageReview",
     "Provenance",
     "Reading",
+    "Reservation",
     "ReviewStatus",
     "Source",
     "StageModel",

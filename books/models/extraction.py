@@ -16,10 +16,13 @@ class DigestsInBook(models.Manager["PageDigest"]):
 
 
 class PageDigest(models.Model):
-    """The facts of one page as ``books.extraction.engine.Digest`` in JSON; replaced when the page's input changes."""
+    """The facts of one page as ``books.extraction.engine.Digest`` in JSON; replaced when the page's input changes.
+
+    ``recipe``, here and on all other results, is ``books.extraction.engine.Recipe`` in JSON.
+    """
 
     page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="digest")
-    engine = models.CharField(max_length=80)
+    recipe = models.JSONField(default=dict)
     fingerprint = models.CharField(max_length=64)
     data = models.JSONField()
 
@@ -33,16 +36,22 @@ class PageDigest(models.Model):
 
 
 class StoredOutline(models.Model):
-    """The outline of a book after its first ``windows`` windows of digests, made from input ``fingerprint``."""
+    """The outline of one run of pages after its first ``windows`` windows of digests, made from input ``fingerprint``.
+
+    ``part`` numbers the runs of a book: one for all its pages, or one a chapter of confirmed contents, or one for the
+    range of pages that a job was limited to.
+    """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="outlines")
+    part = models.PositiveIntegerField(default=1)
     windows = models.PositiveSmallIntegerField()
+    recipe = models.JSONField(default=dict)
     fingerprint = models.CharField(max_length=64)
     data = models.JSONField()
 
     class Meta:
-        ordering = ("book", "windows")
-        constraints = (models.UniqueConstraint(fields=["book", "windows"], name="outline_once_per_window"),)
+        ordering = ("book", "part", "windows")
+        constraints = (models.UniqueConstraint(fields=["book", "part", "windows"], name="outline_once_per_window"),)
 
     def __str__(self) -> str:
         return f"Outline of {self.book} to window {self.windows}"

@@ -41,6 +41,7 @@ class Topic(Revisioned):
     storyline = models.TextField(blank=True)
     first_page = models.PositiveIntegerField()
     last_page = models.PositiveIntegerField()
+    recipe = models.JSONField(default=dict, help_text="Of the summary.")
     is_edited = models.BooleanField(default=False, help_text="A person changed it: no job may overwrite it.")
 
     history = RowHistory()
@@ -78,6 +79,7 @@ class Subtopic(Revisioned):
     guideline = models.JSONField(default=dict)
     terms = models.JSONField(default=dict)
     engine = models.CharField(max_length=80, blank=True)
+    recipe = models.JSONField(default=dict, help_text="Of the guideline.")
     provenance = models.CharField(max_length=8, choices=Provenance, default=Provenance.OFFLINE)
     status = models.CharField(max_length=16, choices=ReviewStatus, default=ReviewStatus.DRAFT)
     is_edited = models.BooleanField(default=False, help_text="A person changed it: no job may overwrite it.")

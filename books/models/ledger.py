@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from books.models.book import Book
-from jobs.models import Job
+from jobs.models import Item, Job
 
 
 class CallOutcome(models.TextChoices):
@@ -53,6 +53,21 @@ class ModelCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage} call to {self.model}"
+
+
+class Reservation(models.Model):
+    """What the call that ``item`` has in flight may cost at most; where a cap holds, it counts as spent.
+
+    It ends with the call, and where the worker died with the item's lease (``lease_token``).
+    """
+
+    item = models.OneToOneField(Item, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="+")
+    lease_token = models.PositiveBigIntegerField()
+    amount = models.DecimalField(max_digits=12, decimal_places=6)
+
+    def __str__(self) -> str:
+        return f"${self.amount} for {self.item}"
 
 
 class ModelPrice(models.Model):

@@ -8,7 +8,7 @@ import openai
 from openai import OpenAI
 
 from books.errors import ProviderRejected, ProviderUnavailable, RateLimited
-from books.providers.request import ModelRequest, RawAnswer, strict_schema
+from books.providers.request import ModelRequest, RawAnswer
 
 LONGEST_MESSAGE = 300
 
@@ -55,7 +55,7 @@ def _arguments(request: ModelRequest[Any]) -> dict[str, Any]:
             "type": "json_schema",
             "json_schema": {
                 "name": request.schema.__name__,
-                "schema": strict_schema(request.schema),
+                "schema": request.form,
                 "strict": True,
             },
         },

@@ -16,7 +16,7 @@ from books.errors import InvalidModelOutput, ProviderRejected
 from books.models import CallOutcome, ModelCall
 from books.providers.client import ModelClient
 from books.providers.request import Answer, ModelRequest, RawAnswer
-from books.providers.spending import check_caps, cost_of_answer
+from books.providers.spending import cost_of_answer, within_caps
 from jobs.errors import JobError
 from jobs.models import Item
 from jobs.throttle import call_slot
@@ -52,7 +52,7 @@ class Ledger:
         """The valid answer to ``request``, from the ledger where it was given before; one repair is tried.
 
         Raises InvalidModelOutput for an answer cut off or invalid after the repair, ProviderRejected for a refusal,
-        BudgetReached before a call that a cap forbids, and what the client raises.
+        BudgetReached or BudgetHeld before a call that a cap forbids, and what the client raises.
         """
         known = _answer_in_ledger(request)
         if known is not None:
@@ -69,7 +69,10 @@ class Ledger:
 
     def _call(self, request: ModelRequest[Answer]) -> tuple[Answer | None, tuple[str, str]]:
         """A valid answer, or else the raw text and what is wrong with it."""
-        check_caps(_item.get().job, request)
+        with within_caps(_item.get(), request):
+            return self._send(request)
+
+    def _send(self, request: ModelRequest[Answer]) -> tuple[Answer | None, tuple[str, str]]:
         started = time.monotonic()
         try:
             with call_slot(self.client.provider, tokens=request.estimated_tokens) as slot:

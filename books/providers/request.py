@@ -48,7 +48,7 @@ class ModelRequest(Generic[Answer]):
             self.temperature,
             self.max_tokens,
             self.messages(),
-            strict_schema(self.schema),
+            self.form,
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -56,6 +56,17 @@ class ModelRequest(Generic[Answer]):
     def estimated_tokens(self) -> int:
         text = len(self.instructions) + len(self.facts) + len(self.material)
         return text // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * len(self.images) + self.max_tokens // 2
+
+    @property
+    def most_tokens_in(self) -> int:
+        """More than any tokenizer makes of the prompt, whose form counts too: at least two bytes a token."""
+        texts = [self.instructions, self.facts, self.material, *(self.earlier or ()), json.dumps(self.form)]
+        return sum(len(text.encode()) for text in texts) // 2 + IMAGE_TOKENS * len(self.images)
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """The JSON schema of the answer, as strict mode wants it."""
+        return strict_schema(self.schema)
 
     def messages(self) -> list[dict[str, Any]]:
         """In the form of Chat Completions, which every compatible server speaks."""

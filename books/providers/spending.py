@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from django.db.models import Sum
+from django.db import transaction
+from django.db.models import F, Sum
 
-from books.errors import BudgetReached
-from books.models import ModelCall, ModelPrice
+from books.errors import BudgetHeld, BudgetReached
+from books.models import Book, ModelCall, ModelPrice, Reservation
 from books.providers.request import ModelRequest, RawAnswer
-from jobs.models import Job
+from jobs.constants import ItemState
+from jobs.database import with_reconnect
+from jobs.models import Item, Job
 
 MILLION = Decimal(1_000_000)
+# How long a call waits for others in flight to show what they leave of a cap.
+HELD_SECONDS = 1.0
 
 
 def cost_of(model: str, tokens_in: int, tokens_cached: int, tokens_out: int) -> Decimal | None:
@@ -34,19 +42,61 @@ def spent(**wanted: Any) -> Decimal:
     return ModelCall.objects.filter(**wanted).aggregate(total=Sum("cost"))["total"] or Decimal(0)
 
 
-def check_caps(job: Job, request: ModelRequest[Any]) -> None:
-    """Raises BudgetReached where ``request`` may take the book or the job past its cap.
+@contextmanager
+def within_caps(item: Item, request: ModelRequest[Any]) -> Iterator[None]:
+    """Holds back, until the block has written what the call cost, the most that it may cost.
 
-    The estimate takes the longest answer allowed, so a cap is never passed, only reached a little early.
+    So calls in flight together cannot pass a cap either. Raises BudgetReached where the call does not fit under the
+    cap of its book or job, and BudgetHeld where it may fit once calls in flight are over.
     """
-    caps = {"book": job.book.spending_cap, "job": job.params.get("spending_cap")}
-    if not any(cap is not None for cap in caps.values()):
+    if not with_reconnect(partial(_reserve, item, request)):
+        yield
         return
-    estimate = cost_of(request.model, request.estimated_tokens, 0, request.max_tokens) or Decimal(0)
-    totals = {"book": spent(book=job.book_id), "job": spent(job=job.pk)}
-    for whose, cap in caps.items():
-        if cap is not None and totals[whose] + estimate > Decimal(str(cap)):
+    try:
+        yield
+    finally:
+        mine = Reservation.objects.filter(item=item, lease_token=item.lease_token)
+        with_reconnect(mine.delete)
+
+
+def _reserve(item: Item, request: ModelRequest[Any]) -> bool:
+    """Whether a cap holds for the call, which is then reserved under the book's lock."""
+    job = Job.objects.select_related("book").get(pk=item.job_id)
+    if not _caps(job.book, job):
+        return False
+    with transaction.atomic():
+        # As ModelCall refers to the book, a stronger lock would wait for every call being written.
+        book = Book.objects.select_for_update(no_key=True).get(pk=job.book_id)
+        amount = cost_of(request.model, request.most_tokens_in, 0, request.max_tokens)
+        caps = _caps(book, job)
+        if amount is None:
             raise BudgetReached(
-                f"This {whose} has spent ${totals[whose]:.2f} of the ${Decimal(str(cap)):.2f} it may spend. "
-                "Raise the cap and resume; everything answered so far is kept."
+                f"This {next(iter(caps))} has a cap, but no price is known for {request.model}. Add it under Model "
+                "prices, or take the cap away, and resume."
             )
+        for whose, cap in caps.items():
+            _check(whose, cap, job, amount)
+        values = {"book": book, "lease_token": item.lease_token, "amount": amount}
+        Reservation.objects.update_or_create(item=item, defaults=values)
+    return True
+
+
+def _caps(book: Book, job: Job) -> dict[str, Decimal]:
+    caps = {"book": book.spending_cap, "job": job.params.get("spending_cap")}
+    return {whose: Decimal(str(cap)) for whose, cap in caps.items() if cap is not None}
+
+
+def _check(whose: str, cap: Decimal, job: Job, amount: Decimal) -> None:
+    total = spent(book=job.book_id) if whose == "book" else spent(job=job.pk)
+    if total + amount > cap:
+        raise BudgetReached(
+            f"This {whose} has spent ${total:.2f}, the next call may cost ${amount:.2f}, and ${cap:.2f} is all it "
+            f"may spend. Raise the cap and resume; everything answered so far is kept."
+        )
+    in_flight = Reservation.objects.filter(item__state=ItemState.LEASED, item__lease_token=F("lease_token"))
+    in_flight = in_flight.filter(book=job.book_id) if whose == "book" else in_flight.filter(item__job=job)
+    held = in_flight.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    if total + held + amount > cap:
+        raise BudgetHeld(
+            f"Calls in flight may spend what this {whose} has left of ${cap:.2f}.", retry_after=HELD_SECONDS
+        )

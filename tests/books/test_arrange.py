@@ -60,7 +60,7 @@ def book_of(count: int) -> Book:
     for number in range(1, count + 1):
         page = ReadPageFactory(book=book, number=number, reading__text=f"text {number}")
         data = DIGEST.dump_python(Digest(page=number, summary=(f"text {number}",)), mode="json")
-        PageDigest.objects.create(page=page, engine="offline", fingerprint="f", data=data)
+        PageDigest.objects.create(page=page, fingerprint="f", data=data)
     approve_pages(book)
     plans = [
         SubtopicPlan(f"Part {first}", first, min(first + 2, count), start_line=f"text {first}")

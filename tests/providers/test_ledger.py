@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
-from books.errors import BudgetReached, InvalidModelOutput, ProviderRejected, ProviderUnavailable, RateLimited
-from books.models import CallOutcome, ModelCall, ModelPrice
+from books.errors import (
+    BudgetHeld,
+    BudgetReached,
+    InvalidModelOutput,
+    ProviderRejected,
+    ProviderUnavailable,
+    RateLimited,
+)
+from books.models import Book, CallOutcome, ModelCall, ModelPrice, Reservation
 from books.providers import ledger as ledger_module
 from books.providers.ledger import Ledger, asking_for
 from books.providers.spending import spent
-from jobs.models import Throttle
+from jobs.constants import ItemState
+from jobs.models import Item, Job, Throttle
 from tests.factories import ItemFactory
 from tests.providers.requests import question
 
@@ -117,21 +130,77 @@ def test_a_rate_limit_gives_the_attempt_back_and_stops_the_next_call(ledger, pro
     assert (provider.counts.calls, outcomes()) == (1, [CallOutcome.FAILED])
 
 
+def limit(job: Job, whose: str, cap: Decimal) -> None:
+    if whose == "book":
+        Book.objects.filter(pk=job.book_id).update(spending_cap=cap)
+    else:
+        Job.objects.filter(pk=job.pk).update(params={"spending_cap": float(cap)})
+
+
 @pytest.mark.parametrize("whose", ["book", "job"])
 def test_a_cap_is_never_passed(ledger, provider, item, whose):
     ModelPrice.objects.create(model="gpt-5-mini", input=1000, cached_input=100, output=10)
     first = question(max_tokens=20)
     ledger.ask(first)
-    cap = float(spent()) + 0.0001
-    if whose == "book":
-        item.job.book.spending_cap = cap
-    else:
-        item.job.params["spending_cap"] = cap
+    limit(item.job, whose, spent() + Decimal("0.01"))
     with pytest.raises(BudgetReached, match=f"This {whose} has spent") as raised:
         ledger.ask(question("Decimals", max_tokens=20))
     assert raised.value.pauses_job
     assert provider.counts.calls == 1
     assert ledger.ask(first).title == "Fractions"
+
+
+@pytest.mark.parametrize("whose", ["book", "job"])
+def test_sixteen_calls_in_flight_together_do_not_pass_a_cap_either(client, provider, item, whose):
+    """All of them fit under it alone, none knows the others' cost; those that wait go on when it is known."""
+    ModelPrice.objects.create(model="gpt-5-mini", input=1000, cached_input=1000, output=1000)
+    provider.behave(latency=0.1)
+    cap = Decimal("2.5")
+    limit(item.job, whose, cap)
+    items = [ItemFactory(job=item.job, state=ItemState.PENDING, key=f"k{n}") for n in range(16)]
+    lease_until = timezone.now() + timedelta(minutes=5)
+    Item.objects.filter(job=item.job).update(state=ItemState.LEASED, lease_token=1, lease_expires_at=lease_until)
+    held: list[BudgetHeld] = []
+
+    def spend(mine: Item) -> None:
+        mine.refresh_from_db()
+        asked = 0
+        try:
+            with asking_for(mine):
+                while True:
+                    try:
+                        Ledger(client).ask(question(f"{mine.key} {asked}", max_tokens=100))
+                        asked += 1
+                    except BudgetHeld as error:
+                        held.append(error)
+                        time.sleep(0.05)
+        except BudgetReached:
+            pass
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(spend, items))
+    most = 1000 * Decimal(question(max_tokens=100).most_tokens_in + 105) / 1_000_000
+    assert cap - most < spent() <= cap
+    assert held
+    assert not held[0].counts_attempt
+    assert not Reservation.objects.exists()
+
+
+def test_what_a_dead_worker_held_is_free_again(ledger, item):
+    ModelPrice.objects.create(model="gpt-5-mini", input=1, cached_input=1, output=1)
+    limit(item.job, "book", Decimal("1"))
+    dead = ItemFactory(job=item.job, state=ItemState.PENDING, lease_token=2)
+    Reservation.objects.create(item=dead, book=item.job.book, lease_token=1, amount=1)
+    assert ledger.ask(question()).title == "Fractions"
+
+
+def test_a_cap_without_a_price_is_no_cap(ledger, provider, item):
+    limit(item.job, "book", Decimal("5"))
+    with pytest.raises(BudgetReached, match="no price is known for gpt-5-mini"):
+        ledger.ask(question())
+    assert provider.counts.calls == 0
 
 
 def test_an_answer_may_hold_what_a_database_refuses(ledger):

@@ -14,6 +14,7 @@ from books.extraction.engine import (
     NamedSubtopic,
     Outline,
     PageText,
+    Recipe,
     SubtopicSource,
     TocEntry,
 )
@@ -27,6 +28,9 @@ class OfflineEngine:
     version = "1"
     # A digest is small, and nothing is asked of anybody: the whole of the largest book at once.
     window_pages = 500
+
+    def recipe(self, stage: str) -> Recipe:
+        return Recipe(self.name, self.version)
 
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
         return digesting.digest(page, before, after)

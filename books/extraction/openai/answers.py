@@ -1,14 +1,15 @@
-"""The forms in which the model answers, one a stage. SCHEMA_VERSION goes up with every change."""
+"""The forms in which the model answers, one a stage. A form's version goes up with every change of it."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import ClassVar
 
-SCHEMA_VERSION = "1"
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Form(BaseModel):
     model_config = ConfigDict(extra="forbid")
+    version: ClassVar[str] = "1"
 
 
 class HeadingForm(Form):
@@ -85,3 +86,13 @@ class NameForm(Form):
 class SameForm(Form):
     same: bool
     reason: str
+
+
+FORMS: dict[str, type[Form]] = {
+    "digest": DigestForm,
+    "outline": OutlineForm,
+    "write": GuidelineForm,
+    "summarise": SummaryForm,
+    "name": NameForm,
+    "same": SameForm,
+}

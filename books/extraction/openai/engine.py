@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from books.extraction.engine import (
     BookFacts,
@@ -15,6 +15,7 @@ from books.extraction.engine import (
     NamedSubtopic,
     Outline,
     PageText,
+    Recipe,
     Statement,
     SubtopicSource,
     TocEntry,
@@ -25,6 +26,8 @@ from books.extraction.openai.outlining import extended
 from books.extraction.openai.prompts import prompt
 from books.extraction.stages import PARTS
 from books.providers.request import Answer, ModelRequest
+
+FormOfStage = TypeVar("FormOfStage", bound=answers.Form)
 
 # Of the outline so far a window sees its end: enough to go on, and the prompt stays the same size for any book.
 CARRIED_SUBTOPICS = 5
@@ -46,12 +49,15 @@ class OpenAIEngine:
         self._ask_model = ask
         self._choice = choice
 
-    @property
-    def version(self) -> str:
-        stages = ("digest", "outline", "write", "summarise", "name", "same")
-        prompts = ".".join(prompt(stage).version for stage in stages)
-        models = "+".join(sorted({self._choice(stage)[0] for stage in stages}))
-        return f"{models} p{prompts} s{answers.SCHEMA_VERSION}"
+    def recipe(self, stage: str) -> Recipe:
+        model, temperature, _ = self._choice(stage)
+        return Recipe(
+            engine=self.name,
+            model=model,
+            prompt=prompt(stage).version,
+            schema=answers.FORMS[stage].version,
+            temperature=temperature,
+        )
 
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
         if not page.text.strip():
@@ -105,7 +111,7 @@ class OpenAIEngine:
     def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> bool:
         return self._ask("same", book, {"one": _named(one), "other": _named(other)}, answers.SameForm).same
 
-    def _ask(self, stage: str, book: BookFacts, material: dict[str, Any], form: type[Answer]) -> Answer:
+    def _ask(self, stage: str, book: BookFacts, material: dict[str, Any], form: type[FormOfStage]) -> FormOfStage:
         model, temperature, max_tokens = self._choice(stage)
         instructions = prompt(stage)
         return self._ask_model(
@@ -117,7 +123,7 @@ class OpenAIEngine:
                 facts=json.dumps({"book": asdict(book)}, ensure_ascii=False),
                 material=json.dumps(material, ensure_ascii=False),
                 schema=form,
-                schema_version=answers.SCHEMA_VERSION,
+                schema_version=form.version,
                 temperature=temperature,
                 max_tokens=max_tokens,
             )
