@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 
 from jobs.cluster.live import live_pools
 
@@ -23,6 +24,7 @@ class HealthMiddleware:
         return self.get_response(request)
 
 
+@require_safe
 def ready(_request: HttpRequest) -> JsonResponse:
     """200 when the database answers, else 503; ``workers`` lists the pools that showed a sign of life."""
     try:

@@ -11,9 +11,9 @@ from bookpipeline.metrics import metrics
 from books.api.application import api
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
-    path("ready", ready),
-    path("metrics", metrics),
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="root"),
+    path("ready", ready, name="ready"),
+    path("metrics", metrics, name="metrics"),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
 ]

@@ -1,4 +1,7 @@
-from django.apps import AppConfig
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class BooksConfig(AppConfig):
@@ -16,3 +19,12 @@ class BooksConfig(AppConfig):
 
         for handler in (OCR, OCR_ELSEWHERE, EXTRACTION, FINALISATION):
             register(handler)
+        post_migrate.connect(_complete_roles, dispatch_uid="roles")
+
+
+def _complete_roles(app_config: AppConfig, using: str, **_: Any) -> None:
+    """Gives the roles what later migrations brought, once the permissions of the last app were made."""
+    from books.roles import make_roles
+
+    if app_config is [each for each in apps.get_app_configs() if each.models_module][-1]:
+        make_roles(apps, using)

@@ -9,4 +9,5 @@ class BookpipelineAdminConfig(AdminConfig):
         super().ready()
         import books.admin.books
         import books.admin.jobs
-        import books.admin.ledger  # noqa: F401 - they register by being imported
+        import books.admin.ledger
+        import books.admin.people  # noqa: F401 - they register by being imported

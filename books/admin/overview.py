@@ -108,14 +108,14 @@ def read(request: StaffRequest, book_id: int) -> HttpResponseBase:
     return redirect("admin:books_book_overview", book_id)
 
 
-@action("books.change_book")
+@action("books.ask_model")
 def generate(request: StaffRequest, book_id: int) -> HttpResponseBase:
     start_extraction(get_object_or_404(Book, pk=book_id), user=request.user)
     messages.success(request, "Generating the guidelines started.")
     return redirect("admin:books_book_overview", book_id)
 
 
-@action("books.change_book")
+@action("books.ask_model")
 def finalise(request: StaffRequest, book_id: int) -> HttpResponseBase:
     start_finalisation(get_object_or_404(Book, pk=book_id), user=request.user)
     messages.success(request, "Finalising started.")

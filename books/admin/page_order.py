@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import BinaryIO, cast
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
@@ -19,7 +20,7 @@ from books.intake import arrange
 from books.intake.store import Upload
 from books.models import Arrangement, Book, OcrStatus, Page
 from books.ocr.review import clean_pages, pages_of
-from books.ocr.start import start_reading
+from books.ocr.start import asks_model, start_reading
 from jobs.constants import ACTIVE
 from jobs.models import Job
 
@@ -61,7 +62,10 @@ def read_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Reads the chosen pages again, with the posted engine or the usual one; their texts stay in their history."""
     book = get_object_or_404(Book, pk=book_id)
     numbers = _numbers(pages_of(book, request.POST.getlist("page")))
-    return _read(request, book, numbers, request.POST.get("engine", ""))
+    engine = request.POST.get("engine", "")
+    if asks_model(engine) and not request.user.has_perm("books.ask_model"):
+        raise PermissionDenied
+    return _read(request, book, numbers, engine)
 
 
 @action("books.change_book")

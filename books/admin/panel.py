@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
@@ -18,6 +20,7 @@ from django_htmx.http import trigger_client_event
 
 from books.admin.guards import Button, StaffRequest, action, back, route, screen
 from books.ocr.job import OCR, OCR_ELSEWHERE
+from books.ocr.start import asks_model
 from jobs import starting
 from jobs.models import Job
 from jobs.selectors import ItemError, JobView, job_view
@@ -31,6 +34,8 @@ SENTENCES = {
     "restart": "Started over.",
     "cancel": "Cancelled. What was finished is kept.",
 }
+# What lets a job spend again.
+SPENDING = {"resume", "restart"}
 ACTIONS: dict[str, Callable[..., Job]] = {
     "pause": starting.pause,
     "resume": starting.resume,
@@ -63,13 +68,14 @@ def panel_context(request: StaffRequest, job: Job) -> dict[str, Any]:
     """What ``_job.html`` shows, under the one name that it uses."""
     view = job_view(job)
     may_change = request.user.has_perm("jobs.change_job")
-    errors = [Trouble(error, may_change and _can_retry(job, error)) for error in view.errors]
+    may_run = may_change and _may_run(request.user, job)
+    errors = [Trouble(error, may_run and _can_retry(job, error)) for error in view.errors]
     panel = {
         "view": view,
         "mark": row_mark(job),
         "milestone": _milestone(view),
         "eta": _eta_words(view.eta_seconds),
-        "buttons": _buttons(view) if may_change else [],
+        "buttons": _buttons(view, may_run=may_run) if may_change else [],
         "errors": errors[:ERRORS_SHOWN],
         "more_errors": max(0, len(errors) - ERRORS_SHOWN),
         # The fragment's forms lead back to the page it stands on, not to the fragment.
@@ -78,12 +84,13 @@ def panel_context(request: StaffRequest, job: Job) -> dict[str, Any]:
     return {"panel": panel, "all_errors": errors}
 
 
-def _buttons(view: JobView) -> list[Button]:
+def _buttons(view: JobView, *, may_run: bool) -> list[Button]:
     buttons = [
         Button(f"job-{name}", LABELS[name], reverse("admin:jobs_job_act", args=[view.job.pk, name]), "plain")
         for name in view.buttons
+        if may_run or name not in SPENDING
     ]
-    if any(error.is_final for error in view.errors):
+    if may_run and any(error.is_final for error in view.errors):
         url = reverse("admin:jobs_job_retry", args=[view.job.pk])
         buttons.insert(0, Button("job-retry", "Retry all failed", url, ""))
     return buttons
@@ -122,7 +129,9 @@ def panel(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
 def act(request: StaffRequest, job_id: UUID, name: str) -> HttpResponseBase:
     if name not in ACTIONS:
         return HttpResponseBadRequest("Unknown action.")
-    get_object_or_404(Job, pk=job_id)
+    known = get_object_or_404(Job, pk=job_id)
+    if name in SPENDING and not _may_run(request.user, known):
+        raise PermissionDenied
     job = ACTIONS[name](job_id, user=request.user)
     messages.success(request, SENTENCES[name])
     return back(request, reverse("admin:jobs_job_change", args=[job.pk]))
@@ -132,6 +141,8 @@ def act(request: StaffRequest, job_id: UUID, name: str) -> HttpResponseBase:
 def retry(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
     """Tries the posted failed items again, or all of them; a job that is over goes on as a new one for that."""
     job = get_object_or_404(Job, pk=job_id)
+    if not _may_run(request.user, job):
+        raise PermissionDenied
     chosen = request.POST.getlist("ordinal")
     if not all(ordinal.isdecimal() for ordinal in chosen):
         return HttpResponseBadRequest("Unknown item.")
@@ -142,6 +153,12 @@ def retry(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
         job = starting.resume(job_id, user=request.user)
         messages.success(request, "What failed is tried again. Everything already finished is kept.")
     return back(request, reverse("admin:jobs_job_change", args=[job.pk]))
+
+
+def _may_run(user: User, job: Job) -> bool:
+    """Reading pages as the settings say costs what the installation provides for; all else asks a model."""
+    reads_as_usual = job.kind in {OCR.kind, OCR_ELSEWHERE.kind} and not asks_model(job.params.get("engine", ""))
+    return reads_as_usual or user.has_perm("books.ask_model")
 
 
 def _can_retry(job: Job, error: ItemError) -> bool:

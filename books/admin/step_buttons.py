@@ -16,8 +16,8 @@ PRIMARY = "primary"
 def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]:
     """The present step's first, then in the order of the steps. A job can only start while none is active."""
     buttons = _review_buttons(user, book, counts, way)
-    if user.has_perm("books.change_book") and not way.is_busy:
-        buttons += _job_buttons(book, counts, way)
+    if not way.is_busy:
+        buttons += _job_buttons(user, book, counts, way)
     if counts.guidelines:
         buttons.append(_button("review", "Open the guidelines", _url("guidelines", book), way, is_link=True))
         buttons.append(Button("export-json", "Export JSON", _url("export", book, "json"), "plain", is_link=True))
@@ -37,10 +37,12 @@ def _review_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Bu
     return buttons
 
 
-def _job_buttons(book: Book, counts: Counts, way: Way) -> list[Button]:
+def _job_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Button]:
     buttons = []
-    if counts.unread or counts.failed:
+    if user.has_perm("books.change_book") and (counts.unread or counts.failed):
         buttons.append(_button("read", "Run OCR", _url("read", book), way))
+    if not user.has_perm("books.ask_model"):
+        return buttons
     if counts.pages and counts.approved == counts.pages:
         label = "Generate the guidelines again" if counts.guidelines else "Generate guidelines"
         buttons.append(_button("generate", label, _url("generate", book), way))

@@ -13,7 +13,7 @@ from books.api.jobs import StartedOut, started_document
 from books.api.permission import require
 from books.extraction.job import EXTRACTION, start_extraction, start_finalisation
 from books.models import Book
-from books.ocr.start import start_reading
+from books.ocr.start import asks_model, start_reading
 from jobs.constants import JobStatus
 from jobs.models import Job
 from jobs.starting import resume
@@ -65,15 +65,17 @@ def one_book(request: HttpRequest, book_id: int) -> dict[str, Any]:
 @router.post("/{int:book_id}/ocr", response={202: StartedOut})
 def read_pages(request: HttpRequest, book_id: int, wanted: ReadIn | None = None) -> Status[dict[str, Any]]:
     """Without a body, all pages not read yet; ``pages`` are read again, with ``engine`` where one is named."""
-    user, book = _changeable(request, book_id)
     wanted = wanted or ReadIn()
+    user, book = _book_for(request, book_id, "books.change_book")
+    if asks_model(wanted.engine):
+        require(request, "books.ask_model")
     return _accepted(start_reading(book, numbers=wanted.pages, engine=wanted.engine, user=user))
 
 
 @router.post("/{int:book_id}/guidelines/generate", response={202: StartedOut})
 def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[dict[str, Any]]:
     """With ``resume``, goes on with the last job where that ended early; else begins anew."""
-    user, book = _changeable(request, book_id)
+    user, book = _book_for(request, book_id, "books.ask_model")
     last = Job.objects.filter(book=book, kind=EXTRACTION.kind).first()
     if options.resume and last is not None and (last.status == JobStatus.PAUSED or not last.is_active):
         return _accepted(resume(last.pk, user=user))
@@ -82,12 +84,12 @@ def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[
 
 @router.post("/{int:book_id}/guidelines/finalize", response={202: StartedOut})
 def finalise(request: HttpRequest, book_id: int) -> Status[dict[str, Any]]:
-    user, book = _changeable(request, book_id)
+    user, book = _book_for(request, book_id, "books.ask_model")
     return _accepted(start_finalisation(book, user=user))
 
 
-def _changeable(request: HttpRequest, book_id: int) -> tuple[User, Book]:
-    user = require(request, "books.change_book")
+def _book_for(request: HttpRequest, book_id: int, permission: str) -> tuple[User, Book]:
+    user = require(request, permission)
     return user, get_object_or_404(Book, pk=book_id)
 
 

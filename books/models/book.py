@@ -81,6 +81,7 @@ class Book(models.Model):
 
     class Meta:
         ordering = ("title", "id")
+        permissions = (("ask_model", "Can start jobs that ask a language model, which may cost money"),)
         constraints = (
             models.CheckConstraint(condition=~Q(title=""), name="book_has_title"),
             models.CheckConstraint(

@@ -93,6 +93,7 @@ class Subtopic(Revisioned):
 
     class Meta:
         ordering = ("topic", "sequence")
+        permissions = (("publish_guideline", "Can publish guidelines and take them back"),)
         constraints = (
             models.UniqueConstraint(fields=["topic", "sequence"], name="subtopic_sequence_once_per_topic"),
             models.UniqueConstraint(fields=["topic", "key"], name="subtopic_key_once_per_topic"),

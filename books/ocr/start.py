@@ -48,6 +48,11 @@ def read_new_pages(book: Book, *, user: AbstractBaseUser | None = None) -> Job |
         return None
 
 
+def asks_model(engine: str) -> bool:
+    """Whether a person who chooses ``engine`` spends more than the settings provide for reading."""
+    return engine == MODEL and default_engine() != MODEL
+
+
 def check_engine(engine: str, language: str) -> None:
     """Raises StageNotReady, with a sentence that says what to install or choose."""
     if engine not in available_engines():

@@ -1,0 +1,59 @@
+"""People and their roles: who may do what is chosen here; what a role may do is in `books.roles`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+# Generic in the stubs alone.
+if TYPE_CHECKING:
+    Admin = UserAdmin[User]
+else:
+    Admin = UserAdmin
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(Admin):
+    """An administrator gives roles; single permissions, and all that concerns a superuser, are a superuser's."""
+
+    list_display = ("username", "email", "first_name", "last_name", "roles", "is_active", "last_login")
+    list_filter = ("groups", "is_active", "is_superuser")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display
+    def roles(self, person: User) -> str:
+        return "everything" if person.is_superuser else ", ".join(sorted(role.name for role in person.groups.all()))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if _is_super(request) else (*fields, "is_superuser", "user_permissions")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (_is_super(request) or not _is_superuser(obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (_is_super(request) or not _is_superuser(obj))
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:  # noqa: FBT001
+        """Who is added may sign in to the screens; what is seen there comes with a role."""
+        if not change:
+            obj.is_staff = True
+        super().save_model(request, obj, form, change)
+
+
+def _is_super(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+def _is_superuser(person: User | None) -> bool:
+    return person is not None and person.is_superuser

@@ -1,0 +1,157 @@
+"""Who may use which address: the table that tests/admin/test_access.py holds against every address there is.
+
+A new address gets one line here, ``at(name, arguments, method, who may)``, under its name without namespace. People:
+n nobody in particular, s a member of the staff without a role, u uploader, r reviewer, p publisher, a administrator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+PEOPLE = {
+    "n": "nobody",
+    "s": "no role",
+    "u": "uploader",
+    "r": "reviewer",
+    "p": "publisher",
+    "a": "administrator",
+}
+ANYBODY, STAFF, ALL_ROLES = "nsurpa", "surpa", "urpa"
+GET, POST, PUT, DELETE = "get", "post", "put", "delete"
+
+
+@dataclass(frozen=True)
+class Address:
+    """``args`` names what fills the address (fixture ``facts``); ``data`` is posted, as a form where it has "file"."""
+
+    space: str
+    name: str
+    args: str
+    method: str
+    who: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.space}{self.name} {self.args}".strip()
+
+
+def _table(space: str, *rows: tuple[Any, ...]) -> list[Address]:
+    return [Address(space, *row) for row in rows]
+
+
+def at(name: str, args: str, method: str, who: str, **data: Any) -> tuple[Any, ...]:
+    return name, args, method, who, data
+
+
+# What is of this product's own making: any other method is answered with 405.
+SCREENS = _table(
+    "admin:",
+    at("books_book_progress", "", GET, "urpa"),
+    at("books_book_overview", "book", GET, "urpa"),
+    at("books_book_upload", "book", POST, "ura", file="files"),
+    at("books_book_read", "book", POST, "ura"),
+    at("books_book_generate", "book", POST, "ra"),
+    at("books_book_finalise", "book", POST, "ra"),
+    at("books_book_export", "book json", GET, "urpa"),
+    at("books_book_pages", "book", GET, "urpa"),
+    at("books_book_approve", "book", POST, "ra"),
+    at("books_book_scan", "book page", GET, "urpa"),
+    at("books_book_thumbnail", "book page", GET, "urpa"),
+    at("books_book_page", "book page", GET, "urpa"),
+    at("books_book_page_edit", "book page", POST, "ra", text="Words", seen="reading"),
+    at("books_book_page_restore", "book page", POST, "ra", reading="reading", seen="reading"),
+    at("books_book_page_decide", "book page", POST, "ra", decision="approve"),
+    at("books_book_clean", "book", GET, "ra"),
+    at("books_book_clean_approve", "book", POST, "ra", newest="1"),
+    at("books_book_pages_decide", "book", POST, "ra", decision="approve"),
+    at("books_book_decision_undo", "book", POST, "ra"),
+    at("books_book_map", "book", GET, "urpa"),
+    at("books_book_pages_read", "book", POST, "ura"),
+    at("books_book_read_failed", "book", POST, "ura"),
+    at("books_book_arrange", "book", POST, "ura", act="remove"),
+    at("books_book_arrange_undo", "book", POST, "ura"),
+    at("books_book_insert", "book", POST, "ura", at="1"),
+    at("books_book_guidelines", "book", GET, "urpa"),
+    at("books_book_guidelines_approve", "book", POST, "ra"),
+    at("books_book_guideline", "book subtopic", GET, "urpa"),
+    at("books_book_guideline_decide", "book subtopic", POST, "ra", decision="approve"),
+    at("jobs_job_panel", "job", GET, "urpa"),
+    at("jobs_job_retry", "job", POST, "ura"),
+    at("jobs_job_act", "job cancel", POST, "ura"),
+    at("jobs_system", "", GET, "urpa"),
+)
+API = _table(
+    "api-1:",
+    at("create_book", "", POST, "ua", title="A book"),
+    at("one_book", "book", GET, "urpa"),
+    at("read_pages", "book", POST, "ura"),
+    at("generate", "book", POST, "ra", resume=False),
+    at("finalise", "book", POST, "ra"),
+    at("upload_pages", "book", POST, "ura", file="files"),
+    at("add_page", "book", POST, "ura", file="file"),
+    at("put_scan", "book page", PUT, "ura", file="file"),
+    at("insert_page", "book page", POST, "ura", file="file"),
+    at("delete_page", "book page", DELETE, "ura"),
+    at("retry_page", "book page", POST, "ura"),
+    at("announce_files", "book", POST, "ura", files=[{"name": "a.png", "size": 9}]),
+    at("send_file", "book delivery expected", POST, "ura", file="file"),
+    at("file_arrived", "book delivery expected", POST, "ura"),
+    at("finish_delivery", "book delivery", POST, "ura"),
+    at("latest_job", "book", GET, "urpa"),
+    at("one_job", "book job", GET, "urpa"),
+    at("cancel_job", "job", POST, "ura"),
+    at("guidelines", "", GET, "urpa"),
+)
+PLAIN = _table(
+    "",
+    at("ready", "", GET, ANYBODY),
+    at("metrics", "", GET, "urpa"),
+)
+OURS = [*SCREENS, *API, *PLAIN]
+DOCUMENTS = _table(
+    "api-1:",
+    at("openapi-json", "", GET, ANYBODY),
+    at("openapi-view", "", GET, ANYBODY),
+)
+
+
+def _of_model(name: str, *, view: str, add: str = "", change: str = "", delete: str = "") -> Iterator[tuple[Any, ...]]:
+    """The addresses that Django gives a model in the admin."""
+    thing = name.split("_", 1)[1]
+    yield at(f"{name}_changelist", "", GET, view)
+    yield at(f"{name}_add", "", GET, add)
+    yield at(f"{name}_add", "", POST, add)
+    yield at(f"{name}_change", thing, GET, view)
+    yield at(f"{name}_change", thing, POST, change)
+    yield at(f"{name}_delete", thing, GET, delete)
+    yield at(f"{name}_delete", thing, POST, delete)
+    yield at(f"{name}_history", thing, GET, view)
+
+
+DJANGOS = _table(
+    "admin:",
+    *_of_model("books_book", view="urpa", add="ua", change="ura", delete="a"),
+    *_of_model("jobs_job", view="urpa"),
+    *_of_model("books_modelcall", view="ra"),
+    *_of_model("books_modelprice", view="a", add="a", change="a", delete="a"),
+    *_of_model("books_stagemodel", view="a", add="a", change="a", delete="a"),
+    *_of_model("auth_user", view="a", add="a", change="a", delete="a"),
+    *_of_model("auth_group", view="a"),
+    at("auth_user_password_change", "user", GET, "a"),
+    at("auth_user_password_change", "user", POST, "a"),
+    at("index", "", GET, STAFF),
+    at("login", "", GET, ANYBODY),
+    at("logout", "", POST, ANYBODY),
+    at("password_change", "", GET, STAFF),
+    at("password_change", "", POST, STAFF),
+    at("password_change_done", "", GET, STAFF),
+    at("jsi18n", "", GET, STAFF),
+    at("autocomplete", "", GET, ""),
+    at("app_list", "app", GET, "urpa"),
+)
+# Without a name of their own, or nothing to reach: the redirects of old addresses and of the root, and Django's link
+# from an object to its page outside the admin, which no object has.
+LEFT_OUT = {"root", "admin:None", "admin:view_on_site", "api-1:api-root"}
+EVERY = [*OURS, *DOCUMENTS, *DJANGOS]
