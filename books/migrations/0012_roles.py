@@ -20,7 +20,7 @@ def make_permissions_and_roles(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("books", "0010_history_begins"),
+        ("books", "0011_recipes"),
         ("jobs", "0003_throttle_and_tallies"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
