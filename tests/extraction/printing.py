@@ -36,6 +36,17 @@ STYLES = {
     "ciencias": Style(lambda t, title: (f"Capítulo {t}", title), lambda t, s, n, title: (f"{t}.{s} {title}",)),
 }
 
+WORDS = ("", "ONE", "TWO", "THREE")
+# Written after the engine was finished, in heading styles it was not made with: nothing may be tuned on these.
+HELD_OUT = {
+    "physics": Style(lambda t, title: (f"CHAPTER {WORDS[t]}", title.upper()), lambda t, s, n, title: (title,)),
+    "civics": Style(lambda t, title: (f"Part {t}: {title}",), lambda t, s, n, title: (f"{n}. {title}",)),
+    "cooking": Style(
+        lambda t, title: (title,), lambda t, s, n, title: (f"Unit {n} – {title}",), sections_on_new_pages=True
+    ),
+    "musik": Style(lambda t, title: (f"Kapitel {t}", title), lambda t, s, n, title: (f"{t}.{s} {title}",)),
+}
+
 
 @dataclass
 class Printed:
@@ -102,7 +113,7 @@ def printed_book(
     name: str, style: Style | None = None, *, has_type: bool = True, has_head: bool = True, has_contents: bool = False
 ) -> Printed:
     """The book ``name`` in its own style or in ``style``; ``has_contents`` adds title page, contents and index."""
-    style = style or STYLES[name]
+    style = style or {**STYLES, **HELD_OUT}[name]
     book = Printed(BookFacts(f"A First Book of {name.title()}"))
     head = book.facts.title if has_head else ""
     press = _set(book, name, style, Press(head, has_type=has_type, front=[]))

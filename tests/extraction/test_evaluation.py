@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from books.extraction.evaluation import boundary_scores
+from books.extraction.picture import boundary_picture
 
 
 def test_same_boundaries_score_full():
@@ -39,6 +40,12 @@ def test_hand_computed_windows():
 @pytest.mark.parametrize(("truth", "found", "f1"), [([], [], 1.0), ([1], [], 0.0), ([], [1], 0.0)])
 def test_nothing_found_or_nothing_to_find(truth, found, f1):
     assert boundary_scores(truth, found, 1).f1 == f1
+
+
+def test_a_picture_shows_what_agrees_and_what_does_not():
+    colours = {colour for _, colour in boundary_picture([1, 4, 50], [1, 5, 50], 60).getcolors(10_000)}
+    assert {(31, 111, 178), (217, 115, 13)} <= colours
+    assert (217, 115, 13) not in {colour for _, colour in boundary_picture([1, 4], [1, 4], 6).getcolors(10_000)}
 
 
 def test_a_page_outside_the_book_is_an_error():

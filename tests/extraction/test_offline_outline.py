@@ -7,7 +7,16 @@ import pytest
 
 from books.extraction.engine import BookFacts, Outline, PageText, TocEntry
 from books.extraction.evaluation import boundary_scores
-from tests.extraction.printing import BARE, ENGINE, STYLES, outlined, printed_book, section_starts, without_type
+from tests.extraction.printing import (
+    BARE,
+    ENGINE,
+    HELD_OUT,
+    STYLES,
+    outlined,
+    printed_book,
+    section_starts,
+    without_type,
+)
 
 
 def f1(starts: list[int], outline: Outline, pages: int) -> float:
@@ -50,6 +59,30 @@ def test_without_headings_vocabulary_decides():
         assert all(s.title for topic in outline.topics for s in topic.subtopics)
         scores.append(f1(book.starts, outline, len(book.pages)))
     assert sum(scores) / len(scores) >= 0.6
+
+
+@pytest.mark.parametrize("name", HELD_OUT)
+@pytest.mark.parametrize("has_type", [True, False])
+def test_headings_of_books_not_seen_before(name, has_type):
+    book = printed_book(name, has_type=has_type)
+    outline = outlined(book.pages, book.facts)
+    assert f1(book.starts, outline, len(book.pages)) >= 0.95
+    assert covered(outline) == [page.number for page in book.pages]
+
+
+def test_books_not_seen_before_without_headings():
+    books = [printed_book(name, BARE, has_head=False) for name in HELD_OUT]
+    scores = [f1(book.starts, outlined(book.pages, book.facts), len(book.pages)) for book in books]
+    assert sum(scores) / len(scores) >= 0.6
+
+
+@pytest.mark.parametrize("name", HELD_OUT)
+@pytest.mark.parametrize("style", [None, BARE], ids=["with headings", "bare"])
+def test_contents_of_books_not_seen_before(name, style):
+    book = printed_book(name, style, has_contents=True)
+    outline = outlined(book.pages, book.facts)
+    assert f1(book.starts, outline, len(book.pages)) >= 0.99
+    assert covered(outline) == [page.number for page in book.pages]
 
 
 @pytest.mark.parametrize("name", STYLES)

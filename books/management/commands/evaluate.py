@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from books.extraction.evaluation import boundary_scores
+from books.extraction.picture import boundary_picture
 from books.extraction.records import whole_outline
 from books.models import Book, Subtopic
 from books.ocr.accuracy import character_error_rate
@@ -21,13 +22,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("truth", type=Path, help="A truth.json such as samples/prealgebra/truth.json.")
         parser.add_argument("--book", type=int, help="The book's id; by default the newest.")
+        parser.add_argument("--picture", type=Path, help="A PNG to draw found boundaries beside the true ones in.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         truth = _truth(options["truth"])
         book = _book(options["book"])
         self.stdout.write(f"Book {book.pk}, {book.title}")
         self._print_ocr(book, truth["pages"])
-        self._print_boundaries(book, truth)
+        self._print_boundaries(book, truth, options["picture"])
 
     def _print_ocr(self, book: Book, pages: list[dict[str, Any]]) -> None:
         """Character error rate, a share of the true text, per kind of page."""
@@ -47,7 +49,7 @@ class Command(BaseCommand):
         if missing:
             self.stdout.write(f"Not read: pages {', '.join(map(str, missing))}")
 
-    def _print_boundaries(self, book: Book, truth: dict[str, Any]) -> None:
+    def _print_boundaries(self, book: Book, truth: dict[str, Any], picture: Path | None) -> None:
         found = [row.first_page for row in Subtopic.objects.filter(topic__book=book)]
         if not found:
             self.stdout.write("No subtopics yet.")
@@ -59,6 +61,9 @@ class Command(BaseCommand):
             f"Subtopic boundaries at the exact page: F1 {scores.f1:.3f} (precision {scores.precision:.3f}, "
             f"recall {scores.recall:.3f}), Pk {scores.pk:.3f}, WindowDiff {scores.window_diff:.3f}"
         )
+        if picture is not None:
+            boundary_picture(starts, found, count).save(picture, "PNG")
+            self.stdout.write(f"Drawn in {picture}")
         outline = whole_outline(book.pk)
         covered = set(outline.front_matter).union(*(row.pages for row in Subtopic.objects.filter(topic__book=book)))
         self.stdout.write(f"Cut by {outline.basis}; pages in no subtopic and no front matter: {_gaps(covered, count)}")
