@@ -1,0 +1,78 @@
+"""Which guidelines are finished: written, and with nothing of the last jobs still to be put right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django.db.models import QuerySet
+
+from books.models import Subtopic
+from jobs.constants import ItemState, JobStatus
+from jobs.handlers import handlers
+from jobs.models import Item, Job
+
+# What the key of an item names, by its stage: a subtopic, a pair of them ("3:7"), or a topic with all that is in it.
+SUBTOPIC_STAGES = ("write", "names", "merge")
+TOPIC_STAGES = ("summarise", "topic_names", "order")
+UNWRITTEN = "It has no guideline yet: generate the guidelines once more."
+# Older jobs than these are not looked through.
+MOST_JOBS = 20
+
+
+def finished_subtopics(book_id: int) -> QuerySet[Subtopic]:
+    """Those a reader may be given; the others are the keys of ``unfinished``."""
+    return Subtopic.objects.filter(topic__book=book_id).exclude(pk__in=list(unfinished(book_id)))
+
+
+def unfinished(book_id: int) -> dict[int, str]:
+    """The ids of the book's subtopics that are not finished, each with the reason as a sentence for a person.
+
+    What failed counts until a later job of its kind has done it. Items that could only have proposed something, since
+    a person decided on the row, go by other keys and hold nothing back.
+    """
+    rows = Subtopic.objects.filter(topic__book=book_id)
+    found = dict.fromkeys(rows.filter(guideline={}).values_list("pk", flat=True), UNWRITTEN)
+    failed = list(_failed(book_id))
+    topics = dict(rows.values_list("pk", "topic_id")) if failed else {}
+    for item in failed:
+        for pk in _meant(item, topics):
+            found.setdefault(pk, f"{_title(item)}: {item.error_message} Resume that job.")
+    return found
+
+
+def _failed(book_id: int) -> Iterator[Item]:
+    """What the last jobs failed at and none has done since."""
+    settled = Item.objects.filter(job__in=_last_jobs(book_id), stage__in=SUBTOPIC_STAGES + TOPIC_STAGES)
+    if not settled.filter(state=ItemState.FAILED).exists():
+        return
+    seen: set[tuple[str, str]] = set()
+    settled = settled.filter(state__in=[ItemState.FAILED, ItemState.DONE]).select_related("job")
+    for item in settled.order_by("-job__created_at", "ordinal"):
+        if (item.stage, item.key) not in seen and item.state == ItemState.FAILED:
+            yield item
+        seen.add((item.stage, item.key))
+
+
+def _last_jobs(book_id: int) -> list[Job]:
+    """Of each kind the last that came to its end, and those after it."""
+    chosen: list[Job] = []
+    ended: set[str] = set()
+    for job in Job.objects.filter(book=book_id).order_by("-created_at")[:MOST_JOBS]:
+        if job.kind not in ended:
+            chosen.append(job)
+        if job.status == JobStatus.COMPLETED:
+            ended.add(job.kind)
+    return chosen
+
+
+def _meant(item: Item, topics: dict[int, int]) -> Iterable[int]:
+    """Which of the subtopics, given with their topics, the item was about."""
+    ids = {int(part) for part in item.key.split(":") if part.isdecimal()}
+    if item.stage in TOPIC_STAGES:
+        return [pk for pk, topic_id in topics.items() if topic_id in ids]
+    return [pk for pk in topics if pk in ids]
+
+
+def _title(item: Item) -> str:
+    handler = handlers().get(item.job.kind)
+    return handler.stage(item.stage).title if handler else item.stage

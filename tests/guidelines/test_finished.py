@@ -1,0 +1,72 @@
+"""What failed and was not put right keeps a guideline from its readers."""
+
+import pytest
+
+from books.extraction.job import EXTRACTION, FINALISATION
+from books.guidelines.selectors import SUBTOPIC_STAGES, TOPIC_STAGES, finished_subtopics, unfinished
+from jobs.constants import ItemState, JobStatus
+from tests.factories import BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def subtopics():
+    """Two in one topic, one in the next; all written."""
+    book = BookFactory()
+    first, second = (TopicFactory(book=book, sequence=place) for place in (1, 2))
+    return [SubtopicFactory(topic=topic) for topic in (first, first, second)]
+
+
+def finished(subtopics):
+    kept = set(finished_subtopics(subtopics[0].topic.book_id).values_list("pk", flat=True))
+    return [row.pk in kept for row in subtopics]
+
+
+def failed(subtopics, stage, key, *, status=JobStatus.COMPLETED, state=ItemState.FAILED, kind=FINALISATION.kind):
+    job = JobFactory(book=subtopics[0].topic.book, kind=kind, status=status)
+    return ItemFactory(job=job, stage=stage, key=key.format(*subtopics, topic=subtopics[0].topic), state=state)
+
+
+def test_an_unwritten_one_is_not_finished():
+    row = SubtopicFactory(guideline={})
+    assert finished([row]) == [False]
+    assert "no guideline yet" in unfinished(row.topic.book_id)[row.pk]
+
+
+@pytest.mark.parametrize(
+    ("stage", "key", "left"),
+    [
+        ("names", "{0.pk}", [False, True, True]),
+        ("merge", "{1.pk}:{2.pk}", [True, False, False]),
+        ("summarise", "{topic.pk}", [False, False, True]),
+        ("names", "propose {0.pk}", [True, True, True]),
+        ("submit", "{topic.pk}", [True, True, True]),
+    ],
+)
+def test_what_failed_holds_its_subtopics_back(subtopics, stage, key, left):
+    failed(subtopics, stage, key)
+    assert finished(subtopics) == left
+
+
+def test_a_later_job_puts_it_right_and_one_that_never_came_there_does_not(subtopics):
+    item = failed(subtopics, "names", "{0.pk}")
+    assert unfinished(subtopics[0].topic.book_id) == {
+        subtopics[0].pk: f"Refining names: {item.error_message} Resume that job."
+    }
+    JobFactory(book=item.job.book, kind=FINALISATION.kind, status=JobStatus.CANCELLED)
+    assert finished(subtopics) == [False, True, True]
+    failed(subtopics, "names", "{0.pk}", status=JobStatus.CANCELLED, state=ItemState.DONE)
+    assert finished(subtopics) == [True, True, True]
+
+
+def test_a_summary_written_by_finalising_makes_up_for_one_that_failed_before(subtopics):
+    failed(subtopics, "summarise", "{topic.pk}", kind=EXTRACTION.kind)
+    assert finished(subtopics) == [False, False, True]
+    failed(subtopics, "summarise", "{topic.pk}", state=ItemState.DONE)
+    assert finished(subtopics) == [True, True, True]
+
+
+def test_the_stages_are_those_of_the_jobs():
+    stages = {stage.name for handler in (EXTRACTION, FINALISATION) for stage in handler.stages}
+    assert {*SUBTOPIC_STAGES, *TOPIC_STAGES, "digest", "outline", "submit"} >= stages
