@@ -14,9 +14,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, action, route, screen
+from books.guidelines.parts import PART_TITLES
 from books.models import Book, Page, Provenance, ReviewStatus, Subtopic, Topic
 from books.publishing import review
-from books.publishing.export import PART_TITLES
 
 # As many thumbnails as fit two rows of a desktop screen.
 THUMBNAILS = 12

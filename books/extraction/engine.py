@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from books.guidelines.support import Flag
+
 
 @dataclass(frozen=True, slots=True)
 class BookFacts:
@@ -142,14 +144,11 @@ class Outline:
     basis: Literal["toc", "headings", "cohesion", "model", ""] = ""
 
 
-Flag = Literal["unsupported", "copied"]
-
-
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One sentence of a guideline and the scan pages that support it.
 
-    ``flags`` is what ``books.extraction.support`` has against it; engines leave it empty.
+    ``flags`` is what ``books.guidelines.support`` has against it; engines leave it empty.
     """
 
     text: str

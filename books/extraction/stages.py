@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from rapidfuzz import fuzz, process
 
 from books.extraction.engine import Guideline, NamedSubtopic, Outline, PageText, Statement, SubtopicPlan
+from books.guidelines.parts import PARTS
+from books.guidelines.support import flags_of
 
 NEIGHBOUR_LINES = 3
 SAME_LINE_RATIO = 85
 ALIKE_RATIO = 80
-PARTS = ("objective", "concepts", "depth", "prerequisites", "misconceptions", "checks", "boundary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,16 @@ def _limited(statements: Sequence[Statement], allowed: set[int]) -> Iterator[Sta
         pages = tuple(page for page in statement.pages if page in allowed)
         if pages:
             yield replace(statement, pages=pages)
+
+
+def checked(guideline: Guideline, pages: Sequence[PageText]) -> Guideline:
+    """The guideline with each statement flagged where a reviewer must look; ``pages`` are those of its subtopic."""
+    texts = {page.number: page.text for page in pages}
+    parts = {
+        part: tuple(replace(each, flags=flags_of(each.text, each.pages, texts)) for each in getattr(guideline, part))
+        for part in PARTS
+    }
+    return Guideline(**parts, summary=guideline.summary)
 
 
 def look_alikes(subtopics: Sequence[NamedSubtopic]) -> list[tuple[NamedSubtopic, NamedSubtopic]]:

@@ -11,7 +11,6 @@ from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.materialise import DECIDED, materialise
 from books.extraction.records import DIGEST, GUIDELINE, book_facts, named, page_texts, whole_outline
 from books.extraction.stage import GuidelineStage
-from books.extraction.support import checked
 from books.guidelines.changes import change
 from books.models import Page, PageDigest, Provenance, ReviewStatus, Subtopic, Topic
 from jobs.handlers import PlannedItem
@@ -48,7 +47,7 @@ class WriteStage(GuidelineStage):
         subtopic = Subtopic.objects.select_related("topic__book").get(pk=item.key)
         pages = page_texts(subtopic.topic.book_id, subtopic.pages)
         guideline = guideline_engine().write(_source(subtopic, pages))
-        return checked(stages.supported(guideline, subtopic.pages), pages)
+        return stages.checked(stages.supported(guideline, subtopic.pages), pages)
 
     def save(self, item: Item, result: Guideline) -> None:
         with change(item.job.book_id, f"Written by {recipe_of('write')}: {item.label}", job=item.job):

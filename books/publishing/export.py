@@ -5,19 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from books.extraction.records import whole_outline
-from books.extraction.stages import PARTS
+from books.guidelines.parts import PART_TITLES, PARTS
 from books.models import Book, Subtopic, Topic
 
 BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
-PART_TITLES = {
-    "objective": "Objective",
-    "concepts": "Concepts",
-    "depth": "Depth",
-    "prerequisites": "Prerequisites",
-    "misconceptions": "Misconceptions",
-    "checks": "Checks for understanding",
-    "boundary": "Out of scope",
-}
 OFFLINE_NOTE = "Made offline, from the book's own words and without a language model."
 
 

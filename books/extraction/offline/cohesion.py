@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from books.extraction.engine import Digest
-from books.extraction.offline.language import is_content, surface_forms
+from books.language import is_content, surface_forms
 
 LONGEST_SEGMENT = 30  # pages
 _PRIOR = 2.0  # times the logarithm of the number of words: what a segment costs besides its words

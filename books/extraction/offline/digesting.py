@@ -8,9 +8,9 @@ from collections import Counter
 from books.extraction.engine import Digest, Heading, PageText
 from books.extraction.offline.contents import read_contents
 from books.extraction.offline.headings import find_headings
-from books.extraction.offline.language import content_stems, sentences, term_counts
 from books.extraction.offline.layout import PageLayout, read_layout
 from books.extraction.offline.numbering import is_boilerplate
+from books.language import content_stems, sentences, term_counts
 
 SALIENT_SENTENCES = 6
 _EXERCISE_LABEL = re.compile(

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 
 from books.extraction.engine import Heading
-from books.extraction.offline.language import words
 from books.extraction.offline.layout import PageLayout, PageLine
 from books.extraction.offline.numbering import (
     BACK_MATTER,
@@ -20,6 +19,7 @@ from books.extraction.offline.numbering import (
     kind_of,
     parse_numbering,
 )
+from books.language import words
 
 LARGE_TYPE, MIDDLE_TYPE, SMALL_TYPE = 1.75, 1.24, 1.08
 _SYMBOLS = re.compile(r"[=<>+×÷≤≥→{}\\@_]|https?:|www\.")

@@ -10,7 +10,7 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from books.extraction.engine import PageText, TextLine
-from books.extraction.offline.language import words
+from books.language import words
 
 Kind = Literal["body", "running_head", "page_number", "caption"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from books.extraction.engine import BookFacts, Digest, Outline
 from books.extraction.offline.headings import joined_title, same_title
-from books.extraction.offline.language import words
 from books.extraction.offline.matter import is_matter_title
 from books.extraction.offline.numbering import Kind, kind_of, parse_numbering
+from books.language import words
 
 _COUNTED = (
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),

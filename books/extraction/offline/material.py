@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from books.extraction.engine import PageText
 from books.extraction.offline.digesting import running_text
 from books.extraction.offline.headings import find_headings, joined_title
-from books.extraction.offline.language import is_content, sentences, stem, words
 from books.extraction.offline.layout import PageLine, read_layout
+from books.language import is_content, sentences, stem, words
 
 # Eight words in a row as on the page are a copy.
 COPIED_RUN = 8

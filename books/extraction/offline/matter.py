@@ -8,8 +8,8 @@ from itertools import takewhile
 
 from books.extraction.engine import Digest
 from books.extraction.offline.contents import CONTENTS_TITLE
-from books.extraction.offline.language import stem
 from books.extraction.offline.numbering import BACK_MATTER
+from books.language import stem
 
 _FRONT = re.compile(
     r"^(?:preface|foreword|acknowledge?ments?|about (?:the|this) (?:authors?|book|series)|copyright|dedication|"

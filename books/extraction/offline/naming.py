@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 
 from books.extraction.engine import NamedSubtopic
-from books.extraction.offline.language import content_stems, listed, surface_forms
 from books.extraction.offline.numbering import is_boilerplate, is_capitals, parse_numbering
+from books.language import content_stems, listed, surface_forms
 
 _BARE = re.compile(
     r"^(?:introduction|overview|review|exercises?|summary|practice|conclusion|getting started|"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from books.extraction.offline.language import listed
 from books.extraction.offline.material import Material
+from books.language import listed
 
 _SHORT_TITLE = 6
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from books.extraction.engine import Digest, Outline, TocEntry
-from books.extraction.offline.language import content_stems, words
 from books.extraction.offline.marks import Mark, number_order, page_marks
 from books.extraction.offline.numbering import Kind
+from books.language import content_stems, words
 
 _SURE, _LIKELY = 85.0, 70.0
 

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from books.extraction.engine import Statement, SubtopicSource
-from books.extraction.offline.language import content_stems, listed
 from books.extraction.offline.material import Material
 from books.extraction.offline.phrasing import short_title
+from books.language import content_stems, listed
 
 _WARNINGS = tuple(
     (re.compile(pattern, re.IGNORECASE), template)

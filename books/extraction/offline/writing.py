@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from books.extraction.engine import Guideline, Statement, SubtopicSource
-from books.extraction.offline.language import content_stems, listed, stem
 from books.extraction.offline.material import Found, Material, gather
 from books.extraction.offline.phrasing import counted, lowered, short_title
 from books.extraction.offline.surroundings import boundary, misconceptions, prerequisites
+from books.language import content_stems, listed, stem
 
 
 def write(source: SubtopicSource) -> Guideline:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from books.extraction.offline.stopwords import BOOKISH, STOPWORDS
+from books.stopwords import BOOKISH, STOPWORDS
 
 # Letters may carry combining signs (Devanagari, Tamil, Arabic, Thai) that Python does not count as word characters.
 _WORD = re.compile(

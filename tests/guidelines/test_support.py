@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from books.extraction.engine import Guideline, PageText, Statement
-from books.extraction.support import checked, copied_run, flags_of
+from books.extraction.stages import checked
+from books.guidelines.support import copied_run, flags_of
 
 PAGES = (
     PageText(4, "A fraction names equal parts of a whole. The bottom number tells how many parts the whole has."),
@@ -24,11 +25,11 @@ PAGES = (
     ],
 )
 def test_flags(text, pages, flags):
-    assert flags_of(Statement(text, pages), PAGES) == flags
+    assert flags_of(text, pages, {page.number: page.text for page in PAGES}) == flags
 
 
 def test_a_copy_is_found_across_line_breaks_and_capitals_but_not_seven_words():
-    page = PageText(1, "The bottom number\ntells HOW many parts the whole has.")
+    page = "The bottom number\ntells HOW many parts the whole has."
     assert copied_run("the bottom number tells how many parts the", [page])
     assert copied_run("bottom number tells how many parts the", [page]) == ""
 
