@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from jobs.constants import ItemState, JobStatus
+from jobs import clock
+from jobs.claims import idle_until
+from jobs.constants import REST_ABOVE, ItemState, JobStatus
 from jobs.errors import JobError
 from jobs.failpoints import pass_by
 from jobs.handlers import Stage, handler_for
@@ -18,10 +20,12 @@ from jobs.transitions import locked_job, move
 
 
 class Step(Enum):
-    """STAGE: another stage began; WAIT: items are delayed or in other hands; STOP: nothing to do for a runner."""
+    """STAGE: another stage began; WAIT: items are in other hands or due soon; REST: none is due soon, so the sweep
+    wakes the job when one is; STOP: nothing to do for a runner."""
 
     STAGE = "stage"
     WAIT = "wait"
+    REST = "rest"
     STOP = "stop"
 
 
@@ -31,10 +35,19 @@ def advance(job_id: UUID | str) -> Step:
         if job.status != JobStatus.RUNNING:
             return Step.STOP
         if open_items(job, job.stage):
-            return Step.WAIT
+            return Step.REST if _rest(job) else Step.WAIT
         step = _leave_stage(job)
         pass_by("in_advance")
         return step
+
+
+def _rest(job: Job) -> bool:
+    """Notes when the job is to be woken, where it has nothing to do until then."""
+    until = idle_until(job, job.stage)
+    if until is None or until - clock.now() <= REST_ABOVE:
+        return False
+    Job.objects.filter(pk=job.pk).update(wake_at=until)
+    return True
 
 
 def _leave_stage(job: Job) -> Step:

@@ -43,7 +43,7 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
             _lease(item, runner)
             item.job = job
         if items:
-            Job.objects.filter(pk=job.pk).update(current_item=items[0].ordinal)
+            Job.objects.filter(pk=job.pk).update(current_item=items[0].ordinal, wake_at=None)
             pass_by("in_claim")
         return items
 
@@ -72,19 +72,25 @@ def claimable(job: Job, stage: str, runner: str) -> QuerySet[Item]:
     Once an item has crashed, a runner takes it only with empty hands, and nothing more until it is closed.
     """
     now = clock.now()
-    earlier_in_lane = Item.objects.filter(
-        job=OuterRef("job"), stage=stage, lane=OuterRef("lane"), ordinal__lt=OuterRef("ordinal"), state__in=OPEN_ITEMS
-    )
     due = Q(state=ItemState.PENDING) & (Q(not_before__isnull=True) | Q(not_before__lte=now))
     expired = Q(state=ItemState.LEASED, lease_expires_at__lte=now)
     in_hand = Item.objects.filter(job=OuterRef("job"), leased_by=runner, state=ItemState.LEASED)
     return (
-        Item.objects.filter(due | expired, job=job, stage=stage)
-        .filter(Q(lane="") | ~Exists(earlier_in_lane))
+        _first_of_lanes(job, stage)
+        .filter(due | expired)
         .filter(Q(crashes=0) | ~Exists(in_hand))
         .exclude(Exists(in_hand.filter(crashes__gt=0)))
         .order_by("ordinal")
     )
+
+
+def _first_of_lanes(job: Job, stage: str) -> QuerySet[Item]:
+    """The open items of ``stage`` that wait for no other: all without a lane, and the first open one of each lane."""
+    earlier_in_lane = Item.objects.filter(
+        job=OuterRef("job"), stage=stage, lane=OuterRef("lane"), ordinal__lt=OuterRef("ordinal"), state__in=OPEN_ITEMS
+    )
+    opened = Item.objects.filter(job=job, stage=stage, state__in=OPEN_ITEMS)
+    return opened.filter(Q(lane="") | ~Exists(earlier_in_lane))
 
 
 def _lease(item: Item, runner: str) -> None:
@@ -154,3 +160,11 @@ def next_due(job: Job, stage: str) -> datetime | None:
     """The earliest time at which a waiting item of ``stage`` may be tried again; None where none waits."""
     waiting = Item.objects.filter(job=job, stage=stage, state=ItemState.PENDING, not_before__isnull=False)
     return waiting.order_by("not_before").values_list("not_before", flat=True).first()
+
+
+def idle_until(job: Job, stage: str) -> datetime | None:
+    """When the first item of ``stage`` is due, where none is in hand and none can be claimed sooner; else None."""
+    items = _first_of_lanes(job, stage)
+    if items.filter(Q(state=ItemState.LEASED) | Q(not_before=None)).exists():
+        return None
+    return items.order_by("not_before").values_list("not_before", flat=True).first()

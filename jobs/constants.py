@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 
 
@@ -49,3 +51,5 @@ MAX_CRASHES = 2
 MAX_RECOVERIES = 3
 BACKOFF_SECONDS = (2, 4, 8, 16)
 SWEEP_ROWS = 100
+# A job with nothing to do for longer than this holds no worker; the sweep, once a minute, wakes it.
+REST_ABOVE = timedelta(seconds=30)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class JobError(Exception):
     """Anything a stage or the engine reports on purpose.
@@ -46,18 +48,27 @@ class LeaseLost(JobError):
     code = "lease_lost"
 
 
-class Cancelled(JobError):
-    """The job stopped being workable (cancelled, paused, failed) while an item of it was in hand."""
-
-    code = "cancelled"
-
-
 class ProviderBusy(JobError):
     """No call was made: the provider is cooling down, or the minute's budget is used up for ``retry_after`` seconds."""
 
     code = "provider_busy"
     retryable = True
     counts_attempt = False
+
+
+class NotYet(JobError):
+    """What the item waits for outside this process is under way: look again at ``until``, with the attempt given back.
+
+    No fault, so it is not shown as one; a job that has nothing sooner to do rests meanwhile and holds no worker.
+    """
+
+    code = "not_yet"
+    retryable = True
+    counts_attempt = False
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
 
 
 class NothingToDo(JobError):

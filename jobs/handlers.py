@@ -57,11 +57,16 @@ class Stage(Protocol):
 
 @dataclass(frozen=True)
 class Handler:
-    """A kind of job: its stages in order."""
+    """A kind of job: its stages in order.
+
+    An exclusive one (the default) has its book to itself: while it is active no other exclusive job of the book starts.
+    One that neither reads nor changes what the others work on, such as a delivery, runs beside them.
+    """
 
     kind: str
     title: str
     stages: tuple[Stage, ...]
+    is_exclusive: bool = True
 
     def stage(self, name: str) -> Stage:
         return next(stage for stage in self.stages if stage.name == name)

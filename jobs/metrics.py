@@ -78,9 +78,9 @@ def _items() -> Iterator[Metric]:
 
 def _ages() -> Iterator[Metric]:
     """0 where there is no such job."""
-    running = Job.objects.filter(status=JobStatus.RUNNING)
+    running = Job.objects.filter(status=JobStatus.RUNNING, wake_at=None)
     beat = running.aggregate(oldest=Min(Coalesce("heartbeat_at", "started_at", "created_at")))["oldest"]
-    yield _gauge("oldest_heartbeat_age_seconds", "Of the running jobs.", _age(beat))
+    yield _gauge("oldest_heartbeat_age_seconds", "Of the running jobs that do not rest.", _age(beat))
     pending = oldest_pending()
     yield _gauge(
         "oldest_pending_age_seconds", "Of the jobs that wait for a worker.", _age(pending[1] if pending else None)

@@ -10,7 +10,7 @@ from typing import Any
 from jobs import clock
 from jobs.claims import claim_next
 from jobs.constants import BACKOFF_SECONDS, FINAL, MAX_ATTEMPTS, ItemState, JobStatus
-from jobs.errors import JobError, LeaseLost
+from jobs.errors import JobError, LeaseLost, NotYet
 from jobs.failpoints import pass_by
 from jobs.handlers import Stage
 from jobs.models import Item, Job
@@ -52,22 +52,19 @@ def finish(claimed: Item, stage: Stage, result: Any, *, go_on_as: str = "") -> I
 
 def fail(claimed: Item, stage: Stage, error: Exception) -> None:
     """Counts a failed attempt: back to pending with a delay, or failed for good. A rate limit, the outage of a
-    provider and a reached budget give the attempt back, and the latter pauses the job.
+    provider, a reached budget and NotYet give the attempt back; a reached budget pauses the job.
 
     Raises LeaseLost, and changes nothing, when the lease was taken away.
     """
-    why = {
-        "error_kind": "retryable" if _is_retryable(error) else "terminal",
-        "error_code": getattr(error, "code", "") or "unexpected_error",
-        "error_message": error.message if isinstance(error, JobError) else UNEXPECTED_MESSAGE,
-    }
+    why = _why(error)
     with locked_job(claimed.job_id) as job:
         probe_at = _next_probe(claimed, stage, error)
         attempts = claimed.attempts - (probe_at is not None or not getattr(error, "counts_attempt", True))
         if _is_retryable(error) and attempts < MAX_ATTEMPTS:
-            not_before = (probe_at or clock.now()) + timedelta(seconds=_delay(attempts, error))
+            not_before = _next_try(attempts, error, probe_at)
             _close(job, claimed, ItemState.PENDING, attempts=attempts, not_before=not_before, **why)
-            logger.warning("item will be tried again", extra=_fields(claimed))
+            level = logging.INFO if isinstance(error, NotYet) else logging.WARNING
+            logger.log(level, "item will be tried again", extra=_fields(claimed))
         else:
             _close(job, claimed, ItemState.FAILED, **why)
             stage.save_failure(claimed, claimed.error_message)
@@ -103,11 +100,30 @@ def _is_retryable(error: Exception) -> bool:
     return error.retryable if isinstance(error, JobError) else True
 
 
+def _why(error: Exception) -> dict[str, str]:
+    """The item's columns on its last failure; what only has to wait did not fail, and has no code."""
+    message = error.message if isinstance(error, JobError) else UNEXPECTED_MESSAGE
+    if isinstance(error, NotYet):
+        return {"error_message": message}
+    kind = "retryable" if _is_retryable(error) else "terminal"
+    return {
+        "error_kind": kind,
+        "error_code": getattr(error, "code", "") or "unexpected_error",
+        "error_message": message,
+    }
+
+
 def _next_probe(item: Item, stage: Stage, error: Exception) -> datetime | None:
     """When a provider that is away is tried next; None where it is not known to be away."""
     if not stage.provider or not getattr(error, "provider_away", False):
         return None
     return provider_failed(stage.provider, item.attempts, item.started_at or clock.now())
+
+
+def _next_try(attempts: int, error: Exception, probe_at: datetime | None) -> datetime:
+    if isinstance(error, NotYet):
+        return error.until
+    return (probe_at or clock.now()) + timedelta(seconds=_delay(attempts, error))
 
 
 def _delay(attempts: int, error: Exception) -> float:

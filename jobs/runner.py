@@ -16,7 +16,7 @@ from jobs import clock, drain
 from jobs.admission import is_closed
 from jobs.advance import Step, advance
 from jobs.claims import claim, give_back, live_leases, next_due
-from jobs.constants import JobStatus, Load
+from jobs.constants import REST_ABOVE, JobStatus, Load
 from jobs.database import with_reconnect
 from jobs.errors import JobError, LeaseLost
 from jobs.failpoints import pass_by
@@ -78,7 +78,7 @@ def _open(job_id: UUID | str) -> Job | None:
                 begin_stage(job, handler_for(job.kind).stages[0])
         if job.status != JobStatus.RUNNING or _has_enough_runners(job):
             return None
-        Job.objects.filter(pk=job.pk).update(heartbeat_at=clock.now())
+        Job.objects.filter(pk=job.pk).update(heartbeat_at=clock.now(), wake_at=None)
         pass_by("in_open")
         return job
 
@@ -130,7 +130,7 @@ class Slice:
                 with_reconnect(partial(count_wait, stage.provider))
                 return False
             time.sleep(IDLE_SECONDS)
-        return step != Step.STOP
+        return step in (Step.STAGE, Step.WAIT)
 
     def _present_stage(self) -> Stage | None:
         """The stage the job is in, unless the job stopped or the stage belongs to the other pool."""
@@ -185,7 +185,8 @@ class Slice:
             return False
         if is_closed(stage.provider):
             return bool(self._in_hand) or time.monotonic() - idle_since < PROVIDER_SECONDS
-        return next_due(self.job, stage.name) is not None
+        due = next_due(self.job, stage.name)
+        return due is not None and due - clock.now() <= REST_ABOVE
 
     def _do(self, stage: Stage, item: Item) -> Item | None:
         """Works and closes ``item``; returns the next one where that was leased in the same transaction."""
@@ -224,9 +225,9 @@ class Slice:
             wake(job, stage.load, wanted)
 
     def _hand_over(self) -> None:
-        """Asks for the next slice where this one leaves work of its pool behind."""
+        """Asks for the next slice where this one leaves work of its pool behind that does not rest."""
         with locked_job(self.job.pk) as job:
-            if job.status != JobStatus.RUNNING:
+            if job.status != JobStatus.RUNNING or job.wake_at:
                 return
             stage = handler_for(job.kind).stage(job.stage)
             if self._works(stage):

@@ -161,7 +161,7 @@ def _percent(job: Job, stages: tuple[StageView, ...]) -> int:
 
 
 def _headline(job: Job, stages: tuple[StageView, ...]) -> str:
-    """One sentence on where the job is."""
+    """A sentence or two on where the job is."""
     if job.status == JobStatus.FAILED:
         return job.error_message
     failed = job.failed_items or 0
@@ -175,7 +175,15 @@ def _headline(job: Job, stages: tuple[StageView, ...]) -> str:
     count = f"{present.done + present.failed} of {present.total}"
     words = {JobStatus.PAUSED: "Paused", JobStatus.STALE: "Worker lost, recovering"}.get(JobStatus(job.status))
     sentence = f"{words or present.title}: {count}" + (f", {failed} failed." if failed else ".")
-    return f"{sentence} {_reason(job)}".rstrip() if job.status == JobStatus.PAUSED else sentence
+    if job.status == JobStatus.PAUSED:
+        return f"{sentence} {_reason(job)}".rstrip()
+    return f"{sentence} {_rest_words(job)}" if job.wake_at else sentence
+
+
+def _rest_words(job: Job) -> str:
+    """What a running job with nothing to do waits for, and until when."""
+    first = Item.objects.filter(job=job, stage=job.stage, not_before=job.wake_at).order_by("ordinal").first()
+    return f"{first.error_message if first else ''} Next look at {job.wake_at:%Y-%m-%d %H:%M} UTC.".lstrip()
 
 
 def _reason(job: Job) -> str:

@@ -28,14 +28,17 @@ def start_job(
 ) -> Job:
     """Makes a pending job with its first stage planned, and wakes the workers when the transaction commits.
 
-    Raises JobAlreadyActive where another job of the book is active, and NothingToDo where the plan is empty.
+    Raises JobAlreadyActive where the kind is exclusive and such a job of the book is active, and NothingToDo where the
+    plan is empty.
     """
-    stage = handler_for(kind).stages[0]
+    handler = handler_for(kind)
+    stage = handler.stages[0]
     try:
         with transaction.atomic():
             job = Job.objects.create(
                 book_id=book_id,
                 kind=kind,
+                is_exclusive=handler.is_exclusive,
                 params=params or {},
                 requested_by_id=user.pk if user else None,
                 resumed_from=resumed_from,
@@ -43,10 +46,10 @@ def start_job(
             Event.objects.create(job=job, to_status=JobStatus.PENDING, actor=actor_name(user))
             begin_stage(job, stage)
             if not job.total_items:
-                raise NothingToDo(f"{handler_for(kind).title}: there is nothing to do.")
+                raise NothingToDo(f"{handler.title}: there is nothing to do.")
             wake(job, stage.load, runners_for(stage.load, open_items(job, stage.name)))
     except IntegrityError as error:
-        active = Job.objects.filter(book_id=book_id, status__in=ACTIVE).first()
+        active = Job.objects.holding().filter(book_id=book_id).first()
         if active is None:
             raise
         title = handler_for(active.kind).title
@@ -64,7 +67,8 @@ def resume(job_id: UUID | str, *, user: AbstractBaseUser | None = None) -> Job:
             return job
         if job.status in ACTIVE:
             return job
-    if Job.objects.filter(book=job.book_id, kind=job.kind, created_at__gt=job.created_at).exists():
+    newer = Job.objects.filter(book=job.book_id, kind=job.kind, created_at__gt=job.created_at)
+    if job.is_exclusive and newer.exists():
         raise InvalidTransition("A newer job of this kind has run since; resume that one.")
     return start_job(job.book_id, job.kind, params=job.params, user=user, resumed_from=job)
 

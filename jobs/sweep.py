@@ -1,4 +1,4 @@
-"""Recovery without a hand: jobs whose runners died, that never started, or whose pause is over."""
+"""Recovery without a hand: jobs whose runners died, that never started, or whose pause or rest is over."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sweep() -> dict[str, int]:
     helped = {
         "recovered": _each(_silent_jobs(), _recover),
         "requeued": _each(_stale_jobs(), _requeue),
-        "woken": _each(_paused_jobs_due(), _wake),
+        "woken": _each(_resting_jobs_due(), _wake),
         "started": _each(_forgotten_jobs(), _start),
     }
     facts = {"finished_at": clock.now(), "seconds": time.monotonic() - started, "helped": helped}
@@ -60,9 +60,11 @@ def _each(jobs: Iterable[Job], help_one: Callable[[Job], bool]) -> int:
 def _silent_jobs() -> Iterable[Job]:
     """Running jobs without a beat for the stale time; a job that never beat is judged by when it started.
 
-    One that was queued after its last beat waits for a worker: see ``_forgotten_jobs``.
+    One that was queued after its last beat waits for a worker: see ``_forgotten_jobs``. One with a ``wake_at`` rests.
     """
-    jobs = Job.objects.filter(status=JobStatus.RUNNING).alias(seen=LAST_SIGN).filter(seen__lt=_stale_limit())
+    jobs = (
+        Job.objects.filter(status=JobStatus.RUNNING, wake_at=None).alias(seen=LAST_SIGN).filter(seen__lt=_stale_limit())
+    )
     return jobs.exclude(queued_at__gt=F("seen"))[:SWEEP_ROWS]
 
 
@@ -71,8 +73,9 @@ def _stale_jobs() -> Iterable[Job]:
     return Job.objects.filter(status=JobStatus.STALE)[:SWEEP_ROWS]
 
 
-def _paused_jobs_due() -> Iterable[Job]:
-    return Job.objects.filter(status=JobStatus.PAUSED, wake_at__lte=clock.now())[:SWEEP_ROWS]
+def _resting_jobs_due() -> Iterable[Job]:
+    """Paused ones, and running ones that have had nothing to do."""
+    return Job.objects.filter(status__in=[JobStatus.PAUSED, JobStatus.RUNNING], wake_at__lte=clock.now())[:SWEEP_ROWS]
 
 
 def _forgotten_jobs() -> Iterable[Job]:
@@ -90,8 +93,8 @@ def _stale_limit() -> datetime:
 def _recover(seen: Job) -> bool:
     """Declares a silent job stale and sets it going again, unless it gave a sign after it was ``seen`` silent."""
     with locked_job(seen.pk) as job:
-        signs = (job.heartbeat_at, job.queued_at)
-        if job.status != JobStatus.RUNNING or signs != (seen.heartbeat_at, seen.queued_at):
+        signs = (job.heartbeat_at, job.queued_at, job.wake_at)
+        if job.status != JobStatus.RUNNING or signs != (seen.heartbeat_at, seen.queued_at, seen.wake_at):
             return False
         pass_by("before_recovery")
         move(job, JobStatus.STALE, actor="sweep", reason=f"No heartbeat since {job.heartbeat_at or job.started_at}.")
@@ -128,9 +131,11 @@ def _set_going(job: Job) -> bool:
 
 def _wake(seen: Job) -> bool:
     with locked_job(seen.pk) as job:
-        if job.status != JobStatus.PAUSED or job.wake_at != seen.wake_at:
+        if (job.status, job.wake_at) != (seen.status, seen.wake_at):
             return False
-        move(job, JobStatus.PENDING, actor="sweep", reason="The pause is over.")
+        if job.status == JobStatus.PAUSED:
+            move(job, JobStatus.PENDING, actor="sweep", reason="The pause is over.")
+        Job.objects.filter(pk=job.pk).update(wake_at=None)
         wake_present_stage(job)
         return True
 

@@ -85,7 +85,7 @@ def oldest_pending() -> tuple[Job, datetime] | None:
     became = Max("events__at", filter=Q(events__to_status=JobStatus.PENDING))
     waiting = Job.objects.filter(status=JobStatus.PENDING).annotate(since=Coalesce(became, "created_at"))
     job = waiting.select_related("book").order_by("since").first()
-    return (job, job.since) if job else None
+    return (job, getattr(job, "since", job.created_at)) if job else None
 
 
 def _cluster_view(cluster: Cluster, now: datetime) -> ClusterView:

@@ -17,7 +17,7 @@ from django.db.models import F
 
 from jobs import clock
 from jobs.database import with_reconnect
-from jobs.errors import JobError, ProviderBusy
+from jobs.errors import JobError, NotYet, ProviderBusy
 from jobs.models import Throttle
 
 MINUTE = timedelta(minutes=1)
@@ -55,7 +55,7 @@ def call_slot(provider: str, *, tokens: int = 0) -> Iterator[Call]:
     try:
         yield call
     except JobError as error:
-        if not error.counts_attempt:
+        if not (error.counts_attempt or isinstance(error, NotYet)):
             with_reconnect(partial(rate_limited, provider, error.retry_after, call.began_at))
         elif not error.provider_away:
             with_reconnect(partial(answered, provider, call.tokens - tokens))

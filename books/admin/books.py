@@ -18,7 +18,6 @@ from django.utils.safestring import SafeString
 from books.admin import decisions, guidelines, listing, overview, page_order, pages, workbench
 from books.models import Book, BookStatus, Page, Subtopic
 from books.ocr.factory import installed_languages
-from jobs.constants import ACTIVE
 from jobs.handlers import handlers
 from jobs.models import Job
 
@@ -111,7 +110,7 @@ class BookAdmin(ModelAdmin):
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """One line a book instead of one a row below it; an active job protects its book."""
         chosen = list(books)
-        active = Job.objects.filter(book__in=chosen, status__in=ACTIVE).select_related("book")
+        active = Job.objects.holding().filter(book__in=chosen).select_related("book")
         protected = [_refusal(job) for job in active]
         counts = {
             "books": len(chosen),

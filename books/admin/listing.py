@@ -15,7 +15,7 @@ from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
 from books.models import Book, BookStatus, Page
-from jobs.constants import ACTIVE, ItemState
+from jobs.constants import ItemState
 from jobs.handlers import handlers
 from jobs.models import Item, Job
 
@@ -39,7 +39,7 @@ class Progress:
 def live_books() -> QuerySet[Book]:
     """All books with ``status_now``, ``page_count`` and ``active_jobs`` (none or one, with the counts of its stage)."""
     items = Item.objects.filter(job=OuterRef("pk"), stage=OuterRef("stage")).order_by()
-    jobs = Job.objects.filter(status__in=ACTIVE).annotate(
+    jobs = Job.objects.holding().annotate(
         stage_total=_count(items), stage_over=_count(items.filter(state__in=[ItemState.DONE, ItemState.FAILED]))
     )
     pages = Page.objects.filter(book=OuterRef("pk")).order_by()

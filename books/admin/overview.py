@@ -57,7 +57,7 @@ def overview(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 
 def _context(request: StaffRequest, book: Book) -> dict[str, Any]:
-    job = Job.objects.filter(book=book).first()
+    job = Job.objects.filter(book=book, is_exclusive=True).first()
     active = job if job is not None and job.is_active else None
     counts = counts_of(book)
     way = way_of(counts, active)

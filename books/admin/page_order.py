@@ -21,7 +21,6 @@ from books.intake.store import Upload
 from books.models import Arrangement, Book, OcrStatus, Page
 from books.ocr.review import clean_pages, pages_of
 from books.ocr.start import asks_model, start_reading
-from jobs.constants import ACTIVE
 from jobs.models import Job
 
 
@@ -48,7 +47,7 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "filters": [(each, sum(map(each.shows, cells))) for each in FILTERS],
         "chosen": chosen,
         "total": len(cells),
-        "is_busy": Job.objects.filter(book=book, status__in=ACTIVE).exists(),
+        "is_busy": Job.objects.holding().filter(book=book).exists(),
         "failed": sum(cell.page.ocr_status == OcrStatus.FAILED for cell in cells),
         "clean": clean_pages(book).count(),
         "legend": [(state, *letter_and_label) for state, letter_and_label in STATES.items()],

@@ -100,9 +100,10 @@ def started_document(job: Job) -> dict[str, Any]:
 
 @router.get("/books/{int:book_id}/jobs/latest", response=JobOut)
 def latest_job(request: HttpRequest, book_id: int, kind: str | None = None) -> dict[str, Any]:
+    """Of ``kind``, or of all kinds that have the book to themselves."""
     require(request, "jobs.view_job")
     found = Job.objects.filter(book=book_id)
-    newest = (found.filter(kind=kind) if kind else found).values_list("pk", flat=True)[:1]
+    newest = found.filter(**({"kind": kind} if kind else {"is_exclusive": True})).values_list("pk", flat=True)[:1]
     return job_document(get_object_or_404(Job, pk__in=list(newest)))
 
 

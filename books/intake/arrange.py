@@ -25,7 +25,6 @@ from books.intake.store import Receipt, Upload, add_files
 from books.models import Arrangement, Book, OcrStatus, Page, PageReview, Source
 from books.models.page import TURNS
 from jobs import clock
-from jobs.constants import ACTIVE
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
 from jobs.sweep import swept
@@ -158,7 +157,7 @@ def _arranging(book: Book) -> Iterator[list[UUID]]:
     """The ids of the book's pages in order, with the book locked: no job of it can start, no page be added."""
     with transaction.atomic():
         Book.objects.select_for_update().get(pk=book.pk)
-        active = Job.objects.filter(book=book, status__in=ACTIVE).first()
+        active = Job.objects.holding().filter(book=book).first()
         if active is not None:
             raise JobAlreadyActive(
                 "A job of this book is active: its pages can be arranged when it is over.", job_id=str(active.pk)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from books.models import Book
-from jobs.constants import ACTIVE
 from jobs.errors import JobAlreadyActive
 from jobs.handlers import handler_for
 from jobs.models import Job
@@ -15,17 +14,17 @@ READING = "ocr"
 
 
 def check_may_grow(book: Book) -> None:
-    """Raises JobAlreadyActive while any job but reading is active on ``book``."""
-    _check(book, Job.objects.exclude(kind=READING))
+    """Raises JobAlreadyActive while any job but reading holds ``book``."""
+    _check(book, Job.objects.holding().exclude(kind=READING))
 
 
 def check_at_rest(book: Book) -> None:
-    """Raises JobAlreadyActive while any job is active on ``book``."""
-    _check(book, Job.objects.all())
+    """Raises JobAlreadyActive while any job holds ``book``."""
+    _check(book, Job.objects.holding())
 
 
 def _check(book: Book, jobs: QuerySet[Job]) -> None:
-    active = jobs.filter(book=book, status__in=ACTIVE).first()
+    active = jobs.filter(book=book).first()
     if active is not None:
         title, status = handler_for(active.kind).title, active.get_status_display().lower()
         sentence = f"{title} of this book is {status}: wait for it or cancel it, then change the pages."

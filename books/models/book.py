@@ -6,7 +6,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
-from jobs.constants import ACTIVE
 from jobs.models import Job
 
 # Such as eng, chi_sim or deu+fra. It becomes part of a file name.
@@ -33,7 +32,7 @@ class BookQuerySet(models.QuerySet["Book"]):
         subtopics = Subtopic.objects.filter(topic__book=OuterRef("pk"))
         undecided = subtopics.filter(status__in=[ReviewStatus.DRAFT, ReviewStatus.PENDING_REVIEW])
         status = Case(
-            When(Exists(Job.objects.filter(book=OuterRef("pk"), status__in=ACTIVE)), then=Value(BookStatus.PROCESSING)),
+            When(Exists(Job.objects.holding().filter(book=OuterRef("pk"))), then=Value(BookStatus.PROCESSING)),
             When(~Exists(pages), then=Value(BookStatus.NO_PAGES)),
             When(Exists(pages.exclude(review=PageReview.APPROVED)), then=Value(BookStatus.PENDING_REVIEW)),
             When(Exists(undecided), then=Value(BookStatus.PENDING_REVIEW)),

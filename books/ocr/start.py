@@ -11,7 +11,6 @@ from books.errors import StageNotReady
 from books.models import Book, Page
 from books.ocr.factory import MODEL, available_engines, default_engine, installed_languages
 from books.ocr.job import OCR, handler_of
-from jobs.constants import ACTIVE
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
 from jobs.starting import extend, start_job
@@ -39,7 +38,7 @@ def read_new_pages(book: Book, *, user: AbstractBaseUser | None = None) -> Job |
 
     None where another kind of job runs; the pages then wait for a person to start the reading.
     """
-    active = Job.objects.filter(book=book, status__in=ACTIVE).first()
+    active = Job.objects.holding().filter(book=book).first()
     if active is not None and active.kind == OCR.kind and "pages" not in active.params and extend(active.pk):
         return active
     try:

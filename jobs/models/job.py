@@ -11,12 +11,18 @@ from django.db.models import Q
 from jobs.constants import ACTIVE, FINAL, JobStatus
 
 
+class JobQuerySet(models.QuerySet["Job"]):
+    def holding(self) -> JobQuerySet:
+        """The active jobs that have their book to themselves, at most one a book."""
+        return self.filter(status__in=ACTIVE, is_exclusive=True)
+
+
 class Job(models.Model):
     """A job is stages of items.
 
     pending -> running -> completed | failed | cancelled | paused | stale; stale -> pending | failed;
     paused -> pending | cancelled | failed; pending -> cancelled | failed. ``jobs.transitions`` is the only writer of
-    ``status``. At most one job of a book is active. ``error_message`` is set exactly when the job failed.
+    ``status``. At most one exclusive job of a book is active. ``error_message`` is set exactly when the job failed.
 
     Item numbers (``current_item``, ``last_completed_item``) are ordinals that run through all stages of the job;
     ``total_items`` counts what is planned so far and grows when a stage begins.
@@ -25,6 +31,7 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     book = models.ForeignKey("books.Book", on_delete=models.CASCADE, related_name="jobs")
     kind = models.CharField(max_length=40)
+    is_exclusive = models.BooleanField(default=True, help_text="Has its book to itself while it is active.")
     status = models.CharField(max_length=12, choices=JobStatus, default=JobStatus.PENDING)
     params = models.JSONField(default=dict, blank=True)
     requested_by = models.ForeignKey(
@@ -46,14 +53,20 @@ class Job(models.Model):
     queued_at = models.DateTimeField(null=True, blank=True, help_text="When the queue was last asked to run it.")
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
-    wake_at = models.DateTimeField(null=True, blank=True, help_text="When the sweep ends a pause by itself.")
+    wake_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the sweep ends a pause, or a rest, by itself."
+    )
     error_message = models.TextField(blank=True)
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at",)
         constraints = (
             models.UniqueConstraint(
-                fields=["book"], condition=Q(status__in=[str(s) for s in ACTIVE]), name="one_active_job_per_book"
+                fields=["book"],
+                condition=Q(status__in=[str(s) for s in ACTIVE], is_exclusive=True),
+                name="one_active_job_per_book",
             ),
             models.CheckConstraint(
                 condition=(Q(status="failed") & ~Q(error_message="")) | (~Q(status="failed") & Q(error_message="")),

@@ -17,6 +17,7 @@ LEGAL = {
     "fail_passing": ACTIVE,
     "fail_for_good": ACTIVE,
     "rate_limit": ACTIVE,
+    "not_yet": ACTIVE,
     "give_back": (*ACTIVE, "cancelled"),
     "advance": ("running",),
     "sweep": ACTIVE,
@@ -31,6 +32,12 @@ LEGAL = {
 """For each event the states in which it may change something; everywhere else it must change nothing."""
 
 
+ANSWERS = {
+    "advance": ("stage", "wait", "rest", "stop"),
+    "sweep": ("recovered", "requeued", "woken", "started", ""),
+}
+
+
 class Visits:
     """How often each event met each status, over all runs, and how often it changed something there."""
 
@@ -38,6 +45,7 @@ class Visits:
         self.met: Counter[tuple[str, str]] = Counter()
         self.changed: Counter[tuple[str, str]] = Counter()
         self.items: Counter[tuple[str, str]] = Counter()
+        self.answers: Counter[tuple[str, str]] = Counter()
 
     def never_changed(self) -> list[tuple[str, str]]:
         legal = [(event, status) for event, statuses in LEGAL.items() for status in statuses]
@@ -46,10 +54,16 @@ class Visits:
     def never_met(self) -> list[tuple[str, str]]:
         return [(event, status) for event in LEGAL for status in STATUSES if not self.met[event, status]]
 
+    def never_said(self) -> set[tuple[str, str]]:
+        return {(event, answer) for event, answers in ANSWERS.items() for answer in answers} - set(self.answers)
+
     def table(self) -> str:
         lines = [f"{'event':14}" + "".join(f"{status:>11}" for status in STATUSES)]
         lines += [
             f"{event:14}" + "".join(f"{self.met[event, status]:>11}" for status in STATUSES) for event in sorted(LEGAL)
         ]
         lines += [f"{event} of an item {state}: {count}" for (event, state), count in sorted(self.items.items())]
+        lines += [
+            f"{event} says {answer}: {count}" for (event, answer), count in sorted(self.answers.items()) if answer
+        ]
         return "\n".join(lines)

@@ -17,14 +17,14 @@ from jobs import clock, handlers, results, runner
 from jobs.advance import advance
 from jobs.claims import claim, give_back
 from jobs.constants import TRANSITIONS, JobStatus
-from jobs.errors import JobError
+from jobs.errors import JobError, NotYet
 from jobs.heartbeat import beat
 from jobs.models import Event, Item, Job
 from jobs.starting import cancel, extend, pause, restart, resume, retry_items, start_job
 from jobs.sweep import sweep
 from jobs.transitions import locked_job, move
 from tests.jobs.coverage import LEGAL, STATUSES, Visits
-from tests.jobs.model import Model, Refused
+from tests.jobs.model import NOT_YET, Model, Refused
 from tests.jobs.rig import KIND, RigStage, new_book, rig_handler
 from tests.jobs.rows import engine_rows, model_rows
 
@@ -49,6 +49,9 @@ CLOSINGS: dict[str, Callable[[Item, RigStage], None]] = {
     "fail_passing": lambda item, stage: results.fail(item, stage, Passing("Try again.")),
     "fail_for_good": lambda item, stage: results.fail(item, stage, Final("Unreadable.")),
     "rate_limit": lambda item, stage: results.fail(item, stage, RateLimited("Slow down.", retry_after=40)),
+    "not_yet": lambda item, stage: results.fail(
+        item, stage, NotYet("Under way.", until=clock.now() + timedelta(seconds=NOT_YET))
+    ),
 }
 WAYS = {
     "pending": ("pause", "resume"),
@@ -112,6 +115,8 @@ class EngineMachine(RuleBasedStateMachine):
         if expected is not None or answer is Refused:
             assert answer == expected, f"{event} at {status}: the engine says {answer}, the model {expected}"
         self.visits.met[event, status] += 1
+        if isinstance(expected, str):
+            self.visits.answers[event, expected] += 1
         if model_rows(self.model) != before:
             assert status in LEGAL[event], f"the model itself lets {event} change a {status} job"
             self.visits.changed[event, status] += 1
@@ -193,6 +198,11 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(back=st.integers(0, 3))
     def rate_limit(self, back: int) -> None:
         self.close(back, "rate_limit")
+
+    @precondition(lambda self: self.hands)
+    @rule(back=st.integers(0, 3))
+    def not_yet(self, back: int) -> None:
+        self.close(back, "not_yet")
 
     def close(self, back: int, event: str) -> None:
         """One of the latest claims comes to its end: too late, where the lease was taken away meanwhile."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tests.jobs.coverage import ACTIVE, FINAL
 
-LEASE, STALE, RUNNERS, RETRY_AFTER = 90, 120, 2, 40
+LEASE, STALE, RUNNERS, RETRY_AFTER, REST, NOT_YET = 90, 120, 2, 40, 30, 200
 BACKOFF = (2, 4, 8, 16)
 STAGES = ("first", "second")
 
@@ -91,7 +91,7 @@ class Model:
         live = sum(item.state == "leased" and item.expires > self.now for item in job.of_stage())
         if live >= RUNNERS:
             return False
-        job.beaten = self.now
+        job.beaten, job.wake = self.now, None
         return True
 
     def claim(self, runner: str, limit: int) -> list[tuple[int, int]]:
@@ -108,7 +108,7 @@ class Model:
         for item in chosen:
             self._lease(item, runner)
         if chosen:
-            job.current = self._ordinal(chosen[0])
+            job.current, job.wake = self._ordinal(chosen[0]), None
         return [(self._ordinal(item), item.token) for item in chosen]
 
     def _claimable(self, runner: str) -> list[ModelItem]:
@@ -116,12 +116,14 @@ class Model:
         in_hand = self._held_by(runner)
         if any(item.crashes for item in in_hand):
             return []
-        items = [item for item in self.job.of_stage() if item.is_open]
-        if self.job.stage == "second":
-            items = items[:1]
+        items = self._first_of_lanes()
         if in_hand:
             items = [item for item in items if not item.crashes]
         return [item for item in items if (item.not_before if item.state == "pending" else item.expires) <= self.now]
+
+    def _first_of_lanes(self) -> list[ModelItem]:
+        items = [item for item in self.job.of_stage() if item.is_open]
+        return items[:1] if self.job.stage == "second" else items
 
     def _lease(self, item: ModelItem, runner: str) -> None:
         item.state, item.runner, item.expires, item.not_before = "leased", runner, self.now + LEASE, 0
@@ -183,10 +185,16 @@ class Model:
         self.job.refresh()
 
     def rate_limit(self, job_number: int, ordinal: int, token: int) -> None:
+        self._put_off(job_number, ordinal, token, RETRY_AFTER)
+
+    def not_yet(self, job_number: int, ordinal: int, token: int) -> None:
+        self._put_off(job_number, ordinal, token, NOT_YET)
+
+    def _put_off(self, job_number: int, ordinal: int, token: int, seconds: float) -> None:
         item = self._held(job_number, ordinal, token)
         item.free("pending")
         item.attempts -= 1
-        item.not_before = self.now + RETRY_AFTER
+        item.not_before = self.now + seconds
         self.job.refresh()
 
     def give_back(self, runner: str) -> int:
@@ -205,7 +213,7 @@ class Model:
             return "stop"
         items = list(job.of_stage())
         if any(item.is_open for item in items):
-            return "wait"
+            return self._wait_or_rest(job)
         if items and all(item.state == "failed" for item in items):
             job.end("failed")
             return "stop"
@@ -216,12 +224,21 @@ class Model:
         job.end("completed")
         return "stop"
 
+    def _wait_or_rest(self, job: ModelJob) -> str:
+        """A job whose every open item is put off for long rests until the first of them is due."""
+        items = self._first_of_lanes()
+        due = min(item.not_before if item.state == "pending" else 0 for item in items)
+        if due - self.now <= REST:
+            return "wait"
+        job.wake = due
+        return "rest"
+
     # ---- what the sweep does ----------------------------------------------------------------------------------------
     def sweep(self) -> str:
         """What was done to the job, in the sweep's own words; "" for nothing."""
         job = self.job
         waits = job.queued > job.beaten
-        if job.status == "running" and not waits and self.now - job.beaten > STALE:
+        if job.status == "running" and job.wake is None and not waits and self.now - job.beaten > STALE:
             for item in [item for item in job.items if item.state == "leased"]:
                 self._crash(item)
             job.recoveries += 1
@@ -231,8 +248,9 @@ class Model:
         if job.status == "stale":
             self._recover(job)
             return "requeued"
-        if job.status == "paused" and job.wake is not None and job.wake <= self.now:
-            job.status, job.wake, job.queued = "pending", None, self.now
+        if job.status in ("paused", "running") and job.wake is not None and job.wake <= self.now:
+            job.status = "pending" if job.status == "paused" else "running"
+            job.wake, job.queued = None, self.now
             return "woken"
         if (job.status == "pending" or (job.status == "running" and waits)) and self.now - job.queued > STALE:
             job.queued = self.now
@@ -248,7 +266,7 @@ class Model:
     def die_in_sweep(self) -> None:
         if self.job.status != "running":
             raise Refused
-        self.job.status = "stale"
+        self.job.status, self.job.wake = "stale", None
 
     # ---- what people do ---------------------------------------------------------------------------------------------
     def pause(self, seconds: float | None) -> None:

@@ -49,7 +49,7 @@ MUTANTS = (
     Mutant(
         "sweep",
         "_recover",
-        " or signs != (seen.heartbeat_at, seen.queued_at)",
+        " or signs != (seen.heartbeat_at, seen.queued_at, seen.wake_at)",
         "",
         "test_sweep.py::test_a_late_beat_wins",
     ),
@@ -60,6 +60,9 @@ MUTANTS = (
         "",
         "test_sweep.py::test_a_job_that_waits_for_its_next_slice",
     ),
+    Mutant("sweep", "_silent_jobs", ", wake_at=None", "", "test_rests.py::test_a_resting_job_is_not_dead"),
+    Mutant("claims", "claim", ", wake_at=None", "", "test_rests.py::test_a_worker_that_dies_in_a_rest"),
+    Mutant("runner", "Slice._hand_over", " or job.wake_at", "", "test_rests.py::test_a_lane_rests"),
     Mutant("sweep", "_each", "except Exception", "except KeyboardInterrupt", "test_sweep.py::test_an_error_with_one"),
     Mutant("claims", "_lease", "item.attempts += 1", "", "test_claims.py::test_attempts_are_counted"),
     Mutant("claims", "claim", "while any(", "while False and any(", "test_claims.py::test_the_second_crash"),
@@ -77,7 +80,13 @@ MUTANTS = (
         "",
         "test_claims.py::test_what_a_dead_worker_had",
     ),
-    Mutant("claims", "claimable", '.filter(Q(lane="") | ~Exists(earlier_in_lane))', "", "test_claims.py::test_a_lane"),
+    Mutant(
+        "claims",
+        "_first_of_lanes",
+        '.filter(Q(lane="") | ~Exists(earlier_in_lane))',
+        "",
+        "test_claims.py::test_a_lane_is_worked",
+    ),
     Mutant("planning", "_item", "ItemState.DONE if kept else ", "", "test_runner.py::test_resume_works_only"),
     Mutant("advance", "advance", "if open_items(job, job.stage)", "if False", "test_races.py::test_a_page_that_comes"),
     Mutant(

@@ -62,6 +62,7 @@ def walk(machine: type[EngineMachine], runs: int, steps: int) -> None:
     print(machine.visits.table())
     assert machine.visits.never_changed() == [], "legal pairs that no walk changed anything by"
     assert machine.visits.never_met() == [], "pairs that no walk met"
+    assert machine.visits.never_said() == set(), "answers that no walk got"
 
 
 @pytest.mark.timeout(600)
