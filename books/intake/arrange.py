@@ -89,7 +89,7 @@ def rotate_pages(
     book: Book, pages: Iterable[Page], degrees: int, *, user: AbstractBaseUser | None = None
 ) -> Arrangement:
     """Turns ``pages`` clockwise by 90, 180 or 270 degrees from how they are shown: they wait for OCR, which makes image
-    and text again, and for a new approval."""
+    and text again, and for a new approval. No engine turns them any more."""
     if degrees not in TURNS[1:]:
         raise ArrangementRefused("A page can be turned by 90, 180 or 270 degrees.")
     with _arranging(book) as order:
@@ -100,7 +100,7 @@ def rotate_pages(
         arrangement.turned = {page: _plain(row) for page, row in rows.items()}
         arrangement.save()
         for page, row in rows.items():
-            _turn(page, (row["rotation"] + (row["reading__rotation"] or 0) + degrees) % 360)
+            _turn(page, ((row["rotation"] or 0) + (row["reading__rotation"] or 0) + degrees) % 360)
         return arrangement
 
 
@@ -215,7 +215,7 @@ def _set_order(book: Book, present: Sequence[UUID], wanted: Sequence[UUID]) -> N
     citations.number_digests(book)
 
 
-def _turn(page: str | UUID, rotation: int) -> None:
+def _turn(page: str | UUID, rotation: int | None) -> None:
     Page.objects.filter(pk=page).update(
         rotation=rotation,
         ocr_status=OcrStatus.WAITING,

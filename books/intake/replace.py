@@ -31,7 +31,7 @@ def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = 
         check_new(source)
         source.save(force_insert=True)
         old = page.source
-        page.source, page.frame, page.rotation = source, 0, 0
+        page.source, page.frame, page.rotation = source, 0, None
         page.reading, page.ocr_status, page.ocr_error = None, OcrStatus.WAITING, ""
         page.image_width = page.image_height = None
         page.review, page.reviewed_by, page.reviewed_at = PageReview.PENDING, None, None

@@ -87,7 +87,9 @@ class Page(models.Model):
     number = models.PositiveIntegerField()
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="pages")
     frame = models.PositiveIntegerField(default=0)
-    rotation = models.PositiveSmallIntegerField(default=0, help_text="Degrees clockwise, as a person turned it.")
+    rotation = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Degrees clockwise, as a person turned it; empty where nobody did."
+    )
     removed_at = models.DateTimeField(null=True, blank=True)
     ocr_status = models.CharField(max_length=8, choices=OcrStatus, default=OcrStatus.WAITING)
     ocr_error = models.TextField(blank=True)

@@ -89,5 +89,7 @@ def stretch(depth: Floats, noise: float) -> Floats:
 
 def _contrast_of(square: Edges, noise: float, page_contrast: float) -> float:
     """The contrast of the square's print, or the page's where it has none: shadows are grainier than the page."""
-    found = square.contrast(max(noise, square.noise()), LEAST_EDGES_OF_SQUARE)
+    found = square.contrast(noise, LEAST_EDGES_OF_SQUARE)
+    if found and (grain := square.noise()) > noise:
+        found = square.contrast(grain, LEAST_EDGES_OF_SQUARE)
     return found if found > LEAST_CONTRAST * page_contrast else page_contrast

@@ -59,7 +59,8 @@ class OcrEngine(Protocol):
 
     Invents nothing for a page without print, and asks nobody about one. Raises ``books.errors.ProviderError`` leaves
     for engines outside the process and ``UnreadableImage`` for an image that cannot be read at all. It reads no
-    settings: whoever builds it passes what it needs.
+    settings: whoever builds it passes what it needs. With ``is_upright``, as where a person turned the page, it turns
+    nothing.
     """
 
     @property
@@ -68,4 +69,4 @@ class OcrEngine(Protocol):
     @property
     def version(self) -> str: ...
 
-    def read(self, image: Image.Image) -> OcrText: ...
+    def read(self, image: Image.Image, *, is_upright: bool = False) -> OcrText: ...

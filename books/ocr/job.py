@@ -15,10 +15,10 @@ from django.db.models import Q
 from books.models import OcrStatus, Page, PageReview
 from books.ocr.engine import OcrText
 from books.ocr.factory import MODEL, default_engine, ocr_engine
-from books.ocr.imaging import encode_png
+from books.ocr.imaging import encode_png, encoded_thumbnail
 from books.ocr.readings import stored_reading
 from books.ocr.scans import read_page
-from books.ocr.thumbnails import encoded_thumbnail, keep_thumbnail
+from books.ocr.thumbnails import keep_thumbnail
 from books.providers.ledger import asking_for
 from jobs.constants import Load
 from jobs.handlers import Handler, PlannedItem

@@ -11,11 +11,10 @@ from typing import Final, Protocol
 from PIL import Image
 
 from books.ocr.answers import SCHEMA_VERSION, PageForm, form_for
-from books.ocr.coverage import PageInk
 from books.ocr.engine import OcrText
 from books.ocr.faint import has_faint_print
 from books.ocr.imaging import encode_png
-from books.ocr.orientation import degrees_to_upright, turned
+from books.ocr.orientation import upright
 from books.providers.prompts import prompt_in
 from books.providers.request import Answer, ModelRequest
 
@@ -52,15 +51,14 @@ class OpenAIVision:
     def version(self) -> str:
         return f"{self._choice(STAGE)[0]} {self.language} p{prompt_in(PROMPTS, 'read').version} s{SCHEMA_VERSION}"
 
-    def read(self, image: Image.Image) -> OcrText:
+    def read(self, image: Image.Image, *, is_upright: bool = False) -> OcrText:
         """Raises InvalidModelOutput for an answer that repeats itself or has more text than the page's ink allows."""
-        rotation = degrees_to_upright(image)
-        page = turned(image.convert("L"), rotation)
-        ink = PageInk(page)
-        if not len(ink.print) and not has_faint_print(ink):
+        found = upright(image, is_upright=is_upright)
+        letters = len(found.ink.print)
+        if not letters and not has_faint_print(found.ink):
             return OcrText("", 0.0, (), self.name, self.version)
-        form = self._ask(self._request(page, form_for(MOST_TEXT * len(ink.letters) + SPARE_CHARACTERS)))
-        return self._result(form, len(ink.print), rotation)
+        form = self._ask(self._request(found.page, form_for(MOST_TEXT * len(found.ink.letters) + SPARE_CHARACTERS)))
+        return self._result(form, letters, found.degrees)
 
     def _request(self, page: Image.Image, form: type[PageForm]) -> ModelRequest[PageForm]:
         model, temperature, max_tokens = self._choice(STAGE)

@@ -6,6 +6,7 @@ line's small letters than hang below it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -32,12 +33,31 @@ def turned(image: Image.Image, degrees: int) -> Image.Image:
     return image.transpose(TURNS[degrees]) if degrees else image
 
 
-def degrees_to_upright(image: Image.Image) -> int:
-    """0, 90, 180 or 270: how far a normalised page is to be turned clockwise; 0 where its print does not tell."""
-    ink = PageInk(image)
+@dataclass(frozen=True, slots=True)
+class Upright:
+    """A page in grey after it was turned clockwise by ``degrees`` (0, 90, 180 or 270), and its ink."""
+
+    page: Image.Image
+    degrees: int
+    ink: PageInk
+
+
+def upright(image: Image.Image, *, is_upright: bool = False) -> Upright:
+    """A normalised page turned so that its print stands upright; as it is where its print does not tell, or where
+    ``is_upright`` says that it does."""
+    page = image.convert("L")
+    ink = PageInk(page)
+    degrees = 0 if is_upright else _degrees_to_upright(page, ink)
+    if not degrees:
+        return Upright(page, 0, ink)
+    page = turned(page, degrees)
+    return Upright(page, degrees, PageInk(page))
+
+
+def _degrees_to_upright(page: Image.Image, ink: PageInk) -> int:
     degrees = 0
     if _in_rows(ink) < SURE_ROWS * int(ink.letters.ink.sum()):
-        sideways = PageInk(turned(image, 90))
+        sideways = PageInk(turned(page, 90))
         if _in_rows(sideways) > CLEARLY_MORE * _in_rows(ink):
             ink, degrees = sideways, 90
     return (degrees + 180) % 360 if _is_upside_down(ink) else degrees

@@ -14,11 +14,10 @@ from PIL import Image
 from rapidocr import RapidOCR
 
 from books.ocr.columns import reading_order
-from books.ocr.coverage import PageInk
 from books.ocr.engine import OcrLine, OcrText, OcrWord
 from books.ocr.faint import has_faint_print
 from books.ocr.lines import Box, line_of, mean_confidence
-from books.ocr.orientation import degrees_to_upright, turned
+from books.ocr.orientation import Upright, upright
 
 SUSPICIOUS_INK: Final = 0.05
 # Below this a box is texture more often than print.
@@ -37,18 +36,16 @@ class RapidEngine:
         self._ocr = RapidOCR(params={"Global.use_cls": False, "Global.log_level": "error"})
         self._lock = Lock()
 
-    def read(self, image: Image.Image) -> OcrText:
-        rotation = degrees_to_upright(image)
-        page = turned(image.convert("L"), rotation)
-        ink = PageInk(page)
-        if ink.is_blank:
-            return self._result([], ink, rotation)
+    def read(self, image: Image.Image, *, is_upright: bool = False) -> OcrText:
+        page = upright(image, is_upright=is_upright)
+        if page.ink.is_blank:
+            return self._result([], page)
         with self._lock:
-            found = self._ocr(np.asarray(page.convert("RGB")))
-        return self._result(_lines(found, page.size), ink, rotation)
+            found = self._ocr(np.asarray(page.page.convert("RGB")))
+        return self._result(_lines(found, page.page.size), page)
 
-    def _result(self, lines: list[OcrLine], ink: PageInk, rotation: int) -> OcrText:
-        missing = ink.missing(line.box for line in lines)
+    def _result(self, lines: list[OcrLine], page: Upright) -> OcrText:
+        missing = page.ink.missing(line.box for line in lines)
         return OcrText(
             text="\n".join(line.text for line in lines),
             confidence=mean_confidence(word for line in lines for word in line.words),
@@ -56,8 +53,8 @@ class RapidEngine:
             engine=self.name,
             version=self.version,
             missing_ink=missing,
-            text_may_be_missing=missing >= SUSPICIOUS_INK or (not len(ink.print) and has_faint_print(ink)),
-            rotation=rotation if lines else 0,
+            text_may_be_missing=missing >= SUSPICIOUS_INK or (not len(page.ink.print) and has_faint_print(page.ink)),
+            rotation=page.degrees if lines else 0,
         )
 
 

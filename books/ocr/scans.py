@@ -38,8 +38,8 @@ def read_page(page: Page, engine: str = "") -> tuple[OcrText, Image.Image]:
             return PdfTextLayer(layer, ocr_engine(LOCAL, language)).read(image), image
         except BadTextLayer as error:
             logger.info("text layer not used", extra={"page": page.number, "why": error.message})
-    image = normalise(turned(scan, page.rotation))
-    text = ocr_engine(engine, language).read(image)
+    image = normalise(turned(scan, page.rotation or 0))
+    text = ocr_engine(engine, language).read(image, is_upright=page.rotation is not None)
     return text, turned(image, text.rotation)
 
 

@@ -23,7 +23,7 @@ from books.ocr.coverage import Box, PageInk
 from books.ocr.engine import OcrLine, OcrText, OcrWord
 from books.ocr.faint import has_faint_print
 from books.ocr.lines import in_reading_order, is_credible, line_of, mean_confidence, moved
-from books.ocr.orientation import degrees_to_upright, turned
+from books.ocr.orientation import turned, upright
 
 # From one or two of the thirty lines of a page on, a person is told.
 SUSPICIOUS_INK: Final = 0.05
@@ -51,8 +51,8 @@ _of_this_thread = threading.local()
 class Sheet:
     """A page as Tesseract gets it, without bullets, and what is known of its ink."""
 
-    def __init__(self, page: Image.Image) -> None:
-        self.ink = PageInk(page)
+    def __init__(self, page: Image.Image, ink: PageInk) -> None:
+        self.ink = ink
         self.bullets = bullets(self.ink)
         self.page = without(page, self.bullets)
 
@@ -88,23 +88,23 @@ class TesseractEngine:
         library = tesserocr.tesseract_version().split()[1]
         self.version = f"{library} {language}-{_fingerprint(self.tessdata, language)}"
 
-    def read(self, image: Image.Image) -> OcrText:
+    def read(self, image: Image.Image, *, is_upright: bool = False) -> OcrText:
         """Read a normalised page, turned by quarters or not.
 
         Raises UnreadableImage for a page that takes longer than a minute.
         """
-        rotation = degrees_to_upright(image)
-        page = turned(image.convert("L"), rotation)
-        sheet = Sheet(page)
+        page = upright(image, is_upright=is_upright)
+        sheet = Sheet(page.page, page.ink)
         if sheet.ink.is_blank:
             return self._result(sheet, Reading((), 0.0))
         first = self._attempt(sheet, PSM.AUTO)
-        if first.confidence < HOPELESS_CONFIDENCE:
-            reverse = Sheet(turned(page, 180))
+        if first.confidence < HOPELESS_CONFIDENCE and not is_upright:
+            other_way_up = turned(page.page, 180)
+            reverse = Sheet(other_way_up, PageInk(other_way_up))
             other = self._attempt(reverse, PSM.AUTO)
             if other.confidence > first.confidence + CLEARLY_BETTER:
-                return self._result(reverse, self._completed(reverse, other), (rotation + 180) % 360)
-        return self._result(sheet, self._completed(sheet, first), rotation)
+                return self._result(reverse, self._completed(reverse, other), (page.degrees + 180) % 360)
+        return self._result(sheet, self._completed(sheet, first), page.degrees)
 
     def _result(self, sheet: Sheet, reading: Reading, rotation: int = 0) -> OcrText:
         is_lost = reading.missing >= SUSPICIOUS_INK or reading.guessed > MOST_GUESSED

@@ -49,8 +49,9 @@ class PdfTextLayer:
         self.reader = reader
         self.version = f"pdfium {version('pypdfium2')}"
 
-    def read(self, image: Image.Image) -> OcrText:
-        """``image`` is the page as rendered, at any scale. The confidence is the agreement with what was looked at.
+    def read(self, image: Image.Image, *, is_upright: bool = True) -> OcrText:
+        """``image`` is the page as rendered, at any scale, and never turned. The confidence is the agreement with what
+        was looked at.
 
         Raises BadTextLayer.
         """

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from PIL import Image
 
 from books.models import Page, Thumbnail
-from books.ocr.imaging import open_page
-
-WIDTH: Final = 240
-# 6 KB of a page of print, on which headings can be read; a PNG has 17.
-WEBP: Final = {"quality": 50, "method": 2}
-
-
-def encoded_thumbnail(image: Image.Image) -> bytes:
-    """The page 240 pixels wide, in proportion, as WebP."""
-    height = max(1, round(image.height * WIDTH / image.width))
-    small = image.resize((WIDTH, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    target = io.BytesIO()
-    small.save(target, "WEBP", **WEBP)
-    return target.getvalue()
+from books.ocr.imaging import encoded_thumbnail, open_page
 
 
 def keep_thumbnail(page_id: UUID, data: bytes) -> None:

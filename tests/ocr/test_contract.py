@@ -134,6 +134,13 @@ def test_tells_how_it_turned_the_page(reader: Reader, degrees: int) -> None:
     assert all(ink[line.box[1] : line.box[3], line.box[0] : line.box[2]].mean() > 0.02 for line in read.lines)
 
 
+def test_turns_nothing_that_a_person_turned(reader: Reader) -> None:
+    try:
+        assert reader.engine.read(turned(reader.page, 180), is_upright=True).rotation == 0
+    except BadTextLayer:
+        return
+
+
 @pytest.mark.parametrize("blank", [provoking.blank, lambda: normalise(provoking.noisy(provoking.blank(), 8))])
 def test_invents_nothing_for_a_blank_page(reader: Reader, blank: Callable[[], Image.Image]) -> None:
     try:

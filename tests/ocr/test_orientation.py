@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from books.ocr.normalising import normalise
-from books.ocr.orientation import degrees_to_upright, turned
+from books.ocr.orientation import turned, upright
 from tests.ocr import provoking
 
 
@@ -12,16 +12,16 @@ from tests.ocr import provoking
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
 def test_tells_how_to_set_a_page_upright(number: int, degrees: int) -> None:
     page = normalise(provoking.sample(number))
-    assert degrees_to_upright(turned(page, (360 - degrees) % 360)) == degrees
+    assert upright(turned(page, (360 - degrees) % 360)).degrees == degrees
 
 
 def test_two_columns_are_no_reason_to_turn() -> None:
-    assert degrees_to_upright(normalise(provoking.two_columns(provoking.sample(7), provoking.sample(19)))) == 0
+    assert upright(normalise(provoking.two_columns(provoking.sample(7), provoking.sample(19)))).degrees == 0
 
 
 def test_a_page_without_print_stays() -> None:
-    assert degrees_to_upright(provoking.blank()) == 0
-    assert degrees_to_upright(normalise(provoking.cloudy((992, 1405), 0.8))) == 0
+    assert upright(provoking.blank()).degrees == 0
+    assert upright(normalise(provoking.cloudy((992, 1405), 0.8))).degrees == 0
 
 
 def test_turns_are_clockwise() -> None:

@@ -17,7 +17,7 @@ from books.ocr import factory
 from books.ocr.accuracy import character_error_rate
 from books.ocr.imaging import encode_png
 from books.ocr.job import handler_of
-from books.ocr.orientation import degrees_to_upright
+from books.ocr.orientation import upright
 from books.ocr.start import start_reading
 from jobs.runner import run_to_end
 from tests.factories import PageFactory, SourceFactory
@@ -72,7 +72,7 @@ def test_the_stored_page_is_upright_and_its_boxes_lie_on_it(degrees: int) -> Non
     page = read(page_of(encode_png(provoking.sample(NUMBER).rotate(degrees, expand=True)), "png"))
     stored = picture(page.image_name)
     assert stored.size == (page.image_width, page.image_height)
-    assert degrees_to_upright(stored) == 0
+    assert upright(stored).degrees == 0
     ink = np.asarray(stored) < 128
     for line in page.reading.lines:
         left, top, right, bottom = line["box"]

