@@ -14,7 +14,7 @@ def back_to_zero(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0008_thumbnails'),
+        ('books', '0012_roles'),
     ]
 
     operations = [
