@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from jobs.errors import JobError
 
 
@@ -35,9 +37,25 @@ class ArrangementRefused(JobError):
 
 
 class EditedMeanwhile(JobError):
-    """Somebody, or the OCR job, gave the page another text since this person saw it; nothing was changed."""
+    """Somebody, or a job, changed the page or guideline since this person saw it; nothing was overwritten."""
 
     code = "edited_meanwhile"
+
+
+class DecisionRefused(JobError):
+    """A decision that the guideline's status does not allow, or that lacks what it needs."""
+
+    code = "decision_refused"
+
+
+class EditRefused(JobError):
+    """A form with something that cannot be; ``problems`` maps its fields to what is wrong with each."""
+
+    code = "edit_refused"
+
+    def __init__(self, message: str, problems: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.problems = dict(problems or {})
 
 
 class UnreadableImage(JobError):

@@ -17,9 +17,11 @@ from books.admin.guards import StaffRequest, action, route, screen
 from books.guidelines.parts import PART_TITLES
 from books.models import Book, Page, Provenance, ReviewStatus, Subtopic, Topic
 from books.publishing import review
+from books.publishing.review import Decision
 
 # As many thumbnails as fit two rows of a desktop screen.
 THUMBNAILS = 12
+DECISIONS = (Decision.APPROVE, Decision.REJECT, Decision.REOPEN)
 FLAGS = {"unsupported": "Not found on its pages", "copied": "Copied from the book"}
 
 
@@ -129,6 +131,12 @@ def decide(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRespons
         return redirect("admin:books_book_guideline", book_id, subtopic_id)
     messages.success(request, f"“{subtopic.title}” {'approved' if decision == 'approve' else 'rejected'}.")
     return redirect("admin:books_book_guidelines", book_id)
+
+
+def revision_in(request: StaffRequest) -> int | None:
+    """What the posted form was filled in over."""
+    revision = request.POST.get("revision", "")
+    return int(revision) if revision.isdecimal() else None
 
 
 @action("books.change_subtopic")

@@ -13,7 +13,7 @@ from books.api.jobs import job_document
 from books.api.jobs import router as jobs
 from books.api.pages import router as pages
 from books.api.uploads import router as uploads
-from books.errors import StageNotReady
+from books.errors import DecisionRefused, EditedMeanwhile, StageNotReady
 from jobs.errors import InvalidTransition, JobAlreadyActive, JobError, NothingToDo
 from jobs.models import Job
 
@@ -24,7 +24,7 @@ api.add_router("/books", uploads)
 api.add_router("", jobs)
 api.add_router("/guidelines", guidelines)
 
-CONFLICTS = (InvalidTransition, JobAlreadyActive, NothingToDo, StageNotReady)
+CONFLICTS = (DecisionRefused, EditedMeanwhile, InvalidTransition, JobAlreadyActive, NothingToDo, StageNotReady)
 
 
 @api.exception_handler(JobError)

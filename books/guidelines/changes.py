@@ -135,9 +135,18 @@ def _versions(model: type[Topic | Subtopic], undone: Change) -> list[Any]:
 
 
 def _check_untouched(version: Any) -> None:
-    present = version.instance_type.objects.filter(pk=version.id).values_list("revision", flat=True).first()
-    if present != (None if version.is_gone else version.revision):
+    """By what the row says, not by its count: a later change that was undone left it as this one did."""
+    present = version.instance_type.objects.filter(pk=version.id).first()
+    if present is None and version.is_gone:
+        return
+    if present is None or version.is_gone or facts_of(present) != facts_of(version.instance):
         raise EditedMeanwhile(SINCE)
+    version.revision = present.revision
+
+
+def facts_of(row: Topic | Subtopic) -> dict[str, Any]:
+    """All that a row says, without its count of versions."""
+    return {field.attname: getattr(row, field.attname) for field in row._meta.fields if field.name != "revision"}
 
 
 def _restore(version: Any) -> None:

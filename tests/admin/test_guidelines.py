@@ -30,7 +30,7 @@ def shown(client, subtopic) -> str:
 
 
 def decide(client, subtopic, decision):
-    return client.post(url("guideline_decide", subtopic), {"decision": decision}, follow=True)
+    return client.post(url("guideline_decide", subtopic), {"decision": decision, "reason": "Too short."}, follow=True)
 
 
 def test_a_book_without_guidelines_says_so(screens, book):
@@ -96,7 +96,8 @@ def test_a_decision_is_taken_back(screens, topic):
 
 def test_what_somebody_else_decided_first_is_not_overwritten(screens, topic, said):
     subtopic = SubtopicFactory(topic=topic, status=ReviewStatus.REJECTED)
-    assert said(decide(screens, subtopic, "approve")) == [f"Nothing changed: “{subtopic.title}” is rejected."]
+    refusal = f"“{subtopic.title}” is rejected, so it cannot be approved. Reopen it first."
+    assert said(decide(screens, subtopic, "approve")) == [refusal]
     subtopic.refresh_from_db()
     assert subtopic.status == ReviewStatus.REJECTED
 
