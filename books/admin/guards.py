@@ -85,6 +85,12 @@ def back(request: HttpRequest, otherwise: str) -> HttpResponse:
     return redirect(came_from if is_ours else otherwise)
 
 
+def seen_revision(request: HttpRequest, name: str = "revision") -> int | None:
+    """The version of a row that the posted form was filled in over; None where it does not say."""
+    revision = request.POST.get(name, "")
+    return int(revision) if revision.isdecimal() else None
+
+
 def _home(kwargs: Mapping[str, Any]) -> str:
     if "book_id" in kwargs:
         return reverse("admin:books_book_overview", args=[kwargs["book_id"]])

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
 
-from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.guidelines.parts import PART_TITLES
 from books.models import Book, Page, Provenance, ReviewStatus, Subtopic, Topic
 from books.publishing import review
@@ -115,28 +115,18 @@ def _statement(statement: dict[str, Any], numbers: Mapping[int, int | None]) -> 
 @action("books.change_subtopic")
 def decide(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
     """Approves, rejects or reopens; after a decision goes on to the next guideline that awaits one."""
-    subtopic = get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
+    get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
     decision = request.POST.get("decision", "")
-    if decision == "approve":
-        count = review.approve(book_id, [subtopic_id], user=request.user)
-    elif decision == "reject":
-        count = review.reject(book_id, [subtopic_id], user=request.user)
-    elif decision == "reopen":
-        count = review.reopen(book_id, [subtopic_id], user=request.user)
-    else:
+    if decision not in DECISIONS:
         return HttpResponseBadRequest("Unknown decision.")
-    if not count:
-        messages.warning(request, f"Nothing changed: “{subtopic.title}” is {subtopic.get_status_display().lower()}.")
-    if not count or decision == "reopen":
+    reason, revision = request.POST.get("reason", ""), seen_revision(request)
+    subtopic = review.decide(
+        book_id, subtopic_id, Decision(decision), user=request.user, revision=revision, reason=reason
+    )
+    messages.success(request, f"“{subtopic.title}” {Decision(decision).label.lower()}.")
+    if decision == Decision.REOPEN:
         return redirect("admin:books_book_guideline", book_id, subtopic_id)
-    messages.success(request, f"“{subtopic.title}” {'approved' if decision == 'approve' else 'rejected'}.")
     return redirect("admin:books_book_guidelines", book_id)
-
-
-def revision_in(request: StaffRequest) -> int | None:
-    """What the posted form was filled in over."""
-    revision = request.POST.get("revision", "")
-    return int(revision) if revision.isdecimal() else None
 
 
 @action("books.change_subtopic")
