@@ -86,7 +86,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = DATA_DIR / "media"
 _FILES = {
-    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "BACKEND": "bookpipeline.storage.Folder",
     "OPTIONS": {"location": str(MEDIA_ROOT), "allow_overwrite": True},
 }
 _S3 = s3_storage(

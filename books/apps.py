@@ -11,6 +11,7 @@ class BooksConfig(AppConfig):
     def ready(self) -> None:
         import books.guidelines.changes
         import books.intake.arrange
+        import books.intake.clearing
         import books.models.files
         import books.ocr.arrivals  # noqa: F401 - they connect signals
         from books.extraction.job import EXTRACTION, FINALISATION

@@ -36,6 +36,12 @@ class ArrangementRefused(JobError):
     code = "arrangement_refused"
 
 
+class DeletionRefused(JobError):
+    """A book that something works on, or whose published guidelines were not named by the book's title."""
+
+    code = "deletion_refused"
+
+
 class EditedMeanwhile(JobError):
     """Somebody, or a job, changed the page or guideline since this person saw it; nothing was overwritten."""
 

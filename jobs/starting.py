@@ -29,7 +29,7 @@ def start_job(
     """Makes a pending job with its first stage planned, and wakes the workers when the transaction commits.
 
     Raises JobAlreadyActive where the kind is exclusive and such a job of the book is active, and NothingToDo where the
-    plan is empty.
+    plan is empty or the book was deleted at this moment.
     """
     handler = handler_for(kind)
     stage = handler.stages[0]
@@ -51,7 +51,9 @@ def start_job(
     except IntegrityError as error:
         active = Job.objects.holding().filter(book_id=book_id).first()
         if active is None:
-            raise
+            if Job.book.field.related_model._base_manager.filter(pk=book_id).exists():
+                raise
+            raise NothingToDo("This book was deleted.") from error
         title = handler_for(active.kind).title
         sentence = f"{title} of this book is already {active.get_status_display().lower()}: wait for it or cancel it."
         raise JobAlreadyActive(sentence, job_id=str(active.pk)) from error

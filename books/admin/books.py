@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -15,11 +17,12 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books.admin import decisions, guidelines, listing, overview, page_order, pages, workbench
-from books.models import Book, BookStatus, Page, Subtopic
+from books.admin import decisions, deletion, guidelines, listing, overview, page_order, pages, workbench
+from books.admin.guards import StaffRequest
+from books.errors import DeletionRefused
+from books.models import Book, BookStatus
 from books.ocr.factory import installed_languages
-from jobs.handlers import handlers
-from jobs.models import Job
+from books.publishing.deletion import delete_book
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
@@ -88,7 +91,11 @@ class BookAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Hands the visible rows that move to the template, which asks for their progress in one request."""
-        response = super().changelist_view(request, {"title": "Books", **(extra_context or {})})
+        try:
+            response = super().changelist_view(request, {"title": "Books", **(extra_context or {})})
+        except DeletionRefused as refusal:
+            messages.error(request, refusal.message)
+            return redirect("admin:books_book_changelist")
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
             rows = listing.rows_of(sorted(response.context_data["cl"].result_list, key=lambda book: int(book.pk)))
             moving = [row for row in rows if row.job]
@@ -105,24 +112,22 @@ class BookAdmin(ModelAdmin):
 
     # ---- deletion: with all that hangs on the book, and only while nothing works on it ------------------------------
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, _extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return deletion.delete_view(self, cast("StaffRequest", request), unquote(object_id))
+
     def get_deleted_objects(
         self, books: QuerySet[Book] | Iterable[Book], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """One line a book instead of one a row below it; an active job protects its book."""
+        """Of several at once: one line a book instead of one a row below it."""
         chosen = list(books)
-        active = Job.objects.holding().filter(book__in=chosen).select_related("book")
-        protected = [_refusal(job) for job in active]
-        counts = {
-            "books": len(chosen),
-            "pages with their scans and texts": Page.objects.filter(book__in=chosen).count(),
-            "guidelines": Subtopic.objects.filter(topic__book__in=chosen).count(),
-            "jobs": Job.objects.filter(book__in=chosen).count(),
-        }
         lacking = set() if self.has_delete_permission(request) else {"book"}
-        return [str(book) for book in chosen], counts, lacking, protected
+        counts = {"books": len(chosen), **deletion.counts_of(chosen)}
+        return [str(book) for book in chosen], counts, lacking, deletion.protected(chosen)
 
-
-def _refusal(job: Job) -> str:
-    handler = handlers().get(job.kind)
-    title = handler.title if handler else job.kind
-    return f"{job.book}: {title} is {job.get_status_display().lower()}. Cancel that job or wait for it, then delete."
+    def delete_queryset(self, _request: HttpRequest, books: QuerySet[Book]) -> None:
+        """All of them or none."""
+        with transaction.atomic():
+            for book in books:
+                delete_book(book.pk)

@@ -1,7 +1,7 @@
 """The rows of a book: its sources and pages, what was read, what was made of it."""
 
 from books.models.arrangement import Arrangement
-from books.models.book import Book, BookStatus
+from books.models.book import Book, BookStatus, DeletedBook
 from books.models.change import Change
 from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
@@ -16,6 +16,7 @@ __all__ = [
     "BookStatus",
     "CallOutcome",
     "Change",
+    "DeletedBook",
     "Delivery",
     "ExpectedFile",
     "ModelCall",

@@ -97,3 +97,21 @@ class Book(models.Model):
     def status(self) -> BookStatus:
         """As it is in the database now, at the price of a query; lists use ``with_status``."""
         return BookStatus(Book.objects.with_status().get(pk=self.pk).status_now)
+
+
+class DeletedBook(models.Model):
+    """A book whose rows are gone and whose files may not be yet; forgotten when nothing can come there any more."""
+
+    number = models.PositiveBigIntegerField(unique=True, help_text="The id that it had.")
+    title = models.CharField(max_length=200)
+    deleted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def folder(self) -> str:
+        return f"books/{self.number}"

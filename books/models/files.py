@@ -1,4 +1,7 @@
-"""Rows that own stored files take them along when they are deleted, whichever way that happens."""
+"""Rows that own stored files take them along when they are deleted, whichever way that happens.
+
+Those that go with their book leave that to books.intake.clearing, which removes its whole folder.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,30 @@ from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from books.models.book import Book
 from books.models.page import Page, Source
 from books.models.upload import ExpectedFile
 
 
 @receiver(post_delete, sender=Source)
-def delete_source_file(instance: Source, **_: Any) -> None:
-    transaction.on_commit(partial(default_storage.delete, instance.storage_name))
+def delete_source_file(instance: Source, origin: Any = None, **_: Any) -> None:
+    if not _is_book(origin):
+        transaction.on_commit(partial(default_storage.delete, instance.storage_name))
 
 
 @receiver(post_delete, sender=Page)
-def delete_page_files(instance: Page, **_: Any) -> None:
-    for name in instance.file_names:
+def delete_page_files(instance: Page, origin: Any = None, **_: Any) -> None:
+    for name in () if _is_book(origin) else instance.file_names:
         transaction.on_commit(partial(default_storage.delete, name))
 
 
 @receiver(post_delete, sender=ExpectedFile)
-def delete_unfinished_file(instance: ExpectedFile, **_: Any) -> None:
+def delete_unfinished_file(instance: ExpectedFile, origin: Any = None, **_: Any) -> None:
     """A browser may have sent it to the bucket without telling."""
-    if instance.source_id is None and not instance.refusal:
+    if not _is_book(origin) and instance.source_id is None and not instance.refusal:
         transaction.on_commit(partial(default_storage.delete, instance.storage_name))
+
+
+def _is_book(origin: Any) -> bool:
+    """``origin``, the row or the rows that somebody deleted."""
+    return getattr(origin, "model", type(origin)) is Book

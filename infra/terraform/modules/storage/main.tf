@@ -118,7 +118,7 @@ data "aws_iam_policy_document" "access" {
 
   statement {
     sid       = "Absence"
-    actions   = ["s3:ListBucket"]
+    actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
     resources = [aws_s3_bucket.this.arn]
   }
 }

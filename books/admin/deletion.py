@@ -1,0 +1,89 @@
+"""The last screen of a book: what disappears with it, and its title typed where readers would lose something."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+
+from books.admin.guards import StaffRequest
+from books.errors import DeletionRefused
+from books.models import Book
+from books.publishing.deletion import Losses, delete_book, job_in_the_way, losses_of
+from books.publishing.published import has_published
+
+# Generic in the stubs alone.
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    Admin = ModelAdmin[Book]
+
+
+def delete_view(admin: Admin, request: StaffRequest, book_id: str) -> HttpResponse:
+    if request.method not in ("GET", "HEAD", "POST"):
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+    book = admin.get_object(request, book_id)
+    if not admin.has_delete_permission(request, book):
+        raise PermissionDenied
+    if book is None:
+        raise Http404("There is no such book.")
+    if request.method != "POST":
+        return _shown(admin, request, book)
+    typed = request.POST.get("title", "")
+    try:
+        delete_book(book.pk, typed_title=typed)
+    except DeletionRefused as refusal:
+        messages.error(request, refusal.message)
+        return _shown(admin, request, book, typed=typed, status=409)
+    admin.log_deletions(request, [book])  # type: ignore[arg-type]  # any rows will do, and these are gone
+    messages.success(request, f"“{book}” was deleted with everything that belonged to it.")
+    return redirect("admin:books_book_changelist")
+
+
+def _shown(admin: Admin, request: StaffRequest, book: Book, *, typed: str = "", status: int = 200) -> HttpResponse:
+    losses = losses_of(book)
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": f"Delete {book}",
+        "book": book,
+        "losses": [(count, noun) for count, noun in _words(losses) if count],
+        "published": losses.published,
+        "in_the_way": job_in_the_way(book),
+        "typed": typed,
+    }
+    return render(request, "bookpipeline/delete_book.html", context, status=status)
+
+
+def _words(losses: Losses) -> list[tuple[int, str]]:
+    return [
+        (losses.pages, "pages"),
+        (losses.files, "uploaded files"),
+        (losses.readings, "readings of pages"),
+        (losses.guidelines, "guidelines"),
+        (losses.jobs, "jobs with their logs"),
+        (losses.calls, f"calls in the ledger, ${losses.cost:.2f}"),
+    ]
+
+
+def counts_of(books: Iterable[Book]) -> Counter[str]:
+    """What several books would take along."""
+    counts: Counter[str] = Counter()
+    for book in books:
+        counts.update({noun.split(",")[0]: count for count, noun in _words(losses_of(book))})
+    return counts
+
+
+def protected(books: Iterable[Book]) -> list[str]:
+    """A sentence a book that cannot be deleted among several."""
+    sentences = []
+    for book in books:
+        if sentence := job_in_the_way(book):
+            sentences.append(sentence)
+        elif has_published(book):
+            sentences.append(f"{book} has published guidelines: delete it on its own page, which asks for its title.")
+    return sentences

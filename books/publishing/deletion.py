@@ -1,0 +1,69 @@
+"""Deleting a book with all that hangs on it: only while nothing works on it, and for published ones only by title."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+
+from books.errors import DeletionRefused
+from books.models import Book, ModelCall, Page, Reading, Source, Subtopic
+from books.publishing.published import has_published, published_count
+from jobs.constants import ACTIVE
+from jobs.handlers import handlers
+from jobs.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What would be gone; ``cost`` in US dollars is what the calls came to."""
+
+    pages: int
+    files: int
+    readings: int
+    guidelines: int
+    published: int
+    jobs: int
+    calls: int
+    cost: Decimal
+
+
+def losses_of(book: Book) -> Losses:
+    calls = ModelCall.objects.filter(book=book)
+    return Losses(
+        pages=Page.every.filter(book=book).count(),
+        files=Source.objects.filter(book=book).count(),
+        readings=Reading.objects.filter(page__book=book).count(),
+        guidelines=Subtopic.objects.filter(topic__book=book).count(),
+        published=published_count(book),
+        jobs=Job.objects.filter(book=book).count(),
+        calls=calls.count(),
+        cost=calls.aggregate(cost=Sum("cost"))["cost"] or Decimal(0),
+    )
+
+
+def job_in_the_way(book: Book) -> str:
+    """A sentence on the job that works on ``book``, "" where none does."""
+    job = Job.objects.filter(book=book, status__in=ACTIVE).first()
+    if job is None:
+        return ""
+    handler = handlers().get(job.kind)
+    title = handler.title if handler else job.kind
+    return f"{book}: {title} is {job.get_status_display().lower()}. Cancel that job or wait for it, then delete."
+
+
+def delete_book(book_id: int, *, typed_title: str = "") -> None:
+    """Deletes the rows, in one transaction; its files go after it, by books.intake.clearing.
+
+    Raises DeletionRefused while a job of the book is active, and where it has published guidelines and
+    ``typed_title`` is not its title. The lock on the row keeps jobs from starting meanwhile.
+    """
+    with transaction.atomic():
+        book = Book.objects.select_for_update().get(pk=book_id)
+        if sentence := job_in_the_way(book):
+            raise DeletionRefused(sentence)
+        if has_published(book) and typed_title.strip() != book.title.strip():
+            raise DeletionRefused(f"“{book}” has published guidelines: type its title, exactly, to delete it.")
+        book.delete()
