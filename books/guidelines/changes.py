@@ -22,6 +22,7 @@ Row = TypeVar("Row", Topic, Subtopic)
 # Sequences are unique; rows are moved out of each other's way by this much before they get their new ones.
 APART = 100_000
 OUTSIDE = "Topics and subtopics are written inside books.guidelines.changes.change."
+FINAL = "This can no longer be undone: it was published, or pages were moved since."
 SINCE = "It was changed again since; nothing was undone. Undo the later change first."
 
 
@@ -101,7 +102,7 @@ def undo(change_id: int, *, user: AbstractBaseUser | None) -> Change:
         with change(undone.book_id, f"Undone: {undone.sentence}", user=user, undoes=undone) as made:
             undone.refresh_from_db()
             if undone.is_final:
-                raise EditedMeanwhile("Pages were moved since, so this can no longer be undone.")
+                raise EditedMeanwhile(FINAL)
             _bring_back(undone)
             return made
     except IntegrityError as error:

@@ -7,10 +7,12 @@ from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
 from books.models.ledger import CallOutcome, ModelCall, ModelPrice, Reservation, StageModel
 from books.models.page import OcrStatus, Page, PageReview, Reading, Source
+from books.models.publication import Announcement, Happening, PublishedGuideline, PublishedSet
 from books.models.thumbnail import Thumbnail
 from books.models.upload import Delivery, ExpectedFile
 
 __all__ = [
+    "Announcement",
     "Arrangement",
     "Book",
     "BookStatus",
@@ -19,6 +21,7 @@ __all__ = [
     "DeletedBook",
     "Delivery",
     "ExpectedFile",
+    "Happening",
     "ModelCall",
     "ModelPrice",
     "OcrStatus",
@@ -26,6 +29,8 @@ __all__ = [
     "PageDigest",
     "PageReview",
     "Provenance",
+    "PublishedGuideline",
+    "PublishedSet",
     "Reading",
     "Reservation",
     "ReviewStatus",
