@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0013_rotation_by_hand'),
+        ('books', '0014_deleted_books'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
