@@ -13,7 +13,8 @@ class BooksConfig(AppConfig):
         import books.intake.arrange
         import books.intake.clearing
         import books.models.files
-        import books.ocr.arrivals  # noqa: F401 - they connect signals
+        import books.ocr.arrivals
+        import books.publishing.importing  # noqa: F401 - they connect signals
         from books.extraction.job import EXTRACTION, FINALISATION
         from books.ocr.job import OCR, OCR_ELSEWHERE
         from jobs.handlers import register

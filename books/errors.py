@@ -64,6 +64,12 @@ class EditRefused(JobError):
         self.problems = dict(problems or {})
 
 
+class ImportRefused(JobError):
+    """A file of guidelines that cannot be taken as it is; nothing was changed."""
+
+    code = "import_refused"
+
+
 class UnreadableImage(JobError):
     """A stored file that cannot be decoded into a page image."""
 

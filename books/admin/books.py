@@ -17,7 +17,7 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books.admin import decisions, deletion, guidelines, listing, overview, page_order, pages, workbench
+from books.admin import decisions, deletion, exchange, guidelines, listing, overview, page_order, pages, workbench
 from books.admin.guards import StaffRequest
 from books.errors import DeletionRefused
 from books.models import Book, BookStatus
@@ -64,7 +64,7 @@ class BookAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         own = [*listing.routes(), *overview.routes(), *pages.routes(), *guidelines.routes()]
-        own += [*workbench.routes(), *decisions.routes(), *page_order.routes()]
+        own += [*workbench.routes(), *decisions.routes(), *page_order.routes(), *exchange.routes()]
         return [*own, *super().get_urls()]
 
     # ---- the list ---------------------------------------------------------------------------------------------------

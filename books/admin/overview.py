@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, BinaryIO, cast
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
-from django.utils.text import slugify
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.page_states import cells_of
@@ -21,7 +19,6 @@ from books.intake import limits
 from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, BookStatus
 from books.ocr.start import read_new_pages, start_reading
-from books.publishing.export import book_json, book_markdown
 from jobs.models import Job
 
 FACTS = {
@@ -43,7 +40,6 @@ def routes() -> list[URLPattern]:
         route("<int:book_id>/read/", read, "books_book_read"),
         route("<int:book_id>/generate/", generate, "books_book_generate"),
         route("<int:book_id>/finalise/", finalise, "books_book_finalise"),
-        route("<int:book_id>/export/<str:form>/", export, "books_book_export"),
     ]
 
 
@@ -120,19 +116,3 @@ def finalise(request: StaffRequest, book_id: int) -> HttpResponseBase:
     start_finalisation(get_object_or_404(Book, pk=book_id), user=request.user)
     messages.success(request, "Finalising started.")
     return redirect("admin:books_book_overview", book_id)
-
-
-@screen("books.view_book")
-def export(request: StaffRequest, book_id: int, form: str) -> HttpResponseBase:
-    """``form`` is json or md."""
-    book = get_object_or_404(Book, pk=book_id)
-    if form == "json":
-        body = json.dumps(book_json(book), ensure_ascii=False, indent=2) + "\n"
-        response = HttpResponse(body, content_type="application/json")
-    elif form == "md":
-        response = HttpResponse(book_markdown(book), content_type="text/markdown; charset=utf-8")
-    else:
-        raise Http404("There is no such form of export.")
-    name = slugify(book.title)[:60] or "book"
-    response["Content-Disposition"] = f'attachment; filename="{name}-guidelines.{form}"'
-    return response

@@ -3,6 +3,7 @@
 from books.models.arrangement import Arrangement
 from books.models.book import Book, BookStatus, DeletedBook
 from books.models.change import Change
+from books.models.exchange import GuidelineImport
 from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
 from books.models.ledger import CallOutcome, ModelCall, ModelPrice, Reservation, StageModel
@@ -21,6 +22,7 @@ __all__ = [
     "DeletedBook",
     "Delivery",
     "ExpectedFile",
+    "GuidelineImport",
     "Happening",
     "ModelCall",
     "ModelPrice",

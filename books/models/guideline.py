@@ -19,10 +19,11 @@ class ReviewStatus(models.TextChoices):
 
 
 class Provenance(models.TextChoices):
-    """OFFLINE: made without a language model, from the book's own words; the screens say so."""
+    """OFFLINE: made without a language model, from the book's own words; the screens say so. IMPORTED: from a file."""
 
     OFFLINE = "offline", "Made offline"
     MODEL = "model", "Made by a language model"
+    IMPORTED = "imported", "Imported from a file"
 
 
 class Topic(Revisioned):

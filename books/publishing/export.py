@@ -26,8 +26,11 @@ def book_json(book: Book) -> dict[str, Any]:
 
 def _topic(topic: Topic) -> dict[str, Any]:
     return {
+        "key": topic.key,
+        "number": topic.number,
         "title": topic.title,
         "summary": topic.summary,
+        "storyline": topic.storyline,
         "sequence": topic.sequence,
         "first_page": topic.first_page,
         "last_page": topic.last_page,
@@ -37,6 +40,8 @@ def _topic(topic: Topic) -> dict[str, Any]:
 
 def _subtopic(subtopic: Subtopic) -> dict[str, Any]:
     return {
+        "key": subtopic.key,
+        "number": subtopic.number,
         "title": subtopic.title,
         "summary": subtopic.summary,
         "sequence": subtopic.sequence,

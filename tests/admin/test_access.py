@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from books.models import Delivery, ExpectedFile, ModelCall, ModelPrice, StageModel
+from books.models import Delivery, ExpectedFile, GuidelineImport, ModelCall, ModelPrice, StageModel
 from books.roles import ROLES
 from jobs.constants import JobStatus
 from tests.admin.addresses import DJANGOS, EVERY, LEFT_OUT, OURS, PEOPLE, SCREENS, Address
@@ -50,6 +50,7 @@ def facts(book, django_user_model) -> dict[str, Any]:
         "reading": page.reading_id,
         "subtopic": SubtopicFactory(topic=TopicFactory(book=book)).pk,
         "job": JobFactory(book=book, status=JobStatus.COMPLETED).pk,
+        "received": GuidelineImport.objects.create(book=book, name="g.json", document={"rows": []}, seen_change=0).pk,
         "delivery": delivery.pk,
         "expected": ExpectedFile.objects.create(delivery=delivery, place=0, name="a.png", size=len(PIXEL)).pk,
         "modelcall": ModelCall.objects.create(book=book, stage="digest", outcome="answered").pk,

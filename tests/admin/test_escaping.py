@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from books.models import OcrStatus
+from books.models import GuidelineImport, OcrStatus
 from jobs.constants import ItemState, JobStatus
 from jobs.models import Event
 from jobs.progress import refresh_progress
@@ -47,7 +47,9 @@ def evil():
     Event.objects.create(job=job, to_status="running", actor=EVIL, reason=EVIL)
     refresh_progress(job)
     JobFactory(book=book, status=JobStatus.FAILED, error_message=EVIL, kind="<b>")
-    return {"book": book.pk, "page": 1, "subtopic": subtopic.pk, "job": job.pk}
+    rows = [{"id": subtopic.pk, "title": EVIL, "summary": EVIL, "pages": [1], "guideline": {}}]
+    received = GuidelineImport.objects.create(book=book, name=EVIL, document={"rows": rows}, seen_change=0)
+    return {"book": book.pk, "page": 1, "subtopic": subtopic.pk, "job": job.pk, "received": received.pk}
 
 
 LISTS = {"books_book_changelist", "jobs_job_changelist", "jobs_job_change"}

@@ -1,0 +1,117 @@
+"""Guidelines out into files and back in: what a file would change is shown before it does."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern
+from django.utils.text import slugify
+
+from books.admin.guards import StaffRequest, action, route, screen
+from books.errors import ImportRefused
+from books.models import Book, GuidelineImport, Subtopic
+from books.publishing.export import book_json, book_markdown
+from books.publishing.importing import apply_import, differences, receive
+from books.publishing.sheets import FORMATS, guideline_sheet
+from books.publishing.word import book_docx
+
+# Beyond this many a page of differences helps nobody; all of them are applied.
+SHOWN = 200
+TYPES = {
+    "json": "application/json",
+    "md": "text/markdown; charset=utf-8",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    **{name: form.CONTENT_TYPE for name, form in FORMATS.items()},
+}
+
+
+def routes() -> list[URLPattern]:
+    return [
+        route("<int:book_id>/export/<str:form>/", export, "books_book_export"),
+        route("<int:book_id>/exchange/", exchange, "books_book_exchange"),
+        route("<int:book_id>/import/", send, "books_book_import"),
+        route("<int:book_id>/import/<uuid:import_id>/", preview, "books_book_import_preview"),
+        route("<int:book_id>/import/<uuid:import_id>/decide/", decide, "books_book_import_decide"),
+    ]
+
+
+@screen("books.view_book")
+def export(request: StaffRequest, book_id: int, form: str) -> HttpResponseBase:
+    """``form`` is json, md, csv, xlsx or docx."""
+    book = get_object_or_404(Book, pk=book_id)
+    if form not in TYPES:
+        raise Http404("There is no such form of export.")
+    response = HttpResponse(_body(book, form), content_type=TYPES[form])
+    name = slugify(book.title)[:60] or "book"
+    response["Content-Disposition"] = f'attachment; filename="{name}-guidelines.{form}"'
+    return response
+
+
+def _body(book: Book, form: str) -> str | bytes:
+    if form == "json":
+        return json.dumps(book_json(book), ensure_ascii=False, indent=2) + "\n"
+    if form == "md":
+        return book_markdown(book)
+    return book_docx(book) if form == "docx" else guideline_sheet(book, form)
+
+
+@screen("books.view_book")
+def exchange(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    return render(
+        request,
+        "bookpipeline/exchange.html",
+        {
+            **admin.site.each_context(request),
+            "title": "Export and import",
+            "book": book,
+            "count": Subtopic.objects.filter(topic__book=book).count(),
+            "may_import": request.user.has_perm("books.change_subtopic"),
+        },
+    )
+
+
+@action("books.change_subtopic")
+def send(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    file = request.FILES.get("file")
+    if file is None or file.file is None:
+        raise ImportRefused("Choose a file first.")
+    received = receive(book, file.name or "", file.file, user=request.user)
+    return redirect("admin:books_book_import_preview", book_id, received.pk)
+
+
+@screen("books.change_subtopic")
+def preview(request: StaffRequest, book_id: int, import_id: str) -> HttpResponseBase:
+    received = get_object_or_404(GuidelineImport.objects.select_related("book"), pk=import_id, book=book_id)
+    found = differences(received)
+    return render(
+        request,
+        "bookpipeline/import.html",
+        {
+            **admin.site.each_context(request),
+            "title": "Import guidelines",
+            "book": received.book,
+            "received": received,
+            "total": len(found),
+            "new": sum(each.kind == "new" for each in found),
+            "differences": found[:SHOWN],
+            "hidden": max(0, len(found) - SHOWN),
+        },
+    )
+
+
+@action("books.change_subtopic")
+def decide(request: StaffRequest, book_id: int, import_id: str) -> HttpResponseBase:
+    """Applies what was shown, or throws the file away."""
+    received = get_object_or_404(GuidelineImport, pk=import_id, book=book_id)
+    if request.POST.get("decision") != "apply":
+        received.delete()
+        messages.info(request, "The file was thrown away; nothing was changed.")
+        return redirect("admin:books_book_exchange", book_id)
+    count = apply_import(received, user=request.user)
+    messages.success(request, f"{count} topics and guidelines imported." if count != 1 else "1 guideline imported.")
+    return redirect("admin:books_book_guidelines", book_id)

@@ -1,0 +1,115 @@
+"""Makes a book say what a file says, as one change that can be undone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+
+from books.errors import EditedMeanwhile
+from books.extraction.engine import Outline
+from books.extraction.records import OUTLINE, page_texts
+from books.guidelines.changes import APART, change
+from books.guidelines.ordering import order_subtopics, order_topics
+from books.guidelines.parts import PARTS
+from books.guidelines.support import flags_of
+from books.models import Change, GuidelineImport, Provenance, ReviewStatus, StoredOutline, Subtopic, Topic
+from books.publishing.document import SubtopicIn, TopicIn
+from books.publishing.importing.differences import TOPIC_FIELDS, differences, facts_of, said_of, topic_difference
+from books.publishing.importing.matching import Pair, pairs_of, topic_pairs, wanted_of
+from books.publishing.review import DECIDED
+
+
+def apply_import(received: GuidelineImport, *, user: AbstractBaseUser | None) -> int:
+    """Makes the book say what the file says, as one change; returns how many topics and subtopics that wrote.
+
+    What it changes awaits review again; rows that the file does not have stay, behind those it has. Raises
+    EditedMeanwhile where the book's guidelines changed since the differences were shown.
+    """
+    with change(received.book_id, f"Imported from {received.name}", user=user) as made:
+        newest = Change.objects.filter(book=received.book_id).exclude(pk=made.pk).values_list("pk", flat=True).first()
+        if (newest or 0) != received.seen_change:
+            raise EditedMeanwhile("The guidelines changed since these differences were shown; send the file once more.")
+        count = len(differences(received))
+        pairs = pairs_of(received)
+        topics = [_write_topic(received.book_id, at, *pair) for at, pair in enumerate(topic_pairs(received))]
+        texts = {page.number: page.text for page in page_texts(received.book_id, _cited(received))}
+        rows = [_write_subtopic(at, pair, topics, texts) for at, pair in enumerate(pairs)]
+        _put_in_order(received.book_id, topics, rows)
+        _keep_matter(received)
+        received.delete()
+    return count
+
+
+def _cited(received: GuidelineImport) -> list[int]:
+    return sorted({page for wanted in wanted_of(received) for page in wanted.pages})
+
+
+def _write_topic(book_id: int, at: int, wanted: TopicIn, row: Topic | None) -> Topic:
+    topic = row or Topic(book_id=book_id, sequence=APART + at, key=wanted.key)
+    if row is None or topic_difference(wanted, row).fields:
+        for name in TOPIC_FIELDS:
+            setattr(topic, name, getattr(wanted, name))
+        topic.is_edited = True
+        topic.save()
+    return topic
+
+
+def _write_subtopic(at: int, pair: Pair, topics: Sequence[Topic], texts: dict[int, str]) -> Subtopic:
+    row = pair.row or Subtopic(
+        key=_key(pair.wanted, at), status=ReviewStatus.PENDING_REVIEW, engine="import", provenance=Provenance.IMPORTED
+    )
+    moves = pair.topic >= 0 and row.topic_id != topics[pair.topic].pk
+    if moves:
+        row.topic, row.sequence = topics[pair.topic], APART + at
+    said, facts = said_of(pair.wanted), facts_of(row)
+    if pair.topic < 0:
+        said["number"] = facts["number"]
+    if moves or said != facts:
+        _fill(row, said, texts)
+    return row
+
+
+def _fill(row: Subtopic, said: dict[str, Any], texts: dict[int, str]) -> None:
+    row.title, row.number, row.summary, row.pages = said["title"], said["number"], said["summary"], said["pages"]
+    own = {number: texts[number] for number in row.pages if number in texts}
+    row.guideline = {part: [_statement(text, pages, own) for text, pages in said[part]] for part in PARTS}
+    row.is_edited = True
+    if row.status in DECIDED:
+        row.await_review()
+    row.save()
+
+
+def _statement(text: str, pages: list[int], texts: dict[int, str]) -> dict[str, Any]:
+    """Checked against the text of its pages, where the book has them."""
+    return {"text": text, "pages": pages, "flags": list(flags_of(text, pages, texts)) if texts else []}
+
+
+def _key(wanted: SubtopicIn, at: int) -> str:
+    slug = re.sub(r"[^\w]+", "-", wanted.title.casefold()).strip("-")
+    return wanted.key or f"{slug[:60]}-{at + 1}"
+
+
+def _put_in_order(book_id: int, topics: Sequence[Topic], rows: Sequence[Subtopic]) -> None:
+    if not topics:
+        return
+    order_topics(book_id, _first(topics, Topic.objects.filter(book=book_id).order_by("sequence")))
+    for topic in Topic.objects.filter(book=book_id):
+        inside = [row for row in rows if row.topic_id == topic.pk]
+        order_subtopics(topic.pk, _first(inside, topic.subtopics.order_by("sequence")))
+
+
+def _first(wanted: Sequence[Any], present: QuerySet[Any]) -> list[int]:
+    ids = list(dict.fromkeys(row.pk for row in wanted))
+    return ids + [pk for pk in present.values_list("pk", flat=True) if pk not in set(ids)]
+
+
+def _keep_matter(received: GuidelineImport) -> None:
+    """The pages that are front matter, for a book that no engine has cut yet."""
+    matter = tuple(received.document.get("front_matter", ()))
+    if matter and not StoredOutline.objects.filter(book=received.book_id).exists():
+        outline = OUTLINE.dump_python(Outline(front_matter=matter), mode="json")
+        StoredOutline.objects.create(book_id=received.book_id, windows=1, fingerprint="import", data=outline)

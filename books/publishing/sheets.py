@@ -1,0 +1,178 @@
+"""Guidelines as CSV and XLSX: a row a subtopic, a column a part, a line a statement with its pages in brackets."""
+
+from __future__ import annotations
+
+import csv
+import re
+import zipfile
+from collections.abc import Iterable
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
+
+import tablib
+from import_export.fields import Field
+from import_export.formats.base_formats import CSV, XLSX
+from import_export.resources import Resource
+from import_export.widgets import Widget
+from openpyxl.utils.exceptions import InvalidFileException
+from pydantic import ValidationError
+from tablib.exceptions import InvalidDimensions
+
+from books.errors import ImportRefused
+from books.guidelines.parts import PARTS
+from books.models import Book, Subtopic
+from books.publishing.document import MOST_PAGES, SubtopicIn, complaint
+
+FORMATS = {"csv": CSV, "xlsx": XLSX}
+# What a spreadsheet takes for a formula when a cell begins with it (OWASP, CSV injection).
+ACTIVE = ("=", "+", "-", "@", "\t", "\r")
+CITED = re.compile(r"^(?P<text>.*?)\s*\[(?P<pages>[\d,\s–-]*)\]$", re.DOTALL)
+MOST_ROWS = 5_000
+MOST_UNPACKED_BYTES = 100 * 1024 * 1024
+# What the readers raise for files that are not what they claim to be.
+UNREADABLE = (
+    UnicodeDecodeError,
+    csv.Error,
+    zipfile.BadZipFile,
+    InvalidFileException,
+    InvalidDimensions,
+    KeyError,
+    StopIteration,
+    ValueError,
+    SyntaxError,
+    OSError,
+)
+
+
+def defused(text: str) -> str:
+    """A cell that no spreadsheet runs as a formula; ``armed`` gives the text back."""
+    return f"'{text}" if text.startswith((*ACTIVE, "'")) else text
+
+
+def armed(cell: Any) -> str:
+    text = "" if cell is None else str(cell)
+    return text[1:] if text.startswith("'") and text[1:].startswith((*ACTIVE, "'")) else text
+
+
+class Words(Widget):
+    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
+        return defused(str(value))
+
+    def clean(self, value: Any, row: Any = None, **_: Any) -> str:
+        return armed(value).strip()
+
+
+class Pages(Widget):
+    """Page numbers as "3-5, 8"."""
+
+    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
+        return ranges(value)
+
+    def clean(self, value: Any, row: Any = None, **_: Any) -> list[int]:
+        return numbers(armed(value))
+
+
+class Statements(Widget):
+    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
+        return defused("\n".join(f"{' '.join(each['text'].split())} [{ranges(each['pages'])}]" for each in value or ()))
+
+    def clean(self, value: Any, row: Any = None, **_: Any) -> list[dict[str, Any]]:
+        return [_statement(line) for line in armed(value).splitlines() if line.strip()]
+
+
+def _statement(line: str) -> dict[str, Any]:
+    found = CITED.match(line.strip())
+    if found is None:
+        raise ValueError(f"“{line[:60]}” does not end with its pages in brackets, such as [3, 5-7]")
+    return {"text": found["text"], "pages": numbers(found["pages"])}
+
+
+def ranges(pages: Iterable[int]) -> str:
+    """[3, 4, 5, 8] as "3-5, 8"."""
+    runs: list[list[int]] = []
+    for page in sorted(set(pages)):
+        if runs and runs[-1][-1] == page - 1:
+            runs[-1].append(page)
+        else:
+            runs.append([page])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def numbers(text: str) -> list[int]:
+    """ "3-5, 8" as [3, 4, 5, 8]. Raises ValueError for anything else, and beyond the pages a book may have."""
+    pages: set[int] = set()
+    for part in filter(None, (each.strip() for each in text.replace("–", "-").split(","))):
+        first, _, last = (each.strip() for each in part.partition("-"))
+        if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) > MOST_PAGES:
+            raise ValueError(f"“{part[:40]}” is no page number from 1 to {MOST_PAGES} and no range such as 3-5")
+        pages.update(range(int(first), int(last or first) + 1))
+    return sorted(pages)
+
+
+class Sheet(Resource):
+    """``topic`` and ``status`` are for the reader: an import does not change them."""
+
+    id = Field("id")
+    topic = Field("topic", widget=Words())
+    title = Field("title", widget=Words())
+    summary = Field("summary", widget=Words())
+    pages = Field("pages", widget=Pages())
+    objective = Field("objective", widget=Statements())
+    concepts = Field("concepts", widget=Statements())
+    depth = Field("depth", widget=Statements())
+    prerequisites = Field("prerequisites", widget=Statements())
+    misconceptions = Field("misconceptions", widget=Statements())
+    checks = Field("checks", widget=Statements())
+    boundary = Field("boundary", widget=Statements())
+    status = Field("status")
+
+
+WANTED = ("id", "title", "summary", "pages", *PARTS)
+
+
+def guideline_sheet(book: Book, form: str) -> bytes:
+    """``form`` is csv or xlsx."""
+    rows = Subtopic.objects.filter(topic__book=book).select_related("topic").order_by("topic__sequence", "sequence")
+    data = FORMATS[form]().export_data(Sheet().export([_row(row) for row in rows]))
+    return data.encode("utf-8-sig") if isinstance(data, str) else bytes(data)
+
+
+def _row(row: Subtopic) -> SimpleNamespace:
+    parts = {part: row.guideline.get(part, []) for part in PARTS}
+    facts = {name: getattr(row, name) for name in ("title", "summary", "pages", "status")}
+    return SimpleNamespace(id=row.pk, topic=row.topic.title, **facts, **parts)
+
+
+def subtopics_of_sheet(data: bytes, form: str) -> list[SubtopicIn]:
+    """The rows of a sheet that was exported and edited. Raises ImportRefused, naming the row."""
+    rows = _read(data, form)
+    missing = [name for name in WANTED if name not in (rows.headers or [])]
+    if missing:
+        raise ImportRefused(f"The sheet has no column “{missing[0]}”. Export one, edit it and send it back.")
+    if len(rows) > MOST_ROWS:
+        raise ImportRefused(f"The sheet has {len(rows)} rows, more than {MOST_ROWS}.")
+    return [_subtopic(place, row) for place, row in enumerate(rows.dict, start=2) if any(row.values())]
+
+
+def _subtopic(place: int, row: dict[str, Any]) -> SubtopicIn:
+    try:
+        cells = {name: Sheet.fields[name].clean(row) for name in WANTED}
+        parts = {part: cells.pop(part) for part in PARTS}
+        return SubtopicIn(**cells, guideline={part: lines for part, lines in parts.items() if lines})
+    except ValidationError as error:
+        raise ImportRefused(f"Row {place}: {complaint(error)}") from error
+    except ValueError as error:
+        raise ImportRefused(f"Row {place}: {error}. Nothing was imported.") from error
+
+
+def _read(data: bytes, form: str) -> tablib.Dataset:
+    try:
+        if form == "csv":
+            return CSV().create_dataset(data.decode("utf-8-sig"))
+        with zipfile.ZipFile(BytesIO(data)) as packed:
+            if sum(entry.file_size for entry in packed.infolist()) > MOST_UNPACKED_BYTES:
+                raise ImportRefused("The workbook unpacks to more than 100 MB.")
+        return XLSX().create_dataset(data)
+    except UNREADABLE as error:
+        raise ImportRefused(f"This file cannot be read as {form.upper()}.") from error
