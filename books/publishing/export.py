@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from books.extraction.records import whole_outline
-from books.guidelines.parts import PART_TITLES, PARTS
+from books.guidelines.parts import PART_TITLES, PARTS, statements_of
 from books.models import Book, Subtopic, Topic
 
 BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
@@ -49,12 +49,8 @@ def _subtopic(subtopic: Subtopic) -> dict[str, Any]:
         "first_page": subtopic.first_page,
         "last_page": subtopic.last_page,
         "status": subtopic.status,
-        "guideline": {part: [_statement(each) for each in subtopic.guideline.get(part, [])] for part in PARTS},
+        "guideline": {part: statements_of(subtopic.guideline, part) for part in PARTS},
     }
-
-
-def _statement(statement: dict[str, Any]) -> dict[str, Any]:
-    return {"text": statement["text"], "pages": statement["pages"]}
 
 
 def book_markdown(book: Book) -> str:

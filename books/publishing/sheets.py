@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from tablib.exceptions import InvalidDimensions
 
 from books.errors import ImportRefused
-from books.guidelines.parts import PARTS
+from books.guidelines.parts import PARTS, statements_of
 from books.models import Book, Subtopic
 from books.publishing.document import MOST_PAGES, SubtopicIn, complaint
 
@@ -139,7 +139,7 @@ def guideline_sheet(book: Book, form: str) -> bytes:
 
 
 def _row(row: Subtopic) -> SimpleNamespace:
-    parts = {part: row.guideline.get(part, []) for part in PARTS}
+    parts = {part: statements_of(row.guideline, part) for part in PARTS}
     facts = {name: getattr(row, name) for name in ("title", "summary", "pages", "status")}
     return SimpleNamespace(id=row.pk, topic=row.topic.title, **facts, **parts)
 

@@ -24,7 +24,7 @@ from books.extraction.offline import OfflineEngine
 from books.extraction.openai import answers
 from books.extraction.openai.outlining import extended
 from books.extraction.openai.prompts import prompt
-from books.extraction.stages import PARTS
+from books.guidelines.parts import PARTS
 from books.providers.request import Answer, ModelRequest
 
 FormOfStage = TypeVar("FormOfStage", bound=answers.Form)

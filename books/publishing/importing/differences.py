@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from books.guidelines.parts import PART_TITLES, PARTS
+from books.guidelines.parts import PART_TITLES, PARTS, statements_of
 from books.guidelines.wording import WordChange, word_changes
 from books.models import GuidelineImport, Subtopic, Topic
 from books.publishing.document import SubtopicIn, TopicIn
@@ -55,7 +55,7 @@ def _changed(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, l
 
 
 def facts_of(row: Subtopic) -> dict[str, Any]:
-    parts = {part: [(each["text"], each["pages"]) for each in row.guideline.get(part, [])] for part in PARTS}
+    parts = {part: [(each["text"], each["pages"]) for each in statements_of(row.guideline, part)] for part in PARTS}
     return {"title": row.title, "number": row.number, "summary": row.summary, "pages": row.pages, **parts}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.dispatch import receiver
@@ -22,7 +22,7 @@ MOST_BYTES = 20 * 1024 * 1024
 FORMS = ("json", "csv", "xlsx")
 
 
-def receive(book: Book, name: str, file: BinaryIO, *, user: AbstractBaseUser | None) -> GuidelineImport:
+def receive(book: Book, name: str, file: IO[bytes], *, user: AbstractBaseUser | None) -> GuidelineImport:
     """Reads and checks a file (.json, .csv or .xlsx) without changing anything.
 
     Raises ImportRefused for a file that is too large, unreadable, or speaks of rows or pages the book has not.
