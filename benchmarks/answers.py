@@ -94,6 +94,11 @@ def guideline(material: Material) -> dict[str, Any]:
     }
 
 
+def reword(material: Material) -> dict[str, Any]:
+    """Every word that carries nothing left out, so that no run of the book's stays whole."""
+    return {"sentences": [" ".join(re.findall(r"\b\w{5,}\b", text)) for text in material["sentences"]]}
+
+
 def summary(material: Material) -> dict[str, Any]:
     first = ", ".join(each["title"] for each in material["subtopics"][:3]) or material["topic"]
     return {"summary": f"This topic goes through {first}, from the words and signs to tasks that use them in steps."}
@@ -111,6 +116,7 @@ BY_SCHEMA: dict[str, Callable[[Material], dict[str, Any]]] = {
     "DigestForm": digest,
     "OutlineForm": outline,
     "GuidelineForm": guideline,
+    "RewordForm": reword,
     "SummaryForm": summary,
     "NameForm": name,
     "SameForm": same,

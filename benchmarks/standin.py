@@ -95,12 +95,13 @@ class StandIn:
         kind = request["response_format"]["json_schema"]["name"]
         if kind in BY_SCHEMA:
             return BY_SCHEMA[kind](material_of(request["messages"]))
-        pictures = [part for message in request["messages"] for part in message["content"] if part_is_picture(part)]
+        pictures = _pictures(request)
         return page_form(self.text_on(decoded(pictures[0]))) if pictures else page_form(UNKNOWN_PAGE)
 
 
-def part_is_picture(part: Any) -> bool:
-    return isinstance(part, dict) and part["type"] == "image_url"
+def _pictures(request: dict[str, Any]) -> list[dict[str, Any]]:
+    contents = [message["content"] for message in request["messages"] if not isinstance(message["content"], str)]
+    return [part for content in contents for part in content if part["type"] == "image_url"]
 
 
 def decoded(part: dict[str, Any]) -> Image.Image:
@@ -156,7 +157,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _completion(self, request: dict[str, Any], fate: str) -> dict[str, Any]:
         sent = json.dumps([part for message in request["messages"] for part in _texts(message)])
-        pictures = sum(part_is_picture(part) for message in request["messages"] for part in message["content"])
+        pictures = len(_pictures(request))
         content = json.dumps({"nothing": "asked"}) if fate == "malformed" else json.dumps(self.provider.answer(request))
         if fate == "truncate":
             content = content[: len(content) // 2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from books.stopwords import BOOKISH, STOPWORDS
 
@@ -26,6 +27,7 @@ def words(text: str) -> list[str]:
     return [word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text)]
 
 
+@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """A rough stem: forms of a word meet, a stem is not always a word."""
     for suffix in _SUFFIXES:

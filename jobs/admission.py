@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
 
 from jobs import clock
 from jobs.constants import ItemState, JobStatus
@@ -40,11 +39,14 @@ def is_closed(provider: str) -> bool:
 
 def calls_in_flight(provider: str) -> int:
     """Items under lease in stages that call ``provider``; those of a killed worker count until their lease ends."""
-    stages = Q(pk__in=())
-    for handler in handlers().values():
-        names = [stage.name for stage in handler.stages if stage.provider == provider]
-        stages |= Q(job__kind=handler.kind, stage__in=names)
-    return Item.objects.filter(stages, state=ItemState.LEASED, lease_expires_at__gt=clock.now()).count()
+    calling = {
+        (handler.kind, stage.name)
+        for handler in handlers().values()
+        for stage in handler.stages
+        if stage.provider == provider
+    }
+    leased = Item.objects.filter(state=ItemState.LEASED, lease_expires_at__gt=clock.now())
+    return sum(stage in calling for stage in leased.values_list("job__kind", "stage"))
 
 
 def _free(row: Throttle) -> int:

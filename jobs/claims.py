@@ -52,13 +52,13 @@ def claim_next(job: Job, stage: Stage, runner: str) -> Item | None:
     """The next item, leased in the transaction that closes the one before it: half the commits for quick items.
 
     The caller holds the job's lock and rewrites its counters. Only plain items: None leaves to ``claim`` those that
-    crashed, are in a lane, or need a provider's leave.
+    crashed or are in a lane.
     """
-    if job.status != JobStatus.RUNNING or job.stage != stage.name or stage.provider:
+    if job.status != JobStatus.RUNNING or job.stage != stage.name:
         return None
     plain = Item.objects.filter(job=job, stage=stage.name, state=ItemState.PENDING, crashes=0, lane="")
     item = plain.filter(Q(not_before=None) | Q(not_before__lte=clock.now())).order_by("ordinal").first()
-    if item is None:
+    if item is None or not slots_for(job, stage, 1):
         return None
     _lease(item, runner)
     item.job = job

@@ -151,21 +151,23 @@ class Slice:
         if threads <= 1:
             self._drain_stage(stage)
             return
+        first = with_reconnect(partial(claim, self.job.pk, stage.name, self.runner, threads))
         with ThreadPoolExecutor(threads, thread_name_prefix=stage.name) as executor:
-            for future in [executor.submit(self._drain_stage_in_thread, stage) for _ in range(threads)]:
+            hands = [*first, *[None] * (threads - len(first))]
+            for future in [executor.submit(self._drain_stage_in_thread, stage, item) for item in hands]:
                 future.result()
 
-    def _drain_stage_in_thread(self, stage: Stage) -> None:
+    def _drain_stage_in_thread(self, stage: Stage, item: Item | None) -> None:
         try:
             with job_context(self.job):
-                self._drain_stage(stage)
+                self._drain_stage(stage, item)
         finally:
             connection.close()
 
-    def _drain_stage(self, stage: Stage) -> None:
-        """Claims and works until nothing is left to claim, staying for items that wait for another attempt."""
+    def _drain_stage(self, stage: Stage, following: Item | None = None) -> None:
+        """Works ``following``, claims and works until nothing is left to claim, staying for items that wait for another
+        attempt."""
         idle_since = time.monotonic()
-        following: Item | None = None
         while not self.must_stop():
             items = [following] if following else with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
             if items:

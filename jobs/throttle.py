@@ -14,6 +14,7 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.forms import model_to_dict
 
 from jobs import clock
 from jobs.database import with_reconnect
@@ -65,12 +66,19 @@ def call_slot(provider: str, *, tokens: int = 0) -> Iterator[Call]:
 
 @contextmanager
 def locked_throttle(provider: str) -> Iterator[Throttle]:
-    """The provider's row, locked until the block ends, and saved then. After the job's lock, never before it."""
-    with transaction.atomic():
-        Throttle.objects.get_or_create(provider=provider, defaults={"limit": settings.LLM_CONCURRENCY})
-        row = Throttle.objects.select_for_update().get(provider=provider)
+    """The provider's row, locked until the block ends; what changed of it is saved then. After the job's lock, never
+    before it."""
+    with transaction.atomic(savepoint=False):
+        rows = Throttle.objects.select_for_update().filter(provider=provider)
+        row = rows.first()
+        if row is None:
+            Throttle.objects.get_or_create(provider=provider, defaults={"limit": settings.LLM_CONCURRENCY})
+            row = rows.get()
+        before = model_to_dict(row)
         yield row
-        row.save()
+        changed = [name for name, value in model_to_dict(row).items() if before[name] != value]
+        if changed:
+            row.save(update_fields=changed)
 
 
 def admit(provider: str, tokens: int = 0) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from books.errors import StageNotReady
 from books.extraction import stages
-from books.extraction.engine import Digest, PageText
+from books.extraction.engine import Digest
 from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.records import DIGEST, book_facts, page_text
 from books.extraction.stage import GuidelineStage
@@ -28,22 +28,22 @@ class DigestStage(GuidelineStage):
         """Raises StageNotReady unless the book has pages and all of them are approved."""
         _check_approved(job.book)
         facts = book_facts(job.book)
-        texts = [page_text(page) for page in job.book.pages.select_related("reading").order_by("number")]
-        keys = dict(job.book.pages.values_list("number", "pk"))
+        recipe = recipe_of("digest")
+        pages = job.book.pages.order_by("number").values_list("number", "pk", "reading__text")
+        texts = {number: text for number, _, text in pages}
         return [
             PlannedItem(
-                key=str(keys[page.number]),
-                label=str(page.number),
-                fingerprint=stages.fingerprint(recipe_of("digest"), facts, page.text, *_around(texts, page.number)),
+                key=str(key),
+                label=str(number),
+                fingerprint=stages.fingerprint(recipe, facts, text or "", *_around(texts, number)),
             )
-            for page in texts
+            for number, key, text in pages
         ]
 
     def compute(self, item: Item) -> Digest:
         page = Page.objects.select_related("book", "reading").get(pk=item.key)
-        near = Page.objects.filter(book=page.book, number__range=(page.number - 1, page.number + 1))
-        texts = [page_text(each) for each in near.select_related("reading").order_by("number")]
-        before, after = _around(texts, page.number)
+        near = Page.objects.filter(book=page.book, number__in=(page.number - 1, page.number + 1))
+        before, after = _around(dict(near.values_list("number", "reading__text")), page.number)
         return guideline_engine().digest(book_facts(page.book), page_text(page), before, after)
 
     def save(self, item: Item, result: Digest) -> None:
@@ -52,12 +52,13 @@ class DigestStage(GuidelineStage):
             "fingerprint": item.fingerprint,
             "data": DIGEST.dump_python(result, mode="json"),
         }
-        PageDigest.objects.update_or_create(page_id=item.key, defaults=values)
+        digest = PageDigest(page_id=item.key, **values)
+        PageDigest.objects.bulk_create([digest], update_conflicts=True, unique_fields=["page"], update_fields=[*values])
 
 
-def _around(texts: Sequence[PageText], number: int) -> tuple[str, str]:
-    near = {page.number: page.text for page in texts if abs(page.number - number) == 1}
-    return stages.last_lines(near.get(number - 1, "")), stages.first_lines(near.get(number + 1, ""))
+def _around(texts: Mapping[int, str | None], number: int) -> tuple[str, str]:
+    """The lines before and after page ``number``, from the text of the pages beside it."""
+    return stages.last_lines(texts.get(number - 1) or ""), stages.first_lines(texts.get(number + 1) or "")
 
 
 def _check_approved(book: Book) -> None:

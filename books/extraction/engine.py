@@ -226,6 +226,10 @@ class GuidelineEngine(Protocol):
 
     def write(self, source: SubtopicSource) -> Guideline: ...
 
+    def reword(self, source: SubtopicSource, copied: Sequence[str]) -> Sequence[str]:
+        """Each of ``copied``, which repeat the book word for word, in other words, in the same order."""
+        ...
+
     def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
         """20 to 40 words on what the topic covers."""
         ...

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
 from books.extraction.engine import Guideline, NamedSubtopic, Outline, PageText, Statement, SubtopicPlan
 from books.guidelines.parts import PARTS
-from books.guidelines.support import flags_of
+from books.guidelines.support import PrintedWords
 
 NEIGHBOUR_LINES = 3
 SAME_LINE_RATIO = 85
@@ -117,14 +117,14 @@ def _limited(statements: Sequence[Statement], allowed: set[int]) -> Iterator[Sta
             yield replace(statement, pages=pages)
 
 
-def checked(guideline: Guideline, pages: Sequence[PageText]) -> Guideline:
-    """The guideline with each statement flagged where a reviewer must look; ``pages`` are those of its subtopic."""
-    texts = {page.number: page.text for page in pages}
-    parts = {
-        part: tuple(replace(each, flags=flags_of(each.text, each.pages, texts)) for each in getattr(guideline, part))
-        for part in PARTS
-    }
-    return Guideline(**parts, summary=guideline.summary)
+def checked(guideline: Guideline, printed: PrintedWords) -> Guideline:
+    """The guideline with each statement flagged where a reviewer must look."""
+    return each_statement(guideline, lambda each: replace(each, flags=printed.flags_of(each.text, each.pages)))
+
+
+def each_statement(guideline: Guideline, change: Callable[[Statement], Statement]) -> Guideline:
+    parts = {part: tuple(change(each) for each in getattr(guideline, part)) for part in PARTS}
+    return replace(guideline, **parts)
 
 
 def look_alikes(subtopics: Sequence[NamedSubtopic]) -> list[tuple[NamedSubtopic, NamedSubtopic]]:

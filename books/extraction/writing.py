@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 
 from books.extraction import stages
 from books.extraction.engine import Guideline, PageText, SubtopicSource
 from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.materialise import DECIDED, materialise
 from books.extraction.records import DIGEST, GUIDELINE, book_facts, named, page_texts, whole_outline
+from books.extraction.rewording import reworded
 from books.extraction.stage import GuidelineStage
 from books.guidelines.changes import change
+from books.guidelines.support import PrintedWords
 from books.models import Page, PageDigest, Provenance, ReviewStatus, Subtopic, Topic
 from jobs.handlers import PlannedItem
 from jobs.models import Item, Job
@@ -46,8 +49,10 @@ class WriteStage(GuidelineStage):
     def compute(self, item: Item) -> Guideline:
         subtopic = Subtopic.objects.select_related("topic__book").get(pk=item.key)
         pages = page_texts(subtopic.topic.book_id, subtopic.pages)
-        guideline = guideline_engine().write(_source(subtopic, pages))
-        return stages.checked(stages.supported(guideline, subtopic.pages), pages)
+        source, engine = _source(subtopic, pages), guideline_engine()
+        printed = PrintedWords({page.number: page.text for page in pages})
+        guideline = stages.checked(stages.supported(engine.write(source), subtopic.pages), printed)
+        return reworded(guideline, printed, partial(engine.reword, source))
 
     def save(self, item: Item, result: Guideline) -> None:
         with change(item.job.book_id, f"Written by {recipe_of('write')}: {item.label}", job=item.job):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Literal
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
+from books.guidelines.parts import PARTS
 from books.language import content_stems, words
 
 Flag = Literal["unsupported", "copied"]
@@ -14,32 +15,41 @@ COPIED_WORDS = 8
 SUPPORTED_SHARE = 1 / 3
 
 
-def flags_of(text: str, cited: Collection[int], pages: Mapping[int, str]) -> tuple[Flag, ...]:
-    """What a reviewer must see about a statement; ``pages`` maps the numbers of its subtopic's pages to their text."""
-    found: list[Flag] = []
-    if not is_supported(text, [pages[number] for number in cited if number in pages]):
-        found.append("unsupported")
-    if copied_run(text, pages.values()):
-        found.append("copied")
-    return tuple(found)
+class PrintedWords:
+    """The words of a subtopic's pages (texts by number), taken apart once for all the statements about them."""
+
+    def __init__(self, pages: Mapping[int, str]) -> None:
+        self._stems = {number: frozenset(content_stems(text)) for number, text in pages.items()}
+        self._runs = {run for text in pages.values() for run in _runs(words(text))}
+
+    def flags_of(self, text: str, cited: Collection[int]) -> tuple[Flag, ...]:
+        """What a reviewer must see about a statement and the numbers of the pages that it cites."""
+        found: list[Flag] = []
+        if not self.supports(text, cited):
+            found.append("unsupported")
+        if self.copied_run(text):
+            found.append("copied")
+        return tuple(found)
+
+    def supports(self, text: str, cited: Collection[int]) -> bool:
+        """Whether the cited pages use the statement's own words for its matter. A necessary sign, not a proof."""
+        present = [self._stems[number] for number in cited if number in self._stems]
+        wanted = set(content_stems(text))
+        if not wanted:
+            return bool(present)
+        return len(wanted & frozenset().union(*present)) >= SUPPORTED_SHARE * len(wanted)
+
+    def copied_run(self, text: str) -> str:
+        """The first run of eight or more words that ``text`` shares with a page, "" where there is none."""
+        return next((" ".join(run) for run in _runs(words(text)) if run in self._runs), "")
 
 
-def is_supported(text: str, cited: Collection[str]) -> bool:
-    """Whether the cited pages use the statement's own words for its matter. A necessary sign, not a proof."""
-    wanted = set(content_stems(text))
-    if not wanted:
-        return bool(cited)
-    present = {stem for page in cited for stem in content_stems(page)}
-    return len(wanted & present) >= SUPPORTED_SHARE * len(wanted)
+def _runs(said: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return (tuple(said[at : at + COPIED_WORDS]) for at in range(len(said) - COPIED_WORDS + 1))
 
 
-def copied_run(text: str, pages: Iterable[str]) -> str:
-    """The first run of eight or more words that ``text`` shares with a page, "" where there is none."""
-    said = words(text)
-    runs = {tuple(said[at : at + COPIED_WORDS]) for at in range(len(said) - COPIED_WORDS + 1)}
-    for page in pages if runs else ():
-        printed = words(page)
-        for at in range(len(printed) - COPIED_WORDS + 1):
-            if tuple(printed[at : at + COPIED_WORDS]) in runs:
-                return " ".join(printed[at : at + COPIED_WORDS])
-    return ""
+def unsupported(guideline: Mapping[str, Any]) -> list[str]:
+    """The statements of a stored guideline that its pages do not bear out: with any of them it may not be published."""
+    parts = [guideline.get(part) for part in PARTS] if isinstance(guideline, dict) else []
+    statements = [each for part in parts if isinstance(part, list) for each in part if isinstance(each, dict)]
+    return [str(each.get("text", "")) for each in statements if "unsupported" in (each.get("flags") or ())]

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import openai
 from openai import OpenAI
+from openai.types.chat import ChatCompletion
 
 from books.errors import ProviderRejected, ProviderUnavailable, RateLimited
 from books.providers.request import ModelRequest, RawAnswer
@@ -34,7 +35,8 @@ class OpenAIClient:
 
     def complete(self, request: ModelRequest[Any]) -> RawAnswer:
         try:
-            completion = self._client.chat.completions.create(**_arguments(request))
+            # The method for completions would search each level of the body for names to translate.
+            completion = self._client.post("/chat/completions", cast_to=ChatCompletion, body=_body(request))
         except openai.RateLimitError as error:
             raise RateLimited("The provider limits our calls for now.", retry_after=_retry_after(error)) from error
         except (openai.APIConnectionError, openai.InternalServerError) as error:
@@ -46,8 +48,8 @@ class OpenAIClient:
         return _raw(completion)
 
 
-def _arguments(request: ModelRequest[Any]) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
+def _body(request: ModelRequest[Any]) -> dict[str, Any]:
+    body: dict[str, Any] = {
         "model": request.model,
         "messages": request.messages(),
         "max_completion_tokens": request.max_tokens,
@@ -62,11 +64,11 @@ def _arguments(request: ModelRequest[Any]) -> dict[str, Any]:
         "prompt_cache_key": f"{request.stage}-{request.prompt_version}",
     }
     if request.temperature is not None:
-        arguments["temperature"] = request.temperature
-    return arguments
+        body["temperature"] = request.temperature
+    return body
 
 
-def _raw(completion: Any) -> RawAnswer:
+def _raw(completion: ChatCompletion) -> RawAnswer:
     if not completion.choices:
         raise ProviderUnavailable("The provider answered without content.")
     choice = completion.choices[0]

@@ -94,11 +94,12 @@ class Ledger:
 
 
 def _answer_in_ledger(request: ModelRequest[Answer]) -> Answer | None:
-    known = ModelCall.objects.filter(input_sha256=request.sha256, outcome=CallOutcome.ANSWERED).first()
+    answered = ModelCall.objects.filter(input_sha256=request.sha256, outcome=CallOutcome.ANSWERED)
+    known = answered.values_list("pk", "answer").first()
     if known is None:
         return None
-    logger.info("answered from the ledger", extra={"stage": request.stage, "call": known.pk})
-    return request.schema.model_validate_json(known.answer)
+    logger.info("answered from the ledger", extra={"stage": request.stage, "call": known[0]})
+    return request.schema.model_validate_json(known[1])
 
 
 def _read(request: ModelRequest[Answer], raw: RawAnswer) -> tuple[Answer | None, str]:

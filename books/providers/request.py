@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -100,8 +101,12 @@ def _data_url(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
+@lru_cache(maxsize=64)
 def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
-    """The JSON schema as strict mode wants it: every property required, no others allowed, no defaults."""
+    """The JSON schema as strict mode wants it: every property required, no others allowed, no defaults.
+
+    Shared by all who ask: not to be changed.
+    """
     document: dict[str, Any] = _strict(schema.model_json_schema())
     return document
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from books.extraction.engine import Guideline, PageText, Statement
+from books.extraction.rewording import reworded
 from books.extraction.stages import checked
-from books.guidelines.support import copied_run, flags_of
+from books.guidelines.support import PrintedWords, unsupported
 
 PAGES = (
     PageText(4, "A fraction names equal parts of a whole. The bottom number tells how many parts the whole has."),
     PageText(5, "To compare fractions with the same denominator, compare their numerators only and keep the parts."),
 )
+PRINTED = PrintedWords({page.number: page.text for page in PAGES})
 
 
 @pytest.mark.parametrize(
@@ -25,17 +27,59 @@ PAGES = (
     ],
 )
 def test_flags(text, pages, flags):
-    assert flags_of(text, pages, {page.number: page.text for page in PAGES}) == flags
+    assert PRINTED.flags_of(text, pages) == flags
 
 
 def test_a_copy_is_found_across_line_breaks_and_capitals_but_not_seven_words():
-    page = "The bottom number\ntells HOW many parts the whole has."
-    assert copied_run("the bottom number tells how many parts the", [page])
-    assert copied_run("bottom number tells how many parts the", [page]) == ""
+    printed = PrintedWords({1: "The bottom number\ntells HOW many parts the whole has."})
+    assert printed.copied_run("the bottom number tells how many parts the")
+    assert printed.copied_run("bottom number tells how many parts the") == ""
 
 
 def test_every_part_of_a_guideline_is_checked():
     odd = Statement("Volcanoes erupt through the crust.", (4,))
-    guideline = checked(Guideline(objective=(odd,), checks=(odd,), summary="s"), PAGES)
+    guideline = checked(Guideline(objective=(odd,), checks=(odd,), summary="s"), PRINTED)
     assert guideline.objective[0].flags == guideline.checks[0].flags == ("unsupported",)
     assert guideline.summary == "s"
+
+
+COPY = "Say that the bottom number tells how many parts the whole has."
+
+
+@pytest.mark.parametrize(
+    ("offered", "kept", "flags"),
+    [
+        (["The lower number counts the parts of a whole."], "The lower number counts the parts of a whole.", ()),
+        ([COPY.lower()], COPY, ("copied",)),
+        (["Volcanoes erupt when magma rises."], COPY, ("copied",)),
+        ([" "], COPY, ("copied",)),
+        ([], COPY, ("copied",)),
+    ],
+)
+def test_other_words_are_taken_only_where_they_are_better(offered, kept, flags):
+    fine = Statement("The learner can say what a fraction names.", (4,))
+    guideline = checked(Guideline(objective=(fine,), concepts=(Statement(COPY, (4,)),), summary="Short."), PRINTED)
+    asked = []
+    result = reworded(guideline, PRINTED, lambda copied: asked.append(list(copied)) or offered)
+    assert asked == [[COPY]]
+    assert (result.concepts, result.objective) == ((Statement(kept, (4,), flags),), guideline.objective)
+
+
+def test_a_summary_that_copies_is_put_in_other_words_too():
+    guideline = Guideline(summary=COPY)
+    assert (
+        reworded(guideline, PRINTED, lambda _: ["What the lower number says."]).summary == "What the lower number says."
+    )
+    assert reworded(guideline, PRINTED, lambda copied: copied) == guideline
+
+
+def test_what_copies_nothing_costs_no_call():
+    guideline = checked(Guideline(objective=(Statement("The learner can say what a fraction names.", (4,)),)), PRINTED)
+    assert reworded(guideline, PRINTED, lambda _: pytest.fail("asked in vain")) is guideline
+
+
+def test_the_statements_that_may_not_be_published_are_named_whatever_the_row_holds():
+    odd = {"text": "Volcanoes erupt.", "pages": [4], "flags": ["unsupported", "copied"]}
+    stored = {"objective": [odd, {"text": "A copy.", "flags": ["copied"]}, "no statement"], "checks": None, "more": 1}
+    assert unsupported(stored) == ["Volcanoes erupt."]
+    assert unsupported({}) == []

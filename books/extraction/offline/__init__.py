@@ -43,6 +43,10 @@ class OfflineEngine:
     def write(self, source: SubtopicSource) -> Guideline:
         return writing.write(source)
 
+    def reword(self, source: SubtopicSource, copied: Sequence[str]) -> Sequence[str]:
+        """As they are: it has no other words, and what it writes copies nothing."""
+        return copied
+
     def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
         return naming.summarise(topic, subtopics)
 

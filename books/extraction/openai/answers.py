@@ -75,6 +75,10 @@ class GuidelineForm(Form):
     summary: str
 
 
+class RewordForm(Form):
+    sentences: list[str]
+
+
 class SummaryForm(Form):
     summary: str = Field(min_length=1)
 
@@ -92,6 +96,7 @@ FORMS: dict[str, type[Form]] = {
     "digest": DigestForm,
     "outline": OutlineForm,
     "write": GuidelineForm,
+    "reword": RewordForm,
     "summarise": SummaryForm,
     "name": NameForm,
     "same": SameForm,

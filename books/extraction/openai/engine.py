@@ -32,6 +32,8 @@ FormOfStage = TypeVar("FormOfStage", bound=answers.Form)
 # Of the outline so far a window sees its end: enough to go on, and the prompt stays the same size for any book.
 CARRIED_SUBTOPICS = 5
 NEIGHBOUR_TITLES = 8
+# What else is asked for the same result, and so belongs to its recipe.
+FOLLOWED_BY = {"write": ("reword",)}
 
 
 class Ask(Protocol):
@@ -54,8 +56,8 @@ class OpenAIEngine:
         return Recipe(
             engine=self.name,
             model=model,
-            prompt=prompt(stage).version,
-            schema=answers.FORMS[stage].version,
+            prompt=".".join(prompt(each).version for each in (stage, *FOLLOWED_BY.get(stage, ()))),
+            schema=".".join(answers.FORMS[each].version for each in (stage, *FOLLOWED_BY.get(stage, ()))),
             temperature=temperature,
         )
 
@@ -98,6 +100,10 @@ class OpenAIEngine:
         form = self._ask("write", source.book, material, answers.GuidelineForm)
         parts = {part: _statements(getattr(form, part)) for part in PARTS}
         return Guideline(**parts, summary=form.summary)
+
+    def reword(self, source: SubtopicSource, copied: Sequence[str]) -> Sequence[str]:
+        material = {"subtopic": source.subtopic, "sentences": list(copied)}
+        return self._ask("reword", source.book, material, answers.RewordForm).sentences
 
     def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
         material = {"topic": topic, "subtopics": [_named(each) for each in subtopics]}

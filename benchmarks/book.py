@@ -1,0 +1,99 @@
+"""A book that is already read and approved, of exactly the wanted shape, for measuring extraction alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "prealgebra"
+# The stand-in takes such a line for the heading of a section; the shape is ours to set.
+NUMBERED = re.compile(r"^\d+\.\d+\s")
+SUBJECTS = [
+    "Numbers",
+    "Integers",
+    "Fractions",
+    "Decimals",
+    "Percent",
+    "Ratios",
+    "Angles",
+    "Polygons",
+    "Circles",
+    "Solids",
+    "Graphs",
+    "Equations",
+    "Inequalities",
+    "Powers",
+    "Roots",
+    "Averages",
+    "Chance",
+    "Vectors",
+    "Sequences",
+    "Measures",
+    "Symmetry",
+    "Mappings",
+    "Rates",
+    "Surveys",
+    "Estimates",
+]
+
+
+@cache
+def _sample_texts() -> tuple[str, ...]:
+    pages = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))["pages"]
+    return tuple(
+        "\n".join(line for line in page["text"].splitlines() if not NUMBERED.match(line.strip())) for page in pages
+    )
+
+
+def texts(pages: int, subtopics: int, topics: int) -> list[str]:
+    """The text of each page: the sample's prose, under the heading of a section where one of ``subtopics`` begins.
+
+    Pages are shared out evenly among the sections, and sections among the chapters.
+    """
+    begins = {at * pages // subtopics: at for at in range(subtopics)}
+    made = []
+    for page in range(pages):
+        prose = f"{_sample_texts()[page % len(_sample_texts())]}\nThis is page {page + 1} of the book."
+        if page in begins:
+            section = begins[page]
+            chapter = section * topics // subtopics
+            first = next(at for at in range(subtopics) if at * topics // subtopics == chapter)
+            prose = f"{chapter + 1}.{section - first + 1} {_title(section)}\n{prose}"
+        made.append(prose)
+    return made
+
+
+def _title(section: int) -> str:
+    again = section // len(SUBJECTS)
+    return SUBJECTS[section % len(SUBJECTS)] + (f" and how to use them, part {again + 1}" if again else " in use")
+
+
+def approved_book(pages: int, subtopics: int, topics: int) -> Any:
+    """A ``Book`` whose pages are read, with one printed line a line of the reading, and approved."""
+    from books.models import Book, OcrStatus, Page, PageReview, Reading
+
+    book = Book.objects.create(title=f"A book of {pages} pages", grade="8", subject="Mathematics", country="India")
+    source = book.sources.create(name="scan.pdf", format="pdf", sha256="0" * 64, size=1, frames=pages)
+    rows = [Page(book=book, number=at + 1, source=source, frame=at) for at in range(pages)]
+    Page.objects.bulk_create(rows)
+    readings = [
+        Reading(page=page, engine="truth", version="1", text=text, confidence=99, lines=_lines(text))
+        for page, text in zip(rows, texts(pages, subtopics, topics), strict=True)
+    ]
+    Reading.objects.bulk_create(readings)
+    for page, reading in zip(rows, readings, strict=True):
+        page.reading, page.ocr_status, page.review = reading, OcrStatus.DONE, PageReview.APPROVED
+        page.image_width, page.image_height = 1700, 2200
+    fields = ["reading", "ocr_status", "review", "image_width", "image_height"]
+    Page.objects.bulk_update(rows, fields, batch_size=100)
+    return book
+
+
+def _lines(text: str) -> list[dict[str, Any]]:
+    return [
+        {"text": line, "confidence": 99, "box": [150, 100 + 40 * at, 1500, 130 + 40 * at], "block": 0, "unsure": []}
+        for at, line in enumerate(text.splitlines())
+    ]
