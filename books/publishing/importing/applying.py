@@ -15,7 +15,7 @@ from books.extraction.records import OUTLINE, page_texts
 from books.guidelines.changes import APART, change
 from books.guidelines.ordering import order_subtopics, order_topics
 from books.guidelines.parts import PARTS
-from books.guidelines.support import flags_of
+from books.guidelines.support import PrintedWords
 from books.models import Change, GuidelineImport, Provenance, ReviewStatus, StoredOutline, Subtopic, Topic
 from books.publishing.document import SubtopicIn, TopicIn
 from books.publishing.importing.differences import TOPIC_FIELDS, differences, facts_of, said_of, topic_difference
@@ -76,16 +76,17 @@ def _write_subtopic(at: int, pair: Pair, topics: Sequence[Topic], texts: dict[in
 def _fill(row: Subtopic, said: dict[str, Any], texts: dict[int, str]) -> None:
     row.title, row.number, row.summary, row.pages = said["title"], said["number"], said["summary"], said["pages"]
     own = {number: texts[number] for number in row.pages if number in texts}
-    row.guideline = {part: [_statement(text, pages, own) for text, pages in said[part]] for part in PARTS}
+    printed = PrintedWords(own) if own else None
+    row.guideline = {part: [_statement(text, pages, printed) for text, pages in said[part]] for part in PARTS}
     row.is_edited = True
     if row.status in DECIDED:
         row.await_review()
     row.save()
 
 
-def _statement(text: str, pages: list[int], texts: dict[int, str]) -> dict[str, Any]:
+def _statement(text: str, pages: list[int], printed: PrintedWords | None) -> dict[str, Any]:
     """Checked against the text of its pages, where the book has them."""
-    return {"text": text, "pages": pages, "flags": list(flags_of(text, pages, texts)) if texts else []}
+    return {"text": text, "pages": pages, "flags": list(printed.flags_of(text, pages)) if printed else []}
 
 
 def _key(wanted: SubtopicIn, at: int) -> str:
