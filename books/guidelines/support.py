@@ -44,6 +44,11 @@ class PrintedWords:
         return next((" ".join(run) for run in _runs(words(text)) if run in self._runs), "")
 
 
+def flags_of(text: str, cited: Collection[int], pages: Mapping[int, str]) -> tuple[Flag, ...]:
+    """``PrintedWords.flags_of`` for one statement alone."""
+    return PrintedWords(pages).flags_of(text, cited)
+
+
 def _runs(said: Sequence[str]) -> Iterator[tuple[str, ...]]:
     return (tuple(said[at : at + COPIED_WORDS]) for at in range(len(said) - COPIED_WORDS + 1))
 
