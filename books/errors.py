@@ -30,6 +30,12 @@ class StageNotReady(JobError):
     code = "stage_not_ready"
 
 
+class RequestRefused(JobError):
+    """What a person asked for makes no sense, such as pages 9 to 3."""
+
+    code = "request_refused"
+
+
 class ArrangementRefused(JobError):
     """Pages that cannot be put in that order, or nothing left to undo."""
 

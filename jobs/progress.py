@@ -70,5 +70,17 @@ def resume_point(job: Job) -> str:
     return f"Resume from {handler_for(job.kind).stage(item.stage).unit} {item.label}."
 
 
+def start_sentence(job: Job) -> str:
+    """What a job that was just started or resumed will do, for the person who asked: "Resume from page 7. …"."""
+    kept = Item.objects.filter(job=job, state=ItemState.DONE).count()
+    if not kept:
+        return f"{handler_for(job.kind).title} started."
+    return f"{resume_point(job) or 'Nothing of this stage is left to do.'} {kept} already finished {_are_kept(kept)}."
+
+
+def _are_kept(count: int) -> str:
+    return "is kept" if count == 1 else "are kept"
+
+
 def open_items(job: Job, stage: str) -> int:
     return Item.objects.filter(job=job, stage=stage, state__in=OPEN_ITEMS).count()

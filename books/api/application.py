@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 from ninja.security import django_auth
 
 from books.api.books import router as books
+from books.api.contents import router as contents
 from books.api.guidelines import router as guidelines
 from books.api.jobs import job_document
 from books.api.jobs import router as jobs
@@ -19,6 +20,7 @@ from jobs.models import Job
 
 api = NinjaAPI(title="bookpipeline", version="1", auth=django_auth)
 api.add_router("/books", books)
+api.add_router("/books", contents)
 api.add_router("/books", pages)
 api.add_router("/books", uploads)
 api.add_router("", jobs)

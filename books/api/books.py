@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,12 +12,11 @@ from ninja import ModelSchema, Router, Schema, Status
 
 from books.api.jobs import StartedOut, started_document
 from books.api.permission import require
-from books.extraction.job import EXTRACTION, start_extraction, start_finalisation
+from books.extraction.job import Limits, resume_extraction, start_extraction, start_finalisation
 from books.models import Book
 from books.ocr.start import asks_model, start_reading
-from jobs.constants import JobStatus
 from jobs.models import Job
-from jobs.starting import resume
+from jobs.progress import start_sentence
 
 router = Router(tags=["books"])
 FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
@@ -44,7 +44,18 @@ class ReadIn(Schema):
 
 
 class GenerateIn(Schema):
+    """``first_page`` and ``last_page`` are scan numbers, both or none; ``spending_cap`` is in US dollars."""
+
     resume: bool = True
+    first_page: int | None = None
+    last_page: int | None = None
+    spending_cap: Decimal | None = None
+
+
+class GeneratingOut(StartedOut):
+    """``message`` says for a person where the job goes on and what it keeps."""
+
+    message: str
 
 
 @router.post("", response={201: BookOut})
@@ -72,14 +83,14 @@ def read_pages(request: HttpRequest, book_id: int, wanted: ReadIn | None = None)
     return _accepted(start_reading(book, numbers=wanted.pages, engine=wanted.engine, user=user))
 
 
-@router.post("/{int:book_id}/guidelines/generate", response={202: StartedOut})
+@router.post("/{int:book_id}/guidelines/generate", response={202: GeneratingOut})
 def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[dict[str, Any]]:
-    """With ``resume``, goes on with the last job where that ended early; else begins anew."""
+    """With ``resume``, goes on with the last job of the same pages and keeps all that it finished; else begins anew."""
     user, book = _book_for(request, book_id, "books.ask_model")
-    last = Job.objects.filter(book=book, kind=EXTRACTION.kind).first()
-    if options.resume and last is not None and (last.status == JobStatus.PAUSED or not last.is_active):
-        return _accepted(resume(last.pk, user=user))
-    return _accepted(start_extraction(book, user=user))
+    start = resume_extraction if options.resume else start_extraction
+    limits = Limits(options.first_page, options.last_page, options.spending_cap)
+    job = start(book, limits, user=user)
+    return Status(202, started_document(job) | {"message": start_sentence(job)})
 
 
 @router.post("/{int:book_id}/guidelines/finalize", response={202: StartedOut})

@@ -10,6 +10,7 @@ from books.extraction import stages
 from books.extraction.engine import Digest
 from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.records import DIGEST, book_facts, page_text
+from books.extraction.runs import pages_of
 from books.extraction.stage import GuidelineStage
 from books.models import Book, Page, PageDigest, PageReview
 from jobs.handlers import PlannedItem
@@ -25,8 +26,9 @@ class DigestStage(GuidelineStage):
     weight = 3
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
-        """Raises StageNotReady unless the book has pages and all of them are approved."""
-        _check_approved(job.book)
+        """Raises StageNotReady unless the book has pages and those of the job are approved."""
+        wanted = set(pages_of(job))
+        _check_approved(job.book, wanted)
         facts = book_facts(job.book)
         recipe = recipe_of("digest")
         pages = job.book.pages.order_by("number").values_list("number", "pk", "reading__text")
@@ -38,6 +40,7 @@ class DigestStage(GuidelineStage):
                 fingerprint=stages.fingerprint(recipe, facts, text or "", *_around(texts, number)),
             )
             for number, key, text in pages
+            if number in wanted
         ]
 
     def compute(self, item: Item) -> Digest:
@@ -61,11 +64,11 @@ def _around(texts: Mapping[int, str | None], number: int) -> tuple[str, str]:
     return stages.last_lines(texts.get(number - 1) or ""), stages.first_lines(texts.get(number + 1) or "")
 
 
-def _check_approved(book: Book) -> None:
-    pages = book.pages.count()
+def _check_approved(book: Book, wanted: set[int]) -> None:
+    pages = len(wanted)
     if not pages:
         raise StageNotReady("This book has no pages yet; upload its scans first.")
-    waiting = book.pages.exclude(review=PageReview.APPROVED).order_by("number")
+    waiting = book.pages.filter(number__in=wanted).exclude(review=PageReview.APPROVED).order_by("number")
     count = waiting.count()
     if count:
         first = waiting[0].number

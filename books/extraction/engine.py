@@ -80,12 +80,18 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class TocEntry:
-    """One line of a table of contents; ``page`` is the printed page number, None where the line gives none."""
+    """One line of a table of contents; ``page`` is the printed page number, None where the line gives none.
+
+    ``level`` 1 is a chapter, 2 a section, 3 anything finer; 0 groups chapters (a part) and is no topic itself. ``scan``
+    is the page where it begins, where that is settled, and ``is_fixed`` says that a person settled it.
+    """
 
     title: str
     level: int
     number: str = ""
     page: int | None = None
+    scan: int | None = None
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

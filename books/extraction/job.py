@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from books.errors import RequestRefused
 from books.extraction.digesting import DigestStage
-from books.extraction.engine import TocEntry
 from books.extraction.finalising import MergeStage, NameStage, SubmitStage
 from books.extraction.outlining import OutlineStage
-from books.extraction.records import TOC
 from books.extraction.writing import SummariseStage, WriteStage
 from books.models import Book
+from jobs.constants import JobStatus
 from jobs.handlers import Handler
 from jobs.models import Job
-from jobs.starting import start_job
+from jobs.starting import resume, start_job
+from jobs.transitions import locked_job
 
 EXTRACTION = Handler(
     kind="extraction",
@@ -29,10 +32,63 @@ FINALISATION = Handler(
 )
 
 
-def start_extraction(book: Book, *, toc: Sequence[TocEntry] = (), user: AbstractBaseUser | None = None) -> Job:
-    """Raises StageNotReady until every page is approved, and JobAlreadyActive."""
-    params = {"toc": TOC.dump_python(tuple(toc), mode="json")} if toc else {}
-    return start_job(book.pk, EXTRACTION.kind, params=params, user=user)
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a person limits a job of extraction to: scan pages ``first_page`` to ``last_page`` (None: all of the book),
+    and US dollars that its calls may cost (None: what the book's own cap leaves)."""
+
+    first_page: int | None = None
+    last_page: int | None = None
+    spending_cap: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        """Raises RequestRefused for a range that is none, or a cap below zero."""
+        first, last = self.first_page, self.last_page
+        if (first is None) != (last is None) or (first is not None and last is not None and not 1 <= first <= last):
+            raise RequestRefused("A range of pages has a first and a last page, such as 1 to 24.")
+        if self.spending_cap is not None and self.spending_cap < 0:
+            raise RequestRefused("A spending cap is an amount of dollars, such as 2.50.")
+
+    @property
+    def params(self) -> dict[str, Any]:
+        pages = {} if self.first_page is None else {"first_page": self.first_page, "last_page": self.last_page}
+        return pages | ({} if self.spending_cap is None else {"spending_cap": str(self.spending_cap)})
+
+
+NO_LIMITS = Limits()
+
+
+def start_extraction(book: Book, limits: Limits = NO_LIMITS, *, user: AbstractBaseUser | None = None) -> Job:
+    """Begins anew; answers in the ledger are still not paid for again.
+
+    Raises StageNotReady until every page of the job is approved, and JobAlreadyActive.
+    """
+    return start_job(book.pk, EXTRACTION.kind, params=limits.params, user=user)
+
+
+def resume_extraction(book: Book, limits: Limits = NO_LIMITS, *, user: AbstractBaseUser | None = None) -> Job:
+    """Goes on where the last job of the same pages ended, with all that it finished from the same input; begins where
+    there is none. A cap that is given replaces the one the job had."""
+    last = last_extraction(book)
+    if last is None or not goes_on_from(last, limits):
+        return start_extraction(book, limits, user=user)
+    if limits.spending_cap is not None:
+        with locked_job(last.pk) as job:
+            Job.objects.filter(pk=job.pk).update(params=job.params | limits.params)
+    return resume(last.pk, user=user)
+
+
+def last_extraction(book: Book) -> Job | None:
+    return Job.objects.filter(book=book, kind=EXTRACTION.kind).first()
+
+
+def goes_on_from(last: Job, limits: Limits) -> bool:
+    """Whether a job with ``limits`` goes on with ``last``: one that is over or paused, of the same pages; without a
+    range, any that is paused."""
+    same = (last.params.get("first_page"), last.params.get("last_page")) == (limits.first_page, limits.last_page)
+    if last.is_active:
+        return last.status == JobStatus.PAUSED and (same or limits.first_page is None)
+    return same
 
 
 def start_finalisation(book: Book, *, user: AbstractBaseUser | None = None) -> Job:

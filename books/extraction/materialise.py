@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 from django.db.models import F, Q
 
@@ -24,7 +25,7 @@ def materialise(book: Book, outline: Outline) -> None:
     """
     placed = placed_subtopics(outline)
     present = {row.key: row for row in Subtopic.objects.filter(topic__book=book)}
-    _check_decided(book, {each.key for each in placed})
+    check_decided(present[key] for key in present.keys() - {each.key for each in placed})
     Subtopic.objects.filter(topic__book=book).exclude(key__in=[each.key for each in placed]).delete()
     Subtopic.objects.filter(topic__book=book).update(sequence=F("sequence") + APART)
     Topic.objects.filter(book=book).update(sequence=F("sequence") + APART)
@@ -32,23 +33,26 @@ def materialise(book: Book, outline: Outline) -> None:
     taken = Counter[int]()
     for each in placed:
         taken[each.topic] += 1
-        _place(topics[each.topic], taken[each.topic], each, present.get(each.key))
+        place_subtopic(topics[each.topic], taken[each.topic], each, present.get(each.key))
     Topic.objects.filter(book=book, sequence__gt=APART).delete()
 
 
 def _topic(book: Book, sequence: int, plan: TopicPlan) -> Topic:
     """The present topic of the same title and pages, or a new one."""
     waiting = Topic.objects.filter(book=book, sequence__gt=APART)
-    key = re.sub(r"[^\w]+", "-", f"{plan.number} {plan.title}".casefold()).strip("-")[:80]
     same = {"title": plan.title[:200], "first_page": plan.first_page, "last_page": plan.last_page}
     topic = waiting.filter(**same).first() or Topic(book=book, **same)
-    topic.sequence, topic.number, topic.key = sequence, plan.number[:20], key
+    topic.sequence, topic.number, topic.key = sequence, plan.number[:20], topic_key(plan)
     topic.save()
     return topic
 
 
-def _check_decided(book: Book, keys: set[str]) -> None:
-    lost = Subtopic.objects.filter(DECIDED, topic__book=book).exclude(key__in=keys).first()
+def topic_key(plan: TopicPlan) -> str:
+    return re.sub(r"[^\w]+", "-", f"{plan.number} {plan.title}".casefold()).strip("-")[:80]
+
+
+def check_decided(leaving: Iterable[Subtopic]) -> None:
+    lost = Subtopic.objects.filter(DECIDED, pk__in=[row.pk for row in leaving]).first()
     if lost is not None:
         raise StageNotReady(
             f"The book would now be cut differently, and “{lost.title}”, which a person reviewed, would be lost. "
@@ -56,7 +60,7 @@ def _check_decided(book: Book, keys: set[str]) -> None:
         )
 
 
-def _place(topic: Topic, sequence: int, placed: PlacedSubtopic, present: Subtopic | None) -> None:
+def place_subtopic(topic: Topic, sequence: int, placed: PlacedSubtopic, present: Subtopic | None) -> None:
     plan = placed.plan
     if present is not None:
         present.topic, present.sequence = topic, sequence

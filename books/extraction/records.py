@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from books.extraction.engine import BookFacts, Digest, Guideline, NamedSubtopic, Outline, PageText, TextLine, TocEntry
-from books.models import Book, Page, StoredOutline, Subtopic
+from books.extraction.stages import joined
+from books.models import Book, Page, PageDigest, StoredOutline, Subtopic
 
 DIGEST = TypeAdapter(Digest)
 OUTLINE = TypeAdapter(Outline)
@@ -46,17 +47,25 @@ def page_texts(book_id: int, numbers: Sequence[int]) -> tuple[PageText, ...]:
     return tuple(page_text(page) for page in pages)
 
 
-def outline_after(book_id: int, windows: int) -> Outline:
-    """The stored outline after that many windows; an empty one after none."""
+def digests_of(book_id: int, *, up_to: int | None = None) -> list[Digest]:
+    """Of the book's pages, or those up to ``up_to``, in order."""
+    stored = PageDigest.objects.filter(page__book=book_id).order_by("page__number")
+    if up_to is not None:
+        stored = stored.filter(page__number__lte=up_to)
+    return [DIGEST.validate_python(data) for data in stored.values_list("data", flat=True)]
+
+
+def outline_after(book_id: int, part: int, windows: int) -> Outline:
+    """The stored outline of a run of pages after that many windows; an empty one after none."""
     if not windows:
         return Outline()
-    return OUTLINE.validate_python(StoredOutline.objects.get(book=book_id, windows=windows).data)
+    return OUTLINE.validate_python(StoredOutline.objects.get(book=book_id, part=part, windows=windows).data)
 
 
 def whole_outline(book_id: int) -> Outline:
-    """The outline after the last window; an empty one where none was made."""
-    stored = StoredOutline.objects.filter(book=book_id).order_by("-windows").first()
-    return OUTLINE.validate_python(stored.data) if stored else Outline()
+    """Of all runs after their last window; an empty one where none was made."""
+    last = {stored.part: stored for stored in StoredOutline.objects.filter(book=book_id).order_by("part", "windows")}
+    return joined([OUTLINE.validate_python(stored.data) for stored in last.values()])
 
 
 def named(subtopic: Subtopic) -> NamedSubtopic:

@@ -23,15 +23,15 @@ class GuidelineStage(ABC):
 
     @property
     def load(self) -> Load:
-        return Load.IO if _asks_a_model() else Load.CPU
+        return Load.IO if asks_a_model() else Load.CPU
 
     @property
     def concurrency(self) -> int:
-        return int(settings.LLM_CONCURRENCY) if _asks_a_model() else 1
+        return int(settings.LLM_CONCURRENCY) if asks_a_model() else 1
 
     @property
     def provider(self) -> str:
-        return "openai" if _asks_a_model() else ""
+        return "openai" if asks_a_model() else ""
 
     def work(self, item: Item) -> Any:
         with asking_for(item):
@@ -44,5 +44,5 @@ class GuidelineStage(ABC):
         return None
 
 
-def _asks_a_model() -> bool:
+def asks_a_model() -> bool:
     return bool(settings.GUIDELINE_ENGINE == "openai")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
-from books.extraction.engine import Guideline, NamedSubtopic, Outline, PageText, Statement, SubtopicPlan
+from books.extraction.engine import Guideline, NamedSubtopic, Outline, PageText, Statement, SubtopicPlan, TopicPlan
 from books.guidelines.parts import PARTS
 from books.guidelines.support import PrintedWords
 
@@ -62,6 +62,41 @@ def placed_subtopics(outline: Outline) -> list[PlacedSubtopic]:
         PlacedSubtopic(_key(plan), topic, plan, _end_line(plan, follower))
         for (topic, plan), follower in zip(flat, followers, strict=True)
     ]
+
+
+def joined(outlines: Sequence[Outline]) -> Outline:
+    """One outline of the pages of all, in the order of the pages; halves of one topic become one again."""
+    if len(outlines) < 2:
+        return outlines[0] if outlines else Outline()
+    topics: list[TopicPlan] = []
+    for topic in sorted((topic for outline in outlines for topic in outline.topics), key=lambda each: each.first_page):
+        if topics and (topics[-1].number, topics[-1].title) == (topic.number, topic.title):
+            topics[-1] = _spanning(topic, (*topics[-1].subtopics, *topic.subtopics))
+        else:
+            topics.append(topic)
+    taught = {page for topic in topics for plan in topic.subtopics for page in pages_in(plan)}
+    matter = {page for outline in outlines for page in outline.front_matter} - taught
+    return Outline(tuple(topics), tuple(sorted(matter)), max(outline.basis for outline in outlines))
+
+
+def pages_in(plan: SubtopicPlan) -> range:
+    return range(plan.first_page, plan.last_page + 1)
+
+
+def without(outline: Outline, pages: set[int]) -> Outline:
+    """``outline`` without the subtopics that lie within ``pages``."""
+    topics = []
+    for topic in outline.topics:
+        kept = [plan for plan in topic.subtopics if not pages.issuperset(pages_in(plan))]
+        if kept:
+            topics.append(_spanning(topic, kept))
+    return Outline(tuple(topics), tuple(sorted(set(outline.front_matter) - pages)), outline.basis)
+
+
+def _spanning(topic: TopicPlan, subtopics: Iterable[SubtopicPlan]) -> TopicPlan:
+    ordered = tuple(sorted(subtopics, key=lambda each: (each.first_page, each.last_page)))
+    last = max(each.last_page for each in ordered)
+    return replace(topic, first_page=ordered[0].first_page, last_page=last, subtopics=ordered)
 
 
 def _key(plan: SubtopicPlan) -> str:
@@ -124,7 +159,7 @@ def checked(guideline: Guideline, printed: PrintedWords) -> Guideline:
 
 def each_statement(guideline: Guideline, change: Callable[[Statement], Statement]) -> Guideline:
     parts = {part: tuple(change(each) for each in getattr(guideline, part)) for part in PARTS}
-    return replace(guideline, **parts)
+    return Guideline(**parts, summary=guideline.summary)
 
 
 def look_alikes(subtopics: Sequence[NamedSubtopic]) -> list[tuple[NamedSubtopic, NamedSubtopic]]:

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 
+from django.db.models import QuerySet
+
 from books.extraction import stages
 from books.extraction.engine import Guideline, PageText, SubtopicSource
 from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.materialise import DECIDED, materialise
+from books.extraction.partial import materialise_within, subtopics_within
 from books.extraction.records import DIGEST, GUIDELINE, book_facts, named, page_texts, whole_outline
 from books.extraction.rewording import reworded
+from books.extraction.runs import is_partial, pages_of
 from books.extraction.stage import GuidelineStage
 from books.guidelines.changes import change
 from books.guidelines.support import PrintedWords
@@ -30,11 +34,13 @@ class WriteStage(GuidelineStage):
     weight = 3
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
-        with change(job.book_id, "Cut into topics and subtopics", job=job):
-            materialise(job.book, whole_outline(job.book_id))
+        numbers = set(pages_of(job))
+        self._cut(job, numbers)
         pages = Page.objects.filter(book=job.book_id, reading__isnull=False)
         texts = dict(pages.values_list("number", "reading__text"))
         subtopics = Subtopic.objects.filter(topic__book=job.book_id).exclude(DECIDED).select_related("topic")
+        if is_partial(job):
+            subtopics = subtopics.filter(pk__in=[row.pk for row in subtopics_within(job.book_id, numbers)])
         return [
             PlannedItem(
                 key=str(subtopic.pk),
@@ -45,6 +51,14 @@ class WriteStage(GuidelineStage):
             )
             for subtopic in subtopics.order_by("topic__sequence", "sequence")
         ]
+
+    def _cut(self, job: Job, pages: set[int]) -> None:
+        outline = whole_outline(job.book_id)
+        with change(job.book_id, "Cut into topics and subtopics", job=job):
+            if is_partial(job):
+                materialise_within(job.book, outline, pages)
+            else:
+                materialise(job.book, outline)
 
     def compute(self, item: Item) -> Guideline:
         subtopic = Subtopic.objects.select_related("topic__book").get(pk=item.key)
@@ -109,7 +123,7 @@ class SummariseStage(GuidelineStage):
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         return [
             PlannedItem(key=str(topic.pk), label=topic.title, fingerprint=_topic_fingerprint(topic))
-            for topic in Topic.objects.filter(book=job.book_id).prefetch_related("subtopics")
+            for topic in _topics(job)
         ]
 
     def compute(self, item: Item) -> str:
@@ -124,6 +138,14 @@ class SummariseStage(GuidelineStage):
             if (row := topic.first()) is not None:
                 row.summary, row.recipe = result, asdict(recipe)
                 row.save(update_fields=["summary", "recipe"])
+
+
+def _topics(job: Job) -> QuerySet[Topic]:
+    """With a text of their own or of a subtopic that the job may have changed."""
+    topics = Topic.objects.filter(book=job.book_id).prefetch_related("subtopics")
+    if not is_partial(job):
+        return topics
+    return topics.filter(pk__in=[row.topic_id for row in subtopics_within(job.book_id, set(pages_of(job)))])
 
 
 def _topic_fingerprint(topic: Topic) -> str:

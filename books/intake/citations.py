@@ -10,7 +10,7 @@ from django.db.models import CharField, F, Model, Value
 from django.db.models.functions import Cast, Concat
 
 from books.intake.renumbering import fingerprint, given_back, renumbered
-from books.models import Book, Change, PageDigest, StoredOutline, Subtopic, Topic
+from books.models import Book, Change, Contents, PageDigest, StoredOutline, Subtopic, Topic
 
 # By the name of a row: {"before": its facts, "after": a fingerprint of what they became}.
 Kept = dict[str, dict[str, Any]]
@@ -80,6 +80,8 @@ def _cited(book: Book) -> Iterator[Cited]:
         yield Cited(topic, ("first_page", "last_page"))
     for outline in StoredOutline.objects.filter(book=book):
         yield Cited(outline, ("data",))
+    for contents in Contents.objects.filter(book=book):
+        yield Cited(contents, ("entries",))
 
 
 def _tell_apart(changes: Changes) -> None:

@@ -3,6 +3,7 @@
 from books.models.arrangement import Arrangement
 from books.models.book import Book, BookStatus, DeletedBook
 from books.models.change import Change
+from books.models.contents import Contents, ContentsStatus
 from books.models.exchange import GuidelineImport
 from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
@@ -19,6 +20,8 @@ __all__ = [
     "BookStatus",
     "CallOutcome",
     "Change",
+    "Contents",
+    "ContentsStatus",
     "DeletedBook",
     "Delivery",
     "ExpectedFile",

@@ -62,12 +62,15 @@ def test_a_book_from_creation_to_guidelines(client, sample):
     approve_pages(Book.objects.get(pk=book))
     started = post(client, f"/books/{book}/guidelines/generate", {"resume": True})
     assert started.status_code == 202
-    assert started.json() == {
-        "job_id": started.json()["job_id"],
-        "status": "pending",
-        "total_items": 3,
-        "start_item": 1,
-    }
+    assert (
+        started.json().items()
+        >= {
+            "job_id": started.json()["job_id"],
+            "status": "pending",
+            "total_items": 3,
+            "start_item": 1,
+        }.items()
+    )
     run_to_end(started.json()["job_id"])
     final = post(client, f"/books/{book}/guidelines/finalize")
     run_to_end(final.json()["job_id"])
@@ -75,17 +78,6 @@ def test_a_book_from_creation_to_guidelines(client, sample):
     assert listed["count"] == Subtopic.objects.count() > 0
     assert listed["items"][0]["book"] == "Prealgebra"
     assert client.get("/api/guidelines", {"grade": "9"}).json()["count"] == 0
-
-
-def test_generating_again_resumes_or_restarts_as_asked(client, monkeypatch):
-    book = Book.objects.create(title="A book")
-    calls = []
-    job = Job.objects.create(book=book, kind="extraction", status="failed", error_message="It broke.")
-    monkeypatch.setattr("books.api.books.resume", lambda pk, user: calls.append("resume") or job)
-    monkeypatch.setattr("books.api.books.start_extraction", lambda book, user: calls.append("restart") or job)
-    for wanted in (True, False):
-        assert post(client, f"/books/{book.pk}/guidelines/generate", {"resume": wanted}).status_code == 202
-    assert calls == ["resume", "restart"]
 
 
 def test_one_page_is_read_again(client):
@@ -136,6 +128,8 @@ OPERATIONS = [
     ("post", "/books/{book}/pages/bulk", "books.change_book"),
     ("post", "/books/{book}/pages/1/retry-ocr", "books.change_book"),
     ("post", "/books/{book}/guidelines/generate", "books.ask_model"),
+    ("get", "/books/{book}/contents", "books.view_book"),
+    ("post", "/books/{book}/contents/draft", "books.change_book"),
     ("post", "/books/{book}/guidelines/finalize", "books.ask_model"),
     ("get", "/books/{book}/jobs/latest", "jobs.view_job"),
     ("get", "/books/{book}/jobs/{job}", "jobs.view_job"),
@@ -161,7 +155,7 @@ def test_every_operation_by_role_and_method(method, path, permission):
     app, codename = permission.split(".")
     user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
     assert getattr(client, method)(url, **call).status_code not in {401, 403, 405, 500}
-    assert client.put(url).status_code == 405
+    assert client.patch(url).status_code == 405
 
 
 def test_changes_need_the_csrf_token(admin):

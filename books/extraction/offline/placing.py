@@ -14,6 +14,8 @@ from books.extraction.offline.numbering import Kind
 from books.language import content_stems, words
 
 _SURE, _LIKELY = 85.0, 70.0
+# Outweighs whatever would move an entry whose place is settled.
+_SETTLED = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,9 @@ class Placed:
 
 
 def taught_entries(toc: Sequence[TocEntry], is_matter: Sequence[bool]) -> list[tuple[TocEntry, bool]]:
-    """The entries that begin topics (True) and subtopics (False): the two coarsest levels, without front matter."""
-    taught = [entry for entry, matter in zip(toc, is_matter, strict=True) if not matter]
+    """The entries that begin topics (True) and subtopics (False): the two coarsest levels of chapters and below,
+    without front matter."""
+    taught = [entry for entry, matter in zip(toc, is_matter, strict=True) if not matter and entry.level > 0]
     levels = sorted({entry.level for entry in taught})[:2]
     return [(entry, entry.level == levels[0]) for entry in taught if entry.level in levels]
 
@@ -82,6 +85,8 @@ def _candidates(
     entry: TocEntry, digests: Sequence[Digest], marks: list[Mark], pages: PrintedPages
 ) -> list[tuple[float, Mark]]:
     """Places where the entry may begin with a weight each."""
+    if entry.scan is not None:
+        return _candidates_on(entry.scan, entry, digests, marks)
     expected = pages.scan_of(entry.page)
     found = []
     for mark in marks:
@@ -98,6 +103,17 @@ def _candidates(
     return found
 
 
+def _candidates_on(
+    scan: int, entry: TocEntry, digests: Sequence[Digest], marks: list[Mark]
+) -> list[tuple[float, Mark]]:
+    """At its heading on the scan that is settled, else at the top of it."""
+    if not digests[0].page <= scan <= digests[-1].page:
+        return []
+    scores = [(_similarity(entry, mark), mark) for mark in marks if mark.page == scan]
+    found = [(_SETTLED + score / 100, mark) for score, mark in scores if score >= _LIKELY]
+    return found or [(_SETTLED, Mark(scan, -1, Kind.LARGE, entry.title, entry.number))]
+
+
 def _page_by_words(entry: TocEntry, digests: Sequence[Digest], after: int, before: int) -> Mark | None:
     between = [digest for digest in digests if after < digest.page < before and not digest.toc]
     best = max(between, key=lambda digest: (_by_words(entry, digest), -digest.page), default=None)
@@ -112,6 +128,12 @@ def place(entries: list[tuple[TocEntry, bool]], digests: Sequence[Digest], so_fa
     The heaviest rising sequence of candidates wins, so that one misread heading moves no other entry.
     """
     left = _remaining(entries, so_far)
+    placed = places(left, digests)
+    return [Placed(left[at][0], left[at][1], placed[at]) for at in sorted(placed)]
+
+
+def places(left: list[tuple[TocEntry, bool]], digests: Sequence[Digest]) -> dict[int, Mark]:
+    """Where the entries ``left`` begin, by their index; those that begin nowhere in these pages are left out."""
     marks = [mark for digest in digests if not digest.toc for mark in page_marks(digest)]
     pages = PrintedPages(digests)
     steps: list[tuple[int, float, Mark]] = []
@@ -121,7 +143,7 @@ def place(entries: list[tuple[TocEntry, bool]], digests: Sequence[Digest], so_fa
     chosen = _heaviest(steps)
     placed = {at: mark for at, _, mark in chosen}
     _fill_by_words(left, placed, digests, pages)
-    return [Placed(left[at][0], left[at][1], placed[at]) for at in sorted(placed)]
+    return placed
 
 
 def _fill_by_words(
@@ -130,7 +152,7 @@ def _fill_by_words(
     """Guess the place of entries that lie between two placed ones and left no heading."""
     for at, (entry, is_topic) in enumerate(left):
         later = [mark.page for index, mark in placed.items() if index > at]
-        if at in placed or is_topic or not later or pages.scan_of(entry.page) is not None:
+        if at in placed or is_topic or not later or entry.scan or pages.scan_of(entry.page) is not None:
             continue
         earlier = [mark.page for index, mark in placed.items() if index < at]
         mark = _page_by_words(entry, digests, max(earlier, default=digests[0].page - 1), min(later))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Protocol, TypeVar
 
 from books.extraction.engine import (
@@ -80,14 +80,25 @@ class OpenAIEngine:
     def outline(
         self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry], *, is_last: bool
     ) -> Outline:
-        """A table of contents binds the cut, and placing its lines needs no model."""
+        """A table of contents binds the cut, and placing its lines needs no model. A chapter without sections of its
+        own is cut by the model, and stays one topic."""
+        chapter = toc[0] if len(toc) == 1 else None
+        if chapter is not None:
+            return self._within(chapter, book, window, so_far)
         if toc or so_far.basis == "toc" or any(digest.toc for digest in window):
             placed = OfflineEngine().outline(book, window, so_far, toc, is_last=is_last)
             if placed.basis == "toc":
                 return placed
-        material = {"so_far": _end_of(so_far), "digests": [_seen(digest) for digest in window]}
-        form = self._ask("outline", book, material, answers.OutlineForm)
+        form = self._ask("outline", book, _cut_of(so_far, window), answers.OutlineForm)
         return extended(so_far, form, [digest.page for digest in window])
+
+    def _within(self, chapter: TocEntry, book: BookFacts, window: Sequence[Digest], so_far: Outline) -> Outline:
+        material = {"chapter": chapter.title, **_cut_of(so_far, window)}
+        form = self._ask("outline", book, material, answers.OutlineForm)
+        bound = {"chapter": chapter.title, "chapter_number": chapter.number}
+        sections = [section.model_copy(update=bound) for section in form.sections]
+        outline = extended(so_far, form.model_copy(update={"sections": sections}), [each.page for each in window])
+        return replace(outline, basis="toc")
 
     def write(self, source: SubtopicSource) -> Guideline:
         material = {
@@ -142,6 +153,10 @@ def _statements(forms: Sequence[answers.StatementForm]) -> tuple[Statement, ...]
 
 def _named(subtopic: NamedSubtopic) -> dict[str, Any]:
     return {"topic": subtopic.topic, "title": subtopic.title, "summary": subtopic.summary, "pages": subtopic.pages}
+
+
+def _cut_of(so_far: Outline, window: Sequence[Digest]) -> dict[str, Any]:
+    return {"so_far": _end_of(so_far), "digests": [_seen(digest) for digest in window]}
 
 
 def _seen(digest: Digest) -> dict[str, Any]:

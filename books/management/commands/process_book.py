@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from books.errors import UploadRejected
-from books.extraction.engine import TocEntry
+from books.extraction.contents import save_contents
 from books.extraction.job import start_extraction, start_finalisation
 from books.extraction.toc import parse_toc
 from books.intake.folder import files_in
@@ -63,17 +63,21 @@ class Command(BaseCommand):
         toc = _toc(options["toc"])
         _check_out(options["out"])
         book = self._book(options)
+        if toc and options["no_wait"]:
+            self._bind(book, toc)
         reading = self._start_reading(book)
         if options["no_wait"]:
             self.stdout.write(f"Book {book.pk}: reading started. Look with: manage.py jobs --book {book.pk}")
             return
         if reading is not None:
             self._follow(reading)
+        if toc:
+            self._bind(book, toc)
         if not options["approve"]:
             self.stdout.write(f"Book {book.pk} is read. Review its pages, or run this again with --approve.")
             return
         approve_pages(book)
-        self._follow(start_extraction(book, toc=toc))
+        self._follow(start_extraction(book))
         self._follow(start_finalisation(book))
         self._print(book)
         if options["out"]:
@@ -95,6 +99,14 @@ class Command(BaseCommand):
                 raise
         self._tell(book, receipt)
         return book
+
+    def _bind(self, book: Book, toc: str) -> None:
+        """Before the pages are read, nothing can be said of where the lines begin; generating finds it then."""
+        _, laid = save_contents(book, toc, confirm=True)
+        self.stdout.write(f"Table of contents confirmed: {len(laid)} lines.")
+        for each in laid:
+            if each.problem and book.pages.filter(reading__isnull=False).exists():
+                self.stdout.write(f"   {each.entry.title}: {each.problem}")
 
     def _tell(self, book: Book, receipt: Receipt) -> None:
         self.stdout.write(f"Book {book.pk}, {book.title}: {receipt.pages} pages added, {book.pages.count()} in all.")
@@ -134,11 +146,13 @@ class Command(BaseCommand):
         self.stdout.write(f"Wrote {out} and {markdown}.")
 
 
-def _toc(path: Path | None) -> tuple[TocEntry, ...]:
+def _toc(path: Path | None) -> str:
     if path is None:
-        return ()
+        return ""
     try:
-        return parse_toc(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        parse_toc(text)
+        return text
     except FileNotFoundError:
         raise UploadRejected(f"There is no file {path}.") from None
     except (UnicodeDecodeError, IsADirectoryError):

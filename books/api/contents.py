@@ -1,0 +1,104 @@
+"""The table of contents of a book as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema, Status
+
+from books.api.permission import require
+from books.extraction.contents import draft_contents, entries_of, read_digests, release_contents, save_contents
+from books.extraction.laying import Laid, lay
+from books.extraction.toc import toc_text
+from books.models import Book, Contents
+
+router = Router(tags=["contents"])
+
+
+class LineOut(Schema):
+    """``page`` is printed, ``scan`` the scan's number; ``problem`` says why there is none. ``role``: topic, subtopic,
+    matter (front or back), part (groups topics) or finer (than subtopics)."""
+
+    level: int
+    number: str
+    title: str
+    page: int | None
+    scan: int | None
+    role: str
+    problem: str
+
+
+class ContentsOut(Schema):
+    """``status`` is "" without contents, drafted, or confirmed: then it binds the topics of the book."""
+
+    status: str
+    origin: str
+    text: str
+    changed_by: str
+    changed_at: datetime | None
+    lines: list[LineOut]
+
+
+class ContentsIn(Schema):
+    """Lines such as "1.2 Fractions ..... 14"; "(scan 23)" at the end of one says where it begins."""
+
+    text: str
+    confirm: bool = False
+
+
+@router.get("/{int:book_id}/contents", response=ContentsOut)
+def contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
+    require(request, "books.view_book")
+    book = get_object_or_404(Book, pk=book_id)
+    found = Contents.objects.filter(book=book).select_related("changed_by").first()
+    if found is None:
+        return {"status": "", "origin": "", "text": "", "changed_by": "", "changed_at": None, "lines": []}
+    return _document(found, lay(entries_of(found), read_digests(book)))
+
+
+@router.put("/{int:book_id}/contents", response=ContentsOut)
+def set_contents(request: HttpRequest, book_id: int, given: ContentsIn) -> dict[str, Any]:
+    user = require(request, "books.change_book")
+    return _document(*save_contents(get_object_or_404(Book, pk=book_id), given.text, confirm=given.confirm, user=user))
+
+
+@router.post("/{int:book_id}/contents/draft", response=ContentsOut)
+def draft(request: HttpRequest, book_id: int) -> dict[str, Any]:
+    """From the contents pages or the headings, as far as the book was read."""
+    user = require(request, "books.change_book")
+    book = get_object_or_404(Book, pk=book_id)
+    made = draft_contents(book, user=user)
+    return _document(made, lay(entries_of(made), read_digests(book)))
+
+
+@router.delete("/{int:book_id}/contents", response={204: None})
+def release(request: HttpRequest, book_id: int) -> Status[None]:
+    """Confirmed contents become a draft; a draft is deleted."""
+    user = require(request, "books.change_book")
+    release_contents(get_object_or_404(Book, pk=book_id), user=user)
+    return Status(204, None)
+
+
+def _document(contents: Contents, laid: list[Laid]) -> dict[str, Any]:
+    return {
+        "status": contents.status,
+        "origin": contents.origin,
+        "text": toc_text([each.entry for each in laid]),
+        "changed_by": contents.changed_by.get_username() if contents.changed_by else "",
+        "changed_at": contents.changed_at,
+        "lines": [
+            {
+                "level": each.entry.level,
+                "number": each.entry.number,
+                "title": each.entry.title,
+                "page": each.entry.page,
+                "scan": each.entry.scan,
+                "role": each.role,
+                "problem": each.problem,
+            }
+            for each in laid
+        ],
+    }

@@ -1,0 +1,117 @@
+"""The table of contents of a book: drafted from its pages, confirmed by a person, binding from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from books.errors import StageNotReady
+from books.extraction import stages
+from books.extraction.engine import BookFacts, Digest, PageText, TocEntry
+from books.extraction.laying import Laid, drafted, lay
+from books.extraction.offline import OfflineEngine
+from books.extraction.records import TOC, book_facts, page_text
+from books.extraction.toc import parse_toc
+from books.models import Book, Contents, ContentsStatus
+from jobs import clock
+from jobs.constants import ACTIVE
+from jobs.errors import JobAlreadyActive
+from jobs.models import Job
+
+NOTHING_FOUND = "No contents pages and no headings were found. Paste or type the lines of the contents instead."
+
+
+def entries_of(contents: Contents) -> tuple[TocEntry, ...]:
+    return TOC.validate_python(contents.entries)
+
+
+def confirmed_toc(book_id: int) -> tuple[TocEntry, ...]:
+    """What binds the cut of the book; () where nobody confirmed contents."""
+    contents = Contents.objects.filter(book=book_id, status=ContentsStatus.CONFIRMED).first()
+    return entries_of(contents) if contents else ()
+
+
+def draft_contents(book: Book, *, user: AbstractBaseUser | None = None) -> Contents:
+    """Stores a draft from the contents pages or the headings. Raises StageNotReady where neither was found, or no page
+    was read."""
+    digests = read_digests(book)
+    if not digests:
+        raise StageNotReady("No page of this book has been read yet; run OCR first.")
+    entries, origin = drafted(book_facts(book), digests)
+    if not entries:
+        raise StageNotReady(NOTHING_FOUND)
+    return _store(book, entries, ContentsStatus.DRAFTED, origin, user)
+
+
+def save_contents(
+    book: Book, text: str, *, confirm: bool = False, user: AbstractBaseUser | None = None
+) -> tuple[Contents, list[Laid]]:
+    """Stores the lines of ``text``; ``confirm`` makes them bind, each on the scan where it was found to begin.
+
+    Raises UploadRejected for a text without entries.
+    """
+    laid = lay(parse_toc(text), read_digests(book))
+    status = ContentsStatus.CONFIRMED if confirm else ContentsStatus.DRAFTED
+    return _store(book, [each.entry for each in laid], status, "", user), laid
+
+
+def release_contents(book: Book, *, user: AbstractBaseUser | None = None) -> None:
+    """Confirmed contents become a draft and bind no more; a draft is deleted."""
+    with _changing(book):
+        present = Contents.objects.filter(book=book)
+        if not present.filter(status=ContentsStatus.CONFIRMED).update(
+            status=ContentsStatus.DRAFTED, changed_by=user, changed_at=clock.now()
+        ):
+            present.delete()
+
+
+def read_digests(book: Book) -> list[Digest]:
+    """The pages that were read, by the offline engine: free, and the same until a text changes."""
+    rows = book.pages.filter(reading__isnull=False).select_related("reading").order_by("number")
+    texts = [page_text(page) for page in rows]
+    return [
+        _digest(page, stages.last_lines(before.text), stages.first_lines(after.text))
+        for before, page, after in zip([_NONE, *texts[:-1]], texts, [*texts[1:], _NONE], strict=True)
+    ]
+
+
+_NONE = PageText(0, "")
+_NO_FACTS = BookFacts("")
+
+
+@lru_cache(maxsize=1_000)
+def _digest(page: PageText, before: str, after: str) -> Digest:
+    """Ten milliseconds a page: kept, because a preview is asked for after every few keys."""
+    engine = OfflineEngine()
+    return engine.digest(_NO_FACTS, page, before, after)
+
+
+def _store(
+    book: Book, entries: Sequence[TocEntry], status: ContentsStatus, origin: str, user: AbstractBaseUser | None
+) -> Contents:
+    values = {
+        "entries": TOC.dump_python(tuple(entries), mode="json"),
+        "status": status,
+        "origin": origin,
+        "changed_by": user,
+        "changed_at": clock.now(),
+    }
+    with _changing(book):
+        return Contents.objects.update_or_create(book=book, defaults=values)[0]
+
+
+@contextmanager
+def _changing(book: Book) -> Iterator[None]:
+    """With the book locked, so that no job of it can start. Raises JobAlreadyActive while one is active."""
+    with transaction.atomic():
+        Book.objects.select_for_update().get(pk=book.pk)
+        active = Job.objects.filter(book=book, status__in=ACTIVE).first()
+        if active is not None:
+            raise JobAlreadyActive(
+                "A job of this book is active: its contents can be changed when it is over.", job_id=str(active.pk)
+            )
+        yield

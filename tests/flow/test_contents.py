@@ -1,0 +1,149 @@
+"""Confirmed contents bind what models make of a book; ranges of pages, resuming, and what a changed recipe redoes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.standin import StandIn
+from books.errors import StageNotReady
+from books.extraction import factory as guideline_factory
+from books.extraction.contents import save_contents
+from books.extraction.job import Limits, resume_extraction, start_extraction, start_finalisation
+from books.extraction.openai.answers import GuidelineForm
+from books.extraction.records import whole_outline
+from books.models import Book, PageDigest, PageReview, StoredOutline, Subtopic, Topic
+from books.providers import factory as provider_factory
+from jobs.constants import JobStatus
+from jobs.errors import JobAlreadyActive
+from jobs.models import Item, Job
+from jobs.runner import run_to_end
+from tests.factories import BookFactory, ReadPageFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CHAPTERS = "1 Whole Numbers ..... 1\n2 The Language of Algebra ..... 18\n"
+SECTIONS = (
+    "1 Whole Numbers ..... 1\n1.1 Counting ..... 1\n1.2 Adding ..... 9\n2 Algebra ..... 18\n2.1 Letters ..... 18\n"
+)
+
+
+@pytest.fixture
+def provider(settings) -> Iterator[StandIn]:
+    caches = (guideline_factory.guideline_engine, provider_factory.ledger)
+    with StandIn() as running:
+        settings.GUIDELINE_ENGINE = "openai"
+        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
+        for cache in caches:
+            cache.cache_clear()
+        yield running
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.fixture
+def book(sample) -> Book:
+    """The sample with its true text, approved."""
+    book = BookFactory(title="Prealgebra")
+    for page in json.loads((sample / "truth.json").read_text())["pages"]:
+        row = ReadPageFactory(book=book, number=page["page"], reading__text=page["text"])
+        row.review = PageReview.APPROVED
+        row.save()
+    return book
+
+
+def done(job: Job) -> Job:
+    job = run_to_end(job.pk)
+    assert (job.status, job.failed_items) == (JobStatus.COMPLETED, 0), job.error_message
+    return job
+
+
+def cut(book: Book) -> list[tuple[str, list[str], int, int]]:
+    return [
+        (topic.title, [row.title for row in topic.subtopics.all()], topic.first_page, topic.last_page)
+        for topic in Topic.objects.filter(book=book).prefetch_related("subtopics")
+    ]
+
+
+def test_chapters_are_cut_side_by_side_and_no_topic_crosses_one(book, provider):
+    save_contents(book, CHAPTERS, confirm=True)
+    provider.behave(latency=0.5)
+    job = done(start_extraction(book))
+    windows = list(Item.objects.filter(job=job, stage="outline").order_by("ordinal"))
+    assert [item.label for item in windows] == [
+        "Whole Numbers (pages 1 to 17)",
+        "The Language of Algebra (pages 18 to 24)",
+    ]
+    assert len({item.lane for item in windows}) == 2
+    assert max(item.started_at for item in windows) < min(item.finished_at for item in windows)
+    assert [(title, first, last) for title, _, first, last in cut(book)] == [
+        ("Whole Numbers", 1, 17),
+        ("The Language of Algebra", 18, 24),
+    ]
+    assert all(len(titles) > 1 for _, titles, _, _ in cut(book))
+    assert provider.counts.kinds["OutlineForm"] == 2
+    with pytest.raises(JobAlreadyActive):
+        Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, completed_at=None)
+        save_contents(book, SECTIONS, confirm=True)
+
+
+def test_sections_of_the_contents_need_no_model_and_bind_alike(book, provider):
+    save_contents(book, SECTIONS, confirm=True)
+    done(start_extraction(book))
+    expected = [("Whole Numbers", ["Counting", "Adding"], 1, 17), ("Algebra", ["Letters"], 18, 24)]
+    assert cut(book) == expected
+    assert provider.counts.kinds["OutlineForm"] == 0
+
+
+@pytest.mark.parametrize("engine", ["openai", "offline"])
+def test_a_range_leaves_guidelines_beyond_it(book, provider, settings, engine):
+    settings.GUIDELINE_ENGINE = engine
+    guideline_factory.guideline_engine.cache_clear()
+    save_contents(book, SECTIONS, confirm=True)
+    done(start_extraction(book, Limits(1, 8)))
+    assert cut(book) == [("Whole Numbers", ["Counting"], 1, 8)]
+    assert set(PageDigest.objects.values_list("page__number", flat=True)) == set(range(1, 9))
+    first = Subtopic.objects.get()
+
+    done(start_extraction(book, Limits(9, 24)))
+    assert cut(book) == [("Whole Numbers", ["Counting", "Adding"], 1, 17), ("Algebra", ["Letters"], 18, 24)]
+    kept = Subtopic.objects.get(pk=first.pk)
+    assert (kept.revision, kept.guideline) == (first.revision, first.guideline)
+
+    # Pages 15 to 17 belong to a guideline that begins before the range, and stay with it.
+    untouched = dict(Subtopic.objects.exclude(title="Letters").values_list("pk", "revision"))
+    job = done(start_extraction(book, Limits(15, 24)))
+    assert list(Item.objects.filter(job=job, stage="digest").values_list("label", flat=True)) == [
+        str(n) for n in range(18, 25)
+    ]
+    assert untouched == dict(Subtopic.objects.exclude(title="Letters").values_list("pk", "revision"))
+    with pytest.raises(StageNotReady, match="Pages 10 to 12 belong to guidelines that go beyond"):
+        start_extraction(book, Limits(10, 12))
+    done(start_finalisation(book))
+
+
+def test_resuming_the_same_pages_goes_on_and_a_changed_recipe_redoes_its_stage_alone(book, provider, monkeypatch):
+    first = done(start_extraction(book))
+    calls = provider.counts.calls
+    again = done(resume_extraction(book))
+    assert (again.resumed_from, provider.counts.calls) == (first, calls)
+
+    monkeypatch.setattr(GuidelineForm, "version", "2")
+    job = resume_extraction(book)
+    done(job)
+    worked = Item.objects.filter(job=job, started_at__isnull=False)
+    assert set(worked.values_list("stage", flat=True)) <= {"write", "summarise"}
+    assert worked.filter(stage="write").count() == Subtopic.objects.count()
+    assert {row.recipe["schema"] for row in Subtopic.objects.all()} == {"2.1"}
+    assert {row.recipe["schema"] for row in PageDigest.objects.all()} == {"1"}
+
+
+def test_a_range_job_is_no_continuation_of_a_whole_one(book, provider):
+    done(start_extraction(book))
+    part = resume_extraction(book, Limits(18, 24))
+    assert part.resumed_from is None
+    done(part)
+    outline = whole_outline(book.pk)
+    assert [(topic.title, topic.first_page) for topic in outline.topics] == [("Chapter 1", 1), ("Chapter 2", 18)]
+    assert StoredOutline.objects.count() == 2
