@@ -75,7 +75,7 @@ def read_digests(book: Book) -> list[Digest]:
     texts = [page_text(page) for page in rows]
     return [
         _digest(page, stages.last_lines(before.text), stages.first_lines(after.text))
-        for before, page, after in zip([_NONE, *texts[:-1]], texts, [*texts[1:], _NONE], strict=True)
+        for before, page, after in zip([_NONE, *texts], texts, [*texts[1:], _NONE], strict=False)
     ]
 
 
