@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Max, Q
 from django.db.models.functions import Coalesce
 
-from jobs import clock
+from jobs import clock, window
 from jobs.admission import calls_in_flight
 from jobs.constants import JobStatus, Load
 from jobs.models import Cluster, Job, SweepRun, Throttle
@@ -32,11 +32,14 @@ class ClusterView:
 
 @dataclass(frozen=True, slots=True)
 class ThrottleView:
-    """``state`` is open, full, cooling or away; ``cooling_seconds`` are left until the next call."""
+    """``state`` is open, full, cooling or away; ``cooling_seconds`` are left until the next call; ``requests`` and
+    ``tokens`` are those of the last minute."""
 
     throttle: Throttle
     in_flight: int
     cooling_seconds: float
+    requests: int
+    tokens: int
 
     @property
     def state(self) -> str:
@@ -94,4 +97,5 @@ def _cluster_view(cluster: Cluster, now: datetime) -> ClusterView:
 
 def _throttle_view(throttle: Throttle, now: datetime) -> ThrottleView:
     cooling = (throttle.cool_until - now).total_seconds() if throttle.cool_until else 0
-    return ThrottleView(throttle, calls_in_flight(throttle.provider), max(0.0, cooling))
+    used = window.used(window.recent(throttle.window, now))
+    return ThrottleView(throttle, calls_in_flight(throttle.provider), max(0.0, cooling), *used)

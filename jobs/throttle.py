@@ -16,12 +16,11 @@ from django.db import transaction
 from django.db.models import F
 from django.forms import model_to_dict
 
-from jobs import clock
+from jobs import clock, window
 from jobs.database import with_reconnect
 from jobs.errors import JobError, NotYet, ProviderBusy
 from jobs.models import Throttle
 
-MINUTE = timedelta(minutes=1)
 # After a rate limit that names no time: 5 s, doubled for each further one without an answer between.
 FIRST_COOLING_SECONDS = 5
 LONGEST_COOLING_SECONDS = 300
@@ -48,20 +47,19 @@ class Call:
 def call_slot(provider: str, *, tokens: int = 0) -> Iterator[Call]:
     """Admits one call of about ``tokens`` tokens and notes how it ends; vendor errors must be mapped inside the block.
 
-    Raises ProviderBusy, before anything is sent, while the provider cools down or the minute's budget is used up.
+    Raises ProviderBusy, before anything is sent, while the provider cools down or the minute's limits are reached.
     Must not be entered in a transaction: what it notes has to be seen by every worker at once.
     """
-    call = Call(provider, tokens, clock.now())
-    with_reconnect(partial(admit, provider, tokens))
+    call = Call(provider, tokens, with_reconnect(partial(admit, provider, tokens)))
     try:
         yield call
     except JobError as error:
         if not (error.counts_attempt or isinstance(error, NotYet)):
             with_reconnect(partial(rate_limited, provider, error.retry_after, call.began_at))
         elif not error.provider_away:
-            with_reconnect(partial(answered, provider, call.tokens - tokens))
+            with_reconnect(partial(answered, call, call.tokens - tokens))
         raise
-    with_reconnect(partial(answered, provider, call.tokens - tokens))
+    with_reconnect(partial(answered, call, call.tokens - tokens))
 
 
 @contextmanager
@@ -81,37 +79,32 @@ def locked_throttle(provider: str) -> Iterator[Throttle]:
             row.save(update_fields=changed)
 
 
-def admit(provider: str, tokens: int = 0) -> None:
-    """Counts a call that is about to begin. Raises ProviderBusy where it may not begin now."""
+def admit(provider: str, tokens: int = 0) -> datetime:
+    """Counts a call that begins now, and returns when that is. Raises ProviderBusy where it may not begin."""
     with locked_throttle(provider) as row:
+        now = clock.now()
         wait = wait_of(row, tokens)
         if not wait:
-            row.requests += 1
-            row.tokens += tokens
+            row.window = window.with_call(window.recent(row.window, now), now, tokens)
     if wait:
         count_wait(provider)
         raise ProviderBusy(f"{provider} takes no call for another {wait:.0f} s.", retry_after=wait)
+    return now
 
 
 def wait_of(row: Throttle, tokens: int = 0) -> float:
-    """Seconds until ``row`` admits a call of ``tokens`` tokens, 0 for now; begins a new minute where the last is over.
-
-    The first call of a minute is admitted however many tokens it needs.
-    """
+    """Seconds until ``row`` admits a call of ``tokens`` tokens, 0 for now."""
     now = clock.now()
     if row.cool_until and row.cool_until > now:
         return (row.cool_until - now).total_seconds()
-    if row.minute_at is None or now - row.minute_at >= MINUTE:
-        row.minute_at, row.requests, row.tokens = now, 0, 0
-    requests, budget = settings.LLM_REQUESTS_PER_MINUTE, settings.LLM_TOKENS_PER_MINUTE
-    is_used_up = (requests and row.requests >= requests) or (budget and row.requests and row.tokens + tokens > budget)
-    return (row.minute_at + MINUTE - now).total_seconds() if is_used_up else 0
+    limits = window.Limits(settings.LLM_REQUESTS_PER_MINUTE, settings.LLM_TOKENS_PER_MINUTE)
+    return window.wait(row.window, now, limits, tokens)
 
 
-def answered(provider: str, more_tokens: int = 0) -> None:
+def answered(call: Call, more_tokens: int = 0) -> None:
     """The provider gave an answer, if only a refusal of the content; ``more_tokens`` corrects the estimate."""
-    with locked_throttle(provider) as row:
-        row.tokens = max(0, row.tokens + more_tokens)
+    with locked_throttle(call.provider) as row:
+        row.window = window.with_call(row.window, call.began_at, more_tokens, calls=0)
         row.refusals = row.failures = row.probes = 0
         row.outage_since = None
         row.answers += 1

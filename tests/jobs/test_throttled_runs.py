@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from jobs import clock, runner, throttle
 from jobs.constants import ItemState, JobStatus
+from jobs.errors import ProviderBusy
 from jobs.models import Item, Throttle
 from jobs.runner import run_slice, run_to_end
 from jobs.starting import start_job
 from jobs.sweep import sweep
 from tests.jobs.provider import NAME, CallingStage, Provider
 from tests.jobs.rig import KIND
+from tests.jobs.rivals import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,3 +135,16 @@ def test_the_probe_has_answered_before_the_others_begin(rig, book, set_ahead):
     run_to_end(job.pk)
     first, second = sorted(provider.calls)[:2]
     assert (second - first).total_seconds() >= 0.3
+
+
+def test_workers_together_keep_the_limit_of_a_minute(settings):
+    settings.LLM_REQUESTS_PER_MINUTE = 20
+
+    def ask_ten_times() -> int:
+        asked = 0
+        for _ in range(10):
+            with suppress(ProviderBusy), throttle.call_slot(NAME):
+                asked += 1
+        return asked
+
+    assert sum(together(*[ask_ten_times] * 6)) == 20
