@@ -49,7 +49,7 @@ class LeaseLost(JobError):
 
 
 class ProviderBusy(JobError):
-    """No call was made: the provider is cooling down, or its limits per minute are reached, for ``retry_after`` seconds."""
+    """No call was made: the provider cools down, or its limits of a minute are reached, for ``retry_after`` seconds."""
 
     code = "provider_busy"
     retryable = True

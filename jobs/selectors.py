@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,7 +64,8 @@ class ItemError:
 @dataclass(frozen=True, slots=True)
 class JobView:
     """``eta_seconds`` is (least, most), None before it can be told and when the job is over; ``items_per_minute`` is
-    that of the present or last stage."""
+    that of the present or last stage. ``buttons`` are what a person may do now: none once a newer job, ``went_on_as``,
+    took its place."""
 
     job: Job
     title: str
@@ -74,17 +76,15 @@ class JobView:
     eta_seconds: tuple[int, int] | None
     items_per_minute: float | None
     buttons: tuple[str, ...]
+    went_on_as: Job | None
 
     @property
     def is_active(self) -> bool:
         return self.job.is_active
 
-    @property
-    def version(self) -> str:
-        """Changes whenever anything that this view shows may have changed."""
-        job = self.job
-        counts = (job.total_items, job.completed_items, job.failed_items, job.current_item, len(self.errors))
-        return f"{job.status}-{job.stage}-{'-'.join(str(count) for count in counts)}"
+    def may_retry(self, error: ItemError) -> bool:
+        """While the job runs the failed items of its present stage, when it is over all of them, by a new job."""
+        return error.is_final and "retry" in self.buttons and (not self.is_active or error.stage == self.job.stage)
 
 
 def job_view(job: Job) -> JobView:
@@ -93,17 +93,25 @@ def job_view(job: Job) -> JobView:
     stages = _stages(job, handler, counts) if handler else ()
     percent = _percent(job, stages)
     pace = pace_of(job, stages)
+    errors = tuple(_errors(job))
+    newer = None if job.is_active else Job.objects.after(job).last()
     return JobView(
         job=job,
-        title=handler.title if handler else job.kind,
+        title=job.title,
         percent=percent,
         headline=_headline(job, stages),
         stages=stages,
-        errors=tuple(_errors(job)),
+        errors=errors,
         eta_seconds=pace.eta_seconds,
         items_per_minute=pace.items_per_minute,
-        buttons=BUTTONS.get(job.status, ()),
+        buttons=() if newer else _buttons(job, errors),
+        went_on_as=newer,
     )
+
+
+def _buttons(job: Job, errors: Sequence[ItemError]) -> tuple[str, ...]:
+    retry = ("retry",) if any(error.is_final for error in errors) else ()
+    return (*retry, *BUTTONS.get(job.status, ()))
 
 
 BUTTONS: dict[str, tuple[str, ...]] = {

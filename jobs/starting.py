@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from jobs.constants import ACTIVE, ItemState, JobStatus
+from jobs.constants import ACTIVE, FINAL, ItemState, JobStatus
 from jobs.errors import InvalidTransition, JobAlreadyActive, NothingToDo
 from jobs.handlers import handler_for
 from jobs.models import Event, Item, Job
@@ -25,6 +26,8 @@ def start_job(
     params: dict[str, Any] | None = None,
     user: AbstractBaseUser | None = None,
     resumed_from: Job | None = None,
+    restarted_from: Job | None = None,
+    retried: Sequence[int] | None = None,
 ) -> Job:
     """Makes a pending job with its first stage planned, and wakes the workers when the transaction commits.
 
@@ -42,6 +45,8 @@ def start_job(
                 params=params or {},
                 requested_by_id=user.pk if user else None,
                 resumed_from=resumed_from,
+                restarted_from=restarted_from,
+                retried=retried,
             )
             Event.objects.create(job=job, to_status=JobStatus.PENDING, actor=actor_name(user))
             begin_stage(job, stage)
@@ -54,25 +59,41 @@ def start_job(
             if Job.book.field.related_model._base_manager.filter(pk=book_id).exists():
                 raise
             raise NothingToDo("This book was deleted.") from error
-        title = handler_for(active.kind).title
-        sentence = f"{title} of this book is already {active.get_status_display().lower()}: wait for it or cancel it."
-        raise JobAlreadyActive(sentence, job_id=str(active.pk)) from error
+        raise _already_active(active) from error
     return job
 
 
-def resume(job_id: UUID | str, *, user: AbstractBaseUser | None = None) -> Job:
-    """Lets a job go on: a paused one itself, a finished one as a new job that keeps every item already done."""
+def _already_active(job: Job) -> JobAlreadyActive:
+    sentence = f"{job.title} of this book is already {job.get_status_display().lower()}: wait for it or cancel it."
+    return JobAlreadyActive(sentence, job_id=str(job.pk))
+
+
+def resume(job_id: UUID | str, *, only: Sequence[int] | None = None, user: AbstractBaseUser | None = None) -> Job:
+    """Lets a job go on: a paused one itself, a finished one as a new job that keeps every item already done.
+
+    ``only`` are the ordinals of the failed items of a finished job to be tried again, by default all; the others stay
+    failed. However often a job is resumed, it is by the same new job.
+    """
     with locked_job(job_id) as job:
         if job.status == JobStatus.PAUSED:
             move(job, JobStatus.PENDING, actor=actor_name(user), reason="Resumed by hand.")
             wake_present_stage(job)
-            return job
         if job.status in ACTIVE:
             return job
-    newer = Job.objects.filter(book=job.book_id, kind=job.kind, created_at__gt=job.created_at)
-    if job.is_exclusive and newer.exists():
-        raise InvalidTransition("A newer job of this kind has run since; resume that one.")
-    return start_job(job.book_id, job.kind, params=job.params, user=user, resumed_from=job)
+        chosen = None if only is None else sorted(only)
+        if chosen and not _all_failed(job, chosen):
+            raise NothingToDo("Not all of these failed in this job.")
+        present = Job.objects.filter(resumed_from=job).first()
+        if present is not None and present.retried == chosen:
+            return present
+        if Job.objects.after(job).exists():
+            raise InvalidTransition("A newer job of this kind has run since; resume that one.")
+        return start_job(job.book_id, job.kind, params=job.params, user=user, resumed_from=job, retried=chosen)
+
+
+def _all_failed(job: Job, ordinals: Sequence[int]) -> bool:
+    failed = Item.objects.filter(job=job, state=ItemState.FAILED, ordinal__in=ordinals)
+    return failed.count() == len(set(ordinals))
 
 
 def extend(job_id: UUID | str) -> bool:
@@ -87,9 +108,15 @@ def extend(job_id: UUID | str) -> bool:
 
 
 def restart(job_id: UUID | str, *, user: AbstractBaseUser | None = None) -> Job:
-    """Begins a finished job anew, with every item to do again. Raises JobAlreadyActive for an active one."""
-    job = Job.objects.get(pk=job_id)
-    return start_job(job.book_id, job.kind, params=job.params, user=user)
+    """Begins a finished job anew, with every item to do again; however often it is asked for, once.
+
+    Raises JobAlreadyActive for an active one.
+    """
+    with locked_job(job_id) as job:
+        if job.status in ACTIVE:
+            raise _already_active(job)
+        present = Job.objects.filter(restarted_from=job).first()
+        return present or start_job(job.book_id, job.kind, params=job.params, user=user, restarted_from=job)
 
 
 def pause(job_id: UUID | str, *, user: AbstractBaseUser | None = None, reason: str = "") -> Job:
@@ -110,10 +137,10 @@ def cancel(job_id: UUID | str, *, user: AbstractBaseUser | None = None) -> Job:
         return job
 
 
-def retry_items(job_id: UUID | str, ordinals: list[int] | None = None) -> int:
+def retry_items(job_id: UUID | str, ordinals: Sequence[int] | None = None) -> int:
     """Gives failed items of the present stage of an active job five fresh attempts; None means all of them.
 
-    Returns how many. Raises InvalidTransition where the job is over: resume it instead.
+    Returns how many. Raises InvalidTransition where the job is over: ``resume`` takes the same ordinals.
     """
     with locked_job(job_id) as job:
         if job.status not in ACTIVE:
@@ -126,6 +153,16 @@ def retry_items(job_id: UUID | str, ordinals: list[int] | None = None) -> int:
         if count:
             wake_present_stage(job)
         return count
+
+
+def retry(job_id: UUID | str, ordinals: Sequence[int] | None = None, *, user: AbstractBaseUser | None = None) -> Job:
+    """Tries failed items again, all or those with these ordinals; where the job is over, by the job that goes on from
+    it, which is returned. Raises NothingToDo where there is none."""
+    if Job.objects.get(pk=job_id).status in FINAL:
+        return resume(job_id, only=ordinals, user=user)
+    if not retry_items(job_id, ordinals):
+        raise NothingToDo("There was nothing left to try again.")
+    return Job.objects.get(pk=job_id)
 
 
 def wake_present_stage(job: Job) -> None:

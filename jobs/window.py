@@ -12,7 +12,7 @@ from datetime import datetime
 
 SPAN_SECONDS = 60
 
-# (second since 1970, calls begun in it, tokens they used or are estimated to use), in order; lists, once stored as JSON.
+# (second since 1970, calls begun in it, tokens they used or may use), in order. As JSON these become lists.
 Second = tuple[int, int, int]
 
 

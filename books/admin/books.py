@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -78,7 +79,7 @@ class BookAdmin(ModelAdmin):
 
     @admin.display(ordering="status_now")
     def status(self, book: Book) -> SafeString:
-        return render_to_string("bookpipeline/_list_status.html", {"row": listing.row_of(book)})
+        return render_to_string("bookpipeline/_list_status.html", {"row": getattr(book, "row", None)})
 
     @admin.display(ordering="page_count", description="pages")
     def page_count(self, book: Book) -> str:
@@ -87,18 +88,21 @@ class BookAdmin(ModelAdmin):
 
     @admin.display(description="at work")
     def active_job(self, book: Book) -> SafeString:
-        return render_to_string("bookpipeline/_list_job.html", {"row": listing.row_of(book)})
+        return render_to_string("bookpipeline/_list_job.html", {"row": getattr(book, "row", None)})
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Hands the visible rows that move to the template, which asks for their progress in one request."""
+        """Gives each visible book its row, and hands those that move to the template, which asks for their progress in
+        one request."""
         try:
             response = super().changelist_view(request, {"title": "Books", **(extra_context or {})})
         except DeletionRefused as refusal:
             messages.error(request, refusal.message)
             return redirect("admin:books_book_changelist")
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
-            rows = listing.rows_of(sorted(response.context_data["cl"].result_list, key=lambda book: int(book.pk)))
-            moving = [row for row in rows if row.job]
+            books = response.context_data["cl"].result_list
+            for book in books:
+                book.row = listing.row_of(book, cast("User", request.user))
+            moving = [book.row for book in sorted(books, key=lambda book: int(book.pk)) if book.row.job]
             response.context_data |= {"moving": moving, "mark": listing.mark_of(moving)}
         return response
 

@@ -10,13 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from books.admin import panel, system
 from books.admin.guards import StaffRequest
-from jobs.handlers import handlers
 from jobs.models import Job
 
 # Generic in the stubs alone.
@@ -39,7 +40,8 @@ class JobAdmin(ModelAdmin):
         return [*panel.routes(), *system.routes(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        return super().get_queryset(request).select_related("book", "requested_by", "resumed_from")
+        jobs = Job.objects.with_is_last().select_related("book", "requested_by", "resumed_from", "restarted_from")
+        return jobs.order_by(*self.get_ordering(request))
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         return False
@@ -52,21 +54,24 @@ class JobAdmin(ModelAdmin):
 
     @admin.display(ordering="kind")
     def job(self, job: Job) -> SafeString:
-        handler = handlers().get(job.kind)
-        title = handler.title if handler else job.kind
-        return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[job.pk]), title)
+        return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[job.pk]), job.title)
 
     @admin.display(ordering="status")
     def state(self, job: Job) -> SafeString:
-        return format_html('<span class="badge badge-{}">{}</span>', job.status, job.get_status_display())
+        """The status, and where some of a completed job's items failed, the button that tries them again."""
+        return render_to_string("bookpipeline/_list_outcome.html", {"job": job})
 
     @admin.display
     def progress(self, job: Job) -> str:
-        failed = f", {job.failed_items} failed" if job.failed_items else ""
+        failed = f", {job.failed_items} failed" if job.failed_items and not job.is_troubled else ""
         return f"{job.completed_items or 0} of {job.total_items or 0}{failed}"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Jobs", **(extra_context or {})})
+        response = super().changelist_view(request, {"title": "Jobs", **(extra_context or {})})
+        if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
+            for job in response.context_data["cl"].result_list:
+                job.may_retry = job.is_last and panel.may_retry(cast("StaffRequest", request).user, job)
+        return response
 
     def change_view(
         self,

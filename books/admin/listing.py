@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from django.contrib.auth.models import User
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse, HttpResponseBase
@@ -14,6 +15,7 @@ from django.shortcuts import render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
+from books.admin.panel import may_retry
 from books.models import Book, BookStatus, Page
 from jobs.constants import ItemState
 from jobs.handlers import handlers
@@ -37,14 +39,16 @@ class Progress:
 
 
 def live_books() -> QuerySet[Book]:
-    """All books with ``status_now``, ``page_count`` and ``active_jobs`` (none or one, with the counts of its stage)."""
+    """All books with ``status_now``, ``page_count`` and ``last_jobs``: none, or the last that had the book to itself,
+    with the counts of its stage."""
     items = Item.objects.filter(job=OuterRef("pk"), stage=OuterRef("stage")).order_by()
-    jobs = Job.objects.holding().annotate(
+    last = Job.objects.filter(book=OuterRef("book"), is_exclusive=True).order_by("-created_at").values("pk")[:1]
+    jobs = Job.objects.filter(pk=Subquery(last)).annotate(
         stage_total=_count(items), stage_over=_count(items.filter(state__in=[ItemState.DONE, ItemState.FAILED]))
     )
     pages = Page.objects.filter(book=OuterRef("pk")).order_by()
     books = Book.objects.with_status().annotate(page_count=_count(pages, by="book"))
-    return books.prefetch_related(Prefetch("jobs", jobs, to_attr="active_jobs"))
+    return books.prefetch_related(Prefetch("jobs", jobs, to_attr="last_jobs"))
 
 
 def _count(rows: QuerySet[Item] | QuerySet[Page], by: str = "job") -> Coalesce:
@@ -55,30 +59,45 @@ def _count(rows: QuerySet[Item] | QuerySet[Page], by: str = "job") -> Coalesce:
 def progress_of(job: Job) -> Progress:
     handler = handlers().get(job.kind)
     stage = next((stage for stage in handler.stages if stage.name == job.stage), None) if handler else None
-    title = stage.title if stage else (handler.title if handler else job.kind)
-    return Progress(title, getattr(job, "stage_over", 0), getattr(job, "stage_total", 0))
+    return Progress(stage.title if stage else job.title, getattr(job, "stage_over", 0), getattr(job, "stage_total", 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """``job`` is the book's active one; ``troubled`` its last, where that completed but for some items."""
+
     pk: int
     status: BookStatus
     job: Job | None
     progress: Progress | None
+    troubled: Job | None = None
+    may_retry: bool = False
 
 
-def rows_of(books: Iterable[Book]) -> list[Row]:
-    return [row_of(book) for book in books]
+def rows_of(books: Iterable[Book], user: User) -> list[Row]:
+    return [row_of(book, user) for book in books]
 
 
-def row_of(book: Book) -> Row:
-    jobs: list[Job] = getattr(book, "active_jobs", [])
-    job = jobs[0] if jobs else None
-    return Row(book.pk, BookStatus(getattr(book, "status_now", "")), job, progress_of(job) if job else None)
+def row_of(book: Book, user: User) -> Row:
+    jobs: list[Job] = getattr(book, "last_jobs", [])
+    last = jobs[0] if jobs else None
+    job = last if last and last.is_active else None
+    troubled = last if last and last.is_troubled else None
+    return Row(
+        book.pk,
+        BookStatus(getattr(book, "status_now", "")),
+        job,
+        progress_of(job) if job else None,
+        troubled,
+        may_retry=troubled is not None and may_retry(user, troubled),
+    )
 
 
 def mark_of(rows: Sequence[Row]) -> str:
-    facts = [(row.pk, row.status, row.job.status if row.job else "", row.progress) for row in rows]
+    facts = [
+        (row.pk, row.status, row.job.status if row.job else "", row.progress, row.troubled and row.troubled.pk)
+        for row in rows
+    ]
     return sha256(repr(facts).encode()).hexdigest()[:16]
 
 
@@ -90,7 +109,7 @@ def progress(
     ids = request.GET.getlist("book")
     if len(ids) > MAX_ROWS or not all(each.isdecimal() for each in ids):
         return HttpResponseBadRequest("Which books?")
-    rows = rows_of(live_books().filter(pk__in=[int(each) for each in ids]).order_by("pk"))
+    rows = rows_of(live_books().filter(pk__in=[int(each) for each in ids]).order_by("pk"), request.user)
     mark = mark_of(rows)
     if request.GET.get("mark") == mark:
         return HttpResponse(status=204)

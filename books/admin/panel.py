@@ -14,20 +14,27 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
 from django_htmx.http import trigger_client_event
 
 from books.admin.guards import Button, StaffRequest, action, back, route, screen
 from books.ocr.job import OCR, OCR_ELSEWHERE
-from books.ocr.start import asks_model
+from books.ocr.start import may_run_job
 from jobs import starting
+from jobs.errors import NothingToDo
 from jobs.models import Job
 from jobs.selectors import ItemError, JobView, job_view
 
 # The panel names the first of them; the job's own page has them all.
 ERRORS_SHOWN = 8
-LABELS = {"pause": "Pause", "resume": "Resume", "restart": "Start over", "cancel": "Cancel"}
+LABELS = {
+    "retry": "Retry all failed",
+    "pause": "Pause",
+    "resume": "Resume",
+    "restart": "Start over",
+    "cancel": "Cancel",
+}
 SENTENCES = {
     "pause": "Paused. What is in hand is still finished and kept.",
     "resume": "Going on. Everything already finished is kept.",
@@ -35,7 +42,7 @@ SENTENCES = {
     "cancel": "Cancelled. What was finished is kept.",
 }
 # What lets a job spend again.
-SPENDING = {"resume", "restart"}
+SPENDING = {"retry", "resume", "restart"}
 ACTIONS: dict[str, Callable[..., Job]] = {
     "pause": starting.pause,
     "resume": starting.resume,
@@ -68,14 +75,15 @@ def panel_context(request: StaffRequest, job: Job) -> dict[str, Any]:
     """What ``_job.html`` shows, under the one name that it uses."""
     view = job_view(job)
     may_change = request.user.has_perm("jobs.change_job")
-    may_run = may_change and _may_run(request.user, job)
-    errors = [Trouble(error, may_run and _can_retry(job, error)) for error in view.errors]
+    may_run = may_change and may_run_job(request.user, job)
+    errors = [Trouble(error, may_run and view.may_retry(error)) for error in view.errors]
     panel = {
         "view": view,
         "mark": row_mark(job),
         "milestone": _milestone(view),
         "eta": _eta_words(view.eta_seconds),
         "buttons": _buttons(view, may_run=may_run) if may_change else [],
+        "may_choose": any(error.can_retry for error in errors),
         "errors": errors[:ERRORS_SHOWN],
         "more_errors": max(0, len(errors) - ERRORS_SHOWN),
         # The fragment's forms lead back to the page it stands on, not to the fragment.
@@ -85,15 +93,17 @@ def panel_context(request: StaffRequest, job: Job) -> dict[str, Any]:
 
 
 def _buttons(view: JobView, *, may_run: bool) -> list[Button]:
-    buttons = [
-        Button(f"job-{name}", LABELS[name], reverse("admin:jobs_job_act", args=[view.job.pk, name]), "plain")
+    return [
+        Button(f"job-{name}", LABELS[name], _url_of(name, view.job), "" if name == "retry" else "plain")
         for name in view.buttons
         if may_run or name not in SPENDING
     ]
-    if may_run and any(error.is_final for error in view.errors):
-        url = reverse("admin:jobs_job_retry", args=[view.job.pk])
-        buttons.insert(0, Button("job-retry", "Retry all failed", url, ""))
-    return buttons
+
+
+def _url_of(name: str, job: Job) -> str:
+    if name == "retry":
+        return reverse("admin:jobs_job_retry", args=[job.pk])
+    return reverse("admin:jobs_job_act", args=[job.pk, name])
 
 
 def row_mark(job: Job) -> str:
@@ -130,39 +140,40 @@ def act(request: StaffRequest, job_id: UUID, name: str) -> HttpResponseBase:
     if name not in ACTIONS:
         return HttpResponseBadRequest("Unknown action.")
     known = get_object_or_404(Job, pk=job_id)
-    if name in SPENDING and not _may_run(request.user, known):
+    if name in SPENDING and not may_run_job(request.user, known):
         raise PermissionDenied
     job = ACTIONS[name](job_id, user=request.user)
-    messages.success(request, SENTENCES[name])
-    return back(request, reverse("admin:jobs_job_change", args=[job.pk]))
+    was_done_before = name in SPENDING and job.is_final
+    messages.success(request, "That was done already, by this job." if was_done_before else SENTENCES[name])
+    return _to_the_job(request, job_id, job)
 
 
 @action("jobs.change_job")
 def retry(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
     """Tries the posted failed items again, or all of them; a job that is over goes on as a new one for that."""
     job = get_object_or_404(Job, pk=job_id)
-    if not _may_run(request.user, job):
+    if not may_run_job(request.user, job):
         raise PermissionDenied
     chosen = request.POST.getlist("ordinal")
     if not all(ordinal.isdecimal() for ordinal in chosen):
         return HttpResponseBadRequest("Unknown item.")
-    if job.is_active or chosen:
-        count = starting.retry_items(job_id, [int(ordinal) for ordinal in chosen] or None)
-        messages.success(request, f"{count} to be tried again." if count else "There was nothing left to try again.")
-    else:
-        job = starting.resume(job_id, user=request.user)
-        messages.success(request, "What failed is tried again. Everything already finished is kept.")
-    return back(request, reverse("admin:jobs_job_change", args=[job.pk]))
+    if "chosen" in request.POST and not chosen:
+        raise NothingToDo("Choose at least one of what failed.")
+    ordinals = [int(ordinal) for ordinal in chosen] or None
+    job = starting.retry(job_id, ordinals, user=request.user)
+    messages.success(request, "What failed is tried again. Everything already finished is kept.")
+    return _to_the_job(request, job_id, job)
 
 
-def _may_run(user: User, job: Job) -> bool:
-    """Reading pages as the settings say costs what the installation provides for; all else asks a model."""
-    reads_as_usual = job.kind in {OCR.kind, OCR_ELSEWHERE.kind} and not asks_model(job.params.get("engine", ""))
-    return reads_as_usual or user.has_perm("books.ask_model")
+def _to_the_job(request: StaffRequest, asked: UUID, job: Job) -> HttpResponseBase:
+    """Back to where the button was; from the page of a job that went on as another to that one's."""
+    page, own = (reverse("admin:jobs_job_change", args=[each]) for each in (asked, job.pk))
+    return redirect(own) if request.POST.get("next") == page else back(request, own)
 
 
-def _can_retry(job: Job, error: ItemError) -> bool:
-    return job.is_active and error.is_final and error.stage == job.stage
+def may_retry(user: User, job: Job) -> bool:
+    """Whether a list offers ``user`` to try again what failed of a completed ``job``."""
+    return job.is_troubled and user.has_perm("jobs.change_job") and may_run_job(user, job)
 
 
 def _milestone(view: JobView) -> str:

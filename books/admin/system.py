@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
-from jobs.handlers import handlers
 from jobs.system import system_view
 
 
@@ -20,11 +19,9 @@ def routes() -> list[URLPattern]:
 def system(request: StaffRequest) -> HttpResponseBase:
     """The whole page, or for HTMX its moving part alone."""
     view = system_view()
-    handler = handlers().get(view.oldest_pending.kind) if view.oldest_pending else None
     context = {
         **({} if request.htmx else admin.site.each_context(request)),
         "title": "System",
         "view": view,
-        "pending_title": handler.title if handler else "",
     }
     return render(request, f"bookpipeline/{'_system' if request.htmx else 'system'}.html", context)

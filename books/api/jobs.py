@@ -1,4 +1,4 @@
-"""Jobs as JSON: the latest of a book, one by id, cancel."""
+"""Jobs as JSON: the latest of a book, one by id, cancel, try again what failed."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from books.api.permission import require
+from books.ocr.start import may_run_job
 from jobs.constants import OPEN_ITEMS
 from jobs.models import Item, Job
 from jobs.progress import detail_of
 from jobs.selectors import JobView, job_view
-from jobs.starting import cancel
+from jobs.starting import cancel, retry
 
 router = Router(tags=["jobs"])
 
 
 class JobOut(Schema):
+    """``outcome`` is the status in words, such as "Completed, 2 failed"; ``actions`` are what may be asked for now."""
+
     id: UUID
     book_id: int
     kind: str
     status: str
+    outcome: str
+    headline: str
+    actions: list[str]
     stage: str
     total_items: int
     completed_items: int
@@ -37,7 +43,14 @@ class JobOut(Schema):
     heartbeat_at: datetime | None
     started_at: datetime | None
     completed_at: datetime | None
+    wake_at: datetime | None
     error_message: str
+
+
+class RetryIn(Schema):
+    """The items that failed, by their number in the job; null for all."""
+
+    items: list[int] | None = None
 
 
 class StartedOut(Schema):
@@ -56,6 +69,9 @@ def job_document(job: Job) -> dict[str, Any]:
         "book_id": job.book_id,
         "kind": job.kind,
         "status": job.status,
+        "outcome": job.outcome,
+        "headline": view.headline,
+        "actions": view.buttons,
         "stage": job.stage,
         "total_items": job.total_items or 0,
         "completed_items": job.completed_items or 0,
@@ -68,6 +84,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "heartbeat_at": job.heartbeat_at,
         "started_at": job.started_at,
         "completed_at": job.completed_at,
+        "wake_at": job.wake_at,
         "error_message": job.error_message,
     }
 
@@ -118,3 +135,12 @@ def cancel_job(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
     user = require(request, "jobs.change_job")
     get_object_or_404(Job, pk=job_id)
     return job_document(cancel(job_id, user=user))
+
+
+@router.post("/jobs/{uuid:job_id}/retry", response={202: StartedOut})
+def retry_job(request: HttpRequest, job_id: UUID, wanted: RetryIn | None = None) -> Status[dict[str, Any]]:
+    """Tries failed items again. Those of a job that is over are tried by a new one, which is the one in the answer."""
+    user = require(request, "jobs.change_job")
+    if not may_run_job(user, get_object_or_404(Job, pk=job_id)):
+        require(request, "books.ask_model")
+    return Status(202, started_document(retry(job_id, wanted.items if wanted else None, user=user)))

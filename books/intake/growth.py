@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 
 from books.models import Book
 from jobs.errors import JobAlreadyActive
-from jobs.handlers import handler_for
 from jobs.models import Job
 
 # Reading takes new pages while it runs. The name is books.ocr.job.OCR.kind; that room lies above this one.
@@ -26,6 +25,6 @@ def check_at_rest(book: Book) -> None:
 def _check(book: Book, jobs: QuerySet[Job]) -> None:
     active = jobs.filter(book=book).first()
     if active is not None:
-        title, status = handler_for(active.kind).title, active.get_status_display().lower()
-        sentence = f"{title} of this book is {status}: wait for it or cancel it, then change the pages."
+        status = active.get_status_display().lower()
+        sentence = f"{active.title} of this book is {status}: wait for it or cancel it, then change the pages."
         raise JobAlreadyActive(sentence, job_id=str(active.pk))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 
 from books.errors import StageNotReady
 from books.models import Book, Page
 from books.ocr.factory import MODEL, available_engines, default_engine, installed_languages
-from books.ocr.job import OCR, handler_of
+from books.ocr.job import OCR, OCR_ELSEWHERE, handler_of
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
 from jobs.starting import extend, start_job
@@ -50,6 +50,12 @@ def read_new_pages(book: Book, *, user: AbstractBaseUser | None = None) -> Job |
 def asks_model(engine: str) -> bool:
     """Whether a person who chooses ``engine`` spends more than the settings provide for reading."""
     return engine == MODEL and default_engine() != MODEL
+
+
+def may_run_job(user: User, job: Job) -> bool:
+    """Reading pages as the settings say costs what the installation provides for; all else asks a model."""
+    reads_as_usual = job.kind in {OCR.kind, OCR_ELSEWHERE.kind} and not asks_model(job.params.get("engine", ""))
+    return reads_as_usual or user.has_perm("books.ask_model")
 
 
 def check_engine(engine: str, language: str) -> None:

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from jobs.constants import ACTIVE, FINAL, JobStatus
+from jobs.handlers import handlers
+
+
+def _is_after(pk: Any, book: Any, kind: Any, created_at: Any) -> Q:
+    later = Q(is_exclusive=True, book=book, kind=kind, created_at__gt=created_at)
+    return later | Q(resumed_from=pk) | Q(restarted_from=pk)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
+    def after(self, job: Job) -> JobQuerySet:
+        """The jobs that took the place of ``job``, newest first: later ones of its kind on its book; where several of
+        the kind may be active, only what a person made from it."""
+        return self.filter(_is_after(job.pk, job.book_id, job.kind, job.created_at))
+
+    def with_is_last(self) -> JobQuerySet:
+        """Adds ``is_last``: no job took the place of this one."""
+        after = _is_after(OuterRef("pk"), OuterRef("book"), OuterRef("kind"), OuterRef("created_at"))
+        return self.annotate(is_last=~Exists(Job.objects.filter(after)))
+
     def holding(self) -> JobQuerySet:
         """The active jobs that have their book to themselves, at most one a book."""
         return self.filter(status__in=ACTIVE, is_exclusive=True)
@@ -38,6 +55,10 @@ class Job(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     resumed_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    restarted_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    retried = models.JSONField(
+        null=True, blank=True, help_text="Ordinals of the resumed job's failed items to be tried again; null: all."
+    )
     attempt = models.PositiveSmallIntegerField(default=0, help_text="Recoveries since an item was last finished.")
     stage = models.CharField(max_length=40, blank=True)
 
@@ -80,7 +101,24 @@ class Job(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} job {str(self.id)[:8]} ({self.get_status_display().lower()})"
+        return f"{self.kind} job {str(self.id)[:8]} ({self.outcome.lower()})"
+
+    @property
+    def title(self) -> str:
+        """Of its kind; the kind itself where that is gone."""
+        handler = handlers().get(self.kind)
+        return handler.title if handler else self.kind
+
+    @property
+    def outcome(self) -> str:
+        """The status in words; what is completed but for some items says so."""
+        status = self.get_status_display()
+        return f"{status}, {self.failed_items} failed" if self.is_troubled else status
+
+    @property
+    def is_troubled(self) -> bool:
+        """Completed, yet some of its items failed."""
+        return self.status == JobStatus.COMPLETED and bool(self.failed_items)
 
     @property
     def is_active(self) -> bool:

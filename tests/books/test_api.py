@@ -12,11 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from books.models import Book, Subtopic
+from books.models import Book, OcrStatus, Subtopic
 from books.ocr.review import approve_pages
 from jobs.models import Job
+from jobs.progress import refresh_progress
 from jobs.runner import run_to_end
-from tests.factories import SubtopicFactory, TopicFactory
+from tests.factories import ItemFactory, JobFactory, PageFactory, SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,6 +98,23 @@ def test_cancel(client):
     assert post(client, f"/jobs/{job.pk}/cancel").status_code == 409
 
 
+def test_what_failed_of_a_completed_job_is_said_and_tried_again(client):
+    book = Book.objects.create(title="A book")
+    failed = PageFactory(book=book, ocr_status=OcrStatus.FAILED)
+    job = JobFactory(book=book, status="completed")
+    ItemFactory(job=job, key=str(failed.pk), ordinal=1, state="failed", error_code="torn", error_message="Torn.")
+    refresh_progress(job)
+    said = client.get(f"/api/books/{book.pk}/jobs/latest").json()
+    assert (said["outcome"], said["headline"]) == ("Completed, 1 failed", "Completed, 1 failed.")
+    assert said["actions"] == ["retry", "restart"]
+    assert post(client, f"/jobs/{job.pk}/retry", {"items": [2]}).json()["code"] == "nothing_to_do"
+    again = post(client, f"/jobs/{job.pk}/retry", {"items": [1]})
+    assert (again.status_code, again.json()["total_items"]) == (202, 1)
+    assert again.json()["job_id"] != str(job.pk)
+    assert post(client, f"/jobs/{job.pk}/retry", {"items": [1]}).json() == again.json()
+    assert client.get(f"/api/books/{book.pk}/jobs/{job.pk}").json()["actions"] == []
+
+
 def test_old_and_malformed_rows_are_readable(client):
     book = Book.objects.create(title="A book")
     job = Job.objects.create(
@@ -134,6 +152,7 @@ OPERATIONS = [
     ("get", "/books/{book}/jobs/latest", "jobs.view_job"),
     ("get", "/books/{book}/jobs/{job}", "jobs.view_job"),
     ("post", "/jobs/{job}/cancel", "jobs.change_job"),
+    ("post", "/jobs/{job}/retry", "jobs.change_job"),
     ("get", "/guidelines", "books.view_subtopic"),
 ]
 

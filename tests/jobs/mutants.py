@@ -87,7 +87,14 @@ MUTANTS = (
         "",
         "test_claims.py::test_a_lane_is_worked",
     ),
-    Mutant("planning", "_item", "ItemState.DONE if kept else ", "", "test_runner.py::test_resume_works_only"),
+    Mutant("planning", "_item", "in TAKEN_OVER", "in ()", "test_runner.py::test_resume_works_only"),
+    Mutant(
+        "planning", "_item", " and earlier.fingerprint == plan.fingerprint", "", "test_runner.py::test_an_item_whose"
+    ),
+    Mutant("starting", "resume", "if present is not None", "if False", "test_starting.py::test_going_on_twice"),
+    Mutant(
+        "throttle", "wait_of", "return window.wait(", "return 0 * window.wait(", "test_throttle.py::test_requests_a"
+    ),
     Mutant("advance", "advance", "if open_items(job, job.stage)", "if False", "test_races.py::test_a_page_that_comes"),
     Mutant(
         "progress",

@@ -10,10 +10,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from jobs.constants import ItemState, JobStatus
-from jobs.errors import InvalidTransition, JobAlreadyActive
+from jobs.errors import InvalidTransition, JobAlreadyActive, NothingToDo
 from jobs.models import Item, Job
-from jobs.starting import cancel, extend, pause, resume, retry_items, start_job
-from tests.jobs.rig import KIND
+from jobs.starting import cancel, extend, pause, restart, resume, retry_items, start_job
+from tests.jobs.rig import KIND, states
 
 
 @pytest.mark.django_db(transaction=True)
@@ -70,6 +70,47 @@ def test_resuming_twice_is_one_resume(rig, book):
     assert resume(job.pk).status == JobStatus.PENDING
     assert resume(job.pk).pk == job.pk
     assert job.events.filter(to_status=JobStatus.PENDING).count() == 2
+
+
+@pytest.mark.parametrize(("act", "link"), [(resume, "resumed_from"), (restart, "restarted_from")])
+def test_going_on_twice_gives_the_job_that_the_first_time_made(rig, book, act, link):
+    job = start_job(book.pk, KIND)
+    cancel(job.pk)
+    made = act(job.pk)
+    assert act(job.pk) == made
+    cancel(made.pk)
+    assert act(job.pk) == made
+    assert getattr(made, link) == job
+    assert Job.objects.count() == 2
+
+
+def test_a_job_whose_place_another_took_is_not_resumed_differently(rig, book):
+    job = start_job(book.pk, KIND)
+    Item.objects.filter(job=job).update(state=ItemState.FAILED)
+    cancel(job.pk)
+    made = resume(job.pk, only=[2, 1])
+    assert resume(job.pk, only=[1, 2]) == made
+    for only in (None, [3]):
+        with pytest.raises(InvalidTransition, match="newer job"):
+            resume(job.pk, only=only)
+
+
+def test_only_what_failed_is_tried_again(rig, book):
+    job = start_job(book.pk, KIND)
+    Item.objects.filter(job=job, ordinal__lt=3).update(state=ItemState.FAILED, error_code="x")
+    cancel(job.pk)
+    with pytest.raises(NothingToDo):
+        resume(job.pk, only=[1, 3])
+    made = resume(job.pk, only=[1])
+    assert states(made) == [ItemState.PENDING, ItemState.FAILED, ItemState.PENDING]
+    assert (made.failed_items, made.total_items) == (1, 3)
+
+
+def test_an_active_job_is_not_begun_anew(rig, book):
+    job = start_job(book.pk, KIND)
+    with pytest.raises(JobAlreadyActive) as refusal:
+        restart(job.pk)
+    assert refusal.value.job_id == str(job.pk)
 
 
 def test_a_finished_job_takes_no_retry_of_items(rig, book):
