@@ -11,8 +11,6 @@ from django.db.models import Sum
 from books.errors import DeletionRefused
 from books.models import Book, ModelCall, Page, Reading, Source, Subtopic
 from books.publishing.published import has_published, published_count
-from jobs.constants import ACTIVE
-from jobs.handlers import handlers
 from jobs.models import Job
 
 
@@ -46,12 +44,10 @@ def losses_of(book: Book) -> Losses:
 
 def job_in_the_way(book: Book) -> str:
     """A sentence on the job that works on ``book``, "" where none does."""
-    job = Job.objects.filter(book=book, status__in=ACTIVE).first()
+    job = Job.objects.holding().filter(book=book).first()
     if job is None:
         return ""
-    handler = handlers().get(job.kind)
-    title = handler.title if handler else job.kind
-    return f"{book}: {title} is {job.get_status_display().lower()}. Cancel that job or wait for it, then delete."
+    return f"{book}: {job.title} is {job.get_status_display().lower()}. Cancel that job or wait for it, then delete."
 
 
 def delete_book(book_id: int, *, typed_title: str = "") -> None:

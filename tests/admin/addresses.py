@@ -106,6 +106,7 @@ API = _table(
     at("latest_job", "book", GET, "urpa"),
     at("one_job", "book job", GET, "urpa"),
     at("cancel_job", "job", POST, "ura"),
+    at("retry_job", "job", POST, "ura"),
     at("guidelines", "", GET, "urpa"),
 )
 PLAIN = _table(
