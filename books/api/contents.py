@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 
 from books.api.permission import require
-from books.extraction.contents import draft_contents, entries_of, read_digests, release_contents, save_contents
+from books.extraction import contents as service
 from books.extraction.laying import Laid, lay
 from books.extraction.toc import toc_text
 from books.models import Book, Contents
@@ -49,36 +49,38 @@ class ContentsIn(Schema):
     confirm: bool = False
 
 
-@router.get("/{int:book_id}/contents", response=ContentsOut)
+@router.get("/{int:book_id}/contents", response=ContentsOut, url_name="contents")
 def contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
     require(request, "books.view_book")
     book = get_object_or_404(Book, pk=book_id)
     found = Contents.objects.filter(book=book).select_related("changed_by").first()
     if found is None:
         return {"status": "", "origin": "", "text": "", "changed_by": "", "changed_at": None, "lines": []}
-    return _document(found, lay(entries_of(found), read_digests(book)))
+    return _document(found, lay(service.entries_of(found), service.read_digests(book)))
 
 
-@router.put("/{int:book_id}/contents", response=ContentsOut)
+@router.put("/{int:book_id}/contents", response=ContentsOut, url_name="contents")
 def set_contents(request: HttpRequest, book_id: int, given: ContentsIn) -> dict[str, Any]:
     user = require(request, "books.change_book")
-    return _document(*save_contents(get_object_or_404(Book, pk=book_id), given.text, confirm=given.confirm, user=user))
+    return _document(
+        *service.save_contents(get_object_or_404(Book, pk=book_id), given.text, confirm=given.confirm, user=user)
+    )
 
 
 @router.post("/{int:book_id}/contents/draft", response=ContentsOut)
-def draft(request: HttpRequest, book_id: int) -> dict[str, Any]:
+def draft_contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
     """From the contents pages or the headings, as far as the book was read."""
     user = require(request, "books.change_book")
     book = get_object_or_404(Book, pk=book_id)
-    made = draft_contents(book, user=user)
-    return _document(made, lay(entries_of(made), read_digests(book)))
+    made = service.draft_contents(book, user=user)
+    return _document(made, lay(service.entries_of(made), service.read_digests(book)))
 
 
-@router.delete("/{int:book_id}/contents", response={204: None})
-def release(request: HttpRequest, book_id: int) -> Status[None]:
+@router.delete("/{int:book_id}/contents", response={204: None}, url_name="contents")
+def release_contents(request: HttpRequest, book_id: int) -> Status[None]:
     """Confirmed contents become a draft; a draft is deleted."""
     user = require(request, "books.change_book")
-    release_contents(get_object_or_404(Book, pk=book_id), user=user)
+    service.release_contents(get_object_or_404(Book, pk=book_id), user=user)
     return Status(204, None)
 
 
