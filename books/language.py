@@ -13,6 +13,8 @@ from books.stopwords import BOOKISH, STOPWORDS
 _WORD = re.compile(
     r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0610-\u065f\u0900-\u0dff\u0e30-\u0e4e\u200c\u200d]|['’](?=\w))*"
 )
+_UNSPACED = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
+_SEARCHED = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?。।؟])[\"”’)]*\s+(?=[^\s\da-z])")
 _VOWEL = re.compile(r"[aeiouyáéíóú]")
 _SUFFIXES = (
@@ -20,6 +22,12 @@ _SUFFIXES = (
     "ing", "ion", "ism", "ist", "ity", "ies", "ied", "ive", "ous", "ful", "ble", "ers", "est", "al", "ed", "er", "es",
     "ly", "ic", "or", "s", "y", "e",
 )  # fmt: skip
+
+
+def search_words(text: str) -> str:
+    """What a search compares: small letters and digits, each word behind a space, so that words are found by their
+    beginning. Letters of scripts without spaces are words of their own."""
+    return "".join(f" {word}" for word in _SEARCHED.findall(text.casefold()))
 
 
 def words(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from simple_history.utils import bulk_update_with_history
 from books.errors import EditedMeanwhile
 from books.models import Book, Change, Subtopic, Topic
 from books.models.change import current_change
+from books.models.guideline import SEARCHED, search_text_of
 from jobs.models import Job
 
 Row = TypeVar("Row", Topic, Subtopic)
@@ -73,6 +74,10 @@ def save_all(rows: Sequence[Row], fields: Sequence[str]) -> None:
     made.wrote = True
     for row in rows:
         row.revision += 1
+    if isinstance(rows[0], Subtopic) and SEARCHED & set(fields):
+        for row in rows:
+            row.search_text = search_text_of(row)
+        fields = [*fields, "search_text"]
     bulk_update_with_history(
         rows,
         type(rows[0]),
@@ -138,16 +143,17 @@ def _versions(model: type[Topic | Subtopic], undone: Change) -> list[Any]:
 def _check_untouched(version: Any) -> None:
     """By what the row says, not by its count: a later change that was undone left it as this one did."""
     present = version.instance_type.objects.filter(pk=version.id).first()
-    if present is None and version.is_gone:
-        return
-    if present is None or version.is_gone or facts_of(present) != facts_of(version.instance):
+    if not is_as_left(version, present):
         raise EditedMeanwhile(SINCE)
-    version.revision = present.revision
+    version.revision = present.revision if present else version.revision
 
 
-def facts_of(row: Topic | Subtopic) -> dict[str, Any]:
-    """All that a row says, without its count of versions."""
-    return {field.attname: getattr(row, field.attname) for field in row._meta.fields if field.name != "revision"}
+def is_as_left(version: Any, present: Topic | Subtopic | None) -> bool:
+    """Whether the row (None: it is gone) says what ``version``, one of its history, says."""
+    if present is None or version.is_gone:
+        return present is None and bool(version.is_gone)
+    names = [field.attname for field in version.tracked_fields if field.name != "revision"]
+    return all(getattr(version, name) == getattr(present, name) for name in names)
 
 
 def _restore(version: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from django.db.models import F, QuerySet
@@ -14,17 +14,23 @@ from books.models import Subtopic, Topic
 Row = TypeVar("Row", Topic, Subtopic)
 
 
-def order_topics(book_id: int, wanted: Sequence[int]) -> None:
-    """Numbers the book's topics from 1 in the order of the ids ``wanted``, in the current change.
+def order_topics(book_id: int, wanted: Sequence[int]) -> list[Topic]:
+    """Numbers the book's topics from 1 in the order of the ids ``wanted``, in the current change; returns those moved.
 
     Raises EditedMeanwhile unless those are exactly the book's topics.
     """
-    _number(Topic.objects.filter(book=book_id), wanted)
+    return _number(Topic.objects.filter(book=book_id), wanted)
 
 
-def order_subtopics(topic_id: int, wanted: Sequence[int]) -> None:
+def order_subtopics(topic_id: int, wanted: Sequence[int]) -> list[Subtopic]:
     """As ``order_topics``, for the subtopics of one topic."""
-    _number(Subtopic.objects.filter(topic=topic_id), wanted)
+    return _number(Subtopic.objects.filter(topic=topic_id), wanted)
+
+
+def place_behind(topic_id: int) -> int:
+    """The sequence of one more subtopic in the topic."""
+    last = Subtopic.objects.filter(topic=topic_id).order_by("-sequence").values_list("sequence", flat=True).first()
+    return (last or 0) + 1
 
 
 def close_gaps(topic_id: int) -> None:
@@ -39,7 +45,17 @@ def close_gaps(topic_id: int) -> None:
     )
 
 
-def _number(rows: QuerySet[Row], wanted: Sequence[int]) -> None:
+def span_pages(topics: Iterable[int]) -> None:
+    """Makes topics (ids) span the pages of their subtopics, in the current change."""
+    for topic in Topic.objects.filter(pk__in=set(topics)).prefetch_related("subtopics"):
+        pages = [page for subtopic in topic.subtopics.all() for page in subtopic.pages]
+        span = (min(pages, default=0), max(pages, default=0))
+        if span != (topic.first_page, topic.last_page):
+            topic.first_page, topic.last_page = span
+            topic.save(update_fields=["first_page", "last_page"])
+
+
+def _number(rows: QuerySet[Row], wanted: Sequence[int]) -> list[Row]:
     present = {row.pk: row for row in rows}
     if sorted(present) != sorted(wanted):
         raise EditedMeanwhile("Something was added or removed here since you looked; the order was left as it is.")
@@ -48,3 +64,4 @@ def _number(rows: QuerySet[Row], wanted: Sequence[int]) -> None:
     for place, row in moved:
         row.sequence = place
     save_all([row for _, row in moved], ["sequence"])
+    return [row for _, row in moved]

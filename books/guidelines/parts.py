@@ -1,8 +1,19 @@
-"""The parts of a guideline, in the order in which they are shown. Pure."""
+"""The parts of a guideline in the order in which they are shown, and what a part is made of. Pure."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypedDict
+
+# Each part's statements: {"text", "pages"}, and "flags" where a reviewer must look.
+Parts = dict[str, list[dict[str, Any]]]
+
+
+class Said(TypedDict):
+    """A statement as a person writes it; ``pages`` are scan numbers from 1."""
+
+    text: str
+    pages: list[int]
+
 
 PART_TITLES: Final = {
     "objective": "Objective",

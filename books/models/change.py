@@ -60,8 +60,8 @@ class ChangedRow(models.Model):
 class RowHistory(HistoricalRecords):  # type: ignore[misc]  # the package has no types
     """A version of the row for each change that wrote it; rows that go with their book leave none behind."""
 
-    def __init__(self) -> None:
-        super().__init__(bases=(ChangedRow,))
+    def __init__(self, **options: Any) -> None:
+        super().__init__(bases=(ChangedRow,), **options)
 
     def post_delete(self, instance: Any, using: str | None = None, **kwargs: Any) -> None:
         if current_change.get() is not None:

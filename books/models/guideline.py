@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from books.language import search_words
 from books.models.book import Book
 from books.models.change import Revisioned, RowHistory
+
+# The fields of a subtopic whose words are searched.
+SEARCHED: Final = frozenset({"title", "summary", "guideline"})
 
 
 class ReviewStatus(models.TextChoices):
@@ -90,7 +96,9 @@ class Subtopic(Revisioned):
     reviewed_at = models.DateTimeField(null=True, blank=True)
     rejection_reason = models.CharField(max_length=500, blank=True)
 
-    history = RowHistory()
+    search_text = models.TextField(blank=True, editable=False, help_text="The words of SEARCHED, kept by save.")
+
+    history = RowHistory(excluded_fields=["search_text"])
 
     class Meta:
         ordering = ("topic", "sequence")
@@ -104,10 +112,22 @@ class Subtopic(Revisioned):
                 name="subtopic_decision_has_time",
             ),
         )
-        indexes = (models.Index(fields=["status"], name="subtopic_status"),)
+        # The list across books turns pages by id; PostgreSQL has a full-text index on search_text besides.
+        indexes = (
+            models.Index(fields=["status", "id"], name="subtopic_status_id"),
+            models.Index(fields=["reviewed_by", "id"], name="subtopic_reviewer_id"),
+        )
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        fields = kwargs.get("update_fields")
+        if fields is None or SEARCHED & set(fields):
+            self.search_text = search_text_of(self)
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, "search_text"}
+        super().save(*args, **kwargs)
 
     def await_review(self) -> None:
         """Takes a decision back, in memory: what was decided on is no longer what is here."""
@@ -121,3 +141,14 @@ class Subtopic(Revisioned):
     @property
     def last_page(self) -> int:
         return int(max(self.pages, default=0))
+
+
+def search_text_of(row: Subtopic) -> str:
+    return search_words(" ".join([row.title, row.summary, *statement_texts(row.guideline)]))
+
+
+def statement_texts(guideline: Any) -> list[str]:
+    """Every statement's text, of a malformed guideline too."""
+    parts = guideline.values() if isinstance(guideline, dict) else ()
+    statements = [each for part in parts if isinstance(part, list) for each in part]
+    return [str(each.get("text", "")) for each in statements if isinstance(each, dict)]
