@@ -148,7 +148,7 @@ def search_text_of(row: Subtopic) -> str:
 
 
 def statement_texts(guideline: Any) -> list[str]:
-    """Every statement's text, of a malformed guideline too."""
-    parts = guideline.values() if isinstance(guideline, dict) else ()
+    """Every statement's text, of a malformed guideline too; by part, since PostgreSQL keeps keys in its own order."""
+    parts = [guideline[part] for part in sorted(guideline)] if isinstance(guideline, dict) else []
     statements = [each for part in parts if isinstance(part, list) for each in part]
     return [str(each.get("text", "")) for each in statements if isinstance(each, dict)]

@@ -31,7 +31,7 @@ def no_index(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("books", "0017_search_text")]
+    dependencies = [("books", "0018_search_text")]
 
     operations = [
         migrations.RunPython(fill, migrations.RunPython.noop),

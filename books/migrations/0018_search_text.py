@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0016_imports_of_guidelines'),
+        ('books', '0017_contents'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
