@@ -12,6 +12,8 @@ from books.guidelines.changes import APART, save_all
 from books.models import Subtopic, Topic
 
 Row = TypeVar("Row", Topic, Subtopic)
+# Rows that somebody set APART are renumbered too: this is where none of them is.
+FAR_APART = 10 * APART
 
 
 def order_topics(book_id: int, wanted: Sequence[int]) -> list[Topic]:
@@ -60,7 +62,7 @@ def _number(rows: QuerySet[Row], wanted: Sequence[int]) -> list[Row]:
     if sorted(present) != sorted(wanted):
         raise EditedMeanwhile("Something was added or removed here since you looked; the order was left as it is.")
     moved = [(place, present[pk]) for place, pk in enumerate(wanted, start=1) if present[pk].sequence != place]
-    rows.filter(pk__in=[row.pk for _, row in moved]).update(sequence=F("sequence") + APART)
+    rows.filter(pk__in=[row.pk for _, row in moved]).update(sequence=F("sequence") + FAR_APART)
     for place, row in moved:
         row.sequence = place
     save_all([row for _, row in moved], ["sequence"])
