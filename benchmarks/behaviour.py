@@ -15,7 +15,8 @@ SAME_PICTURE = 60
 @dataclass
 class Behaviour:
     """``latency`` in seconds; ``*_every`` n: each n-th call fails so (0: none, 1: all of them). The first that applies
-    wins, in this order."""
+    wins, in this order. ``later_seconds`` until a batch or a response in the background has its answer;
+    ``batch_answers`` n: a batch expires with its first n calls answered (-1: all are)."""
 
     latency: float = 0.0
     away: bool = False
@@ -29,6 +30,8 @@ class Behaviour:
     truncate_every: int = 0
     malformed_every: int = 0
     loop_every: int = 0
+    later_seconds: float = 0.0
+    batch_answers: int = -1
 
 
 @dataclass

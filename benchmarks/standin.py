@@ -20,6 +20,7 @@ from PIL import Image
 
 from benchmarks.answers import BY_SCHEMA, material_of, page_form
 from benchmarks.behaviour import SAME_PICTURE, Behaviour, Counts, picture_hash
+from benchmarks.later import Later
 
 IMAGE_TOKENS = 1_400
 CHARACTERS_PER_TOKEN = 4
@@ -35,6 +36,7 @@ class StandIn:
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.texts: dict[int, str] = {}
+        self.later = Later(self)
         self.server = ThreadingHTTPServer(("127.0.0.1", port), type("BoundHandler", (Handler,), {"provider": self}))
         self.server.daemon_threads = True
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
@@ -114,12 +116,25 @@ class Handler(BaseHTTPRequestHandler):
     provider: StandIn
 
     def do_GET(self) -> None:
+        if self.path.startswith("/v1/"):
+            found = self.provider.later.get(self.path)
+            self._send(404 if found is None else 200, {} if found is None else found)
+            return
         with self.provider.lock:
             counts = vars(self.provider.counts) | {"behaviour": vars(self.provider.behaviour)}
             self._send(200, counts)
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.startswith("/v1/") and not self.path.endswith("/chat/completions"):
+            if self.provider.behaviour.away:
+                self.close_connection = True
+                return
+            put_off = self.provider.later.post(self.path, raw, self._put_off)
+            if put_off is not None:
+                self._send(200, put_off)
+                return
+        body = json.loads(raw)
         if self.path == "/control":
             self.provider.behave(**body)
             self._send(200, {})
@@ -149,6 +164,17 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(200, completion)
         finally:
             self.provider.end(*tokens)
+
+    def _put_off(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """One call of a batch, or one response in the background."""
+        fate = self.provider.begin(request["response_format"]["json_schema"]["name"])
+        if fate == "bad_request":
+            self.provider.end()
+            return 400, {"error": {"message": "The stand-in was told to: bad_request."}}
+        completion = self._completion(request, fate)
+        usage = completion["usage"]
+        self.provider.end(usage["prompt_tokens"], usage["completion_tokens"])
+        return 200, completion
 
     def _refuse(self, fate: str) -> None:
         status = {"rate_limit": 429, "error": 500, "bad_request": 400}[fate]
@@ -183,8 +209,8 @@ class Handler(BaseHTTPRequestHandler):
             },
         }
 
-    def _send(self, status: int, document: dict[str, Any], **headers: str) -> None:
-        body = json.dumps(document).encode()
+    def _send(self, status: int, document: dict[str, Any] | bytes, **headers: str) -> None:
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -14,6 +14,7 @@ class BooksConfig(AppConfig):
         import books.intake.clearing
         import books.models.files
         import books.ocr.arrivals
+        import books.providers.collecting
         import books.publishing.importing  # noqa: F401 - they connect signals
         from books.extraction.job import EXTRACTION, FINALISATION
         from books.ocr.job import OCR, OCR_ELSEWHERE

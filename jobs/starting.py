@@ -165,6 +165,15 @@ def retry(job_id: UUID | str, ordinals: Sequence[int] | None = None, *, user: Ab
     return Job.objects.get(pk=job_id)
 
 
+def due_now(job_id: UUID | str, items: Sequence[int]) -> None:
+    """What these items (ids) wait for is there: they are due, and a job that rests goes on."""
+    with locked_job(job_id) as job:
+        Item.objects.filter(job=job, pk__in=items, state=ItemState.PENDING).update(not_before=None)
+        if job.status == JobStatus.RUNNING and job.wake_at:
+            Job.objects.filter(pk=job.pk).update(wake_at=None)
+            wake_present_stage(job)
+
+
 def wake_present_stage(job: Job) -> None:
     """Asks the pool of the job's stage for as many runners as the stage wants."""
     handler = handler_for(job.kind)

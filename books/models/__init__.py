@@ -4,6 +4,7 @@ from books.models.arrangement import Arrangement
 from books.models.book import Book, BookStatus, DeletedBook
 from books.models.change import Change
 from books.models.contents import Contents, ContentsStatus
+from books.models.deferred import DeferredCall, ProviderBatch
 from books.models.exchange import GuidelineImport
 from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
@@ -22,6 +23,7 @@ __all__ = [
     "Change",
     "Contents",
     "ContentsStatus",
+    "DeferredCall",
     "DeletedBook",
     "Delivery",
     "ExpectedFile",
@@ -34,6 +36,7 @@ __all__ = [
     "PageDigest",
     "PageReview",
     "Provenance",
+    "ProviderBatch",
     "PublishedGuideline",
     "PublishedSet",
     "Reading",

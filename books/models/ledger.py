@@ -11,6 +11,7 @@ from jobs.models import Item, Job
 
 
 class CallOutcome(models.TextChoices):
+    RECEIVED = "received", "Received, not used yet"
     ANSWERED = "answered", "Answered"
     REFUSED = "refused", "Refused"
     TRUNCATED = "truncated", "Cut off"
@@ -19,9 +20,10 @@ class CallOutcome(models.TextChoices):
 
 
 class ModelCall(models.Model):
-    """One call. Never changed. An answered one is reused whenever the same input (``input_sha256``) is asked again.
+    """One call. An answered one is reused whenever the same input (``input_sha256``) is asked again.
 
-    ``cost`` is in US dollars, null where the model had no price at the time.
+    Never changed, but that one answered later (``discount``, in percent of the price) is received before the item
+    that asked looks at it and finds its outcome. ``cost`` is in US dollars, null where the model had no price then.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="model_calls")
@@ -37,6 +39,7 @@ class ModelCall(models.Model):
     tokens_cached = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
     cost = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    discount = models.PositiveSmallIntegerField(default=0)
     seconds = models.FloatField(default=0)
     outcome = models.CharField(max_length=10, choices=CallOutcome)
     error_code = models.CharField(max_length=40, blank=True)
@@ -48,6 +51,7 @@ class ModelCall(models.Model):
         constraints = (models.CheckConstraint(condition=Q(outcome__in=CallOutcome.values), name="call_outcome_known"),)
         indexes = (
             models.Index(fields=["input_sha256"], condition=Q(outcome="answered"), name="call_answered_input"),
+            models.Index(fields=["input_sha256"], condition=Q(discount__gt=0), name="call_deferred_input"),
             models.Index(fields=["book", "stage"], name="call_book_stage"),
         )
 

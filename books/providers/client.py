@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import openai
 from openai import OpenAI
 from openai.types.chat import ChatCompletion
+from pydantic import ValidationError
 
 from books.errors import ProviderRejected, ProviderUnavailable, RateLimited
 from books.providers.request import ModelRequest, RawAnswer
@@ -34,21 +37,29 @@ class OpenAIClient:
         self._client = OpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
 
     def complete(self, request: ModelRequest[Any]) -> RawAnswer:
-        try:
+        with mapped_errors():
             # The method for completions would search each level of the body for names to translate.
-            completion = self._client.post("/chat/completions", cast_to=ChatCompletion, body=_body(request))
-        except openai.RateLimitError as error:
-            raise RateLimited("The provider limits our calls for now.", retry_after=_retry_after(error)) from error
-        except (openai.APIConnectionError, openai.InternalServerError) as error:
-            raise ProviderUnavailable(f"The provider did not answer ({type(error).__name__}).") from error
-        except openai.APIStatusError as error:
-            raise ProviderRejected(_said(error)) from error
-        except openai.APIError as error:
-            raise ProviderUnavailable("The provider's answer was not readable.") from error
+            completion = self._client.post("/chat/completions", cast_to=ChatCompletion, body=body_of(request))
         return _raw(completion)
 
 
-def _body(request: ModelRequest[Any]) -> dict[str, Any]:
+@contextmanager
+def mapped_errors() -> Iterator[None]:
+    """The SDK's errors as ours, here and nowhere else."""
+    try:
+        yield
+    except openai.RateLimitError as error:
+        raise RateLimited("The provider limits our calls for now.", retry_after=_retry_after(error)) from error
+    except (openai.APIConnectionError, openai.InternalServerError) as error:
+        raise ProviderUnavailable(f"The provider did not answer ({type(error).__name__}).") from error
+    except openai.APIStatusError as error:
+        raise ProviderRejected(_said(error)) from error
+    except openai.APIError as error:
+        raise ProviderUnavailable("The provider's answer was not readable.") from error
+
+
+def body_of(request: ModelRequest[Any]) -> dict[str, Any]:
+    """What Chat Completions is sent."""
     body: dict[str, Any] = {
         "model": request.model,
         "messages": request.messages(),
@@ -66,6 +77,14 @@ def _body(request: ModelRequest[Any]) -> dict[str, Any]:
     if request.temperature is not None:
         body["temperature"] = request.temperature
     return body
+
+
+def raw_of_completion(document: dict[str, Any]) -> RawAnswer:
+    """From the JSON of a completion. Raises ProviderRejected for one that is none."""
+    try:
+        return _raw(ChatCompletion.model_validate(document))
+    except (ValidationError, ProviderUnavailable) as error:
+        raise ProviderRejected("The provider's answer was not readable.") from error
 
 
 def _raw(completion: ChatCompletion) -> RawAnswer:

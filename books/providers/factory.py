@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from books.models import StageModel
 from books.providers.ledger import Ledger
+
+if TYPE_CHECKING:
+    from books.providers.deferred_client import DeferredClient
 
 
 @cache
@@ -24,6 +28,17 @@ def ledger() -> Ledger:
             base_url=settings.OPENAI_BASE_URL or None,
             timeout=settings.LLM_TIMEOUT_SECONDS,
         )
+    )
+
+
+@cache
+def deferred_client() -> DeferredClient:
+    from books.providers.deferred_client import DeferredClient
+
+    return DeferredClient(
+        api_key=settings.OPENAI_API_KEY,
+        base_url=settings.OPENAI_BASE_URL or None,
+        timeout=settings.LLM_TIMEOUT_SECONDS,
     )
 
 

@@ -10,11 +10,13 @@ from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from books.errors import InvalidModelOutput, ProviderRejected
 from books.models import CallOutcome, ModelCall
-from books.providers.client import ModelClient
+from books.providers import economy
+from books.providers.client import ModelClient, body_of
+from books.providers.economy import REJECTED, STOPS
 from books.providers.request import Answer, ModelRequest, RawAnswer
 from books.providers.spending import cost_of_answer, within_caps
 from jobs.errors import JobError
@@ -57,19 +59,30 @@ class Ledger:
         known = _answer_in_ledger(request)
         if known is not None:
             return known
-        answer, problem = self._call(request)
+        answer, problem = self._answer(request)
         if answer is not None:
             return answer
         raw, complaint = problem
-        repaired, second = self._call(replace(request, earlier=(raw, REPAIR.format(problem=complaint))))
+        repair = replace(request, earlier=(raw, REPAIR.format(problem=complaint)))
+        repaired, second = self._answer(repair)
         if repaired is None:
+            economy.give_up(request, repair)
             raise InvalidModelOutput(f"The model's answer does not fit its form, twice: {second[1][:200]}")
         _remember(request, repaired)
         return repaired
 
-    def _call(self, request: ModelRequest[Answer]) -> tuple[Answer | None, tuple[str, str]]:
-        """A valid answer, or else the raw text and what is wrong with it."""
-        with within_caps(_item.get(), request):
+    def _answer(self, request: ModelRequest[Answer]) -> tuple[Answer | None, tuple[str, str]]:
+        """A valid answer, or else the raw text and what is wrong with it. Raises NotYet for one that comes later."""
+        item = _item.get()
+        came = economy.received(request)
+        if came is not None:
+            return _looked_at(request, came)
+        window = economy.window_of(item.job)
+        if window is not None:
+            economy.still_awaited(request, item)
+        with within_caps(item, request):
+            if window is not None:
+                economy.put_down(request, body_of(request), item, window)
             return self._send(request)
 
     def _send(self, request: ModelRequest[Answer]) -> tuple[Answer | None, tuple[str, str]]:
@@ -83,14 +96,35 @@ class Ledger:
                 _write(request, self.client.provider, CallOutcome.FAILED, started, error_code=error.code)
             raise
         answer, problem = _read(request, raw)
-        outcome = CallOutcome.ANSWERED if answer is not None else CallOutcome.INVALID
-        outcome = {"refusal": CallOutcome.REFUSED, "length": CallOutcome.TRUNCATED}.get(raw.stopped, outcome)
+        outcome = _outcome(raw, answer)
         _write(request, self.client.provider, outcome, started, raw=raw)
-        if outcome == CallOutcome.REFUSED:
-            raise ProviderRejected("The model refused to answer for this content.")
-        if outcome == CallOutcome.TRUNCATED:
-            raise InvalidModelOutput("The model's answer was cut off at its limit; raise the stage's limit of tokens.")
+        _check(outcome)
         return answer, (raw.text, problem)
+
+
+def _outcome(raw: RawAnswer, answer: BaseModel | None) -> CallOutcome:
+    fitting = CallOutcome.ANSWERED if answer is not None else CallOutcome.INVALID
+    return {"refusal": CallOutcome.REFUSED, "length": CallOutcome.TRUNCATED}.get(raw.stopped, fitting)
+
+
+def _check(outcome: CallOutcome) -> None:
+    if outcome == CallOutcome.REFUSED:
+        raise ProviderRejected("The model refused to answer for this content.")
+    if outcome == CallOutcome.TRUNCATED:
+        raise InvalidModelOutput("The model's answer was cut off at its limit; raise the stage's limit of tokens.")
+
+
+def _looked_at(request: ModelRequest[Answer], came: ModelCall) -> tuple[Answer | None, tuple[str, str]]:
+    """As an answer given at once, but its row is there already: only its outcome is new."""
+    if came.error_code == REJECTED:
+        ModelCall.objects.filter(pk=came.pk).update(outcome=CallOutcome.FAILED)
+        raise ProviderRejected(came.answer)
+    raw = RawAnswer(came.answer, STOPS.get(came.error_code, "end"), 0, 0, 0)
+    answer, problem = _read(request, raw)
+    outcome = _outcome(raw, answer)
+    ModelCall.objects.filter(pk=came.pk).update(outcome=outcome, error_code="")
+    _check(outcome)
+    return answer, (raw.text, problem)
 
 
 def _answer_in_ledger(request: ModelRequest[Answer]) -> Answer | None:

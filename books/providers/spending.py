@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from books.errors import BudgetHeld, BudgetReached
-from books.models import Book, ModelCall, ModelPrice, Reservation
+from books.models import Book, DeferredCall, ModelCall, ModelPrice, Reservation
 from books.providers.request import ModelRequest, RawAnswer
 from jobs.constants import ItemState
 from jobs.database import with_reconnect
@@ -20,7 +20,7 @@ from jobs.models import Item, Job
 
 MILLION = Decimal(1_000_000)
 # How long a call waits for others in flight to show what they leave of a cap.
-HELD_SECONDS = 1.0
+HELD_SECONDS, LATER_SECONDS = 1.0, 300.0
 
 
 def cost_of(model: str, tokens_in: int, tokens_cached: int, tokens_out: int) -> Decimal | None:
@@ -35,6 +35,11 @@ def cost_of(model: str, tokens_in: int, tokens_cached: int, tokens_out: int) -> 
 
 def cost_of_answer(request: ModelRequest[Any], answer: RawAnswer) -> Decimal | None:
     return cost_of(request.model, answer.tokens_in, answer.tokens_cached, answer.tokens_out)
+
+
+def most_it_may_cost(request: ModelRequest[Any]) -> Decimal | None:
+    """US dollars at the full price; None where the model has no price."""
+    return cost_of(request.model, request.most_tokens_in, 0, request.max_tokens)
 
 
 def spent(**wanted: Any) -> Decimal:
@@ -67,7 +72,7 @@ def _reserve(item: Item, request: ModelRequest[Any]) -> bool:
     with transaction.atomic():
         # As ModelCall refers to the book, a stronger lock would wait for every call being written.
         book = Book.objects.select_for_update(no_key=True).get(pk=job.book_id)
-        amount = cost_of(request.model, request.most_tokens_in, 0, request.max_tokens)
+        amount = most_it_may_cost(request)
         caps = _caps(book, job)
         if amount is None:
             raise BudgetReached(
@@ -96,7 +101,8 @@ def _check(whose: str, cap: Decimal, job: Job, amount: Decimal) -> None:
     in_flight = Reservation.objects.filter(item__state=ItemState.LEASED, item__lease_token=F("lease_token"))
     in_flight = in_flight.filter(book=job.book_id) if whose == "book" else in_flight.filter(item__job=job)
     held = in_flight.aggregate(total=Sum("amount"))["total"] or Decimal(0)
-    if total + held + amount > cap:
-        raise BudgetHeld(
-            f"Calls in flight may spend what this {whose} has left of ${cap:.2f}.", retry_after=HELD_SECONDS
-        )
+    deferred = DeferredCall.objects.filter(**{"book": job.book_id} if whose == "book" else {"job": job})
+    later = deferred.aggregate(total=Sum("reserved"))["total"] or Decimal(0)
+    if total + held + later + amount > cap:
+        seconds = LATER_SECONDS if later else HELD_SECONDS
+        raise BudgetHeld(f"Calls in flight may spend what this {whose} has left of ${cap:.2f}.", retry_after=seconds)
