@@ -44,12 +44,20 @@ class ReadIn(Schema):
 
 
 class GenerateIn(Schema):
-    """``first_page`` and ``last_page`` are scan numbers, both or none; ``spending_cap`` is in US dollars."""
+    """``first_page`` and ``last_page`` are scan numbers, both or none; ``spending_cap`` is in US dollars.
+
+    ``economy`` takes answers within 2h, 8h or 24h, for less; "" wants them at once.
+    """
 
     resume: bool = True
     first_page: int | None = None
     last_page: int | None = None
     spending_cap: Decimal | None = None
+    economy: str = ""
+
+
+class FinaliseIn(Schema):
+    economy: str = ""
 
 
 class GeneratingOut(StartedOut):
@@ -88,15 +96,15 @@ def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[
     """With ``resume``, goes on with the last job of the same pages and keeps all that it finished; else begins anew."""
     user, book = _book_for(request, book_id, "books.ask_model")
     start = resume_extraction if options.resume else start_extraction
-    limits = Limits(options.first_page, options.last_page, options.spending_cap)
+    limits = Limits(options.first_page, options.last_page, options.spending_cap, options.economy)
     job = start(book, limits, user=user)
     return Status(202, started_document(job) | {"message": start_sentence(job)})
 
 
 @router.post("/{int:book_id}/guidelines/finalize", response={202: StartedOut})
-def finalise(request: HttpRequest, book_id: int) -> Status[dict[str, Any]]:
+def finalise(request: HttpRequest, book_id: int, options: FinaliseIn | None = None) -> Status[dict[str, Any]]:
     user, book = _book_for(request, book_id, "books.ask_model")
-    return _accepted(start_finalisation(book, user=user))
+    return _accepted(start_finalisation(book, economy=options.economy if options else "", user=user))
 
 
 def _book_for(request: HttpRequest, book_id: int, permission: str) -> tuple[User, Book]:

@@ -14,6 +14,7 @@ from books.extraction.finalising import MergeStage, NameStage, SubmitStage
 from books.extraction.outlining import OutlineStage
 from books.extraction.writing import SummariseStage, WriteStage
 from books.models import Book
+from books.models.deferred import Window
 from jobs.constants import JobStatus
 from jobs.handlers import Handler
 from jobs.models import Job
@@ -35,11 +36,13 @@ FINALISATION = Handler(
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a person limits a job of extraction to: scan pages ``first_page`` to ``last_page`` (None: all of the book),
-    and US dollars that its calls may cost (None: what the book's own cap leaves)."""
+    and US dollars that its calls may cost (None: what the book's own cap leaves). ``economy`` is a Window in which
+    answers may come for less; "" wants them at once."""
 
     first_page: int | None = None
     last_page: int | None = None
     spending_cap: Decimal | None = None
+    economy: str = ""
 
     def __post_init__(self) -> None:
         """Raises RequestRefused for a range that is none, or a cap below zero."""
@@ -48,11 +51,14 @@ class Limits:
             raise RequestRefused("A range of pages has a first and a last page, such as 1 to 24.")
         if self.spending_cap is not None and self.spending_cap < 0:
             raise RequestRefused("A spending cap is an amount of dollars, such as 2.50.")
+        if self.economy and self.economy not in Window.values:
+            raise RequestRefused(f"Answers come at once, or within {', '.join(Window.values)}.")
 
     @property
     def params(self) -> dict[str, Any]:
         pages = {} if self.first_page is None else {"first_page": self.first_page, "last_page": self.last_page}
-        return pages | ({} if self.spending_cap is None else {"spending_cap": str(self.spending_cap)})
+        cap = {} if self.spending_cap is None else {"spending_cap": str(self.spending_cap)}
+        return pages | cap | ({"economy": self.economy} if self.economy else {})
 
 
 NO_LIMITS = Limits()
@@ -68,11 +74,11 @@ def start_extraction(book: Book, limits: Limits = NO_LIMITS, *, user: AbstractBa
 
 def resume_extraction(book: Book, limits: Limits = NO_LIMITS, *, user: AbstractBaseUser | None = None) -> Job:
     """Goes on where the last job of the same pages ended, with all that it finished from the same input; begins where
-    there is none. A cap that is given replaces the one the job had."""
+    there is none. A cap or a window that is given replaces the one the job had."""
     last = last_extraction(book)
     if last is None or not goes_on_from(last, limits):
         return start_extraction(book, limits, user=user)
-    if limits.spending_cap is not None:
+    if limits.spending_cap is not None or limits.economy:
         with locked_job(last.pk) as job:
             Job.objects.filter(pk=job.pk).update(params=job.params | limits.params)
     return resume(last.pk, user=user)
@@ -91,6 +97,6 @@ def goes_on_from(last: Job, limits: Limits) -> bool:
     return same
 
 
-def start_finalisation(book: Book, *, user: AbstractBaseUser | None = None) -> Job:
+def start_finalisation(book: Book, *, economy: str = "", user: AbstractBaseUser | None = None) -> Job:
     """Raises StageNotReady until every subtopic has a guideline, and JobAlreadyActive."""
-    return start_job(book.pk, FINALISATION.kind, user=user)
+    return start_job(book.pk, FINALISATION.kind, params=Limits(economy=economy).params, user=user)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
 
 from benchmarks.standin import StandIn
 from books.extraction import factory as guideline_factory
-from books.extraction.job import start_extraction, start_finalisation
+from books.extraction.job import Limits, start_extraction, start_finalisation
 from books.models import Book, ModelCall, ModelPrice, OcrStatus, Page, Subtopic
 from books.ocr import factory as ocr_factory
 from books.ocr.editing import edit_text
@@ -18,10 +19,13 @@ from books.ocr.normalising import normalise
 from books.ocr.review import approve_pages
 from books.ocr.start import start_reading
 from books.providers import factory as provider_factory
+from books.providers.spending import spent
 from jobs.constants import JobStatus
 from jobs.models import Job
-from jobs.runner import run_to_end
+from jobs.runner import run_slice, run_to_end
+from jobs.selectors import job_view
 from jobs.starting import resume
+from jobs.sweep import sweep
 from tests.ocr import provoking
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,3 +122,28 @@ def test_a_cap_pauses_the_reading_and_raising_it_goes_on(provider, scans, settin
     Book.objects.update(spending_cap="100.00")
     done(resume(job.pk))
     assert calls(provider) == len(PAGES)
+
+
+def test_a_book_in_the_economy_costs_half_and_is_asked_once(provider, scans, settings):
+    ModelPrice.objects.create(model=settings.OPENAI_MODEL, input=100, cached_input=10, output=100)
+    settings.OCR_ENGINE = "local"
+    provider_factory.deferred_client.cache_clear()
+    call_command("process_book", scans, title="Prealgebra", no_wait=True, verbosity=0)
+    book = Book.objects.get()
+    done(Job.objects.get())
+    approve_pages(book)
+    job = start_extraction(book, Limits(economy="24h"))
+    rounds = 0
+    while job.status != JobStatus.COMPLETED and rounds < 10:
+        rounds += 1
+        run_slice(job.pk)
+        job.refresh_from_db()
+        assert job.status == JobStatus.COMPLETED or (job.wake_at and "within 24 hours" in job_view(job).headline)
+        sweep()
+    assert (job.status, job.failed_items) == (JobStatus.COMPLETED, 0)
+    assert rounds == 5  # digests, outline, guidelines, summaries, and the end
+    assert all(subtopic.guideline for subtopic in Subtopic.objects.all())
+    assert calls(provider) == ModelCall.objects.count() == ModelCall.objects.filter(outcome="answered").count()
+    assert {call.discount for call in ModelCall.objects.all()} == {50}
+    dearest = sum(call.tokens_in + call.tokens_out for call in ModelCall.objects.all()) * Decimal("0.0001")
+    assert spent(book=book) == dearest / 2
