@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0017_contents'),
+        ('books', '0019_search_index'),
         ('jobs', '0006_retried_and_restarted'),
     ]
 
