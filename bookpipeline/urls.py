@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
+from bookpipeline.accounts import sign_on_urls
 from bookpipeline.health import ready
 from bookpipeline.metrics import metrics
 from books.api.application import api
@@ -16,4 +17,6 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("api/", api.urls),
     path("admin/", admin.site.urls),
+    # Answers 404 where no provider is configured.
+    path("accounts/oidc/<str:provider_id>/", include(sign_on_urls)),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -51,7 +50,7 @@ def _shown(admin: Admin, request: StaffRequest, book: Book, *, typed: str = "", 
         **admin.admin_site.each_context(request),
         "title": f"Delete {book}",
         "book": book,
-        "losses": [(count, noun) for count, noun in _words(losses) if count],
+        "losses": _words(losses),
         "published": losses.published,
         "in_the_way": job_in_the_way(book),
         "typed": typed,
@@ -60,22 +59,26 @@ def _shown(admin: Admin, request: StaffRequest, book: Book, *, typed: str = "", 
 
 
 def _words(losses: Losses) -> list[tuple[int, str]]:
-    return [
-        (losses.pages, "pages"),
-        (losses.files, "uploaded files"),
-        (losses.readings, "readings of pages"),
-        (losses.guidelines, "guidelines"),
-        (losses.jobs, "jobs with their logs"),
-        (losses.calls, f"calls in the ledger, ${losses.cost:.2f}"),
+    call, calls = (f"{noun} in the ledger, ${losses.cost:.2f}" for noun in ("call", "calls"))
+    named = [
+        (losses.pages, "page", "pages"),
+        (losses.files, "uploaded file", "uploaded files"),
+        (losses.readings, "reading of a page", "readings of pages"),
+        (losses.guidelines, "guideline", "guidelines"),
+        (losses.jobs, "job with its log", "jobs with their logs"),
+        (losses.calls, call, calls),
     ]
+    return [(count, one if count == 1 else many) for count, one, many in named if count]
 
 
-def counts_of(books: Iterable[Book]) -> Counter[str]:
+def counts_of(books: Iterable[Book]) -> dict[str, int]:
     """What several books would take along."""
-    counts: Counter[str] = Counter()
-    for book in books:
-        counts.update({noun.split(",")[0]: count for count, noun in _words(losses_of(book))})
-    return counts
+    losses = [losses_of(book) for book in books]
+    return {
+        "pages": sum(each.pages for each in losses),
+        "guidelines": sum(each.guidelines for each in losses),
+        "jobs": sum(each.jobs for each in losses),
+    }
 
 
 def protected(books: Iterable[Book]) -> list[str]:

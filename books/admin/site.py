@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+
+LEFT_OUT = {"django_q", "axes", "account", "socialaccount"}
 
 
 class BookpipelineSite(AdminSite):
@@ -16,8 +20,13 @@ class BookpipelineSite(AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Leaves out the queue's own screens: whoever may add a schedule there could run any function."""
+        """Leaves out the screens of packages: whoever may add a schedule of the queue there could run any function."""
         models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
-        kept = [model for model in models if model._meta.app_label != "django_q"]
+        kept = [model for model in models if model._meta.app_label not in LEFT_OUT]
         if kept:
             super().register(kept, admin_class, **options)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With a button for single sign-on where there is a provider."""
+        more = {"sign_on_name": settings.OIDC_NAME, "sign_on_id": settings.OIDC_PROVIDER_ID}
+        return super().login(request, {**(extra_context or {}), **(more if settings.OIDC_SERVER_URL else {})})

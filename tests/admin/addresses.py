@@ -160,7 +160,9 @@ DJANGOS = _table(
     at("autocomplete", "", GET, ""),
     at("app_list", "app", GET, "urpa"),
 )
+# Sign-on is there only with a provider: tests/access/test_sign_on.py.
+SIGN_ON = {"openid_connect_login", "openid_connect_callback"}
 # Without a name of their own, or nothing to reach: the redirects of old addresses and of the root, and Django's link
 # from an object to its page outside the admin, which no object has.
-LEFT_OUT = {"root", "admin:None", "admin:view_on_site", "api-1:api-root"}
+LEFT_OUT = {"root", "admin:None", "admin:view_on_site", "api-1:api-root"} | SIGN_ON
 EVERY = [*OURS, *DOCUMENTS, *DJANGOS]

@@ -118,7 +118,7 @@ def test_a_book_is_deleted_with_everything_below_it(screens, book, settings, dja
     ReadPageFactory(book=book)
     JobFactory(book=book, status=JobStatus.COMPLETED)
     url = reverse("admin:books_book_delete", args=[book.pk])
-    assert "readings of pages" in screens.get(url).content.decode()
+    assert "reading of a page" in screens.get(url).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         screens.post(url, {"post": "yes"})
     assert not Book.objects.exists()

@@ -19,7 +19,7 @@ def url(book) -> str:
 
 def test_it_says_what_disappears_and_asks_for_the_title(screens, url):
     page = screens.get(url).content.decode()
-    for words in ("<strong>1</strong> pages", "<strong>1</strong> guidelines", 'name="title"', "Keep it"):
+    for words in ("<strong>1</strong> page<", "<strong>1</strong> guideline<", 'name="title"', "Keep it"):
         assert words in page
 
 
