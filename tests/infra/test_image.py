@@ -121,7 +121,7 @@ def answer(port, path, host, scheme="http"):
     """The answer to a request as a load balancer passes it on, once the server listens."""
     give_up_at = time.monotonic() + 60
     while True:
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
         try:
             connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": scheme})
             return connection.getresponse()
