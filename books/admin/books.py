@@ -18,7 +18,18 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books.admin import decisions, deletion, exchange, guidelines, listing, overview, page_order, pages, workbench
+from books.admin import (
+    decisions,
+    deletion,
+    exchange,
+    guidelines,
+    listing,
+    overview,
+    page_order,
+    pages,
+    publication,
+    workbench,
+)
 from books.admin.guards import StaffRequest
 from books.errors import DeletionRefused
 from books.models import Book, BookStatus
@@ -45,7 +56,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(Book)
 class BookAdmin(ModelAdmin):
-    list_display = ("book", "status", "active_job", "page_count", "author", "grade", "subject")
+    list_display = ("book", "status", "readers", "active_job", "page_count", "author", "grade", "subject")
     list_display_links = None
     list_filter = (StatusFilter, "country", "board", "grade", "subject")
     search_fields = ("title", "author", "subject", "board")
@@ -65,7 +76,8 @@ class BookAdmin(ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         own = [*listing.routes(), *overview.routes(), *pages.routes(), *guidelines.routes()]
-        own += [*workbench.routes(), *decisions.routes(), *page_order.routes(), *exchange.routes()]
+        own += [*workbench.routes(), *decisions.routes(), *page_order.routes()]
+        own += [*publication.routes(), *exchange.routes()]
         return [*own, *super().get_urls()]
 
     # ---- the list ---------------------------------------------------------------------------------------------------
@@ -80,6 +92,14 @@ class BookAdmin(ModelAdmin):
     @admin.display(ordering="status_now")
     def status(self, book: Book) -> SafeString:
         return render_to_string("bookpipeline/_list_status.html", {"row": getattr(book, "row", None)})
+
+    @admin.display(description="readers have")
+    def readers(self, book: Book) -> SafeString | str:
+        version = getattr(book, "published_version", None)
+        if version is None:
+            return "nothing"
+        url = reverse("admin:books_book_publish", args=[book.pk])
+        return format_html('<a class="badge badge-published" href="{}">Version {}</a>', url, version)
 
     @admin.display(ordering="page_count", description="pages")
     def page_count(self, book: Book) -> str:

@@ -17,6 +17,7 @@ from django.urls import URLPattern
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.panel import may_retry
 from books.models import Book, BookStatus, Page
+from books.publishing.selectors import with_published_version
 from jobs.constants import ItemState
 from jobs.handlers import handlers
 from jobs.models import Item, Job
@@ -39,15 +40,15 @@ class Progress:
 
 
 def live_books() -> QuerySet[Book]:
-    """All books with ``status_now``, ``page_count`` and ``last_jobs``: none, or the last that had the book to itself,
-    with the counts of its stage."""
+    """All books with ``status_now``, ``published_version``, ``page_count`` and ``last_jobs``: none, or the last that
+    had the book to itself, with the counts of its stage."""
     items = Item.objects.filter(job=OuterRef("pk"), stage=OuterRef("stage")).order_by()
     last = Job.objects.filter(book=OuterRef("book"), is_exclusive=True).order_by("-created_at").values("pk")[:1]
     jobs = Job.objects.filter(pk=Subquery(last)).annotate(
         stage_total=_count(items), stage_over=_count(items.filter(state__in=[ItemState.DONE, ItemState.FAILED]))
     )
     pages = Page.objects.filter(book=OuterRef("pk")).order_by()
-    books = Book.objects.with_status().annotate(page_count=_count(pages, by="book"))
+    books = with_published_version(Book.objects.with_status()).annotate(page_count=_count(pages, by="book"))
     return books.prefetch_related(Prefetch("jobs", jobs, to_attr="last_jobs"))
 
 

@@ -19,6 +19,7 @@ from books.intake import limits
 from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, BookStatus
 from books.ocr.start import read_new_pages, start_reading
+from books.publishing.selectors import with_published_version
 from jobs.models import Job
 
 FACTS = {
@@ -46,7 +47,7 @@ def routes() -> list[URLPattern]:
 @screen("books.view_book")
 def overview(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """The whole page, or for HTMX, when a job ends, its moving part alone."""
-    book = get_object_or_404(Book.objects.with_status(), pk=book_id)
+    book = get_object_or_404(with_published_version(Book.objects.with_status()), pk=book_id)
     template = "_overview" if request.htmx else "overview"
     context = {**admin.site.each_context(request), "title": book.title, **_context(request, book)}
     return render(request, f"bookpipeline/{template}.html", context)

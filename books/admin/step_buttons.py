@@ -20,6 +20,7 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
         buttons += _job_buttons(user, book, counts, way)
     if counts.guidelines:
         buttons.append(_button("review", "Open the guidelines", _url("guidelines", book), way, is_link=True))
+        buttons.append(_button("publish", "See what would go out", _url("publish", book), way, is_link=True))
         buttons.append(Button("export-json", "Export JSON", _url("export", book, "json"), "plain", is_link=True))
         buttons.append(Button("export-md", "Export Markdown", _url("export", book, "md"), "plain", is_link=True))
     return sorted(buttons, key=lambda button: button.style != PRIMARY)

@@ -9,10 +9,11 @@ from django.db.models import Count, Q
 from books.extraction.job import EXTRACTION, FINALISATION
 from books.models import Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
 from books.ocr.job import OCR, OCR_ELSEWHERE
+from books.publishing.review import DECIDED
 from jobs.constants import JobStatus
 from jobs.models import Job
 
-STEPS = ("upload", "read", "approve", "generate", "finalise", "review")
+STEPS = ("upload", "read", "approve", "generate", "finalise", "review", "publish")
 STEP_OF_KIND = {
     OCR.kind: "read",
     OCR_ELSEWHERE.kind: "read",
@@ -27,7 +28,7 @@ READ = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Pages: ``unread`` wait for their first reading, ``to_review`` were read. Guidelines: ``unwritten`` have no
-    text yet, ``decided`` were approved or rejected."""
+    text yet, ``decided`` were approved, rejected or published; ``to_publish`` were approved and are not out."""
 
     pages: int
     unread: int
@@ -39,6 +40,8 @@ class Counts:
     unwritten: int
     drafts: int
     decided: int
+    to_publish: int
+    published: int
 
     @property
     def read(self) -> int:
@@ -62,7 +65,9 @@ def counts_of(book: Book) -> Counts:
         guidelines=Count("pk"),
         unwritten=Count("pk", filter=Q(guideline={})),
         drafts=Count("pk", filter=Q(status=ReviewStatus.DRAFT)),
-        decided=Count("pk", filter=Q(status__in=[ReviewStatus.APPROVED, ReviewStatus.REJECTED])),
+        decided=Count("pk", filter=Q(status__in=DECIDED)),
+        to_publish=Count("pk", filter=Q(status=ReviewStatus.APPROVED)),
+        published=Count("pk", filter=Q(status=ReviewStatus.PUBLISHED)),
     )
     return Counts(**pages, **guidelines)
 
@@ -110,6 +115,7 @@ TITLES = {
     "generate": "Generate guidelines",
     "finalise": "Finalise",
     "review": "Review and export",
+    "publish": "Publish",
 }
 
 
@@ -129,7 +135,12 @@ def _next(counts: Counts) -> tuple[str, str]:
         (counts.unwritten, "generate", f"{_guidelines(counts.unwritten)} not written yet. Generate once more."),
         (counts.drafts, "finalise", f"{_guidelines(counts.drafts)} a draft. Finalise names, duplicates and summaries."),
         (counts.undecided, "review", f"{_guidelines(counts.undecided)} waiting for your review."),
-        (True, "", "Every guideline is decided. Export them, or add pages to go on."),
+        (
+            counts.to_publish,
+            "publish",
+            f"{_guidelines(counts.to_publish)} approved and not out yet. See what readers would get, and publish.",
+        ),
+        (True, "", "Every guideline is decided, and readers have those that were approved."),
     )
     return next((step, sentence) for applies, step, sentence in rules if applies)
 
@@ -142,6 +153,7 @@ def _details(counts: Counts) -> dict[str, str]:
         "generate": _plural(counts.guidelines - counts.unwritten, "guideline"),
         "finalise": f"{counts.guidelines - counts.drafts} of {counts.guidelines} final",
         "review": f"{counts.decided} of {counts.guidelines} decided",
+        "publish": f"{counts.published} of {counts.guidelines} published",
     }
 
 

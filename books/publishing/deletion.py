@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from books.errors import DeletionRefused
 from books.models import Book, ModelCall, Page, Reading, Source, Subtopic
-from books.publishing.published import has_published, published_count
+from books.publishing.selectors import has_published, published_count
 from jobs.models import Job
 
 

@@ -77,6 +77,11 @@ class Plan:
         return bool(self.new or self.changed or self.goes)
 
     @property
+    def sentence(self) -> str:
+        groups = ((self.new, "new"), (self.changed, "changed"), (self.goes, "removed"))
+        return ", ".join(f"{len(entries)} {word}" for entries, word in groups if entries)
+
+    @property
     def mark(self) -> str:
         """Equal exactly when publishing would do the same as when a person saw the preview."""
         return sha256(repr((self.present, self.wanted, self.new, self.goes)).encode()).hexdigest()[:32]

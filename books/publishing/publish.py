@@ -17,7 +17,7 @@ from books.models import (
     Subtopic,
 )
 from books.publishing.facts import Facts, key_of, own_facts, published_facts
-from books.publishing.plan import Plan, Scope, check_something, plan_of, present_version
+from books.publishing.plan import Scope, check_something, plan_of, present_version
 from books.publishing.readiness import APPROVED
 from books.publishing.review import Decision, move
 from jobs import clock
@@ -39,7 +39,7 @@ def publish(book_id: int, scope: Scope | None = None, *, user: AbstractBaseUser 
         left_out = [
             {"title": each.title, "topic": each.topic, "reason": each.reason} for each in (*plan.left_out, *plan.stays)
         ]
-        fresh = PublishedSet(sentence=_sentence(plan), left_out=left_out)
+        fresh = PublishedSet(sentence=plan.sentence, left_out=left_out)
         return _make(made, plan.book, fresh, plan.wanted, Happening.PUBLISHED)
 
 
@@ -63,11 +63,6 @@ def take_back(book_id: int, *, user: AbstractBaseUser | None) -> PublishedSet:
     with change(book_id, "Taken back", user=user) as made:
         fresh = PublishedSet(sentence="All guidelines taken back")
         return _make(made, Book.objects.get(pk=book_id), fresh, {}, Happening.WITHDRAWN)
-
-
-def _sentence(plan: Plan) -> str:
-    groups = ((plan.new, "new"), (plan.changed, "changed"), (plan.goes, "removed"))
-    return ", ".join(f"{len(entries)} {word}" for entries, word in groups if entries).capitalize()
 
 
 def _make(

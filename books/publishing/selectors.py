@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, When
 
 from books.models import Book, PublishedGuideline, PublishedSet
+from books.models.book import BookQuerySet
 from books.publishing.facts import differences, published_facts
 
 
 def has_published(book: Book) -> bool:
     """Whether readers get anything of the book now."""
     return PublishedGuideline.objects.filter(book=book).current().exists()
+
+
+def published_count(book: Book) -> int:
+    return PublishedGuideline.objects.filter(book=book).current().count()
+
+
+def with_published_version(books: BookQuerySet) -> BookQuerySet:
+    """Adds ``published_version``: what readers get of each book, None where nothing."""
+    out = PublishedGuideline.objects.current().filter(book=OuterRef("pk"))
+    newest = PublishedSet.objects.filter(book=OuterRef("pk")).order_by("-version").values("version")[:1]
+    return books.annotate(published_version=Case(When(Exists(out), then=Subquery(newest))))
 
 
 def versions_of(book: Book) -> QuerySet[PublishedSet]:

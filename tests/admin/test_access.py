@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from books.models import Delivery, ExpectedFile, GuidelineImport, ModelCall, ModelPrice, StageModel
+from books.models import Delivery, ExpectedFile, GuidelineImport, ModelCall, ModelPrice, PublishedSet, StageModel
 from books.roles import ROLES
 from jobs.constants import JobStatus
 from tests.admin.addresses import DJANGOS, EVERY, LEFT_OUT, OURS, PEOPLE, SCREENS, Address
@@ -49,6 +49,7 @@ def facts(book, django_user_model) -> dict[str, Any]:
         "page": 1,
         "reading": page.reading_id,
         "subtopic": SubtopicFactory(topic=TopicFactory(book=book)).pk,
+        "version": PublishedSet.objects.create(book=book, version=1, made_at=timezone.now()).version,
         "job": JobFactory(book=book, status=JobStatus.COMPLETED).pk,
         "received": GuidelineImport.objects.create(book=book, name="g.json", document={"rows": []}, seen_change=0).pk,
         "delivery": delivery.pk,

@@ -7,6 +7,7 @@ from django.contrib.admin.models import DELETION, LogEntry
 from django.urls import reverse
 
 from books.models import Book, ReviewStatus
+from books.publishing.publish import publish
 from tests.factories import BookFactory, JobFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 
 
@@ -14,6 +15,7 @@ from tests.factories import BookFactory, JobFactory, ReadPageFactory, SubtopicFa
 def url(book) -> str:
     ReadPageFactory(book=book)
     SubtopicFactory(topic=TopicFactory(book=book), status=ReviewStatus.APPROVED)
+    publish(book.pk, user=None)
     return reverse("admin:books_book_delete", args=[book.pk])
 
 

@@ -20,7 +20,8 @@ WAY = [
     ({"pages": 3, "approved": 3, "guidelines": 2, "unwritten": 1, "drafts": 2}, "generate"),
     ({"pages": 3, "approved": 3, "guidelines": 2, "drafts": 1}, "finalise"),
     ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 1}, "review"),
-    ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 2}, ""),
+    ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 2, "to_publish": 1}, "publish"),
+    ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 2, "published": 1}, ""),
 ]
 
 
@@ -50,7 +51,8 @@ def test_the_counts(book):
     topic = TopicFactory(book=book)
     SubtopicFactory(topic=topic, status=ReviewStatus.DRAFT, guideline={})
     SubtopicFactory(topic=topic, status=ReviewStatus.APPROVED)
-    expected = Counts(
-        pages=5, unread=1, failed=1, to_review=1, approved=1, rejected=1, guidelines=2, unwritten=1, drafts=1, decided=1
-    )
+    SubtopicFactory(topic=topic, status=ReviewStatus.PUBLISHED)
+    pages = {"pages": 5, "unread": 1, "failed": 1, "to_review": 1, "approved": 1, "rejected": 1}
+    guidelines = {"guidelines": 3, "unwritten": 1, "drafts": 1, "decided": 2, "to_publish": 1, "published": 1}
+    expected = Counts(**pages, **guidelines)
     assert counts_of(book) == expected

@@ -1,0 +1,169 @@
+"""Publishing in the admin: what would go out and why not, the versions that readers had, and going back to one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern
+
+from books.admin.differences import named, shown_differences
+from books.admin.guards import StaffRequest, action, route, screen
+from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
+from books.publishing.plan import Entry, Plan, Scope, plan_of, present_version
+from books.publishing.publish import publish, roll_back, take_back
+from books.publishing.selectors import published_count, versions_of
+
+PERMISSION = "books.publish_guideline"
+VERSIONS_SHOWN = 50
+
+
+def routes() -> list[URLPattern]:
+    return [
+        route("<int:book_id>/publish/", preview, "books_book_publish"),
+        route("<int:book_id>/publish/now/", publish_now, "books_book_publish_now"),
+        route("<int:book_id>/publish/take-back/", take_all_back, "books_book_take_back"),
+        route("<int:book_id>/publish/<int:version>/", one_version, "books_book_version"),
+        route("<int:book_id>/publish/<int:version>/roll-back/", roll_back_to, "books_book_roll_back"),
+    ]
+
+
+@screen("books.view_book")
+def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """What publishing the whole book would do, or with ?topic= or ?guideline= that of it alone."""
+    book = get_object_or_404(Book, pk=book_id)
+    scope = _scope(book, request.GET)
+    plan = plan_of(book, scope)
+    versions = _with_counts(versions_of(book))
+    context = {
+        "plan": plan,
+        "scope": scope,
+        "chosen": _chosen(scope),
+        "groups": _groups(plan),
+        "topics": Topic.objects.filter(book=book).order_by("sequence"),
+        "versions": versions[:VERSIONS_SHOWN],
+        "present": versions.first(),
+        "readers_have": published_count(book),
+    }
+    return _shown(request, book, "Publish", "publish", context)
+
+
+def _groups(plan: Plan) -> list[dict[str, Any]]:
+    groups = (
+        ("new", "New for readers", plan.new),
+        ("changed", "Changed for readers", plan.changed),
+        ("goes", "Taken away from readers", plan.goes),
+        ("stays", "Stays as it was published", plan.stays),
+        ("left-out", "Does not go out", plan.left_out),
+        ("unchanged", "Readers have it already", plan.unchanged),
+    )
+    return [
+        {"id": name, "title": title, "entries": [(entry, _why(entry)) for entry in entries]}
+        for name, title, entries in groups
+        if entries
+    ]
+
+
+def _why(entry: Entry) -> str:
+    changed = ", ".join(named(entry.changed))
+    return entry.reason or (f"Changed: {changed}" if changed else "")
+
+
+@action(PERMISSION)
+def publish_now(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Publishes what the preview showed; where that would be something else by now, nothing."""
+    book = get_object_or_404(Book, pk=book_id)
+    made = publish(book_id, _scope(book, request.POST), user=request.user, seen=request.POST.get("seen", ""))
+    messages.success(request, f"Published as version {made.version}: {made.sentence}.")
+    if made.left_out:
+        count = len(made.left_out)
+        messages.warning(
+            request, f"{count} {'guideline' if count == 1 else 'guidelines'} did not go out; see why below."
+        )
+    return redirect("admin:books_book_version", book_id, made.version)
+
+
+@screen("books.view_book")
+def one_version(request: StaffRequest, book_id: int, version: int) -> HttpResponseBase:
+    """One set beside another: the present one beside that before it, an earlier one as what rolling back would do."""
+    book = get_object_or_404(Book, pk=book_id)
+    shown = get_object_or_404(_with_counts(versions_of(book)), version=version)
+    present = present_version(book_id)
+    against = _against(request, version, present)
+    context = {
+        "shown": shown,
+        "present": present,
+        "against": against,
+        "differences": shown_differences(book, against, version),
+        "others": range(present, 0, -1),
+    }
+    return _shown(request, book, f"Version {version}", "published_version", context)
+
+
+def _against(request: StaffRequest, version: int, present: int) -> int:
+    """The set that this one is compared with; 0 is the empty one before the first."""
+    asked = request.GET.get("against", "")
+    if asked.isdecimal() and int(asked) <= present:
+        return int(asked)
+    return version - 1 if version == present else present
+
+
+@action(PERMISSION)
+def roll_back_to(request: StaffRequest, book_id: int, version: int) -> HttpResponseBase:
+    get_object_or_404(PublishedSet, book=book_id, version=version)
+    made = roll_back(book_id, version, user=request.user)
+    messages.success(request, f"Readers have version {version} again, as version {made.version}.")
+    return redirect("admin:books_book_publish", book_id)
+
+
+@action(PERMISSION)
+def take_all_back(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Needs the box ticked; without a script the browser asks for it."""
+    get_object_or_404(Book, pk=book_id)
+    if request.POST.get("sure") != "yes":
+        messages.error(request, "Nothing was taken back: tick the box to say that you mean it.")
+    else:
+        made = take_back(book_id, user=request.user)
+        messages.success(
+            request, f"Readers get nothing of this book any more. Version {made.version - 1} can be had again."
+        )
+    return redirect("admin:books_book_publish", book_id)
+
+
+def _scope(book: Book, asked: QueryDict) -> Scope:
+    """404 for a topic or guideline of another book."""
+    guideline, topic = asked.get("guideline", ""), asked.get("topic", "")
+    if guideline.isdecimal():
+        return Scope(subtopic=get_object_or_404(Subtopic, pk=int(guideline), topic__book=book).pk)
+    if topic.isdecimal():
+        return Scope(topic=get_object_or_404(Topic, pk=int(topic), book=book).pk)
+    return Scope()
+
+
+def _chosen(scope: Scope) -> str:
+    if scope.subtopic is not None:
+        return Subtopic.objects.get(pk=scope.subtopic).title
+    return Topic.objects.get(pk=scope.topic).title if scope.topic is not None else ""
+
+
+def _with_counts(versions: QuerySet[PublishedSet]) -> QuerySet[PublishedSet]:
+    """Adds ``guidelines``: how many readers had."""
+    rows = PublishedGuideline.objects.filter(book=OuterRef("book"), since_version__lte=OuterRef("version"))
+    rows = rows.filter(Q(until_version=None) | Q(until_version__gte=OuterRef("version"))).order_by()
+    counted = rows.values("book").annotate(count=Count("pk")).values("count")
+    return versions.annotate(guidelines=Coalesce(Subquery(counted), 0))
+
+
+def _shown(request: StaffRequest, book: Book, title: str, template: str, context: dict[str, Any]) -> HttpResponse:
+    context = {
+        **admin.site.each_context(request),
+        "title": title,
+        "book": book,
+        "may_publish": request.user.has_perm(PERMISSION),
+        **context,
+    }
+    return render(request, f"bookpipeline/{template}.html", context)
