@@ -245,6 +245,15 @@ class EngineMachine(RuleBasedStateMachine):
         elif event != "extend" or len(self.model.keys["first"]) < 5:
             self.do(event)
 
+    @precondition(lambda self: len(self.jobs) > 1)
+    @rule(back=st.integers(0, 3))
+    def went_on_before(self, back: int) -> None:
+        """A job that another went on from is resumed, or restarted, again: that one is given back."""
+        at = -2 - back % (len(self.jobs) - 1)
+        earlier, made = self.jobs[at], self.jobs[at + 1]
+        act = resume if made.resumed_from_id == earlier.pk else restart
+        assert act(earlier.pk) == made
+
     @rule(steps=st.integers(2, 12))
     def work(self, steps: int) -> None:
         """A runner that nothing happens to: the way to the later states, in single steps like any other."""

@@ -321,10 +321,13 @@ class Model:
 
     def _begin(self, job: ModelJob, stage: str) -> None:
         present = {item.key for item in job.items if item.stage == stage}
-        finished = {item.key for item in job.earlier.items if item.state == "done"} if job.earlier else set()
+        earlier = {item.key: item for item in job.earlier.items if item.state == "done"} if job.earlier else {}
         for key in self.keys[stage]:
-            if key not in present:
-                job.items.append(ModelItem(stage, key, state="done" if key in finished else "pending"))
+            if key in earlier and key not in present:
+                was = earlier[key]
+                job.items.append(ModelItem(stage, key, "done", attempts=was.attempts, crashes=was.crashes))
+            elif key not in present:
+                job.items.append(ModelItem(stage, key))
         job.stage = stage
         job.refresh()
 
