@@ -13,14 +13,15 @@ from django.core.files.storage import default_storage
 from django.db.models import Q
 
 from books.models import OcrStatus, Page, PageReview
+from books.ocr.ahead import AHEAD, pages_ahead
 from books.ocr.engine import OcrText
 from books.ocr.factory import MODEL, default_engine, ocr_engine
 from books.ocr.imaging import encode_png, encoded_thumbnail
 from books.ocr.readings import stored_reading
-from books.ocr.scans import read_page
+from books.ocr.scans import Prepared, prepare, read_prepared
 from books.ocr.thumbnails import keep_thumbnail
 from books.providers.ledger import asking_for
-from jobs.constants import Load
+from jobs.constants import ItemState, Load
 from jobs.handlers import Handler, PlannedItem
 from jobs.models import Item, Job
 from jobs.planning import finished_before
@@ -87,11 +88,23 @@ class ReadStage:
 
     def work(self, item: Item) -> PageReading:
         page = Page.objects.select_related("source", "book").get(pk=item.key)
+        engine = item.job.params.get("engine", "")
         started = time.monotonic()
+        prepared = self._prepared_ahead(item, page, engine) if self.asks_a_model else prepare(page, engine)
         with asking_for(item):
-            text, image = read_page(page, item.job.params.get("engine", ""))
+            text, image = read_prepared(page, prepared, engine)
         default_storage.save(page.image_name, ContentFile(encode_png(image)))
         return PageReading(text, encoded_thumbnail(image), image.width, image.height, time.monotonic() - started)
+
+    def _prepared_ahead(self, item: Item, page: Page, engine: str) -> Prepared:
+        """The page made ready, and a beginning made with those that will be claimed next."""
+        prepared = pages_ahead().take(page, engine)
+        waiting = Item.objects.filter(
+            job=item.job_id, stage=self.name, state=ItemState.PENDING, ordinal__gt=item.ordinal
+        )
+        following = list(waiting.order_by("ordinal").values_list("key", flat=True)[:AHEAD])
+        pages_ahead().begin(Page.objects.filter(pk__in=following).select_related("source", "book"), engine)
+        return prepared
 
     def save(self, item: Item, result: PageReading) -> None:
         """The reading becomes the page's, or part of its history where a person's text has to stay."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from books.ocr.contrast import edges, stretch
+from books.ocr.contrast import ROW_STEP, contrasts, edges, stretch
 
 # A4 at 300 dpi has 8.7 million; Tesseract gains nothing from more.
 MOST_PIXELS: Final = 9_000_000
@@ -26,6 +26,9 @@ LIGHT_WINDOW: Final = 11
 DARKEST_PAPER: Final = 0.35
 # Tesseract finds no line at all in a page with more noise than this share of the paper.
 MOST_NOISE: Final = 0.1
+
+# A multiple of ROW_STEP; larger bands are hardly quicker.
+BAND_ROWS: Final = 512
 
 SKEW_SIDE: Final = 900
 MOST_SKEW: Final = 11.0
@@ -49,7 +52,7 @@ def normalise(image: Image.Image) -> Image.Image:
 
 def evened(image: Image.Image) -> Image.Image:
     """As ``normalise``, but as skew as it was: what lies on the page keeps its place in shares of the sides."""
-    return _with_even_paper(_negative_turned(_sized(image.convert("L"))))
+    return _with_even_paper(_negative_turned(_sized(image if image.mode == "L" else image.convert("L"))))
 
 
 def _sized(image: Image.Image) -> Image.Image:
@@ -74,24 +77,51 @@ def _negative_turned(image: Image.Image) -> Image.Image:
 
 
 def _with_even_paper(image: Image.Image) -> Image.Image:
-    """Every pixel divided by the paper around it, smoothed if it is grainy, then ink stretched towards black."""
-    depth = _depth(image)
-    noise = edges(depth).noise()
+    """Every pixel divided by the paper around it, smoothed if it is grainy, then ink stretched towards black.
+
+    In bands: as floats a page takes four times the memory, and is wanted several times over.
+    """
+    paper = _paper(image)
+    found = edges(_sampled_depth(image, paper))
+    noise = found.noise()
     if noise > MOST_NOISE:
-        depth = _depth(image.filter(ImageFilter.GaussianBlur(1)))
+        image = image.filter(ImageFilter.GaussianBlur(1))
+        paper = _paper(image)
+        found = edges(_sampled_depth(image, paper))
         noise /= 3  # what that filter leaves of grain without structure
-    depth *= stretch(depth, noise)
-    depth += 1.0
-    return Image.fromarray((np.clip(depth, 0.0, 1.0, out=depth) * 255).astype(np.uint8))
+    contrast = contrasts(found, noise, max(image.size))
+    del found
+    even = Image.new("L", image.size)
+    for top in range(0, image.height, BAND_ROWS):
+        depth = _depth(image, paper, top, BAND_ROWS)
+        if contrast is not None:
+            depth *= stretch(np.asarray(_rows_of(contrast, image.size, top, len(depth))))
+        depth += 1.0
+        np.clip(depth, 0.0, 1.0, out=depth)
+        depth *= 255
+        even.paste(Image.fromarray(depth.astype(np.uint8)), (0, top))
+    return even
 
 
-def _depth(image: Image.Image) -> NDArray[np.float32]:
-    """How much darker than the paper at that place each pixel is: 0 for paper, -1 for black."""
-    paper = _paper(image).resize(image.size, Image.Resampling.BILINEAR)
-    depth: NDArray[np.float32] = np.array(image, dtype=np.float32)
-    depth /= np.maximum(np.asarray(paper, dtype=np.float32), 1.0)
+def _sampled_depth(image: Image.Image, paper: Image.Image) -> NDArray[np.float32]:
+    bands = range(0, image.height, BAND_ROWS)
+    return np.concatenate([_depth(image, paper, top, BAND_ROWS)[::ROW_STEP] for top in bands])
+
+
+def _depth(image: Image.Image, paper: Image.Image, top: int, rows: int) -> NDArray[np.float32]:
+    """How much darker than the paper at that place each pixel of a band is: 0 for paper, -1 for black."""
+    band = image.crop((0, top, image.width, min(top + rows, image.height)))
+    depth = np.array(band, dtype=np.float32)
+    depth /= np.maximum(np.asarray(_rows_of(paper, image.size, top, band.height)), 1)
     depth -= 1.0
     return np.minimum(depth, 0.0, out=depth)
+
+
+def _rows_of(small: Image.Image, size: tuple[int, int], top: int, rows: int) -> Image.Image:
+    """These rows of ``small`` enlarged to ``size``, without seams: at a band's edge the rows beyond it count too."""
+    scale = small.height / size[1]
+    box = (0, top * scale, small.width, (top + rows) * scale)
+    return small.resize((size[0], rows), Image.Resampling.BILINEAR, box=box)
 
 
 def _paper(image: Image.Image) -> Image.Image:

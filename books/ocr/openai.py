@@ -14,7 +14,7 @@ from books.ocr.answers import SCHEMA_VERSION, PageForm, form_for
 from books.ocr.engine import OcrText
 from books.ocr.faint import has_faint_print
 from books.ocr.imaging import encode_png
-from books.ocr.orientation import upright
+from books.ocr.orientation import Upright, upright
 from books.providers.prompts import prompt_in
 from books.providers.request import Answer, ModelRequest
 
@@ -53,12 +53,19 @@ class OpenAIVision:
 
     def read(self, image: Image.Image, *, is_upright: bool = False) -> OcrText:
         """Raises InvalidModelOutput for an answer that repeats itself or has more text than the page's ink allows."""
-        found = upright(image, is_upright=is_upright)
-        letters = len(found.ink.print)
-        if not letters and not has_faint_print(found.ink):
+        request, letters, degrees = self._question(upright(image, is_upright=is_upright))
+        if request is None:
             return OcrText("", 0.0, (), self.name, self.version)
-        form = self._ask(self._request(found.page, form_for(MOST_TEXT * len(found.ink.letters) + SPARE_CHARACTERS)))
-        return self._result(form, letters, found.degrees)
+        return self._result(self._ask(request), letters, degrees)
+
+    def _question(self, page: Upright) -> tuple[ModelRequest[PageForm] | None, int, int]:
+        """What to ask (None for a page without print), its spots of print, and how it was turned: all that is kept in
+        memory while the call is waited for."""
+        letters = len(page.ink.print)
+        if not letters and not has_faint_print(page.ink):
+            return None, 0, 0
+        form = form_for(MOST_TEXT * len(page.ink.letters) + SPARE_CHARACTERS)
+        return self._request(page.page, form), letters, page.degrees
 
     def _request(self, page: Image.Image, form: type[PageForm]) -> ModelRequest[PageForm]:
         model, temperature, max_tokens = self._choice(STAGE)

@@ -45,7 +45,7 @@ class Upright:
 def upright(image: Image.Image, *, is_upright: bool = False) -> Upright:
     """A normalised page turned so that its print stands upright; as it is where its print does not tell, or where
     ``is_upright`` says that it does."""
-    page = image.convert("L")
+    page = image if image.mode == "L" else image.convert("L")
     ink = PageInk(page)
     degrees = 0 if is_upright else _degrees_to_upright(page, ink)
     if not degrees:

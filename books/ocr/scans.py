@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -24,23 +25,36 @@ from books.ocr.textlayer import BadTextLayer, PdfTextLayer
 logger = logging.getLogger(__name__)
 
 
-def read_page(page: Page, engine: str = "") -> tuple[OcrText, Image.Image]:
-    """What is printed on the page, and the upright page image that the boxes lie on.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A page's image as engines get it; with ``text`` where the PDF says itself, and well, what is on it."""
 
-    A PDF's own text is taken where it is good and no ``engine`` is named. Raises UnreadableImage and what the engine
-    raises.
+    image: Image.Image
+    text: OcrText | None = None
+
+
+def prepare(page: Page, engine: str = "") -> Prepared:
+    """A PDF's own text is taken where it is good and no ``engine`` is named. Asks the database nothing.
+
+    Raises UnreadableImage.
     """
-    language = page.book.language
     scan, layer = _scan(page)
     if layer and not engine and not page.rotation:
         image = evened(scan)
         try:
-            return PdfTextLayer(layer, ocr_engine(LOCAL, language)).read(image), image
+            return Prepared(image, PdfTextLayer(layer, ocr_engine(LOCAL, page.book.language)).read(image))
         except BadTextLayer as error:
             logger.info("text layer not used", extra={"page": page.number, "why": error.message})
-    image = normalise(turned(scan, page.rotation or 0))
-    text = ocr_engine(engine, language).read(image, is_upright=page.rotation is not None)
-    return text, turned(image, text.rotation)
+    return Prepared(normalise(turned(scan, page.rotation or 0)))
+
+
+def read_prepared(page: Page, prepared: Prepared, engine: str = "") -> tuple[OcrText, Image.Image]:
+    """What is printed on the page, and the upright page image that the boxes lie on. Raises what the engine raises."""
+    if prepared.text is not None:
+        return prepared.text, prepared.image
+    reader = ocr_engine(engine, page.book.language)
+    text = reader.read(prepared.image, is_upright=page.rotation is not None)
+    return text, turned(prepared.image, text.rotation)
 
 
 def _scan(page: Page) -> tuple[Image.Image, tuple[LayerPiece, ...]]:
