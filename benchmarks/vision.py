@@ -34,8 +34,9 @@ def job_rate(folder: Path, url: str, provider: str) -> float:
         LLM_CONCURRENCY=str(IN_FLIGHT),
     )
     done = site.times_of_reading(site.book_of(site.page_files(folder / "scans", PAGES)), "io")
-    steady = done[IN_FLIGHT - 1 : -IN_FLIGHT]
-    return (len(steady) - 1) / (steady[-1] - steady[0])
+    # Whole waves, since what began together ends together: from the end of the first to that of the last full one.
+    first, last = IN_FLIGHT - 1, (PAGES - IN_FLIGHT) // IN_FLIGHT * IN_FLIGHT - 1
+    return (last - first) / (done[last] - done[first])
 
 
 def measured(url: str = "") -> Bound:

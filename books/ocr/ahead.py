@@ -13,9 +13,9 @@ from uuid import UUID
 from books.models import Page
 from books.ocr.scans import Prepared, prepare
 
-# A page in the making takes up to 100 MB, one that is ready 9 MB.
+# A page in the making takes up to 70 MB, one that is ready 9 MB.
 AT_ONCE: Final = 2
-AHEAD: Final = 4
+AHEAD: Final = 8
 
 
 class PagesAhead:

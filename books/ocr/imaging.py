@@ -9,6 +9,7 @@ import io
 import struct
 import warnings
 import zlib
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -18,7 +19,7 @@ from books.errors import UnreadableImage
 from books.intake import limits
 from books.ocr.normalising import normalise
 
-__all__ = ["encode_png", "encoded_thumbnail", "normalise", "open_page"]
+__all__ = ["Picture", "encode_png", "encoded_thumbnail", "normalise", "open_page", "pictured"]
 
 FORMATS: Final = ("PNG", "JPEG", "TIFF", "WEBP")
 # Intake refuses more than 40 million; this only keeps a file that went round it from filling the memory.
@@ -144,6 +145,20 @@ def encoded_thumbnail(image: Image.Image) -> bytes:
     target = io.BytesIO()
     small.save(target, "WEBP", **WEBP)
     return target.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as it is stored and shown; ``width`` and ``height`` are those of the PNG, in pixels."""
+
+    png: bytes
+    thumbnail: bytes
+    width: int
+    height: int
+
+
+def pictured(image: Image.Image) -> Picture:
+    return Picture(encode_png(image), encoded_thumbnail(image), *image.size)
 
 
 def encode_png(image: Image.Image) -> bytes:

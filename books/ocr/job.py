@@ -16,7 +16,7 @@ from books.models import OcrStatus, Page, PageReview
 from books.ocr.ahead import AHEAD, pages_ahead
 from books.ocr.engine import OcrText
 from books.ocr.factory import MODEL, default_engine, ocr_engine
-from books.ocr.imaging import encode_png, encoded_thumbnail
+from books.ocr.imaging import Picture
 from books.ocr.readings import stored_reading
 from books.ocr.scans import Prepared, prepare, read_prepared
 from books.ocr.thumbnails import keep_thumbnail
@@ -29,12 +29,8 @@ from jobs.planning import finished_before
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """``width`` and ``height`` are those of the stored page image, in pixels."""
-
     text: OcrText
-    thumbnail: bytes
-    width: int
-    height: int
+    picture: Picture
     seconds: float
 
 
@@ -92,9 +88,9 @@ class ReadStage:
         started = time.monotonic()
         prepared = self._prepared_ahead(item, page, engine) if self.asks_a_model else prepare(page, engine)
         with asking_for(item):
-            text, image = read_prepared(page, prepared, engine)
-        default_storage.save(page.image_name, ContentFile(encode_png(image)))
-        return PageReading(text, encoded_thumbnail(image), image.width, image.height, time.monotonic() - started)
+            text, picture = read_prepared(page, prepared, engine)
+        default_storage.save(page.image_name, ContentFile(picture.png))
+        return PageReading(text, picture, time.monotonic() - started)
 
     def _prepared_ahead(self, item: Item, page: Page, engine: str) -> Prepared:
         """The page made ready, and a beginning made with those that will be claimed next."""
@@ -110,8 +106,8 @@ class ReadStage:
         """The reading becomes the page's, or part of its history where a person's text has to stay."""
         page = Page.objects.select_related("reading").select_for_update(of=("self",)).get(pk=item.key)
         page.ocr_error = ""
-        page.image_width, page.image_height = result.width, result.height
-        keep_thumbnail(page.pk, result.thumbnail)
+        page.image_width, page.image_height = result.picture.width, result.picture.height
+        keep_thumbnail(page.pk, result.picture.thumbnail)
         reading = stored_reading(page, result.text, result.seconds)
         if not _stays(page, item.job):
             if page.reading is None or page.reading.text != reading.text:

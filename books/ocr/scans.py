@@ -17,7 +17,7 @@ from books.intake.pdf import LayerPiece, render_page
 from books.models import Page
 from books.ocr.engine import OcrText
 from books.ocr.factory import LOCAL, ocr_engine
-from books.ocr.imaging import open_page
+from books.ocr.imaging import Picture, open_page, pictured
 from books.ocr.normalising import evened, normalise
 from books.ocr.orientation import turned
 from books.ocr.textlayer import BadTextLayer, PdfTextLayer
@@ -27,9 +27,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A page's image as engines get it; with ``text`` where the PDF says itself, and well, what is on it."""
+    """A page's image as engines get it, and as it is stored if no engine turns it; with ``text`` where the PDF says
+    itself, and well, what is on it."""
 
     image: Image.Image
+    picture: Picture
     text: OcrText | None = None
 
 
@@ -42,19 +44,21 @@ def prepare(page: Page, engine: str = "") -> Prepared:
     if layer and not engine and not page.rotation:
         image = evened(scan)
         try:
-            return Prepared(image, PdfTextLayer(layer, ocr_engine(LOCAL, page.book.language)).read(image))
+            text = PdfTextLayer(layer, ocr_engine(LOCAL, page.book.language)).read(image)
+            return Prepared(image, pictured(image), text)
         except BadTextLayer as error:
             logger.info("text layer not used", extra={"page": page.number, "why": error.message})
-    return Prepared(normalise(turned(scan, page.rotation or 0)))
+    image = normalise(turned(scan, page.rotation or 0))
+    return Prepared(image, pictured(image))
 
 
-def read_prepared(page: Page, prepared: Prepared, engine: str = "") -> tuple[OcrText, Image.Image]:
-    """What is printed on the page, and the upright page image that the boxes lie on. Raises what the engine raises."""
+def read_prepared(page: Page, prepared: Prepared, engine: str = "") -> tuple[OcrText, Picture]:
+    """What is printed on the page, and the upright page that the boxes lie on. Raises what the engine raises."""
     if prepared.text is not None:
-        return prepared.text, prepared.image
+        return prepared.text, prepared.picture
     reader = ocr_engine(engine, page.book.language)
     text = reader.read(prepared.image, is_upright=page.rotation is not None)
-    return text, turned(prepared.image, text.rotation)
+    return text, pictured(turned(prepared.image, text.rotation)) if text.rotation else prepared.picture
 
 
 def _scan(page: Page) -> tuple[Image.Image, tuple[LayerPiece, ...]]:
