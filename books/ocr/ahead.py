@@ -3,6 +3,7 @@ being made ready, and few at a time, so that memory does not grow with the calls
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
@@ -13,8 +14,8 @@ from uuid import UUID
 from books.models import Page
 from books.ocr.scans import Prepared, prepare
 
-# A page in the making takes up to 70 MB, one that is ready 9 MB.
-AT_ONCE: Final = 2
+# A page in the making takes up to 70 MB, one that is ready 9 MB. The other half of the processors is for the calls.
+AT_ONCE: Final = min(4, max(1, (os.cpu_count() or 2) // 2))
 AHEAD: Final = 8
 
 
