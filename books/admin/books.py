@@ -19,9 +19,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from books.admin import (
+    contents,
     decisions,
     deletion,
     exchange,
+    generating,
     guidelines,
     listing,
     overview,
@@ -41,6 +43,21 @@ if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Book]
 else:
     ModelAdmin = admin.ModelAdmin
+
+
+SCREENS = (
+    listing,
+    overview,
+    pages,
+    contents,
+    generating,
+    guidelines,
+    workbench,
+    decisions,
+    page_order,
+    publication,
+    exchange,
+)
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -64,8 +81,13 @@ class BookAdmin(ModelAdmin):
     show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("title", "author", ("edition", "edition_year"), "language")}),
+        ("Spending", {"fields": ("spending_cap",)}),
         ("Curriculum", {"fields": (("country", "board"), ("grade", "subject"))}),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, _book: Book | None = None) -> tuple[str, ...]:
+        """The cap is for those who may spend."""
+        return () if cast("StaffRequest", request).user.has_perm("books.ask_model") else ("spending_cap",)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Names the languages there are models for, which differ from machine to machine."""
@@ -75,9 +97,7 @@ class BookAdmin(ModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
-        own = [*listing.routes(), *overview.routes(), *pages.routes(), *guidelines.routes()]
-        own += [*workbench.routes(), *decisions.routes(), *page_order.routes()]
-        own += [*publication.routes(), *exchange.routes()]
+        own = [each for screens in SCREENS for each in screens.routes()]
         return [*own, *super().get_urls()]
 
     # ---- the list ---------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from books.admin.page_states import cells_of
 from books.admin.panel import panel_context
 from books.admin.step_buttons import buttons_of
 from books.admin.steps import counts_of, way_of
-from books.extraction.job import start_extraction, start_finalisation
+from books.extraction.estimating import estimate
+from books.extraction.job import start_finalisation
 from books.intake import limits
 from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, BookStatus
@@ -39,7 +40,6 @@ def routes() -> list[URLPattern]:
         route("<int:book_id>/", overview, "books_book_overview"),
         route("<int:book_id>/upload/", upload, "books_book_upload"),
         route("<int:book_id>/read/", read, "books_book_read"),
-        route("<int:book_id>/generate/", generate, "books_book_generate"),
         route("<int:book_id>/finalise/", finalise, "books_book_finalise"),
     ]
 
@@ -58,13 +58,15 @@ def _context(request: StaffRequest, book: Book) -> dict[str, Any]:
     active = job if job is not None and job.is_active else None
     counts = counts_of(book)
     way = way_of(counts, active)
+    buttons = buttons_of(request.user, book, counts, way)
     may_see_job = job is not None and request.user.has_perm("jobs.view_job")
     return {
         "book": book,
         "status": BookStatus(getattr(book, "status_now", "")),
         "facts": [(title, getattr(book, name)) for title, name in FACTS.items()],
         "way": way,
-        "buttons": buttons_of(request.user, book, counts, way),
+        "buttons": buttons,
+        "estimate": estimate(book).sentence if any(each.id == "step-generate" for each in buttons) else "",
         "cells": cells_of(book),
         "may_change": request.user.has_perm("books.change_book"),
         "may_delete": request.user.has_perm("books.delete_book"),
@@ -102,13 +104,6 @@ def _stored_words(receipt: Receipt) -> str:
 def read(request: StaffRequest, book_id: int) -> HttpResponseBase:
     start_reading(get_object_or_404(Book, pk=book_id), user=request.user)
     messages.success(request, "OCR started.")
-    return redirect("admin:books_book_overview", book_id)
-
-
-@action("books.ask_model")
-def generate(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    start_extraction(get_object_or_404(Book, pk=book_id), user=request.user)
-    messages.success(request, "Generating the guidelines started.")
     return redirect("admin:books_book_overview", book_id)
 
 

@@ -19,6 +19,7 @@ from django.urls import URLPattern, reverse
 from django_htmx.http import trigger_client_event
 
 from books.admin.guards import Button, StaffRequest, action, back, route, screen
+from books.admin.restarting import confirm_restart
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.start import may_run_job
 from jobs import starting
@@ -142,6 +143,8 @@ def act(request: StaffRequest, job_id: UUID, name: str) -> HttpResponseBase:
     known = get_object_or_404(Job, pk=job_id)
     if name in SPENDING and not may_run_job(request.user, known):
         raise PermissionDenied
+    if name == "restart" and "sure" not in request.POST:
+        return confirm_restart(request, known, request.path)
     job = ACTIONS[name](job_id, user=request.user)
     was_done_before = name in SPENDING and job.is_final
     messages.success(request, "That was done already, by this job." if was_done_before else SENTENCES[name])

@@ -18,6 +18,8 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
     buttons = _review_buttons(user, book, counts, way)
     if not way.is_busy:
         buttons += _job_buttons(user, book, counts, way)
+    if counts.read:
+        buttons.append(Button("step-contents", "Table of contents", _url("contents", book), "plain", is_link=True))
     if counts.guidelines:
         buttons.append(_button("review", "Open the guidelines", _url("guidelines", book), way, is_link=True))
         buttons.append(_button("publish", "See what would go out", _url("publish", book), way, is_link=True))
@@ -47,6 +49,8 @@ def _job_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Butto
     if counts.pages and counts.approved == counts.pages:
         label = "Generate the guidelines again" if counts.guidelines else "Generate guidelines"
         buttons.append(_button("generate", label, _url("generate", book), way))
+    if counts.approved:
+        buttons.append(Button("step-choose", "Choose pages and cap", _url("start", book), "plain", is_link=True))
     if counts.guidelines and not counts.unwritten and counts.undecided:
         label = "Finalise" if counts.drafts else "Finalise again"
         buttons.append(_button("finalise", label, _url("finalise", book), way))

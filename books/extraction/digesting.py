@@ -29,17 +29,11 @@ class DigestStage(GuidelineStage):
         """Raises StageNotReady unless the book has pages and those of the job are approved."""
         wanted = set(pages_of(job))
         _check_approved(job.book, wanted)
-        facts = book_facts(job.book)
-        recipe = recipe_of("digest")
-        pages = job.book.pages.order_by("number").values_list("number", "pk", "reading__text")
-        texts = {number: text for number, _, text in pages}
+        keys = dict(job.book.pages.order_by("number").values_list("number", "pk"))
+        prints = digest_prints(job.book)
         return [
-            PlannedItem(
-                key=str(key),
-                label=str(number),
-                fingerprint=stages.fingerprint(recipe, facts, text or "", *_around(texts, number)),
-            )
-            for number, key, text in pages
+            PlannedItem(key=str(key), label=str(number), fingerprint=prints[number])
+            for number, key in keys.items()
             if number in wanted
         ]
 
@@ -57,6 +51,16 @@ class DigestStage(GuidelineStage):
         }
         digest = PageDigest(page_id=item.key, **values)
         PageDigest.objects.bulk_create([digest], update_conflicts=True, unique_fields=["page"], update_fields=[*values])
+
+
+def digest_prints(book: Book) -> dict[int, str]:
+    """The fingerprint by number of what each page's digest would be made from now."""
+    facts = book_facts(book)
+    recipe = recipe_of("digest")
+    texts = dict(book.pages.values_list("number", "reading__text"))
+    return {
+        number: stages.fingerprint(recipe, facts, text or "", *_around(texts, number)) for number, text in texts.items()
+    }
 
 
 def _around(texts: Mapping[int, str | None], number: int) -> tuple[str, str]:

@@ -98,7 +98,7 @@ def chapters(laid: Sequence[Laid], pages: Sequence[int]) -> list[Chapter]:
     """The topics of the contents as runs of ``pages``, in the order of the book; those without a scan have none."""
     bounds = [at for at, each in enumerate(laid) if each.role in ("topic", "matter") and each.mark]
     result = []
-    for at, following in zip(bounds, [*bounds[1:], None], strict=True):
+    for at, following in zip(bounds, [*bounds, None][1:], strict=True):
         mark = laid[at].mark
         if laid[at].role != "topic" or mark is None:
             continue

@@ -11,7 +11,7 @@ from books.extraction.engine import TocEntry
 from books.extraction.laying import Chapter, chapters, lay, open_at
 from books.extraction.records import digests_of
 from books.extraction.stage import asks_a_model
-from books.models import Subtopic
+from books.models import Book, Subtopic
 from jobs.models import Job
 
 
@@ -39,12 +39,16 @@ def pages_of(job: Job) -> list[int]:
 
     Raises StageNotReady for a range without such a page.
     """
-    numbers = list(job.book.pages.order_by("number").values_list("number", flat=True))
-    if not is_partial(job):
+    return pages_between(job.book, job.params.get("first_page"), job.params.get("last_page"))
+
+
+def pages_between(book: Book, first: int | None, last: int | None) -> list[int]:
+    """As ``pages_of``, for a job from page ``first`` to ``last``, or of the whole book."""
+    numbers = list(book.pages.order_by("number").values_list("number", flat=True))
+    if first is None or last is None:
         return numbers
-    first, last = job.params["first_page"], job.params["last_page"]
     wanted = {number for number in numbers if first <= number <= last}
-    inside, beyond = _taken(job, wanted)
+    inside, beyond = _taken(book, wanted)
     chosen = sorted(wanted - (beyond - inside))
     if not chosen:
         why = "belong to guidelines that go beyond them" if wanted else "are not in the book"
@@ -52,11 +56,11 @@ def pages_of(job: Job) -> list[int]:
     return chosen
 
 
-def _taken(job: Job, wanted: set[int]) -> tuple[set[int], set[int]]:
+def _taken(book: Book, wanted: set[int]) -> tuple[set[int], set[int]]:
     """The pages of the guidelines that lie within ``wanted``, and of those that have a page beyond it."""
     inside: set[int] = set()
     beyond: set[int] = set()
-    for pages in Subtopic.objects.filter(topic__book=job.book_id).values_list("pages", flat=True):
+    for pages in Subtopic.objects.filter(topic__book=book).values_list("pages", flat=True):
         (inside if wanted.issuperset(pages) else beyond).update(pages)
     return inside, beyond
 

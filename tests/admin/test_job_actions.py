@@ -41,7 +41,7 @@ def test_a_button_moves_the_job(screens, book, said, before, name, after):
 )
 def test_an_illegal_move_is_refused_with_a_sentence(screens, book, said, status, name, refusal):
     job = JobFactory(book=book, status=status)
-    sentences = said(act(screens, job, name))
+    sentences = said(act(screens, job, name, sure="yes"))
     assert len(sentences) == 1
     assert refusal in sentences[0]
     job.refresh_from_db()

@@ -112,7 +112,7 @@ def test_generating_and_finalising_start(screens, book, said):
     page = ReadPageFactory(book=book)
     page.review = PageReview.APPROVED
     page.save()
-    assert said(post(screens, book, "generate")) == ["Generating the guidelines started."]
+    assert said(post(screens, book, "generate")) == ["Generating guidelines started."]
     book.jobs.update(status=JobStatus.COMPLETED)
     SubtopicFactory(topic=TopicFactory(book=book), status=ReviewStatus.DRAFT)
     assert said(post(screens, book, "finalise")) == ["Finalising started."]

@@ -22,7 +22,7 @@ def uploader(client, person):
 
 
 def act(client, job, name: str) -> int:
-    return client.post(reverse("admin:jobs_job_act", args=[job.pk, name])).status_code
+    return client.post(reverse("admin:jobs_job_act", args=[job.pk, name]), {"sure": "yes"}).status_code
 
 
 @pytest.mark.parametrize(("kind", "params", "allowed"), [(OCR.kind, {}, True), (OCR.kind, {"engine": MODEL}, False)])

@@ -1,0 +1,119 @@
+"""Starting to generate guidelines: what it would cost, for which pages, going on or anew, and under which cap."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, reverse
+
+from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.restarting import confirm_restart
+from books.errors import RequestRefused
+from books.extraction.estimating import Estimate, estimate
+from books.extraction.job import Limits, goes_on_from, last_extraction, resume_extraction, start_extraction
+from books.models import Book, Contents, ContentsStatus
+from books.providers.spending import spent
+from jobs.constants import JobStatus
+from jobs.errors import JobError
+from jobs.models import Job
+from jobs.progress import resume_point, start_sentence
+
+
+def routes() -> list[URLPattern]:
+    return [
+        route("<int:book_id>/generate/", generate, "books_book_generate"),
+        route("<int:book_id>/generate/start/", start, "books_book_start"),
+    ]
+
+
+@screen("books.ask_model")
+def start(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """The choices with what they would cost; for HTMX, when other pages are chosen, the cost alone."""
+    book = get_object_or_404(Book, pk=book_id)
+    try:
+        limits, refusal = limits_of(request.GET), ""
+    except RequestRefused as error:
+        limits, refusal = Limits(), error.message
+    context = {"book": book, "refusal": refusal, **_costs(book, limits)}
+    if request.htmx:
+        return render(request, "bookpipeline/_estimate.html", context)
+    return render(request, "bookpipeline/generate.html", {**context, **_page(request, book, limits)})
+
+
+def _page(request: StaffRequest, book: Book, limits: Limits) -> dict[str, Any]:
+    last = last_extraction(book)
+    present = Contents.objects.filter(book=book).first()
+    return {
+        **admin.site.each_context(request),
+        "title": "Generate guidelines",
+        "limits": limits,
+        "pages": book.pages.count(),
+        "last": last,
+        "resume_words": _resume_words(last, limits),
+        "is_confirmed": present is not None and present.status == ContentsStatus.CONFIRMED,
+        "has_contents": present is not None,
+        "is_busy": last is not None and last.is_active and last.status != JobStatus.PAUSED,
+        "is_paused": last is not None and last.status == JobStatus.PAUSED,
+        "spent": spent(book=book.pk),
+    }
+
+
+def _costs(book: Book, limits: Limits) -> dict[str, Estimate]:
+    return {"estimate": estimate(book, first_page=limits.first_page, last_page=limits.last_page)}
+
+
+def _resume_words(last: Job | None, limits: Limits) -> str:
+    if last is None or not goes_on_from(last, limits):
+        return "Nothing of these pages was begun yet: it starts with the first."
+    point = resume_point(last) if last.status != JobStatus.COMPLETED else ""
+    return f"{point or 'What changed since the last time is made anew.'} Everything finished is kept."
+
+
+@action("books.ask_model")
+def generate(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Goes on with the last job of the posted pages, or with ``mode`` restart, once that is confirmed, begins anew."""
+    book = get_object_or_404(Book, pk=book_id)
+    try:
+        limits = limits_of(request.POST)
+        if request.POST.get("mode") == "restart":
+            last = last_extraction(book)
+            if last is not None and "sure" not in request.POST:
+                return confirm_restart(request, last, reverse("admin:books_book_generate", args=[book.pk]))
+            job = start_extraction(book, limits, user=request.user)
+        else:
+            job = resume_extraction(book, limits, user=request.user)
+    except JobError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("admin:books_book_overview", book_id)
+    messages.success(request, start_sentence(job))
+    return redirect("admin:books_book_overview", book_id)
+
+
+def limits_of(form: QueryDict) -> Limits:
+    """Raises RequestRefused for what is no number; an empty field is no limit, one page alone a range of one."""
+    first, last = _number(form, "first_page"), _number(form, "last_page")
+    return Limits(first if first is not None else last, last if last is not None else first, _dollars(form))
+
+
+def _number(form: QueryDict, name: str) -> int | None:
+    text = form.get(name, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 6):
+        raise RequestRefused("Pages are scan numbers, such as 1 to 24.")
+    return int(text)
+
+
+def _dollars(form: QueryDict) -> Decimal | None:
+    text = form.get("spending_cap", "").strip().removeprefix("$")
+    try:
+        amount = Decimal(text) if text else None
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if amount is not None and not amount.is_finite():
+        raise RequestRefused("A spending cap is an amount of dollars, such as 2.50.")
+    return amount

@@ -1,0 +1,68 @@
+"""Results that were made with another prompt, model, form or engine than would make them now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from books.extraction.engine import Recipe
+from books.extraction.factory import recipe_of
+from books.extraction.materialise import DECIDED
+from books.models import Book, PageDigest, StoredOutline, Subtopic, Topic
+
+UNKNOWN = "not noted"
+
+
+@dataclass(frozen=True, slots=True)
+class StaleResult:
+    """``is_kept``: a person decided on it or changed it, so that no job makes it anew."""
+
+    stage: str
+    label: str
+    made_with: str
+    is_kept: bool = False
+
+
+def stale_results(book: Book) -> list[StaleResult]:
+    """In the order of the stages; generating again redoes them, and what depends on them, and nothing else."""
+    return [*_digests(book), *_outlines(book), *_guidelines(book), *_summaries(book)]
+
+
+def _digests(book: Book) -> Iterator[StaleResult]:
+    now = asdict(recipe_of("digest"))
+    rows = PageDigest.objects.filter(page__book=book).order_by("page__number")
+    for number, recipe in rows.values_list("page__number", "recipe"):
+        if recipe != now:
+            yield StaleResult("digest", f"Page {number}", _words(recipe))
+
+
+def _outlines(book: Book) -> Iterator[StaleResult]:
+    now = asdict(recipe_of("outline"))
+    for row in StoredOutline.objects.filter(book=book):
+        if row.recipe != now:
+            titles = [str(topic.get("title", "")) for topic in row.data.get("topics", [])]
+            yield StaleResult("outline", ", ".join(titles[-2:]) or f"Part {row.part}", _words(row.recipe))
+
+
+def _guidelines(book: Book) -> Iterator[StaleResult]:
+    now = asdict(recipe_of("write"))
+    rows = Subtopic.objects.filter(topic__book=book).exclude(guideline={}).order_by("topic__sequence", "sequence")
+    kept = set(rows.filter(DECIDED).values_list("pk", flat=True))
+    for pk, title, recipe in rows.values_list("pk", "title", "recipe"):
+        if recipe != now:
+            yield StaleResult("write", title, _words(recipe), pk in kept)
+
+
+def _summaries(book: Book) -> Iterator[StaleResult]:
+    now = asdict(recipe_of("summarise"))
+    for topic in Topic.objects.filter(~Q(summary=""), book=book):
+        if topic.recipe != now:
+            yield StaleResult("summarise", topic.title, _words(topic.recipe), topic.is_edited)
+
+
+def _words(recipe: Mapping[str, Any]) -> str:
+    known = {name: value for name, value in recipe.items() if name in Recipe.__dataclass_fields__}
+    return str(Recipe(**known)) if known.get("engine") else UNKNOWN
