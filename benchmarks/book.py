@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "prealgebra"
+# Subtopics and topics of a book of so many pages, as the stand-in cuts it.
+SHAPE = {40: (10, 3), 100: (25, 8), 500: (125, 40)}
 # The stand-in takes such a line for the heading of a section; the shape is ours to set.
 NUMBERED = re.compile(r"^\d+\.\d+\s")
 SUBJECTS = [
@@ -48,11 +50,12 @@ def _sample_texts() -> tuple[str, ...]:
     )
 
 
-def texts(pages: int, subtopics: int, topics: int) -> list[str]:
-    """The text of each page: the sample's prose, under the heading of a section where one of ``subtopics`` begins.
+def texts(pages: int) -> list[str]:
+    """The text of each page: the sample's prose, under the heading of a section where a subtopic begins.
 
     Pages are shared out evenly among the sections, and sections among the chapters.
     """
+    subtopics, topics = SHAPE[pages]
     begins = {at * pages // subtopics: at for at in range(subtopics)}
     made = []
     for page in range(pages):
@@ -71,17 +74,17 @@ def _title(section: int) -> str:
     return SUBJECTS[section % len(SUBJECTS)] + (f" and how to use them, part {again + 1}" if again else " in use")
 
 
-def approved_book(pages: int, subtopics: int, topics: int) -> Any:
-    """A ``Book`` whose pages are read, with one printed line a line of the reading, and approved."""
+def approved_book(title: str, pages: int) -> Any:
+    """A ``Book`` of ``SHAPE`` whose pages are read, with one printed line a line of the reading, and approved."""
     from books.models import Book, OcrStatus, Page, PageReview, Reading
 
-    book = Book.objects.create(title=f"A book of {pages} pages", grade="8", subject="Mathematics", country="India")
+    book = Book.objects.create(title=title, grade="8", subject="Mathematics", country="India")
     source = book.sources.create(name="scan.pdf", format="pdf", sha256="0" * 64, size=1, frames=pages)
     rows = [Page(book=book, number=at + 1, source=source, frame=at) for at in range(pages)]
     Page.objects.bulk_create(rows)
     readings = [
         Reading(page=page, engine="truth", version="1", text=text, confidence=99, lines=_lines(text))
-        for page, text in zip(rows, texts(pages, subtopics, topics), strict=True)
+        for page, text in zip(rows, texts(pages), strict=True)
     ]
     Reading.objects.bulk_create(readings)
     for page, reading in zip(rows, readings, strict=True):

