@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAY ?= --stay
 # What the database decides. The rest of the suite, and tests with a SQLite file of their own, run once.
-POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/books tests/guidelines tests/intake/test_upload_order.py \
+POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/providers/test_locks.py tests/books tests/guidelines tests/intake/test_upload_order.py \
   tests/publishing/test_publish.py tests/publishing/test_review.py tests/publishing/test_approving_beside_a_job.py \
   --ignore tests/jobs/test_cluster_processes.py --ignore tests/jobs/test_mutations.py
 

@@ -1,4 +1,4 @@
-"""Extraction in a process and on a database of its own: ``python -m benchmarks.extract WHAT FOLDER URL PROVIDER PAGES``.
+"""Extraction in a process and on a database of its own: ``python -m benchmarks.extract WHAT FOLDER URL PROVIDER N``.
 
 The provider is a stand-in that somebody else runs. Prints what was found as JSON.
 """
