@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
+    "books.audit.AuditMiddleware",
     "ninja.compatibility.files.fix_request_files_middleware",
 ]
 ROOT_URLCONF = "bookpipeline.urls"
@@ -153,6 +154,8 @@ Q_CLUSTER = {
 }
 
 # ---- people and security --------------------------------------------------------------------------------------------
+# Who did what is kept so long; 0 for ever.
+AUDIT_DAYS = env.int("AUDIT_DAYS", default=400)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

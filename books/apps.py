@@ -9,6 +9,7 @@ class BooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import books.audit
         import books.guidelines.changes
         import books.intake.arrange
         import books.intake.clearing

@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from books.admin import (
+    audit,
     contents,
     decisions,
     deletion,
@@ -46,6 +47,7 @@ else:
 
 
 SCREENS = (
+    audit,
     listing,
     overview,
     pages,

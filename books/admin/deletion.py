@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 
 from books.admin.guards import StaffRequest
+from books.audit import refuse
 from books.errors import DeletionRefused
 from books.models import Book
 from books.publishing.deletion import Losses, delete_book, job_in_the_way, losses_of
@@ -38,6 +39,7 @@ def delete_view(admin: Admin, request: StaffRequest, book_id: str) -> HttpRespon
         delete_book(book.pk, typed_title=typed)
     except DeletionRefused as refusal:
         messages.error(request, refusal.message)
+        refuse(request, refusal.message)
         return _shown(admin, request, book, typed=typed, status=409)
     admin.log_deletions(request, [book])  # type: ignore[arg-type]  # any rows will do, and these are gone
     messages.success(request, f"“{book}” was deleted with everything that belonged to it.")

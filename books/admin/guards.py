@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
+from books.audit import refuse
 from jobs.errors import JobError
 
 P = ParamSpec("P")
@@ -58,6 +59,7 @@ def action(permission: str) -> Callable[[View[P]], View[P]]:
                 return view(request, *args, **kwargs)
             except JobError as refusal:
                 messages.error(request, refusal.message)
+                refuse(request, refusal.message)
                 return back(request, _home(kwargs))
 
         return _guarded(refusing, permission, ["POST"])

@@ -14,6 +14,7 @@ from books.api.jobs import job_document
 from books.api.jobs import router as jobs
 from books.api.pages import router as pages
 from books.api.uploads import router as uploads
+from books.audit import refuse
 from books.errors import DecisionRefused, EditedMeanwhile, StageNotReady
 from jobs.errors import InvalidTransition, JobAlreadyActive, JobError, NothingToDo
 from jobs.models import Job
@@ -32,6 +33,7 @@ CONFLICTS = (DecisionRefused, EditedMeanwhile, InvalidTransition, JobAlreadyActi
 @api.exception_handler(JobError)
 def refused(request: HttpRequest, error: JobError) -> HttpResponse:
     """409 where the state of the book or job is in the way, else 422; always a code and a sentence."""
+    refuse(request, error.message)
     document: dict[str, object] = {"code": error.code, "message": error.message}
     if isinstance(error, JobAlreadyActive):
         document["job"] = job_document(Job.objects.get(pk=error.job_id))

@@ -1,6 +1,7 @@
 """The rows of a book: its sources and pages, what was read, what was made of it."""
 
 from books.models.arrangement import Arrangement
+from books.models.audit import AuditEntry, Outcome
 from books.models.book import Book, BookStatus, DeletedBook
 from books.models.change import Change
 from books.models.contents import Contents, ContentsStatus
@@ -17,6 +18,7 @@ from books.models.upload import Delivery, ExpectedFile
 __all__ = [
     "Announcement",
     "Arrangement",
+    "AuditEntry",
     "Book",
     "BookStatus",
     "CallOutcome",
@@ -32,6 +34,7 @@ __all__ = [
     "ModelCall",
     "ModelPrice",
     "OcrStatus",
+    "Outcome",
     "Page",
     "PageDigest",
     "PageReview",

@@ -92,6 +92,7 @@ SCREENS = _table(
     at("books_book_version", "book version", GET, "urpa"),
     at("books_book_roll_back", "book version", POST, "pa"),
     at("books_book_take_back", "book", POST, "pa", sure="yes"),
+    at("books_audit", "", GET, "a"),
     at("jobs_job_panel", "job", GET, "urpa"),
     at("jobs_job_retry", "job", POST, "ura"),
     at("jobs_job_act", "job cancel", POST, "ura"),

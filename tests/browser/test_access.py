@@ -8,6 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from books.models import Book, ReviewStatus
+from books.publishing.publish import publish
 from tests import oidc
 from tests.factories import ReadPageFactory, SubtopicFactory, TopicFactory
 
@@ -45,6 +46,7 @@ def shots(picture):
 def test_a_person_signs_on_gets_a_role_and_deletes_a_book_by_its_title(tab, live_server, settings, shots):
     page = ReadPageFactory(book__title="Prealgebra", number=1)
     SubtopicFactory(topic=TopicFactory(book=page.book), status=ReviewStatus.APPROVED)
+    publish(page.book.pk, user=None)
     with oidc.running_provider() as provider:
         oidc.use(settings, provider)
         tab.goto(live_server.url + reverse("admin:books_book_changelist"))
@@ -66,6 +68,13 @@ def test_a_person_signs_on_gets_a_role_and_deletes_a_book_by_its_title(tab, live
     tab.keyboard.press("Enter")
     expect(tab.locator(".messagelist")).to_contain_text("was deleted with everything")
     assert not Book.objects.exists()
+    tab.get_by_role("link", name="Audit").click()
+    expect(tab.get_by_role("cell", name="Deleted book “Prealgebra”")).to_be_visible()
+    tab.get_by_label("Person").fill("nobody")
+    tab.get_by_role("button", name="Show").click()
+    expect(tab.get_by_text("Nobody did anything that fits this.")).to_be_visible()
+    tab.get_by_role("link", name="Everything").click()
+    shots(tab, "audit")
 
 
 @pytest.mark.usefixtures("admin")

@@ -1,0 +1,164 @@
+"""Who did what, in one list: requests and sign-ins, the admin's own log, changes of guidelines, moves of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from django.contrib import admin
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.http import HttpResponseBase, QueryDict
+from django.shortcuts import render
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from books.admin.guards import StaffRequest, route, screen
+from books.models import AuditEntry, Book, Change
+from jobs.handlers import handlers
+from jobs.models import Event
+
+SHOWN: Final = 50
+VERBS: Final = {ADDITION: "Added", CHANGE: "Changed", DELETION: "Deleted"}
+# Titles that a search for a book may match.
+BOOKS: Final = 100
+
+
+def routes() -> list[URLPattern]:
+    return [route("audit/", audit, "books_audit")]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    at: datetime
+    who: str
+    what: str
+    book: int | None = None
+    outcome: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """``person`` is a user name; ``books`` are numbers, None for all and for what belongs to none."""
+
+    person: str
+    books: list[int] | None
+    since: datetime | None
+    before: datetime | None
+
+    def rows(self, rows: QuerySet[Any], *, at: str, person: str, book: str) -> QuerySet[Any]:
+        """The newest of ``rows``, whose fields have these names."""
+        wanted = Q()
+        if self.person:
+            wanted &= Q(**{person: self.person})
+        if self.books is not None:
+            wanted &= Q(**{f"{book}__in": self.books})
+        if self.since:
+            wanted &= Q(**{f"{at}__gte": self.since})
+        if self.before:
+            wanted &= Q(**{f"{at}__lt": self.before})
+        return rows.filter(wanted).order_by("-pk")[: SHOWN + 1]
+
+
+@screen("books.view_auditentry")
+def audit(request: StaffRequest) -> HttpResponseBase:
+    """``?person=&book=&since=&until=``; ``before`` is where the page above ended."""
+    lines = sorted(_lines(_wanted(request.GET)), key=lambda line: line.at, reverse=True)
+    shown = lines[:SHOWN]
+    titles = dict(Book.objects.filter(pk__in={line.book for line in shown if line.book}).values_list("pk", "title"))
+    older = request.GET.copy()
+    older["before"] = shown[-1].at.isoformat() if shown else ""
+    context = {
+        **admin.site.each_context(request),
+        "title": "Audit",
+        "lines": [(line, titles.get(line.book or 0)) for line in shown],
+        "people": User.objects.order_by("username").values_list("username", flat=True),
+        "asked": request.GET,
+        "older": older.urlencode() if len(lines) > SHOWN else "",
+    }
+    return render(request, "bookpipeline/audit.html", context)
+
+
+def _wanted(asked: QueryDict) -> Wanted:
+    since, until = (parsed(asked.get(name, "")) for name in ("since", "until"))
+    before = _datetime(asked.get("before", "")) or (until + timedelta(days=1) if until else None)
+    book = asked.get("book", "").strip()
+    return Wanted(asked.get("person", ""), _books(book) if book else None, since, before)
+
+
+def parsed(text: str) -> datetime | None:
+    """The beginning of a day; None for what is none."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+def _datetime(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and timezone.is_aware(moment) else None
+
+
+def _books(text: str) -> list[int]:
+    """By number, also of one that was deleted, or by words of the title."""
+    if text.isdecimal() and len(text) < 19:
+        return [int(text)]
+    return list(Book.objects.filter(title__icontains=text).values_list("pk", flat=True)[:BOOKS])
+
+
+def _lines(wanted: Wanted) -> Iterator[Line]:
+    for source in SOURCES:
+        yield from source(wanted)
+
+
+def _requests(wanted: Wanted) -> Iterable[Line]:
+    for entry in wanted.rows(AuditEntry.objects.all(), at="at", person="name", book="book_number"):
+        what = ", ".join(filter(None, [_words(entry.action), entry.about]))
+        yield Line(entry.at, entry.name, what, entry.book_number, entry.get_outcome_display(), entry.detail)
+
+
+def _words(action: str) -> str:
+    """ "admin:books_book_page_decide" and "api-1:read_pages" as words."""
+    space, _, name = action.rpartition(":")
+    words = name.removeprefix("books_book_").removeprefix("jobs_").replace("_", " ").capitalize()
+    return f"{words} (API)" if space.startswith("api") else words
+
+
+def _admin_log(wanted: Wanted) -> Iterable[Line]:
+    """Of books it knows the numbers; a book's filter leaves out what concerns no book."""
+    entries = LogEntry.objects.select_related("user", "content_type")
+    if wanted.books is not None:
+        entries = entries.filter(content_type__app_label="books", content_type__model="book")
+        wanted = Wanted(wanted.person, [str(number) for number in wanted.books], wanted.since, wanted.before)  # type: ignore[misc]
+    for entry in wanted.rows(entries, at="action_time", person="user__username", book="object_id"):
+        kind = entry.content_type.model if entry.content_type else ""
+        number = int(entry.object_id) if kind == "book" and str(entry.object_id).isdecimal() else None
+        what = f"{VERBS[entry.action_flag]} {kind} “{entry.object_repr}”"
+        yield Line(entry.action_time, entry.user.get_username(), what, number, "Done", entry.get_change_message())
+
+
+def _changes(wanted: Wanted) -> Iterable[Line]:
+    changes = Change.objects.select_related("made_by")
+    for made in wanted.rows(changes, at="made_at", person="made_by__username", book="book"):
+        who = made.made_by.get_username() if made.made_by else "job"
+        yield Line(made.made_at, who, f"Guidelines: {made.sentence}", made.book_id, "Done")
+
+
+def _job_events(wanted: Wanted) -> Iterable[Line]:
+    events = Event.objects.select_related("job")
+    for event in wanted.rows(events, at="at", person="actor", book="job__book"):
+        handler = handlers().get(event.job.kind)
+        what = f"{handler.title if handler else event.job.kind}: {event.to_status}"
+        yield Line(event.at, event.actor, what, event.job.book_id, "", event.reason)
+
+
+SOURCES: Final[tuple[Callable[[Wanted], Iterable[Line]], ...]] = (_requests, _admin_log, _changes, _job_events)

@@ -1,0 +1,133 @@
+"""Notes who did what: a middleware that every change asked for over HTTP passes, and the signals of signing in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import DatabaseError
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
+
+from books.models import AuditEntry, Book, Outcome
+from jobs import clock
+from jobs.models import Job
+from jobs.sweep import swept
+
+logger = logging.getLogger(__name__)
+
+READING: Final = {"GET", "HEAD", "OPTIONS", "TRACE"}
+# Told by signals, or told as a whole by the upload that announced them.
+LEFT_OUT: Final = {"login", "logout", "openid_connect_login", "send_file", "file_arrived"}
+PRUNED_AT_ONCE: Final = 1000
+
+
+class AuditMiddleware:
+    """After the view, so that it knows the outcome. ``refuse`` tells of refusals that are answered with a redirect."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match is not None and request.method not in READING and request.user.is_authenticated:
+            outcome = _outcome(response.status_code, _refusal(request))
+            if match.url_name not in LEFT_OUT and not (outcome == Outcome.DONE and _logs_itself(match)):
+                note(request.user, match.view_name, outcome, detail=_refusal(request), **_object(match))
+        return response
+
+
+def refuse(request: HttpRequest, sentence: str) -> None:
+    """Says that what ``request`` asked for was not done, and why."""
+    request.refusal = sentence  # type: ignore[attr-defined]
+
+
+def note(
+    person: AbstractBaseUser | None,
+    action: str,
+    outcome: Outcome,
+    *,
+    name: str = "",
+    detail: str = "",
+    book_number: int | None = None,
+    about: str = "",
+) -> None:
+    """What was done stays done where it cannot be noted: that is logged."""
+    try:
+        AuditEntry.objects.create(
+            person_id=person.pk if person else None,
+            name=(name or (person.get_username() if person else ""))[:150],
+            action=action[:120],
+            outcome=outcome,
+            detail=detail[:300],
+            book_number=book_number,
+            about=about[:200],
+        )
+    except DatabaseError:
+        logger.exception("audit entry lost", extra={"action": action, "outcome": outcome})
+
+
+def _refusal(request: HttpRequest) -> str:
+    return str(getattr(request, "refusal", ""))
+
+
+def _outcome(status: int, refusal: str) -> Outcome:
+    if status in {401, 403}:
+        return Outcome.FORBIDDEN
+    if status >= 500:
+        return Outcome.FAILED
+    return Outcome.REFUSED if refusal or status >= 400 else Outcome.DONE
+
+
+def _logs_itself(match: ResolverMatch) -> bool:
+    """Django's own add, change and delete screens write a LogEntry, with what was changed."""
+    return hasattr(match.func, "model_admin")
+
+
+def _object(match: ResolverMatch) -> dict[str, Any]:
+    """The book's number, which a job's address does not name, and the rest of what the address names."""
+    named = dict(match.kwargs)
+    model_admin = getattr(match.func, "model_admin", None)
+    number = named.pop("object_id" if getattr(model_admin, "model", None) is Book else "book_id", None)
+    if number is None and "job_id" in named:
+        number = Job.objects.filter(pk=named["job_id"]).values_list("book_id", flat=True).first()
+    return {
+        "book_number": number if str(number).isdecimal() else None,
+        "about": ", ".join(f"{key.removesuffix('_id').replace('_', ' ')} {value}" for key, value in named.items()),
+    }
+
+
+@receiver(user_logged_in)
+def _signed_in(user: AbstractBaseUser, **_: Any) -> None:
+    note(user, "sign in", Outcome.DONE)
+
+
+@receiver(user_logged_out)
+def _signed_out(user: AbstractBaseUser | None, **_: Any) -> None:
+    if user is not None:
+        note(user, "sign out", Outcome.DONE)
+
+
+@receiver(user_login_failed)
+def _not_signed_in(credentials: dict[str, Any], **_: Any) -> None:
+    note(None, "sign in", Outcome.REFUSED, name=str(credentials.get("username", "")))
+
+
+@receiver(swept)
+def forget_old_entries(**_: Any) -> None:
+    """What is older than AUDIT_DAYS, Django's own log included, a thousand rows of each a sweep."""
+    if not settings.AUDIT_DAYS:
+        return
+    limit = clock.now() - timedelta(days=settings.AUDIT_DAYS)
+    for old in (AuditEntry.objects.filter(at__lt=limit), LogEntry.objects.filter(action_time__lt=limit)):
+        some = list(old.order_by("pk").values_list("pk", flat=True)[:PRUNED_AT_ONCE])
+        if some:
+            old.model._base_manager.filter(pk__in=some).delete()

@@ -1,0 +1,38 @@
+"""Who did what: one row a change that somebody asked for, and one a sign-in."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class Outcome(models.TextChoices):
+    DONE = "done", "Done"
+    REFUSED = "refused", "Refused"
+    FORBIDDEN = "forbidden", "Not allowed"
+    FAILED = "failed", "Failed"
+
+
+class AuditEntry(models.Model):
+    """Written by ``books.audit`` alone and never changed; outlives the person and the book it tells of.
+
+    ``action`` is the name of an address, or "sign in" and "sign out"; ``about`` names the object within the book.
+    """
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    name = models.CharField(max_length=150, db_index=True, help_text="The person's user name at that time.")
+    action = models.CharField(max_length=120)
+    book_number = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
+    about = models.CharField(max_length=200, blank=True)
+    outcome = models.CharField(max_length=9, choices=Outcome)
+    detail = models.CharField(max_length=300, blank=True, help_text="Why it was refused.")
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.action}, {self.get_outcome_display().lower()}"
