@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 from books.admin import (
     audit,
     contents,
+    costs,
     decisions,
     deletion,
     exchange,
@@ -53,6 +54,7 @@ SCREENS = (
     pages,
     contents,
     generating,
+    costs,
     guidelines,
     workbench,
     decisions,

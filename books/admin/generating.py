@@ -68,7 +68,7 @@ def _costs(book: Book, limits: Limits) -> dict[str, Estimate]:
 
 def _resume_words(last: Job | None, limits: Limits) -> str:
     if last is None or not goes_on_from(last, limits):
-        return "Nothing of these pages was begun yet: it starts with the first."
+        return "What is current of the chosen pages is kept."
     point = resume_point(last) if last.status != JobStatus.COMPLETED else ""
     return f"{point or 'What changed since the last time is made anew.'} Everything finished is kept."
 

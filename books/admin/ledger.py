@@ -74,15 +74,7 @@ class ModelCallAdmin(CallAdmin):
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_csv(self, _request: HttpRequest, calls: QuerySet[ModelCall]) -> HttpResponse:
-        response = HttpResponse(
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="model-calls.csv"'},
-        )
-        writer = csv.writer(response)
-        writer.writerow(CSV_FIELDS)
-        for row in calls.order_by("id").values_list(*CSV_FIELDS).iterator():
-            writer.writerow([defused(value) for value in row])
-        return response
+        return as_csv(calls, "model-calls")
 
 
 @admin.register(ModelPrice)
@@ -93,6 +85,17 @@ class ModelPriceAdmin(PriceAdmin):
 @admin.register(StageModel)
 class StageModelAdmin(StageAdmin):
     list_display = ("stage", "model", "temperature", "max_tokens")
+
+
+def as_csv(calls: QuerySet[ModelCall], name: str) -> HttpResponse:
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    )
+    writer = csv.writer(response)
+    writer.writerow(CSV_FIELDS)
+    for row in calls.order_by("id").values_list(*CSV_FIELDS).iterator():
+        writer.writerow([defused(value) for value in row])
+    return response
 
 
 def defused(value: object) -> str:

@@ -12,6 +12,7 @@ from ninja import ModelSchema, Router, Schema, Status
 
 from books.api.jobs import StartedOut, started_document
 from books.api.permission import require
+from books.extraction.estimating import estimate
 from books.extraction.job import Limits, resume_extraction, start_extraction, start_finalisation
 from books.models import Book
 from books.ocr.start import asks_model, start_reading
@@ -60,10 +61,34 @@ class FinaliseIn(Schema):
     economy: str = ""
 
 
+class StageEstimateOut(Schema):
+    """Each pair is [low, high]; ``dollars`` is null where the model has no price. ``basis``: book and ledger are
+    earlier calls, for this book or others; sizes are those of the pages."""
+
+    stage: str
+    model: str
+    calls: tuple[int, int]
+    tokens_in: tuple[int, int]
+    tokens_out: tuple[int, int]
+    dollars: tuple[str, str] | None
+    basis: str
+
+
+class EstimateOut(Schema):
+    """What generating may cost from where it stands; ``sentence`` says it to a person."""
+
+    sentence: str
+    calls: tuple[int, int]
+    tokens: tuple[int, int]
+    dollars: tuple[str, str] | None
+    stages: list[StageEstimateOut]
+
+
 class GeneratingOut(StartedOut):
     """``message`` says for a person where the job goes on and what it keeps."""
 
     message: str
+    estimate: EstimateOut
 
 
 @router.post("", response={201: BookOut})
@@ -97,8 +122,21 @@ def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[
     user, book = _book_for(request, book_id, "books.ask_model")
     start = resume_extraction if options.resume else start_extraction
     limits = Limits(options.first_page, options.last_page, options.spending_cap, options.economy)
+    expected = estimate(book, first_page=limits.first_page, last_page=limits.last_page)
     job = start(book, limits, user=user)
-    return Status(202, started_document(job) | {"message": start_sentence(job)})
+    more = {"message": start_sentence(job), "estimate": expected.document()}
+    return Status(202, started_document(job) | more)
+
+
+@router.get("/{int:book_id}/guidelines/estimate", response=EstimateOut)
+def estimate_guidelines(
+    request: HttpRequest, book_id: int, first_page: int | None = None, last_page: int | None = None
+) -> dict[str, Any]:
+    require(request, "books.view_book")
+    limits = Limits(first_page, last_page)
+    return estimate(
+        get_object_or_404(Book, pk=book_id), first_page=limits.first_page, last_page=limits.last_page
+    ).document()
 
 
 @router.post("/{int:book_id}/guidelines/finalize", response={202: StartedOut})

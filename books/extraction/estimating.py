@@ -28,7 +28,7 @@ TITLES = {
 # Fewer answered calls of a stage tell too little of the next.
 ENOUGH_CALLS = 5
 # Around the mean of calls that were made, and around a guess from sizes; both leave room for a repair now and then.
-KNOWN_SPREAD, GUESSED_SPREAD = (0.9, 1.2), (0.7, 1.5)
+KNOWN_SPREAD, GUESSED_SPREAD = (0.9, 1.2), (0.5, 1.6)
 # Where nothing was asked yet: tokens of a prompt beside the page texts in it (instructions, form), and of an answer.
 GUESSED = {
     "digest": (1_100, 450),
@@ -125,7 +125,8 @@ def _sentence(stages: Sequence[StageEstimate], calls: Span, tokens: Span, dollar
     if dollars is None:
         unknown = ", ".join(sorted({each.model for each in stages if each.dollars is None}))
         return f"About {amount}. What they cost is not known: the price table has no price for {unknown}."
-    return f"About ${dollars[0]:.2f} to ${dollars[1]:.2f}: {amount}."
+    low, high = (f"${end:.2f}" for end in dollars)
+    return f"About {low} to {high}: {amount}." if low != high else f"About {low}: {amount}."
 
 
 def _span(span: Span) -> str:

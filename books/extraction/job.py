@@ -73,14 +73,18 @@ def start_extraction(book: Book, limits: Limits = NO_LIMITS, *, user: AbstractBa
 
 
 def resume_extraction(book: Book, limits: Limits = NO_LIMITS, *, user: AbstractBaseUser | None = None) -> Job:
-    """Goes on where the last job of the same pages ended, with all that it finished from the same input; begins where
-    there is none. A cap or a window that is given replaces the one the job had."""
+    """Goes on from the last job, with all that it finished from the same input: a paused one goes on itself.
+
+    A cap that is given replaces the one the job had. Raises as ``start_extraction`` does.
+    """
     last = last_extraction(book)
-    if last is None or not goes_on_from(last, limits):
+    if last is None or (last.is_active and not goes_on_from(last, limits)):
         return start_extraction(book, limits, user=user)
-    if limits.spending_cap is not None or limits.economy:
-        with locked_job(last.pk) as job:
-            Job.objects.filter(pk=job.pk).update(params=job.params | limits.params)
+    params = last.params | limits.params if goes_on_from(last, limits) else limits.params
+    if not last.is_active:
+        return start_job(book.pk, EXTRACTION.kind, params=params, user=user, resumed_from=last)
+    with locked_job(last.pk):
+        Job.objects.filter(pk=last.pk).update(params=params)
     return resume(last.pk, user=user)
 
 
@@ -89,8 +93,7 @@ def last_extraction(book: Book) -> Job | None:
 
 
 def goes_on_from(last: Job, limits: Limits) -> bool:
-    """Whether a job with ``limits`` goes on with ``last``: one that is over or paused, of the same pages; without a
-    range, any that is paused."""
+    """Whether a job with ``limits`` does the work of ``last`` further: the same pages or, of a paused one, any."""
     same = (last.params.get("first_page"), last.params.get("last_page")) == (limits.first_page, limits.last_page)
     if last.is_active:
         return last.status == JobStatus.PAUSED and (same or limits.first_page is None)

@@ -31,6 +31,14 @@ def stale_results(book: Book) -> list[StaleResult]:
     return [*_digests(book), *_outlines(book), *_guidelines(book), *_summaries(book)]
 
 
+def generated_pages(book: Book) -> tuple[int, int] | None:
+    """The first and the last page that results were made of; None where that is all of the book."""
+    numbers = list(
+        PageDigest.objects.filter(page__book=book).order_by("page__number").values_list("page__number", flat=True)
+    )
+    return None if not numbers or len(numbers) == book.pages.count() else (numbers[0], numbers[-1])
+
+
 def _digests(book: Book) -> Iterator[StaleResult]:
     now = asdict(recipe_of("digest"))
     rows = PageDigest.objects.filter(page__book=book).order_by("page__number")

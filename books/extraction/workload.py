@@ -64,28 +64,33 @@ def _windows(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: se
 
 
 def _subtopics(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: set[int]) -> tuple[Span, float]:
-    """How many would be written, and how many pages one has."""
+    """How many would be written, and how many pages one has: those that are due, and those of pages without any."""
     inside = set(pages)
     rows = [row for row in Subtopic.objects.filter(topic__book=book) if row.pages and inside.issuperset(row.pages)]
-    if rows:
-        decided = set(Subtopic.objects.filter(DECIDED, topic__book=book).values_list("pk", flat=True))
-        now = asdict(recipe_of("write"))
-        due = [row for row in rows if row.recipe != now or not row.guideline or changed.intersection(row.pages)]
-        count = sum(row.pk not in decided for row in due)
-        return (count, count), sum(len(row.pages) for row in rows) / len(rows)
-    named = sum(each.role == "subtopic" and each.entry.scan in inside for each in laid)
+    decided = set(Subtopic.objects.filter(DECIDED, topic__book=book).values_list("pk", flat=True))
+    now = asdict(recipe_of("write"))
+    due = [row for row in rows if row.recipe != now or not row.guideline or changed.intersection(row.pages)]
+    count = sum(row.pk not in decided for row in due)
+    new = changed.difference(*(row.pages for row in rows))
+    low, high = _new_subtopics(laid, new)
+    written = [len(row.pages) for row in due]
+    each = (sum(written) + len(new)) / max(1, len(written) + (low + high) / 2)
+    return (count + low, count + high), each
+
+
+def _new_subtopics(laid: Sequence[Laid], pages: set[int]) -> Span:
+    named = sum(each.role == "subtopic" and each.entry.scan in pages for each in laid)
     if named:
-        return (named, math.ceil(named * 1.2)), len(pages) / named
-    low, high = (math.ceil(len(pages) / each) for each in reversed(PAGES_A_SUBTOPIC))
-    return (low, high), len(pages) / max(1, (low + high) / 2)
+        return named, math.ceil(named * 1.2)
+    fewest, most = PAGES_A_SUBTOPIC[1], PAGES_A_SUBTOPIC[0]
+    return math.ceil(len(pages) / fewest), math.ceil(len(pages) / most)
 
 
 def _topics(book: Book, laid: Sequence[Laid], subtopics: Span) -> Span:
     """One summary each; only topics with something new are summarised anew."""
-    present = Topic.objects.filter(book=book)
-    if present.exists():
-        now = asdict(recipe_of("summarise"))
-        stale = sum(topic.recipe != now for topic in present)
-        return stale, max(stale, min(present.count(), subtopics[1]))
+    now = asdict(recipe_of("summarise"))
+    present = list(Topic.objects.filter(book=book))
+    stale = sum(topic.recipe != now for topic in present)
     named = sum(each.role == "topic" for each in laid)
-    return (named, named) if named else (min(1, subtopics[0]), math.ceil(subtopics[1] / 3))
+    most = max(named, len(present)) or math.ceil(subtopics[1] / 3)
+    return max(stale, min(1, subtopics[0])), max(stale, min(most, subtopics[1]))

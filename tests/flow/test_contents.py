@@ -11,11 +11,15 @@ from benchmarks.standin import StandIn
 from books.errors import StageNotReady
 from books.extraction import factory as guideline_factory
 from books.extraction.contents import save_contents
+from books.extraction.estimating import estimate
 from books.extraction.job import Limits, resume_extraction, start_extraction, start_finalisation
 from books.extraction.openai.answers import GuidelineForm
 from books.extraction.records import whole_outline
-from books.models import Book, PageDigest, PageReview, StoredOutline, Subtopic, Topic
+from books.extraction.stale import stale_results
+from books.guidelines.changes import change
+from books.models import Book, ModelPrice, PageDigest, PageReview, StoredOutline, Subtopic, Topic
 from books.providers import factory as provider_factory
+from books.providers.spending import spent
 from jobs.constants import JobStatus
 from jobs.errors import JobAlreadyActive
 from jobs.models import Item, Job
@@ -66,10 +70,15 @@ def cut(book: Book) -> list[tuple[str, list[str], int, int]]:
     ]
 
 
-def test_chapters_are_cut_side_by_side_and_no_topic_crosses_one(book, provider):
+def test_chapters_are_cut_side_by_side_and_no_topic_crosses_one(book, provider, settings):
     save_contents(book, CHAPTERS, confirm=True)
     provider.behave(latency=0.5)
+    ModelPrice.objects.create(model=settings.OPENAI_MODEL, input=1, cached_input=1, output=4)
+    expected = estimate(book)
     job = done(start_extraction(book))
+    assert expected.calls[0] <= provider.counts.calls <= expected.calls[1]
+    assert expected.dollars[0] <= spent(book=book) <= expected.dollars[1]
+    assert estimate(book).calls[0] == 0
     windows = list(Item.objects.filter(job=job, stage="outline").order_by("ordinal"))
     assert [item.label for item in windows] == [
         "Whole Numbers (pages 1 to 17)",
@@ -128,22 +137,32 @@ def test_resuming_the_same_pages_goes_on_and_a_changed_recipe_redoes_its_stage_a
     calls = provider.counts.calls
     again = done(resume_extraction(book))
     assert (again.resumed_from, provider.counts.calls) == (first, calls)
+    assert stale_results(book) == []
 
     monkeypatch.setattr(GuidelineForm, "version", "2")
+    stale = stale_results(book)
+    assert {each.stage for each in stale} == {"write"}
+    assert len(stale) == Subtopic.objects.count()
+    edited = Subtopic.objects.first()
+    with change(book.pk, "Edited"):
+        edited.is_edited = True
+        edited.save()
     job = resume_extraction(book)
     done(job)
     worked = Item.objects.filter(job=job, started_at__isnull=False)
     assert set(worked.values_list("stage", flat=True)) <= {"write", "summarise"}
-    assert worked.filter(stage="write").count() == Subtopic.objects.count()
-    assert {row.recipe["schema"] for row in Subtopic.objects.all()} == {"2.1"}
+    assert worked.filter(stage="write").count() == Subtopic.objects.count() - 1
+    assert {row.recipe["schema"] for row in Subtopic.objects.exclude(pk=edited.pk)} == {"2.1"}
+    assert [(each.label, each.is_kept) for each in stale_results(book)] == [(edited.title, True)]
     assert {row.recipe["schema"] for row in PageDigest.objects.all()} == {"1"}
 
 
-def test_a_range_job_is_no_continuation_of_a_whole_one(book, provider):
+def test_a_range_keeps_what_is_current_of_a_whole_job_before_it(book, provider):
     done(start_extraction(book))
-    part = resume_extraction(book, Limits(18, 24))
-    assert part.resumed_from is None
-    done(part)
+    calls = provider.counts.calls
+    part = done(resume_extraction(book, Limits(18, 24)))
+    assert not Item.objects.filter(job=part, stage="digest", started_at__isnull=False).exists()
+    assert provider.counts.calls <= calls + 1
     outline = whole_outline(book.pk)
     assert [(topic.title, topic.first_page) for topic in outline.topics] == [("Chapter 1", 1), ("Chapter 2", 18)]
     assert StoredOutline.objects.count() == 2
