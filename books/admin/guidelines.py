@@ -1,9 +1,10 @@
-"""The guidelines of a book: outline at the left, the chosen guideline at the right, each statement with its pages."""
+"""The review of a book's guidelines: outline at the left, one guideline in the middle, the cited scan at the right."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,105 +12,168 @@ from django.db.models import Prefetch
 from django.http import Http404, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
+from django.utils.cache import patch_vary_headers
 
+from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
-from books.guidelines.parts import PART_TITLES
+from books.guidelines.parts import PART_TITLES, statements_of
+from books.guidelines.recent import last_of
+from books.guidelines.support import unsupported
 from books.models import Book, Page, Provenance, ReviewStatus, Subtopic, Topic
 from books.publishing import review
 from books.publishing.review import Decision
 
-# As many thumbnails as fit two rows of a desktop screen.
-THUMBNAILS = 12
 DECISIONS = (Decision.APPROVE, Decision.REJECT, Decision.REOPEN)
 FLAGS = {"unsupported": "Not found on its pages", "copied": "Copied from the book"}
+LETTERS = {
+    ReviewStatus.DRAFT: "D",
+    ReviewStatus.PENDING_REVIEW: "?",
+    ReviewStatus.APPROVED: "A",
+    ReviewStatus.REJECTED: "R",
+    ReviewStatus.PUBLISHED: "P",
+}
 
 
 def routes() -> list[URLPattern]:
+    one = "<int:book_id>/guidelines/<int:subtopic_id>/"
     return [
         route("<int:book_id>/guidelines/", guidelines, "books_book_guidelines"),
         route("<int:book_id>/guidelines/approve/", approve_all, "books_book_guidelines_approve"),
-        route("<int:book_id>/guidelines/<int:subtopic_id>/", guidelines, "books_book_guideline"),
-        route("<int:book_id>/guidelines/<int:subtopic_id>/decide/", decide, "books_book_guideline_decide"),
+        route("<int:book_id>/guidelines/approve/preview/", preview, "books_book_guidelines_preview"),
+        route(one, guidelines, "books_book_guideline"),
+        route(one + "decide/", decide, "books_book_guideline_decide"),
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """``pages`` holds each supporting scan number with whether the book (still) has that page."""
+    """``pages`` holds each supporting scan number with whether the book (still) has that page; ``name`` is where it
+    stands, as "concepts.0"."""
 
+    name: str
     text: str
     pages: list[tuple[int, bool]]
     flags: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A guideline in the outline."""
+
+    row: Subtopic
+    letter: str
+    unsupported: int
+    awaits: bool
+
+
 @screen("books.view_book")
 def guidelines(request: StaffRequest, book_id: int, subtopic_id: int | None = None) -> HttpResponseBase:
+    """With HTMX and a page named, that page's scan alone."""
     book = get_object_or_404(Book, pk=book_id)
-    topics = _topics(book)
-    subtopics = [subtopic for topic in topics for subtopic in topic.subtopics.all()]
-    chosen = _chosen(subtopics, subtopic_id)
-    undecided = sum(_awaits(subtopic) for subtopic in subtopics)
+    topics = outline_of(book)
+    entries = [entry for _, inside in topics for entry in inside]
+    if subtopic_id is not None and all(entry.row.pk != subtopic_id for entry in entries):
+        messages.warning(request, _why_gone(book, subtopic_id))
+        return redirect("admin:books_book_guidelines", book_id)
+    chosen = _chosen(entries, subtopic_id or request.GET.get("at", ""))
+    if chosen is None:
+        return render(request, "bookpipeline/guidelines.html", review_context(request, book))
     context = {
+        **review_context(request, book),
+        **_progress(entries),
+        **_guideline(book, entries, chosen),
+        "topics": topics,
+        "cited": cited_page(request, book, chosen.row),
+        "is_offline": any(entry.row.provenance == Provenance.OFFLINE for entry in entries),
+    }
+    is_fragment = request.htmx and "page" in request.GET
+    response = render(request, f"bookpipeline/{'_cited' if is_fragment else 'guidelines'}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def review_context(request: StaffRequest, book: Book) -> dict[str, Any]:
+    """What every screen of the review shows."""
+    may_change = request.user.has_perm("books.change_subtopic")
+    return {
         **admin.site.each_context(request),
         "title": "Guidelines",
         "book": book,
-        "topics": topics,
-        "total": len(subtopics),
-        "undecided": undecided,
-        "approve_label": f"Approve all {undecided}" if undecided > 1 else "Approve the last one",
-        "is_offline": any(subtopic.provenance == Provenance.OFFLINE for subtopic in subtopics),
-        "may_decide": request.user.has_perm("books.change_subtopic"),
-        "chosen_topic": next((topic for topic in topics if chosen and topic.pk == chosen.topic_id), None),
-        **(_guideline(book, subtopics, chosen) if chosen else {}),
+        "may_decide": may_change,
+        "last_change": last_of(book, request.user) if may_change else None,
     }
-    return render(request, "bookpipeline/guidelines.html", context)
 
 
-def _topics(book: Book) -> list[Topic]:
-    rows = Subtopic.objects.select_related("reviewed_by").defer("terms").order_by("sequence")
-    return list(Topic.objects.filter(book=book).prefetch_related(Prefetch("subtopics", rows)).order_by("sequence"))
+def outline_of(book: Book) -> list[tuple[Topic, list[Entry]]]:
+    rows = Subtopic.objects.select_related("reviewed_by").defer("terms", "search_text").order_by("sequence")
+    topics = Topic.objects.filter(book=book).prefetch_related(Prefetch("subtopics", rows)).order_by("sequence")
+    return [(topic, [_entry(row) for row in topic.subtopics.all()]) for topic in topics]
 
 
-def _chosen(subtopics: list[Subtopic], subtopic_id: int | None) -> Subtopic | None:
-    """The one asked for (404 where it is not of this book), else the first that awaits a decision."""
-    if subtopic_id is None:
-        return next(filter(_awaits, subtopics), subtopics[0] if subtopics else None)
-    chosen = next((subtopic for subtopic in subtopics if subtopic.pk == subtopic_id), None)
-    if chosen is None:
+def _entry(row: Subtopic) -> Entry:
+    status = ReviewStatus(row.status)
+    awaits = status in review.OPEN and bool(row.guideline)
+    return Entry(row, LETTERS[status], len(unsupported(row.guideline)), awaits)
+
+
+def _chosen(entries: list[Entry], asked: int | str) -> Entry | None:
+    """The one asked for, else the first that awaits a decision, else the first."""
+    wanted = next((entry for entry in entries if str(entry.row.pk) == str(asked)), None)
+    return wanted or next((entry for entry in entries if entry.awaits), entries[0] if entries else None)
+
+
+def _why_gone(book: Book, subtopic_id: int) -> str:
+    """For a person who comes to a guideline that was merged away; 404 where the book never had it."""
+    versions = Subtopic.history.filter(id=subtopic_id, history_type="-", change__book=book)
+    last = versions.select_related("change__made_by").first()
+    if last is None:
         raise Http404("This book has no such guideline.")
-    return chosen
+    return f"“{last.title}” is gone. {last.change.made_by or 'A job'}: {last.change.sentence}."
 
 
-def _awaits(subtopic: Subtopic) -> bool:
-    return subtopic.status in review.OPEN and bool(subtopic.guideline)
+def _progress(entries: list[Entry]) -> dict[str, Any]:
+    decided = sum(entry.row.status in review.DECIDED for entry in entries)
+    return {
+        "total": len(entries),
+        "decided": decided,
+        "undecided": sum(entry.awaits for entry in entries),
+    }
 
 
-def _guideline(book: Book, subtopics: list[Subtopic], chosen: Subtopic) -> dict[str, Any]:
-    numbers = dict(Page.objects.filter(book=book).values_list("number", "reading_id"))
-    at = subtopics.index(chosen)
+def _guideline(book: Book, entries: list[Entry], chosen: Entry) -> dict[str, Any]:
+    numbers = set(Page.objects.filter(book=book).values_list("number", flat=True))
+    at = entries.index(chosen)
+    following = next((entry for entry in [*entries[at + 1 :], *entries[:at]] if entry.awaits), None)
     return {
         "chosen": chosen,
-        "awaits": _awaits(chosen),
-        "parts": [
-            (title, [_statement(each, numbers) for each in _listed(chosen.guideline, part)])
-            for part, title in PART_TITLES.items()
-        ],
-        "thumbnails": [(page, numbers[page]) for page in chosen.pages if numbers.get(page)][:THUMBNAILS],
-        "previous": subtopics[at - 1] if at else None,
-        "following": subtopics[at + 1] if at + 1 < len(subtopics) else None,
+        "parts": [(title, _statements(chosen.row, part, numbers)) for part, title in PART_TITLES.items()],
+        "pages": [(page, page in numbers) for page in chosen.row.pages],
+        "previous": entries[at - 1] if at else None,
+        "following": entries[at + 1] if at + 1 < len(entries) else None,
+        "next_undecided": following,
     }
 
 
-def _listed(guideline: Any, part: str) -> list[dict[str, Any]]:
+def _statements(row: Subtopic, part: str, numbers: set[int]) -> list[Statement]:
+    flags = [each.get("flags") or [] for each in _listed(row.guideline, part)]
+    return [
+        Statement(
+            f"{part}.{at}",
+            each["text"],
+            [(page, page in numbers) for page in each["pages"]],
+            [FLAGS[flag] for flag in flags[at] if flag in FLAGS],
+        )
+        for at, each in enumerate(statements_of(row.guideline, part))
+    ]
+
+
+def _listed(guideline: Any, part: str) -> list[Mapping[str, Any]]:
     statements = guideline.get(part) if isinstance(guideline, dict) else None
     return [each for each in statements or [] if isinstance(each, dict)]
 
 
-def _statement(statement: dict[str, Any], numbers: Mapping[int, int | None]) -> Statement:
-    cited = [page for page in statement.get("pages") or [] if isinstance(page, int)]
-    flags = [FLAGS[flag] for flag in statement.get("flags") or [] if flag in FLAGS]
-    return Statement(str(statement.get("text", "")), [(page, page in numbers) for page in cited], flags)
+# ---- decisions ------------------------------------------------------------------------------------------------------
 
 
 @action("books.change_subtopic")
@@ -119,20 +183,56 @@ def decide(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRespons
     decision = request.POST.get("decision", "")
     if decision not in DECISIONS:
         return HttpResponseBadRequest("Unknown decision.")
-    reason, revision = request.POST.get("reason", ""), seen_revision(request)
-    subtopic = review.decide(
-        book_id, subtopic_id, Decision(decision), user=request.user, revision=revision, reason=reason
-    )
+    decided = partial(review.decide, book_id, subtopic_id, Decision(decision), user=request.user)
+    subtopic = decided(revision=seen_revision(request), reason=request.POST.get("reason", ""))
     messages.success(request, f"“{subtopic.title}” {Decision(decision).label.lower()}.")
     if decision == Decision.REOPEN:
         return redirect("admin:books_book_guideline", book_id, subtopic_id)
-    return redirect("admin:books_book_guidelines", book_id)
+    return _to_next(request, book_id, subtopic)
+
+
+def _to_next(request: StaffRequest, book_id: int, decided: Subtopic) -> HttpResponseBase:
+    """To the next that awaits a decision, beginning again at the top of the book; to the same where none does."""
+    order = ("topic__sequence", "sequence")
+    waiting = Subtopic.objects.filter(topic__book=book_id, status__in=review.OPEN).exclude(guideline={})
+    places = list(waiting.order_by(*order).values_list(*order, "pk"))
+    here = Subtopic.objects.values_list(*order).get(pk=decided.pk)
+    behind = [pk for topic, place, pk in places if (topic, place) > here]
+    following = next(iter(behind), places[0][2] if places else None)
+    if following is None:
+        messages.success(request, "Every guideline of this book is decided.")
+    return redirect("admin:books_book_guideline", book_id, following or decided.pk)
+
+
+@screen("books.change_subtopic")
+def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """What "approve all" would approve, to be confirmed."""
+    book = get_object_or_404(Book, pk=book_id)
+    topics = [(topic, [entry for entry in inside if entry.awaits]) for topic, inside in outline_of(book)]
+    waiting = [entry for _, inside in topics for entry in inside]
+    context = {
+        **review_context(request, book),
+        "topics": [(topic, inside) for topic, inside in topics if inside],
+        "waiting": waiting,
+        "doubtful": [entry for entry in waiting if entry.unsupported],
+        "statements": sum(entry.unsupported for entry in waiting),
+    }
+    return render(request, "bookpipeline/approve_all.html", context)
 
 
 @action("books.change_subtopic")
 def approve_all(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Approves what the preview listed ("seen", as id:revision), but for what was changed since."""
     get_object_or_404(Book, pk=book_id)
-    waiting = Subtopic.objects.filter(topic__book=book_id).exclude(status=ReviewStatus.REJECTED)
-    count = review.approve(book_id, waiting.values_list("pk", flat=True), user=request.user)
-    messages.success(request, f"{count} guidelines approved." if count != 1 else "1 guideline approved.")
-    return redirect("admin:books_book_guidelines", book_id)
+    pairs = [each.split(":") for each in request.POST.getlist("seen")]
+    if not all(len(pair) == 2 and all(part.isdecimal() for part in pair) for pair in pairs):
+        return HttpResponseBadRequest("Unknown preview.")
+    seen = {int(pk): int(revision) for pk, revision in pairs}
+    count = review.approve(book_id, seen, user=request.user, revisions=seen)
+    if count:
+        messages.success(request, f"{count} guidelines approved." if count != 1 else "1 guideline approved.")
+    left = len(seen) - count
+    if left:
+        are = "1 was" if left == 1 else f"{left} were"
+        messages.warning(request, f"{are} changed or decided since you looked and left alone.")
+    return redirect(reverse("admin:books_book_guidelines", args=[book_id]))

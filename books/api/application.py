@@ -13,6 +13,7 @@ from books.api.guidelines import router as guidelines
 from books.api.jobs import job_document
 from books.api.jobs import router as jobs
 from books.api.pages import router as pages
+from books.api.review import router as review
 from books.api.uploads import router as uploads
 from books.audit import refuse
 from books.errors import DecisionRefused, EditedMeanwhile, StageNotReady
@@ -24,6 +25,7 @@ api.add_router("/books", books)
 api.add_router("/books", contents)
 api.add_router("/books", pages)
 api.add_router("/books", uploads)
+api.add_router("/books", review)
 api.add_router("", jobs)
 api.add_router("/guidelines", guidelines)
 

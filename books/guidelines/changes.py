@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.dispatch import receiver
 from simple_history.signals import pre_create_historical_record
 from simple_history.utils import bulk_update_with_history
@@ -89,6 +89,14 @@ def save_all(rows: Sequence[Row], fields: Sequence[str]) -> None:
     )
 
 
+def present(rows: QuerySet[Row], pk: int, revision: int | None = None) -> Row:
+    """The row, read inside the change; raises EditedMeanwhile where it is gone or no longer what was ``seen``."""
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise EditedMeanwhile("It is gone: somebody merged or removed it while you had it open. Nothing was changed.")
+    return seen(row, revision)
+
+
 def seen(row: Row, revision: int | None) -> Row:
     """``row``; raises EditedMeanwhile, with who it was, where it is no longer what the person saw as ``revision``."""
     if revision is None or row.revision == revision:
@@ -116,7 +124,7 @@ def undo(change_id: int, *, user: AbstractBaseUser | None) -> Change:
 
 
 def _bring_back(undone: Change) -> None:
-    written = [*_versions(Topic, undone), *_versions(Subtopic, undone)]
+    written = [*versions_of(Topic, [undone.pk]), *versions_of(Subtopic, [undone.pk])]
     for version in written:
         _check_untouched(version)
     for version in written:
@@ -129,15 +137,16 @@ def _bring_back(undone: Change) -> None:
             version.instance_type.objects.get(pk=version.id).delete()
 
 
-def _versions(model: type[Topic | Subtopic], undone: Change) -> list[Any]:
-    """The last version of each row that the change wrote, with the kind of its first: a row may be written twice."""
-    last: dict[int, Any] = {}
-    for version in model.history.filter(change=undone).order_by("history_id"):
-        first = last.get(version.id)
+def versions_of(model: type[Topic | Subtopic], changes: Sequence[int]) -> list[Any]:
+    """The last version of each row that each of ``changes`` (ids) wrote, with the kind of its first: a row may be
+    written twice in one."""
+    last: dict[tuple[int, int], Any] = {}
+    for version in model.history.filter(change__in=changes).order_by("history_id"):
+        first = last.get((version.change_id, version.id))
         version.first_id = first.first_id if first else version.history_id
         version.is_gone = version.history_type == "-"
         version.history_type = first.history_type if first else version.history_type
-        last[version.id] = version
+        last[version.change_id, version.id] = version
     return [version for version in last.values() if not (version.history_type == "+" and version.is_gone)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from books.guidelines.parts import Parts
+from books.guidelines.parts import PARTS, Parts, statements_of
 from books.guidelines.support import PrintedWords
 from books.language import term_counts
 from books.models import Page, ReviewStatus, Subtopic
@@ -31,10 +31,11 @@ def pages_changed(subtopic: Subtopic, texts: Texts) -> None:
 
 
 def checked(guideline: Parts, pages: list[int], texts: Texts) -> Parts:
-    """The guideline with each statement flagged where a reviewer must look."""
-    cited = {page for statements in guideline.values() for each in statements for page in each["pages"]}
+    """The guideline with each statement flagged where a reviewer must look; what is malformed is left out."""
+    parts = {part: statements_of(guideline, part) for part in PARTS if part in guideline}
+    cited = {page for statements in parts.values() for each in statements for page in each["pages"]}
     printed = PrintedWords({number: texts[number] for number in {*pages, *cited} if number in texts})
     return {
         part: [{**each, "flags": list(printed.flags_of(each["text"], each["pages"]))} for each in statements]
-        for part, statements in guideline.items()
+        for part, statements in parts.items()
     }

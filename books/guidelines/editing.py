@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import EditRefused
-from books.guidelines.changes import change, seen
+from books.guidelines.changes import change, present
 from books.guidelines.checking import edited, texts_of
-from books.guidelines.parts import PART_TITLES, PARTS, Parts, Said
+from books.guidelines.parts import PART_TITLES, PARTS, Parts, Said, statements_of
 from books.models import Subtopic, Topic
 
 LONGEST_TITLE = 200
@@ -31,11 +31,12 @@ def edit_subtopic(
     Raises EditRefused with a problem a field ("title", "concepts.0", ...), or EditedMeanwhile.
     """
     with change(book_id, "Edited", user=user) as made:
-        row = seen(Subtopic.objects.get(pk=subtopic_id, topic__book=book_id), revision)
+        row = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
         before = (row.title, row.summary, row.guideline)
         texts = texts_of(book_id)
         if guideline is not None:
-            row.guideline = {**row.guideline, **_tidy(guideline)}
+            kept = {part: statements_of(row.guideline, part) for part in PARTS if part in row.guideline}
+            row.guideline = {**kept, **_tidy(guideline)}
         row.title = row.title if title is None else _one_line(title)
         row.summary = row.summary if summary is None else summary.strip()
         _raise_for([*_problems_of_title(row.title), *_problems_of(guideline or {}, set(texts))])
@@ -58,7 +59,7 @@ def edit_topic(
 ) -> Topic:
     """As ``edit_subtopic``. What readers see of a topic goes out with its subtopics, so no decision is taken back."""
     with change(book_id, "Edited", user=user) as made:
-        row = seen(Topic.objects.get(pk=topic_id, book=book_id), revision)
+        row = present(Topic.objects.filter(book=book_id), topic_id, revision)
         before = (row.title, row.summary, row.storyline)
         row.title = row.title if title is None else _one_line(title)
         row.summary = row.summary if summary is None else summary.strip()

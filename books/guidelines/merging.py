@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import EditRefused
-from books.guidelines.changes import change, seen
+from books.guidelines.changes import change, present
 from books.guidelines.checking import edited, texts_of
 from books.guidelines.ordering import close_gaps, span_pages
 from books.guidelines.parts import Parts
@@ -27,8 +27,8 @@ def merge(
 ) -> Subtopic:
     """A person's merge: the subtopic takes in ``other``. Raises EditRefused or EditedMeanwhile."""
     with change(book_id, "Merged", user=user) as made:
-        one = seen(Subtopic.objects.get(pk=subtopic_id, topic__book=book_id), revision)
-        two = seen(Subtopic.objects.get(pk=other, topic__book=book_id), other_revision)
+        one = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
+        two = present(Subtopic.objects.filter(topic__book=book_id), other, other_revision)
         if one.pk == two.pk:
             raise EditRefused("Choose another guideline to merge with.")
         topics = [one.topic_id, two.topic_id]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import EditRefused
-from books.guidelines.changes import change, seen
+from books.guidelines.changes import change, present
 from books.guidelines.checking import pages_changed, texts_of
 from books.guidelines.merging import union
 from books.guidelines.ordering import close_gaps, order_subtopics, order_topics, place_behind, span_pages
@@ -31,8 +31,8 @@ def move_pages(
     """
     moved = set(pages)
     with change(book_id, "Moved pages", user=user) as made:
-        source = seen(Subtopic.objects.get(pk=subtopic_id, topic__book=book_id), revision)
-        target = seen(Subtopic.objects.get(pk=to, topic__book=book_id), to_revision)
+        source = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
+        target = present(Subtopic.objects.filter(topic__book=book_id), to, to_revision)
         if not moved or not moved <= set(source.pages) or source.pk == target.pk:
             raise EditRefused("Choose pages of this guideline, and another guideline for them.")
         if moved == set(source.pages):
@@ -65,8 +65,8 @@ def move_subtopic(
     A topic that lost its last subtopic goes. Raises EditedMeanwhile.
     """
     with change(book_id, "Moved", user=user) as made:
-        row = seen(Subtopic.objects.get(pk=subtopic_id, topic__book=book_id), revision)
-        target = Topic.objects.get(pk=topic, book=book_id)
+        row = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
+        target = present(Topic.objects.filter(book=book_id), topic)
         left = row.topic_id
         if left != target.pk:
             row.key = new_key(target.pk, row.first_page, row.last_page, row.title)
@@ -94,7 +94,7 @@ def reorder_topics(book_id: int, wanted: Sequence[int], *, user: AbstractBaseUse
 
 def reorder_subtopics(book_id: int, topic_id: int, wanted: Sequence[int], *, user: AbstractBaseUser | None) -> None:
     with change(book_id, "Put subtopics in another order", user=user) as made:
-        topic = Topic.objects.get(pk=topic_id, book=book_id)
+        topic = present(Topic.objects.filter(book=book_id), topic_id)
         if order_subtopics(topic_id, wanted):
             _keep_order(topic)
         made.tell(f"Put the subtopics of “{topic.title}” in another order")

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import EditRefused
-from books.guidelines.changes import change, seen
+from books.guidelines.changes import change, present
 from books.guidelines.checking import Texts, pages_changed, texts_of
 from books.guidelines.ordering import order_subtopics, place_behind
-from books.guidelines.parts import Parts
+from books.guidelines.parts import PARTS, Parts, statements_of
 from books.language import content_stems
 from books.models import Subtopic
 
@@ -32,7 +32,7 @@ def split_subtopic(
     two are what was split. Raises EditRefused where a part would have no page, or EditedMeanwhile.
     """
     with change(book_id, "Split", user=user) as made:
-        first = seen(Subtopic.objects.get(pk=subtopic_id, topic__book=book_id), revision)
+        first = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
         texts = texts_of(book_id)
         title = " ".join((title or heading or f"{first.title} (continued)").split())[:200]
         staying = [page for page in first.pages if page < at or (heading and page == at)]
@@ -61,6 +61,7 @@ def _second(first: Subtopic, at: int, heading: str, title: str, pages: list[int]
         start_line=heading[:200],
         pages=pages,
         engine=first.engine,
+        recipe=first.recipe,
         provenance=first.provenance,
         status=first.status,
         reviewed_by_id=first.reviewed_by_id,
@@ -81,9 +82,9 @@ def divided(guideline: Parts, leaves: Callable[[str, int], bool]) -> tuple[Parts
     with pages on both sides is on both, with the pages of each."""
     stays: Parts = {}
     goes: Parts = {}
-    for part, statements in guideline.items():
+    for part in PARTS:
         stays[part], goes[part] = [], []
-        for each in statements:
+        for each in statements_of(guideline, part):
             leaving = [page for page in each["pages"] if leaves(each["text"], page)]
             staying = [page for page in each["pages"] if page not in leaving]
             if staying or not leaving:

@@ -2,9 +2,9 @@ from django.db import migrations
 
 from books.models.guideline import search_text_of
 
-# The expression that books.guidelines.searching asks for.
-CREATE = """CREATE INDEX subtopic_words ON books_subtopic
-USING gin (to_tsvector('simple'::regconfig, COALESCE(search_text, '')))"""
+# The expressions that books.guidelines.searching asks for.
+CREATE = "CREATE INDEX {name} ON {table} USING gin (to_tsvector('simple'::regconfig, COALESCE({field}, '')))"
+INDEXES = (("subtopic_words", "books_subtopic", "search_text"), ("book_title_words", "books_book", "title"))
 
 
 def fill(apps, schema_editor):
@@ -21,12 +21,14 @@ def fill(apps, schema_editor):
 
 def index(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(CREATE)
+        for name, table, field in INDEXES:
+            schema_editor.execute(CREATE.format(name=name, table=table, field=field))
 
 
 def no_index(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute("DROP INDEX subtopic_words")
+        for name, _, _ in INDEXES:
+            schema_editor.execute(f"DROP INDEX {name}")
 
 
 class Migration(migrations.Migration):

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import TextChoices
 
 from books.errors import DecisionRefused
-from books.guidelines.changes import change, save_all, seen
+from books.guidelines.changes import change, present, save_all
 from books.models import ReviewStatus, Subtopic
 from jobs import clock
 
@@ -69,7 +69,7 @@ def decide(
 ) -> Subtopic:
     """Raises DecisionRefused, or EditedMeanwhile where the person saw another ``revision``."""
     with change(book_id, decision.label, user=user) as made:
-        subtopic = seen(Subtopic.objects.get(pk=subtopic_id, topic__book=book_id), revision)
+        subtopic = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
         move(subtopic, decision, user=user, reason=reason)
         save_all([subtopic], FIELDS)
         made.tell(f"{decision.label} “{subtopic.title}”")

@@ -47,8 +47,10 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 // Keys press what names them in data-key, unless a person is typing.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  if (document.querySelector("dialog[open]")) return;
   const named = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!named) return;
   event.preventDefault();
-  named.click();
+  if (named.matches("input")) named.focus();
+  else named.click();
 });

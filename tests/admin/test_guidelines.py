@@ -48,7 +48,7 @@ def test_the_first_that_awaits_a_decision_is_open(screens, book, topic):
     SubtopicFactory(topic=topic, title="Decided", status=ReviewStatus.APPROVED)
     SubtopicFactory(topic=topic, title="Unwritten", guideline={}, status=ReviewStatus.DRAFT)
     SubtopicFactory(topic=topic, title="Waiting")
-    assert '<h2 id="guideline-title">Waiting' in first(screens, book)
+    assert "autofocus>Waiting" in first(screens, book)
 
 
 def test_a_statement_links_to_the_pages_that_support_it(screens, book, topic):
@@ -82,7 +82,7 @@ def test_a_decision_goes_on_to_the_next_that_waits(screens, admin, said, book, t
     one, other = SubtopicFactory(topic=topic), SubtopicFactory(topic=topic)
     response = decide(screens, one, decision)
     assert said(response) == [f"“{one.title}” {status}."]
-    assert f'<h2 id="guideline-title">{other.title}' in response.content.decode()
+    assert f"autofocus>{other.title}" in response.content.decode()
     one.refresh_from_db()
     assert (one.status, one.reviewed_by) == (status, admin)
 

@@ -1,0 +1,73 @@
+"""The page that a statement cites, as a picture, with the lines marked that speak of what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from books.guidelines.parts import PARTS, statements_of
+from books.language import content_stems
+from books.models import Book, Page, Subtopic
+
+# So many of a statement's matter words in one line make it worth a look; of a short statement, all of them.
+TELLING_WORDS = 2
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CitedPage:
+    """``marks`` are (left, top, width, height) in pixels of the picture; ``previous`` and ``following`` are the
+    guideline's own pages around this one. ``name`` tells fragments apart."""
+
+    page: Page
+    name: str
+    said: str
+    marks: list[Box]
+    previous: int | None
+    following: int | None
+
+
+def cited_page(request: HttpRequest, book: Book, row: Subtopic) -> CitedPage | None:
+    """The page asked for as ``?page=4&said=concepts.0``, else the first that the guideline cites."""
+    asked, said = request.GET.get("page", ""), request.GET.get("said", "")
+    cited = [page for part in PARTS for each in statements_of(row.guideline, part) for page in each["pages"]]
+    number = int(asked) if asked.isdecimal() else next(iter([*cited, *row.pages]), 0)
+    page = Page.objects.filter(book=book, number=number).select_related("reading").first()
+    if page is None:
+        return None
+    return CitedPage(
+        page,
+        f"{number} {said}",
+        _text_of(row, said),
+        list(_marks(page, _text_of(row, said))),
+        max((each for each in row.pages if each < number), default=None),
+        min((each for each in row.pages if each > number), default=None),
+    )
+
+
+def _text_of(row: Subtopic, said: str) -> str:
+    part, _, at = said.partition(".")
+    statements = statements_of(row.guideline, part)
+    return str(statements[int(at)]["text"]) if at.isdecimal() and int(at) < len(statements) else ""
+
+
+def _marks(page: Page, text: str) -> Iterator[Box]:
+    wanted = set(content_stems(text))
+    for line in page.reading.lines if page.reading and wanted else ():
+        found = wanted & set(content_stems(str(_of(line, "text") or "")))
+        box = _of(line, "box")
+        if len(found) >= min(TELLING_WORDS, len(wanted)) and _is_box(box):
+            left, top, right, bottom = box
+            yield left, top, right - left, bottom - top
+
+
+def _of(line: Any, name: str) -> Any:
+    return line.get(name) if isinstance(line, dict) else None
+
+
+def _is_box(box: Any) -> bool:
+    return isinstance(box, list) and len(box) == 4 and all(isinstance(side, int) for side in box)

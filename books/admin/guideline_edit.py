@@ -1,0 +1,233 @@
+"""Editing a guideline or a topic: a form that keeps what a person typed, whatever went wrong or whoever was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern
+
+from books.admin.citations import cited_page
+from books.admin.guards import StaffRequest, action, route, screen, seen_revision
+from books.admin.guidelines import review_context
+from books.errors import EditedMeanwhile, EditRefused
+from books.guidelines.editing import edit_subtopic, edit_topic
+from books.guidelines.parts import PART_TITLES, PARTS, Said, statements_of
+from books.guidelines.wording import WordChange
+from books.models import Subtopic, Topic
+from books.publishing.history import differences, version_seen, words_of
+from books.publishing.sheets import numbers, ranges
+
+NOT_PAGES = "Write pages as 4 or 3-5, 8."
+
+
+def routes() -> list[URLPattern]:
+    one, topic = "<int:book_id>/guidelines/<int:subtopic_id>/", "<int:book_id>/guidelines/topics/<int:topic_id>/"
+    return [
+        route(one + "edit/", edit, "books_book_guideline_edit"),
+        route(one + "save/", save, "books_book_guideline_save"),
+        route(topic, topic_screen, "books_book_topic"),
+        route(topic + "save/", save_topic, "books_book_topic_save"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A statement in the form: its pages as typed, and what is wrong with it."""
+
+    text: str
+    pages: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the form holds, which may be nothing that could be saved."""
+
+    title: str
+    summary: str
+    parts: Mapping[str, list[Line]]
+
+    @property
+    def shown_parts(self) -> list[tuple[str, str, list[Line]]]:
+        """With an empty line at the end of each, for one more statement."""
+        return [(part, title, [*self.parts[part], Line("", "")]) for part, title in PART_TITLES.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Who changed the guideline meanwhile, what they changed, and the parts that both changed: the person's own are
+    in the form."""
+
+    sentence: str
+    theirs: list[tuple[str, list[WordChange]]]
+    both: list[str]
+
+
+@screen("books.change_subtopic")
+def edit(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+    row = _row(book_id, subtopic_id)
+    return _form(request, row, _draft_of(row), row.revision)
+
+
+@action("books.change_subtopic")
+def save(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+    row, draft, revision = _row(book_id, subtopic_id), _posted(request), seen_revision(request)
+    parts, problems = _statements(draft)
+    if problems:
+        messages.error(request, f"Nothing was saved. {NOT_PAGES}")
+        return _form(request, row, _with_problems(draft, problems), revision, status=422)
+    try:
+        edit_subtopic(
+            book_id,
+            subtopic_id,
+            user=request.user,
+            revision=revision,
+            title=draft.title,
+            summary=draft.summary,
+            guideline=parts,
+        )
+    except EditRefused as refusal:
+        messages.error(request, refusal.message)
+        return _form(request, row, _with_problems(draft, refusal.problems), revision, status=422)
+    except EditedMeanwhile as refusal:
+        row.refresh_from_db()
+        merged, rival = _reconciled(row, draft, revision, refusal.message)
+        return _form(request, row, merged, row.revision, status=409, rival=rival)
+    messages.success(request, "Saved.")
+    return redirect("admin:books_book_guideline", book_id, subtopic_id)
+
+
+def _row(book_id: int, subtopic_id: int) -> Subtopic:
+    return get_object_or_404(Subtopic.objects.select_related("topic__book"), pk=subtopic_id, topic__book=book_id)
+
+
+def _form(
+    request: StaffRequest,
+    row: Subtopic,
+    draft: Draft,
+    revision: int | None,
+    *,
+    status: int = 200,
+    rival: Rival | None = None,
+) -> HttpResponse:
+    book = row.topic.book
+    context = {
+        **review_context(request, book),
+        "chosen": {"row": row},
+        "draft": draft,
+        "revision": revision,
+        "rival": rival,
+        "cited": cited_page(request, book, row),
+        "pages": ranges(row.pages),
+    }
+    return render(request, "bookpipeline/guideline_edit.html", context, status=status)
+
+
+def _draft_of(row: Any) -> Draft:
+    """Of a row or one of its history."""
+    lines = {
+        part: [Line(each["text"], ranges(each["pages"])) for each in statements_of(row.guideline, part)]
+        for part in PARTS
+    }
+    return Draft(row.title, row.summary, lines)
+
+
+def _posted(request: StaffRequest) -> Draft:
+    said = request.POST
+    lines = {
+        part: [
+            Line(text.strip(), pages.strip())
+            for text, pages in zip(said.getlist(f"{part}.text"), said.getlist(f"{part}.pages"), strict=False)
+            if text.strip()
+        ]
+        for part in PARTS
+    }
+    title = " ".join(said.get("title", "").split())
+    return Draft(title, said.get("summary", "").replace("\r\n", "\n").strip(), lines)
+
+
+def _statements(draft: Draft) -> tuple[dict[str, list[Said]], dict[str, str]]:
+    """The statements, and what is wrong with how their pages are written."""
+    parts: dict[str, list[Said]] = {part: [] for part in PARTS}
+    problems: dict[str, str] = {}
+    for part, lines in draft.parts.items():
+        for at, line in enumerate(lines):
+            try:
+                parts[part].append({"text": line.text, "pages": numbers(line.pages)})
+            except ValueError:
+                problems[f"{part}.{at}"] = NOT_PAGES
+    return parts, problems
+
+
+def _with_problems(draft: Draft, problems: Mapping[str, str]) -> Draft:
+    lines = {
+        part: [Line(line.text, line.pages, problems.get(f"{part}.{at}", "")) for at, line in enumerate(lines)]
+        for part, lines in draft.parts.items()
+    }
+    return Draft(draft.title, draft.summary, lines)
+
+
+def _reconciled(row: Subtopic, mine: Draft, revision: int | None, sentence: str) -> tuple[Draft, Rival]:
+    """What the person left alone is as the other made it; what both changed is as the person wrote it."""
+    seen = version_seen(row.pk, revision)
+    base, theirs = _draft_of(seen or row), _draft_of(row)
+    before, after = words_of(seen or row), words_of(row)
+    both: list[str] = []
+
+    def chosen(title: str, old: Any, their: Any, own: Any) -> Any:
+        if own != old and their not in (old, own):
+            both.append(title)
+        return their if own == old else own
+
+    parts = {
+        part: chosen(title, base.parts[part], theirs.parts[part], mine.parts[part])
+        for part, title in PART_TITLES.items()
+    }
+    merged = Draft(
+        chosen("Title", base.title, theirs.title, mine.title),
+        chosen("Summary", base.summary, theirs.summary, mine.summary),
+        parts,
+    )
+    return merged, Rival(sentence, differences(before, after), both)
+
+
+# ---- topics ---------------------------------------------------------------------------------------------------------
+
+
+@screen("books.change_topic")
+def topic_screen(request: StaffRequest, book_id: int, topic_id: int) -> HttpResponseBase:
+    topic = get_object_or_404(Topic.objects.select_related("book"), pk=topic_id, book=book_id)
+    return _topic_form(request, topic, {"title": topic.title, "summary": topic.summary, "storyline": topic.storyline})
+
+
+@action("books.change_topic")
+def save_topic(request: StaffRequest, book_id: int, topic_id: int) -> HttpResponseBase:
+    topic = get_object_or_404(Topic.objects.select_related("book"), pk=topic_id, book=book_id)
+    said = {name: request.POST.get(name, "") for name in ("title", "summary", "storyline")}
+    try:
+        edit_topic(book_id, topic_id, user=request.user, revision=seen_revision(request), **said)
+    except EditRefused as refusal:
+        messages.error(request, refusal.message)
+        return _topic_form(request, topic, said, status=422)
+    except EditedMeanwhile as refusal:
+        messages.error(request, f"{refusal.message} Yours is below; what it says now is beside it.")
+        topic.refresh_from_db()
+        return _topic_form(request, topic, said, status=409)
+    messages.success(request, "Saved.")
+    return redirect("admin:books_book_arrange_guidelines", book_id)
+
+
+def _topic_form(request: StaffRequest, topic: Topic, said: Mapping[str, str], *, status: int = 200) -> HttpResponse:
+    present = {name: str(getattr(topic, name)) for name in said}
+    context = {
+        **review_context(request, topic.book),
+        "topic": topic,
+        "said": said,
+        "present": [(name.capitalize(), text) for name, text in present.items() if status == 409],
+    }
+    return render(request, "bookpipeline/topic.html", context, status=status)

@@ -1,0 +1,139 @@
+"""Guidelines across books: filtered, searched, and turned page by page without ever counting them all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpResponseBase, QueryDict
+from django.shortcuts import render
+from django.urls import URLPattern
+
+from books.admin.guards import StaffRequest, route, screen
+from books.admin.guidelines import LETTERS
+from books.guidelines.searching import titled, wanted_words, with_words
+from books.guidelines.support import unsupported
+from books.models import Book, ReviewStatus, Subtopic
+from books.models.guideline import statement_texts
+
+A_PAGE = 50
+# Counting stops here: "more than 1,000" helps nobody less than 250,000 does.
+COUNTED = 1_000
+CURRICULUM = ("country", "board", "grade", "subject")
+ANY = "any"
+
+
+def routes() -> list[URLPattern]:
+    return [route("review/", guideline_list, "books_review")]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row of the list; ``words`` is a sentence of it in pieces, each with whether it is what was searched for."""
+
+    row: Subtopic
+    letter: str
+    unsupported: int
+    words: list[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """As asked for; awaiting review where nothing is."""
+
+    status: str
+    reviewer: str
+    book: str
+    q: str
+    country: str
+    board: str
+    grade: str
+    subject: str
+
+    @classmethod
+    def of(cls, asked: QueryDict) -> Filters:
+        said = {name: asked.get(name, "").strip() for name in cls.__slots__}
+        if not asked:
+            said["status"] = ReviewStatus.PENDING_REVIEW
+        return cls(**said)
+
+    @property
+    def as_query(self) -> str:
+        said = {name: getattr(self, name) for name in self.__slots__}
+        return urlencode({name: value for name, value in said.items() if value} or {"status": ANY})
+
+
+@screen("books.view_book")
+def guideline_list(request: StaffRequest) -> HttpResponseBase:
+    """``?after=`` the id of a guideline goes on behind it, ``?before=`` goes back: both read one page by the key."""
+    wanted = Filters.of(request.GET)
+    rows = _filtered(wanted)
+    found, earlier, later = _page(rows, request.GET.get("after", ""), request.GET.get("before", ""))
+    context = {
+        **admin.site.each_context(request),
+        "title": "Review",
+        "filters": wanted,
+        "statuses": ReviewStatus.choices,
+        "curriculum": _curriculum(),
+        "reviewers": User.objects.filter(Exists(Subtopic.objects.filter(reviewed_by=OuterRef("pk")))),
+        "hits": [_hit(row, wanted.q) for row in found],
+        "earlier": earlier,
+        "later": later,
+        "count": rows.order_by()[: COUNTED + 1].count(),
+        "counted": COUNTED,
+    }
+    return render(request, "bookpipeline/review.html", context)
+
+
+def _filtered(wanted: Filters) -> QuerySet[Subtopic]:
+    rows = with_words(Subtopic.objects.all(), wanted.q)
+    if wanted.status in ReviewStatus.values:
+        rows = rows.filter(status=wanted.status)
+    if wanted.reviewer.isdecimal():
+        rows = rows.filter(reviewed_by=int(wanted.reviewer))
+    facts = {name: getattr(wanted, name) for name in CURRICULUM if getattr(wanted, name)}
+    if facts or wanted.book:
+        rows = rows.filter(topic__book__in=titled(Book.objects.filter(**facts), wanted.book).order_by().values("pk"))
+    return rows
+
+
+def _page(rows: QuerySet[Subtopic], after: str, before: str) -> tuple[list[Subtopic], int | None, int | None]:
+    """One page in the order of the ids, and where the pages before and behind it begin, None where there is none."""
+    whole = rows.select_related("topic__book", "reviewed_by").defer("terms", "search_text", "recipe")
+    if before.isdecimal():
+        found = list(whole.filter(pk__lt=int(before)).order_by("-pk")[: A_PAGE + 1])
+        shown = found[:A_PAGE][::-1]
+        return shown, shown[0].pk if len(found) > A_PAGE else None, shown[-1].pk if shown else None
+    start = int(after) if after.isdecimal() else 0
+    found = list(whole.filter(pk__gt=start).order_by("pk")[: A_PAGE + 1])
+    shown = found[:A_PAGE]
+    return shown, shown[0].pk if start and shown else None, shown[-1].pk if len(found) > A_PAGE else None
+
+
+def _curriculum() -> list[tuple[str, list[str]]]:
+    """What books have, in one query over the index of these columns."""
+    rows = Book.objects.order_by().values_list(*CURRICULUM).distinct()
+    columns = zip(*rows, strict=True) if (rows := list(rows)) else [() for _ in CURRICULUM]
+    return [(name, sorted(filter(None, set(values)))) for name, values in zip(CURRICULUM, columns, strict=True)]
+
+
+def _hit(row: Subtopic, query: str) -> Hit:
+    return Hit(row, LETTERS[ReviewStatus(row.status)], len(unsupported(row.guideline)), list(_words(row, query)))
+
+
+def _words(row: Subtopic, query: str) -> Iterator[tuple[str, bool]]:
+    """The first sentence with a word that was searched for, else the summary."""
+    wanted = wanted_words(query)
+    if not wanted:
+        yield row.summary, False
+        return
+    beginning = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, wanted))})", re.IGNORECASE)
+    texts = (row.summary, *statement_texts(row.guideline))
+    text = next((each for each in texts if beginning.search(each)), row.summary)
+    for at, piece in enumerate(beginning.split(text)):
+        yield piece, at % 2 == 1

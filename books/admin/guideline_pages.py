@@ -1,0 +1,201 @@
+"""A guideline's place in the book: split it, move pages, merge it, put it elsewhere; the order of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase
+from django.http.response import HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, reverse
+
+from books.admin.guards import StaffRequest, action, route, screen, seen_revision
+from books.admin.guidelines import Entry, outline_of, review_context
+from books.guidelines.merging import merge
+from books.guidelines.moving import move_pages, move_subtopic, reorder_topics
+from books.guidelines.splitting import split_subtopic
+from books.models import Book, Page, PageDigest, Subtopic, Topic
+
+
+def routes() -> list[URLPattern]:
+    one, all_of_them = "<int:book_id>/guidelines/<int:subtopic_id>/", "<int:book_id>/guidelines/arrange/"
+    return [
+        route(one + "pages/", pages_screen, "books_book_guideline_pages"),
+        route(one + "split/", split, "books_book_guideline_split"),
+        route(one + "move/", move, "books_book_guideline_move"),
+        route(one + "merge/", merge_with, "books_book_guideline_merge"),
+        route(one + "place/", place, "books_book_guideline_place"),
+        route(all_of_them, arrange, "books_book_arrange_guidelines"),
+        route("<int:book_id>/guidelines/topics/<int:topic_id>/place/", place_topic, "books_book_topic_place"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a second part could begin: at the top of a page, or with a heading on it; ``value`` is what is posted."""
+
+    page: int
+    version: int | None
+    heading: str
+
+    @property
+    def value(self) -> str:
+        return f"{self.page}|{self.heading}"
+
+
+@screen("books.change_subtopic")
+def pages_screen(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    topics = outline_of(book)
+    row = _row(topics, subtopic_id)
+    versions = dict(Page.objects.filter(book=book, number__in=row.pages).values_list("number", "reading_id"))
+    context = {
+        **review_context(request, book),
+        "row": row,
+        "topics": topics,
+        "cuts": list(_cuts(book, row, versions)),
+        "pages": [(page, versions.get(page)) for page in row.pages],
+    }
+    return render(request, "bookpipeline/guideline_pages.html", context)
+
+
+def _row(topics: list[tuple[Topic, list[Entry]]], subtopic_id: int) -> Subtopic:
+    found = next((entry.row for _, inside in topics for entry in inside if entry.row.pk == subtopic_id), None)
+    if found is None:
+        raise Http404("This book has no such guideline.")
+    return found
+
+
+def _cuts(book: Book, row: Subtopic, versions: dict[int, int | None]) -> Iterator[Cut]:
+    digests = PageDigest.objects.filter(page__book=book, page__number__in=row.pages)
+    headings = {
+        number: [str(each.get("text", "")) for each in data.get("headings", ())]
+        for number, data in digests.values_list("page__number", "data")
+    }
+    for at, page in enumerate(row.pages):
+        if at:
+            yield Cut(page, versions.get(page), "")
+        for heading in headings.get(page, ()):
+            if at or heading != row.start_line:
+                yield Cut(page, versions.get(page), heading)
+
+
+@action("books.change_subtopic")
+def split(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+    get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
+    page, _, heading = request.POST.get("at", "").partition("|")
+    heading = request.POST.get("heading", "").strip() or heading
+    if not page.isdecimal():
+        messages.warning(request, "Choose where the second part begins.")
+        return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
+    first, second = split_subtopic(
+        book_id,
+        subtopic_id,
+        at=int(page),
+        heading=heading,
+        title=request.POST.get("title", ""),
+        user=request.user,
+        revision=seen_revision(request),
+    )
+    messages.success(request, f"Split: this is the second part; the first is “{first.title}”.")
+    return redirect("admin:books_book_guideline", book_id, second.pk)
+
+
+@action("books.change_subtopic")
+def move(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+    get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
+    other = _other(request, book_id)
+    pages = [int(each) for each in request.POST.getlist("page") if each.isdecimal()]
+    if other is None:
+        messages.warning(request, "Choose the guideline that the pages go to.")
+        return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
+    source, target = move_pages(
+        book_id, subtopic_id, pages=pages, to=other.pk, user=request.user, revision=seen_revision(request)
+    )
+    messages.success(request, f"Moved to “{target.title}”, with the statements that stand on them.")
+    return redirect("admin:books_book_guideline", book_id, source.pk)
+
+
+@action("books.change_subtopic")
+def merge_with(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+    get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
+    other = _other(request, book_id)
+    if other is None:
+        messages.warning(request, "Choose the guideline to merge with.")
+        return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
+    merge(book_id, subtopic_id, other=other.pk, user=request.user, revision=seen_revision(request))
+    messages.success(request, f"“{other.title}” is part of this one now.")
+    return redirect("admin:books_book_guideline", book_id, subtopic_id)
+
+
+def _other(request: StaffRequest, book_id: int) -> Subtopic | None:
+    chosen = request.POST.get("other", "")
+    return Subtopic.objects.filter(topic__book=book_id, pk=int(chosen) if chosen.isdecimal() else 0).first()
+
+
+# ---- order ----------------------------------------------------------------------------------------------------------
+
+
+@screen("books.change_subtopic")
+def arrange(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    context = {**review_context(request, book), "topics": outline_of(book)}
+    return render(request, "bookpipeline/arrange_guidelines.html", context)
+
+
+@action("books.change_subtopic")
+def place(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+    """One place "up" or "down", into the next topic at the end of its own; or to the end of a "topic"."""
+    row = get_object_or_404(Subtopic.objects.select_related("topic"), pk=subtopic_id, topic__book=book_id)
+    way, topic = request.POST.get("way", ""), request.POST.get("topic", "")
+    if topic.isdecimal():
+        get_object_or_404(Topic, pk=int(topic), book=book_id)
+        wanted = (int(topic), 1_000_000)
+    elif way in ("up", "down"):
+        wanted = _neighbour(row, way)
+    else:
+        return HttpResponseBadRequest("Where to?")
+    if wanted == (row.topic_id, row.sequence):
+        messages.info(request, "It is there already.")
+    else:
+        move_subtopic(
+            book_id, subtopic_id, topic=wanted[0], place=wanted[1], user=request.user, revision=seen_revision(request)
+        )
+    return _arranged(request, book_id, f"{way or 'up'}-{subtopic_id}")
+
+
+def _neighbour(row: Subtopic, way: str) -> tuple[int, int]:
+    """The topic and the place one step from the subtopic's; its own where there is none."""
+    places = list(row.topic.subtopics.order_by("sequence").values_list("pk", flat=True))
+    at = places.index(row.pk) + (-1 if way == "up" else 1)
+    if 0 <= at < len(places):
+        return row.topic_id, at + 1
+    topics = Topic.objects.filter(book=row.topic.book_id)
+    if way == "up":
+        before = topics.filter(sequence__lt=row.topic.sequence).order_by("-sequence").first()
+        return (before.pk, 1_000_000) if before else (row.topic_id, row.sequence)
+    behind = topics.filter(sequence__gt=row.topic.sequence).order_by("sequence").first()
+    return (behind.pk, 1) if behind else (row.topic_id, row.sequence)
+
+
+@action("books.change_topic")
+def place_topic(request: StaffRequest, book_id: int, topic_id: int) -> HttpResponseBase:
+    """One place "up" or "down"."""
+    get_object_or_404(Topic, pk=topic_id, book=book_id)
+    way = request.POST.get("way", "")
+    if way not in ("up", "down"):
+        return HttpResponseBadRequest("Where to?")
+    order = list(Topic.objects.filter(book=book_id).order_by("sequence").values_list("pk", flat=True))
+    at = order.index(topic_id)
+    to = min(max(at + (-1 if way == "up" else 1), 0), len(order) - 1)
+    order.insert(to, order.pop(at))
+    reorder_topics(book_id, order, user=request.user)
+    return _arranged(request, book_id, f"{way}-topic-{topic_id}")
+
+
+def _arranged(request: StaffRequest, book_id: int, focus: str) -> HttpResponseBase:
+    """Back with the focus on the same button."""
+    address = reverse("admin:books_book_arrange_guidelines", args=[book_id])
+    return redirect(f"{address}#{focus}")

@@ -1,0 +1,296 @@
+"""The review of a book's guidelines as JSON: every change names the revision that its maker saw."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Field, Query, Router, Schema
+
+from books.api.permission import require
+from books.guidelines.changes import undo
+from books.guidelines.editing import edit_subtopic, edit_topic
+from books.guidelines.merging import merge
+from books.guidelines.moving import move_pages, move_subtopic, reorder_subtopics, reorder_topics
+from books.guidelines.recent import changes_of, undoable
+from books.guidelines.splitting import split_subtopic
+from books.models import Book, Change, Subtopic, Topic
+from books.publishing.review import Decision, approve, decide
+
+router = Router(tags=["review"])
+VIEW, CHANGE = "books.view_subtopic", "books.change_subtopic"
+SUBTOPIC = "/{int:book_id}/subtopics/{int:subtopic_id}"
+CHANGES_A_PAGE = 50
+
+
+class SubtopicOut(Schema):
+    """``revision`` goes into the body of what changes it: 409 ``edited_meanwhile`` where it is another by then."""
+
+    id: int
+    revision: int
+    topic_id: int
+    topic: str = Field(alias="topic.title")
+    sequence: int
+    number: str
+    title: str
+    summary: str
+    pages: list[int]
+    guideline: dict[str, Any]
+    status: str
+    rejection_reason: str
+    is_edited: bool
+
+
+class PairOut(Schema):
+    first: SubtopicOut
+    second: SubtopicOut
+
+
+class TopicOut(Schema):
+    id: int
+    revision: int
+    sequence: int
+    title: str
+    summary: str
+    storyline: str
+    first_page: int
+    last_page: int
+
+
+class SaidIn(Schema):
+    text: str
+    pages: list[int]
+
+
+class SeenIn(Schema):
+    revision: int
+
+
+class EditIn(SeenIn):
+    """What is left out stays. A part that is named is replaced as a whole."""
+
+    title: str | None = None
+    summary: str | None = None
+    guideline: dict[str, list[SaidIn]] | None = None
+
+
+class EditTopicIn(SeenIn):
+    title: str | None = None
+    summary: str | None = None
+    storyline: str | None = None
+
+
+class RejectIn(SeenIn):
+    reason: str
+
+
+class SplitIn(SeenIn):
+    """The second part begins at the top of ``page``, or with the line ``heading`` on it, which then both have."""
+
+    page: int
+    heading: str = ""
+    title: str = ""
+
+
+class MovePagesIn(SeenIn):
+    pages: list[int]
+    to: int
+    to_revision: int | None = None
+
+
+class MergeIn(SeenIn):
+    """``other`` goes into this one."""
+
+    other: int
+    other_revision: int | None = None
+
+
+class PlaceIn(SeenIn):
+    """``place`` counts from 1; beyond the end is the end."""
+
+    topic: int
+    place: int
+
+
+class OrderIn(Schema):
+    """All the ids, in the wanted order."""
+
+    ids: list[int]
+
+
+class ApproveAllIn(Schema):
+    """The revision that was seen of each subtopic, by its id."""
+
+    seen: dict[int, int]
+
+
+class CountOut(Schema):
+    """``left``: changed or decided since, or not there."""
+
+    approved: int
+    left: int
+
+
+class ChangeOut(Schema):
+    id: int
+    sentence: str
+    made_by: str | None
+    made_at: datetime
+    may_be_undone: bool
+
+
+@router.get("/{int:book_id}/subtopics", response=list[SubtopicOut])
+def list_subtopics(request: HttpRequest, book_id: int) -> QuerySet[Subtopic]:
+    """In the order of teaching."""
+    require(request, VIEW)
+    get_object_or_404(Book, pk=book_id)
+    rows = Subtopic.objects.filter(topic__book=book_id).select_related("topic").defer("terms", "search_text")
+    return rows.order_by("topic__sequence", "sequence")
+
+
+@router.get(SUBTOPIC, response=SubtopicOut)
+def one_subtopic(request: HttpRequest, book_id: int, subtopic_id: int) -> Subtopic:
+    require(request, VIEW)
+    return _subtopic(book_id, subtopic_id)
+
+
+@router.patch(SUBTOPIC, response=SubtopicOut)
+def patch_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, words: EditIn) -> Subtopic:
+    """Each statement is checked against its pages again; an approval is taken back."""
+    user = _may_change(request, book_id, subtopic_id)
+    return edit_subtopic(book_id, subtopic_id, user=user, **words.dict())
+
+
+@router.post(SUBTOPIC + "/approve", response=SubtopicOut)
+def approve_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Subtopic:
+    user = _may_change(request, book_id, subtopic_id)
+    return decide(book_id, subtopic_id, Decision.APPROVE, user=user, revision=seen.revision)
+
+
+@router.post(SUBTOPIC + "/reject", response=SubtopicOut)
+def reject_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: RejectIn) -> Subtopic:
+    user = _may_change(request, book_id, subtopic_id)
+    return decide(book_id, subtopic_id, Decision.REJECT, user=user, revision=seen.revision, reason=seen.reason)
+
+
+@router.post(SUBTOPIC + "/reopen", response=SubtopicOut)
+def reopen_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Subtopic:
+    user = _may_change(request, book_id, subtopic_id)
+    return decide(book_id, subtopic_id, Decision.REOPEN, user=user, revision=seen.revision)
+
+
+@router.post("/{int:book_id}/subtopics/approve", response=CountOut)
+def approve_subtopics(request: HttpRequest, book_id: int, wanted: ApproveAllIn) -> dict[str, int]:
+    user = require(request, CHANGE)
+    get_object_or_404(Book, pk=book_id)
+    count = approve(book_id, wanted.seen, user=user, revisions=wanted.seen)
+    return {"approved": count, "left": len(wanted.seen) - count}
+
+
+@router.post(SUBTOPIC + "/split", response=PairOut)
+def split(request: HttpRequest, book_id: int, subtopic_id: int, cut: SplitIn) -> dict[str, Subtopic]:
+    user = _may_change(request, book_id, subtopic_id)
+    first, second = split_subtopic(
+        book_id, subtopic_id, at=cut.page, heading=cut.heading, title=cut.title, user=user, revision=cut.revision
+    )
+    return {"first": first, "second": second}
+
+
+@router.post(SUBTOPIC + "/pages", response=PairOut)
+def move_pages_of(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MovePagesIn) -> dict[str, Subtopic]:
+    """``first`` is the subtopic that gave the pages, ``second`` the one that took them."""
+    user = _may_change(request, book_id, subtopic_id)
+    _subtopic(book_id, wanted.to)
+    source, target = move_pages(book_id, subtopic_id, user=user, **wanted.dict())
+    return {"first": source, "second": target}
+
+
+@router.post(SUBTOPIC + "/merge", response=SubtopicOut)
+def merge_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MergeIn) -> Subtopic:
+    user = _may_change(request, book_id, subtopic_id)
+    _subtopic(book_id, wanted.other)
+    return merge(book_id, subtopic_id, user=user, **wanted.dict())
+
+
+@router.post(SUBTOPIC + "/place", response=SubtopicOut)
+def place_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: PlaceIn) -> Subtopic:
+    user = _may_change(request, book_id, subtopic_id)
+    get_object_or_404(Topic, pk=wanted.topic, book=book_id)
+    return move_subtopic(book_id, subtopic_id, user=user, **wanted.dict())
+
+
+@router.post("/{int:book_id}/topics/{int:topic_id}/order", response=list[SubtopicOut])
+def order_of_topic(request: HttpRequest, book_id: int, topic_id: int, wanted: OrderIn) -> QuerySet[Subtopic]:
+    user = require(request, CHANGE)
+    get_object_or_404(Topic, pk=topic_id, book=book_id)
+    reorder_subtopics(book_id, topic_id, wanted.ids, user=user)
+    return Subtopic.objects.filter(topic=topic_id).select_related("topic").order_by("sequence")
+
+
+# ---- topics and changes ---------------------------------------------------------------------------------------------
+
+
+@router.get("/{int:book_id}/topics", response=list[TopicOut])
+def list_topics(request: HttpRequest, book_id: int) -> QuerySet[Topic]:
+    require(request, VIEW)
+    get_object_or_404(Book, pk=book_id)
+    return Topic.objects.filter(book=book_id).order_by("sequence")
+
+
+@router.patch("/{int:book_id}/topics/{int:topic_id}", response=TopicOut)
+def patch_topic(request: HttpRequest, book_id: int, topic_id: int, words: EditTopicIn) -> Topic:
+    user = require(request, "books.change_topic")
+    get_object_or_404(Topic, pk=topic_id, book=book_id)
+    return edit_topic(book_id, topic_id, user=user, **words.dict())
+
+
+@router.post("/{int:book_id}/topics/order", response=list[TopicOut])
+def order_of_topics(request: HttpRequest, book_id: int, wanted: OrderIn) -> QuerySet[Topic]:
+    user = require(request, "books.change_topic")
+    get_object_or_404(Book, pk=book_id)
+    reorder_topics(book_id, wanted.ids, user=user)
+    return Topic.objects.filter(book=book_id).order_by("sequence")
+
+
+@router.get("/{int:book_id}/changes", response=list[ChangeOut])
+def list_changes(request: HttpRequest, book_id: int, before: Query[int | None] = None) -> list[dict[str, Any]]:
+    """Newest first, fifty at a time; ``before`` is the id of a change."""
+    require(request, VIEW)
+    rows = changes_of(get_object_or_404(Book, pk=book_id))
+    found = list((rows.filter(pk__lt=before) if before else rows)[:CHANGES_A_PAGE])
+    open_ones = undoable(found)
+    return [
+        {
+            "id": each.pk,
+            "sentence": each.sentence,
+            "made_by": str(each.made_by) if each.made_by else None,
+            "made_at": each.made_at,
+            "may_be_undone": each.pk in open_ones,
+        }
+        for each in found
+    ]
+
+
+@router.post("/{int:book_id}/changes/{int:change_id}/undo", response=ChangeOut)
+def undo_change(request: HttpRequest, book_id: int, change_id: int) -> dict[str, Any]:
+    """Brings back what it changed, as a change of its own, which is the answer."""
+    user = require(request, CHANGE)
+    get_object_or_404(Change, pk=change_id, book=book_id)
+    made = undo(change_id, user=user)
+    facts = {"id": made.pk, "sentence": made.sentence, "made_at": made.made_at}
+    return {**facts, "made_by": str(user), "may_be_undone": True}
+
+
+def _may_change(request: HttpRequest, book_id: int, subtopic_id: int) -> User:
+    user = require(request, CHANGE)
+    _subtopic(book_id, subtopic_id)
+    return user
+
+
+def _subtopic(book_id: int, subtopic_id: int) -> Subtopic:
+    rows = Subtopic.objects.select_related("topic").defer("terms", "search_text")
+    return get_object_or_404(rows, pk=subtopic_id, topic__book=book_id)
