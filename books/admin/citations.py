@@ -34,19 +34,27 @@ class CitedPage:
 def cited_page(request: HttpRequest, book: Book, row: Subtopic) -> CitedPage | None:
     """The page asked for as ``?page=4&said=concepts.0``, else the first that the guideline cites."""
     asked, said = request.GET.get("page", ""), request.GET.get("said", "")
-    cited = [page for part in PARTS for each in statements_of(row.guideline, part) for page in each["pages"]]
-    number = int(asked) if asked.isdecimal() else next(iter([*cited, *row.pages]), 0)
+    number, name = (int(asked), said) if asked.isdecimal() else _first_cited(row)
     page = Page.objects.filter(book=book, number=number).select_related("reading").first()
     if page is None:
         return None
     return CitedPage(
         page,
-        f"{number} {said}",
-        _text_of(row, said),
-        list(_marks(page, _text_of(row, said))),
+        f"{number} {name}",
+        _text_of(row, name),
+        list(_marks(page, _text_of(row, name))),
         max((each for each in row.pages if each < number), default=None),
         min((each for each in row.pages if each > number), default=None),
     )
+
+
+def _first_cited(row: Subtopic) -> tuple[int, str]:
+    """The first page that a statement cites and where that stands; else the first page, 0 where there is none."""
+    for part in PARTS:
+        for at, each in enumerate(statements_of(row.guideline, part)):
+            if each["pages"]:
+                return each["pages"][0], f"{part}.{at}"
+    return row.first_page, ""
 
 
 def _text_of(row: Subtopic, said: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +13,7 @@ from django.urls import URLPattern
 
 from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
-from books.admin.guidelines import review_context
+from books.admin.guidelines import flags_in, review_context
 from books.errors import EditedMeanwhile, EditRefused
 from books.guidelines.editing import edit_subtopic, edit_topic
 from books.guidelines.parts import PART_TITLES, PARTS, Said, statements_of
@@ -37,11 +37,12 @@ def routes() -> list[URLPattern]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A statement in the form: its pages as typed, and what is wrong with it."""
+    """A statement in the form: its pages as typed, what is wrong with that, and what a reviewer must look at."""
 
     text: str
     pages: str
-    problem: str = ""
+    problem: str = field(default="", compare=False)
+    flags: list[str] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,10 @@ def _form(
 def _draft_of(row: Any) -> Draft:
     """Of a row or one of its history."""
     lines = {
-        part: [Line(each["text"], ranges(each["pages"])) for each in statements_of(row.guideline, part)]
+        part: [
+            Line(each["text"], ranges(each["pages"]), flags=flags)
+            for each, flags in zip(statements_of(row.guideline, part), flags_in(row.guideline, part), strict=True)
+        ]
         for part in PARTS
     }
     return Draft(row.title, row.summary, lines)

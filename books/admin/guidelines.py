@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +16,7 @@ from django.utils.cache import patch_vary_headers
 
 from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
-from books.guidelines.parts import PART_TITLES, statements_of
+from books.guidelines.parts import PART_TITLES, says_something, statements_of
 from books.guidelines.recent import last_of
 from books.guidelines.support import unsupported
 from books.models import Book, Page, Provenance, ReviewStatus, Subtopic, Topic
@@ -113,7 +112,7 @@ def outline_of(book: Book) -> list[tuple[Topic, list[Entry]]]:
 
 def _entry(row: Subtopic) -> Entry:
     status = ReviewStatus(row.status)
-    awaits = status in review.OPEN and bool(row.guideline)
+    awaits = status in review.OPEN and says_something(row.guideline)
     return Entry(row, LETTERS[status], len(unsupported(row.guideline)), awaits)
 
 
@@ -156,21 +155,18 @@ def _guideline(book: Book, entries: list[Entry], chosen: Entry) -> dict[str, Any
 
 
 def _statements(row: Subtopic, part: str, numbers: set[int]) -> list[Statement]:
-    flags = [each.get("flags") or [] for each in _listed(row.guideline, part)]
+    said = zip(statements_of(row.guideline, part), flags_in(row.guideline, part), strict=True)
     return [
-        Statement(
-            f"{part}.{at}",
-            each["text"],
-            [(page, page in numbers) for page in each["pages"]],
-            [FLAGS[flag] for flag in flags[at] if flag in FLAGS],
-        )
-        for at, each in enumerate(statements_of(row.guideline, part))
+        Statement(f"{part}.{at}", each["text"], [(page, page in numbers) for page in each["pages"]], flags)
+        for at, (each, flags) in enumerate(said)
     ]
 
 
-def _listed(guideline: Any, part: str) -> list[Mapping[str, Any]]:
-    statements = guideline.get(part) if isinstance(guideline, dict) else None
-    return [each for each in statements or [] if isinstance(each, dict)]
+def flags_in(guideline: Any, part: str) -> list[list[str]]:
+    """What a reviewer must look at in each statement of a part, as ``statements_of`` gives them."""
+    found = guideline.get(part) if isinstance(guideline, dict) else None
+    statements = [each for each in found or () if isinstance(each, dict)]
+    return [[FLAGS[flag] for flag in each.get("flags") or () if flag in FLAGS] for each in statements]
 
 
 # ---- decisions ------------------------------------------------------------------------------------------------------

@@ -152,13 +152,13 @@ def list_subtopics(request: HttpRequest, book_id: int) -> QuerySet[Subtopic]:
     return rows.order_by("topic__sequence", "sequence")
 
 
-@router.get(SUBTOPIC, response=SubtopicOut)
+@router.get(SUBTOPIC, response=SubtopicOut, url_name="one_subtopic")
 def one_subtopic(request: HttpRequest, book_id: int, subtopic_id: int) -> Subtopic:
     require(request, VIEW)
     return _subtopic(book_id, subtopic_id)
 
 
-@router.patch(SUBTOPIC, response=SubtopicOut)
+@router.patch(SUBTOPIC, response=SubtopicOut, url_name="one_subtopic")
 def patch_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, words: EditIn) -> Subtopic:
     """Each statement is checked against its pages again; an approval is taken back."""
     user = _may_change(request, book_id, subtopic_id)

@@ -32,16 +32,14 @@ def edit_subtopic(
     """
     with change(book_id, "Edited", user=user) as made:
         row = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
-        before = (row.title, row.summary, row.guideline)
+        before = (row.title, row.summary, _said(row.guideline))
         texts = texts_of(book_id)
-        if guideline is not None:
-            kept = {part: statements_of(row.guideline, part) for part in PARTS if part in row.guideline}
-            row.guideline = {**kept, **_tidy(guideline)}
+        row.guideline = {**_said(row.guideline), **_tidy(guideline or {})}
         row.title = row.title if title is None else _one_line(title)
         row.summary = row.summary if summary is None else summary.strip()
         _raise_for([*_problems_of_title(row.title), *_problems_of(guideline or {}, set(texts))])
-        edited(row, texts)
-        if (row.title, row.summary, row.guideline) != before:
+        if (row.title, row.summary, _said(row.guideline)) != before:
+            edited(row, texts)
             row.save()
             made.tell(_renamed(before[0], row.title))
     return row
@@ -74,6 +72,12 @@ def edit_topic(
 
 def _renamed(before: str, now: str, kind: str = "") -> str:
     return f"Edited {kind}“{now}”" if before == now else f"Renamed {kind}“{before}” to “{now}”"
+
+
+def _said(guideline: Parts) -> Parts:
+    """Without the parts that say nothing, and without flags."""
+    parts = {part: statements_of(guideline, part) for part in PARTS}
+    return {part: statements for part, statements in parts.items() if statements}
 
 
 def _one_line(text: str) -> str:

@@ -35,3 +35,7 @@ def statements_of(guideline: Any, part: str) -> list[dict[str, Any]]:
         for each in found or ()
         if isinstance(each, dict)
     ]
+
+
+def says_something(guideline: Any) -> bool:
+    return any(statements_of(guideline, part) for part in PARTS)

@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 
 from books.errors import DecisionRefused
 from books.guidelines.changes import change, present, save_all
+from books.guidelines.parts import says_something
 from books.models import ReviewStatus, Subtopic
 from jobs import clock
 
@@ -51,7 +52,7 @@ def after(subtopic: Subtopic, decision: Decision, reason: str = "") -> ReviewSta
             f"“{subtopic.title}” is {status.label.lower()}, so it cannot be {decision.label.lower()}."
             + (" Reopen it first." if decision in (Decision.APPROVE, Decision.REJECT) else "")
         )
-    if not subtopic.guideline:
+    if not says_something(subtopic.guideline):
         raise DecisionRefused(f"“{subtopic.title}” has no guideline yet, so there is nothing to decide on.")
     if decision == Decision.REJECT and not reason.strip():
         raise DecisionRefused("Say why it is rejected: whoever mends it has to know.")
@@ -101,7 +102,8 @@ def approve(
     """
     with change(book_id, Decision.APPROVE.label, user=user) as made:
         waiting = Subtopic.objects.filter(topic__book=book_id, pk__in=list(subtopics), status__in=OPEN)
-        rows = [row for row in waiting.exclude(guideline={}) if not revisions or revisions.get(row.pk) == row.revision]
+        as_seen = [row for row in waiting if not revisions or revisions.get(row.pk) == row.revision]
+        rows = [row for row in as_seen if says_something(row.guideline)]
         for row in rows:
             move(row, Decision.APPROVE, user=user)
         save_all(rows, FIELDS)

@@ -83,7 +83,7 @@ const growFrom = (line) => {
   const more = line.cloneNode(true);
   for (const field of fieldsOf(more)) field.value = field.defaultValue = "";
   more.classList.remove("has-problem");
-  more.querySelector(".bad")?.remove();
+  for (const note of more.querySelectorAll("p")) note.remove();
   line.after(more);
 };
 const showPagesOf = (line) => {

@@ -44,11 +44,15 @@ def facts(book, django_user_model) -> dict[str, Any]:
     """What addresses are about."""
     page = ReadPageFactory(book=book, number=1)
     delivery = Delivery.objects.create(book=book, image_bytes=9, touched_at=timezone.now())
+    subtopic = SubtopicFactory(topic=TopicFactory(book=book))
     return {
         "book": book.pk,
         "page": 1,
         "reading": page.reading_id,
-        "subtopic": SubtopicFactory(topic=TopicFactory(book=book)).pk,
+        "subtopic": subtopic.pk,
+        "topic": subtopic.topic_id,
+        "history": subtopic.history.get().history_id,
+        "change": subtopic.history.get().change_id,
         "version": PublishedSet.objects.create(book=book, version=1, made_at=timezone.now()).version,
         "job": JobFactory(book=book, status=JobStatus.COMPLETED).pk,
         "received": GuidelineImport.objects.create(book=book, name="g.json", document={"rows": []}, seen_change=0).pk,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
+from books.guidelines.editing import edit_subtopic
 from books.models import Provenance, ReviewStatus
 from tests.factories import ReadPageFactory, SubtopicFactory, TopicFactory
 
@@ -102,18 +105,34 @@ def test_what_somebody_else_decided_first_is_not_overwritten(screens, topic, sai
     assert subtopic.status == ReviewStatus.REJECTED
 
 
-def test_all_that_wait_are_approved_at_once(screens, book, topic, said):
+def test_all_that_wait_are_approved_after_a_preview_but_for_what_changed_since(screens, admin, book, topic, said):
     kept = SubtopicFactory(topic=topic, status=ReviewStatus.REJECTED)
     unwritten = SubtopicFactory(topic=topic, guideline={})
-    waiting = [SubtopicFactory(topic=topic) for _ in range(3)]
+    waiting = [SubtopicFactory(topic=topic) for _ in range(2)]
+    doubtful = {"checks": [{"text": "Odd.", "pages": [1], "flags": ["unsupported"]}]}
+    waiting.append(SubtopicFactory(topic=topic, guideline=doubtful))
     elsewhere = SubtopicFactory()
-    assert "Approve all 3" in first(screens, book)
-    response = screens.post(reverse("admin:books_book_guidelines_approve", args=[book.pk]), follow=True)
-    assert said(response) == ["3 guidelines approved."]
+    preview = screens.get(reverse("admin:books_book_guidelines_preview", args=[book.pk])).content.decode()
+    assert "<strong>3 guidelines</strong> in 1 topic would be approved" in preview
+    assert "1 statement in 1 of them was not found" in preview
+    seen = re.findall(r'name="seen" value="([^"]+)"', preview)
+    assert len(seen) == 3
+    edit_subtopic(book.pk, waiting[0].pk, user=None, revision=None, title="Changed meanwhile")
+    response = screens.post(reverse("admin:books_book_guidelines_approve", args=[book.pk]), {"seen": seen}, follow=True)
+    assert said(response) == [
+        "2 guidelines approved.",
+        "1 was changed or decided since you looked and left alone.",
+    ]
     for subtopic in (kept, unwritten, elsewhere, *waiting):
         subtopic.refresh_from_db()
-    assert [each.status for each in waiting] == ["approved"] * 3
+    assert [each.status for each in waiting] == ["pending_review", "approved", "approved"]
     assert [kept.status, unwritten.status, elsewhere.status] == ["rejected", "pending_review", "pending_review"]
+
+
+@pytest.mark.parametrize("seen", ["1", "1:x", "a:1", "1:2:3"])
+def test_an_odd_preview_is_a_bad_request(screens, book, seen):
+    url = reverse("admin:books_book_guidelines_approve", args=[book.pk])
+    assert screens.post(url, {"seen": seen}).status_code == 400
 
 
 def test_who_may_only_look_gets_no_buttons(client, person, topic):
