@@ -45,9 +45,9 @@ test: check
 	$(BIN)/pytest -n 2 --dist loadgroup
 	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadgroup $(POSTGRESQL_TESTS)
 
-chaos: $(VENV)/.installed-dev  ## 2,000 walks and 1,900 kills on each database: about an hour.
-	$(BIN)/pytest -s tests/chaos/chaos_*.py
-	TEST_DATABASE=postgresql $(BIN)/pytest -s tests/chaos/chaos_*.py
+chaos: $(VENV)/.installed-dev  ## 2,000 walks and 1,900 kills on each database, with what was met and killed.
+	$(BIN)/pytest -n 2 -rP tests/chaos/chaos_*.py
+	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 -rP tests/chaos/chaos_*.py
 
 bench: $(VENV)/.installed-dev  ## Ratios beside the bare tools; fails below their bounds. About ten minutes.
 	$(BIN)/python -m benchmarks

@@ -18,6 +18,7 @@ LEGAL = {
     "fail_for_good": ACTIVE,
     "rate_limit": ACTIVE,
     "not_yet": ACTIVE,
+    "away": ACTIVE,
     "give_back": (*ACTIVE, "cancelled"),
     "advance": ("running",),
     "sweep": ACTIVE,
@@ -38,6 +39,17 @@ ANSWERS = {
 }
 
 
+PROVIDER = (
+    "asked to wait",
+    "went away",
+    "a job was paused for it",
+    "a probe was let through",
+    "a probe failed",
+    "came back",
+    "bore no more calls",
+)
+
+
 class Visits:
     """How often each event met each status, over all runs, and how often it changed something there."""
 
@@ -46,6 +58,7 @@ class Visits:
         self.changed: Counter[tuple[str, str]] = Counter()
         self.items: Counter[tuple[str, str]] = Counter()
         self.answers: Counter[tuple[str, str]] = Counter()
+        self.provider: Counter[str] = Counter()
 
     def never_changed(self) -> list[tuple[str, str]]:
         legal = [(event, status) for event, statuses in LEGAL.items() for status in statuses]
@@ -57,6 +70,9 @@ class Visits:
     def never_said(self) -> set[tuple[str, str]]:
         return {(event, answer) for event, answers in ANSWERS.items() for answer in answers} - set(self.answers)
 
+    def never_seen(self) -> set[str]:
+        return set(PROVIDER) - set(+self.provider)
+
     def table(self) -> str:
         lines = [f"{'event':14}" + "".join(f"{status:>11}" for status in STATUSES)]
         lines += [
@@ -66,4 +82,5 @@ class Visits:
         lines += [
             f"{event} says {answer}: {count}" for (event, answer), count in sorted(self.answers.items()) if answer
         ]
+        lines += [f"provider: {what}: {count}" for what, count in sorted(self.provider.items())]
         return "\n".join(lines)

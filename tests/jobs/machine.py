@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from books.errors import ProviderUnavailable, RateLimited
 from jobs import clock, handlers, results, runner
 from jobs.advance import advance
 from jobs.claims import claim, give_back
 from jobs.constants import TRANSITIONS, JobStatus
 from jobs.errors import JobError, NotYet
 from jobs.heartbeat import beat
-from jobs.models import Event, Item, Job
+from jobs.models import Event, Item, Job, Throttle
 from jobs.starting import cancel, extend, pause, restart, resume, retry_items, start_job
 from jobs.sweep import sweep
+from jobs.throttle import Call, answered, rate_limited
 from jobs.transitions import locked_job, move
 from tests.jobs.coverage import LEGAL, STATUSES, Visits
-from tests.jobs.model import NOT_YET, Model, Refused
+from tests.jobs.model import NOT_YET, RETRY_AFTER, Model, Refused
+from tests.jobs.model_throttle import ModelThrottle
+from tests.jobs.provider import NAME
 from tests.jobs.rig import KIND, RigStage, new_book, rig_handler
-from tests.jobs.rows import engine_rows, model_rows
+from tests.jobs.rows import engine_rows, model_rows, throttle_row
 
 RUNNERS = st.sampled_from(["anna", "ben", "carl"])
 
@@ -36,19 +41,16 @@ class Passing(JobError):
     retryable = True
 
 
-class RateLimited(Passing):
-    counts_attempt = False
-
-
 class Final(JobError):
     code = "final"
 
 
 CLOSINGS: dict[str, Callable[[Item, RigStage], None]] = {
     "finish": lambda item, stage: results.finish(item, stage, "result"),
+    "away": lambda item, stage: results.fail(item, stage, ProviderUnavailable("No answer.")),
     "fail_passing": lambda item, stage: results.fail(item, stage, Passing("Try again.")),
     "fail_for_good": lambda item, stage: results.fail(item, stage, Final("Unreadable.")),
-    "rate_limit": lambda item, stage: results.fail(item, stage, RateLimited("Slow down.", retry_after=40)),
+    "rate_limit": lambda item, stage: results.fail(item, stage, RateLimited("Slow down.", retry_after=RETRY_AFTER)),
     "not_yet": lambda item, stage: results.fail(
         item, stage, NotYet("Under way.", until=clock.now() + timedelta(seconds=NOT_YET))
     ),
@@ -70,7 +72,7 @@ class EngineMachine(RuleBasedStateMachine):
     visits: Visits
     clock: SimpleNamespace
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_provider: bool = False) -> None:
         super().__init__()
         self.run = transaction.atomic()
         self.run.__enter__()
@@ -83,7 +85,7 @@ class EngineMachine(RuleBasedStateMachine):
             stage.save = lambda item, _result: self.saved.update([(item.job_id, item.key)])
         handlers._handlers[KIND] = rig_handler(self.first, self.second)
         clock.now = lambda: self.clock.at
-        self.model = Model()
+        self._has_provider(has_provider)
         self.jobs = [start_job(new_book().pk, KIND)]
         self.hands: list[tuple[int, int, int]] = []
         self.spent: list[tuple[int, int, int]] = []
@@ -95,8 +97,13 @@ class EngineMachine(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.run.__exit__(None, None, None)
 
-    @initialize(status=st.sampled_from(STATUSES))
-    def begins_anywhere(self, status: str) -> None:
+    def _has_provider(self, has_provider: bool) -> None:
+        self.first.provider = NAME if has_provider else ""
+        self.model = Model(has_provider=has_provider)
+
+    @initialize(status=st.sampled_from(STATUSES), has_provider=st.booleans())
+    def begins_anywhere(self, status: str, has_provider: bool) -> None:
+        self._has_provider(has_provider)
         self.reach(status)
 
     # ---- the walk ---------------------------------------------------------------------------------------------------
@@ -142,8 +149,17 @@ class EngineMachine(RuleBasedStateMachine):
             taken.extend(claim(self.id, self.stage.name, who, limit))
             return [(item.ordinal, item.lease_token) for item in taken]
 
+        throttle, status = replace(self.model.throttle), self.model.job.status
         self.both("claim", engine, who, limit)
         self._take(taken)
+        if self.first.provider and status == "running" and self.model.job.stage == "first":
+            self._note_admission(throttle, taken)
+
+    def _note_admission(self, throttle: ModelThrottle, taken: list[Item]) -> None:
+        seen = self.visits.provider
+        seen["a job was paused for it"] += self.model.job.status == "paused"
+        seen["a probe was let through"] += throttle.outage is not None and bool(taken)
+        seen["bore no more calls"] += not taken and not throttle.cools(self.model.now)
 
     def _take(self, taken: list[Item]) -> None:
         for item in taken:
@@ -174,6 +190,7 @@ class EngineMachine(RuleBasedStateMachine):
         """Finishes one item and takes the next in the same transaction."""
         hand = self.hands.pop(-1 - back % len(self.hands))
         self.spent.append(hand)
+        self._call_ends(hand, "go_on")
         taken: list[Item] = []
 
         def engine() -> list[tuple[int, int]]:
@@ -204,6 +221,33 @@ class EngineMachine(RuleBasedStateMachine):
     def not_yet(self, back: int) -> None:
         self.close(back, "not_yet")
 
+    @precondition(lambda self: self.hands)
+    @rule(back=st.integers(0, 3))
+    def away(self, back: int) -> None:
+        self.close(back, "away")
+
+    @rule(times=st.integers(2, 6), seconds=st.sampled_from([1, 21]))
+    def falls_away(self, times: int, seconds: int) -> None:
+        """Call after call gets no answer."""
+        self.open()
+        for _ in range(times):
+            self.clock_jumps(seconds)
+            self.claim("anna", 1)
+            if self.hands:
+                self.close(0, "away")
+
+    @precondition(lambda self: self.model.throttle.outage is not None)
+    @rule(event=st.sampled_from(["away", "finish"]))
+    def probe(self, event: str) -> None:
+        """The time of the next try has come."""
+        self.clock_jumps(max(0, (self.model.throttle.cool or 0) - self.model.now) + 21)
+        self.do("sweep")
+        self.open()
+        before = len(self.hands)
+        self.claim("anna", 2)
+        if len(self.hands) > before:
+            self.close(0, event)
+
     def close(self, back: int, event: str) -> None:
         """One of the latest claims comes to its end: too late, where the lease was taken away meanwhile."""
         hand = self.hands.pop(-1 - back % len(self.hands))
@@ -216,8 +260,27 @@ class EngineMachine(RuleBasedStateMachine):
         self._close(self.spent[-1 - back % len(self.spent)], event)
 
     def _close(self, hand: tuple[int, int, int], event: str) -> None:
+        self._call_ends(hand, event)
+        throttle = replace(self.model.throttle)
         was = self.both(event, lambda: CLOSINGS[event](*self._claimed(hand)), *hand)
+        self.visits.provider["went away"] += throttle.outage is None and self.model.throttle.outage is not None
+        self.visits.provider["a probe failed"] += self.model.throttle.probes > throttle.probes
         self.visits.items[event, "taken away" if was is Refused else "held"] += 1
+
+    def _call_ends(self, hand: tuple[int, int, int], event: str) -> None:
+        """What ``call_slot`` notes about the provider before the item is closed, also by a worker that lost it."""
+        item, throttle, seen = self.claims[hand], self.model.throttle, self.visits.provider
+        if item.stage != "first" or not self.first.provider:
+            return
+        began = item.started_at
+        if event == "rate_limit":
+            rate_limited(NAME, RETRY_AFTER, began)
+            throttle.rate_limited(self.model.now, RETRY_AFTER, (began - self.began).total_seconds())
+            seen["asked to wait"] += 1
+        elif event != "away":
+            answered(Call(NAME, 0, began))
+            seen["came back"] += throttle.outage is not None
+            throttle.answered()
 
     def _claimed(self, hand: tuple[int, int, int]) -> tuple[Item, RigStage]:
         """The item as it was when it was claimed, and its stage."""
@@ -254,6 +317,15 @@ class EngineMachine(RuleBasedStateMachine):
         act = resume if made.resumed_from_id == earlier.pk else restart
         assert act(earlier.pk) == made
 
+    @rule(event=st.sampled_from(list(CLOSINGS)), who=RUNNERS)
+    def tries(self, event: str, who: str) -> None:
+        """A runner takes an item, and that comes to its end while the lease is held."""
+        self.open()
+        before = len(self.hands)
+        self.claim(who, 1)
+        if len(self.hands) > before:
+            self.close(0, event)
+
     @rule(steps=st.integers(2, 12))
     def work(self, steps: int) -> None:
         """A runner that nothing happens to: the way to the later states, in single steps like any other."""
@@ -264,8 +336,8 @@ class EngineMachine(RuleBasedStateMachine):
             self.claim("anna", 1)
             if len(self.hands) > before:
                 self.close(0, "finish")
-            else:
-                self.advance()
+            elif self.both("advance", lambda: advance(self.id).value) not in ("stage", None):
+                return
 
     def do(self, event: str) -> None:
         """One event with the plainest arguments."""
@@ -334,11 +406,17 @@ class EngineMachine(RuleBasedStateMachine):
     # ---- what must be equal after each step -------------------------------------------------------------------------
     @invariant()
     def rows_are_as_the_model_says(self) -> None:
-        items = list(Item.objects.filter(job_id=self.id).order_by("ordinal"))
+        pk = self.id if connection.features.has_native_uuid_field else self.id.hex
+        # As SQL: putting these queries together takes longer than all else in a walk.
+        items = list(Item.objects.raw("SELECT * FROM jobs_item WHERE job_id = %s ORDER BY ordinal", [pk]))
+        (job,) = Job.objects.raw("SELECT * FROM jobs_job WHERE id = %s", [pk])
         for item in items:
             assert item.lease_token >= self.tokens.get(item.pk, 0), "a fencing token shrank"
             self.tokens[item.pk] = item.lease_token
-        assert engine_rows(Job.objects.get(pk=self.id), items, self.began) == model_rows(self.model)
+        assert engine_rows(job, items, self.began) == model_rows(self.model)
+        if self.first.provider:
+            row = next(iter(Throttle.objects.raw("SELECT * FROM jobs_throttle")), None)
+            assert throttle_row(row, self.began) == self.model.throttle
 
     @invariant()
     def effects_happened_once(self) -> None:

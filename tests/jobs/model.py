@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.jobs.coverage import ACTIVE, FINAL
+from tests.jobs.model_throttle import ModelThrottle
 
 LEASE, STALE, RUNNERS, RETRY_AFTER, REST, NOT_YET = 90, 120, 2, 40, 30, 200
 BACKOFF = (2, 4, 8, 16)
@@ -30,6 +31,7 @@ class ModelItem:
     not_before: float = 0
     expires: float | None = None
     runner: str = ""
+    started: float | None = None
 
     @property
     def is_open(self) -> bool:
@@ -70,8 +72,12 @@ class ModelJob:
 
 
 class Model:
-    def __init__(self) -> None:
+    """With ``has_provider`` each item of the first stage is a call to it."""
+
+    def __init__(self, *, has_provider: bool = False) -> None:
         self.now = 0.0
+        self.has_provider = has_provider
+        self.throttle = ModelThrottle()
         self.keys = {"first": ["1", "2"], "second": ["a", "b"]}
         self.jobs: list[ModelJob] = []
         self.effects: dict[tuple[int, str], int] = {}
@@ -105,11 +111,29 @@ class Model:
                 self._crash(item)
             chosen = self._claimable(runner)[:limit]
         chosen = chosen[:1] if chosen and chosen[0].crashes else [item for item in chosen if not item.crashes]
+        chosen = chosen[: self._slots(len(chosen))]
         for item in chosen:
             self._lease(item, runner)
         if chosen:
             job.current, job.wake = self._ordinal(chosen[0]), None
         return [(self._ordinal(item), item.token) for item in chosen]
+
+    def _slots(self, wanted: int) -> int:
+        """How many of ``wanted`` calls the provider bears; a job is paused where it bears none for long."""
+        job = self.job
+        if not self._calls(job):
+            return wanted
+        free = self.throttle.free(self.now, self._in_flight())
+        if not free and self.throttle.pauses_jobs(self.now) and any(item.state == "pending" for item in job.of_stage()):
+            job.status, job.wake = "paused", self.throttle.cool
+        return min(free, wanted)
+
+    def _calls(self, job: ModelJob) -> bool:
+        return self.has_provider and job.stage == "first"
+
+    def _in_flight(self) -> int:
+        items = (item for job in self.jobs for item in job.items if item.stage == "first" and item.state == "leased")
+        return sum(item.expires > self.now for item in items)
 
     def _claimable(self, runner: str) -> list[ModelItem]:
         """The second stage is one lane: of its open items only the first may be claimed. A suspect is worked alone."""
@@ -127,6 +151,7 @@ class Model:
 
     def _lease(self, item: ModelItem, runner: str) -> None:
         item.state, item.runner, item.expires, item.not_before = "leased", runner, self.now + LEASE, 0
+        item.started = self.now
         item.token += 1
         item.attempts += 1
 
@@ -162,9 +187,11 @@ class Model:
         self.job.refresh()
 
     def go_on(self, job_number: int, ordinal: int, token: int, runner: str) -> list[tuple[int, int]]:
-        """Finishes, and claims the next item that is neither a suspect nor in the lane of the second stage."""
+        """Finishes, and claims the next item that is neither a suspect, nor in the lane of the second stage, nor a call
+        to a provider."""
         self.finish(job_number, ordinal, token)
-        items = self.job.of_stage() if (self.job.status, self.job.stage) == ("running", "first") else []
+        is_plain = (self.job.status, self.job.stage) == ("running", "first") and not self.has_provider
+        items = self.job.of_stage() if is_plain else []
         plain = (item for item in items if item.state == "pending" and not item.crashes)
         chosen = [item for item in plain if item.not_before <= self.now][:1]
         if not chosen:
@@ -178,6 +205,18 @@ class Model:
         item.free("pending" if item.attempts < 5 else "failed")
         if item.state == "pending":
             item.not_before = self.now + BACKOFF[item.attempts - 1]
+        self.job.refresh()
+
+    def away(self, job_number: int, ordinal: int, token: int) -> None:
+        """No answer: in an outage the attempt is given back, and the item waits for the probe."""
+        item = self._held(job_number, ordinal, token)
+        is_call = self.has_provider and item.stage == "first"
+        probe = self.throttle.failed(self.now, item.attempts, item.started or 0) if is_call else None
+        attempts = item.attempts - (probe is not None)
+        item.free("pending" if attempts < 5 else "failed")
+        if item.state == "pending":
+            item.attempts = attempts
+            item.not_before = (self.now if probe is None else probe) + BACKOFF[max(attempts, 1) - 1]
         self.job.refresh()
 
     def fail_for_good(self, job_number: int, ordinal: int, token: int) -> None:

@@ -6,8 +6,9 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from jobs.models import Item, Job
+from jobs.models import Item, Job, Throttle
 from tests.jobs.model import Model
+from tests.jobs.model_throttle import ModelThrottle
 
 
 def model_rows(model: Model) -> list[Any]:
@@ -19,6 +20,24 @@ def model_rows(model: Model) -> list[Any]:
     return [head, times, counts, [tuple(vars(item).values()) for item in job.items]]
 
 
+def throttle_row(row: Throttle | None, began: datetime) -> ModelThrottle:
+    """What the engine knows, as the model would: times become seconds since ``began``."""
+    if row is None:
+        return ModelThrottle()
+
+    def seconds(at: datetime | None) -> float | None:
+        return None if at is None else (at - began).total_seconds()
+
+    times = {
+        "cool": seconds(row.cool_until),
+        "limited": seconds(row.limited_at),
+        "failed_at": seconds(row.failed_at),
+        "outage": seconds(row.outage_since),
+    }
+    counts = {name: getattr(row, name) for name in ("limit", "answers", "refusals", "failures", "probes")}
+    return ModelThrottle(**counts, **times)
+
+
 def engine_rows(job: Job, items: list[Item], began: datetime) -> list[Any]:
     """Times become seconds since ``began``."""
 
@@ -28,7 +47,7 @@ def engine_rows(job: Job, items: list[Item], began: datetime) -> list[Any]:
     def row(item: Item) -> tuple[Any, ...]:
         counts = (item.lease_token, item.attempts, item.crashes)
         times = (seconds(item.not_before) or 0, seconds(item.lease_expires_at))
-        return (item.stage, item.key, str(item.state), *counts, *times, item.leased_by)
+        return (item.stage, item.key, str(item.state), *counts, *times, item.leased_by, seconds(item.started_at))
 
     wake = seconds(job.wake_at)
     head = (job.status, job.stage, job.attempt, wake, job.current_item, job.last_completed_item)
