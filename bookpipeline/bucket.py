@@ -6,6 +6,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+
+# What does not answer is tried again by the job or the browser, which can wait longer than a request.
+CLIENT = Config(
+    signature_version="s3v4",
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"total_max_attempts": 2, "mode": "standard"},
+)
 
 
 def s3_storage(*, bucket_name: str, endpoint_url: str | None, region_name: str | None) -> dict[str, Any]:
@@ -17,7 +26,7 @@ def s3_storage(*, bucket_name: str, endpoint_url: str | None, region_name: str |
         "default_acl": None,
         "querystring_auth": True,
         "file_overwrite": True,
-        "signature_version": "s3v4",
+        "client_config": CLIENT,
         # Files wait on disk; one thread and one buffer a transfer keep a web process small.
         "max_memory_size": 1024 * 1024,
         "transfer_config": TransferConfig(use_threads=False),

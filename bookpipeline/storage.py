@@ -1,20 +1,66 @@
-"""Files in a folder or a bucket: a bucket's read with one request instead of three, whole folders removed at once."""
+"""Files in a folder or a bucket: a bucket's read with one request instead of three, whole folders removed at once.
+
+A storage that does not answer, or that is full, raises StorageAway whatever is asked of it.
+"""
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from botocore.exceptions import ClientError
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
+from books.errors import StorageAway
+
+TRY_AGAIN_SECONDS = 15
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+BROKEN = {errno.EIO, errno.EROFS, errno.ESTALE, errno.EACCES, errno.EPERM, errno.ENOTCONN}
+FULL = "There is no room left to store files: make some, and this goes on by itself."
+AWAY = "The storage of files does not answer ({why}). This goes on by itself when it does."
+
+
+@contextmanager
+def telling_what_is_wrong() -> Iterator[None]:
+    """FileNotFoundError and what is no fault of the storage pass."""
+    try:
+        yield
+    except (BotoCoreError, Boto3Error, ClientError) as error:
+        raise StorageAway(AWAY.format(why=_name(error)), retry_after=TRY_AGAIN_SECONDS) from error
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise StorageAway(FULL, retry_after=TRY_AGAIN_SECONDS) from error
+        if error.errno in BROKEN:
+            raise StorageAway(AWAY.format(why=error.strerror), retry_after=TRY_AGAIN_SECONDS) from error
+        raise
+
+
+def _name(error: Exception) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
+
 
 class Folder(FileSystemStorage):
+    def _open(self, name: str, mode: str = "rb") -> File[Any]:
+        with telling_what_is_wrong():
+            opened: File[Any] = super()._open(name, mode)  # type: ignore[misc]
+            return opened
+
+    def _save(self, name: str, content: File[Any]) -> str:
+        with telling_what_is_wrong():
+            return str(super()._save(name, content))  # type: ignore[misc]
+
+    def delete(self, name: str) -> None:
+        with telling_what_is_wrong():
+            super().delete(name)
+
     def remove_folder(self, name: str) -> None:
         with suppress(FileNotFoundError):
             shutil.rmtree(self.path(name))
@@ -23,10 +69,19 @@ class Folder(FileSystemStorage):
 class Bucket(S3Storage):  # type: ignore[misc]
     """An opened file is a copy, on disk from one megabyte on."""
 
+    def _save(self, name: str, content: File[Any]) -> str:
+        with telling_what_is_wrong():
+            return str(super()._save(name, content))
+
+    def delete(self, name: str) -> None:
+        with telling_what_is_wrong():
+            super().delete(name)
+
     def _open(self, name: str, mode: str = "rb") -> File[Any]:
-        if mode != "rb":
-            opened: File[Any] = super()._open(name, mode)
-            return opened
+        with telling_what_is_wrong():
+            return self._copied(name) if mode == "rb" else super()._open(name, mode)
+
+    def _copied(self, name: str) -> File[Any]:
         try:
             body = self.bucket.Object(self._normalize_name(clean_name(name))).get()["Body"]
         except ClientError as error:

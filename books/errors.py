@@ -82,6 +82,14 @@ class UnreadableImage(JobError):
     code = "unreadable_image"
 
 
+class StorageAway(JobError):
+    """Files can be neither fetched nor stored now, which is no fault of the page: it is tried again until they can."""
+
+    code = "storage_away"
+    retryable = True
+    counts_attempt = False
+
+
 class ProviderError(JobError):
     """An engine outside this process did not do what was asked."""
 

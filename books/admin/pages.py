@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
@@ -10,11 +12,10 @@ from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.page_states import cells_of
+from books.errors import StorageAway
 from books.models import Book, Page
 from books.ocr.review import approve_pages
 from books.ocr.thumbnails import thumbnail_of
-
-NO_PICTURE = "This page has no picture yet."
 
 
 def routes() -> list[URLPattern]:
@@ -36,23 +37,24 @@ def grid(request: StaffRequest, book_id: int) -> HttpResponseBase:
 @screen("books.view_book")
 def scan(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
     """Streams the PNG that the reading encoded."""
-    try:
-        stored = default_storage.open(_page(book_id, number).image_name)
-    except FileNotFoundError as error:
-        raise Http404(NO_PICTURE) from error
-    return _picture(FileResponse(stored, content_type="image/png"))
+    page = _page(book_id, number)
+    return _picture(lambda: FileResponse(default_storage.open(page.image_name), content_type="image/png"))
 
 
 @screen("books.view_book")
 def thumbnail(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
-    data = thumbnail_of(_page(book_id, number))
-    if data is None:
-        raise Http404(NO_PICTURE)
-    return _picture(HttpResponse(data, content_type="image/webp"))
+    page = _page(book_id, number)
+    return _picture(lambda: HttpResponse(thumbnail_of(page), content_type="image/webp"))
 
 
-def _picture(response: HttpResponseBase) -> HttpResponseBase:
+def _picture(made: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """The address holds the reading's id, so a day in the cache is safe."""
+    try:
+        response = made()
+    except FileNotFoundError as error:
+        raise Http404("This page has no picture yet.") from error
+    except StorageAway as away:
+        return HttpResponse(away.message, status=503, content_type="text/plain")
     response["Cache-Control"] = "private, max-age=86400"
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -16,7 +16,7 @@ from books.api.pages import router as pages
 from books.api.review import router as review
 from books.api.uploads import router as uploads
 from books.audit import refuse
-from books.errors import DecisionRefused, EditedMeanwhile, StageNotReady
+from books.errors import DecisionRefused, EditedMeanwhile, StageNotReady, StorageAway
 from jobs.errors import InvalidTransition, JobAlreadyActive, JobError, NothingToDo
 from jobs.models import Job
 
@@ -34,11 +34,14 @@ CONFLICTS = (DecisionRefused, EditedMeanwhile, InvalidTransition, JobAlreadyActi
 
 @api.exception_handler(JobError)
 def refused(request: HttpRequest, error: JobError) -> HttpResponse:
-    """409 where the state of the book or job is in the way, else 422; always a code and a sentence."""
+    """409 where the state of the book or job is in the way, 503 where files cannot be stored now, else 422; always a
+    code and a sentence."""
     refuse(request, error.message)
     document: dict[str, object] = {"code": error.code, "message": error.message}
     if isinstance(error, JobAlreadyActive):
         document["job"] = job_document(Job.objects.get(pk=error.job_id))
+    if isinstance(error, StorageAway):
+        return api.create_response(request, document, status=503)
     return api.create_response(request, document, status=409 if isinstance(error, CONFLICTS) else 422)
 
 

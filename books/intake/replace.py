@@ -40,5 +40,5 @@ def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = 
         if not Page.every.filter(source=old).exists():
             old.delete()
         for name in page.file_names:
-            transaction.on_commit(partial(default_storage.delete, name))
+            transaction.on_commit(partial(default_storage.delete, name), robust=True)
     return page

@@ -21,20 +21,20 @@ from books.models.upload import ExpectedFile
 @receiver(post_delete, sender=Source)
 def delete_source_file(instance: Source, origin: Any = None, **_: Any) -> None:
     if not _is_book(origin):
-        transaction.on_commit(partial(default_storage.delete, instance.storage_name))
+        transaction.on_commit(partial(default_storage.delete, instance.storage_name), robust=True)
 
 
 @receiver(post_delete, sender=Page)
 def delete_page_files(instance: Page, origin: Any = None, **_: Any) -> None:
     for name in () if _is_book(origin) else instance.file_names:
-        transaction.on_commit(partial(default_storage.delete, name))
+        transaction.on_commit(partial(default_storage.delete, name), robust=True)
 
 
 @receiver(post_delete, sender=ExpectedFile)
 def delete_unfinished_file(instance: ExpectedFile, origin: Any = None, **_: Any) -> None:
     """A browser may have sent it to the bucket without telling."""
     if not _is_book(origin) and instance.source_id is None and not instance.refusal:
-        transaction.on_commit(partial(default_storage.delete, instance.storage_name))
+        transaction.on_commit(partial(default_storage.delete, instance.storage_name), robust=True)
 
 
 def _is_book(origin: Any) -> bool:

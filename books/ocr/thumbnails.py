@@ -16,15 +16,12 @@ def keep_thumbnail(page_id: UUID, data: bytes) -> None:
     Thumbnail.objects.bulk_create(rows, update_conflicts=True, unique_fields=["page"], update_fields=["data"])
 
 
-def thumbnail_of(page: Page) -> bytes | None:
-    """None where the page has no picture yet."""
+def thumbnail_of(page: Page) -> bytes:
+    """Raises FileNotFoundError where the page has no picture yet, and StorageAway."""
     kept = Thumbnail.objects.filter(page=page).values_list("data", flat=True).first()
     if kept is not None:
         return bytes(kept)
-    try:
-        with default_storage.open(page.image_name) as stored:
-            data = encoded_thumbnail(open_page(cast("BinaryIO", stored.file)))
-    except FileNotFoundError:
-        return None
+    with default_storage.open(page.image_name) as stored:
+        data = encoded_thumbnail(open_page(cast("BinaryIO", stored.file)))
     keep_thumbnail(page.pk, data)
     return data

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from benchmarks.standin import StandIn
 from books.extraction import factory as guideline_factory
 from books.extraction.job import Limits, start_extraction, start_finalisation
-from books.models import Book, ModelCall, ModelPrice, OcrStatus, Page, Subtopic
+from books.models import Book, ModelCall, ModelPrice, OcrStatus, Page, Reading, Subtopic
 from books.ocr import factory as ocr_factory
 from books.ocr.editing import edit_text
 from books.ocr.imaging import open_page
@@ -20,12 +20,14 @@ from books.ocr.review import approve_pages
 from books.ocr.start import start_reading
 from books.providers import factory as provider_factory
 from books.providers.spending import spent
+from jobs import clock, throttle
 from jobs.constants import JobStatus
 from jobs.models import Job
 from jobs.runner import run_slice, run_to_end
 from jobs.selectors import job_view
 from jobs.starting import resume
 from jobs.sweep import sweep
+from tests.flow.cluster import until
 from tests.ocr import provoking
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -147,3 +149,20 @@ def test_a_book_in_the_economy_costs_half_and_is_asked_once(provider, scans, set
     assert {call.discount for call in ModelCall.objects.all()} == {50}
     dearest = sum(call.tokens_in + call.tokens_out for call in ModelCall.objects.all()) * Decimal("0.0001")
     assert spent(book=book) == dearest / 2
+
+
+def test_a_provider_that_goes_away_is_waited_for(provider, scans, settings, monkeypatch):
+    """Nobody has to do anything: the job pauses with its reason, and goes on when the provider answers again."""
+    monkeypatch.setattr(throttle, "OUTAGE_PAUSES_SECONDS", (1,))
+    settings.LLM_CONCURRENCY = 2
+    call_command("process_book", scans, title="Prealgebra", no_wait=True, verbosity=0)
+    provider.behave(away=True)
+    job = run_to_end(Job.objects.get().pk)
+    assert (job.status, job.failed_items) == (JobStatus.PAUSED, 0)
+    assert "openai does not answer" in job.events.order_by("-pk").first().reason
+    provider.behave(away=False)
+    until(lambda: clock.now() > job.wake_at, "the pause is over")
+    sweep()
+    done(job)
+    assert set(Page.objects.values_list("ocr_status", flat=True)) == {OcrStatus.DONE}
+    assert provider.counts.outcomes["answer"] == Reading.objects.count() == len(PAGES)
