@@ -8,7 +8,7 @@ POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/providers/test_lock
   tests/publishing/test_publish.py tests/publishing/test_review.py tests/publishing/test_approving_beside_a_job.py \
   --ignore tests/jobs/test_cluster_processes.py --ignore tests/jobs/test_mutations.py
 
-.PHONY: demo test check chaos bench lock
+.PHONY: demo test check infra-check chaos bench lock
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,7 +27,13 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 demo: $(VENV)/.installed .env  ## The whole product on the sample book; STAY= ends it after the results.
 	$(BIN)/python manage.py demo $(STAY)
 
-check: $(VENV)/.installed-dev
+# Checkov pins old versions of what we use, so it has an environment of its own.
+$(VENV)/checkov/.installed: requirements-checkov.txt
+	$(PYTHON) -m venv $(VENV)/checkov
+	$(VENV)/checkov/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-checkov.txt
+	touch $@
+
+check: $(VENV)/.installed-dev infra-check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") \
@@ -36,9 +42,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/hadolint infra/Dockerfile
 	! command -v terraform >/dev/null || terraform fmt -check -recursive infra/terraform
 
-infra-check:  ## Checkov's rules; in an environment of its own, because it pins old versions of what we use.
-	test -x $(VENV)/checkov/bin/checkov || $(PYTHON) -m venv $(VENV)/checkov
-	$(VENV)/checkov/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
+infra-check: $(VENV)/checkov/.installed
 	$(VENV)/checkov/bin/checkov --config-file infra/checkov.yaml
 
 test: check
@@ -55,3 +59,4 @@ bench: $(VENV)/.installed-dev  ## Ratios beside the bare tools; fails below thei
 lock:  ## Pins requirements.in and requirements-dev.in with hashes; needs uv.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-checkov.in -o requirements-checkov.txt

@@ -6,13 +6,18 @@ A storage that does not answer, or that is full, raises StorageAway whatever is 
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
 
+import boto3
 from boto3.exceptions import Boto3Error
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
@@ -21,6 +26,7 @@ from storages.utils import clean_name
 
 from books.errors import StorageAway
 
+BRIEFLY: Final = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 1})
 TRY_AGAIN_SECONDS = 15
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 BROKEN = {errno.EIO, errno.EROFS, errno.ESTALE, errno.EACCES, errno.EPERM, errno.ENOTCONN}
@@ -61,6 +67,14 @@ class Folder(FileSystemStorage):
         with telling_what_is_wrong():
             super().delete(name)
 
+    def answers(self) -> bool:
+        """Whether files can be written."""
+        try:
+            Path(self.location).mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return False
+        return os.access(self.location, os.W_OK)
+
     def remove_folder(self, name: str) -> None:
         with suppress(FileNotFoundError):
             shutil.rmtree(self.path(name))
@@ -93,6 +107,18 @@ class Bucket(S3Storage):  # type: ignore[misc]
             shutil.copyfileobj(body, copy)
         copy.seek(0)
         return File(copy, name)
+
+    def answers(self) -> bool:
+        """Whether the bucket can be reached, within seconds."""
+        try:
+            self._asking_briefly.head_bucket(Bucket=self.bucket_name)
+        except (BotoCoreError, ClientError):
+            return False
+        return True
+
+    @cached_property
+    def _asking_briefly(self) -> Any:
+        return boto3.client("s3", endpoint_url=self.endpoint_url, region_name=self.region_name, config=BRIEFLY)
 
     def remove_folder(self, name: str) -> None:
         """A thousand objects a request; what was half sent in parts goes too. Raises OSError for what would not go."""

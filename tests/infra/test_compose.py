@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
 from django.conf import settings
+from django.core.management import get_commands, load_command_class
 
 from tests.infra.terraform import INFRA
 
@@ -72,6 +76,29 @@ def test_containers_and_browsers_reach_the_bucket_under_one_name():
 
 def test_nothing_listens_beyond_this_machine():
     assert all(port.startswith("127.0.0.1:") for service in SERVICES.values() for port in service.get("ports", []))
+
+
+@pytest.mark.parametrize("name", [*WORKERS, "migrate"])
+def test_a_command_is_one_that_the_product_takes(name):
+    """With its options, as its own parser reads them."""
+    python, script, command, *options = SERVICES[name]["command"]
+    assert (python, script) == ("python", "manage.py")
+    load_command_class(get_commands()[command], command).create_parser("manage.py", command).parse_args(options)
+
+
+def test_the_settings_take_the_environment(tmp_path):
+    """With the passwords that .env has to hold, and nothing else of this machine."""
+    given = {name: _filled(value) for name, value in SERVICES["web"]["environment"].items()}
+    given |= {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "manage.py", "check", "--fail-level", "WARNING"]
+    subprocess.run(command, cwd=INFRA.parent, env=given, check=True)
+
+
+def _filled(value: str) -> str:
+    """As compose does: ${NAME:?complaint} from .env, ${NAME:-default} with its default."""
+    return re.sub(
+        r"\$\{\w+:([?-])([^}]*)\}", lambda m: m[2] if m[1] == "-" else "a-secret-of-fifty-letters-and-more" * 2, value
+    )
 
 
 def test_no_password_has_a_default():

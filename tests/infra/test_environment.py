@@ -31,6 +31,12 @@ def known() -> set[str]:
     return set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.M))
 
 
+def test_the_example_names_what_is_read_and_nothing_else():
+    texts = [path.read_text() for path in (ROOT / "bookpipeline").glob("*.py")]
+    read = {name for text in texts for name in re.findall(r"\benv\.\w+\(\s*\"([A-Z0-9_]+)\"", text)}
+    assert known() == read
+
+
 def in_production() -> set[str]:
     """The names in ``locals`` of the production environment."""
     expressions = str(local(PRODUCTION, "environment")) + str(local(PRODUCTION, "secret_names"))
@@ -73,7 +79,7 @@ def test_production_is_no_developers_machine():
 
 def test_secrets_are_no_plain_variables():
     secret = set(re.findall(r"[A-Z]+(?:_[A-Z]+)+", str(local(PRODUCTION, "secret_names"))))
-    assert secret == {"SECRET_KEY", "DATABASE_URL", "OPENAI_API_KEY"}
+    assert secret == {"SECRET_KEY", "DATABASE_URL", "OPENAI_API_KEY", "OIDC_CLIENT_SECRET"}
     assert not secret & set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", str(local(PRODUCTION, "environment"))))
 
 
@@ -88,5 +94,12 @@ def test_everything_that_runs_the_image_is_given_the_same_environment():
 
 def test_the_guide_names_every_secret():
     guide = Path(ROOT / "docs" / "deploy.md").read_text()
-    for name in ("SECRET_KEY", "DATABASE_URL", "OPENAI_API_KEY", "POSTGRES_PASSWORD", "S3_PASSWORD"):
+    for name in (
+        "SECRET_KEY",
+        "DATABASE_URL",
+        "OPENAI_API_KEY",
+        "OIDC_CLIENT_SECRET",
+        "POSTGRES_PASSWORD",
+        "S3_PASSWORD",
+    ):
         assert name in guide

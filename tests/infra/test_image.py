@@ -1,4 +1,4 @@
-"""The image: what it copies is enough to start, and it runs as nobody in particular, stopped by a signal."""
+"""The image: what it copies is enough to serve and to work, as nobody in particular, stopped by a signal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
+from pathlib import Path
 
+import boto3
 import pytest
 
+from tests import s3
+from tests.environment import postgresql_server
 from tests.infra.terraform import INFRA
 
 ROOT = INFRA.parent
@@ -68,8 +75,8 @@ def test_the_context_holds_what_is_copied_and_no_more():
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    """The folder /app of the image, its static files collected, with the environment that production gives."""
+def folder(tmp_path_factory) -> Path:
+    """/app of the image."""
     folder = tmp_path_factory.mktemp("app")
     for name in copied():
         source = ROOT / name
@@ -77,54 +84,114 @@ def app(tmp_path_factory):
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "terraform"))
         else:
             shutil.copy(source, folder)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "DATA_DIR": str(folder.parent / "data"),
-        "ALLOWED_HOSTS": "books.example.org",
-        "CSRF_TRUSTED_ORIGINS": "https://books.example.org",
-        "BEHIND_PROXY": "true",
-        "STORAGE": "s3",
-        "AWS_STORAGE_BUCKET_NAME": "scans",
-        "AWS_S3_REGION_NAME": "eu-central-1",
-    }
-    subprocess.run(
-        [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=folder, env=environment, check=True
-    )
-    return folder, environment
+    return folder
 
 
-def test_the_image_passes_the_checks_for_deployment(app):
-    folder, environment = app
-    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    subprocess.run(command, cwd=folder, env=environment, check=True)
+@pytest.fixture(scope="module")
+def database():
+    """A PostgreSQL server of its own, which the tests may stop. Its user may not enter pytest's folders."""
+    folder = tempfile.mkdtemp(prefix="bookpipeline-image-")
+    server = postgresql_server(Path(folder))
+    yield server
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_the_web_starts_from_what_is_copied(app):
-    folder, environment = app
+@pytest.fixture(scope="module")
+def environment(folder, database):
+    """As production gives it, with a bucket that is there."""
+    with s3.running_server() as address:
+        where = {"endpoint_url": address, "region_name": "us-east-1"}
+        keys = {name.lower(): s3.CREDENTIALS[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+        boto3.client("s3", **where, **keys).create_bucket(Bucket=s3.BUCKET)
+        yield {
+            **s3.CREDENTIALS,
+            "PATH": os.environ["PATH"],
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "DATA_DIR": str(folder.parent / "data"),
+            "DATABASE_URL": database.get_uri(),
+            "ALLOWED_HOSTS": "books.example.org",
+            "CSRF_TRUSTED_ORIGINS": "https://books.example.org",
+            "BEHIND_PROXY": "true",
+            "STORAGE": "s3",
+            "AWS_STORAGE_BUCKET_NAME": s3.BUCKET,
+            "AWS_S3_ENDPOINT_URL": where["endpoint_url"],
+            "AWS_S3_REGION_NAME": where["region_name"],
+            "CANARY_SECONDS": "1",
+            "LOG_LEVEL": "WARNING",
+        }
+
+
+@pytest.fixture(scope="module")
+def manage(folder, environment):
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
+
+    return run
+
+
+@contextmanager
+def running(command: list[str], folder, environment) -> Iterator[None]:
+    process = subprocess.Popen(command, cwd=folder, env=environment)
+    try:
+        yield
+    finally:
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+
+
+def test_the_image_passes_the_checks_for_deployment(manage):
+    manage("check", "--deploy", "--fail-level", "WARNING")
+
+
+def test_the_image_serves_and_works_as_production_does(folder, environment, manage, database):
+    """From an empty database: the steps of the Dockerfile and the guide, then web and a pool of workers."""
+    build = re.search(r"python (manage\.py collectstatic --noinput)", FINAL)
+    manage(*build[1].split()[1:], "-v0")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in json.loads(instruction("CMD"))]
-    web = subprocess.Popen([sys.executable, "-m", *command], cwd=folder, env=environment)
-    try:
-        assert answer(port, "/health", "10.40.129.7").status == 200
-        page = answer(port, "/admin/login/", "books.example.org")
-        assert (page.status, page.headers["Location"]) == (301, "https://books.example.org/admin/login/")
-        assert answer(port, "/admin/login/", "books.example.org", scheme="https").status == 200
-        assert answer(port, "/admin/login/", "elsewhere.example.org", scheme="https").status == 400
-    finally:
-        web.terminate()
-        assert web.wait(timeout=30) == 0
+    host = "books.example.org"
+    with running([sys.executable, "-m", *command], folder, environment):
+        assert answer(port, "/health", "10.40.129.7")[0] == 200
+        assert ready(port) == (503, {"database": True, "storage": True, "migrations": False, "workers": []})
+        manage("migrate", "--noinput", "-v0")
+        assert ready(port)[0] == 200
+        with running([sys.executable, "manage.py", "work", "--pool", "io"], folder, environment):
+            give_up_at = time.monotonic() + 60
+            while ready(port)[1]["workers"] != ["io"]:
+                assert time.monotonic() < give_up_at
+                time.sleep(0.5)
+        status, headers, _ = answer(port, "/admin/login/", host)
+        assert (status, headers["Location"]) == (301, "https://books.example.org/admin/login/")
+        assert answer(port, "/admin/login/", "elsewhere.example.org", "https")[0] == 400
+        status, headers, page = answer(port, "/admin/login/", host, "https")
+        assert (status, "Secure" in headers["Set-Cookie"]) == (200, True)
+        assert "max-age=" in headers["Strict-Transport-Security"]
+        styles = re.findall(r'href="(/static/bookpipeline/screens\.[0-9a-f]{12}\.css)"', page)
+        assert len(styles) == 1
+        status, headers, _ = answer(port, styles[0], host, "https")
+        assert (status, "immutable" in headers["Cache-Control"]) == (200, True)
+        database.cleanup()
+        assert ready(port) == (503, {"database": False, "storage": True, "migrations": False, "workers": []})
+        assert answer(port, "/health", "10.40.129.7")[0] == 200
+
+
+def ready(port):
+    status, _, body = answer(port, "/ready", "books.example.org", "https")
+    return status, json.loads(body)
 
 
 def answer(port, path, host, scheme="http"):
-    """The answer to a request as a load balancer passes it on, once the server listens."""
+    """Status, headers and body of a request as a load balancer passes it on, once the server listens."""
     give_up_at = time.monotonic() + 60
     while True:
         connection = HTTPConnection("127.0.0.1", port, timeout=30)
         try:
             connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": scheme})
-            return connection.getresponse()
+            response = connection.getresponse()
+            return response.status, response.headers, response.read().decode()
         except ConnectionRefusedError:
             if time.monotonic() > give_up_at:
                 raise

@@ -13,11 +13,15 @@ locals {
     OCR_ENGINE              = var.ocr_engine
     GUIDELINE_ENGINE        = var.guideline_engine
     LOG_FORMAT              = "json"
+    }, var.oidc_server_url == "" ? {} : {
+    OIDC_SERVER_URL = var.oidc_server_url
+    OIDC_CLIENT_ID  = var.oidc_client_id
   }, var.settings)
 
   secret_names = concat(
     ["SECRET_KEY", "DATABASE_URL"],
     contains([var.ocr_engine, var.guideline_engine], "openai") ? ["OPENAI_API_KEY"] : [],
+    var.oidc_server_url == "" ? [] : ["OIDC_CLIENT_SECRET"],
   )
 
   # What everything that runs our image is given.

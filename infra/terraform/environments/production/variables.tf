@@ -51,6 +51,18 @@ variable "guideline_engine" {
   default     = "offline"
 }
 
+variable "oidc_server_url" {
+  description = "Issuer of the OpenID Connect provider people sign on with; empty for passwords alone."
+  type        = string
+  default     = ""
+}
+
+variable "oidc_client_id" {
+  description = "What that provider calls this application."
+  type        = string
+  default     = ""
+}
+
 variable "settings" {
   description = "Further variables of .env.example, such as OPENAI_MODEL or LLM_CONCURRENCY."
   type        = map(string)
