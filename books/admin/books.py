@@ -39,8 +39,10 @@ from books.admin import (
     workbench,
 )
 from books.admin.guards import StaffRequest
+from books.admin.paging import LookAhead
 from books.errors import DeletionRefused
 from books.models import Book, BookStatus
+from books.models.searching import books_with_words
 from books.ocr.factory import installed_languages
 from books.publishing.deletion import delete_book
 
@@ -84,13 +86,12 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Book)
-class BookAdmin(ModelAdmin):
+class BookAdmin(LookAhead, ModelAdmin):
     list_display = ("book", "status", "readers", "active_job", "page_count", "author", "grade", "subject")
     list_display_links = None
     list_filter = (StatusFilter, "country", "board", "grade", "subject")
     search_fields = ("title", "author", "subject", "board")
     search_help_text = "Title, author, subject or board"
-    show_full_result_count = False
     fieldsets = (
         (None, {"fields": ("title", "author", ("edition", "edition_year"), "language")}),
         ("Spending", {"fields": ("spending_cap",)}),
@@ -100,6 +101,11 @@ class BookAdmin(ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, _book: Book | None = None) -> tuple[str, ...]:
         """The cap is for those who may spend."""
         return () if cast("StaffRequest", request).user.has_perm("books.ask_model") else ("spending_cap",)
+
+    def get_search_results(
+        self, _request: HttpRequest, books: QuerySet[Book], search_term: str
+    ) -> tuple[QuerySet[Book], bool]:
+        return books_with_words(search_term, books), False
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Names the languages there are models for, which differ from machine to machine."""

@@ -18,6 +18,8 @@ from django.utils.safestring import SafeString
 
 from books.admin import panel, system
 from books.admin.guards import StaffRequest
+from books.admin.paging import LookAhead
+from books.models.searching import books_with_words
 from jobs.models import Job
 
 # Generic in the stubs alone.
@@ -28,13 +30,17 @@ else:
 
 
 @admin.register(Job)
-class JobAdmin(ModelAdmin):
+class JobAdmin(LookAhead, ModelAdmin):
     list_display = ("job", "book", "state", "progress", "requested_by", "created_at", "completed_at")
     list_display_links = None
     list_filter = ("status", "kind", "created_at")
     search_fields = ("book__title",)
     search_help_text = "Book title"
-    show_full_result_count = False
+
+    def get_search_results(
+        self, _request: HttpRequest, jobs: QuerySet[Job], search_term: str
+    ) -> tuple[QuerySet[Job], bool]:
+        return (jobs.filter(book__in=books_with_words(search_term)) if search_term else jobs), False
 
     def get_urls(self) -> list[URLPattern]:
         return [*panel.routes(), *system.routes(), *super().get_urls()]

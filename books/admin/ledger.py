@@ -10,7 +10,10 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from books.models import ModelCall, ModelPrice, StageModel
+from books.admin.paging import LookAhead
+from books.models import Book, ModelCall, ModelPrice, StageModel
+from books.models.searching import books_with_words
+from books.publishing.sheets import defused
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
@@ -39,21 +42,41 @@ CSV_FIELDS = (
     "error_code",
     "input_sha256",
 )
-# A cell that begins so is a formula to a spreadsheet.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class BookFilter(admin.SimpleListFilter):
+    """One book, come to from its own page: a choice among all of them would be longer than the list."""
+
+    title = "book"
+    parameter_name = "book__id__exact"
+
+    def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        value = self.value() or ""
+        chosen = Book.objects.filter(pk=int(value)) if value.isdecimal() and len(value) < 19 else Book.objects.none()
+        return [(str(book.pk), book.title) for book in chosen]
+
+    def has_output(self) -> bool:
+        return bool(self.lookup_choices)
+
+    def queryset(self, _request: HttpRequest, calls: QuerySet[ModelCall]) -> QuerySet[ModelCall]:
+        return calls.filter(book=int(self.value() or 0)) if self.lookup_choices else calls
 
 
 @admin.register(ModelCall)
-class ModelCallAdmin(CallAdmin):
-    """Read-only; the head of the list sums what is shown."""
+class ModelCallAdmin(LookAhead, CallAdmin):
+    """Read-only; of one book, the head of the list sums what is shown."""
 
     list_display = ("created_at", "book", "stage", "item", "model", "outcome", "tokens_in", "tokens_out", "cost")
-    list_filter = ("stage", "outcome", "model", "created_at", "book")
+    list_filter = ("stage", "outcome", "model", "created_at", BookFilter)
     list_select_related = ("book",)
-    search_fields = ("book__title",)
+    search_fields = ("book",)
     search_help_text = "Book title"
-    show_full_result_count = False
     actions = ("export_csv",)
+
+    def get_search_results(
+        self, _request: HttpRequest, calls: QuerySet[ModelCall], search_term: str
+    ) -> tuple[QuerySet[ModelCall], bool]:
+        return (calls.filter(book__in=books_with_words(search_term)) if search_term else calls), False
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         return False
@@ -66,6 +89,8 @@ class ModelCallAdmin(CallAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = super().changelist_view(request, {"title": "Model calls", **(extra_context or {})})
+        if BookFilter.parameter_name not in request.GET:  # of all books there may be millions
+            return response
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
             sums = response.context_data["cl"].queryset.order_by().aggregate(calls=Count("id"), cost=Sum("cost"))
             response.context_data["subtitle"] = f"{sums['calls']} calls, ${sums['cost'] or 0:.2f}"
@@ -94,11 +119,5 @@ def as_csv(calls: QuerySet[ModelCall], name: str) -> HttpResponse:
     writer = csv.writer(response)
     writer.writerow(CSV_FIELDS)
     for row in calls.order_by("id").values_list(*CSV_FIELDS).iterator():
-        writer.writerow([defused(value) for value in row])
+        writer.writerow(["" if value is None else defused(str(value)) for value in row])
     return response
-
-
-def defused(value: object) -> str:
-    """The cell as text that no spreadsheet runs."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text

@@ -88,7 +88,12 @@ class Book(models.Model):
                 name="book_edition_year_plausible",
             ),
         )
-        indexes = (models.Index(F("country"), F("board"), F("grade"), F("subject"), name="book_curriculum"),)
+        indexes = (
+            models.Index(F("country"), F("board"), F("grade"), F("subject"), name="book_curriculum"),
+            # The list of books is in this order; PostgreSQL has a full-text index besides (books.models.searching).
+            models.Index(fields=["title", "id"], name="book_in_order"),
+            *(models.Index(fields=[name], name=f"book_{name}") for name in ("board", "grade", "subject")),
+        )
 
     def __str__(self) -> str:
         return self.title

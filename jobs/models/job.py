@@ -96,6 +96,7 @@ class Job(models.Model):
             models.CheckConstraint(condition=Q(status__in=JobStatus.values), name="job_status_known"),
         )
         indexes = (
+            models.Index(fields=["-created_at", "-id"], name="job_newest_first"),
             models.Index(fields=["status", "heartbeat_at"], name="job_status_heartbeat"),
             models.Index(fields=["book", "kind", "-created_at"], name="job_latest_of_kind"),
         )

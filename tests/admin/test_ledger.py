@@ -28,8 +28,10 @@ def calls():
 
 def test_the_list_sums_what_it_shows(client, admin, calls):
     client.force_login(admin)
-    assert "Model calls: 3, $0.75" in client.get(URL).content.decode()
-    assert "Model calls: 0, $0.00" in client.get(URL, {"outcome": "failed"}).content.decode()
+    book = {"book__id__exact": calls[0].book_id}
+    assert "Model calls: 3, $0.75" in client.get(URL, book).content.decode()
+    assert "Model calls: 0, $0.00" in client.get(URL, {**book, "outcome": "failed"}).content.decode()
+    assert "Model calls: " not in client.get(URL).content.decode()
 
 
 def test_csv_holds_no_formula(client, admin, calls):
