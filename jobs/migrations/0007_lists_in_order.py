@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('books', '0021_lists_in_order'),
+        ('books', '0001_initial'),
         ('jobs', '0006_retried_and_restarted'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
