@@ -117,9 +117,9 @@ def _page(rows: QuerySet[Subtopic], after: str, before: str) -> tuple[list[Subto
 
 def _curriculum() -> list[tuple[str, list[str]]]:
     """What books have, in one query over the index of these columns."""
-    rows = Book.objects.order_by().values_list(*CURRICULUM).distinct()
-    columns = zip(*rows, strict=True) if (rows := list(rows)) else [() for _ in CURRICULUM]
-    return [(name, sorted(filter(None, set(values)))) for name, values in zip(CURRICULUM, columns, strict=True)]
+    rows = list(Book.objects.order_by().values_list(*CURRICULUM).distinct())
+    columns = [{row[at] for row in rows} - {""} for at, _ in enumerate(CURRICULUM)]
+    return [(name, sorted(values)) for name, values in zip(CURRICULUM, columns, strict=True)]
 
 
 def _hit(row: Subtopic, query: str) -> Hit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -68,7 +68,7 @@ def _row(topics: list[tuple[Topic, list[Entry]]], subtopic_id: int) -> Subtopic:
     return found
 
 
-def _cuts(book: Book, row: Subtopic, versions: dict[int, int | None]) -> Iterator[Cut]:
+def _cuts(book: Book, row: Subtopic, versions: Mapping[int, int | None]) -> Iterator[Cut]:
     digests = PageDigest.objects.filter(page__book=book, page__number__in=row.pages)
     headings = {
         number: [str(each.get("text", "")) for each in data.get("headings", ())]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connections
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from books.language import search_words
 from books.models import Book, Subtopic
 
 # More words than these narrow a search no further.
 MOST_WORDS = 12
-Found = TypeVar("Found", bound=Model)
 
 
 def wanted_words(query: str) -> list[str]:
@@ -44,7 +43,7 @@ def titled(books: QuerySet[Book], query: str) -> QuerySet[Book]:
     return books
 
 
-def _indexed(rows: QuerySet[Found], field: str, query: str) -> QuerySet[Found]:
+def _indexed(rows: QuerySet[Any], field: str, query: str) -> QuerySet[Any]:
     wanted = wanted_words(query)
     if not wanted:
         return rows

@@ -67,7 +67,9 @@ for (const box of document.querySelectorAll("details.reject")) {
 }
 document.addEventListener("keydown", (event) => {
   const form = event.target.closest("[data-submits], #edit-form textarea, #edit-form input")?.form;
-  if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+  if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    form.requestSubmit(form.querySelector("[type=submit]"));
+  }
 });
 
 // ---- the editor -----------------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ def test_approve_publish_change_names_publish_and_roll_back(tab, live_server, bo
     expect(tab.get_by_text("Nothing here may go out yet")).to_be_visible()
     tab.goto(start + "guidelines/")
     tab.locator("#approve-all").click()
+    tab.locator("#confirm-approve-all").click()
     tab.goto(start)
     tab.get_by_role("link", name="See what would go out").click()
     expect(tab.get_by_text("One statement is not found on the pages cited")).to_be_visible()

@@ -26,6 +26,12 @@ WIDTH, HEIGHT = 800, 1100
 def book() -> Book:
     """Six read pages with scans: text may be missing on page 3, page 4 was read with doubt; page 7 failed."""
     book = BookFactory(title="Prealgebra")
+    scanned_pages(book)
+    PageFactory(book=book, ocr_status="failed", ocr_error="The image is damaged.")
+    return book
+
+
+def scanned_pages(book: Book) -> None:
     for number in range(1, 7):
         texts = [f"Page {number}, line {line}: whole numbers and how they are counted" for line in range(1, 13)]
         lines = [
@@ -43,8 +49,6 @@ def book() -> Book:
         )
         Page.objects.filter(pk=page.pk).update(image_width=WIDTH, image_height=HEIGHT)
         default_storage.save(page.image_name, ContentFile(scan(texts)))
-    PageFactory(book=book, ocr_status="failed", ocr_error="The image is damaged.")
-    return book
 
 
 def scan(texts: list[str]) -> bytes:

@@ -1,6 +1,7 @@
 """A person edits, splits, merges and moves: nothing is lost, nothing is overwritten, everything is undone."""
 
 import pytest
+from django.db import connection
 
 from books.errors import EditedMeanwhile, EditRefused
 from books.guidelines.changes import undo
@@ -8,9 +9,9 @@ from books.guidelines.editing import edit_subtopic, edit_topic
 from books.guidelines.merging import merge
 from books.guidelines.moving import move_pages, move_subtopic, reorder_subtopics, reorder_topics
 from books.guidelines.parts import PARTS
-from books.guidelines.searching import with_words
+from books.guidelines.searching import titled, with_words
 from books.guidelines.splitting import split_subtopic
-from books.models import Change, ReviewStatus, Subtopic, Topic
+from books.models import Book, Change, ReviewStatus, Subtopic, Topic
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 from tests.guidelines.test_changes import state
 
@@ -218,3 +219,14 @@ def test_an_order_that_a_person_chose_is_kept_from_jobs(book, topics, row, other
     reorder_subtopics(book.pk, row.topic_id, [other.pk, row.pk], user=admin)
     assert list(Subtopic.objects.filter(topic=row.topic).order_by("sequence")) == [other, row]
     assert Subtopic.objects.get(pk=other.pk).status == ReviewStatus.APPROVED
+
+
+def test_the_search_asks_for_what_postgresql_has_an_index_on(row):
+    found = with_words(Subtopic.objects.all(), "number 3.5 whole"), titled(Book.objects.all(), "physics")
+    if connection.vendor != "postgresql":
+        assert all("SCAN" in each.explain() for each in found)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "subtopic_words" in found[0].explain()
+        assert "book_title_words" in found[1].explain()

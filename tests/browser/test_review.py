@@ -1,0 +1,203 @@
+"""Reviewing guidelines by keyboard alone, and two people at the same one, each in a browser of their own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from books.models import Book, Change, PageDigest, Subtopic
+from tests.browser.test_main_job import sign_in
+from tests.browser.test_workbench import SIZES, fits, scanned_pages
+from tests.factories import BookFactory, SubtopicFactory, TopicFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def book() -> Book:
+    """Three guidelines in two topics, over six pages with scans; page 2 has a heading."""
+    book = BookFactory(title="Prealgebra")
+    scanned_pages(book)
+    heading = {"text": "Page 2, line 5: whole numbers and how they are counted", "level": 2}
+    PageDigest.objects.create(page=book.pages.get(number=2), data={"page": 2, "headings": [heading]})
+    first, second = (TopicFactory(book=book, sequence=at, title=f"Topic {at}") for at in (1, 2))
+    for topic, at, title, pages in (
+        (first, 1, "Counting", [1, 2, 3]),
+        (first, 2, "Adding", [4]),
+        (second, 1, "Sets", [5, 6]),
+    ):
+        said = [{"text": f"Whole numbers are counted on line {page}.", "pages": [page], "flags": []} for page in pages]
+        SubtopicFactory(topic=topic, sequence=at, title=title, pages=pages, summary=f"On {title.lower()}.", guideline={
+            "objective": said[:1], "concepts": said,
+            "checks": [{"text": "Name a volcano.", "pages": [pages[-1]], "flags": ["unsupported"]}] if at == 2 else [],
+        })  # fmt: skip
+    return book
+
+
+def shown(tab, title: str) -> None:
+    """The guideline is on the screen and has the focus."""
+    expect(tab.locator("#guideline-title")).to_contain_text(title)
+    expect(tab.locator("#guideline-title")).to_be_focused()
+    tab.wait_for_load_state()
+
+
+def statuses(book) -> dict[str, str]:
+    return dict(Subtopic.objects.filter(topic__book=book).values_list("title", "status"))
+
+
+def test_a_book_is_reviewed_by_keyboard_alone(tab, live_server, admin, book):
+    sign_in(tab, live_server)
+    tab.start = f"{live_server.url}/admin/books/book/{book.pk}/guidelines/"
+    tab.goto(tab.start)
+    shown(tab, "Counting")
+    statements_show_their_scans(tab)
+    help_is_shown_and_holds_the_keys(tab, book)
+    decisions_go_on_to_the_next_and_are_undone(tab, book)
+    split_merged_and_undone(tab, book)
+    edited_and_seen_in_the_history(tab)
+    arranged_and_approved(tab)
+
+
+def statements_show_their_scans(tab) -> None:
+    for _ in range(3):
+        tab.keyboard.press("j")
+    expect(tab.locator("#cited")).to_have_attribute("data-shows", "2 concepts.1")
+    expect(tab.locator("#cited rect").first).to_be_attached()
+    tab.keyboard.press("]")
+    expect(tab.locator("#cited h3")).to_have_text("Page 3")
+
+
+def help_is_shown_and_holds_the_keys(tab, book) -> None:
+    tab.keyboard.press("?")
+    expect(tab.get_by_role("heading", name="Keys")).to_be_visible()
+    tab.keyboard.press("a")
+    tab.keyboard.press("Escape")
+    expect(tab.get_by_role("heading", name="Keys")).to_be_hidden()
+    assert set(statuses(book).values()) == {"pending_review"}
+
+
+def decisions_go_on_to_the_next_and_are_undone(tab, book) -> None:
+    tab.keyboard.press("a")
+    shown(tab, "Adding")
+    expect(tab.locator("#approve")).to_contain_text("Approve with 1 unsupported")
+    tab.keyboard.press("r")
+    expect(tab.locator("#reason")).to_be_focused()
+    tab.keyboard.type("A volcano in arithmetic")
+    tab.keyboard.press("Control+Enter")
+    shown(tab, "Sets")
+    expect(tab.get_by_text("2 of 3 decided")).to_be_visible()
+    assert statuses(book) == {"Counting": "approved", "Adding": "rejected", "Sets": "pending_review"}
+    tab.keyboard.press("ArrowLeft")
+    shown(tab, "Adding")
+    expect(tab.locator("#rejection")).to_have_text("A volcano in arithmetic")
+    tab.keyboard.press("u")
+    shown(tab, "Adding")
+    expect(tab.locator("#rejection")).to_have_count(0)
+    tab.keyboard.press("u")
+    shown(tab, "Counting")
+    assert set(statuses(book).values()) == {"pending_review"}
+
+
+def split_merged_and_undone(tab, book) -> None:
+    tab.keyboard.press("s")
+    expect(tab.get_by_role("radio").first).to_be_focused()
+    tab.keyboard.press("ArrowDown")  # To the heading on page 2.
+    tab.keyboard.press("Tab")
+    tab.keyboard.type("Counting on")
+    tab.keyboard.press("Enter")
+    shown(tab, "Counting on")
+    rows = Subtopic.objects.filter(topic__book=book, topic__sequence=1)
+    assert dict(rows.values_list("title", "pages")) == {"Counting": [1, 2], "Counting on": [2, 3], "Adding": [4]}
+    tab.keyboard.press("s")
+    tab.locator("#merge-with").focus()
+    tab.keyboard.type("Adding")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_text("“Adding” is part of this one now.")).to_be_visible()
+    assert dict(rows.values_list("title", "pages")) == {"Counting": [1, 2], "Counting on": [2, 3, 4]}
+    tab.keyboard.press("u")
+    expect(tab.get_by_text("Undone: Merged “Adding” into “Counting on”")).to_be_visible()
+    tab.keyboard.press("u")
+    expect(tab.get_by_text("Undone: Split “Counting”")).to_be_visible()
+    assert dict(rows.values_list("title", "pages")) == {"Counting": [1, 2, 3], "Adding": [4]}
+
+
+def edited_and_seen_in_the_history(tab) -> None:
+    tab.goto(tab.start)
+    shown(tab, "Counting")
+    tab.keyboard.press("e")
+    expect(tab.locator("#title")).to_be_focused()
+    tab.keyboard.press("End")
+    tab.keyboard.type(" apples")
+    tab.keyboard.press("Control+Enter")
+    shown(tab, "Counting apples")
+    expect(tab.locator("#last-change")).to_contain_text("Renamed “Counting” to “Counting apples”")
+    tab.keyboard.press("h")
+    expect(tab.locator(".wording ins").first).to_have_text("apples")
+    tab.keyboard.press("g")
+    shown(tab, "Counting apples")
+
+
+def arranged_and_approved(tab) -> None:
+    tab.goto(tab.start + "arrange/")
+    up = tab.get_by_role("button", name="Move “Sets” up")
+    up.focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#last-change")).to_contain_text("Moved “Sets” to place 3 of “Topic 1”")
+    expect(up).to_be_focused()
+    tab.keyboard.press("g")
+    shown(tab, "Counting apples")
+    tab.locator("#approve-all").press("Enter")
+    expect(tab.get_by_text("3 guidelines in 1 topic would be approved")).to_be_visible()
+    tab.keyboard.press("a")
+    expect(tab.get_by_text("3 of 3 decided")).to_be_visible()
+
+
+def test_two_reviewers_at_once(chromium, live_server, admin, book, django_user_model):
+    django_user_model.objects.create_superuser("grace", "", "a-long-password-1")
+    row = Subtopic.objects.get(title="Counting")
+    address = f"{live_server.url}/admin/books/book/{book.pk}/guidelines/{row.pk}/edit/"
+    tab, other = (chromium.new_context().new_page() for _ in range(2))
+    sign_in(tab, live_server)
+    sign_in(other, live_server, "grace")
+    for page in (tab, other):
+        page.goto(address)
+    other.locator("#title").fill("Counting pears")
+    other.locator("#save").click()
+    expect(other.locator("#guideline-title")).to_contain_text("Counting pears")
+    tab.locator("#title").fill("Counting apples")
+    tab.locator("#summary").fill("My long words.")
+    tab.locator("#save").click()
+    expect(tab.locator("#rival")).to_contain_text("grace changed “Counting pears” while you had it open.")
+    expect(tab.locator("#rival ins")).to_have_text("pears")
+    expect(tab.locator("#title")).to_have_value("Counting apples")
+    row.refresh_from_db()
+    assert (row.title, row.summary) == ("Counting pears", "On counting.")
+    tab.locator("#save").click()
+    expect(tab.locator("#guideline-title")).to_contain_text("Counting apples")
+    assert [each.made_by.username for each in Change.objects.order_by("-pk")[:2]] == ["ada", "grace"]
+    for page in (tab, other):
+        page.context.close()
+
+
+def test_every_screen_of_the_review_fits_a_phone_and_a_desktop(tab, live_server, admin, book, picture):
+    sign_in(tab, live_server)
+    row = Subtopic.objects.get(title="Adding")
+    base = f"{live_server.url}/admin/books/book/"
+    own = f"{base}{book.pk}/guidelines/"
+    screens = {
+        "review": f"{own}{row.pk}/", "edit": f"{own}{row.pk}/edit/", "rearrange": f"{own}{row.pk}/pages/",
+        "history": f"{own}{row.pk}/history/", "changes": f"{own}changes/", "arrange": f"{own}arrange/",
+        "approve-all": f"{own}approve/preview/", "topic": f"{own}topics/{row.topic_id}/",
+        "across-books": f"{base}review/?status=any&q=whole",
+    }  # fmt: skip
+    for size, (width, height) in SIZES.items():
+        tab.set_viewport_size({"width": width, "height": height})
+        for name, address in screens.items():
+            tab.goto(address)
+            tab.wait_for_load_state()
+            picture(tab, f"{name}-{size}")
+            assert fits(tab), f"{name} is wider than a {size}"
+    assert re.search("Whole", tab.locator("mark").first.inner_text())
