@@ -10,7 +10,7 @@ from typing import Any
 
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "prealgebra"
 # Subtopics and topics of a book of so many pages, as the stand-in cuts it.
-SHAPE = {40: (10, 3), 100: (25, 8), 500: (125, 40)}
+SHAPE = {6: (2, 1), 40: (10, 3), 100: (25, 8), 500: (125, 40)}
 # The stand-in takes such a line for the heading of a section; the shape is ours to set.
 NUMBERED = re.compile(r"^\d+\.\d+\s")
 SUBJECTS = [

@@ -1,8 +1,8 @@
 """Extraction through a model: python -m benchmarks extraction.
 
 A real runner and the real client before the stand-in, 16 calls in flight: wall time beside the ideal schedule and
-beside the page-by-page one, and what a page costs from a small book to the largest. PostgreSQL decides; SQLite is shown.
-Seconds are those of the best of three rounds: other work on the machine only ever adds to them.
+beside the page-by-page one, and what a page costs from a small book to the largest. PostgreSQL decides; SQLite is
+shown. Seconds are those of the best of three rounds: other work on the machine only ever adds to them.
 """
 
 from __future__ import annotations

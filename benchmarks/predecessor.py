@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 from openai import OpenAI
 
-FORM = {"name": "Step", "strict": True, "schema": {"type": "object", "properties": {}, "additionalProperties": False}}
+from books.ocr.answers import PageForm
+from books.providers.request import strict_schema
+
+FORM = {"name": "PageForm", "strict": True, "schema": strict_schema(PageForm)}
 # Tokens of the boundary's prompt at these pages, and of every other prompt on average.
 BOUNDARY_FIRST, BOUNDARY_AT_40, OTHERS = 994, 2_752, 707
 CHARACTERS_PER_TOKEN = 4

@@ -21,10 +21,16 @@ from PIL import Image
 from benchmarks.answers import BY_SCHEMA, material_of, page_form
 from benchmarks.behaviour import SAME_PICTURE, Behaviour, Counts, picture_hash
 from benchmarks.later import Later
+from benchmarks.nonsense import nonsense
+from benchmarks.strictness import misfits, problems_of_schema
 
 IMAGE_TOKENS = 1_400
 CHARACTERS_PER_TOKEN = 4
 UNKNOWN_PAGE = "A page that nobody told the stand-in about."
+
+
+class UnfitSchema(Exception):
+    """As in strict mode, where the provider refuses the call."""
 
 
 class StandIn:
@@ -94,7 +100,18 @@ class StandIn:
             self.counts.tokens_out += tokens_out
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        kind = request["response_format"]["json_schema"]["name"]
+        """Raises UnfitSchema for a schema that a provider would refuse or that the answer does not fit."""
+        form = request["response_format"]["json_schema"]
+        if problem := next(problems_of_schema(form["schema"]), ""):
+            raise UnfitSchema(problem)
+        if self.behaviour.nonsense_seed:
+            return dict(nonsense(form["schema"], f"{self.behaviour.nonsense_seed} {request['messages']}"))
+        answer = self._sensible(form["name"], request)
+        if problem := next(misfits(answer, form["schema"], form["schema"]), ""):
+            raise UnfitSchema(problem)
+        return answer
+
+    def _sensible(self, kind: str, request: dict[str, Any]) -> dict[str, Any]:
         if kind in BY_SCHEMA:
             return BY_SCHEMA[kind](material_of(request["messages"]))
         pictures = _pictures(request)
@@ -162,6 +179,8 @@ class Handler(BaseHTTPRequestHandler):
                 completion = self._completion(request, fate)
                 tokens = completion["usage"]["prompt_tokens"], completion["usage"]["completion_tokens"]
                 self._send(200, completion)
+        except UnfitSchema as error:
+            self._send(400, {"error": {"message": f"Invalid schema for response_format: {error}.", "type": "schema"}})
         finally:
             self.provider.end(*tokens)
 

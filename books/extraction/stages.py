@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -57,11 +58,20 @@ def _printed(text: str) -> list[str]:
 def placed_subtopics(outline: Outline) -> list[PlacedSubtopic]:
     """All subtopics of ``outline`` in book order, with keys that stay the same while pages and title do."""
     flat = [(index, plan) for index, topic in enumerate(outline.topics) for plan in topic.subtopics]
-    followers: list[SubtopicPlan | None] = [plan for _, plan in flat[1:]] + [None]
+    followers = [*(plan for _, plan in flat[1:]), None] if flat else []
+    keys = _told_apart(_key(plan) for _, plan in flat)
     return [
-        PlacedSubtopic(_key(plan), topic, plan, _end_line(plan, follower))
-        for (topic, plan), follower in zip(flat, followers, strict=True)
+        PlacedSubtopic(key, topic, plan, _end_line(plan, follower))
+        for key, (topic, plan), follower in zip(keys, flat, followers, strict=True)
     ]
+
+
+def _told_apart(keys: Iterable[str]) -> Iterator[str]:
+    """Each key, with a number where it came before: two sections of a page may have one title."""
+    seen: Counter[str] = Counter()
+    for key in keys:
+        seen[key] += 1
+        yield key if seen[key] == 1 else f"{key[:70]}-again{seen[key]}"
 
 
 def joined(outlines: Sequence[Outline]) -> Outline:

@@ -15,6 +15,7 @@ from django.dispatch import receiver
 from books.models import DeferredCall, ModelCall, ProviderBatch
 from books.models.deferred import DeferredState, Window
 from books.models.ledger import CallOutcome
+from books.providers.cleaning import cleaned
 from books.providers.deferred_client import Answered, DeferredClient
 from books.providers.economy import REJECTED, TERMS, discounted
 from books.providers.factory import deferred_client
@@ -175,7 +176,7 @@ def _take_in(call: DeferredCall, answered: Answered) -> None:
             seconds=(clock.now() - (call.sent_at or call.created_at)).total_seconds(),
             outcome=CallOutcome.RECEIVED,
             error_code=code,
-            answer=raw.text.replace("\x00", ""),
+            answer=cleaned(raw.text),
         )
     due_now(call.job_id, [call.item_id])
 

@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from books.errors import InvalidModelOutput, ProviderRejected
 from books.models import CallOutcome, ModelCall
 from books.providers import economy
+from books.providers.cleaning import cleaned
 from books.providers.client import ModelClient, body_of
 from books.providers.economy import REJECTED, STOPS
 from books.providers.request import Answer, ModelRequest, RawAnswer
@@ -133,17 +135,19 @@ def _answer_in_ledger(request: ModelRequest[Answer]) -> Answer | None:
     if known is None:
         return None
     logger.info("answered from the ledger", extra={"stage": request.stage, "call": known[0]})
-    return request.schema.model_validate_json(known[1])
+    return _read(request, RawAnswer(known[1], "end", 0, 0, 0))[0]
 
 
 def _read(request: ModelRequest[Answer], raw: RawAnswer) -> tuple[Answer | None, str]:
     if raw.stopped != "end":
         return None, raw.stopped
     try:
-        return request.schema.model_validate_json(raw.text), ""
+        return request.schema.model_validate(cleaned(from_json(raw.text))), ""
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         return None, problems[:LONGEST_PROBLEM]
+    except ValueError as error:
+        return None, f"This is not JSON: {error}"[:LONGEST_PROBLEM]
 
 
 def _remember(request: ModelRequest[Any], answer: Any) -> None:
@@ -185,5 +189,5 @@ def _write(
         seconds=time.monotonic() - started,
         outcome=outcome,
         error_code=error_code,
-        answer=raw.text.replace("\x00", ""),
+        answer=cleaned(raw.text),
     )

@@ -15,6 +15,8 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 # Four characters a token is the usual figure for English; an estimate only reserves, the bill counts.
 CHARACTERS_PER_TOKEN = 4
+# Lengths are checked when the answer is here; strict mode refuses a schema that names them.
+UNKNOWN_TO_STRICT_MODE = frozenset({"default", "title", "description", "minLength", "maxLength"})
 # An image at high detail is at most this many tokens on current models.
 IMAGE_TOKENS = 2_500
 
@@ -117,7 +119,10 @@ def _strict(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     strict = {
-        key: _strict(value) for key, value in node.items() if key not in {"default", "title"} or key == "properties"
+        # The keys of these are names of ours, which may be any word.
+        key: {name: _strict(each) for name, each in value.items()} if key in {"properties", "$defs"} else _strict(value)
+        for key, value in node.items()
+        if key not in UNKNOWN_TO_STRICT_MODE
     }
     if strict.get("type") == "object" and "properties" in strict:
         strict |= {"additionalProperties": False, "required": list(strict["properties"])}

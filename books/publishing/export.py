@@ -69,8 +69,8 @@ def book_markdown(book: Book) -> str:
 
 
 def _plain(text: str) -> str:
-    """The book's words as words: no tag of theirs is markup to whoever renders the file."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("`", "'")
+    """The book's words as words: no tag or link of theirs is markup to whoever renders the file."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("`", "'").replace("[", "\\[")
 
 
 def _pages(node: dict[str, Any]) -> str:

@@ -205,4 +205,4 @@ def test_a_cap_without_a_price_is_no_cap(ledger, provider, item):
 
 def test_an_answer_may_hold_what_a_database_refuses(ledger):
     for _ in range(2):
-        assert ledger.ask(question("Nul\x00l")).title == "Nul\x00l"
+        assert ledger.ask(question("N\x00ul\x1bl\u202e")).title == "Null"

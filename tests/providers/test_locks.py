@@ -1,4 +1,4 @@
-"""A call can be written while its job and its book are locked: the one who locked them may be waiting for the writer."""
+"""A call can be written while its job and its book are locked: who locked them may be waiting for the writer."""
 
 from __future__ import annotations
 

@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from books.guidelines.parts import PARTS
+
+# A window has forty pages, and no page of a book begins more sections than this one in three.
+MOST_SECTIONS = 120
+LONGEST_LINE, LONGEST_PROSE = 200, 1_000
+
+
+def _line(text: str) -> str:
+    return _prose(text)[:LONGEST_LINE].rstrip()
+
+
+def _prose(text: str) -> str:
+    return " ".join(text[: 4 * LONGEST_PROSE].split())[:LONGEST_PROSE].rstrip()
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise ValueError("there is nothing in it")
+    return text
+
+
+# Cut to what fits a screen and a column: a provider cannot be made to keep to a length.
+Line = Annotated[str, AfterValidator(_line)]
+Prose = Annotated[str, AfterValidator(_prose)]
+Said = Annotated[Prose, AfterValidator(_not_empty)]
+Count = Annotated[int, Field(ge=0, le=10_000)]
+Pages = Annotated[list[int], Field(max_length=500)]
 
 
 class Form(BaseModel):
@@ -13,83 +41,110 @@ class Form(BaseModel):
 
 
 class HeadingForm(Form):
-    text: str
+    text: Line
     level: int = Field(ge=1, le=3)
-    number: str
+    number: Line
 
 
 class ContentsLine(Form):
-    title: str
+    title: Line
     level: int = Field(ge=1, le=3)
-    number: str
-    page: int | None
+    number: Line
+    page: Count | None
 
 
 class TermForm(Form):
-    term: str
-    count: int = Field(ge=1)
+    term: Line
+    count: Count
 
 
 class DigestForm(Form):
-    summary: list[str] = Field(max_length=8)
-    headings: list[HeadingForm]
+    version: ClassVar[str] = "2"
+
+    summary: list[Prose] = Field(max_length=8)
+    headings: list[HeadingForm] = Field(max_length=60)
     terms: list[TermForm] = Field(max_length=40)
-    exercises: int = Field(ge=0)
+    exercises: Count
     continues_previous: bool
-    running_head: str
-    printed_number: int | None
-    contents: list[ContentsLine]
+    running_head: Line
+    printed_number: Count | None
+    contents: list[ContentsLine] = Field(max_length=200)
 
 
 class SectionForm(Form):
     """``chapter`` is the title of the topic that the section belongs to; pages are scan numbers."""
 
-    chapter: str
-    chapter_number: str
-    title: str
-    number: str
+    chapter: Line
+    chapter_number: Line
+    title: Line
+    number: Line
     first_page: int
     last_page: int
-    starts_at: str
+    starts_at: Line
     continues_previous: bool
 
 
 class OutlineForm(Form):
-    sections: list[SectionForm]
-    front_or_back_matter: list[int]
+    version: ClassVar[str] = "2"
+
+    sections: list[SectionForm] = Field(max_length=MOST_SECTIONS)
+    front_or_back_matter: Pages
 
 
 class StatementForm(Form):
-    text: str = Field(min_length=1)
-    pages: list[int] = Field(min_length=1)
+    text: Said
+    pages: Pages = Field(min_length=1)
+
+
+Statements = Annotated[list[StatementForm], Field(max_length=30)]
 
 
 class GuidelineForm(Form):
-    objective: list[StatementForm]
-    concepts: list[StatementForm]
-    depth: list[StatementForm]
-    prerequisites: list[StatementForm]
-    misconceptions: list[StatementForm]
-    checks: list[StatementForm]
-    boundary: list[StatementForm]
-    summary: str
+    """An answer that says nothing about the pages it was asked about is invalid, so that it is asked for once more."""
+
+    version: ClassVar[str] = "2"
+    own_pages: ClassVar[frozenset[int]] = frozenset()
+
+    objective: Statements
+    concepts: Statements
+    depth: Statements
+    prerequisites: Statements
+    misconceptions: Statements
+    checks: Statements
+    boundary: Statements
+    summary: Prose
+
+    @model_validator(mode="after")
+    def _is_about_its_pages(self) -> GuidelineForm:
+        if not any(self.own_pages.intersection(each.pages) for part in PARTS for each in getattr(self, part)):
+            raise ValueError("no statement names one of the pages given")
+        return self
+
+
+def guideline_form(pages: frozenset[int]) -> type[GuidelineForm]:
+    """GuidelineForm for a subtopic of these pages."""
+    return type("GuidelineForm", (GuidelineForm,), {"own_pages": pages, "__module__": __name__})
 
 
 class RewordForm(Form):
-    sentences: list[str]
+    sentences: list[Prose] = Field(max_length=300)
 
 
 class SummaryForm(Form):
-    summary: str = Field(min_length=1)
+    version: ClassVar[str] = "2"
+
+    summary: Said
 
 
 class NameForm(Form):
-    title: str = Field(min_length=1, max_length=200)
+    version: ClassVar[str] = "2"
+
+    title: Annotated[Line, AfterValidator(_not_empty)]
 
 
 class SameForm(Form):
     same: bool
-    reason: str
+    reason: Prose
 
 
 FORMS: dict[str, type[Form]] = {

@@ -108,7 +108,8 @@ class OpenAIEngine:
             "later_subtopics": source.later_subtopics[:NEIGHBOUR_TITLES],
             "pages": [{"page": page.number, "text": page.text} for page in source.pages],
         }
-        form = self._ask("write", source.book, material, answers.GuidelineForm)
+        pages = frozenset(page.number for page in source.pages)
+        form = self._ask("write", source.book, material, answers.guideline_form(pages))
         parts = {part: _statements(getattr(form, part)) for part in PARTS}
         return Guideline(**parts, summary=form.summary)
 

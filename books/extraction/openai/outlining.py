@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from books.extraction.engine import Outline, SubtopicPlan, TopicPlan
 from books.extraction.openai.answers import OutlineForm, SectionForm
@@ -12,11 +13,12 @@ from books.extraction.openai.answers import OutlineForm, SectionForm
 def extended(so_far: Outline, answer: OutlineForm, pages: Sequence[int]) -> Outline:
     """``so_far`` followed by the sections of ``answer`` over ``pages`` (not empty, in order).
 
-    Sections are put in order and cut to the window; a page that none names goes to the section before it, or to the
-    front matter where there is none.
+    Sections are put in order and cut to the window, each to the page on which the next one begins; a page that none
+    names goes to the section before it, or to the front matter where there is none.
     """
     sections = _in_window(answer.sections, pages)
-    matter = [page for page in answer.front_or_back_matter if page in set(pages)]
+    taught = {page for each in sections for page in range(each.first_page, each.last_page + 1)}
+    matter = set(answer.front_or_back_matter).intersection(pages) - taught
     topics = [_opened(topic) for topic in so_far.topics]
     for section in sections:
         _add(topics, section)
@@ -39,7 +41,10 @@ def _in_window(sections: Sequence[SectionForm], pages: Sequence[int]) -> list[Se
         start, end = max(first, section.first_page), min(last, max(section.first_page, section.last_page))
         if start <= end:
             kept.append(section.model_copy(update={"first_page": start, "last_page": end}))
-    return sorted(kept, key=lambda section: (section.first_page, section.last_page))
+    kept.sort(key=lambda section: section.first_page)
+    for section, following in pairwise(kept):
+        section.last_page = min(section.last_page, following.first_page)
+    return kept
 
 
 def _add(topics: list[tuple[TopicPlan, list[SubtopicPlan]]], section: SectionForm) -> None:

@@ -1,0 +1,62 @@
+"""Answers of the right form that make no sense, the same for the same seed and question."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+SCRIPT = "<script>alert('x')</script>"
+STRINGS = (
+    "",
+    " \n\t ",
+    SCRIPT,
+    '<img src=x onerror="alert(1)">',
+    "[a link](javascript:alert(1)) ![](http://example.org/spy.png)",
+    '=HYPERLINK("http://example.org")',
+    "ends here\x00 or not \x1b[31m\x08",
+    "half of a pair: \ud83d",
+    "\u202eright to left",
+    "Ganz andere Sprache, über die niemand etwas gefragt hat.",
+    "数学の教科書ではない",
+    "{{ 7 * 7 }} {% debug %} ${jndi:ldap://x}",
+    "Same title",
+    "same   TITLE",
+    "No such page",
+    "long " * 30_000,
+    "W" * 5_000,
+)
+NUMBERS = (-(10**20), -1, 0, 1, 2, 3, 10**4, 10**30)
+PAGES = 12
+MANY = 10_000
+
+
+def nonsense(schema: dict[str, Any], seed: str) -> Any:
+    """What fits ``schema`` by its names and types; now and then far more of it than anybody could want."""
+    return _value(schema, schema, random.Random(seed))
+
+
+def _value(node: dict[str, Any], root: dict[str, Any], chance: random.Random) -> Any:
+    if "$ref" in node:
+        node = root["$defs"][node["$ref"].rsplit("/", 1)[1]]
+    if "anyOf" in node:
+        return _value(chance.choice(node["anyOf"]), root, chance)
+    kind = node["type"]
+    if kind == "object":
+        return {name: _value(each, root, chance) for name, each in node["properties"].items()}
+    if kind == "array":
+        return [_value(node["items"], root, chance) for _ in range(_count(node, root, chance))]
+    if kind == "string":
+        return chance.choice(STRINGS) if chance.random() < 0.5 else f"Words about {chance.randint(1, 5)} things"
+    if kind == "integer":
+        # Mostly what the schema allows: a provider that keeps to it is the harder case.
+        wild = chance.random() < 0.01
+        least, most = node.get("minimum", -PAGES), min(node.get("maximum", 2 * PAGES), 2 * PAGES)
+        return chance.choice(NUMBERS) if wild else chance.randint(least, most)
+    return {"boolean": chance.random() < 0.5, "null": None}[kind]
+
+
+def _count(node: dict[str, Any], root: dict[str, Any], chance: random.Random) -> int:
+    least, most = node.get("minItems", 0), node.get("maxItems", MANY)
+    if node is not root and chance.random() < 0.02:
+        return MANY if "$ref" not in node["items"] or chance.random() < 0.5 else most
+    return chance.randint(least, min(most, least + 4))
