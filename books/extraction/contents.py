@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -14,7 +15,7 @@ from books.extraction import stages
 from books.extraction.engine import BookFacts, Digest, PageText, TocEntry
 from books.extraction.laying import Laid, drafted, lay
 from books.extraction.offline import OfflineEngine
-from books.extraction.records import TOC, book_facts, page_text
+from books.extraction.records import TOC, book_facts, digests_of, page_text
 from books.extraction.toc import parse_toc
 from books.models import Book, Contents, ContentsStatus
 from jobs import clock
@@ -38,13 +39,21 @@ def confirmed_toc(book_id: int) -> tuple[TocEntry, ...]:
 def draft_contents(book: Book, *, user: AbstractBaseUser | None = None) -> Contents:
     """Stores a draft from the contents pages or the headings. Raises StageNotReady where neither was found, or no page
     was read."""
-    digests = read_digests(book)
+    digests = _with_lines_a_model_saw(book, read_digests(book))
     if not digests:
         raise StageNotReady("No page of this book has been read yet; run OCR first.")
     entries, origin = drafted(book_facts(book), digests)
     if not entries:
         raise StageNotReady(NOTHING_FOUND)
     return _store(book, entries, ContentsStatus.DRAFTED, origin, user)
+
+
+def _with_lines_a_model_saw(book: Book, digests: list[Digest]) -> list[Digest]:
+    """Contents pages that only a model's digests made out count too."""
+    if any(digest.toc for digest in digests):
+        return digests
+    listed = {digest.page: digest.toc for digest in digests_of(book.pk)}
+    return [replace(digest, toc=listed.get(digest.page, ())) for digest in digests]
 
 
 def save_contents(

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from books.errors import UploadRejected
 from books.extraction.contents import save_contents
-from books.extraction.job import start_extraction, start_finalisation
+from books.extraction.job import resume_extraction, start_finalisation
 from books.extraction.toc import parse_toc
 from books.intake.folder import files_in
 from books.intake.store import Receipt, Upload, add_all_files
@@ -77,7 +77,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Book {book.pk} is read. Review its pages, or run this again with --approve.")
             return
         approve_pages(book)
-        self._follow(start_extraction(book))
+        self._follow(resume_extraction(book))
         self._follow(start_finalisation(book))
         self._print(book)
         if options["out"]:
