@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from books.errors import ArrangementRefused
-from books.extraction.engine import Digest, Outline, SubtopicPlan, TopicPlan
-from books.extraction.records import DIGEST, OUTLINE
+from books.extraction.engine import Digest, Outline, SubtopicPlan, TocEntry, TopicPlan
+from books.extraction.records import DIGEST, OUTLINE, TOC
 from books.extraction.stages import placed_subtopics
 from books.guidelines.changes import change
 from books.intake.arrange import delete_pages, insert_pages, move_pages, purge_removed, rotate_pages, undo_last
@@ -22,6 +22,7 @@ from books.intake.store import Upload, add_files
 from books.models import (
     Arrangement,
     Book,
+    Contents,
     OcrStatus,
     Page,
     PageDigest,
@@ -61,6 +62,8 @@ def book_of(count: int) -> Book:
         page = ReadPageFactory(book=book, number=number, reading__text=f"text {number}")
         data = DIGEST.dump_python(Digest(page=number, summary=(f"text {number}",)), mode="json")
         PageDigest.objects.create(page=page, fingerprint="f", data=data)
+    lines = tuple(TocEntry(f"text {number}", 1, scan=number) for number in range(1, count + 1))
+    Contents.objects.create(book=book, entries=TOC.dump_python(lines, mode="json"), changed_at=clock.now())
     approve_pages(book)
     plans = [
         SubtopicPlan(f"Part {first}", first, min(first + 2, count), start_line=f"text {first}")
@@ -104,6 +107,7 @@ def facts(book: Book) -> dict[str, object]:
         "subtopics": unrevised(Subtopic.objects.filter(topic__book=book).order_by("pk")),
         "topics": unrevised(book.topics.all()),
         "outlines": list(book.outlines.values()),
+        "contents": Contents.objects.get(book=book).entries,
         "digests": list(PageDigest.objects.filter(page__book=book).order_by("pk").values()),
     }  # fmt: skip
 
@@ -123,6 +127,8 @@ def check_consistent(book: Book) -> None:
             assert statement["pages"] == expected
         cited = sorted(number for each in subtopic.guideline["objective"] for number in each["pages"])
         assert subtopic.pages == cited == subtopic.guideline["concepts"][0]["pages"]
+    for line in Contents.objects.get(book=book).entries:
+        assert line["scan"] == (shown.index(line["title"]) + 1 if line["title"] in shown else None)
     outline = OUTLINE.validate_python(StoredOutline.objects.get(book=book).data)
     keys = list(Subtopic.objects.filter(topic__book=book).order_by("sequence").values_list("key", flat=True))
     assert keys == [placed.key for placed in placed_subtopics(outline)]
