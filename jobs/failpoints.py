@@ -33,6 +33,9 @@ NAMES = (
     "after_recovery",
 )
 
+# On the way of a call to a provider, which not every job makes.
+CALL_NAMES = ("before_call", "after_answer", "after_ledger")
+
 ARMED, _, _number = os.environ.get("JOB_FAILPOINT", "").partition(":")
 _passed = count(1)
 _lock = threading.Lock()

@@ -22,6 +22,7 @@ from books.providers.economy import REJECTED, STOPS
 from books.providers.request import Answer, ModelRequest, RawAnswer
 from books.providers.spending import cost_of_answer, within_caps
 from jobs.errors import JobError
+from jobs.failpoints import pass_by
 from jobs.models import Item
 from jobs.throttle import call_slot
 
@@ -91,7 +92,9 @@ class Ledger:
         started = time.monotonic()
         try:
             with call_slot(self.client.provider, tokens=request.estimated_tokens) as slot:
+                pass_by("before_call")
                 raw = self.client.complete(request)
+                pass_by("after_answer")
                 slot.tokens = raw.tokens_in + raw.tokens_out
         except JobError as error:
             if error.code != "provider_busy":
@@ -100,6 +103,7 @@ class Ledger:
         answer, problem = _read(request, raw)
         outcome = _outcome(raw, answer)
         _write(request, self.client.provider, outcome, started, raw=raw)
+        pass_by("after_ledger")
         _check(outcome)
         return answer, (raw.text, problem)
 
