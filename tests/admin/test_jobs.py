@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import factory
 import pytest
 from django.urls import reverse
 
 from jobs.constants import JobStatus
 from jobs.models import Event, Job
+from jobs.progress import refresh_progress
 from tests.admin.test_books import queries_of
 from tests.admin.test_panel import panel
-from tests.factories import JobFactory
+from tests.factories import ItemFactory, JobFactory
 
 
 def test_the_page_of_a_job_shows_events_and_every_failure(screens, job):
@@ -38,6 +40,21 @@ def test_the_list_of_jobs_costs_the_same_for_3_and_60(screens):
     few = queries_of(screens, url)
     grow(57)
     assert queries_of(screens, url) == few
+
+
+def test_the_page_of_a_job_costs_the_same_for_5_and_500_items(screens, book):
+    def job_of(count: int) -> str:
+        """Half of its items failed."""
+        job = JobFactory(book=book, status=JobStatus.COMPLETED)
+        states = ("done", "failed")
+        ItemFactory.create_batch(
+            count, job=job, state=factory.Iterator(states), error_code="torn", error_message="Torn."
+        )
+        refresh_progress(job)
+        return reverse("admin:jobs_job_change", args=[job.pk])
+
+    costs = {count: queries_of(screens, job_of(count)) for count in (5, 500)}
+    assert costs[5] == costs[500]
 
 
 @pytest.mark.parametrize("address", ["add/", "{}/delete/"])

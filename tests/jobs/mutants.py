@@ -110,6 +110,7 @@ MUTANTS = (
         "pass",
         "test_starting.py::test_retry_of_a_selection",
     ),
+    Mutant("runner", "Slice.must_stop", " or self.heartbeat.lost", "", "test_heartbeat.py::test_a_runner_that_cannot"),
     Mutant("runner", "_has_enough_runners", ">= wanted", "< 0", "test_runner.py::test_a_doubled_message"),
     Mutant("runner", "Slice._do", "except SystemExit", "except MemoryError", "test_runner.py::test_the_timeout_of"),
 )

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
 
 from jobs.constants import ItemState, JobStatus
 from jobs.errors import InvalidTransition, JobAlreadyActive, NothingToDo
 from jobs.models import Item, Job
 from jobs.starting import cancel, extend, pause, restart, resume, retry_items, start_job
 from tests.jobs.rig import KIND, states
-
-
-@pytest.mark.django_db(transaction=True)
-def test_fifty_starts_at_once_make_one_job(rig, book):
-    def start(_: int) -> str:
-        try:
-            return str(start_job(book.pk, KIND).pk)
-        except JobAlreadyActive as error:
-            return f"refused: {error.job_id}"
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(16) as executor:
-        outcomes = Counter(executor.map(start, range(50)))
-    job = Job.objects.get()
-    assert outcomes == {str(job.pk): 1, f"refused: {job.pk}": 49}
 
 
 def test_the_loser_is_told_which_job_is_in_the_way(rig, book):
