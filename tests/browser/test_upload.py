@@ -93,7 +93,9 @@ def sent_files(tab: Tab) -> list[str]:
 
 
 def test_a_dropped_folder_becomes_pages_in_the_shown_order(book_tab, book, scans):
-    """Though later files overtake the first ones, one needs three tries, and one is refused."""
+    """Though later files overtake the first ones, one needs three tries, and three are refused."""
+    (scans / "p20.png").write_bytes(b"")
+    (scans / "p25.png").write_bytes(saved("PNG")[:-30])
     tries: dict[str, int] = {}
 
     def hinder(route: Route) -> None:
@@ -112,9 +114,13 @@ def test_a_dropped_folder_becomes_pages_in_the_shown_order(book_tab, book, scans
     expect(book_tab.locator(".upload-status")).to_contain_text("30 files")
     book_tab.get_by_role("button", name="Move up: p3.png").click()
     send(book_tab)
-    expect(book_tab.get_by_role("status")).to_have_text("Done: 29 files stored, 1 file not taken.", timeout=60_000)
-    expect(book_tab.locator(".upload-problems")).to_contain_text("p12.png: This is not an image or PDF")
-    assert names(book) == ["p1.png", "p3.png", "p2.png", *(f"p{n}.png" for n in range(4, 31) if n != 12)]
+    expect(book_tab.get_by_role("status")).to_have_text("Done: 27 files stored, 3 files not taken.", timeout=60_000)
+    problems = book_tab.locator(".upload-problems li")
+    expect(problems).to_have_count(3)
+    said = ["p12.png: This is not an image or PDF", "p20.png: The file is empty", "p25.png: The file ends too early"]
+    for problem, sentence in zip(problems.all(), said, strict=True):
+        expect(problem).to_contain_text(sentence)
+    assert names(book) == ["p1.png", "p3.png", "p2.png", *(f"p{n}.png" for n in range(4, 31) if n not in (12, 20, 25))]
     assert sorted(tries.values())[-2:] == [1, 3]
     assert book.jobs.get().kind == "ocr"
     expect(book_tab.locator("#job")).to_be_visible()
@@ -123,9 +129,9 @@ def test_a_dropped_folder_becomes_pages_in_the_shown_order(book_tab, book, scans
     sent = sent_files(book_tab)
     drop(book_tab, scans)
     send(book_tab)
-    expect(book_tab.get_by_role("status")).to_have_text("Done: 29 files in the book already, 1 file not taken.")
-    assert len(sent) == 1  # the one that was refused
-    assert book.pages.count() == 29
+    expect(book_tab.get_by_role("status")).to_have_text("Done: 27 files in the book already, 3 files not taken.")
+    assert len(sent) == 2  # those that were refused for what is in them
+    assert book.pages.count() == 27
     assert not Delivery.objects.exists()
 
 
