@@ -105,11 +105,20 @@ def summary(material: Material) -> dict[str, Any]:
 
 
 def name(material: Material) -> dict[str, Any]:
-    return {"title": material["subtopic"]["title"][:200]}
+    named = material.get("subtopic", material["topic"])
+    return {"title": named["title"][:200]}
 
 
 def same(_material: Material) -> dict[str, Any]:
-    return {"same": False, "reason": "They teach different things."}
+    return {"same": False, "reason": "They teach different things.", "confidence": 0.8}
+
+
+def order(material: Material) -> dict[str, Any]:
+    parts = material["parts"]
+    return {
+        "order": [part["number"] for part in parts],
+        "storyline": f"From {parts[0]['title']} on, each part uses the words and signs of the one before it.",
+    }
 
 
 BY_SCHEMA: dict[str, Callable[[Material], dict[str, Any]]] = {
@@ -120,6 +129,7 @@ BY_SCHEMA: dict[str, Callable[[Material], dict[str, Any]]] = {
     "SummaryForm": summary,
     "NameForm": name,
     "SameForm": same,
+    "OrderForm": order,
 }
 
 

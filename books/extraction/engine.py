@@ -200,6 +200,33 @@ class NamedSubtopic:
     terms: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class NamedTopic:
+    """As ``NamedSubtopic``; ``subtopics`` are the titles of what is in it, in the book's order."""
+
+    key: str
+    title: str
+    summary: str
+    subtopics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Whether two subtopics teach the same, why, and how sure the engine is (0 to 1)."""
+
+    is_same: bool
+    reason: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingOrder:
+    """``keys`` are those of all that was to be ordered; ``storyline`` says how each builds on the one before."""
+
+    keys: tuple[str, ...]
+    storyline: str
+
+
 class GuidelineEngine(Protocol):
     """One method per stage, each depending on its arguments alone.
 
@@ -244,6 +271,16 @@ class GuidelineEngine(Protocol):
         """A title that is clear without its chapter and unlike its neighbours'; the given one where it is fine."""
         ...
 
-    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> bool:
-        """Whether two subtopics teach the same thing, asked only of pairs that look alike."""
+    def refine_topic_name(self, book: BookFacts, topic: NamedTopic, others: Sequence[str]) -> str:
+        """As ``refine_name``; ``others`` are the titles of the book's other topics."""
         ...
+
+    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
+        """Asked only of pairs that look alike."""
+        ...
+
+    def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:
+        """The order in which to teach the ``subtopics`` of one topic, which come in the book's."""
+        ...
+
+    def order_topics(self, book: BookFacts, topics: Sequence[NamedTopic]) -> TeachingOrder: ...

@@ -1,26 +1,30 @@
-"""The stages of the finalise job: names refined, near-duplicates merged, everything handed to review.
+"""The stages of the finalise job: names refined, near-duplicates found, the order of teaching, handing to review.
 
-Only drafts are touched: what a person edited, approved or rejected stays as it is.
+Whatever they find is proposed. What no person touched is renamed at once, and merged at once where the book allows it;
+what a person edited, approved, rejected or published stays as it is until a person decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from books.errors import StageNotReady
+from books.errors import InvalidModelOutput, StageNotReady
 from books.extraction import stages
+from books.extraction.engine import Likeness, NamedTopic
 from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.records import book_facts, named
 from books.extraction.stage import GuidelineStage
+from books.extraction.titles import CutTitles, cut_titles
+from books.extraction.writing import item_key, row_id
 from books.guidelines.changes import change, save_all
-from books.guidelines.merging import merge_subtopics
-from books.models import ReviewStatus, Subtopic, Topic
+from books.guidelines.proposals import propose
+from books.guidelines.suggestions import merging, setting
+from books.models import Book, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
 from jobs.handlers import PlannedItem
 from jobs.models import Item, Job
-
-UNTOUCHED = Q(is_edited=False, status__in=[ReviewStatus.DRAFT, ReviewStatus.PENDING_REVIEW])
 
 
 class NameStage(GuidelineStage):
@@ -34,58 +38,100 @@ class NameStage(GuidelineStage):
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         """Raises StageNotReady for a book without guidelines, or with one that could not be written."""
-        rows = _in_order(job.book_id)
+        rows = in_order(job.book_id)
         if not rows:
             raise StageNotReady("This book has no guidelines yet; generate them first.")
         unwritten = rows.filter(guideline={}).first()
         if unwritten is not None:
             raise StageNotReady(f"“{unwritten.title}” has no guideline yet; resume the generation first.")
-        return [_planned(row) for row in rows.filter(UNTOUCHED)]
+        titles = cut_titles(job.book_id)
+        return [PlannedItem(item_key(row), row.title, fingerprint=self._fingerprint(row, titles)) for row in rows]
+
+    def _fingerprint(self, row: Subtopic, titles: CutTitles) -> str:
+        return stages.fingerprint(recipe_of("name"), titles.subtopic(row), row.pages)
 
     def compute(self, item: Item) -> str:
-        subtopic = Subtopic.objects.select_related("topic__book").get(pk=item.key)
-        book = subtopic.topic.book
-        others = [named(row) for row in _in_order(book.pk).exclude(pk=subtopic.pk)]
-        return guideline_engine().refine_name(book_facts(book), named(subtopic), others)
+        row = in_order(item.job.book_id).get(pk=row_id(item))
+        titles, book = cut_titles(item.job.book_id), row.topic.book
+        others = [titles.named(other) for other in in_order(book.pk).defer("guideline").exclude(pk=row.pk)]
+        return not_empty(guideline_engine().refine_name(book_facts(book), titles.named(row), others))
 
     def save(self, item: Item, result: str) -> None:
-        title = result[:200]
-        with change(item.job.book_id, f"Renamed to “{title}”", job=item.job):
-            row = Subtopic.objects.filter(UNTOUCHED, pk=item.key).exclude(title=title).first()
-            if row is not None:
-                row.title = title
-                row.save(update_fields=["title"])
+        row = Subtopic.objects.exclude(title=result[:200]).filter(pk=row_id(item)).first()
+        if row is not None:
+            _rename(ProposalKind.RENAME_SUBTOPIC, row, result, item.job, at_once=not row.is_decided)
+
+
+class TopicNameStage(GuidelineStage):
+    """One item a topic."""
+
+    name = "topic_names"
+    title = "Refining topics' names"
+    unit = "topic"
+    required = False
+    weight = 1
+
+    def plan(self, job: Job) -> Sequence[PlannedItem]:
+        titles = cut_titles(job.book_id)
+        named_topics = [(topic, _unsummarised(titles, topic)) for topic in topics_of(job.book_id)]
+        return [
+            PlannedItem(str(topic.pk), topic.title, fingerprint=stages.fingerprint(recipe_of("name_topic"), str(seen)))
+            for topic, seen in named_topics
+        ]
+
+    def compute(self, item: Item) -> str:
+        titles = cut_titles(item.job.book_id)
+        topics = list(topics_of(item.job.book_id))
+        topic = next(each for each in topics if each.pk == int(item.key))
+        others = [titles.topic(each) for each in topics if each is not topic]
+        facts = book_facts(Book.objects.get(pk=item.job.book_id))
+        return not_empty(guideline_engine().refine_topic_name(facts, _unsummarised(titles, topic), others))
+
+    def save(self, item: Item, result: str) -> None:
+        """A topic in which a person decided on anything is left to a person too."""
+        topic = topics_of(item.job.book_id).exclude(title=result[:200]).filter(pk=item.key).first()
+        if topic is not None:
+            at_once = not topic.is_edited and not any(row.is_decided for row in topic.subtopics.all())
+            _rename(ProposalKind.RENAME_TOPIC, topic, result, item.job, at_once=at_once)
 
 
 class MergeStage(GuidelineStage):
-    """One item a pair of subtopics whose names are alike; worked in order, since a merge changes what follows."""
+    """One item a pair of subtopics that look alike, anywhere in the book."""
 
     name = "merge"
-    title = "Merging duplicates"
+    title = "Finding duplicates"
     unit = "pair"
     required = False
     weight = 1
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
-        pairs = stages.look_alikes([named(row) for row in _in_order(job.book_id).filter(UNTOUCHED)])
+        """Without pairs that were proposed before."""
+        pairs = stages.look_alikes([named(row) for row in in_order(job.book_id).defer("guideline")])
+        asked = Proposal.objects.filter(book=job.book_id, kind=ProposalKind.MERGE)
+        known = set(asked.exclude(state=ProposalState.OUTDATED).values_list("subject", flat=True))
         return [
-            PlannedItem(key=f"{one.key}:{other.key}", label=f"{one.title} / {other.title}", lane="merge")
+            PlannedItem(f"{one.key}:{other.key}", f"{one.title} / {other.title}")
             for one, other in pairs
+            if f"merge:{one.key}:{other.key}" not in known
         ]
 
-    def compute(self, item: Item) -> bool:
+    def compute(self, item: Item) -> Likeness | None:
         pair = _pair(item)
         if len(pair) != 2:
-            return False
+            return None
         one, other = pair
         return guideline_engine().are_same(book_facts(one.topic.book), named(one), named(other))
 
-    def save(self, item: Item, result: bool) -> None:  # noqa: FBT001 - the engine hands over what work returned
+    def save(self, item: Item, result: Likeness | None) -> None:
         pair = _pair(item)
-        if not result or len(pair) != 2:
+        if result is None or not result.is_same or len(pair) != 2:
             return
-        with change(item.job.book_id, f"Merged “{pair[1].title}” into “{pair[0].title}”", job=item.job):
-            merge_subtopics(*_pair(item))
+        one, other = pair
+        sure_enough = item.job.book.merge_from
+        at_once = sure_enough is not None and result.confidence >= sure_enough
+        at_once = at_once and not one.is_decided and not other.is_decided
+        suggestion = merging(one, other, result.reason, result.confidence, at_once=at_once)
+        propose(item.job.book_id, suggestion, job=item.job)
 
 
 class SubmitStage(GuidelineStage):
@@ -111,15 +157,32 @@ class SubmitStage(GuidelineStage):
             save_all(rows, ["status"])
 
 
-def _in_order(book_id: int) -> QuerySet[Subtopic]:
+def in_order(book_id: int) -> QuerySet[Subtopic]:
     rows = Subtopic.objects.filter(topic__book=book_id).select_related("topic__book")
     return rows.order_by("topic__sequence", "sequence")
 
 
-def _planned(row: Subtopic) -> PlannedItem:
-    return PlannedItem(str(row.pk), row.title, fingerprint=stages.fingerprint(recipe_of("name"), row.title, row.pages))
+def topics_of(book_id: int) -> QuerySet[Topic]:
+    return Topic.objects.filter(book=book_id).order_by("sequence").prefetch_related("subtopics")
+
+
+def _unsummarised(titles: CutTitles, topic: Topic) -> NamedTopic:
+    """The summary is written after the name, and from it."""
+    return replace(titles.named_topic(topic), summary="")
+
+
+def not_empty(text: str) -> str:
+    """Raises InvalidModelOutput for a text of spaces."""
+    if not text.strip():
+        raise InvalidModelOutput("The engine gave an empty text.")
+    return text.strip()
+
+
+def _rename(kind: ProposalKind, row: Topic | Subtopic, title: str, job: Job, *, at_once: bool) -> None:
+    reason = "A title that is clear by itself and unlike the others'."
+    propose(job.book_id, setting(kind, row, {"title": title[:200]}, reason, at_once=at_once), job=job)
 
 
 def _pair(item: Item) -> list[Subtopic]:
-    """Both subtopics of the item in book order, or fewer where an earlier merge took one away."""
-    return list(_in_order(item.job.book_id).filter(UNTOUCHED, pk__in=item.key.split(":")))
+    """Both subtopics of the item in book order, or fewer where a merge took one away."""
+    return list(in_order(item.job.book_id).filter(pk__in=item.key.split(":")))

@@ -10,8 +10,9 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import RequestRefused
 from books.extraction.digesting import DigestStage
-from books.extraction.finalising import MergeStage, NameStage, SubmitStage
+from books.extraction.finalising import MergeStage, NameStage, SubmitStage, TopicNameStage
 from books.extraction.outlining import OutlineStage
+from books.extraction.teaching import OrderStage
 from books.extraction.writing import SummariseStage, WriteStage
 from books.models import Book
 from books.models.deferred import Window
@@ -29,7 +30,7 @@ EXTRACTION = Handler(
 FINALISATION = Handler(
     kind="finalisation",
     title="Finalising guidelines",
-    stages=(NameStage(), MergeStage(), SummariseStage(), SubmitStage()),
+    stages=(NameStage(), TopicNameStage(), MergeStage(), SummariseStage(), OrderStage(), SubmitStage()),
 )
 
 

@@ -1,77 +1,206 @@
-"""Turns a finished outline into topics and subtopics, keeping what people decided."""
+"""Turns a finished outline into topics and subtopics, around those that a person decided on.
+
+In memory first, where rows keep the topic and the order they have; then only what changed is written.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
-from django.db.models import F, Q
-
-from books.errors import StageNotReady
 from books.extraction.engine import Outline, TopicPlan
-from books.extraction.stages import PlacedSubtopic, placed_subtopics
-from books.guidelines.changes import APART
-from books.models import Book, ReviewStatus, Subtopic, Topic
+from books.extraction.sections import Section, sections_of, write_sections
+from books.extraction.stages import PlacedSubtopic, pages_in, placed_subtopics
+from books.guidelines.proposals import propose
+from books.guidelines.suggestions import Suggestion, moving, recutting
+from books.models import Book, Subtopic, Topic
+from jobs.models import Job
 
-DECIDED = Q(is_edited=True) | Q(status__in=[ReviewStatus.APPROVED, ReviewStatus.REJECTED, ReviewStatus.PUBLISHED])
+Row = TypeVar("Row", Topic, Subtopic)
 
 
-def materialise(book: Book, outline: Outline) -> None:
-    """Makes the book's topics and subtopics those of ``outline``, in the current change.
+def materialise(book: Book, outline: Outline, *, job: Job | None = None, within: set[int] | None = None) -> None:
+    """Makes the book's topics and subtopics those of ``outline``, in the current change; with ``within``, pages, those
+    that lie in them, and the others stay as they are.
 
-    A subtopic whose key is unchanged keeps its row, its guideline and its review. Raises StageNotReady where one that
-    a person approved, rejected or edited is no longer in the outline.
+    A subtopic whose key is in the outline keeps its row and all that is in it. Where the outline has no place, or
+    another topic, for one that a person decided on, that stays as it is and the difference is proposed. Every page of
+    the outline is in a subtopic afterwards.
     """
-    placed = placed_subtopics(outline)
-    present = {row.key: row for row in Subtopic.objects.filter(topic__book=book)}
-    check_decided(present[key] for key in present.keys() - {each.key for each in placed})
-    Subtopic.objects.filter(topic__book=book).exclude(key__in=[each.key for each in placed]).delete()
-    Subtopic.objects.filter(topic__book=book).update(sequence=F("sequence") + APART)
-    Topic.objects.filter(book=book).update(sequence=F("sequence") + APART)
-    topics = [_topic(book, at, plan) for at, plan in enumerate(outline.topics, start=1)]
-    taken = Counter[int]()
-    for each in placed:
-        taken[each.topic] += 1
-        place_subtopic(topics[each.topic], taken[each.topic], each, present.get(each.key))
-    Topic.objects.filter(book=book, sequence__gt=APART).delete()
+    cut = _Cut(book, outline, within)
+    cut.place()
+    cut.cover()
+    lost = Subtopic.objects.filter(pk__in=[row.pk for row in cut.lost])
+    lost.delete()
+    write_sections(cut.sections)
+    for suggestion in cut.suggestions:
+        propose(book.pk, suggestion, job=job)
 
 
-def _topic(book: Book, sequence: int, plan: TopicPlan) -> Topic:
-    """The present topic of the same title and pages, or a new one."""
-    waiting = Topic.objects.filter(book=book, sequence__gt=APART)
-    same = {"title": plan.title[:200], "first_page": plan.first_page, "last_page": plan.last_page}
-    topic = waiting.filter(**same).first() or Topic(book=book, **same)
-    topic.sequence, topic.number, topic.key = sequence, plan.number[:20], topic_key(plan)
-    topic.save()
-    return topic
+class _Cut:
+    """``held`` has the row in which a part of the outline already is, by its key; ``kept`` are the rows that only a
+    person's decision keeps, ``lost`` those that go."""
+
+    def __init__(self, book: Book, outline: Outline, within: set[int] | None) -> None:
+        self.outline = outline
+        self.book = book
+        self.placed = [
+            each for each in placed_subtopics(outline) if within is None or within.issuperset(pages_in(each.plan))
+        ]
+        self.sections = sections_of(book)
+        wanted = {each.key for each in self.placed}
+        rows = [row for section in self.sections for row in section.rows]
+        gone = [
+            row for row in rows if (within is None or within.issuperset(row.pages)) and not wanted.issuperset(row.keys)
+        ]
+        self.kept = [row for row in gone if row.is_decided]
+        self.lost = [row for row in gone if not row.is_decided]
+        for section in self.sections:
+            section.rows = [row for row in section.rows if row not in self.lost]
+        self.held = {key: row for row in rows if row not in self.lost for key in row.keys}
+        self.matched = self._matched()
+        self.suggestions = [*self._recuttings()]
+
+    # ---- topics -----------------------------------------------------------------------------------------------------
+
+    def _matched(self) -> dict[int, Section]:
+        """The present topic of each of the outline's, by its place there: the one of the same key, else the one that
+        holds most of its subtopics."""
+        free = list(self.sections)
+        found: dict[int, Section] = {}
+        plans = list(enumerate(self.outline.topics))
+        for at, plan in plans:
+            same = next((section for section in free if section.topic.key == topic_key(plan)), None)
+            if same is not None:
+                found[at] = same
+                free.remove(same)
+        for at, _ in plans:
+            held = [self.held[each.key] for each in self.placed if each.topic == at and each.key in self.held]
+            shared = Counter(free.index(section) for row in held for section in free if row in section.rows)
+            if at not in found and shared:
+                found[at] = free.pop(shared.most_common(1)[0][0])
+        for at, section in found.items():
+            if any(each.topic == at for each in self.placed):
+                self._update(section.topic, self.outline.topics[at])
+        return found
+
+    def _update(self, topic: Topic, plan: TopicPlan) -> None:
+        """A title that nobody refined follows the outline."""
+        if not topic.is_edited and topic.key == _slug(topic.number, topic.title):
+            topic.title = plan.title[:200]
+        topic.key, topic.number = topic_key(plan), plan.number[:20]
+
+    def _section(self, at: int) -> Section:
+        """That of the outline's topic, opened behind the one before it, or by its pages, where there is none yet."""
+        if at not in self.matched:
+            plan = self.outline.topics[at]
+            section = Section(Topic(book=self.book, **_topic_facts(plan)))
+            before = next((self.matched[earlier] for earlier in range(at - 1, -1, -1) if earlier in self.matched), None)
+            topics = [each.topic for each in self.sections]
+            place = _place(topics, section.topic, before.topic if before else None)
+            self.sections.insert(place, section)
+            self.matched[at] = section
+        return self.matched[at]
+
+    # ---- subtopics --------------------------------------------------------------------------------------------------
+
+    def place(self) -> None:
+        kept_pages = {page for row in self.kept for page in row.pages}
+        last: dict[Section, Subtopic] = {}
+        for each in self.placed:
+            row = self.held.get(each.key)
+            if row is None:
+                pages = [page for page in pages_in(each.plan) if page not in kept_pages]
+                if not pages:
+                    continue
+                row = self.held[each.key] = _new(each, pages)
+                self._insert(row, each, last)
+            elif row.key == each.key and self._moves(row, each):
+                self._insert(row, each, last)
+            for section in self.sections:
+                if row in section.rows:
+                    last[section] = row
+
+    def _moves(self, row: Subtopic, each: PlacedSubtopic) -> bool:
+        """Whether the outline has ``row`` in another topic than before; one that a person decided on is left."""
+        plan = self.outline.topics[each.topic]
+        before, after = row.cut_topic, topic_key(plan)
+        there = self.matched.get(each.topic)
+        if before == after or (there is not None and row in there.rows):
+            row.cut_topic = after
+            return False
+        if row.is_decided:
+            self.suggestions.append(moving(row, _topic_facts(plan)))
+        return not row.is_decided
+
+    def _insert(self, row: Subtopic, each: PlacedSubtopic, last: Mapping[Section, Subtopic]) -> None:
+        for section in self.sections:
+            section.rows = [other for other in section.rows if other is not row]
+        section = self._section(each.topic)
+        row.cut_topic = topic_key(self.outline.topics[each.topic])
+        section.rows.insert(_place(section.rows, row, last.get(section)), row)
+
+    def cover(self) -> None:
+        """Gives pages of the outline that no row has to the row that stands for their part of it; topics span what is
+        in them."""
+        rows = [row for section in self.sections for row in section.rows]
+        covered = {page for row in rows for page in row.pages}
+        for each in self.placed:
+            missing = {*pages_in(each.plan)} - covered
+            row = self.held.get(each.key)
+            if missing and row is not None and not row.is_decided:
+                row.pages = sorted({*row.pages, *missing})
+        for section in self.sections:
+            pages = [page for row in section.rows for page in row.pages]
+            section.topic.first_page, section.topic.last_page = min(pages, default=0), max(pages, default=0)
+
+    def _recuttings(self) -> list[Suggestion]:
+        """For rows that only a person's decision keeps; not where a person made them of a part that is cut as ever."""
+        found = []
+        for row in self.kept:
+            pieces = [each for each in self.placed if {*pages_in(each.plan)} & {*row.pages}]
+            if row.cut_topic or any(each.key not in self.held for each in pieces):
+                found.append(recutting(row, [_piece(each, self.outline.topics[each.topic]) for each in pieces]))
+        return found
 
 
 def topic_key(plan: TopicPlan) -> str:
-    return re.sub(r"[^\w]+", "-", f"{plan.number} {plan.title}".casefold()).strip("-")[:80]
+    return _slug(plan.number, plan.title)
 
 
-def check_decided(leaving: Iterable[Subtopic]) -> None:
-    lost = Subtopic.objects.filter(DECIDED, pk__in=[row.pk for row in leaving]).first()
-    if lost is not None:
-        raise StageNotReady(
-            f"The book would now be cut differently, and “{lost.title}”, which a person reviewed, would be lost. "
-            "Put it back to draft first if that is right."
-        )
+def _slug(number: str, title: str) -> str:
+    return re.sub(r"[^\w]+", "-", f"{number} {title}".casefold()).strip("-")[:80]
 
 
-def place_subtopic(topic: Topic, sequence: int, placed: PlacedSubtopic, present: Subtopic | None) -> None:
-    plan = placed.plan
-    if present is not None:
-        present.topic, present.sequence = topic, sequence
-        present.save(update_fields=["topic", "sequence"])
-        return
-    Subtopic.objects.create(
-        topic=topic,
-        sequence=sequence,
-        key=placed.key,
-        number=plan.number[:20],
-        title=plan.title[:200],
-        start_line=plan.start_line[:200],
-        pages=list(range(plan.first_page, plan.last_page + 1)),
-    )
+def _topic_facts(plan: TopicPlan) -> dict[str, Any]:
+    facts = {"key": topic_key(plan), "number": plan.number[:20], "title": plan.title[:200]}
+    return facts | {"first_page": plan.first_page, "last_page": plan.last_page}
+
+
+def _facts(each: PlacedSubtopic) -> dict[str, Any]:
+    plan = each.plan
+    return {
+        "key": each.key,
+        "number": plan.number[:20],
+        "title": plan.title[:200],
+        "start_line": plan.start_line[:200],
+        "pages": list(pages_in(plan)),
+    }
+
+
+def _piece(each: PlacedSubtopic, topic: TopicPlan) -> dict[str, Any]:
+    """As ``books.guidelines.recutting`` takes it."""
+    return _facts(each) | {"topic": _topic_facts(topic)}
+
+
+def _new(each: PlacedSubtopic, pages: Sequence[int]) -> Subtopic:
+    return Subtopic(**_facts(each) | {"pages": list(pages)})
+
+
+def _place(rows: Sequence[Row], row: Row, before: Row | None) -> int:
+    """Behind ``before``; without it, ahead of the first that begins later."""
+    if before is not None:
+        return next(at for at, other in enumerate(rows) if other == before) + 1
+    return next((at for at, other in enumerate(rows) if other.first_page > row.first_page), len(rows))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
@@ -21,6 +22,11 @@ from books.guidelines.support import PrintedWords
 NEIGHBOUR_LINES = 3
 SAME_LINE_RATIO = 85
 ALIKE_RATIO = 80
+# Summaries are made of the same phrases, so they must agree more.
+ALIKE_SUMMARY_RATIO = 90
+ALIKE_TERMS = 0.85
+MOST_ALIKE = 3
+MOST_TERMS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +179,32 @@ def each_statement(guideline: Guideline, change: Callable[[Statement], Statement
 
 
 def look_alikes(subtopics: Sequence[NamedSubtopic]) -> list[tuple[NamedSubtopic, NamedSubtopic]]:
-    """Pairs whose titles are so similar that an engine should judge whether they teach the same, in book order."""
-    return [
-        (one, other)
-        for at, one in enumerate(subtopics)
-        for other in subtopics[at + 1 :]
-        if fuzz.token_set_ratio(one.title.casefold(), other.title.casefold()) >= ALIKE_RATIO
-    ]
+    """Pairs, in book order, that an engine should judge: each subtopic with at most three that are most like it, by
+    their titles, their summaries or their terms, wherever in the book they are."""
+    closest: dict[int, list[tuple[float, int]]] = {at: [] for at in range(len(subtopics))}
+    terms = [_weights(each.terms) for each in subtopics]
+    for at, one in enumerate(subtopics):
+        for beyond in range(at + 1, len(subtopics)):
+            wording, matter = _wording_ratio(one, subtopics[beyond]), _shared(terms[at], terms[beyond])
+            if wording >= ALIKE_RATIO or matter >= ALIKE_TERMS:
+                score = max(wording / 100, matter)
+                closest[at].append((-score, beyond))
+                closest[beyond].append((-score, at))
+    pairs = {(min(at, other), max(at, other)) for at in closest for _, other in sorted(closest[at])[:MOST_ALIKE]}
+    return [(subtopics[one], subtopics[other]) for one, other in sorted(pairs)]
+
+
+def _wording_ratio(one: NamedSubtopic, other: NamedSubtopic) -> float:
+    title = fuzz.token_set_ratio(one.title.casefold(), other.title.casefold())
+    return max(title, fuzz.token_sort_ratio(one.summary, other.summary, score_cutoff=ALIKE_SUMMARY_RATIO))
+
+
+def _weights(terms: Mapping[str, int]) -> dict[str, float]:
+    """The commonest terms, scaled so that the product of two such with themselves is 1."""
+    kept = sorted(terms.items(), key=lambda term: (-term[1], term[0]))[:MOST_TERMS]
+    size = math.sqrt(sum(count * count for _, count in kept))
+    return {term: count / size for term, count in kept} if size else {}
+
+
+def _shared(one: Mapping[str, float], other: Mapping[str, float]) -> float:
+    return sum(weight * other[term] for term, weight in one.items() if term in other)

@@ -10,15 +10,14 @@ from django.db.models import Q
 
 from books.extraction.engine import Recipe
 from books.extraction.factory import recipe_of
-from books.extraction.materialise import DECIDED
-from books.models import Book, PageDigest, StoredOutline, Subtopic, Topic
+from books.models import DECIDED, Book, PageDigest, StoredOutline, Subtopic, Topic
 
 UNKNOWN = "not noted"
 
 
 @dataclass(frozen=True, slots=True)
 class StaleResult:
-    """``is_kept``: a person decided on it or changed it, so that no job makes it anew."""
+    """``is_kept``: a person decided on it or changed it, so that a job only offers what it would make."""
 
     stage: str
     label: str

@@ -11,10 +11,9 @@ from books.extraction.contents import confirmed_toc
 from books.extraction.digesting import digest_prints
 from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.laying import Laid, chapters, lay
-from books.extraction.materialise import DECIDED
 from books.extraction.records import digests_of
 from books.extraction.runs import pages_between
-from books.models import Book, PageDigest, StoredOutline, Subtopic, Topic
+from books.models import DECIDED, Book, PageDigest, StoredOutline, Subtopic, Topic
 
 Span = tuple[int, int]
 # Pages of a subtopic, from textbooks we read: the fewest and the most.
@@ -64,7 +63,8 @@ def _windows(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: se
 
 
 def _subtopics(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: set[int]) -> tuple[Span, float]:
-    """How many would be written, and how many pages one has: those that are due, and those of pages without any."""
+    """How many would be written, and how many pages one has: those that are due, and those of pages without any.
+    One that a person decided on may have been offered its text already."""
     inside = set(pages)
     rows = [row for row in Subtopic.objects.filter(topic__book=book) if row.pages and inside.issuperset(row.pages)]
     decided = set(Subtopic.objects.filter(DECIDED, topic__book=book).values_list("pk", flat=True))
@@ -75,7 +75,7 @@ def _subtopics(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: 
     low, high = _new_subtopics(laid, new)
     written = [len(row.pages) for row in due]
     each = (sum(written) + len(new)) / max(1, len(written) + (low + high) / 2)
-    return (count + low, count + high), each
+    return (count + low, len(due) + high), each
 
 
 def _new_subtopics(laid: Sequence[Laid], pages: set[int]) -> Span:

@@ -5,27 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 from django.db.models import QuerySet
 
 from books.extraction import stages
-from books.extraction.engine import Guideline, PageText, SubtopicSource
+from books.extraction.engine import Guideline
 from books.extraction.factory import guideline_engine, recipe_of
-from books.extraction.materialise import DECIDED, materialise
-from books.extraction.partial import materialise_within, subtopics_within
+from books.extraction.materialise import materialise
 from books.extraction.records import DIGEST, GUIDELINE, book_facts, named, page_texts, whole_outline
 from books.extraction.rewording import reworded
 from books.extraction.runs import is_partial, pages_of
+from books.extraction.sources import CutBook, made_from, source_of, texts_for, texts_of
 from books.extraction.stage import GuidelineStage
 from books.guidelines.changes import change
+from books.guidelines.proposals import propose
+from books.guidelines.suggestions import setting
 from books.guidelines.support import PrintedWords
-from books.models import Page, PageDigest, Provenance, ReviewStatus, Subtopic, Topic
+from books.models import PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic, Topic
 from jobs.handlers import PlannedItem
 from jobs.models import Item, Job
 
+# What a person reads and compares, of all that writing gives a subtopic.
+TEXT = ("summary", "guideline")
+
 
 class WriteStage(GuidelineStage):
-    """One item a subtopic that no person has decided on or edited."""
+    """One item a subtopic whose pages, place or recipe are not those it was written from.
+
+    What a person edited or decided on is written too, and offered where it differs: its item has another key.
+    """
 
     name = "write"
     title = "Writing guidelines"
@@ -34,73 +43,83 @@ class WriteStage(GuidelineStage):
     weight = 3
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
-        numbers = set(pages_of(job))
-        self._cut(job, numbers)
-        pages = Page.objects.filter(book=job.book_id, reading__isnull=False)
-        texts = dict(pages.values_list("number", "reading__text"))
-        subtopics = Subtopic.objects.filter(topic__book=job.book_id).exclude(DECIDED).select_related("topic")
-        if is_partial(job):
-            subtopics = subtopics.filter(pk__in=[row.pk for row in subtopics_within(job.book_id, numbers)])
+        outline, within = whole_outline(job.book_id), set(pages_of(job)) if is_partial(job) else None
+        with change(job.book_id, "Cut into topics and subtopics", job=job):
+            materialise(job.book, outline, job=job, within=within)
+        cut, texts = CutBook.of(outline), texts_of(job.book_id)
+        found = [(row, made_from(cut, row, texts)) for row in rows_of(job.book_id, within) if cut.has(row)]
         return [
-            PlannedItem(
-                key=str(subtopic.pk),
-                label=subtopic.title,
-                fingerprint=stages.fingerprint(
-                    recipe_of("write"), subtopic.key, subtopic.topic.title, [texts.get(page) for page in subtopic.pages]
-                ),
-            )
-            for subtopic in subtopics.order_by("topic__sequence", "sequence")
+            PlannedItem(item_key(row), row.title, fingerprint=stages.fingerprint(wanted))
+            for row, wanted in found
+            if not row.guideline or not row.made_from.items() >= wanted.items()
         ]
 
-    def _cut(self, job: Job, pages: set[int]) -> None:
-        outline = whole_outline(job.book_id)
-        with change(job.book_id, "Cut into topics and subtopics", job=job):
-            if is_partial(job):
-                materialise_within(job.book, outline, pages)
-            else:
-                materialise(job.book, outline)
-
-    def compute(self, item: Item) -> Guideline:
-        subtopic = Subtopic.objects.select_related("topic__book").get(pk=item.key)
-        pages = page_texts(subtopic.topic.book_id, subtopic.pages)
-        source, engine = _source(subtopic, pages), guideline_engine()
+    def compute(self, item: Item) -> tuple[Guideline, dict[str, str]]:
+        """The guideline, and what it was made from."""
+        row = Subtopic.objects.select_related("topic__book").get(pk=row_id(item))
+        cut = CutBook.of(whole_outline(row.topic.book_id))
+        wanted = made_from(cut, row, texts_for(cut, row))
+        pages = page_texts(row.topic.book_id, row.pages)
+        source, engine = source_of(cut, row), guideline_engine()
         printed = PrintedWords({page.number: page.text for page in pages})
-        guideline = stages.checked(stages.supported(engine.write(source), subtopic.pages), printed)
-        return reworded(guideline, printed, partial(engine.reword, source))
+        guideline = stages.checked(stages.supported(engine.write(source), row.pages), printed)
+        return reworded(guideline, printed, partial(engine.reword, source)), wanted
 
-    def save(self, item: Item, result: Guideline) -> None:
+    def save(self, item: Item, result: tuple[Guideline, dict[str, str]]) -> None:
+        guideline, wanted = result
         with change(item.job.book_id, f"Written by {recipe_of('write')}: {item.label}", job=item.job):
-            subtopic = Subtopic.objects.exclude(DECIDED).select_related("topic").filter(pk=item.key).first()
-            if subtopic is not None:
-                self._fill(subtopic, result)
+            row = Subtopic.objects.select_related("topic").filter(pk=row_id(item)).first()
+            if row is None:
+                return
+            values = _values(row, guideline)
+            if row.is_decided:
+                self._offer(row, values, item.job)
+            else:
+                _fill(row, values)
+        Subtopic.objects.filter(pk=row.pk).update(made_from=wanted)
 
-    def _fill(self, subtopic: Subtopic, result: Guideline) -> None:
-        guideline = GUIDELINE.dump_python(result, mode="json")
-        subtopic.summary = guideline.pop("summary")
-        subtopic.guideline = guideline
-        subtopic.terms = _terms(subtopic)
-        subtopic.engine = str(recipe_of("write"))
-        subtopic.recipe = asdict(recipe_of("write"))
-        subtopic.provenance = Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL
-        subtopic.status = ReviewStatus.DRAFT
-        subtopic.save()
+    def _offer(self, row: Subtopic, values: dict[str, Any], job: Job) -> None:
+        if any(getattr(row, name) != values[name] for name in TEXT):
+            reason = "Written anew from the pages as they are now; what is there was edited or decided on by a person."
+            propose(job.book_id, setting(ProposalKind.REWRITE, row, values, reason, at_once=False), job=job)
 
 
-def _source(subtopic: Subtopic, pages: Sequence[PageText]) -> SubtopicSource:
-    book = subtopic.topic.book
-    outline = whole_outline(book.pk)
-    placed = {each.key: each for each in stages.placed_subtopics(outline)}
-    keys = list(placed)
-    at = keys.index(subtopic.key)
-    titles = [each.plan.title for each in placed.values()]
-    return SubtopicSource(
-        book=book_facts(book),
-        topic=subtopic.topic.title,
-        subtopic=placed[subtopic.key].plan.title,
-        pages=stages.trimmed(pages, subtopic.start_line, placed[subtopic.key].end_line),
-        earlier_subtopics=tuple(titles[:at]),
-        later_subtopics=tuple(titles[at + 1 :]),
-    )
+def rows_of(book_id: int, within: set[int] | None) -> list[Subtopic]:
+    """In order of teaching; with ``within``, pages, those that lie in them."""
+    rows = Subtopic.objects.filter(topic__book=book_id).select_related("topic").order_by("topic__sequence", "sequence")
+    return [row for row in rows if within is None or within.issuperset(row.pages)]
+
+
+def item_key(row: Subtopic) -> str:
+    """Of an item that writes to ``row``, or only proposes something for it: that one may fail and hold nothing back."""
+    return f"propose {row.pk}" if row.is_decided else str(row.pk)
+
+
+def row_id(item: Item) -> int:
+    return int(item.key.removeprefix("propose "))
+
+
+def _values(row: Subtopic, result: Guideline) -> dict[str, Any]:
+    guideline = GUIDELINE.dump_python(result, mode="json")
+    return {
+        "summary": guideline.pop("summary"),
+        "guideline": guideline,
+        "terms": _terms(row),
+        "engine": str(recipe_of("write")),
+        "recipe": asdict(recipe_of("write")),
+        "provenance": Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL,
+    }
+
+
+def _fill(row: Subtopic, values: dict[str, Any]) -> None:
+    """Writes what differs; a new text is a draft again."""
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return
+    if any(getattr(row, name) != values[name] for name in TEXT):
+        row.status = ReviewStatus.DRAFT
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
 
 
 def _terms(subtopic: Subtopic) -> dict[str, int]:
@@ -133,11 +152,25 @@ class SummariseStage(GuidelineStage):
 
     def save(self, item: Item, result: str) -> None:
         recipe = recipe_of("summarise")
+        values = {"summary": result, "recipe": asdict(recipe)}
         with change(item.job.book_id, f"Summarised by {recipe}: {item.label}", job=item.job):
-            topic = Topic.objects.filter(is_edited=False, pk=item.key).exclude(summary=result, recipe=asdict(recipe))
-            if (row := topic.first()) is not None:
-                row.summary, row.recipe = result, asdict(recipe)
-                row.save(update_fields=["summary", "recipe"])
+            give_topic(int(item.key), values, item.job)
+
+
+def give_topic(topic_id: int, values: dict[str, Any], job: Job) -> None:
+    """Writes a text of a topic in the current change, or proposes it where a person edited the topic; what the topic
+    had before, and a person changed, is not proposed again."""
+    topic = Topic.objects.filter(pk=topic_id).first()
+    if topic is None or all(getattr(topic, name) == value for name, value in values.items()):
+        return
+    text = next(iter(values))
+    if not topic.is_edited or not getattr(topic, text):
+        for name, value in values.items():
+            setattr(topic, name, value)
+        topic.save(update_fields=list(values))
+    elif getattr(topic, text) != values[text] and not topic.history.filter(**{text: values[text]}).exists():
+        reason = "Made anew from the subtopics as they are now; what is there was edited by a person."
+        propose(job.book_id, setting(ProposalKind.REWRITE_TOPIC, topic, values, reason, at_once=False), job=job)
 
 
 def _topics(job: Job) -> QuerySet[Topic]:
@@ -145,7 +178,7 @@ def _topics(job: Job) -> QuerySet[Topic]:
     topics = Topic.objects.filter(book=job.book_id).prefetch_related("subtopics")
     if not is_partial(job):
         return topics
-    return topics.filter(pk__in=[row.topic_id for row in subtopics_within(job.book_id, set(pages_of(job)))])
+    return topics.filter(pk__in=[row.topic_id for row in rows_of(job.book_id, set(pages_of(job)))])
 
 
 def _topic_fingerprint(topic: Topic) -> str:

@@ -128,7 +128,8 @@ def _bring_back(undone: Change) -> None:
     for version in written:
         _check_untouched(version)
     for version in written:
-        version.instance_type.objects.filter(pk=version.id).update(sequence=F("sequence") + APART)
+        # Sequences and keys are unique: all rows leave theirs before one gets back what another has now.
+        version.instance_type.objects.filter(pk=version.id).update(sequence=F("sequence") + APART, key=f"~{version.id}")
     for version in written:
         if version.history_type != "+":
             _restore(version)

@@ -49,6 +49,8 @@ def merge_subtopics(one: Subtopic, other: Subtopic) -> None:
     """
     one.guideline = union(one.guideline, other.guideline)
     one.pages = sorted({*one.pages, *other.pages})
+    one.merged_keys = [*one.merged_keys, *(other.keys if other.cut_topic else other.merged_keys)]
+    one.made_from = one.made_from | other.made_from
     one.terms = {term: one.terms.get(term, 0) + other.terms.get(term, 0) for term in {**one.terms, **other.terms}}
     if one.status != ReviewStatus.DRAFT:
         one.await_review()

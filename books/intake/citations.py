@@ -10,7 +10,7 @@ from django.db.models import CharField, F, Model, Value
 from django.db.models.functions import Cast, Concat
 
 from books.intake.renumbering import fingerprint, given_back, renumbered
-from books.models import Book, Change, Contents, PageDigest, StoredOutline, Subtopic, Topic
+from books.models import Book, Change, Contents, PageDigest, Proposal, StoredOutline, Subtopic, Topic
 
 # By the name of a row: {"before": its facts, "after": a fingerprint of what they became}.
 Kept = dict[str, dict[str, Any]]
@@ -75,7 +75,7 @@ def number_digests(book: Book) -> None:
 
 def _cited(book: Book) -> Iterator[Cited]:
     for subtopic in Subtopic.objects.filter(topic__book=book).order_by("topic__sequence", "sequence"):
-        yield Cited(subtopic, ("key", "pages", "guideline"))
+        yield Cited(subtopic, ("key", "merged_keys", "pages", "guideline"))
     for topic in Topic.objects.filter(book=book):
         yield Cited(topic, ("first_page", "last_page"))
     for outline in StoredOutline.objects.filter(book=book):
@@ -116,5 +116,6 @@ def _outdate(book: Book) -> None:
     """Whoever has a guideline open is told that it changed, and no earlier change of it can be undone: its history
     cites the pages by their old numbers."""
     Change.objects.filter(book=book, is_final=False).update(is_final=True)
+    Proposal.objects.filter(book=book).outdate_citing()
     Subtopic.objects.filter(topic__book=book).update(revision=F("revision") + 1)
     Topic.objects.filter(book=book).update(revision=F("revision") + 1)

@@ -19,8 +19,8 @@ NO_PAGES: Final = (0, 0)
 
 
 def renumbered(facts: Any, mapping: Mapping[int, int]) -> Any:
-    """``facts`` (JSON) with each list "pages" and "front_matter", each range "first_page" to "last_page", each "scan"
-    and each "key" following their pages.
+    """``facts`` (JSON) with each list "pages" and "front_matter", each range "first_page" to "last_page", each "scan",
+    each "key" and the list "merged_keys" following their pages.
 
     A range goes from the first to the last of its pages that are left, and is 0 to 0 without any.
     """
@@ -39,6 +39,8 @@ def _entry(name: str, value: Any, mapping: Mapping[int, int]) -> Any:
         return sorted(mapping[number] for number in value if isinstance(number, int) and number in mapping)
     if name == "scan" and isinstance(value, int):
         return mapping.get(value)
+    if name == "merged_keys" and isinstance(value, list):
+        return [_key(key, mapping) for key in value]
     if name == "key" and isinstance(value, str):
         return _key(value, mapping)
     return renumbered(value, mapping)

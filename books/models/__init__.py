@@ -8,14 +8,17 @@ from books.models.contents import Contents, ContentsStatus
 from books.models.deferred import DeferredCall, ProviderBatch
 from books.models.exchange import GuidelineImport
 from books.models.extraction import PageDigest, StoredOutline
-from books.models.guideline import Provenance, ReviewStatus, Subtopic, Topic
+from books.models.guideline import DECIDED, DECISIONS, Provenance, ReviewStatus, Subtopic, Topic
 from books.models.ledger import CallOutcome, ModelCall, ModelPrice, Reservation, StageModel
 from books.models.page import OcrStatus, Page, PageReview, Reading, Source
+from books.models.proposal import Proposal, ProposalKind, ProposalState
 from books.models.publication import Announcement, Happening, PublishedGuideline, PublishedSet
 from books.models.thumbnail import Thumbnail
 from books.models.upload import Delivery, ExpectedFile
 
 __all__ = [
+    "DECIDED",
+    "DECISIONS",
     "Announcement",
     "Arrangement",
     "AuditEntry",
@@ -38,6 +41,9 @@ __all__ = [
     "Page",
     "PageDigest",
     "PageReview",
+    "Proposal",
+    "ProposalKind",
+    "ProposalState",
     "Provenance",
     "ProviderBatch",
     "PublishedGuideline",

@@ -73,6 +73,15 @@ class Book(models.Model):
         validators=[MinValueValidator(0)],
         help_text="US dollars that model calls for this book may cost in all; empty for no cap.",
     )
+    merge_from = models.FloatField(
+        "merge by itself from",
+        default=0.9,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text="Subtopics found to teach the same, as sure as this (0 to 1) or surer, are merged without asking; "
+        "empty to be asked about every pair. It can be undone.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     status_now: str  # on rows of with_status
 

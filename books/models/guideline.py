@@ -24,6 +24,11 @@ class ReviewStatus(models.TextChoices):
     PUBLISHED = "published", "Published"
 
 
+DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.REJECTED, ReviewStatus.PUBLISHED)
+# Subtopics that a person edited or decided on: a job proposes instead of changing them.
+DECIDED = Q(is_edited=True) | Q(status__in=DECISIONS)
+
+
 class Provenance(models.TextChoices):
     """OFFLINE: made without a language model, from the book's own words; the screens say so. IMPORTED: from a file."""
 
@@ -73,11 +78,18 @@ class Subtopic(Revisioned):
     ``guideline`` maps each part ("objective", "concepts", ...) to a list of {"text", "pages"}. ``pages`` lists every
     scan number that belongs to it, those of merged subtopics included. ``start_line`` is the heading on its first page
     before which the page belongs to its neighbour.
+
+    ``key`` is what the cut of the book calls it, ``cut_topic`` the key of the topic in which the cut puts it, "" for
+    one that a person made; ``merged_keys`` are those of subtopics that it took in. ``made_from`` has, by each of these
+    keys, a fingerprint of what the engine was last asked about it: its answer was written, or offered to a person.
     """
 
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="subtopics")
     sequence = models.PositiveIntegerField()
     key = models.CharField(max_length=80)
+    cut_topic = models.CharField(max_length=80, blank=True)
+    merged_keys = models.JSONField(default=list)
+    made_from = models.JSONField(default=dict)
     number = models.CharField(max_length=20, blank=True, help_text="As printed.")
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
@@ -98,7 +110,7 @@ class Subtopic(Revisioned):
 
     search_text = models.TextField(blank=True, editable=False, help_text="The words of SEARCHED, kept by save.")
 
-    history = RowHistory(excluded_fields=["search_text"])
+    history = RowHistory(excluded_fields=["made_from", "search_text"])
 
     class Meta:
         ordering = ("topic", "sequence")
@@ -133,6 +145,16 @@ class Subtopic(Revisioned):
         """Takes a decision back, in memory: what was decided on is no longer what is here."""
         self.status, self.reviewed_by_id, self.reviewed_at = ReviewStatus.PENDING_REVIEW, None, None
         self.rejection_reason = ""
+
+    @property
+    def is_decided(self) -> bool:
+        """As DECIDED."""
+        return self.is_edited or self.status in DECISIONS
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Of all the parts of the cut that are in it."""
+        return self.key, *self.merged_keys
 
     @property
     def first_page(self) -> int:

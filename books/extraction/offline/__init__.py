@@ -11,14 +11,17 @@ from books.extraction.engine import (
     BookFacts,
     Digest,
     Guideline,
+    Likeness,
     NamedSubtopic,
+    NamedTopic,
     Outline,
     PageText,
     Recipe,
     SubtopicSource,
+    TeachingOrder,
     TocEntry,
 )
-from books.extraction.offline import digesting, naming, outlining, writing
+from books.extraction.offline import digesting, naming, outlining, teaching, writing
 
 
 class OfflineEngine:
@@ -53,5 +56,14 @@ class OfflineEngine:
     def refine_name(self, book: BookFacts, subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
         return naming.refine_name(subtopic, others)
 
-    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> bool:
+    def refine_topic_name(self, book: BookFacts, topic: NamedTopic, others: Sequence[str]) -> str:
+        return naming.refine_topic_name(topic, others)
+
+    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
         return naming.are_same(one, other)
+
+    def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:
+        return teaching.as_in_the_book(subtopics)
+
+    def order_topics(self, book: BookFacts, topics: Sequence[NamedTopic]) -> TeachingOrder:
+        return teaching.as_in_the_book(topics)

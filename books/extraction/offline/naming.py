@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from books.extraction.engine import NamedSubtopic
+from books.extraction.engine import Likeness, NamedSubtopic, NamedTopic
 from books.extraction.offline.numbering import is_boilerplate, is_capitals, parse_numbering
 from books.language import content_stems, listed, surface_forms
 
@@ -73,21 +73,37 @@ def _cosine(one: dict[str, int], other: dict[str, int]) -> float:
     return shared / size if size else 0.0
 
 
-def are_same(one: NamedSubtopic, other: NamedSubtopic) -> bool:
+def refine_topic_name(topic: NamedTopic, others: Sequence[str]) -> str:
+    """See ``GuidelineEngine.refine_topic_name``. Where two would collide the title stays as printed."""
+    title = _bare_title(topic.title)
+    taken = {_bare_title(other).lower() for other in others}
+    is_clear = title and title.lower() not in taken and not _BARE.match(title)
+    return title if is_clear else topic.title.strip() or "Untitled"
+
+
+def are_same(one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
     """See ``GuidelineEngine.are_same``.
 
     Same only where the titles say the same in other words and the pages use the same vocabulary: merging two that
     differ loses more than keeping two that agree. Bare titles such as "Review" never decide.
     """
     titles = [_bare_title(subtopic.title) for subtopic in (one, other)]
+    shared = _cosine(one.terms, other.terms)
+    if not _say_the_same(titles):
+        return Likeness(is_same=False, reason="Their titles differ.", confidence=1.0)
+    if shared < _SAME_TERMS:
+        return Likeness(is_same=False, reason="Their titles agree, their vocabulary does not.", confidence=1 - shared)
+    reason = f"Their titles say the same, and their pages use {shared:.0%} the same vocabulary."
+    return Likeness(is_same=True, reason=reason, confidence=min(shared, 1.0))
+
+
+def _say_the_same(titles: Sequence[str]) -> bool:
     numbers = [re.findall(r"\d+|\b[IVX]+\b", title) for title in titles]
     if any(_BARE.match(title) or is_boilerplate(title) for title in titles) or numbers[0] != numbers[1]:
         return False
     stems = [set(content_stems(title)) for title in titles]
     alike = stems[0] == stems[1] or (not stems[0] ^ stems[1] and fuzz.ratio(*titles) >= 95)
-    if not alike or not stems[0]:
-        return False
-    return _cosine(one.terms, other.terms) >= _SAME_TERMS
+    return bool(alike and stems[0])
 
 
 def summarise(topic: str, subtopics: Sequence[NamedSubtopic]) -> str:

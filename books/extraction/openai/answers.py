@@ -143,8 +143,18 @@ class NameForm(Form):
 
 
 class SameForm(Form):
+    version: ClassVar[str] = "2"
+
     same: bool
     reason: Prose
+    confidence: float = Field(ge=0, le=1)
+
+
+class OrderForm(Form):
+    """``order`` lists the numbers of the parts as they should be taught."""
+
+    order: Annotated[list[int], Field(max_length=500)]
+    storyline: Said
 
 
 FORMS: dict[str, type[Form]] = {
@@ -154,5 +164,7 @@ FORMS: dict[str, type[Form]] = {
     "reword": RewordForm,
     "summarise": SummaryForm,
     "name": NameForm,
+    "name_topic": NameForm,
     "same": SameForm,
+    "order": OrderForm,
 }

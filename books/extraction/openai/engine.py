@@ -12,12 +12,15 @@ from books.extraction.engine import (
     Digest,
     Guideline,
     Heading,
+    Likeness,
     NamedSubtopic,
+    NamedTopic,
     Outline,
     PageText,
     Recipe,
     Statement,
     SubtopicSource,
+    TeachingOrder,
     TocEntry,
 )
 from books.extraction.offline import OfflineEngine
@@ -126,8 +129,27 @@ class OpenAIEngine:
         material = {"topic": subtopic.topic, "subtopic": _named(subtopic), "others": near}
         return self._ask("name", book, material, answers.NameForm).title.strip()
 
-    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> bool:
-        return self._ask("same", book, {"one": _named(one), "other": _named(other)}, answers.SameForm).same
+    def refine_topic_name(self, book: BookFacts, topic: NamedTopic, others: Sequence[str]) -> str:
+        material = {"topic": _topic(topic), "others": list(others)}
+        return self._ask("name_topic", book, material, answers.NameForm).title.strip()
+
+    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
+        """Where they stand does not matter, and what a merge made of the pages of one must not be asked again."""
+        material = {name: _without_pages(each) for name, each in (("one", one), ("other", other))}
+        form = self._ask("same", book, material, answers.SameForm)
+        return Likeness(form.same, form.reason.strip(), form.confidence)
+
+    def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:
+        parts = [_without_pages(each) for each in subtopics]
+        return self._ordered(book, topic, parts, [each.key for each in subtopics])
+
+    def order_topics(self, book: BookFacts, topics: Sequence[NamedTopic]) -> TeachingOrder:
+        return self._ordered(book, book.title, [_topic(each) for each in topics], [each.key for each in topics])
+
+    def _ordered(self, book: BookFacts, whole: str, parts: Sequence[Any], keys: Sequence[str]) -> TeachingOrder:
+        numbered = [{"number": at} | part for at, part in enumerate(parts, start=1)]
+        form = self._ask("order", book, {"whole": whole, "parts": numbered}, answers.OrderForm)
+        return TeachingOrder(in_full(form.order, keys), form.storyline.strip())
 
     def _ask(self, stage: str, book: BookFacts, material: dict[str, Any], form: type[FormOfStage]) -> FormOfStage:
         model, temperature, max_tokens = self._choice(stage)
@@ -152,12 +174,26 @@ def _statements(forms: Sequence[answers.StatementForm]) -> tuple[Statement, ...]
     return tuple(Statement(form.text.strip(), tuple(sorted(set(form.pages)))) for form in forms)
 
 
+def in_full(order: Sequence[int], keys: Sequence[str]) -> tuple[str, ...]:
+    """All ``keys`` in ``order`` (numbers from 1): what that names twice counts once, what it leaves out comes last."""
+    named = [keys[number - 1] for number in order if 1 <= number <= len(keys)]
+    return tuple(dict.fromkeys([*named, *keys]))
+
+
+def _topic(topic: NamedTopic) -> dict[str, Any]:
+    return {"title": topic.title, "summary": topic.summary, "subtopics": list(topic.subtopics)}
+
+
 def _named(subtopic: NamedSubtopic) -> dict[str, Any]:
     return {"topic": subtopic.topic, "title": subtopic.title, "summary": subtopic.summary, "pages": subtopic.pages}
 
 
 def _cut_of(so_far: Outline, window: Sequence[Digest]) -> dict[str, Any]:
     return {"so_far": _end_of(so_far), "digests": [_seen(digest) for digest in window]}
+
+
+def _without_pages(subtopic: NamedSubtopic) -> dict[str, Any]:
+    return {"topic": subtopic.topic, "title": subtopic.title, "summary": subtopic.summary}
 
 
 def _seen(digest: Digest) -> dict[str, Any]:

@@ -1,0 +1,90 @@
+"""What a job would do to a book's guidelines, and leaves to a person to accept or refuse."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from books.models.book import Book
+from books.models.change import Change
+from jobs import clock
+from jobs.models import Job
+
+
+class ProposalKind(models.TextChoices):
+    MERGE = "merge", "Merge"
+    RENAME_TOPIC = "rename_topic", "Rename a topic"
+    RENAME_SUBTOPIC = "rename_subtopic", "Rename a subtopic"
+    ORDER_TOPICS = "order_topics", "Order of topics"
+    ORDER_SUBTOPICS = "order_subtopics", "Order in a topic"
+    REWRITE_TOPIC = "rewrite_topic", "Text of a topic"
+    REWRITE = "rewrite", "Text of a guideline"
+    RECUT = "recut", "Cut otherwise"
+
+
+CITING_PAGES = (ProposalKind.MERGE, ProposalKind.REWRITE, ProposalKind.RECUT)
+
+
+class ProposalState(models.TextChoices):
+    """OUTDATED: what it was about has changed since, or a newer proposal took its place."""
+
+    OPEN = "open", "Open"
+    ACCEPTED = "accepted", "Accepted"
+    REFUSED = "refused", "Refused"
+    OUTDATED = "outdated", "Outdated"
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    def outdate_citing(self) -> int:
+        """Once page numbers moved: what was proposed over the old ones says nothing now."""
+        citing = self.filter(state=ProposalState.OPEN, kind__in=CITING_PAGES)
+        return citing.update(state=ProposalState.OUTDATED, decided_at=clock.now())
+
+
+class Proposal(models.Model):
+    """open -> accepted | refused | outdated, by ``books.guidelines.proposals``, and outdated where pages move.
+
+    ``subject`` says what it is about; one of each is open at a time, and what was decided once is not proposed again
+    (``content`` is a fingerprint of ``after``). ``rests_on`` has the fields of the rows it was made from, by the row
+    ("subtopic:7"): it is outdated once they are others. ``before`` and ``after`` depend on the kind. ``score``, 0 to
+    1, is how sure the engine is, where it says so. ``change`` is what accepting did; undone as any change.
+    """
+
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="proposals")
+    job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    kind = models.CharField(max_length=20, choices=ProposalKind)
+    subject = models.CharField(max_length=80)
+    content = models.CharField(max_length=64)
+    rests_on = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    reason = models.TextField(blank=True)
+    score = models.FloatField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=ProposalState, default=ProposalState.OPEN)
+    is_automatic = models.BooleanField(default=False, help_text="Accepted without a person.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    change = models.OneToOneField(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="proposal")
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("book", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(state__in=ProposalState.values), name="proposal_state_known"),
+            models.CheckConstraint(condition=Q(kind__in=ProposalKind.values), name="proposal_kind_known"),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__range=(0, 1)), name="proposal_score_from_0_to_1"
+            ),
+            models.UniqueConstraint(
+                fields=["book", "subject"], condition=Q(state="open"), name="proposal_open_once_per_subject"
+            ),
+        )
+        indexes = (models.Index(fields=["book", "subject", "content"], name="proposal_made_before"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.get_state_display().lower()})"

@@ -1,0 +1,198 @@
+"""Jobs that are run again: over an unchanged book they write nothing, and a person's work is only ever proposed to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks import answers
+from benchmarks.standin import StandIn
+from books.extraction import factory as guideline_factory
+from books.extraction.job import start_extraction, start_finalisation
+from books.guidelines.changes import undo
+from books.guidelines.proposals import accept, is_in_force
+from books.guidelines.selectors import unfinished
+from books.models import Change, ModelCall, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
+from books.ocr.editing import edit_text
+from books.ocr.review import approve_pages
+from books.providers import factory as provider_factory
+from books.publishing import review
+from jobs.constants import JobStatus
+from jobs.runner import run_to_end
+from jobs.starting import resume
+from tests.factories import BookFactory, ReadPageFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PAGES = 6
+
+
+@pytest.fixture
+def book(sample):
+    """Six approved pages of the sample, with the headings of three sections."""
+    book = BookFactory(title="Prealgebra", subject="Mathematics")
+    texts = [page["text"] for page in json.loads((sample / "truth.json").read_text())["pages"]]
+    for number in range(1, PAGES + 1):
+        ReadPageFactory(book=book, number=number, reading__text=f"{texts[number - 1]}\n{number}")
+    approve_pages(book)
+    return book
+
+
+@pytest.fixture
+def model(settings, monkeypatch):
+    """Renames everything, finds each pair the same half as sure as it is asked about, and orders all backwards."""
+    monkeypatch.setitem(answers.BY_SCHEMA, "NameForm", _renamed)
+    monkeypatch.setitem(answers.BY_SCHEMA, "OrderForm", _backwards)
+    with StandIn() as running:
+        settings.GUIDELINE_ENGINE = "openai"
+        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
+        _forget()
+        yield running
+    _forget()
+
+
+def _forget():
+    guideline_factory.guideline_engine.cache_clear()
+    provider_factory.ledger.cache_clear()
+
+
+def _renamed(material):
+    named = material.get("subtopic", material["topic"])
+    return {"title": f"All about {named['title']}"}
+
+
+def _backwards(material):
+    return {
+        "order": [part["number"] for part in reversed(material["parts"])],
+        "storyline": "From the end to the start.",
+    }
+
+
+def _same(confidence):
+    return lambda material: {"same": True, "reason": "They teach one thing.", "confidence": confidence}
+
+
+def run(start, book, *, failed=0):
+    job = run_to_end(start(book).pk)
+    assert (job.status, job.failed_items) == (JobStatus.COMPLETED, failed), job.error_message
+    return job
+
+
+def written():
+    """Everything that a run may leave behind, but for its own items and the ledger."""
+    counts = [Change.objects.count(), Proposal.objects.count(), Subtopic.history.count(), Topic.history.count()]
+    return [*counts, list(Subtopic.objects.order_by("pk").values()), list(Topic.objects.order_by("pk").values())]
+
+
+def rows(book):
+    return list(Subtopic.objects.filter(topic__book=book).order_by("topic__sequence", "sequence"))
+
+
+def proposals(book, kind, state=ProposalState.OPEN):
+    return list(Proposal.objects.filter(book=book, kind=kind, state=state))
+
+
+@pytest.mark.parametrize("engine", ["offline", "model"])
+def test_an_unchanged_book_is_left_alone(book, request, engine, monkeypatch):
+    if engine == "model":
+        request.getfixturevalue("model")
+        monkeypatch.setitem(answers.BY_SCHEMA, "SameForm", _same(0.5))
+    run(start_extraction, book)
+    run(start_finalisation, book)
+    assert all(row.status == ReviewStatus.PENDING_REVIEW for row in rows(book))
+    if engine == "model":
+        assert all(row.title.startswith("All about ") for row in rows(book))
+        merge = proposals(book, ProposalKind.MERGE)[0]
+        assert accept(merge.pk, user=None) is not None
+        accept(proposals(book, ProposalKind.ORDER_SUBTOPICS)[0].pk, user=None)
+        run(start_finalisation, book)  # asks anew about what the merge changed
+    else:
+        assert "Begins with" in Topic.objects.filter(book=book).first().storyline
+    before, calls = written(), ModelCall.objects.count()
+    run(start_extraction, book)
+    run(start_finalisation, book)
+    assert written() == before
+    assert ModelCall.objects.count() == calls
+
+
+def test_merges_that_are_sure_are_made_and_can_be_taken_back(book, model, monkeypatch):
+    monkeypatch.setitem(answers.BY_SCHEMA, "SameForm", _same(0.95))
+    run(start_extraction, book)
+    before = len(rows(book))
+    run(start_finalisation, book)
+    made = [merge for merge in proposals(book, ProposalKind.MERGE, ProposalState.ACCEPTED) if merge.change]
+    assert made
+    assert all(merge.is_automatic and merge.score == 0.95 for merge in made)
+    assert len(rows(book)) == before - len(made)
+    last = max(made, key=lambda merge: merge.change_id)
+    order = Change.objects.filter(book=book, pk__gt=last.change_id)
+    for change in order:
+        undo(change.pk, user=None)
+    undo(last.change_id, user=None)
+    assert not is_in_force(Change.objects.get(pk=last.change_id))
+    assert len(rows(book)) == before - len(made) + 1
+    run(start_finalisation, book)
+    assert len(rows(book)) == before - len(made) + 1
+
+
+def test_what_a_person_decided_on_is_only_proposed_to(book, model, admin):
+    run(start_extraction, book)
+    review.approve(book.pk, [row.pk for row in rows(book)], user=admin)
+    before = list(Subtopic.objects.order_by("pk").values())
+    run(start_finalisation, book)
+    assert list(Subtopic.objects.order_by("pk").values()) == before
+    assert len(proposals(book, ProposalKind.RENAME_SUBTOPIC)) == len(before)
+    accept(proposals(book, ProposalKind.RENAME_SUBTOPIC)[0].pk, user=admin)
+    renamed = [row for row in rows(book) if row.title.startswith("All about ")]
+    assert [row.status for row in renamed] == [ReviewStatus.APPROVED]
+
+    page = book.pages.get(number=rows(book)[0].pages[0])
+    edit_text(page, f"Quite another text.\n{page.number}", user=admin, seen_reading_id=page.reading_id)
+    approve_pages(book)
+    model.behave(latency=0.0)
+    texts = [(row.summary, row.guideline) for row in rows(book)]
+    run(start_extraction, book)
+    assert [(row.summary, row.guideline) for row in rows(book)][: len(texts)] == texts
+
+
+def test_a_new_text_is_offered_and_taken_or_left(book, admin):
+    run(start_extraction, book)
+    run(start_finalisation, book)
+    review.approve(book.pk, [row.pk for row in rows(book)], user=admin)
+    row = rows(book)[-1]
+    page = book.pages.get(number=row.pages[-1])
+    text = f"{page.reading.text}\nPhotosynthesis feeds leaves. Leaves catch sunlight for photosynthesis."
+    edit_text(page, text, user=admin, seen_reading_id=page.reading_id)
+    approve_pages(book)
+    run(start_extraction, book)
+    assert Subtopic.objects.get(pk=row.pk).guideline == row.guideline
+    offered = proposals(book, ProposalKind.REWRITE)
+    assert [list(each.rests_on) for each in offered] == [[f"subtopic:{row.pk}"]]
+    before = written()
+    run(start_extraction, book)
+    assert written() == before
+    made = accept(offered[0].pk, user=admin)
+    taken = Subtopic.objects.get(pk=row.pk)
+    assert taken.guideline == offered[0].after["guideline"] != row.guideline
+    assert taken.status == ReviewStatus.PENDING_REVIEW
+    undo(made.pk, user=admin)
+    assert Subtopic.objects.get(pk=row.pk).guideline == row.guideline
+    assert Subtopic.objects.get(pk=row.pk).status == ReviewStatus.APPROVED
+
+
+def test_what_fails_is_named_and_held_back_until_it_is_done(book, model):
+    run(start_extraction, book)
+    refused = rows(book)[0]
+    asked = answers.BY_SCHEMA["NameForm"]
+    answers.BY_SCHEMA["NameForm"] = lambda material: (
+        {"title": " "} if material.get("subtopic", {}).get("title") == refused.title else asked(material)
+    )
+    job = run(start_finalisation, book, failed=1)
+    assert [(item.stage, item.label) for item in job.items.filter(state="failed")] == [("names", refused.title)]
+    assert list(unfinished(book.pk)) == [refused.pk]
+    assert "Refining names" in unfinished(book.pk)[refused.pk]
+    assert Subtopic.objects.get(pk=refused.pk).title == refused.title
+    ModelCall.objects.filter(stage="name").delete()
+    answers.BY_SCHEMA["NameForm"] = asked
+    assert run(lambda _: resume(job.pk), book)
+    assert unfinished(book.pk) == {}
