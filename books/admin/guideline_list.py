@@ -91,7 +91,7 @@ def guideline_list(request: StaffRequest) -> HttpResponseBase:
 
 
 def _filtered(wanted: Filters) -> QuerySet[Subtopic]:
-    rows = with_words(Subtopic.objects.all(), wanted.q)
+    rows = Subtopic.objects.all()
     if wanted.status in ReviewStatus.values:
         rows = rows.filter(status=wanted.status)
     if wanted.reviewer.isdecimal():
@@ -99,7 +99,7 @@ def _filtered(wanted: Filters) -> QuerySet[Subtopic]:
     facts = {name: getattr(wanted, name) for name in CURRICULUM if getattr(wanted, name)}
     if facts or wanted.book:
         rows = rows.filter(topic__book__in=titled(Book.objects.filter(**facts), wanted.book).order_by().values("pk"))
-    return rows
+    return with_words(rows, wanted.q)
 
 
 def _page(rows: QuerySet[Subtopic], after: str, before: str) -> tuple[list[Subtopic], int | None, int | None]:

@@ -2,9 +2,14 @@ from django.db import migrations
 
 from books.models.guideline import search_text_of
 
-# The expressions that books.guidelines.searching asks for.
-CREATE = "CREATE INDEX {name} ON {table} USING gin (to_tsvector('simple'::regconfig, COALESCE({field}, '')))"
-INDEXES = (("subtopic_words", "books_subtopic", "search_text"), ("book_title_words", "books_book", "title"))
+# What books.guidelines.searching asks for. The column is PostgreSQL's own affair: no model names it.
+FORWARD = (
+    """ALTER TABLE books_subtopic ADD COLUMN words tsvector
+    GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, search_text)) STORED""",
+    "CREATE INDEX subtopic_words ON books_subtopic USING gin (words)",
+    "CREATE INDEX book_title_words ON books_book USING gin (to_tsvector('simple'::regconfig, COALESCE(title, '')))",
+)
+BACK = ("DROP INDEX book_title_words", "ALTER TABLE books_subtopic DROP COLUMN words")
 
 
 def fill(apps, schema_editor):
@@ -20,15 +25,16 @@ def fill(apps, schema_editor):
 
 
 def index(apps, schema_editor):
-    if schema_editor.connection.vendor == "postgresql":
-        for name, table, field in INDEXES:
-            schema_editor.execute(CREATE.format(name=name, table=table, field=field))
+    _execute(schema_editor, FORWARD)
 
 
 def no_index(apps, schema_editor):
-    if schema_editor.connection.vendor == "postgresql":
-        for name, _, _ in INDEXES:
-            schema_editor.execute(f"DROP INDEX {name}")
+    _execute(schema_editor, BACK)
+
+
+def _execute(schema_editor, statements):
+    for statement in statements if schema_editor.connection.vendor == "postgresql" else ():
+        schema_editor.execute(statement)
 
 
 class Migration(migrations.Migration):
