@@ -41,10 +41,13 @@ from books.admin import (
 from books.admin.guards import StaffRequest
 from books.admin.paging import LookAhead
 from books.errors import DeletionRefused
+from books.extraction.job import resume_extraction
 from books.models import Book, BookStatus
 from books.models.searching import books_with_words
 from books.ocr.factory import installed_languages
 from books.publishing.deletion import delete_book
+from jobs.errors import JobError
+from jobs.progress import start_sentence
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
@@ -92,6 +95,7 @@ class BookAdmin(LookAhead, ModelAdmin):
     list_filter = (StatusFilter, "country", "board", "grade", "subject")
     search_fields = ("title", "author", "subject", "board")
     search_help_text = "Title, author, subject or board"
+    actions = ("generate",)
     fieldsets = (
         (None, {"fields": ("title", "author", ("edition", "edition_year"), "language")}),
         ("Spending", {"fields": ("spending_cap",)}),
@@ -164,6 +168,19 @@ class BookAdmin(LookAhead, ModelAdmin):
             moving = [book.row for book in sorted(books, key=lambda book: int(book.pk)) if book.row.job]
             response.context_data |= {"moving": moving, "mark": listing.mark_of(moving)}
         return response
+
+    def has_ask_model_permission(self, request: HttpRequest) -> bool:
+        return cast("StaffRequest", request).user.has_perm("books.ask_model")
+
+    @admin.action(description="Generate guidelines, going on where each book is", permissions=["ask_model"])
+    def generate(self, request: HttpRequest, books: QuerySet[Book]) -> None:
+        for book in books.order_by("title", "pk"):
+            try:
+                job = resume_extraction(book, user=cast("StaffRequest", request).user)
+            except JobError as refusal:
+                messages.error(request, f"{book}: {refusal.message}")
+            else:
+                messages.success(request, f"{book}: {start_sentence(job)}")
 
     # ---- the form ---------------------------------------------------------------------------------------------------
 

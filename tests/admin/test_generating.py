@@ -13,7 +13,7 @@ from books.models import Book, CallOutcome, ModelCall, ModelPrice
 from books.providers import factory as provider_factory
 from jobs.constants import ItemState, JobStatus
 from jobs.models import Job
-from tests.factories import ReadPageFactory
+from tests.factories import BookFactory, ReadPageFactory
 
 TEXT = "Rivers carry water and sand from the hills to the sea. " * 40
 
@@ -93,6 +93,17 @@ def test_starting_over_asks_first_and_says_what_stays(screens, approved, said, b
     screens.post(url, {**data, "sure": "yes"})
     assert Job.objects.count() == 2
     assert Job.objects.first().resumed_from is None
+
+
+def test_chosen_books_start_from_the_list_and_each_that_cannot_says_why(screens, approved, said):
+    empty = BookFactory(title="Zoology")
+    chosen = {"action": "generate", "_selected_action": [approved.pk, empty.pk]}
+    answer = screens.post(reverse("admin:books_book_changelist"), chosen, follow=True)
+    assert said(answer) == [
+        "Prealgebra: Generating guidelines started.",
+        "Zoology: This book has no pages yet; upload its scans first.",
+    ]
+    assert Job.objects.get().book == approved
 
 
 def test_the_cap_of_a_paused_job_is_raised_with_its_resuming(screens, approved):
