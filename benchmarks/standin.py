@@ -12,6 +12,7 @@ import io
 import json
 import threading
 import time
+from collections import deque
 from dataclasses import fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -39,6 +40,7 @@ class StandIn:
     def __init__(self, port: int = 0, **behaviour: Any) -> None:
         self.behaviour = Behaviour(**behaviour)
         self.counts = Counts()
+        self.asked: deque[dict[str, Any]] = deque(maxlen=100)
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.texts: dict[int, str] = {}
@@ -101,6 +103,7 @@ class StandIn:
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Raises UnfitSchema for a schema that a provider would refuse or that the answer does not fit."""
+        self.asked.append(request)
         form = request["response_format"]["json_schema"]
         if problem := next(problems_of_schema(form["schema"]), ""):
             raise UnfitSchema(problem)
