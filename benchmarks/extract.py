@@ -70,6 +70,31 @@ def schedule(pages: int) -> dict[str, Any]:
     return {"seconds": seconds, "peak_mb": peak}
 
 
+def once(pages: int) -> dict[str, Any]:
+    """Seconds that one book takes, the most attempts that an item of it needed, and what the sweep had to do."""
+    from books.extraction.job import start_extraction
+    from jobs.constants import FINAL
+    from jobs.models import Item, Job
+    from jobs.sweep import sweep
+
+    book = approved_book(f"At {time.time()}", pages)
+    with one_runner():
+        job, reasons = start_extraction(book), set()
+        while not Job.objects.filter(pk=job.pk, status__in=FINAL).exists():
+            sweep()
+            reasons.update(job.events.filter(to_status="paused").values_list("reason", flat=True))
+            time.sleep(0.1)
+    job.refresh_from_db()
+    assert (job.status, job.failed_items) == ("completed", 0), (job.status, job.error_message)
+    check_shape(book, pages)
+    attempts = max(Item.objects.filter(job=job).values_list("attempts", flat=True))
+    return {
+        "seconds": (job.completed_at - job.created_at).total_seconds(),
+        "attempts": attempts,
+        "pauses": sorted(reasons),
+    }
+
+
 def check_shape(book: Any, pages: int) -> None:
     from books.models import Subtopic
 
@@ -163,7 +188,7 @@ def counted() -> Iterator[Counter[str]]:
     connection_created.disconnect(watch)
 
 
-MEASURES = {"schedule": schedule, "again": again, "costs": costs}
+MEASURES = {"schedule": schedule, "once": once, "again": again, "costs": costs}
 
 
 def found(what: str, folder: Path, url: str, provider: str, pages: int) -> dict[str, Any]:
