@@ -157,6 +157,8 @@ Q_CLUSTER = {
 # Who did what is kept so long; 0 for ever.
 AUDIT_DAYS = env.int("AUDIT_DAYS", default=400)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# Plain http and addresses that are not public, for webhooks on a developer's machine.
+WEBHOOKS_MAY_STAY_INSIDE = env.bool("WEBHOOKS_MAY_STAY_INSIDE", default=DEBUG)
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -16,12 +16,14 @@ class BooksConfig(AppConfig):
         import books.models.files
         import books.ocr.arrivals
         import books.providers.collecting
-        import books.publishing.importing  # noqa: F401 - they connect signals
+        import books.publishing.importing
+        import books.publishing.webhooks  # noqa: F401 - they connect signals
         from books.extraction.job import EXTRACTION, FINALISATION
         from books.ocr.job import OCR, OCR_ELSEWHERE
+        from books.publishing.webhooks import TELLING
         from jobs.handlers import register
 
-        for handler in (OCR, OCR_ELSEWHERE, EXTRACTION, FINALISATION):
+        for handler in (OCR, OCR_ELSEWHERE, EXTRACTION, FINALISATION, TELLING):
             register(handler)
         post_migrate.connect(_complete_roles, dispatch_uid="roles")
 

@@ -139,3 +139,20 @@ class BudgetReached(ProviderError):
     retryable = True
     counts_attempt = False
     pauses_job = True
+
+
+class DeliveryFailed(JobError):
+    """Another system could not be told; ``status`` is what it answered, None where it gave no answer."""
+
+    code = "delivery_failed"
+    retryable = True
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class AddressRefused(JobError):
+    """An address that is not told anything: inside a network, or not https."""
+
+    code = "address_refused"

@@ -32,6 +32,9 @@ ADMINISTER: Final = frozenset(
         for verb in ("view", "add", "change", "delete")
         for model in ("modelprice", "stagemodel")
     }
+    | {f"books.{verb}_webhookendpoint" for verb in ("view", "add", "change", "delete")}
+    | {f"books.{verb}_readertoken" for verb in ("view", "add", "change")}
+    | {"books.view_webhookdelivery", "books.change_webhookdelivery"}
     | {f"auth.{verb}_user" for verb in ("view", "add", "change", "delete")}
 )
 ROLES: Final = {

@@ -10,4 +10,6 @@ class BookpipelineAdminConfig(AdminConfig):
         import books.admin.books
         import books.admin.jobs
         import books.admin.ledger
-        import books.admin.people  # noqa: F401 - they register by being imported
+        import books.admin.people
+        import books.admin.readers
+        import books.admin.webhooks  # noqa: F401 - they register by being imported

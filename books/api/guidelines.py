@@ -1,49 +1,167 @@
-"""Guidelines as JSON, filtered by curriculum."""
+"""Guidelines as JSON, filtered by curriculum: the published ones for readers, the others for people at work."""
 
-from typing import Any, Literal
+from __future__ import annotations
 
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from ninja import Field, FilterSchema, Query, Router, Schema
-from ninja.pagination import paginate
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
+from django.db.models import Max
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from ninja import Field, Query, Router, Schema
+from ninja.errors import HttpError
+from ninja.security import HttpBearer, django_auth
+
+from books.api.fields import Id, Moment, Words
 from books.api.permission import require
-from books.models import Subtopic
+from books.models import Announcement, PublishedSet, ReaderToken
+from books.publishing import tokens
+from books.publishing.reading import (
+    PUBLISHED_ORDER,
+    WORKING_ORDER,
+    UnknownPlace,
+    page_of,
+    published,
+    published_document,
+    working,
+    working_document,
+)
 
 router = Router(tags=["guidelines"])
+CURRICULUM = ("country", "board", "grade", "subject")
 
 
-class GuidelineFilter(FilterSchema):
-    country: str | None = None
-    board: str | None = None
-    grade: str | None = None
-    subject: str | None = None
-    status: Literal["draft", "pending_review", "approved", "rejected"] | None = None
+class Bearer(HttpBearer):
+    """A reader's token; ``request.auth`` is its ReaderToken then."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> ReaderToken | None:
+        holder = tokens.holder_of(token)
+        if holder is not None:
+            tokens.note_use(holder)
+        return holder
+
+
+class GuidelineFilter(Schema):
+    """``topic`` is a topic_key, ``since`` a time with its zone from which on it was published; ``version`` is one of
+    ``book``'s. ``after`` is the ``next`` of the page before. Any status but published is for signed-in people."""
+
+    country: Words | None = None
+    board: Words | None = None
+    grade: Words | None = None
+    subject: Words | None = None
+    book: Id | None = None
+    topic: Annotated[str, Field(pattern=r"^topic-[0-9]{1,18}$")] | None = None
+    status: Literal["published", "approved", "pending_review", "rejected", "draft"] = "published"
+    since: Moment | None = None
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    after: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+
+
+class StatementOut(Schema):
+    text: str
+    pages: list[int]
 
 
 class GuidelineOut(Schema):
-    """Pages are scan numbers from 1; every part of ``guideline`` is a list of {"text", "pages"}."""
+    """Pages are scan numbers from 1. ``key`` and ``topic_key`` stay the same for ever; ``id`` is of use as ``after``
+    alone. ``version`` is that of the book's set, ``since_version`` the one from which on this has been so; unpublished
+    ones have neither."""
 
     id: int
-    book_id: int = Field(alias="topic.book_id")
-    book: str = Field(alias="topic.book.title")
-    country: str = Field(alias="topic.book.country")
-    board: str = Field(alias="topic.book.board")
-    grade: str = Field(alias="topic.book.grade")
-    subject: str = Field(alias="topic.book.subject")
-    topic_title: str = Field(alias="topic.title")
+    key: str
+    book_id: int
+    book: str
+    country: str
+    board: str
+    grade: str
+    subject: str
+    language: str
+    topic_key: str
+    topic_sequence: int
+    topic_number: str
+    topic_title: str
+    topic_summary: str
+    storyline: str
+    sequence: int
+    number: str
     title: str
     summary: str
+    guideline: dict[str, list[StatementOut]]
     pages: list[int]
+    engine: str
+    provenance: Literal["offline", "model"]
     status: str
-    guideline: dict[str, Any]
+    review_status: str
+    reviewer: str
+    reviewed_at: datetime | None
+    version: int | None
+    since_version: int | None
+    published_at: datetime | None
 
 
-@router.get("", response=list[GuidelineOut])
-@paginate
-def guidelines(request: HttpRequest, wanted: Query[GuidelineFilter]) -> QuerySet[Subtopic]:
+class GuidelinesOut(Schema):
+    """``count`` is told on the first page; ``next`` is null on the last."""
+
+    items: list[GuidelineOut]
+    count: int | None
+    next: int | None
+
+
+@router.get("", response={200: GuidelinesOut, 304: None}, auth=[Bearer(), django_auth])
+def guidelines(request: HttpRequest, response: HttpResponse, wanted: Query[GuidelineFilter]) -> Any:
+    """What readers get, in the order of teaching. Send the ETag of the last answer as If-None-Match: nothing was
+    published since where the answer is 304."""
+    reader = getattr(request, "auth", None)
+    if not isinstance(reader, ReaderToken):
+        require(request, "books.view_subtopic")
+    if wanted.status != "published":
+        return _working(request, wanted)
+    etag = f'"1-{_newest(reader)}"'
+    unchanged = get_conditional_response(request, etag=etag)
+    answer = response if unchanged is None else unchanged
+    answer.headers["ETag"] = etag
+    patch_cache_control(answer, private=True, no_cache=True)
+    patch_vary_headers(answer, ["Authorization", "Cookie"])
+    return _published(wanted) if unchanged is None else unchanged
+
+
+def _newest(reader: Any) -> int:
+    """The id of the newest announcement: a token brings it along."""
+    if isinstance(reader, ReaderToken):
+        return getattr(reader, "newest", None) or 0
+    return Announcement.objects.aggregate(newest=Max("id"))["newest"] or 0
+
+
+def _published(wanted: GuidelineFilter) -> dict[str, Any]:
+    facts = _given(wanted, *CURRICULUM, "book", "since")
+    if wanted.topic is not None:
+        facts["topic_key"] = wanted.topic
+    if wanted.version is not None:
+        if wanted.book is None:
+            raise HttpError(422, "A version is one of a book's: name the book too.")
+        if not PublishedSet.objects.filter(book=wanted.book, version=wanted.version).exists():
+            raise Http404("That book has no such version.")
+    return _page(published(facts, wanted.version), PUBLISHED_ORDER, wanted, published_document)
+
+
+def _working(request: HttpRequest, wanted: GuidelineFilter) -> dict[str, Any]:
     require(request, "books.view_subtopic")
-    rows = Subtopic.objects.select_related("topic__book").exclude(guideline={})
-    for name, value in wanted.dict(exclude_none=True).items():
-        rows = rows.filter(**{name if name == "status" else f"topic__book__{name}": value})
-    return rows.order_by("topic__book", "topic__sequence", "sequence")
+    if wanted.since is not None or wanted.version is not None:
+        raise HttpError(422, "Only what is published has a version and a time of publishing.")
+    facts = _given(wanted, *CURRICULUM, "book", "status")
+    if wanted.topic is not None:
+        facts["topic"] = int(wanted.topic.removeprefix("topic-"))
+    return _page(working(facts), WORKING_ORDER, wanted, working_document)
+
+
+def _given(wanted: GuidelineFilter, *names: str) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(wanted, name)) is not None}
+
+
+def _page(rows: Any, order: tuple[str, ...], wanted: GuidelineFilter, document: Any) -> dict[str, Any]:
+    try:
+        page = page_of(rows, order, after=wanted.after, limit=wanted.limit)
+    except UnknownPlace as error:
+        raise HttpError(422, "There is nothing to go on after; begin without “after”.") from error
+    return {"items": [document(row) for row in page.rows], "count": page.count, "next": page.next}

@@ -14,7 +14,9 @@ from books.models.page import OcrStatus, Page, PageReview, Reading, Source
 from books.models.proposal import Proposal, ProposalKind, ProposalState
 from books.models.publication import Announcement, Happening, PublishedGuideline, PublishedSet
 from books.models.thumbnail import Thumbnail
+from books.models.token import ReaderToken, TokenScope
 from books.models.upload import Delivery, ExpectedFile
+from books.models.webhook import DeliveryState, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "DECIDED",
@@ -31,6 +33,7 @@ __all__ = [
     "DeferredCall",
     "DeletedBook",
     "Delivery",
+    "DeliveryState",
     "ExpectedFile",
     "GuidelineImport",
     "Happening",
@@ -48,6 +51,7 @@ __all__ = [
     "ProviderBatch",
     "PublishedGuideline",
     "PublishedSet",
+    "ReaderToken",
     "Reading",
     "Reservation",
     "ReviewStatus",
@@ -56,5 +60,8 @@ __all__ = [
     "StoredOutline",
     "Subtopic",
     "Thumbnail",
+    "TokenScope",
     "Topic",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

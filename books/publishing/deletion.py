@@ -10,6 +10,7 @@ from django.db.models import Sum
 
 from books.errors import DeletionRefused
 from books.models import Book, ModelCall, Page, Reading, Source, Subtopic
+from books.publishing.announcing import announce_end
 from books.publishing.selectors import has_published, published_count
 from jobs.models import Job
 
@@ -62,4 +63,6 @@ def delete_book(book_id: int, *, typed_title: str = "") -> None:
             raise DeletionRefused(sentence)
         if has_published(book) and typed_title.strip() != book.title.strip():
             raise DeletionRefused(f"“{book}” has published guidelines: type its title, exactly, to delete it.")
+        if has_published(book):
+            announce_end(book)
         book.delete()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from books.guidelines.parts import PARTS
@@ -51,11 +52,17 @@ def own_facts(subtopic: Subtopic) -> Facts:
         "title": subtopic.title,
         "summary": subtopic.summary,
         "pages": subtopic.pages,
-        "guideline": {
-            part: [{"text": each["text"], "pages": each["pages"]} for each in subtopic.guideline.get(part, [])]
-            for part in PARTS
-        },
+        "guideline": {part: list(_statements(subtopic.guideline, part)) for part in PARTS},
     }
+
+
+def _statements(guideline: Any, part: str) -> Iterator[dict[str, Any]]:
+    """Without what only reviewers need, and without what is no statement: a row may be older than this code."""
+    listed = guideline.get(part) if isinstance(guideline, dict) else None
+    for each in listed or []:
+        if isinstance(each, dict):
+            pages = [page for page in each.get("pages") or [] if isinstance(page, int)]
+            yield {"text": str(each.get("text", "")), "pages": pages}
 
 
 def place_of(subtopic: Subtopic) -> Facts:

@@ -7,7 +7,6 @@ from django.contrib.auth.models import AbstractBaseUser
 from books.errors import EditedMeanwhile, StageNotReady
 from books.guidelines.changes import change, save_all
 from books.models import (
-    Announcement,
     Book,
     Change,
     Happening,
@@ -16,6 +15,7 @@ from books.models import (
     ReviewStatus,
     Subtopic,
 )
+from books.publishing.announcing import announce
 from books.publishing.facts import Facts, key_of, own_facts, published_facts
 from books.publishing.plan import Scope, check_something, plan_of, present_version
 from books.publishing.readiness import APPROVED
@@ -93,7 +93,8 @@ def _make(
     made.is_final = True
     made.save(update_fields=["is_final"])
     made.tell(f"Version {fresh.version}: {fresh.sentence}")
-    _announce(fresh, happening, wanted, begun, ended)
+    gone = {row.key for row in ended} - set(wanted)
+    announce(fresh, happening, guidelines=len(wanted), written=len(begun), removed=len(gone))
     return fresh
 
 
@@ -108,22 +109,3 @@ def _settle(book: Book, wanted: dict[str, Facts]) -> None:
             move(row, Decision.PUBLISH if is_out else Decision.WITHDRAW, user=None)
             moved.append(row)
     save_all(moved, ["status"])
-
-
-def _announce(
-    fresh: PublishedSet,
-    happening: Happening,
-    wanted: dict[str, Facts],
-    begun: list[Facts],
-    ended: list[PublishedGuideline],
-) -> Announcement:
-    return Announcement.objects.create(
-        happening=happening,
-        book_number=fresh.book_id,
-        book_title=fresh.book.title,
-        version=fresh.version,
-        guidelines=len(wanted),
-        written=len(begun),
-        removed=len({row.key for row in ended} - set(wanted)),
-        made_at=fresh.made_at,
-    )

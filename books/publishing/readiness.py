@@ -25,7 +25,7 @@ def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
         return unfinished[subtopic.pk]
     if status not in APPROVED:
         return REASONS[status]
-    doubtful = sum("unsupported" in (each.get("flags") or []) for each in _statements(subtopic))
+    doubtful = sum("unsupported" in each.get("flags", []) for each in _statements(subtopic))
     if doubtful:
         statements = "One statement is" if doubtful == 1 else f"{doubtful} statements are"
         return f"{statements} not found on the pages cited: correct or remove, and approve again."

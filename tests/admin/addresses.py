@@ -195,6 +195,9 @@ DJANGOS = _table(
     *_of_model("books_modelcall", view="ra"),
     *_of_model("books_modelprice", view="a", add="a", change="a", delete="a"),
     *_of_model("books_stagemodel", view="a", add="a", change="a", delete="a"),
+    *_of_model("books_readertoken", view="a", add="a", change="a"),
+    *_of_model("books_webhookendpoint", view="a", add="a", change="a", delete="a"),
+    *_of_model("books_webhookdelivery", view="a", change="a"),
     *_of_model("auth_user", view="a", add="a", change="a", delete="a"),
     *_of_model("auth_group", view="a"),
     at("auth_user_password_change", "user", GET, "a"),
@@ -212,6 +215,6 @@ DJANGOS = _table(
 # Sign-on is there only with a provider: tests/access/test_sign_on.py.
 SIGN_ON = {"openid_connect_login", "openid_connect_callback"}
 # Without a name of their own, or nothing to reach: the redirects of old addresses and of the root, and Django's link
-# from an object to its page outside the admin, which no object has.
-LEFT_OUT = {"root", "admin:None", "admin:view_on_site", "api-1:api-root"} | SIGN_ON
+# from an object to its page outside the admin, which no object has; the API's answer to what is no operation.
+LEFT_OUT = {"root", "admin:None", "admin:view_on_site", "api-1:api-root", "nowhere"} | SIGN_ON
 EVERY = [*OURS, *DOCUMENTS, *DJANGOS]

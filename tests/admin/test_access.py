@@ -14,7 +14,20 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from books.models import Delivery, ExpectedFile, GuidelineImport, ModelCall, ModelPrice, PublishedSet, StageModel
+from books.models import (
+    Announcement,
+    Delivery,
+    ExpectedFile,
+    GuidelineImport,
+    ModelCall,
+    ModelPrice,
+    PublishedSet,
+    ReaderToken,
+    StageModel,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from books.publishing.signing import new_secret
 from books.roles import ROLES
 from jobs.constants import JobStatus
 from tests.admin.addresses import DJANGOS, EVERY, LEFT_OUT, OURS, PEOPLE, SCREENS, Address
@@ -60,11 +73,28 @@ def facts(book, django_user_model) -> dict[str, Any]:
         "expected": ExpectedFile.objects.create(delivery=delivery, place=0, name="a.png", size=len(PIXEL)).pk,
         "modelcall": ModelCall.objects.create(book=book, stage="digest", outcome="answered").pk,
         "modelprice": ModelPrice.objects.create(model="m", input=1, cached_input=1, output=1).pk,
+        **_readers(),
         "stagemodel": StageModel.objects.create(stage="digest", model="m").pk,
         "user": django_user_model.objects.create_user("grace").pk,
         "group": Group.objects.get(name="uploader").pk,
         "app": "books",
     }
+
+
+def _readers() -> dict[str, Any]:
+    endpoint = WebhookEndpoint.objects.create(url="https://example.org/", secret=new_secret())
+    said = Announcement.objects.create(
+        happening="guidelines.published",
+        book_number=1,
+        version=1,
+        guidelines=1,
+        written=1,
+        removed=0,
+        made_at=timezone.now(),
+    )
+    delivery = WebhookDelivery.objects.create(endpoint=endpoint, announcement=said)
+    token = ReaderToken.objects.create(name="Tutor", sha256="0" * 64)
+    return {"readertoken": token.pk, "webhookendpoint": endpoint.pk, "webhookdelivery": delivery.pk}
 
 
 @pytest.fixture

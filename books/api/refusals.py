@@ -1,0 +1,149 @@
+"""How the API says no: always a code and a sentence, and every operation's document says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError
+from ninja.errors import ValidationError as Misfit
+from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
+
+from books.api.jobs import JobOut, job_document
+from books.audit import refuse
+from books.errors import DecisionRefused, EditedMeanwhile, StageNotReady, StorageAway
+from jobs.errors import InvalidTransition, JobAlreadyActive, JobError, NothingToDo
+from jobs.models import Job
+
+CONFLICTS = (DecisionRefused, EditedMeanwhile, InvalidTransition, JobAlreadyActive, NothingToDo, StageNotReady)
+CODES = {400: "unreadable", 401: "sign_in_first", 403: "forbidden", 404: "not_found", 422: "invalid"}
+SIGN_IN_FIRST = "Sign in, or send a token as Authorization: Bearer."
+# What any operation may answer, and what one that changes something may answer beside it.
+ALWAYS = {
+    "400": "The request cannot be read",
+    "401": "Nobody is signed in",
+    "403": "The permission, or the CSRF token of a change, is missing",
+    "404": "It is not there",
+    "422": "A value is not acceptable",
+}
+CHANGING = {"409": "The state of the book or its job is in the way", "503": "Files cannot be stored at the moment"}
+
+
+class Refusal(Schema):
+    """``code`` is stable, ``message`` for a person; ``fields`` says what is wrong with which, ``job`` is in the way."""
+
+    code: str
+    message: str
+    fields: dict[str, list[str]] | None = None
+    job: JobOut | None = None
+
+
+class RefusingAPI(NinjaAPI):
+    """Documents, for every operation, the refusals that any of them may answer with."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(**options)
+        schema = Refusal.json_schema()
+        schemas = document["components"]["schemas"]
+        schemas.update(schema.pop("$defs", {}))
+        schemas["Refusal"] = _moved(schema)
+        for operations in document["paths"].values():
+            for method, operation in operations.items():
+                for code, why in (ALWAYS if method == "get" else ALWAYS | CHANGING).items():
+                    operation["responses"].setdefault(code, _answer(why))
+        return document
+
+
+def _moved(schema: Any) -> Any:
+    """References as they are called in the whole document."""
+    return json.loads(json.dumps(schema).replace("#/$defs/", "#/components/schemas/"))
+
+
+def _answer(why: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
+    return {"description": why, "content": content}
+
+
+class StorableParser(Parser):
+    """Refuses text that a database cannot store, wherever it stands in a body."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        body = super().parse_body(request)
+        for text in _texts(body):
+            if "\0" in text:
+                raise ValueError("There is a NUL in it.")
+            text.encode()
+        return body
+
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
+        if any("\0" in value for key in data for value in data.getlist(key)):
+            raise HttpError(422, "There is a NUL in it, which no text has.")
+        return super().parse_querydict(data, list_fields, request)
+
+
+def nowhere(_request: HttpRequest) -> JsonResponse:
+    """Whatever begins like the API and is no operation of it: a program gets no page made for people."""
+    return JsonResponse(
+        {"code": "not_found", "message": "There is no such operation; see /api/openapi.json."}, status=404
+    )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield key
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+
+
+def say_no(api: NinjaAPI) -> None:
+    """Gives ``api`` an answer for whatever its operations raise on purpose."""
+
+    def answer(request: HttpRequest, status: int, code: str, message: str, **more: object) -> HttpResponse:
+        return api.create_response(request, {"code": code, "message": message, **more}, status=status)
+
+    @api.exception_handler(JobError)
+    def refused(request: HttpRequest, error: JobError) -> HttpResponse:
+        """409 where the state of the book or job is in the way, 503 where files cannot be stored now, else 422."""
+        refuse(request, error.message)
+        job = {"job": job_document(Job.objects.get(pk=error.job_id))} if isinstance(error, JobAlreadyActive) else {}
+        status = 503 if isinstance(error, StorageAway) else 409 if isinstance(error, CONFLICTS) else 422
+        return answer(request, status, error.code, error.message, **job)
+
+    @api.exception_handler(ValidationError)
+    def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        """Facts that the model's own rules refuse, field by field."""
+        fields = error.message_dict if hasattr(error, "error_dict") else None
+        return answer(request, 422, "invalid", " ".join(error.messages), fields=fields)
+
+    @api.exception_handler(Misfit)
+    def misfit(request: HttpRequest, error: Misfit) -> HttpResponse:
+        """Values that do not fit the operation's schema."""
+        fields: dict[str, list[str]] = {}
+        for each in error.errors:
+            fields.setdefault(str(each["loc"][-1]), []).append(each["msg"])
+        message = "; ".join(f"{name}: {', '.join(messages)}" for name, messages in fields.items())
+        return answer(request, 422, "invalid", message, fields=fields)
+
+    @api.exception_handler(HttpError)
+    def said(request: HttpRequest, error: HttpError) -> HttpResponse:
+        message = SIGN_IN_FIRST if error.status_code == 401 else str(error)
+        return answer(request, error.status_code, CODES.get(error.status_code, "refused"), message)
+
+    @api.exception_handler(Http404)
+    def missing(request: HttpRequest, _error: Http404) -> HttpResponse:
+        return answer(request, 404, "not_found", "That is not there.")
+
+    @api.exception_handler(PermissionDenied)
+    def forbidden(request: HttpRequest, _error: PermissionDenied) -> HttpResponse:
+        message = "Your account may not do this; ask an administrator for the permission."
+        return answer(request, 403, "forbidden", message)
