@@ -13,7 +13,7 @@ from books.extraction import factory as guideline_factory
 from books.extraction.contents import save_contents
 from books.extraction.estimating import estimate
 from books.extraction.job import Limits, resume_extraction, start_extraction, start_finalisation
-from books.extraction.openai.answers import GuidelineForm
+from books.extraction.openai.answers import DigestForm, GuidelineForm, RewordForm
 from books.extraction.records import whole_outline
 from books.extraction.stale import stale_results
 from books.guidelines.changes import change
@@ -139,7 +139,7 @@ def test_resuming_the_same_pages_goes_on_and_a_changed_recipe_redoes_its_stage_a
     assert (again.resumed_from, provider.counts.calls) == (first, calls)
     assert stale_results(book) == []
 
-    monkeypatch.setattr(GuidelineForm, "version", "2")
+    monkeypatch.setattr(GuidelineForm, "version", "next")
     stale = stale_results(book)
     assert {each.stage for each in stale} == {"write"}
     assert len(stale) == Subtopic.objects.count()
@@ -153,9 +153,9 @@ def test_resuming_the_same_pages_goes_on_and_a_changed_recipe_redoes_its_stage_a
     assert set(worked.values_list("stage", flat=True)) <= {"write", "summarise"}
     assert worked.filter(stage="write").count() == Subtopic.objects.count()
     assert worked.filter(stage="write", key=f"propose {edited.pk}").exists()
-    assert {row.recipe["schema"] for row in Subtopic.objects.exclude(pk=edited.pk)} == {"2.1"}
+    assert {row.recipe["schema"] for row in Subtopic.objects.exclude(pk=edited.pk)} == {f"next.{RewordForm.version}"}
     assert [(each.label, each.is_kept) for each in stale_results(book)] == [(edited.title, True)]
-    assert {row.recipe["schema"] for row in PageDigest.objects.all()} == {"1"}
+    assert {row.recipe["schema"] for row in PageDigest.objects.all()} == {DigestForm.version}
 
 
 def test_a_range_keeps_what_is_current_of_a_whole_job_before_it(book, provider):
