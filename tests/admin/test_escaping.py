@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
-from books.models import GuidelineImport, OcrStatus
+from books.models import GuidelineImport, OcrStatus, PublishedGuideline, PublishedSet
 from jobs.constants import ItemState, JobStatus
 from jobs.models import Event
 from jobs.progress import refresh_progress
@@ -49,7 +50,19 @@ def evil():
     JobFactory(book=book, status=JobStatus.FAILED, error_message=EVIL, kind="<b>")
     rows = [{"id": subtopic.pk, "title": EVIL, "summary": EVIL, "pages": [1], "guideline": {}}]
     received = GuidelineImport.objects.create(book=book, name=EVIL, document={"rows": rows}, seen_change=0)
-    return {"book": book.pk, "page": 1, "subtopic": subtopic.pk, "job": job.pk, "received": received.pk}
+    known = {"book": book.pk, "page": 1, "topic": topic.pk, "subtopic": subtopic.pk, "job": job.pk}
+    return known | {"received": received.pk, "version": published(book)}
+
+
+def published(book) -> int:
+    """A version that readers got, as full of attacks."""
+    left_out = [dict.fromkeys(("title", "topic", "reason"), EVIL)]
+    PublishedSet.objects.create(book=book, version=1, sentence=EVIL, made_at=timezone.now(), left_out=left_out)
+    words = dict.fromkeys(("title", "summary", "topic_title", "topic_summary", "storyline", "reviewer"), EVIL)
+    numbers = dict.fromkeys(("since_version", "topic_sequence", "sequence"), 1)
+    times = dict.fromkeys(("published_at", "reviewed_at"), timezone.now())
+    PublishedGuideline.objects.create(book=book, book_title=EVIL, provenance="offline", **words, **numbers, **times)
+    return 1
 
 
 LISTS = {"books_book_changelist", "jobs_job_changelist", "jobs_job_change"}
