@@ -27,7 +27,7 @@ PDF_BYTES: Final = 200 * MEBIBYTE
 
 # A4 at 600 dpi is 35 million pixels; as RGBA this limit takes 160 MB of a worker that may use 400 MB.
 PAGE_PIXELS: Final = 40_000_000
-# A4 at 400 dpi. WebP's decoder holds four copies in RGBA; with four channels a TIFF in one strip is in memory twice, and
+# A4 at 400 dpi. WebP's decoder holds four copies in RGBA; with four channels a TIFF in one strip is held twice, and
 # so are a progressive JPEG's coefficients: 16, 8 and 9 bytes a pixel.
 GREEDY_PAGE_PIXELS: Final = 16_000_000
 # Below about 100 pixels a side no line of print is legible.
