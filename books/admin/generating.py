@@ -16,6 +16,7 @@ from books.errors import RequestRefused
 from books.extraction.estimating import Estimate, estimate
 from books.extraction.job import Limits, goes_on_from, last_extraction, resume_extraction, start_extraction
 from books.models import Book, Contents, ContentsStatus
+from books.providers.economy import TERMS
 from books.providers.spending import spent
 from jobs.constants import JobStatus
 from jobs.errors import JobError
@@ -59,6 +60,8 @@ def _page(request: StaffRequest, book: Book, limits: Limits) -> dict[str, Any]:
         "is_busy": last is not None and last.is_active and last.status != JobStatus.PAUSED,
         "is_paused": last is not None and last.status == JobStatus.PAUSED,
         "spent": spent(book=book.pk),
+        "windows": [(window, window.label, terms.discount) for window, terms in TERMS.items()],
+        "chosen_window": limits.economy or (last.params.get("economy", "") if last else ""),
     }
 
 
@@ -96,7 +99,9 @@ def generate(request: StaffRequest, book_id: int) -> HttpResponseBase:
 def limits_of(form: QueryDict) -> Limits:
     """Raises RequestRefused for what is no number; an empty field is no limit, one page alone a range of one."""
     first, last = _number(form, "first_page"), _number(form, "last_page")
-    return Limits(first if first is not None else last, last if last is not None else first, _dollars(form))
+    return Limits(
+        first if first is not None else last, last if last is not None else first, _dollars(form), form.get("economy")
+    )
 
 
 def _number(form: QueryDict, name: str) -> int | None:

@@ -54,11 +54,11 @@ class GenerateIn(Schema):
     first_page: int | None = None
     last_page: int | None = None
     spending_cap: Decimal | None = None
-    economy: str = ""
+    economy: str | None = None
 
 
 class FinaliseIn(Schema):
-    economy: str = ""
+    economy: str | None = None
 
 
 class StageEstimateOut(Schema):
@@ -142,7 +142,7 @@ def estimate_guidelines(
 @router.post("/{int:book_id}/guidelines/finalize", response={202: StartedOut})
 def finalise(request: HttpRequest, book_id: int, options: FinaliseIn | None = None) -> Status[dict[str, Any]]:
     user, book = _book_for(request, book_id, "books.ask_model")
-    return _accepted(start_finalisation(book, economy=options.economy if options else "", user=user))
+    return _accepted(start_finalisation(book, economy=options.economy if options else None, user=user))
 
 
 def _book_for(request: HttpRequest, book_id: int, permission: str) -> tuple[User, Book]:

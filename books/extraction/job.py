@@ -38,12 +38,12 @@ FINALISATION = Handler(
 class Limits:
     """What a person limits a job of extraction to: scan pages ``first_page`` to ``last_page`` (None: all of the book),
     and US dollars that its calls may cost (None: what the book's own cap leaves). ``economy`` is a Window in which
-    answers may come for less; "" wants them at once."""
+    answers may come for less; "" wants them at once, None leaves it as it was."""
 
     first_page: int | None = None
     last_page: int | None = None
     spending_cap: Decimal | None = None
-    economy: str = ""
+    economy: str | None = None
 
     def __post_init__(self) -> None:
         """Raises RequestRefused for a range that is none, or a cap below zero."""
@@ -59,7 +59,7 @@ class Limits:
     def params(self) -> dict[str, Any]:
         pages = {} if self.first_page is None else {"first_page": self.first_page, "last_page": self.last_page}
         cap = {} if self.spending_cap is None else {"spending_cap": str(self.spending_cap)}
-        return pages | cap | ({"economy": self.economy} if self.economy else {})
+        return pages | cap | ({} if self.economy is None else {"economy": self.economy})
 
 
 NO_LIMITS = Limits()
@@ -101,6 +101,6 @@ def goes_on_from(last: Job, limits: Limits) -> bool:
     return same
 
 
-def start_finalisation(book: Book, *, economy: str = "", user: AbstractBaseUser | None = None) -> Job:
+def start_finalisation(book: Book, *, economy: str | None = None, user: AbstractBaseUser | None = None) -> Job:
     """Raises StageNotReady until every subtopic has a guideline, and JobAlreadyActive."""
     return start_job(book.pk, FINALISATION.kind, params=Limits(economy=economy).params, user=user)

@@ -1,6 +1,8 @@
-"""Books by the words of their facts, through an index where the database has one for it."""
+"""Books by the words of their facts, found through an index where the database has one for it."""
 
 from __future__ import annotations
+
+import re
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connections
@@ -14,17 +16,17 @@ MOST_WORDS = 12
 
 
 def books_with_words(query: str, books: QuerySet[Book] | None = None) -> QuerySet[Book]:
-    """Books in whose title, author, subject or board every word of ``query`` is, or begins a word.
+    """Books with every word of ``query``, or one that begins with it, in title, author, subject or board.
 
-    As ``books.guidelines.searching``: PostgreSQL has a full-text index over exactly this expression, and SQLite, which
-    serves one machine, reads through the columns.
+    PostgreSQL has a full-text index over exactly this expression (``books.guidelines.searching`` says why full text);
+    SQLite, which serves one machine, reads through the columns.
     """
     books = Book.objects.all() if books is None else books
     wanted = search_words(query).split()[:MOST_WORDS]
     if wanted and connections[books.db].vendor == "postgresql":
         terms = SearchQuery(" & ".join(f"{word}:*" for word in wanted), config="simple", search_type="raw")
-        return books.annotate(words=SearchVector(*FACTS, config="simple")).filter(words=terms)
-    for word in query.split()[:MOST_WORDS]:
+        return books.alias(words_of_it=SearchVector(*FACTS, config="simple")).filter(words_of_it=terms)
+    for word in wanted:
         books = books.filter(_has(word))
     return books
 
@@ -32,5 +34,5 @@ def books_with_words(query: str, books: QuerySet[Book] | None = None) -> QuerySe
 def _has(word: str) -> Q:
     found = Q()
     for fact in FACTS:
-        found |= Q(**{f"{fact}__icontains": word})
+        found |= Q(**{f"{fact}__iregex": rf"\b{re.escape(word)}"})
     return found

@@ -154,6 +154,12 @@ def test_the_cost_is_told_from_sizes_then_from_history(screens, approved, model)
     assert digest.dollars == (Decimal("0.00198"), Decimal("0.00264"))
 
 
+def test_a_window_in_which_answers_cost_less_reaches_the_job(screens, approved, model):
+    assert "within 24 hours a stage, 50 % less" in shown(screens, approved)
+    post(screens, approved, economy="24h", mode="resume")
+    assert Job.objects.get().params == {"economy": "24h"}
+
+
 def test_the_cost_of_other_pages_comes_as_a_fragment(screens, approved, model):
     page = screens.get(
         reverse("admin:books_book_start", args=[approved.pk]),
