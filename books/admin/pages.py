@@ -44,7 +44,7 @@ def scan(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
 @screen("books.view_book")
 def thumbnail(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
     page = _page(book_id, number)
-    return _picture(lambda: HttpResponse(thumbnail_of(page), content_type="image/webp"))
+    return _picture(lambda: HttpResponse(thumbnail_of(page), content_type="image/jpeg"))
 
 
 def _picture(made: Callable[[], HttpResponseBase]) -> HttpResponseBase:

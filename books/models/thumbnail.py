@@ -8,7 +8,7 @@ from books.models.page import Page
 
 
 class Thumbnail(models.Model):
-    """A few kilobytes of WebP, in a table of its own so that no list of pages loads them."""
+    """A few kilobytes of JPEG, in a table of its own so that no list of pages loads them."""
 
     page = models.OneToOneField(Page, on_delete=models.CASCADE, primary_key=True, related_name="+")
     data = models.BinaryField()

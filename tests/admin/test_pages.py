@@ -100,7 +100,7 @@ def test_a_page_not_read_yet_cannot_be_approved(screens, book, said):
     assert page.review == PageReview.PENDING
 
 
-@pytest.mark.parametrize(("name", "kind"), [("scan", "image/png"), ("thumbnail", "image/webp")])
+@pytest.mark.parametrize(("name", "kind"), [("scan", "image/png"), ("thumbnail", "image/jpeg")])
 def test_pictures_are_private_and_never_sniffed(screens, book, name, kind):
     response = screens.get(url(name, ReadPageFactory(book=book)))
     assert response["Content-Type"] == kind

@@ -167,4 +167,4 @@ def test_thumbnails_keep_the_proportions_and_are_small(page: Image.Image) -> Non
     made = encoded_thumbnail(page)
     assert len(made) < 15_000
     with Image.open(io.BytesIO(made)) as small:
-        assert small.size == (240, 320)
+        assert small.size == (300, 400)
