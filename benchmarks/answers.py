@@ -105,7 +105,7 @@ def summary(material: Material) -> dict[str, Any]:
 
 
 def name(material: Material) -> dict[str, Any]:
-    named = material.get("subtopic", material["topic"])
+    named = material.get("subtopic") or material["topic"]
     return {"title": named["title"][:200]}
 
 
