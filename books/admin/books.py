@@ -35,6 +35,7 @@ from books.admin import (
     overview,
     page_order,
     pages,
+    proposals,
     publication,
     workbench,
 )
@@ -69,6 +70,7 @@ SCREENS = (
     guideline_edit,
     guideline_pages,
     guideline_history,
+    proposals,
     workbench,
     decisions,
     page_order,

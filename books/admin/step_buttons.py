@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from books.admin.guards import Button
+from books.admin.proposals import open_count
 from books.admin.steps import Counts, Way
 from books.models import Book
 from books.ocr.review import review_queue
@@ -20,6 +21,10 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
         buttons += _job_buttons(user, book, counts, way)
     if counts.read:
         buttons.append(Button("step-contents", "Table of contents", _url("contents", book), "plain", is_link=True))
+    proposed = open_count(book)
+    if proposed:
+        label = f"Decide on {proposed} proposal{'' if proposed == 1 else 's'}"
+        buttons.append(Button("step-proposals", label, _url("proposals", book), "plain", is_link=True))
     if counts.guidelines:
         buttons.append(_button("review", "Open the guidelines", _url("guidelines", book), way, is_link=True))
         buttons.append(_button("publish", "See what would go out", _url("publish", book), way, is_link=True))

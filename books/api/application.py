@@ -9,6 +9,7 @@ from books.api.contents import router as contents
 from books.api.guidelines import router as guidelines
 from books.api.jobs import router as jobs
 from books.api.pages import router as pages
+from books.api.proposals import router as proposals
 from books.api.refusals import RefusingAPI, StorableParser, say_no
 from books.api.review import router as review
 from books.api.uploads import router as uploads
@@ -19,6 +20,7 @@ api.add_router("/books", contents)
 api.add_router("/books", pages)
 api.add_router("/books", uploads)
 api.add_router("/books", review)
+api.add_router("/books", proposals)
 api.add_router("", jobs)
 api.add_router("/guidelines", guidelines)
 say_no(api)

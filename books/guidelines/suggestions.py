@@ -52,9 +52,7 @@ def merging(one: Subtopic, other: Subtopic, reason: str, score: float, *, at_onc
 def ordering_subtopics(topic: Topic, present: Sequence[Subtopic], wanted: Sequence[int], storyline: str) -> Suggestion:
     after = {"order": list(wanted), "storyline": storyline}
     before = {"order": [row.pk for row in present], "storyline": topic.storyline}
-    return Suggestion(
-        ProposalKind.ORDER_SUBTOPICS, f"order:{name_of(topic)}", {name_of(topic): {}}, before, after, storyline
-    )
+    return Suggestion(ProposalKind.ORDER_SUBTOPICS, f"order:{name_of(topic)}", {name_of(topic): {}}, before, after)
 
 
 def ordering_topics(present: Sequence[Topic], wanted: Sequence[int], reason: str) -> Suggestion:

@@ -21,6 +21,7 @@ from books.models import (
     GuidelineImport,
     ModelCall,
     ModelPrice,
+    Proposal,
     PublishedSet,
     ReaderToken,
     StageModel,
@@ -66,6 +67,9 @@ def facts(book, django_user_model) -> dict[str, Any]:
         "topic": subtopic.topic_id,
         "history": subtopic.history.get().history_id,
         "change": subtopic.history.get().change_id,
+        "proposal": Proposal.objects.create(
+            book=book, kind="order_topics", subject="order:topics", before={"order": []}, after={"order": []}
+        ).pk,
         "version": PublishedSet.objects.create(book=book, version=1, made_at=timezone.now()).version,
         "job": JobFactory(book=book, status=JobStatus.COMPLETED).pk,
         "received": GuidelineImport.objects.create(book=book, name="g.json", document={"rows": []}, seen_change=0).pk,

@@ -1,0 +1,207 @@
+"""What jobs propose for a book's guidelines: each as a difference to take or leave, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponseBase
+from django.http.response import HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, reverse
+
+from books.admin.differences import TEXTS, Passage
+from books.admin.guards import StaffRequest, action, back, route, screen
+from books.admin.guidelines import review_context
+from books.guidelines.changes import undo
+from books.guidelines.parts import PART_TITLES, statements_of
+from books.guidelines.proposals import accept, accept_all, is_in_force, refuse
+from books.guidelines.wording import WordChange, word_changes
+from books.models import Book, Proposal, ProposalKind, ProposalState, Subtopic, Topic
+from books.publishing.sheets import ranges
+
+# A screen of more differences is read by nobody; the others follow as these are decided.
+MOST_SHOWN = 40
+MOST_DECIDED = 30
+Names = dict[str, str]
+
+
+def routes() -> list[URLPattern]:
+    at = "<int:book_id>/proposals/"
+    return [
+        route(at, proposals, "books_book_proposals"),
+        route(at + "<int:proposal_id>/decide/", decide, "books_book_proposal_decide"),
+        route(at + "all/<str:kind>/", preview, "books_book_proposals_all"),
+        route(at + "all/<str:kind>/accept/", accept_kind, "books_book_proposals_accept"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """``is_next`` is the one that keys decide; ``can_undo`` only of an accepted one that stands."""
+
+    proposal: Proposal
+    title: str
+    passages: list[Passage]
+    is_next: bool = False
+    can_undo: bool = False
+
+    @property
+    def percent(self) -> int | None:
+        return None if self.proposal.score is None else round(100 * self.proposal.score)
+
+
+def open_count(book: Book) -> int:
+    return Proposal.objects.filter(book=book, state=ProposalState.OPEN).count()
+
+
+@screen("books.view_book")
+def proposals(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Keys decide the first; ``?after=`` the id of one that is left for later puts the next one there."""
+    book = get_object_or_404(Book, pk=book_id)
+    names = _names(book)
+    after = request.GET.get("after", "")
+    found = sorted(_open(book), key=lambda each: (list(ProposalKind).index(ProposalKind(each.kind)), each.pk))
+    ids = [each.pk for each in found]
+    at = ids.index(int(after)) + 1 if after.isdecimal() and int(after) in ids else 0
+    first = at if at < len(found) else 0
+    shown = [_shown(each, names, is_next=place == first) for place, each in enumerate(found[: max(MOST_SHOWN, at + 1)])]
+    groups = [
+        (ProposalKind(kind), list(each), sum(proposal.kind == kind for proposal in found))
+        for kind, each in groupby(shown, key=lambda one: one.proposal.kind)
+    ]
+    context = {
+        **review_context(request, book),
+        "title": "Proposals",
+        "groups": groups,
+        "total": len(found),
+        "more": len(found) - len(shown),
+        "decided": [_shown(each, names) for each in _decided(book)],
+    }
+    return render(request, "bookpipeline/proposals.html", context)
+
+
+def _open(book: Book) -> QuerySet[Proposal]:
+    return Proposal.objects.filter(book=book, state=ProposalState.OPEN)
+
+
+def _decided(book: Book) -> QuerySet[Proposal]:
+    rows = Proposal.objects.filter(book=book).exclude(state=ProposalState.OPEN)
+    return rows.select_related("decided_by", "change__undone_by").order_by("-decided_at", "-pk")[:MOST_DECIDED]
+
+
+def _names(book: Book) -> Names:
+    rows: list[Topic | Subtopic] = [*Topic.objects.filter(book=book)]
+    rows += Subtopic.objects.filter(topic__book=book).only("title")
+    return {f"{type(row).__name__.lower()}:{row.pk}": row.title for row in rows}
+
+
+def _shown(proposal: Proposal, names: Names, *, is_next: bool = False) -> Shown:
+    named = [names[name] for name in proposal.rests_on if name in names]
+    titles = proposal.before.get("titles") or named or [proposal.before.get("title") or "The book's topics"]
+    change = proposal.change
+    can_undo = change is not None and not change.is_final and is_in_force(change)
+    title = " and ".join(str(each) for each in titles)
+    return Shown(proposal, title, list(_passages(proposal, names)), is_next, can_undo)
+
+
+def _passages(proposal: Proposal, names: Names) -> Iterator[Passage]:
+    before, after = proposal.before, proposal.after
+    if proposal.kind == ProposalKind.MERGE:
+        kept, gone = (_with_pages(*each) for each in zip(before["titles"], before["pages"], strict=True))
+        yield Passage("Stays, with the pages and statements of both", [("same", kept)])
+        yield Passage("Goes", [("removed", gone)])
+    elif proposal.kind == ProposalKind.RECUT:
+        yield from _new_cut(before, after)
+    elif "order" in after:
+        kind = "topic" if proposal.kind == ProposalKind.ORDER_TOPICS else "subtopic"
+        now, wanted = (_listed(each["order"], kind, names) for each in (before, after))
+        yield Passage("Order now", [("same", now)])
+        yield Passage("Order of teaching", [("added", wanted)])
+        if after.get("storyline"):
+            yield Passage("Storyline", word_changes(before.get("storyline", ""), after["storyline"]))
+    else:
+        yield from _texts(before, after)
+
+
+def _texts(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Passage]:
+    for name in ("title", "summary", "storyline"):
+        if name in after and before.get(name) != after[name]:
+            yield Passage(TEXTS[name], word_changes(before.get(name) or "", after[name]))
+    for part, label in PART_TITLES.items() if "guideline" in after else ():
+        old, new = (_lines(each.get("guideline") or {}, part) for each in (before, after))
+        if old != new:
+            yield Passage(label, word_changes(old, new))
+
+
+def _new_cut(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Passage]:
+    if "topic" in after:
+        yield Passage("Topic", word_changes(before["topic"], after["topic"]["title"]))
+        return
+    now: list[WordChange] = [("removed", _with_pages(before["title"], before["pages"]))]
+    pieces = "\n".join(_with_pages(each["title"], each["pages"]) for each in after["pieces"])
+    yield Passage("Now", now)
+    yield Passage("In the new cut", [("added", pieces or "No guideline: these pages belong to no subtopic.")])
+
+
+def _lines(guideline: dict[str, Any], part: str) -> str:
+    return "\n".join(f"{each['text']} [{ranges(each['pages'])}]" for each in statements_of(guideline, part))
+
+
+def _with_pages(title: str, pages: Sequence[int]) -> str:
+    return f"{title} (p. {ranges(list(pages))})" if pages else title
+
+
+def _listed(ids: Sequence[int], kind: str, names: Names) -> str:
+    there = [names[f"{kind}:{pk}"] for pk in ids if f"{kind}:{pk}" in names]
+    return "\n".join(f"{at}. {title}" for at, title in enumerate(there, start=1))
+
+
+@action("books.change_subtopic")
+def decide(request: StaffRequest, book_id: int, proposal_id: int) -> HttpResponseBase:
+    proposal = get_object_or_404(Proposal.objects.select_related("change"), pk=proposal_id, book=book_id)
+    decision = request.POST.get("decision", "")
+    if decision == "accept":
+        made = accept(proposal_id, user=request.user)
+        messages.success(request, f"{made.sentence}." if made else "It was so already.")
+    elif decision == "refuse":
+        refuse(proposal_id, user=request.user)
+        messages.success(request, "Refused: everything stays as it is.")
+    elif decision == "undo" and proposal.change is not None:
+        messages.success(request, f"{undo(proposal.change.pk, user=request.user).sentence}.")
+    else:
+        return HttpResponseBadRequest("Unknown decision.")
+    return back(request, reverse("admin:books_book_proposals", args=[book_id]))
+
+
+@screen("books.change_subtopic")
+def preview(request: StaffRequest, book_id: int, kind: str) -> HttpResponseBase:
+    """What "accept all" of a kind would do, to be confirmed."""
+    book = get_object_or_404(Book, pk=book_id)
+    names = _names(book)
+    shown = [_shown(each, names) for each in _open(book).filter(kind=_kind(kind))]
+    context = {**review_context(request, book), "title": "Accept all", "kind": _kind(kind), "shown": shown}
+    return render(request, "bookpipeline/proposals_all.html", context)
+
+
+@action("books.change_subtopic")
+def accept_kind(request: StaffRequest, book_id: int, kind: str) -> HttpResponseBase:
+    """Accepts those that the person saw in the preview."""
+    book = get_object_or_404(Book, pk=book_id)
+    seen = [int(pk) for pk in request.POST.getlist("seen") if pk.isdecimal()]
+    chosen = _open(book).filter(kind=_kind(kind), pk__in=seen).values_list("pk", flat=True)
+    accepted, left = accept_all(book.pk, chosen, user=request.user)
+    messages.success(request, f"{accepted} accepted.")
+    if left:
+        messages.warning(request, f"{left} could not be: what they were about had changed.")
+    return redirect("admin:books_book_proposals", book_id)
+
+
+def _kind(kind: str) -> ProposalKind:
+    if kind not in ProposalKind:
+        raise Http404("There is no such kind of proposal.")
+    return ProposalKind(kind)

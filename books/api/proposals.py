@@ -1,0 +1,63 @@
+"""What jobs propose for a book's guidelines as JSON; accepting and refusing it."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema
+from ninja.pagination import paginate
+
+from books.api.permission import require
+from books.guidelines.proposals import accept, refuse
+from books.models import Book, Proposal
+
+router = Router(tags=["proposals"])
+
+
+class ProposalOut(Schema):
+    """``before`` and ``after`` depend on the kind; ``score`` is 0 to 1; ``change_id`` is what accepting it did."""
+
+    id: int
+    kind: str
+    state: str
+    reason: str
+    score: float | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    is_automatic: bool
+    created_at: datetime
+    decided_at: datetime | None
+    change_id: int | None
+
+
+@router.get("/{int:book_id}/proposals", response=list[ProposalOut])
+@paginate
+def proposals(
+    request: HttpRequest, book_id: int, state: Literal["open", "accepted", "refused", "outdated"] | None = None
+) -> QuerySet[Proposal]:
+    require(request, "books.view_subtopic")
+    book = get_object_or_404(Book, pk=book_id)
+    found = Proposal.objects.filter(book=book)
+    return (found.filter(state=state) if state else found).order_by("pk")
+
+
+@router.post("/{int:book_id}/proposals/{int:proposal_id}/accept", response=ProposalOut)
+def accept_proposal(request: HttpRequest, book_id: int, proposal_id: int) -> Proposal:
+    """409 where it was decided before, or what it is about has changed since."""
+    user = require(request, "books.change_subtopic")
+    accept(_known(book_id, proposal_id), user=user)
+    return Proposal.objects.get(pk=proposal_id)
+
+
+@router.post("/{int:book_id}/proposals/{int:proposal_id}/refuse", response=ProposalOut)
+def refuse_proposal(request: HttpRequest, book_id: int, proposal_id: int) -> Proposal:
+    """409 where it was decided before."""
+    user = require(request, "books.change_subtopic")
+    refuse(_known(book_id, proposal_id), user=user)
+    return Proposal.objects.get(pk=proposal_id)
+
+
+def _known(book_id: int, proposal_id: int) -> int:
+    return get_object_or_404(Proposal, pk=proposal_id, book=book_id).pk
