@@ -35,6 +35,8 @@ from jobs.transitions import locked_job, move
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.3
+# How often a process without a cluster looks whether a resting job has more to do after all.
+REST_LOOK_SECONDS = 5
 # How long a slice with nothing in hand waits for a provider before it lets other slices have the worker.
 PROVIDER_SECONDS = 5
 
@@ -61,7 +63,8 @@ def run_to_end(job_id: UUID | str) -> Job:
         job = Job.objects.get(pk=job_id)
         if job.status != JobStatus.RUNNING:
             return job
-        time.sleep(IDLE_SECONDS)
+        rest = (job.wake_at - clock.now()).total_seconds() if job.wake_at else 0
+        time.sleep(min(max(rest, IDLE_SECONDS), REST_LOOK_SECONDS))
 
 
 def _open(job_id: UUID | str) -> Job | None:

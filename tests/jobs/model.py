@@ -187,14 +187,12 @@ class Model:
         self.job.refresh()
 
     def go_on(self, job_number: int, ordinal: int, token: int, runner: str) -> list[tuple[int, int]]:
-        """Finishes, and claims the next item that is neither a suspect, nor in the lane of the second stage, nor a call
-        to a provider."""
+        """Finishes, and claims the next item that is neither a suspect nor in the lane of the second stage."""
         self.finish(job_number, ordinal, token)
-        is_plain = (self.job.status, self.job.stage) == ("running", "first") and not self.has_provider
-        items = self.job.of_stage() if is_plain else []
+        items = self.job.of_stage() if (self.job.status, self.job.stage) == ("running", "first") else []
         plain = (item for item in items if item.state == "pending" and not item.crashes)
         chosen = [item for item in plain if item.not_before <= self.now][:1]
-        if not chosen:
+        if not chosen or not self._slots(1):
             return []
         self._lease(chosen[0], runner)
         self.job.refresh()

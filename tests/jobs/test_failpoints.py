@@ -22,7 +22,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # What makes a runner pass the point; elsewhere any job does.
 PARAMS = {"in_fail": {"fails": "2"}, "in_give_back": {"interrupts": "2"}, "in_heartbeat": {"seconds": 0.5}}
 SECONDS = {"before_hand_over": 0, "after_hand_over": 0}
-OFTEN_PASSED = ("in_claim", "after_claim", "after_work", "in_finish", "before_commit", "after_commit")
+# How often a runner passes where it passes more than once; the threads of the second stage claim their first together.
+PASSES = {
+    **dict.fromkeys(("after_claim", "after_work", "in_finish", "before_commit", "after_commit"), 2 * PAGES),
+    "in_claim": PAGES + 1,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +52,7 @@ def kill_at(points: Sequence[str], media: Path, kills: int) -> Deaths:
     for point in points:
         for number in range(kills):
             job = started(**PARAMS.get(point, {}))
-            nth = 1 + number % (2 * PAGES) if point in OFTEN_PASSED else 1
+            nth = 1 + number % PASSES.get(point, 1)
             planned[str(job.pk)] = Death(str(job.pk), point, nth, SECONDS.get(point, 10))
     file = media.parent / "deaths"
     file.write_text("\n".join(death.line() for death in planned.values()))
