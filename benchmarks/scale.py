@@ -21,6 +21,15 @@ TIMES = 9
 # A table of fewer rows is read whole with good reason.
 SMALL_TABLE = 5_000
 LISTS = ("?q=Book 77", "?grade=9", "?status=pending_review", "?p=2")
+# Of the guidelines of all books: a word that all have and one that none has, with and without other filters.
+REVIEWS = (
+    "?status=any",
+    "?q=learner",
+    "?q=volcano&status=any",
+    "?q=learner&country=India&status=rejected",
+    "?status=approved&grade=9&subject=Subject 7",
+    "?status=any&book=Book 77",
+)
 # Files, pictures and what hangs on rows that the copied book has not.
 LEFT_OUT = ("export", "scan", "thumbnail", "metrics", "ready", "openapi")
 
@@ -96,6 +105,7 @@ def addresses(book: int, subtopic: int, job: str) -> list[str]:
             found.append(reverse(each.space + each.name, args=[facts[name] for name in wanted]))
     lists = [reverse("admin:books_book_changelist"), reverse("admin:jobs_job_changelist")]
     found += [lists[0] + query for query in ("", *LISTS)] + lists[1:]
+    found += [reverse("admin:books_review") + query for query in REVIEWS]
     return list(dict.fromkeys(found))
 
 

@@ -16,10 +16,11 @@ from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.guidelines import LETTERS
-from books.guidelines.searching import titled, wanted_words, with_words
+from books.guidelines.searching import wanted_words, with_words
 from books.guidelines.support import unsupported
 from books.models import Book, ReviewStatus, Subtopic
 from books.models.guideline import statement_texts
+from books.models.searching import books_with_words
 
 A_PAGE = 50
 # Counting stops here: "more than 1,000" helps nobody less than 250,000 does.
@@ -84,7 +85,7 @@ def guideline_list(request: StaffRequest) -> HttpResponseBase:
         "hits": [_hit(row, wanted.q) for row in found],
         "earlier": earlier,
         "later": later,
-        "count": rows.order_by()[: COUNTED + 1].count(),
+        "count": rows.order_by("pk")[: COUNTED + 1].count(),
         "counted": COUNTED,
     }
     return render(request, "bookpipeline/review.html", context)
@@ -98,7 +99,9 @@ def _filtered(wanted: Filters) -> QuerySet[Subtopic]:
         rows = rows.filter(reviewed_by=int(wanted.reviewer))
     facts = {name: getattr(wanted, name) for name in CURRICULUM if getattr(wanted, name)}
     if facts or wanted.book:
-        rows = rows.filter(topic__book__in=titled(Book.objects.filter(**facts), wanted.book).order_by().values("pk"))
+        rows = rows.filter(
+            topic__book__in=books_with_words(wanted.book, Book.objects.filter(**facts)).order_by().values("pk")
+        )
     return with_words(rows, wanted.q)
 
 

@@ -1,22 +1,20 @@
-"""Words in the text of guidelines and the titles of books, found through an index where the database has one."""
+"""Words in the text of guidelines, found through an index where the database has one."""
 
 from __future__ import annotations
 
-import re
-
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connections
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from books.language import search_words
-from books.models import Book, Subtopic
+from books.models import Subtopic
 
 # More words than these narrow a search no further.
 MOST_WORDS = 12
 # So many matches are looked at: of what more have in common, nobody reads all, and sorting all would take seconds.
 MOST_FOUND = 5_000
-MATCHES = '"books_subtopic"."words" @@ to_tsquery(\'simple\'::regconfig, %s)'
+# Without the table's name: Django gives a table in a subquery another.
+MATCHES = "\"search_words\" @@ to_tsquery('simple'::regconfig, %s)"
 
 
 def wanted_words(query: str) -> list[str]:
@@ -27,7 +25,7 @@ def with_words(rows: QuerySet[Subtopic], query: str) -> QuerySet[Subtopic]:
     """Those of ``rows``, filtered already, that have every word of ``query``, or a word that begins with it, in title,
     summary or a statement; MOST_FOUND at most.
 
-    PostgreSQL has a column "words" for this, generated from search_text, with a full-text index. Full text rather than
+    PostgreSQL has a column "search_words" for this, generated from search_text, with a full-text index. Full text rather than
     trigrams: words are what people look for, and it needs no extension that a managed database might not allow. The
     "simple" configuration knows no language, as books are of any. The bound stands in a query of its own: with an order
     beside it, PostgreSQL would rather walk the whole table in that order than ask the index. SQLite, which serves one
@@ -37,23 +35,9 @@ def with_words(rows: QuerySet[Subtopic], query: str) -> QuerySet[Subtopic]:
     if not wanted:
         return rows
     if connections[rows.db].vendor == "postgresql":
-        rows = rows.filter(RawSQL(MATCHES, [_terms(wanted)], output_field=BooleanField()))  # noqa: S611 - a parameter
+        terms = " & ".join(f"{word}:*" for word in wanted)
+        rows = rows.filter(RawSQL(MATCHES, [terms], output_field=BooleanField()))  # noqa: S611 - a parameter
     else:
         for word in wanted:
             rows = rows.filter(search_text__contains=f" {word}")
     return Subtopic.objects.filter(pk__in=rows.order_by().values("pk")[:MOST_FOUND])
-
-
-def titled(books: QuerySet[Book], query: str) -> QuerySet[Book]:
-    """Books with every word of ``query``, or one that begins with it, in their title."""
-    wanted = wanted_words(query)
-    if wanted and connections[books.db].vendor == "postgresql":
-        terms = SearchQuery(_terms(wanted), config="simple", search_type="raw")
-        return books.alias(title_words=SearchVector("title", config="simple")).filter(title_words=terms)
-    for word in wanted:
-        books = books.filter(title__iregex=rf"\b{re.escape(word)}")
-    return books
-
-
-def _terms(wanted: list[str]) -> str:
-    return " & ".join(f"{word}:*" for word in wanted)

@@ -4,12 +4,11 @@ from books.models.guideline import search_text_of
 
 # What books.guidelines.searching asks for. The column is PostgreSQL's own affair: no model names it.
 FORWARD = (
-    """ALTER TABLE books_subtopic ADD COLUMN words tsvector
+    """ALTER TABLE books_subtopic ADD COLUMN search_words tsvector
     GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, search_text)) STORED""",
-    "CREATE INDEX subtopic_words ON books_subtopic USING gin (words)",
-    "CREATE INDEX book_title_words ON books_book USING gin (to_tsvector('simple'::regconfig, COALESCE(title, '')))",
+    "CREATE INDEX subtopic_words ON books_subtopic USING gin (search_words)",
 )
-BACK = ("DROP INDEX book_title_words", "ALTER TABLE books_subtopic DROP COLUMN words")
+BACK = ("ALTER TABLE books_subtopic DROP COLUMN search_words",)
 
 
 def fill(apps, schema_editor):
