@@ -21,15 +21,8 @@ TIMES = 9
 # A table of fewer rows is read whole with good reason.
 SMALL_TABLE = 5_000
 LISTS = ("?q=Book 77", "?grade=9", "?status=pending_review", "?p=2")
-# Of the guidelines of all books: a word that all have and one that none has, with and without other filters.
-REVIEWS = (
-    "?status=any",
-    "?q=learner",
-    "?q=volcano&status=any",
-    "?q=learner&country=India&status=rejected",
-    "?status=approved&grade=9&subject=Subject 7",
-    "?status=any&book=Book 77",
-)
+# Of the guidelines of all books.
+REVIEWS = ("?status=any", "?status=any&q=volcano", "?status=approved&country=India&grade=9", "?status=any&book=Book 77")
 # Files, pictures and what hangs on rows that the copied book has not.
 LEFT_OUT = ("export", "scan", "thumbnail", "metrics", "ready", "openapi")
 
