@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAY ?= --stay
 # What the database decides. The rest of the suite, and tests with a SQLite file of their own, run once.
 POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/providers/test_locks.py tests/books tests/guidelines tests/intake/test_upload_order.py \
-  tests/publishing/test_publish.py tests/publishing/test_review.py tests/publishing/test_approving_beside_a_job.py \
+  tests/publishing/test_publish.py tests/api/test_reading.py tests/publishing/test_review.py tests/publishing/test_approving_beside_a_job.py \
   --ignore tests/jobs/test_cluster_processes.py --ignore tests/jobs/test_mutations.py
 
 .PHONY: demo test check infra-check chaos bench lock
@@ -52,6 +52,7 @@ test: check
 chaos: $(VENV)/.installed-dev  ## 2,000 walks and 1,900 kills on each database, with what was met and killed.
 	$(BIN)/pytest -n 2 -rP tests/chaos/chaos_*.py
 	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 -rP tests/chaos/chaos_*.py
+	API_EXAMPLES=200 TEST_DATABASE=postgresql $(BIN)/pytest -n 2 tests/api/test_document.py
 
 bench: $(VENV)/.installed-dev  ## Ratios beside the bare tools; fails below their bounds. About ten minutes.
 	$(BIN)/python -m benchmarks

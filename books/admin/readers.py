@@ -34,6 +34,9 @@ class ReaderTokenAdmin(TokenAdmin):
     show_full_result_count = False
     actions = ("take_back",)
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Reader tokens", **(extra_context or {})})
+
     @admin.display
     def state(self, token: ReaderToken) -> SafeString:
         word = "valid" if token.is_valid else "revoked" if token.revoked_at else "expired"

@@ -36,6 +36,7 @@ class EndpointForm(EndpointModelForm):
     class Meta:
         model = WebhookEndpoint
         fields = ("url", "description", "happenings", "is_active")
+        labels = {"url": "Address"}
         widgets = {"url": forms.URLInput(attrs={"class": "vTextField"})}
 
 
@@ -46,6 +47,9 @@ class WebhookEndpointAdmin(EndpointAdmin):
     search_fields = ("url", "description")
     show_full_result_count = False
     actions = ("renew",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Webhook endpoints", **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:  # noqa: FBT001
         if not change:
@@ -81,6 +85,9 @@ class WebhookDeliveryAdmin(DeliveryAdmin):
     search_help_text = "Book title"
     show_full_result_count = False
     actions = ("send_again",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Webhook deliveries", **(extra_context or {})})
 
     @admin.display(description="what happened", ordering="announcement__id")
     def what(self, delivery: WebhookDelivery) -> str:

@@ -156,7 +156,7 @@ def test_a_page_costs_the_same_however_long(reader, count, django_assert_num_que
         assert len(titles(read(reader))) == count
 
 
-def test_use_is_noted_at_most_hourly(reader, token, django_assert_num_queries):
+def test_use_is_noted_at_most_hourly(reader, token):
     read(reader)
     token.refresh_from_db()
     first = token.last_used_at
