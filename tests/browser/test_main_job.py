@@ -62,7 +62,7 @@ def upload(tab, sample) -> None:
     tab.evaluate("window.sameDocument = true")
     tab.set_input_files("#files", sorted(sample.glob("page_*")))
     tab.get_by_role("button", name="Upload").click()
-    expect(tab.locator("#job")).to_be_visible()
+    expect(tab.locator("#job")).to_be_visible(timeout=60_000)
     assert book.pages.count() == 24
 
 
