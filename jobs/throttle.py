@@ -26,6 +26,8 @@ FIRST_COOLING_SECONDS = 5
 LONGEST_COOLING_SECONDS = 300
 # A provider that names a longer time than a day is not believed.
 LONGEST_RETRY_AFTER_SECONDS = 86_400
+# One more call may be in flight for each quarter of the limit that was answered: from 1 back to 16 in six rounds.
+GROWTH = 4
 # An outage is this many failures in a row, each within this time of the one before.
 OUTAGE_FAILURES = 5
 OUTAGE_GAP = timedelta(minutes=15)
@@ -108,14 +110,15 @@ def answered(call: Call, more_tokens: int = 0) -> None:
         row.refusals = row.failures = row.probes = 0
         row.outage_since = None
         row.answers += 1
-        if row.answers >= row.limit:
+        if GROWTH * row.answers >= row.limit:
             row.limit, row.answers = min(row.limit + 1, settings.LLM_CONCURRENCY), 0
 
 
 def rate_limited(provider: str, retry_after: float | None, began_at: datetime) -> None:
-    """No call begins for ``retry_after`` seconds, and half as many may be in flight after that.
+    """No call begins for ``retry_after`` seconds, and a quarter fewer may be in flight after that.
 
-    Several calls that were in flight together and are all refused halve the limit once.
+    Several calls that were in flight together and are all refused lower the limit once. The wait does the most:
+    a provider that refuses by the minute bears as many calls at once as before when it is over.
     """
     with locked_throttle(provider) as row:
         now = clock.now()
@@ -126,7 +129,7 @@ def rate_limited(provider: str, retry_after: float | None, began_at: datetime) -
         row.cool_until = max(until, row.cool_until or until)
         row.rate_limits += 1
         if row.limited_at is None or began_at >= row.limited_at:
-            row.limit, row.answers, row.limited_at = max(1, row.limit // 2), 0, now
+            row.limit, row.answers, row.limited_at = max(1, row.limit * 3 // 4), 0, now
             row.refusals = min(row.refusals + 1, 10)
 
 

@@ -40,13 +40,13 @@ class ModelThrottle:
         self.refusals = self.failures = self.probes = 0
         self.outage = None
         self.answers += 1
-        if self.answers >= self.limit:
+        if 4 * self.answers >= self.limit:
             self.limit, self.answers = min(self.limit + 1, CALLS_AT_ONCE), 0
 
     def rate_limited(self, now: float, seconds: float, began: float) -> None:
         self.cool = max(self.cool or 0, now + seconds)
         if self.limited is None or began >= self.limited:
-            self.limit, self.answers, self.limited = max(1, self.limit // 2), 0, now
+            self.limit, self.answers, self.limited = max(1, self.limit * 3 // 4), 0, now
             self.refusals += 1
 
     def failed(self, now: float, attempts: int, began: float) -> float | None:

@@ -94,25 +94,25 @@ def test_rate_limits_without_a_time_double_the_wait_until_an_answer_comes(monkey
     assert (known().cool_until - clock.now()).total_seconds() <= 5
 
 
-def test_calls_refused_together_halve_the_limit_once_and_the_next_wave_again(monkeypatch):
+def test_calls_refused_together_lower_the_limit_once_and_the_next_wave_again(monkeypatch):
     for _ in range(8):
         cool(1, began_ago=1)
-    assert known().limit == 4
-    for limit in (2, 1, 1):
+    assert known().limit == 6
+    for limit in (4, 3, 2, 1, 1):
         pass_time(monkeypatch, 2)
         cool(1)
         assert known().limit == limit
 
 
 def test_answers_raise_the_limit_one_by_one_up_to_the_setting(settings):
-    settings.LLM_CONCURRENCY = 3
+    settings.LLM_CONCURRENCY = 9
     admit(NAME)
-    Throttle.objects.update(limit=1)
+    Throttle.objects.update(limit=3)
     limits = []
-    for _ in range(8):
+    for _ in range(11):
         answer()
         limits.append(known().limit)
-    assert limits == [2, 2, 3, 3, 3, 3, 3, 3]
+    assert limits == [4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9]
 
 
 def test_a_refused_content_is_an_answer_like_any_other():
