@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
+from books.guidelines.support import unsupported
 from books.models import ReviewStatus, Subtopic
 
 APPROVED = (ReviewStatus.APPROVED, ReviewStatus.PUBLISHED)
@@ -25,13 +25,8 @@ def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
         return unfinished[subtopic.pk]
     if status not in APPROVED:
         return REASONS[status]
-    doubtful = sum("unsupported" in each.get("flags", []) for each in _statements(subtopic))
+    doubtful = len(unsupported(subtopic.guideline))
     if doubtful:
         statements = "One statement is" if doubtful == 1 else f"{doubtful} statements are"
         return f"{statements} not found on the pages cited: correct or remove, and approve again."
     return ""
-
-
-def _statements(subtopic: Subtopic) -> Iterator[dict[str, Any]]:
-    for statements in subtopic.guideline.values():
-        yield from statements
