@@ -17,7 +17,7 @@ class Throttle(models.Model):
     limit = models.PositiveSmallIntegerField(help_text="Calls that may be in flight.")
     answers = models.PositiveIntegerField(default=0, help_text="In a row, since the limit was last changed.")
     cool_until = models.DateTimeField(null=True, blank=True)
-    limited_at = models.DateTimeField(null=True, blank=True, help_text="When the limit was last halved.")
+    limited_at = models.DateTimeField(null=True, blank=True, help_text="When the limit was last lowered.")
     refusals = models.PositiveIntegerField(default=0, help_text="Rate limits in a row, without an answer between.")
     window = models.JSONField(default=list, blank=True, help_text="The last minute's calls; see jobs.window.")
     failures = models.PositiveIntegerField(default=0, help_text="In a row, without an answer between.")
