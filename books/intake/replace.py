@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.files.storage import default_storage
-from django.db import transaction
 
 from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.growth import check_at_rest
 from books.intake.store import Upload, check_new, judged_source, locked, stored
 from books.models import OcrStatus, Page, PageReview, Thumbnail
+from books.models.files import delete_once_committed
 
 
 def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = None) -> Page:
@@ -40,5 +37,5 @@ def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = 
         if not Page.every.filter(source=old).exists():
             old.delete()
         for name in page.file_names:
-            transaction.on_commit(partial(default_storage.delete, name), robust=True)
+            delete_once_committed(name)
     return page

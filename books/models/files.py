@@ -5,7 +5,6 @@ Those that go with their book leave that to books.intake.clearing, which removes
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -18,23 +17,33 @@ from books.models.page import Page, Source
 from books.models.upload import ExpectedFile
 
 
+def delete_once_committed(name: str) -> None:
+    """A storage that is away then is logged, and keeps nobody from going on."""
+
+    def delete_file() -> None:
+        default_storage.delete(name)
+
+    # Not a partial, which has no name for Django to log.
+    transaction.on_commit(delete_file, robust=True)
+
+
 @receiver(post_delete, sender=Source)
 def delete_source_file(instance: Source, origin: Any = None, **_: Any) -> None:
     if not _is_book(origin):
-        transaction.on_commit(partial(default_storage.delete, instance.storage_name), robust=True)
+        delete_once_committed(instance.storage_name)
 
 
 @receiver(post_delete, sender=Page)
 def delete_page_files(instance: Page, origin: Any = None, **_: Any) -> None:
     for name in () if _is_book(origin) else instance.file_names:
-        transaction.on_commit(partial(default_storage.delete, name), robust=True)
+        delete_once_committed(name)
 
 
 @receiver(post_delete, sender=ExpectedFile)
 def delete_unfinished_file(instance: ExpectedFile, origin: Any = None, **_: Any) -> None:
     """A browser may have sent it to the bucket without telling."""
     if not _is_book(origin) and instance.source_id is None and not instance.refusal:
-        transaction.on_commit(partial(default_storage.delete, instance.storage_name), robust=True)
+        delete_once_committed(instance.storage_name)
 
 
 def _is_book(origin: Any) -> bool:

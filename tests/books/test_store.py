@@ -10,10 +10,12 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from PIL import Image
 
-from books.errors import UploadRejected
+from bookpipeline.storage import Folder
+from books.errors import StorageAway, UploadRejected
 from books.intake import store
 from books.intake.store import Upload, add_all_files, add_files
 from books.models import Book, Page, Source
+from tests.factories import SourceFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,3 +108,15 @@ def test_names_never_reach_a_path(book, name):
     assert source.storage_name == f"books/{book.pk}/sources/{source.pk}"
     assert "\n" not in source.name
     assert len(source.name) <= 120
+
+
+def test_a_storage_that_is_away_keeps_no_row_from_being_deleted(monkeypatch, caplog):
+    source = SourceFactory()
+
+    def away(_storage, _name):
+        raise StorageAway("It does not answer.")
+
+    monkeypatch.setattr(Folder, "delete", away)
+    source.delete()
+    assert not Source.objects.exists()
+    assert "delete_file" in caplog.text
