@@ -34,7 +34,7 @@ def main(names: Sequence[str]) -> int:
     if unknown:
         print(f"There is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}.")
         return 2
-    lines = [f"{bench:<8}{line}" for bench in names or BENCHES for line in bounds_of(bench)]
+    lines = [f"{bench:<12}{line}" for bench in names or BENCHES for line in bounds_of(bench)]
     failed = [line for line in lines if FAILED in line]
     print("\n== bounds", *lines, sep="\n")
     print(f"\n{len(lines) - len(failed)} of {len(lines)} bounds passed." + (" Failed!" if failed else ""))
