@@ -16,11 +16,11 @@ from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.guidelines import LETTERS
-from books.guidelines.searching import wanted_words, with_words
+from books.guidelines.searching import with_words
 from books.guidelines.support import unsupported
 from books.models import Book, ReviewStatus, Subtopic
 from books.models.guideline import statement_texts
-from books.models.searching import books_with_words
+from books.models.searching import books_with_words, wanted_words
 
 A_PAGE = 50
 # Counting stops here: "more than 1,000" helps nobody less than 250,000 does.

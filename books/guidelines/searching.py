@@ -6,19 +6,13 @@ from django.db import connections
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
-from books.language import search_words
 from books.models import Subtopic
+from books.models.searching import full_text, wanted_words
 
-# More words than these narrow a search no further.
-MOST_WORDS = 12
 # So many matches are looked at: of what more have in common, nobody reads all, and sorting all would take seconds.
 MOST_FOUND = 2_000
 # Without the table's name: Django gives a table in a subquery another.
 MATCHES = "\"search_words\" @@ to_tsquery('simple'::regconfig, %s)"
-
-
-def wanted_words(query: str) -> list[str]:
-    return search_words(query).split()[:MOST_WORDS]
 
 
 def with_words(rows: QuerySet[Subtopic], query: str) -> QuerySet[Subtopic]:
@@ -35,8 +29,7 @@ def with_words(rows: QuerySet[Subtopic], query: str) -> QuerySet[Subtopic]:
     if not wanted:
         return rows
     if connections[rows.db].vendor == "postgresql":
-        terms = " & ".join(f"{word}:*" for word in wanted)
-        rows = rows.filter(RawSQL(MATCHES, [terms], output_field=BooleanField()))  # noqa: S611 - a parameter
+        rows = rows.filter(RawSQL(MATCHES, [full_text(wanted)], output_field=BooleanField()))  # noqa: S611 - a parameter
     else:
         for word in wanted:
             rows = rows.filter(search_text__contains=f" {word}")

@@ -12,7 +12,17 @@ from books.language import search_words
 from books.models.book import Book
 
 FACTS = ("title", "author", "subject", "board")
+# More words than these narrow a search no further.
 MOST_WORDS = 12
+
+
+def wanted_words(query: str) -> list[str]:
+    return search_words(query).split()[:MOST_WORDS]
+
+
+def full_text(wanted: list[str]) -> str:
+    """What PostgreSQL's to_tsquery is asked for every one of those words, or one that begins with it."""
+    return " & ".join(f"{word}:*" for word in wanted)
 
 
 def books_with_words(query: str, books: QuerySet[Book] | None = None) -> QuerySet[Book]:
@@ -22,9 +32,9 @@ def books_with_words(query: str, books: QuerySet[Book] | None = None) -> QuerySe
     SQLite, which serves one machine, reads through the columns.
     """
     books = Book.objects.all() if books is None else books
-    wanted = search_words(query).split()[:MOST_WORDS]
+    wanted = wanted_words(query)
     if wanted and connections[books.db].vendor == "postgresql":
-        terms = SearchQuery(" & ".join(f"{word}:*" for word in wanted), config="simple", search_type="raw")
+        terms = SearchQuery(full_text(wanted), config="simple", search_type="raw")
         return books.alias(words_of_it=SearchVector(*FACTS, config="simple")).filter(words_of_it=terms)
     for word in wanted:
         books = books.filter(_has(word))
