@@ -24,11 +24,15 @@ WINDOW_PAGES = 40
 SLOW, QUICK = 1.0, 0.2
 
 
-def ideal(pages: int, latency: float) -> float:
-    """Seconds of the best schedule: digests at once, each window after the one before, guidelines, then summaries."""
+def levels(pages: int) -> list[int]:
+    """Calls that may be made at once: digests, each window after the one before, guidelines, then summaries."""
     subtopics, topics = SHAPE[pages]
-    levels = [pages, *[1] * ceil(pages / WINDOW_PAGES), subtopics, topics]
-    return sum(ceil(calls / IN_FLIGHT) for calls in levels) * latency
+    return [pages, *[1] * ceil(pages / WINDOW_PAGES), subtopics, topics]
+
+
+def ideal(pages: int, latency: float) -> float:
+    """Seconds of the best schedule."""
+    return sum(ceil(calls / IN_FLIGHT) for calls in levels(pages)) * latency
 
 
 def schedules(folder: Path, url: str, provider: StandIn) -> list[Bound]:

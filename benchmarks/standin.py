@@ -40,7 +40,6 @@ class StandIn:
     def __init__(self, port: int = 0, **behaviour: Any) -> None:
         self.behaviour = Behaviour(**behaviour)
         self.counts = Counts()
-        self.refused_at: list[float] = []
         self.asked: deque[dict[str, Any]] = deque(maxlen=100)
         self.lock = threading.Lock()
         self.closing = threading.Event()
@@ -200,8 +199,6 @@ class Handler(BaseHTTPRequestHandler):
         return 200, completion
 
     def _refuse(self, fate: str) -> None:
-        if fate == "rate_limit":
-            self.provider.refused_at.append(time.monotonic())
         status = {"rate_limit": 429, "error": 500, "bad_request": 400}[fate]
         headers = {"retry-after": f"{self.provider.behaviour.retry_after:g}"} if status == 429 else {}
         self._send(status, {"error": {"message": f"The stand-in was told to: {fate}.", "type": fate}}, **headers)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
-
-from django.conf import settings
 
 from jobs import clock
 from jobs.constants import ItemState, JobStatus
 from jobs.handlers import Stage, handlers
 from jobs.models import Item, Job, Throttle
-from jobs.throttle import locked_throttle, wait_of
+from jobs.throttle import calls_at_once, locked_throttle, wait_of
 from jobs.transitions import move
 
 # A job whose provider asks for a longer wait than this is paused, so that people see why it stands.
@@ -31,10 +30,13 @@ def slots_for(job: Job, stage: Stage, wanted: int) -> int:
     return min(free, wanted)
 
 
-def is_closed(provider: str) -> bool:
-    """Whether no item may be claimed now for a stage that calls ``provider``."""
+def closed_for(provider: str) -> float:
+    """Seconds in which no item may be claimed for a stage that calls ``provider``: 0 for none, infinite where a call in
+    flight has to end first."""
     row = Throttle.objects.filter(provider=provider).first() if provider else None
-    return row is not None and not _free(row)
+    if row is None:
+        return 0.0
+    return wait_of(row) or (0.0 if _free(row) else math.inf)
 
 
 def calls_in_flight(provider: str) -> int:
@@ -52,8 +54,7 @@ def calls_in_flight(provider: str) -> int:
 def _free(row: Throttle) -> int:
     if wait_of(row):
         return 0
-    limit = 1 if row.outage_since else min(row.limit, settings.LLM_CONCURRENCY)
-    return max(0, limit - calls_in_flight(row.provider))
+    return max(0, calls_at_once(row) - calls_in_flight(row.provider))
 
 
 def _pause_if_long(job: Job, stage: Stage, row: Throttle) -> None:

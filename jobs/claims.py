@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from jobs import clock
 from jobs.admission import slots_for
@@ -156,10 +156,14 @@ def live_leases(job: Job, stage: str) -> int:
     return Item.objects.filter(job=job, stage=stage, state=ItemState.LEASED, lease_expires_at__gt=clock.now()).count()
 
 
-def next_due(job: Job, stage: str) -> datetime | None:
-    """The earliest time at which a waiting item of ``stage`` may be tried again; None where none waits."""
-    waiting = Item.objects.filter(job=job, stage=stage, state=ItemState.PENDING, not_before__isnull=False)
-    return waiting.order_by("not_before").values_list("not_before", flat=True).first()
+def next_due_in(job: Job, stage: str) -> float | None:
+    """Seconds until an item of ``stage`` that nobody holds may be claimed by its own time and its lane, 0 for now; None
+    where there is none."""
+    waiting = _first_of_lanes(job, stage).filter(state=ItemState.PENDING)
+    times = waiting.aggregate(now=Count("pk", filter=Q(not_before=None)), next=Min("not_before"))
+    if times["now"]:
+        return 0.0
+    return None if times["next"] is None else max(0.0, (times["next"] - clock.now()).total_seconds())
 
 
 def idle_until(job: Job, stage: str) -> datetime | None:

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import connection
 
 from jobs import clock, drain
-from jobs.admission import is_closed
+from jobs.admission import closed_for
 from jobs.advance import Step, advance
-from jobs.claims import claim, give_back, live_leases, next_due
+from jobs.claims import claim, give_back, live_leases, next_due_in
 from jobs.constants import REST_ABOVE, JobStatus, Load
 from jobs.database import with_reconnect
 from jobs.errors import JobError, LeaseLost
@@ -103,6 +103,7 @@ class Slice:
         self.pool = pool
         self.heartbeat = Heartbeat(job.pk, self.runner)
         self._in_hand: set[int] = set()
+        self._had_in_hand = time.monotonic()
 
     def run(self) -> None:
         try:
@@ -129,7 +130,7 @@ class Slice:
         if step == Step.STAGE:
             with_reconnect(self._call_others)
         if step == Step.WAIT:
-            if with_reconnect(partial(is_closed, stage.provider)):
+            if with_reconnect(partial(closed_for, stage.provider)):
                 with_reconnect(partial(count_wait, stage.provider))
                 return False
             time.sleep(IDLE_SECONDS)
@@ -170,28 +171,31 @@ class Slice:
     def _drain_stage(self, stage: Stage, following: Item | None = None) -> None:
         """Works ``following``, claims and works until nothing is left to claim, staying for items that wait for another
         attempt."""
-        idle_since = time.monotonic()
         while not self.must_stop():
             items = [following] if following else with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
             if items:
                 with item_context(items[0], stage):
                     pass_by("after_claim")
                     following = self._do(stage, items[0])
-                idle_since = time.monotonic()
-            elif with_reconnect(partial(self._may_come, stage, idle_since)):
-                time.sleep(IDLE_SECONDS)
-            else:
+                continue
+            pause = with_reconnect(partial(self._pause, stage))
+            if pause is None:
                 return
+            time.sleep(pause)
 
-    def _may_come(self, stage: Stage, idle_since: float) -> bool:
-        """Whether staying may be worth it. For a provider that takes no call a worker is held only a moment, unless
-        calls of this slice hold it anyway."""
+    def _pause(self, stage: Stage) -> float | None:
+        """Seconds after which to look again for an item, None where staying is not worth it. For a provider that takes
+        no call a worker is held only a moment, unless calls of this slice hold it anyway."""
         if not Job.objects.filter(pk=self.job.pk, status=JobStatus.RUNNING).exists():
-            return False
-        if is_closed(stage.provider):
-            return bool(self._in_hand) or time.monotonic() - idle_since < PROVIDER_SECONDS
-        due = next_due(self.job, stage.name)
-        return due is not None and due - clock.now() <= REST_ABOVE
+            return None
+        wait = closed_for(stage.provider)
+        if wait:
+            stays = self._in_hand or time.monotonic() - self._had_in_hand < PROVIDER_SECONDS
+            return min(wait, IDLE_SECONDS) if stays else None
+        wait = next_due_in(self.job, stage.name)
+        if wait is None or wait > REST_ABOVE.total_seconds():
+            return None
+        return min(wait, IDLE_SECONDS) or IDLE_SECONDS
 
     def _do(self, stage: Stage, item: Item) -> Item | None:
         """Works and closes ``item``; returns the next one where that was leased in the same transaction."""
@@ -213,6 +217,7 @@ class Slice:
             self._record(stage, item, error)
         finally:
             self._in_hand.discard(item.pk)
+            self._had_in_hand = time.monotonic()
         return None
 
     def _record(self, stage: Stage, item: Item, error: Exception) -> None:

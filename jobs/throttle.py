@@ -28,6 +28,10 @@ LONGEST_COOLING_SECONDS = 300
 LONGEST_RETRY_AFTER_SECONDS = 86_400
 # One more call may be in flight for each quarter of the limit that was answered: from 1 back to 16 in six rounds.
 GROWTH = 4
+# One call fewer may be in flight for so many that were refused: a wave refused as a whole halves the limit.
+REFUSALS_A_STEP = 2
+# After so many waves of calls of which none was answered, one call at a time finds out when the provider answers again.
+PROBE_AFTER = 2
 # An outage is this many failures in a row, each within this time of the one before.
 OUTAGE_FAILURES = 5
 OUTAGE_GAP = timedelta(minutes=15)
@@ -103,6 +107,12 @@ def wait_of(row: Throttle, tokens: int = 0) -> float:
     return window.wait(row.window, now, limits, tokens)
 
 
+def calls_at_once(row: Throttle) -> int:
+    """How many calls may be in flight, whatever else may keep them from beginning."""
+    is_probed = row.outage_since or row.refusals >= PROBE_AFTER
+    return 1 if is_probed else min(row.limit, settings.LLM_CONCURRENCY)
+
+
 def answered(call: Call, more_tokens: int = 0) -> None:
     """The provider gave an answer, if only a refusal of the content; ``more_tokens`` corrects the estimate."""
     with locked_throttle(call.provider) as row:
@@ -115,10 +125,10 @@ def answered(call: Call, more_tokens: int = 0) -> None:
 
 
 def rate_limited(provider: str, retry_after: float | None, began_at: datetime) -> None:
-    """No call begins for ``retry_after`` seconds, and a quarter fewer may be in flight after that.
+    """No call begins for ``retry_after`` seconds, and after that fewer may be in flight.
 
-    Several calls that were in flight together and are all refused lower the limit once. The wait does the most:
-    a provider that refuses by the minute bears as many calls at once as before when it is over.
+    The wait does the most: a provider that refuses by the minute bears as many calls at once as before when it is over.
+    So the limit falls by what was refused of a wave, the calls in flight together, and not again for waves after it.
     """
     with locked_throttle(provider) as row:
         now = clock.now()
@@ -129,8 +139,9 @@ def rate_limited(provider: str, retry_after: float | None, began_at: datetime) -
         row.cool_until = max(until, row.cool_until or until)
         row.rate_limits += 1
         if row.limited_at is None or began_at >= row.limited_at:
-            row.limit, row.answers, row.limited_at = max(1, row.limit * 3 // 4), 0, now
-            row.refusals = min(row.refusals + 1, 10)
+            row.limited_at, row.refusals = now, min(row.refusals + 1, 10)
+        if row.refusals < PROBE_AFTER and row.rate_limits % REFUSALS_A_STEP == 0:
+            row.limit = max(1, row.limit - 1)
 
 
 def failed(provider: str, attempts: int, began_at: datetime) -> datetime | None:

@@ -15,9 +15,9 @@ class Throttle(models.Model):
 
     provider = models.CharField(max_length=60, unique=True)
     limit = models.PositiveSmallIntegerField(help_text="Calls that may be in flight.")
-    answers = models.PositiveIntegerField(default=0, help_text="In a row, since the limit was last changed.")
+    answers = models.PositiveIntegerField(default=0, help_text="Since the limit was last raised.")
     cool_until = models.DateTimeField(null=True, blank=True)
-    limited_at = models.DateTimeField(null=True, blank=True, help_text="When the limit was last lowered.")
+    limited_at = models.DateTimeField(null=True, blank=True, help_text="When the last wave of calls was refused.")
     refusals = models.PositiveIntegerField(default=0, help_text="Rate limits in a row, without an answer between.")
     window = models.JSONField(default=list, blank=True, help_text="The last minute's calls; see jobs.window.")
     failures = models.PositiveIntegerField(default=0, help_text="In a row, without an answer between.")

@@ -20,7 +20,7 @@ from jobs.models import Event, Item, Job, Throttle
 from jobs.runner import run_to_end
 from jobs.sweep import sweep
 from tests.flow.cluster import until
-from tests.jobs.effect_site.processes import live
+from tests.jobs.effect_site.processes import live, stopped
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 PAGES, IN_FLIGHT = 6, 3
@@ -86,21 +86,17 @@ def test_a_kill_costs_no_more_calls_than_were_in_flight(provider, book, settings
 
 def test_a_call_that_outlives_its_lease_makes_no_second_writer(provider, book, settings):
     """The worker is stopped dead with calls in hand, another does the work, and then the first one wakes up."""
-    import psutil
-
     job = start_extraction(book)
     provider.behave(latency=1.0)
     with a_slice(Path(settings.MEDIA_ROOT), provider, job) as process:
         until(lambda: provider.counts.in_flight, "it asked")
-        sleeper = psutil.Process(process.pid)
-        sleeper.suspend()
-        until(lambda: not Item.objects.filter(lease_expires_at__gt=clock.now()).exists(), "its leases ended")
-        provider.behave(latency=0.0)
-        settings.JOB_STALE_SECONDS = 0
-        sweep()
-        finished(job)
-        made = list(Subtopic.objects.values_list("pk", "guideline", "engine"))
-        sleeper.resume()
+        with stopped(process, job):
+            until(lambda: not Item.objects.filter(lease_expires_at__gt=clock.now()).exists(), "its leases ended")
+            provider.behave(latency=0.0)
+            settings.JOB_STALE_SECONDS = 0
+            sweep()
+            finished(job)
+            made = list(Subtopic.objects.values_list("pk", "guideline", "engine"))
         assert process.wait(60) == 0, process.stderr.read()[-3000:]
     assert list(Subtopic.objects.values_list("pk", "guideline", "engine")) == made
     assert Job.objects.get(pk=job.pk).status == JobStatus.COMPLETED

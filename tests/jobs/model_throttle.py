@@ -18,6 +18,7 @@ class ModelThrottle:
     answers: int = 0
     cool: float | None = None
     limited: float | None = None
+    rate_limits: int = 0
     refusals: int = 0
     failures: int = 0
     failed_at: float | None = None
@@ -28,7 +29,8 @@ class ModelThrottle:
         """How many calls may begin."""
         if self.cools(now):
             return 0
-        return max(0, (1 if self.outage is not None else self.limit) - in_flight)
+        is_probed = self.outage is not None or self.refusals >= 2
+        return max(0, (1 if is_probed else self.limit) - in_flight)
 
     def cools(self, now: float) -> bool:
         return self.cool is not None and self.cool > now
@@ -46,8 +48,10 @@ class ModelThrottle:
     def rate_limited(self, now: float, seconds: float, began: float) -> None:
         self.cool = max(self.cool or 0, now + seconds)
         if self.limited is None or began >= self.limited:
-            self.limit, self.answers, self.limited = max(1, self.limit * 3 // 4), 0, now
-            self.refusals += 1
+            self.limited, self.refusals = now, min(self.refusals + 1, 10)
+        self.rate_limits += 1
+        if self.refusals < 2 and self.rate_limits % 2 == 0:
+            self.limit = max(1, self.limit - 1)
 
     def failed(self, now: float, attempts: int, began: float) -> float | None:
         """When the next probe is due, where the provider is away and the attempt is given back."""

@@ -34,7 +34,9 @@ def throttle_row(row: Throttle | None, began: datetime) -> ModelThrottle:
         "failed_at": seconds(row.failed_at),
         "outage": seconds(row.outage_since),
     }
-    counts = {name: getattr(row, name) for name in ("limit", "answers", "refusals", "failures", "probes")}
+    counts = {
+        name: getattr(row, name) for name in ("limit", "answers", "rate_limits", "refusals", "failures", "probes")
+    }
     return ModelThrottle(**counts, **times)
 
 

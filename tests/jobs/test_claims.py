@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.claims import claim, extend_leases, give_back, next_due
+from jobs.claims import claim, extend_leases, give_back, next_due_in
 from jobs.constants import ItemState, JobStatus
 from jobs.errors import LeaseLost
 from jobs.models import Item, Job
@@ -55,7 +55,7 @@ def test_an_expired_lease_is_claimed_by_another_and_the_first_result_is_refused(
 
 
 def test_a_beat_keeps_the_lease(job, monkeypatch):
-    claim(job.pk, "first", "a", limit=3)
+    assert [each.key for each in claim(job.pk, "first", "a", limit=3)] == ["2", "3"]
     pass_time(monkeypatch, 60)
     extend_leases("a")
     pass_time(monkeypatch, 60)
@@ -126,7 +126,8 @@ def test_a_lane_is_worked_in_order(rig, stage, book):
 def test_a_delayed_item_waits_for_its_time(job, stage, monkeypatch):
     (item,) = claim(job.pk, "first", "a")
     fail(item, stage, RuntimeError("passing"))
+    assert next_due_in(job, "first") == 0
     assert [each.key for each in claim(job.pk, "first", "a", limit=3)] == ["2", "3"]
-    assert next_due(job, "first") is not None
+    assert 1 < next_due_in(job, "first") < 3
     pass_time(monkeypatch, 3)
     assert claim(job.pk, "first", "a")[0].key == "1"

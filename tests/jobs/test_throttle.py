@@ -8,7 +8,7 @@ import pytest
 
 from books.errors import InvalidModelOutput, ProviderUnavailable, RateLimited
 from jobs import clock, throttle
-from jobs.admission import calls_in_flight, is_closed
+from jobs.admission import calls_in_flight, closed_for
 from jobs.claims import claim
 from jobs.constants import ItemState, JobStatus
 from jobs.errors import ProviderBusy
@@ -94,14 +94,24 @@ def test_rate_limits_without_a_time_double_the_wait_until_an_answer_comes(monkey
     assert (known().cool_until - clock.now()).total_seconds() <= 5
 
 
-def test_calls_refused_together_lower_the_limit_once_and_the_next_wave_again(monkeypatch):
+def test_the_limit_falls_by_half_of_what_was_refused_together_and_not_for_waves_after_it(monkeypatch):
     for _ in range(8):
         cool(1, began_ago=1)
-    assert known().limit == 6
-    for limit in (4, 3, 2, 1, 1):
+    assert known().limit == 4
+    for _ in range(3):
         pass_time(monkeypatch, 2)
         cool(1)
-        assert known().limit == limit
+        assert known().limit == 4
+
+
+def test_after_two_waves_without_an_answer_one_call_probes_and_its_answer_opens_the_limit(job, stage, monkeypatch):
+    for seconds in (2, 4):
+        cool(1)
+        pass_time(monkeypatch, seconds)
+    assert len(claimed(job)) == 1
+    answer()
+    finish(Item.objects.get(state=ItemState.LEASED), stage, "an answer")
+    assert len(claimed(job)) == 8
 
 
 def test_answers_raise_the_limit_one_by_one_up_to_the_setting(settings):
@@ -156,7 +166,7 @@ def test_nothing_is_claimed_while_the_provider_cools(job):
     assert claimed(job) == []
     job.refresh_from_db()
     assert job.status == JobStatus.RUNNING
-    assert is_closed(NAME)
+    assert 19 < closed_for(NAME) <= 20
 
 
 def test_nothing_is_claimed_when_the_minute_is_used_up(job, settings):

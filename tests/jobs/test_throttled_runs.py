@@ -61,11 +61,11 @@ def test_a_storm_of_rate_limits_stops_all_threads_and_burns_no_attempt(rig, book
     assert (job.status, job.completed_items, job.failed_items) == (JobStatus.COMPLETED, 60, 0)
     assert set(Item.objects.values_list("attempts", flat=True)) == {1}
     # A thread may have been let through just before the first refusal was known.
-    known_at, until, limit = coolings[0]
+    known_at, until, _ = coolings[0]
     assert not [call for call in provider.calls if known_at + timedelta(seconds=0.3) < call < until]
     assert [call for call in provider.calls if call > until]
-    assert limit == 6
-    assert Throttle.objects.get().limit > 6
+    assert min(limit for *_, limit in coolings) < 8
+    assert Throttle.objects.get().limit == 8
 
 
 def test_no_more_calls_are_in_flight_than_the_setting_allows(rig, book, settings):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,7 +15,7 @@ from jobs.runner import run_slice
 from jobs.starting import start_job
 from jobs.sweep import sweep
 from tests.flow.cluster import running_cluster, until
-from tests.jobs.effect_site.processes import QUICK, live, started
+from tests.jobs.effect_site.processes import QUICK, live, started, stopped
 from tests.jobs.effect_site.stages import EFFECTS, KIND, book_of, effects, every_effect_once
 from tests.jobs.rivals import together
 
@@ -40,12 +39,11 @@ def test_a_worker_stopped_for_three_lease_times_writes_nothing_when_it_goes_on(s
     job = started(seconds=0.3)
     with live(Path(settings.MEDIA_ROOT), "slice", str(job.pk), "20") as zombie:
         held = until(lambda: leased(job), "the zombie holds an item")
-        zombie.send_signal(signal.SIGSTOP)
-        time.sleep(3 * settings.JOB_LEASE_SECONDS)
-        assert sweep()["recovered"] == 1
-        run_slice(job.pk, seconds=30)
-        at_the_end = effects(job)
-        zombie.send_signal(signal.SIGCONT)
+        with stopped(zombie, job):
+            time.sleep(3 * settings.JOB_LEASE_SECONDS)
+            assert sweep()["recovered"] == 1
+            run_slice(job.pk, seconds=30)
+            at_the_end = effects(job)
         _, log = zombie.communicate(timeout=30)
     job.refresh_from_db()
     assert job.status == JobStatus.COMPLETED
