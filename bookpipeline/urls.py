@@ -12,6 +12,7 @@ from bookpipeline.metrics import metrics
 from books.api.application import api
 from books.api.refusals import nowhere
 
+handler400 = "bookpipeline.spooling.refused"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="root"),
     path("ready", ready, name="ready"),
