@@ -188,14 +188,13 @@ class Slice:
         no call a worker is held only a moment, unless calls of this slice hold it anyway."""
         if not Job.objects.filter(pk=self.job.pk, status=JobStatus.RUNNING).exists():
             return None
-        wait = closed_for(stage.provider)
-        if wait:
+        if closed := closed_for(stage.provider):
             stays = self._in_hand or time.monotonic() - self._had_in_hand < PROVIDER_SECONDS
-            return min(wait, IDLE_SECONDS) if stays else None
-        wait = next_due_in(self.job, stage.name)
-        if wait is None or wait > REST_ABOVE.total_seconds():
+            return min(closed, IDLE_SECONDS) if stays else None
+        due = next_due_in(self.job, stage.name)
+        if due is None or due > REST_ABOVE.total_seconds():
             return None
-        return min(wait, IDLE_SECONDS) or IDLE_SECONDS
+        return min(due, IDLE_SECONDS) or IDLE_SECONDS
 
     def _do(self, stage: Stage, item: Item) -> Item | None:
         """Works and closes ``item``; returns the next one where that was leased in the same transaction."""
