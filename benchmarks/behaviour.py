@@ -17,7 +17,7 @@ class Behaviour:
     """``latency`` in seconds; ``*_every`` n: each n-th call fails so (0: none, 1: all of them). The first that applies
     wins, in this order. ``later_seconds`` until a batch or a response in the background has its answer;
     ``batch_answers`` n: a batch expires with its first n calls answered (-1: all are).
-    ``nonsense_seed``: answers fit their form and make no sense (0: they do)."""
+    ``nonsense_seed``: answers fit their form and make no sense (0: they do), those of ``nonsense_forms`` or all."""
 
     latency: float = 0.0
     away: bool = False
@@ -32,6 +32,7 @@ class Behaviour:
     malformed_every: int = 0
     loop_every: int = 0
     nonsense_seed: int = 0
+    nonsense_forms: tuple[str, ...] = ()
     later_seconds: float = 0.0
     batch_answers: int = -1
 

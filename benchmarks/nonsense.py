@@ -52,7 +52,7 @@ def _value(node: dict[str, Any], root: dict[str, Any], chance: random.Random) ->
         wild = chance.random() < 0.01
         least, most = node.get("minimum", -PAGES), min(node.get("maximum", 2 * PAGES), 2 * PAGES)
         return chance.choice(NUMBERS) if wild else chance.randint(least, most)
-    return {"boolean": chance.random() < 0.5, "null": None}[kind]
+    return {"number": chance.choice((-1.5, 0, 0.5, 1, 1e300)), "boolean": chance.random() < 0.5, "null": None}[kind]
 
 
 def _count(node: dict[str, Any], root: dict[str, Any], chance: random.Random) -> int:

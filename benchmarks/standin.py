@@ -107,7 +107,7 @@ class StandIn:
         form = request["response_format"]["json_schema"]
         if problem := next(problems_of_schema(form["schema"]), ""):
             raise UnfitSchema(problem)
-        if self.behaviour.nonsense_seed:
+        if self.behaviour.nonsense_seed and form["name"] in (self.behaviour.nonsense_forms or form["name"]):
             return dict(nonsense(form["schema"], f"{self.behaviour.nonsense_seed} {request['messages']}"))
         answer = self._sensible(form["name"], request)
         if problem := next(misfits(answer, form["schema"], form["schema"]), ""):
