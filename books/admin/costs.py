@@ -16,6 +16,7 @@ from books.admin.guards import StaffRequest, route, screen
 from books.admin.ledger import as_csv
 from books.extraction.estimating import TITLES, estimate
 from books.extraction.factory import recipe_of
+from books.extraction.job import Limits
 from books.extraction.stale import StaleResult, generated_pages, stale_results
 from books.models import Book, CallOutcome, ModelCall
 from books.providers.spending import spent
@@ -67,7 +68,7 @@ def costs(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "stale": [stage for stage in (_stale_stage(name, stale) for name in STAGES) if stage],
         "redone": sum(not each.is_kept for each in stale),
         "pages": pages,
-        "estimate": estimate(book, first_page=pages[0], last_page=pages[1]) if pages else estimate(book),
+        "estimate": estimate(book, Limits(*pages)) if pages else estimate(book),
         "may_redo": request.user.has_perm("books.ask_model"),
         "is_busy": Job.objects.filter(book=book, status__in=ACTIVE, is_exclusive=True).exists(),
     }

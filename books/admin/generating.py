@@ -12,9 +12,12 @@ from django.urls import URLPattern, reverse
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.restarting import confirm_restart
+from books.admin.step_buttons import may_finalise
+from books.admin.steps import counts_of
 from books.errors import RequestRefused
-from books.extraction.estimating import Estimate, estimate
+from books.extraction.estimating import estimate
 from books.extraction.job import Limits, goes_on_from, last_extraction, resume_extraction, start_extraction
+from books.extraction.stage import asks_a_model
 from books.models import Book, Contents, ContentsStatus
 from books.providers.economy import TERMS
 from books.providers.spending import spent
@@ -39,7 +42,7 @@ def start(request: StaffRequest, book_id: int) -> HttpResponseBase:
         limits, refusal = limits_of(request.GET), ""
     except RequestRefused as error:
         limits, refusal = Limits(), error.message
-    context = {"book": book, "refusal": refusal, **_costs(book, limits)}
+    context = {"book": book, "refusal": refusal, "estimate": estimate(book, limits)}
     if request.htmx:
         return render(request, "bookpipeline/_estimate.html", context)
     return render(request, "bookpipeline/generate.html", {**context, **_page(request, book, limits)})
@@ -60,13 +63,10 @@ def _page(request: StaffRequest, book: Book, limits: Limits) -> dict[str, Any]:
         "is_busy": last is not None and last.is_active and last.status != JobStatus.PAUSED,
         "is_paused": last is not None and last.status == JobStatus.PAUSED,
         "spent": spent(book=book.pk),
-        "windows": [(window, window.label, terms.discount) for window, terms in TERMS.items()],
+        "windows": [(each, each.label, terms.discount) for each, terms in TERMS.items()] if asks_a_model() else [],
         "chosen_window": limits.economy or (last.params.get("economy", "") if last else ""),
+        "may_finalise": may_finalise(counts_of(book)),
     }
-
-
-def _costs(book: Book, limits: Limits) -> dict[str, Estimate]:
-    return {"estimate": estimate(book, first_page=limits.first_page, last_page=limits.last_page)}
 
 
 def _resume_words(last: Job | None, limits: Limits) -> str:

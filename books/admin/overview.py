@@ -9,6 +9,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
 
+from books.admin.generating import limits_of
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.page_states import cells_of
 from books.admin.panel import panel_context
@@ -109,6 +110,6 @@ def read(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 @action("books.ask_model")
 def finalise(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    start_finalisation(get_object_or_404(Book, pk=book_id), user=request.user)
+    start_finalisation(get_object_or_404(Book, pk=book_id), limits_of(request.POST), user=request.user)
     messages.success(request, "Finalising started.")
     return redirect("admin:books_book_overview", book_id)

@@ -28,8 +28,7 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
     if counts.guidelines:
         buttons.append(_button("review", "Open the guidelines", _url("guidelines", book), way, is_link=True))
         buttons.append(_button("publish", "See what would go out", _url("publish", book), way, is_link=True))
-        buttons.append(Button("export-json", "Export JSON", _url("export", book, "json"), "plain", is_link=True))
-        buttons.append(Button("export-md", "Export Markdown", _url("export", book, "md"), "plain", is_link=True))
+        buttons.append(Button("step-exchange", "Export and import", _url("exchange", book), "plain", is_link=True))
     return sorted(buttons, key=lambda button: button.style != PRIMARY)
 
 
@@ -55,11 +54,16 @@ def _job_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Butto
         label = "Generate the guidelines again" if counts.guidelines else "Generate guidelines"
         buttons.append(_button("generate", label, _url("generate", book), way))
     if counts.approved:
-        buttons.append(Button("step-choose", "Choose pages and cap", _url("start", book), "plain", is_link=True))
-    if counts.guidelines and not counts.unwritten and counts.undecided:
+        buttons.append(Button("step-choose", "Choose pages, price and cap", _url("start", book), "plain", is_link=True))
+    if may_finalise(counts):
         label = "Finalise" if counts.drafts else "Finalise again"
         buttons.append(_button("finalise", label, _url("finalise", book), way))
     return buttons
+
+
+def may_finalise(counts: Counts) -> bool:
+    """Also where all is decided: what a later run finds is proposed."""
+    return bool(counts.guidelines) and not counts.unwritten
 
 
 def _button(step: str, label: str, url: str, way: Way, *, is_link: bool = False) -> Button:

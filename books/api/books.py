@@ -58,6 +58,9 @@ class GenerateIn(Schema):
 
 
 class FinaliseIn(Schema):
+    """As for generating."""
+
+    spending_cap: Decimal | None = None
     economy: str | None = None
 
 
@@ -122,7 +125,7 @@ def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[
     user, book = _book_for(request, book_id, "books.ask_model")
     start = resume_extraction if options.resume else start_extraction
     limits = Limits(options.first_page, options.last_page, options.spending_cap, options.economy)
-    expected = estimate(book, first_page=limits.first_page, last_page=limits.last_page)
+    expected = estimate(book, limits)
     job = start(book, limits, user=user)
     more = {"message": start_sentence(job), "estimate": expected.document()}
     return Status(202, started_document(job) | more)
@@ -130,19 +133,23 @@ def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[
 
 @router.get("/{int:book_id}/guidelines/estimate", response=EstimateOut)
 def estimate_guidelines(
-    request: HttpRequest, book_id: int, first_page: int | None = None, last_page: int | None = None
+    request: HttpRequest,
+    book_id: int,
+    first_page: int | None = None,
+    last_page: int | None = None,
+    economy: str | None = None,
 ) -> dict[str, Any]:
     require(request, "books.view_book")
-    limits = Limits(first_page, last_page)
-    return estimate(
-        get_object_or_404(Book, pk=book_id), first_page=limits.first_page, last_page=limits.last_page
-    ).document()
+    limits = Limits(first_page, last_page, economy=economy)
+    return estimate(get_object_or_404(Book, pk=book_id), limits).document()
 
 
 @router.post("/{int:book_id}/guidelines/finalize", response={202: StartedOut})
 def finalise(request: HttpRequest, book_id: int, options: FinaliseIn | None = None) -> Status[dict[str, Any]]:
     user, book = _book_for(request, book_id, "books.ask_model")
-    return _accepted(start_finalisation(book, economy=options.economy if options else None, user=user))
+    options = options or FinaliseIn()
+    limits = Limits(spending_cap=options.spending_cap, economy=options.economy)
+    return _accepted(start_finalisation(book, limits, user=user))
 
 
 def _book_for(request: HttpRequest, book_id: int, permission: str) -> tuple[User, Book]:

@@ -11,9 +11,12 @@ from django.db.models import Avg, Count
 from django.db.models.functions import Length
 
 from books.extraction.factory import recipe_of
+from books.extraction.job import Limits
 from books.extraction.stage import asks_a_model
 from books.extraction.workload import Span, Work, workload
 from books.models import Book, CallOutcome, ModelCall
+from books.models.deferred import Window
+from books.providers.economy import discounted
 from books.providers.request import CHARACTERS_PER_TOKEN
 from books.providers.spending import cost_of
 
@@ -78,14 +81,18 @@ class Estimate:
         }
 
 
-def estimate(book: Book, *, first_page: int | None = None, last_page: int | None = None) -> Estimate:
-    """Of generating for those pages, with all that is current kept."""
+def estimate(book: Book, limits: Limits | None = None) -> Estimate:
+    """Of generating within ``limits``, with all that is current kept."""
+    limits = limits or Limits()
+    first_page, last_page = limits.first_page, limits.last_page
     if not asks_a_model():
         free = (Decimal(0), Decimal(0))
         return Estimate((), (0, 0), (0, 0), free, "No model, no cost: this is made here by the offline engine.")
     texts = book.pages.filter(number__range=(first_page or 1, last_page or 10_000))
     letters = texts.aggregate(mean=Avg(Length("reading__text")))["mean"] or 0
-    stages = tuple(_stage(book, work, letters) for work in workload(book, first_page, last_page) if work.calls[1])
+    todo = [work for work in workload(book, first_page, last_page) if work.calls[1]]
+    share = discounted(Decimal(1), Window(limits.economy)) if limits.economy else Decimal(1)
+    stages = tuple(_stage(book, work, letters, share) for work in todo)
     calls = _sum(each.calls for each in stages)
     tokens = _sum(span for each in stages for span in (each.tokens_in, each.tokens_out))
     priced = [each.dollars for each in stages if each.dollars is not None]
@@ -94,7 +101,8 @@ def estimate(book: Book, *, first_page: int | None = None, last_page: int | None
     return Estimate(stages, calls, tokens, known, _sentence(stages, calls, tokens, known))
 
 
-def _stage(book: Book, work: Work, letters: float) -> StageEstimate:
+def _stage(book: Book, work: Work, letters: float, share: Decimal) -> StageEstimate:
+    """``share`` of the standard price is paid."""
     model = recipe_of("write" if work.stage == "reword" else work.stage).model
     (each_in, each_out), basis = _tokens(book, work, model, letters)
     spread = GUESSED_SPREAD if basis == "sizes" else KNOWN_SPREAD
@@ -103,7 +111,7 @@ def _stage(book: Book, work: Work, letters: float) -> StageEstimate:
         for each in (each_in, each_out)
     )
     costs = [cost_of(model, tokens_in[end], 0, tokens_out[end]) for end in (0, 1)]
-    dollars = None if costs[0] is None or costs[1] is None else (costs[0], costs[1])
+    dollars = None if costs[0] is None or costs[1] is None else (costs[0] * share, costs[1] * share)
     return StageEstimate(work.stage, model, work.calls, tokens_in, tokens_out, dollars, basis)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -101,6 +101,7 @@ def goes_on_from(last: Job, limits: Limits) -> bool:
     return same
 
 
-def start_finalisation(book: Book, *, economy: str | None = None, user: AbstractBaseUser | None = None) -> Job:
-    """Raises StageNotReady until every subtopic has a guideline, and JobAlreadyActive."""
-    return start_job(book.pk, FINALISATION.kind, params=Limits(economy=economy).params, user=user)
+def start_finalisation(book: Book, limits: Limits | None = None, *, user: AbstractBaseUser | None = None) -> Job:
+    """Always of the whole book. Raises StageNotReady until every subtopic has a guideline, and JobAlreadyActive."""
+    whole = replace(limits or Limits(), first_page=None, last_page=None)
+    return start_job(book.pk, FINALISATION.kind, params=whole.params, user=user)

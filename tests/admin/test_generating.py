@@ -9,11 +9,12 @@ from django.urls import reverse
 
 from books.extraction import factory as guideline_factory
 from books.extraction.estimating import estimate
+from books.extraction.job import Limits
 from books.models import Book, CallOutcome, ModelCall, ModelPrice
 from books.providers import factory as provider_factory
 from jobs.constants import ItemState, JobStatus
 from jobs.models import Job
-from tests.factories import BookFactory, ReadPageFactory
+from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory
 
 TEXT = "Rivers carry water and sand from the hills to the sea. " * 40
 
@@ -130,9 +131,11 @@ def test_the_cost_is_told_from_sizes_then_from_history(screens, approved, model)
     assert first.dollars is not None
     assert 0 < first.dollars[0] < first.dollars[1]
     assert first.dollars[1] == sum(each.dollars[1] for each in first.stages)
-    part = estimate(approved, first_page=1, last_page=2)
+    part = estimate(approved, Limits(1, 2))
     assert part.stages[0].calls == (2, 2)
     assert part.dollars[1] < first.dollars[1]
+    later = estimate(approved, Limits(economy="24h"))
+    assert later.dollars == (first.dollars[0] / 2, first.dollars[1] / 2)
 
     facts = {
         "provider": "openai",
@@ -168,3 +171,13 @@ def test_the_cost_of_other_pages_comes_as_a_fragment(screens, approved, model):
     ).content.decode()
     assert "<html" not in page
     assert "<td>2</td>" in page
+
+
+def test_finalising_takes_cap_and_economy_and_always_the_whole_book(screens, approved, model, said):
+    assert "Finalise instead" not in shown(screens, approved)
+    SubtopicFactory(topic__book=approved, status="approved")
+    assert "Finalise instead" in shown(screens, approved)
+    chosen = {"first_page": "2", "last_page": "3", "spending_cap": "1.5", "economy": "8h"}
+    answer = screens.post(reverse("admin:books_book_finalise", args=[approved.pk]), chosen, follow=True)
+    assert said(answer) == ["Finalising started."]
+    assert Job.objects.get().params == {"spending_cap": "1.5", "economy": "8h"}
