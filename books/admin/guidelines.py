@@ -17,6 +17,7 @@ from django.utils.cache import patch_vary_headers
 from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.guidelines.parts import PART_TITLES, says_something, statements_of
+from books.guidelines.proposals import waiting
 from books.guidelines.recent import last_of
 from books.guidelines.support import unsupported
 from books.models import Book, Page, Provenance, ReviewStatus, Subtopic, Topic
@@ -84,6 +85,7 @@ def guidelines(request: StaffRequest, book_id: int, subtopic_id: int | None = No
         **_guideline(book, entries, chosen),
         "topics": topics,
         "cited": cited_page(request, book, chosen.row),
+        "proposed": waiting(book).count(),
         "is_offline": any(entry.row.provenance == Provenance.OFFLINE for entry in entries),
     }
     is_fragment = request.htmx and "page" in request.GET

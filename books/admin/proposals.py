@@ -19,7 +19,7 @@ from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.guidelines import review_context
 from books.guidelines.changes import undo
 from books.guidelines.parts import PART_TITLES, statements_of
-from books.guidelines.proposals import accept, accept_all, is_in_force, refuse
+from books.guidelines.proposals import accept, accept_all, is_in_force, refuse, waiting
 from books.guidelines.wording import WordChange, word_changes
 from books.models import Book, Proposal, ProposalKind, ProposalState, Subtopic, Topic
 from books.publishing.sheets import ranges
@@ -55,17 +55,13 @@ class Shown:
         return None if self.proposal.score is None else round(100 * self.proposal.score)
 
 
-def open_count(book: Book) -> int:
-    return Proposal.objects.filter(book=book, state=ProposalState.OPEN).count()
-
-
 @screen("books.view_book")
 def proposals(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Keys decide the first; ``?after=`` the id of one that is left for later puts the next one there."""
     book = get_object_or_404(Book, pk=book_id)
     names = _names(book)
     after = request.GET.get("after", "")
-    found = sorted(_open(book), key=lambda each: (list(ProposalKind).index(ProposalKind(each.kind)), each.pk))
+    found = sorted(waiting(book), key=lambda each: (list(ProposalKind).index(ProposalKind(each.kind)), each.pk))
     ids = [each.pk for each in found]
     at = ids.index(int(after)) + 1 if after.isdecimal() and int(after) in ids else 0
     first = at if at < len(found) else 0
@@ -83,10 +79,6 @@ def proposals(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "decided": [_shown(each, names) for each in _decided(book)],
     }
     return render(request, "bookpipeline/proposals.html", context)
-
-
-def _open(book: Book) -> QuerySet[Proposal]:
-    return Proposal.objects.filter(book=book, state=ProposalState.OPEN)
 
 
 def _decided(book: Book) -> QuerySet[Proposal]:
@@ -183,7 +175,7 @@ def preview(request: StaffRequest, book_id: int, kind: str) -> HttpResponseBase:
     """What "accept all" of a kind would do, to be confirmed."""
     book = get_object_or_404(Book, pk=book_id)
     names = _names(book)
-    shown = [_shown(each, names) for each in _open(book).filter(kind=_kind(kind))]
+    shown = [_shown(each, names) for each in waiting(book).filter(kind=_kind(kind))]
     context = {**review_context(request, book), "title": "Accept all", "kind": _kind(kind), "shown": shown}
     return render(request, "bookpipeline/proposals_all.html", context)
 
@@ -193,7 +185,7 @@ def accept_kind(request: StaffRequest, book_id: int, kind: str) -> HttpResponseB
     """Accepts those that the person saw in the preview."""
     book = get_object_or_404(Book, pk=book_id)
     seen = [int(pk) for pk in request.POST.getlist("seen") if pk.isdecimal()]
-    chosen = _open(book).filter(kind=_kind(kind), pk__in=seen).values_list("pk", flat=True)
+    chosen = waiting(book).filter(kind=_kind(kind), pk__in=seen).values_list("pk", flat=True)
     accepted, left = accept_all(book.pk, chosen, user=request.user)
     messages.success(request, f"{accepted} accepted.")
     if left:

@@ -6,8 +6,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from books.admin.guards import Button
-from books.admin.proposals import open_count
 from books.admin.steps import Counts, Way
+from books.guidelines.proposals import waiting
 from books.models import Book
 from books.ocr.review import review_queue
 
@@ -21,7 +21,7 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
         buttons += _job_buttons(user, book, counts, way)
     if counts.read:
         buttons.append(Button("step-contents", "Table of contents", _url("contents", book), "plain", is_link=True))
-    proposed = open_count(book)
+    proposed = waiting(book).count()
     if proposed:
         label = f"Decide on {proposed} proposal{'' if proposed == 1 else 's'}"
         buttons.append(Button("step-proposals", label, _url("proposals", book), "plain", is_link=True))

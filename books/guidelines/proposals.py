@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 
 from books.errors import DecisionRefused, EditedMeanwhile
 from books.guidelines.applying import apply
@@ -17,6 +18,11 @@ from books.guidelines.suggestions import Suggestion
 from books.models import Book, Change, Proposal, ProposalKind, ProposalState, Subtopic
 from jobs import clock
 from jobs.models import Job
+
+
+def waiting(book: Book) -> QuerySet[Proposal]:
+    """Those that nobody decided yet."""
+    return Proposal.objects.filter(book=book, state=ProposalState.OPEN)
 
 
 def propose(book_id: int, suggestion: Suggestion, *, job: Job | None) -> Proposal | None:

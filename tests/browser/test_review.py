@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from books.models import Book, Change, PageDigest, Subtopic
+from books.guidelines.proposals import propose
+from books.guidelines.suggestions import setting
+from books.models import Book, Change, PageDigest, ProposalKind, Subtopic
 from tests.browser.test_main_job import sign_in
 from tests.browser.test_workbench import SIZES, fits, scanned_pages
 from tests.factories import BookFactory, SubtopicFactory, TopicFactory
@@ -182,6 +184,29 @@ def test_two_reviewers_at_once(chromium, live_server, admin, book, django_user_m
         page.context.close()
 
 
+def test_proposals_are_decided_by_keyboard_alone(tab, live_server, admin, book):
+    for title, better in (("Counting", "Counting whole numbers"), ("Adding", "Adding up"), ("Sets", "Sets of numbers")):
+        row = Subtopic.objects.get(title=title)
+        suggestion = setting(ProposalKind.RENAME_SUBTOPIC, row, {"title": better}, "A clearer title.", at_once=False)
+        propose(book.pk, suggestion, job=None)
+    sign_in(tab, live_server)
+    tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/guidelines/")
+    shown(tab, "Counting")
+    tab.locator("#proposals").press("Enter")
+    expect(tab.locator("#next ins").first).to_have_text("whole numbers")
+    tab.keyboard.press("a")
+    expect(tab.locator("#next ins").first).to_have_text("up")
+    tab.keyboard.press("s")
+    expect(tab.locator("#next ins").first).to_contain_text("numbers")
+    tab.keyboard.press("r")
+    expect(tab.get_by_text("1 waiting for you")).to_be_visible()
+    titles = Subtopic.objects.filter(topic__book=book).values_list("title", flat=True)
+    assert set(titles) == {"Counting whole numbers", "Adding", "Sets"}
+    tab.get_by_role("button", name="Undo").press("Enter")
+    expect(tab.get_by_text("Taken back or settled")).to_be_visible()
+    assert set(titles.all()) == {"Counting", "Adding", "Sets"}
+
+
 def test_every_screen_of_the_review_fits_a_phone_and_a_desktop(tab, live_server, admin, book, picture):
     sign_in(tab, live_server)
     row = Subtopic.objects.get(title="Adding")
@@ -191,7 +216,7 @@ def test_every_screen_of_the_review_fits_a_phone_and_a_desktop(tab, live_server,
         "review": f"{own}{row.pk}/", "edit": f"{own}{row.pk}/edit/", "rearrange": f"{own}{row.pk}/pages/",
         "history": f"{own}{row.pk}/history/", "changes": f"{own}changes/", "arrange": f"{own}arrange/",
         "approve-all": f"{own}approve/preview/", "topic": f"{own}topics/{row.topic_id}/",
-        "across-books": f"{base}review/?status=any&q=whole",
+        "proposals": f"{base}{book.pk}/proposals/", "across-books": f"{base}review/?status=any&q=whole",
     }  # fmt: skip
     for size, (width, height) in SIZES.items():
         tab.set_viewport_size({"width": width, "height": height})
