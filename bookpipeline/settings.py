@@ -130,6 +130,8 @@ JOB_DATABASE_PATIENCE_SECONDS = env.float("JOB_DATABASE_PATIENCE_SECONDS", defau
 JOB_SLICE_SECONDS = env.float("JOB_SLICE_SECONDS", default=60)
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=90)
 JOB_TIMEOUT_SECONDS = env.int("JOB_TIMEOUT_SECONDS", default=120)
+# A slice of network work ends with what is in hand: an answer, its repair, and both once more for a rewording.
+JOB_IO_TIMEOUT_SECONDS = int(JOB_SLICE_SECONDS + 4 * LLM_TIMEOUT_SECONDS) + 20
 JOB_STALE_SECONDS = env.float("JOB_STALE_SECONDS", default=120)
 CANARY_SECONDS = env.float("CANARY_SECONDS", default=10)
 CANARY_PATIENCE_SECONDS = env.float("CANARY_PATIENCE_SECONDS", default=60)
@@ -143,7 +145,7 @@ Q_CLUSTER = {
     # The queue is a table unless a Redis server is named; schedules and jobs are rows either way.
     **({"redis": BROKER_URL} if (BROKER_URL := env.str("BROKER_URL", default="")) else {"orm": "default"}),
     "timeout": JOB_TIMEOUT_SECONDS,
-    "retry": 3 * JOB_TIMEOUT_SECONDS + 40,
+    "retry": 3 * max(JOB_TIMEOUT_SECONDS, JOB_IO_TIMEOUT_SECONDS) + 40,
     "queue_limit": 1,
     "bulk": 1,
     "ack_failures": True,

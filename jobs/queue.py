@@ -22,7 +22,8 @@ def wake(job: Job, load: Load, runners: int = 1) -> None:
 
 
 def enqueue_slice(job_id: UUID, load: Load) -> None:
-    async_task("jobs.tasks.run", str(job_id), cluster=str(load), timeout=settings.JOB_TIMEOUT_SECONDS)
+    timeout = settings.JOB_TIMEOUT_SECONDS if load == Load.CPU else settings.JOB_IO_TIMEOUT_SECONDS
+    async_task("jobs.tasks.run", str(job_id), cluster=str(load), timeout=timeout)
 
 
 def runners_for(load: Load, open_items: int) -> int:

@@ -19,7 +19,7 @@ from jobs.constants import JobStatus
 from jobs.models import Event, Item, Job, Throttle
 from jobs.runner import run_to_end
 from jobs.sweep import sweep
-from tests.flow.cluster import until
+from tests.flow.cluster import running_cluster, until
 from tests.jobs.effect_site.processes import live, stopped
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -46,13 +46,16 @@ def book(provider, db):
 
 def a_slice(media: Path, provider: StandIn, job: Job, **more: str):
     """One in a process of its own."""
-    ours = {
+    return live(media, "slice", str(job.pk), "60", **{**ours(provider), **more})
+
+
+def ours(provider: StandIn) -> dict[str, str]:
+    return {
         "GUIDELINE_ENGINE": "openai",
         "OPENAI_API_KEY": "a-key",
         "OPENAI_BASE_URL": provider.url,
         "LLM_CONCURRENCY": str(IN_FLIGHT),
     }
-    return live(media, "slice", str(job.pk), "60", **{**ours, **more})
 
 
 def finished(job: Job) -> Job:
@@ -101,6 +104,20 @@ def test_a_call_that_outlives_its_lease_makes_no_second_writer(provider, book, s
     assert list(Subtopic.objects.values_list("pk", "guideline", "engine")) == made
     assert Job.objects.get(pk=job.pk).status == JobStatus.COMPLETED
     assert Item.objects.filter(job=job).exclude(state="done").count() == 0
+
+
+def test_a_call_may_last_longer_than_processor_work_may(provider, book, settings):
+    """django-q2 ends a task that takes too long, with all calls in its hands."""
+    provider.behave(latency=10.0)
+    settings.JOB_TIMEOUT_SECONDS = 2
+    times = {"JOB_SLICE_SECONDS": "1", "JOB_TIMEOUT_SECONDS": "2", "LLM_TIMEOUT_SECONDS": "20"}
+    with running_cluster(Path(settings.MEDIA_ROOT), **ours(provider), **times):
+        job = start_extraction(book)
+        until(lambda: provider.counts.calls > IN_FLIGHT, "the first calls were answered")
+        provider.behave(latency=0.0)
+        until(lambda: Job.objects.get(pk=job.pk).is_final, "the job is over", 60)
+    assert Job.objects.get(pk=job.pk).status == JobStatus.COMPLETED
+    assert set(Item.objects.filter(job=job).values_list("attempts", "crashes")) == {(1, 0)}
 
 
 def test_an_outage_pauses_the_job_in_sight_and_it_goes_on_by_itself(provider, book, settings, monkeypatch):
