@@ -55,7 +55,7 @@ def test_an_expired_lease_is_claimed_by_another_and_the_first_result_is_refused(
 
 
 def test_a_beat_keeps_the_lease(job, monkeypatch):
-    assert [each.key for each in claim(job.pk, "first", "a", limit=3)] == ["2", "3"]
+    claim(job.pk, "first", "a", limit=3)
     pass_time(monkeypatch, 60)
     extend_leases("a")
     pass_time(monkeypatch, 60)
