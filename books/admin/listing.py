@@ -22,7 +22,7 @@ from jobs.constants import ItemState
 from jobs.handlers import handlers
 from jobs.models import Item, Job
 
-# A list has at most 100 rows a page (Django's default).
+# More than a list has.
 MAX_ROWS = 100
 
 

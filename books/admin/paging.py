@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     Pages = Paginator[Any]
 else:
     Pages = Paginator
-# Admin's own limit of rows a page.
-PER_PAGE = 100
+# Few enough to be read, and quick to refresh while jobs run.
+PER_PAGE = 25
 
 
 class LookAheadPaginator(Pages):
