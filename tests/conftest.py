@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth import get_user_model
+
+if TYPE_CHECKING:
+    from storages.backends.s3 import S3Storage
 
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "prealgebra"
 
@@ -23,6 +28,25 @@ def _media(settings, tmp_path):
 @pytest.fixture
 def sample() -> Path:
     return SAMPLE
+
+
+@pytest.fixture(scope="module")
+def s3_server() -> Iterator[str]:
+    """Its address."""
+    from tests import s3
+
+    with s3.running_server() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(s3_server, settings, monkeypatch) -> Iterator[S3Storage]:
+    """The product's storage, empty again after the test."""
+    from tests import s3
+
+    storage = s3.bucket_of(settings, monkeypatch, s3_server)
+    yield storage
+    s3.empty(storage)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -16,7 +15,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
-from storages.backends.s3 import S3Storage
 
 from books.errors import DeletionRefused
 from books.intake import limits
@@ -41,19 +39,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with s3.running_server() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket(server, settings, monkeypatch) -> Iterator[S3Storage]:
-    storage = s3.bucket_of(settings, monkeypatch, server)
-    yield storage
-    s3.empty(storage)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 import requests
 from django.test import Client
-from storages.backends.s3 import S3Storage
 
 from books.intake import limits
 from books.models import Book, Delivery, Source
@@ -23,19 +21,6 @@ from tests import s3
 from tests.intake.samples import page, pdf, saved
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with s3.running_server() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket(server, settings, monkeypatch) -> Iterator[S3Storage]:
-    storage = s3.bucket_of(settings, monkeypatch, server)
-    yield storage
-    s3.empty(storage)
 
 
 @pytest.fixture
@@ -159,8 +144,8 @@ def test_files_left_behind_are_removed_by_the_sweep(client, book, bucket):
     assert not Delivery.objects.exists()
 
 
-def test_the_policy_names_the_bucket_only_where_there_is_one(client, book, bucket, server):
-    assert server in client.get(f"/admin/books/book/{book.pk}/")["Content-Security-Policy"]
+def test_the_policy_names_the_bucket_only_where_there_is_one(client, book, bucket, s3_server):
+    assert s3_server in client.get(f"/admin/books/book/{book.pk}/")["Content-Security-Policy"]
 
 
 def test_without_a_bucket_only_this_site_is_sent_to(client, book):
