@@ -77,7 +77,3 @@ def named(subtopic: Subtopic) -> NamedSubtopic:
         pages=tuple(subtopic.pages),
         terms=subtopic.terms,
     )
-
-
-def guideline_of(subtopic: Subtopic) -> Guideline:
-    return GUIDELINE.validate_python({**subtopic.guideline, "summary": subtopic.summary})

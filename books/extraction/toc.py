@@ -6,7 +6,6 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from books.errors import UploadRejected
 from books.extraction.engine import TocEntry
@@ -150,10 +149,3 @@ def _says_its_number(entry: TocEntry) -> bool:
     """Such as a title that is only "Chapter 3"."""
     parsed = parse_numbering(entry.title)
     return parsed is not None and parsed.number == entry.number
-
-
-def chapters_in(entries: Sequence[TocEntry]) -> list[tuple[TocEntry, ...]]:
-    """The entries cut before each of the coarsest level that is no part."""
-    levels = [entry.level for entry in entries if entry.level > 0]
-    starts = [at for at, entry in enumerate(entries) if levels and entry.level == min(levels)]
-    return [tuple(entries[start:end]) for start, end in pairwise([*starts, len(entries)])]

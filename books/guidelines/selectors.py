@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from django.db.models import QuerySet
-
 from books.models import Subtopic
 from jobs.constants import ItemState, JobStatus
 from jobs.handlers import handlers
@@ -17,11 +15,6 @@ TOPIC_STAGES = ("summarise", "topic_names", "order")
 UNWRITTEN = "It has no guideline yet: generate the guidelines once more."
 # Older jobs than these are not looked through.
 MOST_JOBS = 20
-
-
-def finished_subtopics(book_id: int) -> QuerySet[Subtopic]:
-    """Those a reader may be given; the others are the keys of ``unfinished``."""
-    return Subtopic.objects.filter(topic__book=book_id).exclude(pk__in=list(unfinished(book_id)))
 
 
 def unfinished(book_id: int) -> dict[int, str]:

@@ -3,7 +3,7 @@
 import pytest
 
 from books.extraction.job import EXTRACTION, FINALISATION
-from books.guidelines.selectors import SUBTOPIC_STAGES, TOPIC_STAGES, finished_subtopics, unfinished
+from books.guidelines.selectors import SUBTOPIC_STAGES, TOPIC_STAGES, unfinished
 from jobs.constants import ItemState, JobStatus
 from tests.factories import BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
 
@@ -19,8 +19,8 @@ def subtopics():
 
 
 def finished(subtopics):
-    kept = set(finished_subtopics(subtopics[0].topic.book_id).values_list("pk", flat=True))
-    return [row.pk in kept for row in subtopics]
+    held_back = unfinished(subtopics[0].topic.book_id)
+    return [row.pk not in held_back for row in subtopics]
 
 
 def failed(subtopics, stage, key, *, status=JobStatus.COMPLETED, state=ItemState.FAILED, kind=FINALISATION.kind):
