@@ -47,7 +47,7 @@ def test_draft_correct_confirm_generate(tab, live_server, admin, settings, book,
 
     tab.get_by_role("link", name="Prealgebra 2e").click()
     expect(tab.locator("#estimate")).to_contain_text("No model, no cost")
-    tab.get_by_role("link", name="Choose pages and cap").click()
+    tab.get_by_role("link", name="Choose pages, price and cap").click()
     tab.get_by_label("From scan").fill("1")
     tab.get_by_label("to", exact=True).fill("17")
     with running_cluster(Path(settings.MEDIA_ROOT), CPU_WORKERS="1"):
@@ -61,7 +61,7 @@ def test_draft_correct_confirm_generate(tab, live_server, admin, settings, book,
         ("Adding things", 5),
     ]
 
-    tab.get_by_role("link", name="Choose pages and cap").click()
+    tab.get_by_role("link", name="Choose pages, price and cap").click()
     tab.get_by_label("Start over.").check()
     tab.get_by_role("button", name="Start", exact=True).click()
     expect(tab.get_by_role("heading", name="Start over?")).to_be_visible()
