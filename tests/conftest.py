@@ -41,7 +41,7 @@ def s3_server() -> Iterator[str]:
 
 @pytest.fixture
 def bucket(s3_server, settings, monkeypatch) -> Iterator[S3Storage]:
-    """The product's storage, empty again after the test."""
+    """The product's storage, empty again after the test: what is kept in servers of one process is shared by them."""
     from tests import s3
 
     storage = s3.bucket_of(settings, monkeypatch, s3_server)

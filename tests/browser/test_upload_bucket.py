@@ -16,12 +16,6 @@ from tests.intake.samples import page, saved
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 
-@pytest.fixture
-def bucket(settings, monkeypatch):
-    with s3.running_server() as address:
-        yield s3.bucket_of(settings, monkeypatch, address)
-
-
 def test_files_go_straight_to_the_bucket(tab, live_server, admin, bucket, tmp_path):
     book = Book.objects.create(title="A book")
     for number in (1, 2, 10):
