@@ -38,7 +38,7 @@ def running_server() -> Iterator[str]:
 
 
 def bucket_of(settings: Any, monkeypatch: Any, address: str) -> S3Storage:
-    """Makes the bucket and the default storage of this test in it."""
+    """Makes the bucket, empty, and the default storage of this test in it."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     assert not set(os.environ) & {"AWS_PROFILE", "AWS_SESSION_TOKEN"}
@@ -50,6 +50,7 @@ def bucket_of(settings: Any, monkeypatch: Any, address: str) -> S3Storage:
     storage = storages["default"]
     assert isinstance(storage, S3Storage)
     storage.connection.create_bucket(Bucket=BUCKET)
+    storage.bucket.objects.all().delete()
     return storage
 
 
