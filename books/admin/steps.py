@@ -114,7 +114,7 @@ TITLES = {
     "approve": "Approve pages",
     "generate": "Generate guidelines",
     "finalise": "Finalise",
-    "review": "Review and export",
+    "review": "Review",
     "publish": "Publish",
 }
 
