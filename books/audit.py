@@ -12,6 +12,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import DatabaseError
+from django.db.models import BigIntegerField
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
@@ -100,9 +101,14 @@ def _object(match: ResolverMatch) -> dict[str, Any]:
     if number is None and "job_id" in named:
         number = Job.objects.filter(pk=named["job_id"]).values_list("book_id", flat=True).first()
     return {
-        "book_number": number if str(number).isdecimal() else None,
+        "book_number": number if _is_number_of_a_row(number) else None,
         "about": ", ".join(f"{key.removesuffix('_id').replace('_', ' ')} {value}" for key, value in named.items()),
     }
+
+
+def _is_number_of_a_row(number: Any) -> bool:
+    """Addresses can hold any; no database stores a larger one."""
+    return str(number).isdecimal() and int(number) <= BigIntegerField.MAX_BIGINT
 
 
 @receiver(user_logged_in)

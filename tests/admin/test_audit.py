@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from books.models import AuditEntry
+from books.models import AuditEntry, Outcome
 from jobs.constants import JobStatus
 from jobs.sweep import sweep
 from jobs.transitions import locked_job, move
@@ -91,6 +91,13 @@ def test_signing_in_failing_to_and_out_are_noted(django_user_model, settings, db
     client.post(reverse("admin:logout"))
     rows = AuditEntry.objects.order_by("pk").values_list("name", "action", "outcome")
     assert list(rows) == [("grace", "sign in", "refused"), ("grace", "sign in", "done"), ("grace", "sign out", "done")]
+
+
+def test_a_number_that_no_row_can_have_is_noted_as_no_book(screens):
+    answer = screens.post(f"/api/books/{10**30}/ocr", {}, content_type="application/json")
+    assert answer.status_code == 404
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.action, entry.outcome, entry.book_number) == ("read pages", Outcome.REFUSED, None)
 
 
 def test_what_cannot_be_noted_is_still_done(screens, book, monkeypatch, caplog):
