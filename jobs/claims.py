@@ -128,10 +128,10 @@ def take_away(job: Job, item: Item) -> None:
         refresh_progress(job)
 
 
-def extend_leases(runner: str) -> None:
-    """Keeps every lease of ``runner`` alive for another lease time; the caller holds the job's lock."""
+def extend_leases(job: Job, runner: str) -> None:
+    """Keeps every lease of ``runner`` on ``job`` alive for another lease time; the caller holds the job's lock."""
     until = clock.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
-    Item.objects.filter(leased_by=runner, state=ItemState.LEASED).update(lease_expires_at=until)
+    Item.objects.filter(job=job, leased_by=runner, state=ItemState.LEASED).update(lease_expires_at=until)
 
 
 def give_back(job_id: UUID | str, runner: str) -> int:

@@ -73,7 +73,7 @@ def beat(job_id: UUID | str, runner: str) -> bool:
     """One beat; returns whether the job is still running."""
     cluster_seen()
     with locked_job(job_id) as job:
-        extend_leases(runner)
+        extend_leases(job, runner)
         if job.status != JobStatus.RUNNING:
             return False
         Job.objects.filter(pk=job.pk).update(heartbeat_at=clock.now())

@@ -57,7 +57,7 @@ def test_an_expired_lease_is_claimed_by_another_and_the_first_result_is_refused(
 def test_a_beat_keeps_the_lease(job, monkeypatch):
     claim(job.pk, "first", "a", limit=3)
     pass_time(monkeypatch, 60)
-    extend_leases("a")
+    extend_leases(job, "a")
     pass_time(monkeypatch, 60)
     assert claim(job.pk, "first", "b") == []
 
@@ -98,7 +98,7 @@ def test_a_worker_with_work_in_hand_takes_nothing_that_may_kill_it(job, monkeypa
     claim(job.pk, "first", "dies", limit=2)
     claim(job.pk, "first", "busy")
     pass_time(monkeypatch, 60)
-    extend_leases("busy")
+    extend_leases(job, "busy")
     pass_time(monkeypatch, 40)
     assert claim(job.pk, "first", "busy") == []
     assert claim(job.pk, "first", "idle")[0].key == "1"
