@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
@@ -46,6 +47,7 @@ from books.extraction.job import resume_extraction
 from books.models import Book, BookStatus
 from books.models.searching import books_with_words
 from books.ocr.factory import installed_languages
+from books.ocr.start import lack_of_language
 from books.publishing.deletion import delete_book
 from jobs.errors import JobError
 from jobs.progress import start_sentence
@@ -53,8 +55,10 @@ from jobs.progress import start_sentence
 # Generic in the stubs alone.
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Book]
+    ModelForm = forms.ModelForm[Book]
 else:
     ModelAdmin = admin.ModelAdmin
+    ModelForm = forms.ModelForm
 
 
 SCREENS = (
@@ -90,8 +94,20 @@ class StatusFilter(admin.SimpleListFilter):
         return books.filter(Q(status_now=self.value())) if self.value() else books
 
 
+class BookFacts(ModelForm):
+    """Refuses a language here rather than when its pages are to be read."""
+
+    def clean_language(self) -> str:
+        language = str(self.cleaned_data["language"])
+        is_new = self.instance.pk is None or "language" in self.changed_data
+        if is_new and (lack := lack_of_language(language)):
+            raise forms.ValidationError(lack)
+        return language
+
+
 @admin.register(Book)
 class BookAdmin(LookAhead, ModelAdmin):
+    form = BookFacts
     list_display = ("book", "status", "readers", "active_job", "page_count", "author", "grade", "subject")
     list_display_links = None
     list_filter = (StatusFilter, "country", "board", "grade", "subject")

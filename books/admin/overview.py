@@ -20,7 +20,7 @@ from books.extraction.job import start_finalisation
 from books.intake import limits
 from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, BookStatus
-from books.ocr.start import read_new_pages, start_reading
+from books.ocr.start import check_readable, read_new_pages, start_reading
 from books.publishing.selectors import with_published_version
 from jobs.models import Job
 
@@ -83,6 +83,7 @@ def _context(request: StaffRequest, book: Book) -> dict[str, Any]:
 def upload(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Stores what is acceptable, names what is not, and has the new pages read."""
     book = get_object_or_404(Book, pk=book_id)
+    check_readable(book)
     files = request.FILES.getlist("files")
     receipt = add_files(
         book, [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files], user=request.user

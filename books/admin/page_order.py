@@ -20,7 +20,7 @@ from books.intake import arrange
 from books.intake.store import Upload
 from books.models import Arrangement, Book, OcrStatus, Page
 from books.ocr.review import clean_pages, pages_of
-from books.ocr.start import asks_model, start_reading
+from books.ocr.start import asks_model, check_readable, start_reading
 from jobs.models import Job
 
 
@@ -103,6 +103,7 @@ def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
 @action("books.change_book")
 def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
+    check_readable(book)
     files = request.FILES.getlist("files")
     uploads = [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files]
     receipt, done = arrange.insert_pages(book, uploads, _number(request, "at"), user=request.user)

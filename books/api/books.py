@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import ModelSchema, Router, Schema, Status
@@ -15,7 +16,7 @@ from books.api.permission import require
 from books.extraction.estimating import estimate
 from books.extraction.job import Limits, resume_extraction, start_extraction, start_finalisation
 from books.models import Book
-from books.ocr.start import asks_model, start_reading
+from books.ocr.start import asks_model, lack_of_language, start_reading
 from jobs.models import Job
 from jobs.progress import start_sentence
 
@@ -99,6 +100,8 @@ def create_book(request: HttpRequest, facts: BookIn) -> Status[dict[str, Any]]:
     require(request, "books.add_book")
     book = Book(**{name: value for name, value in facts.dict().items() if value is not None})
     book.full_clean()
+    if lack := lack_of_language(book.language):
+        raise ValidationError({"language": lack})
     book.save()
     return Status(201, _document(book))
 

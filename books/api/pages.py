@@ -17,7 +17,7 @@ from books.intake.arrange import delete_pages, insert_pages
 from books.intake.replace import replace_scan
 from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, Page
-from books.ocr.start import read_new_pages, start_reading
+from books.ocr.start import check_readable, read_new_pages, start_reading
 
 router = Router(tags=["pages"])
 
@@ -49,6 +49,7 @@ def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFi
     """
     user = require(request, "books.change_book")
     book = get_object_or_404(Book, pk=book_id)
+    check_readable(book)
     receipt = add_files(book, [_upload(each) for each in files], user=user)
     job = read_new_pages(book, user=user) if receipt.stored else None
     return {
@@ -64,6 +65,7 @@ def add_page(request: HttpRequest, book_id: int, file: File[UploadedFile]) -> St
     """Adds one file (an image of up to 20 MB, or a PDF with all its pages) behind the last page and has it read."""
     user = require(request, "books.change_book")
     book = get_object_or_404(Book, pk=book_id)
+    check_readable(book)
     return Status(201, _added(add_files(book, [_upload(file)], user=user), user))
 
 
@@ -72,6 +74,7 @@ def put_scan(request: HttpRequest, book_id: int, number: int, file: File[Uploade
     """Replaces the scan of a page and has it read; its review begins anew, its earlier readings stay as history."""
     user = require(request, "books.change_book")
     page = get_object_or_404(Page.objects.select_related("book", "source"), book=book_id, number=number)
+    check_readable(page.book)
     replace_scan(page, _upload(file), user=user)
     return {"numbers": [number], "job_id": start_reading(page.book, numbers=[number], user=user).pk}
 
@@ -81,6 +84,7 @@ def insert_page(request: HttpRequest, book_id: int, number: int, file: File[Uplo
     """Adds one file before page ``number``; the pages behind it, and what cites them, are renumbered."""
     user = require(request, "books.change_book")
     book = get_object_or_404(Book, pk=book_id)
+    check_readable(book)
     receipt, _ = insert_pages(book, [_upload(file)], number, user=user)
     return Status(201, _added(receipt, user))
 

@@ -16,6 +16,7 @@ from books.intake.bucket import presigned_post
 from books.intake.deliveries import Announced, announce, take, take_from_bucket
 from books.models import Book, Delivery
 from books.ocr.arrivals import finish, read_on_the_way
+from books.ocr.start import check_readable
 
 router = Router(tags=["uploads"])
 
@@ -72,6 +73,7 @@ def announce_files(request: HttpRequest, book_id: int, announced: AnnounceIn) ->
     """At most 200 files, in the order in which they shall become pages; the answers are in the same order."""
     user = require(request, "books.change_book")
     book = get_object_or_404(Book, pk=book_id)
+    check_readable(book)
     files = [Announced(each.name, each.size, each.sha256) for each in announced.files]
     delivery, answers = announce(book, files, user=user)
     rows = [

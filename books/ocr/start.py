@@ -58,13 +58,25 @@ def may_run_job(user: User, job: Job) -> bool:
     return reads_as_usual or user.has_perm("books.ask_model")
 
 
+def check_readable(book: Book) -> None:
+    """To be asked before files are taken: raises StageNotReady where nothing here could read their pages."""
+    check_engine(default_engine(), book.language)
+
+
 def check_engine(engine: str, language: str) -> None:
     """Raises StageNotReady, with a sentence that says what to install or choose."""
     if engine not in available_engines():
         raise StageNotReady(
             f"Pages cannot be read with {engine or 'nothing'} here: {', '.join(available_engines())} can."
         )
+    if lack := lack_of_language(language, engine):
+        raise StageNotReady(lack)
+
+
+def lack_of_language(language: str, engine: str = "") -> str:
+    """Why books in ``language`` cannot be read here, by ``engine`` or the one in the settings; "" where they can."""
     absent = set(language.split("+")) - set(installed_languages())
-    if absent and engine != MODEL:
-        there = ", ".join(installed_languages())
-        raise StageNotReady(f"There is no model to read {', '.join(sorted(absent))} with; installed: {there}.")
+    if not absent or (engine or default_engine()) == MODEL:
+        return ""
+    there = ", ".join(installed_languages())
+    return f"There is no model to read {', '.join(sorted(absent))} with; installed: {there}."

@@ -21,7 +21,7 @@ from books.intake.store import Receipt, Upload, add_all_files
 from books.management.terminal import follow
 from books.models import Book, Topic
 from books.ocr.review import approve_pages
-from books.ocr.start import start_reading
+from books.ocr.start import check_readable, start_reading
 from books.publishing.export import BOOK_FIELDS, book_json, book_markdown
 from jobs.cluster.live import live_pools
 from jobs.constants import JobStatus
@@ -92,6 +92,7 @@ class Command(BaseCommand):
             facts = {name: options[name] for name in BOOK_FIELDS[1:] if options[name]}
             book, is_new = Book.objects.get_or_create(title=title, defaults=facts)
             try:
+                check_readable(book)
                 receipt = add_all_files(book, uploads, wanted=options["pages"])
             except BaseException:
                 if is_new:
