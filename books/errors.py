@@ -70,6 +70,19 @@ class EditRefused(JobError):
         self.problems = dict(problems or {})
 
 
+class LinesInDoubt(JobError):
+    """A table of contents to be confirmed in which something is odd about lines that the person did not say to have
+    seen; ``problems`` has them by the line."""
+
+    code = "lines_in_doubt"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        count = "1 line needs" if len(problems) == 1 else f"{len(problems)} lines need"
+        told = " ".join(f"“{line}”: {problem}" for line, problem in problems.items())
+        super().__init__(f"{count} checking before the contents are confirmed. {told}")
+        self.problems = dict(problems)
+
+
 class ImportRefused(JobError):
     """A file of guidelines that cannot be taken as it is; nothing was changed."""
 

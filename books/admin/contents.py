@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,9 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, action, route, screen
+from books.errors import LinesInDoubt
 from books.extraction import contents as service
-from books.extraction.laying import Laid, lay
-from books.extraction.toc import TocLine, toc_lines, toc_text
+from books.extraction.laying import Laid
+from books.extraction.toc import toc_text
 from books.models import Book, Contents, ContentsStatus
 from jobs.constants import ACTIVE
 from jobs.errors import JobError
@@ -39,22 +39,6 @@ def routes() -> list[URLPattern]:
         route("<int:book_id>/contents/save/", save, "books_book_contents_save"),
         route("<int:book_id>/contents/release/", release, "books_book_contents_release"),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line with what became of it."""
-
-    line: TocLine
-    laid: Laid | None
-
-    @property
-    def role(self) -> str:
-        return ROLES[self.laid.role] if self.laid else ""
-
-    @property
-    def problems(self) -> list[str]:
-        return [problem for problem in (self.line.problem, self.laid.problem if self.laid else "") if problem]
 
 
 @screen("books.view_book")
@@ -82,17 +66,23 @@ def draft(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 @action("books.change_book")
 def save(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    """Stores the lines, and with ``act`` confirm makes them bind; a refusal leaves them in the form."""
+    """Stores the lines, and with ``act`` confirm makes them bind: lines that something is odd about only where the
+    person saw them marked (``despite``). A refusal leaves them in the form."""
     book = get_object_or_404(Book, pk=book_id)
     text, act = request.POST.get("text", ""), request.POST.get("act", "")
     if act not in ("confirm", "keep"):
         return HttpResponseBadRequest("Unknown action.")
     try:
-        _, laid = service.save_contents(book, text, confirm=act == "confirm", user=request.user)
+        seen = request.POST.getlist("despite")
+        _, laid = service.save_contents(book, text, confirm=act == "confirm", despite=seen, user=request.user)
+    except LinesInDoubt as doubt:
+        return _page(request, book, text, doubts=doubt.problems)
     except JobError as refusal:
         messages.error(request, refusal.message)
         return _page(request, book, text)
-    messages.success(request, _saved_words(laid) if act == "confirm" else "Kept as a draft. It binds nothing yet.")
+    messages.success(
+        request, _saved_words(laid) if act == "confirm" else "Kept as a draft, not used until you confirm it."
+    )
     return redirect("admin:books_book_contents", book_id)
 
 
@@ -107,7 +97,7 @@ def release(request: StaffRequest, book_id: int) -> HttpResponseBase:
     service.release_contents(book, user=request.user)
     if was is not None:
         confirmed = was.status == ContentsStatus.CONFIRMED
-        messages.success(request, "It binds nothing any more; its lines are a draft now." if confirmed else "Deleted.")
+        messages.success(request, "Unconfirmed; its lines are a draft now." if confirmed else "Deleted.")
     return redirect("admin:books_book_contents", book_id)
 
 
@@ -119,7 +109,7 @@ def _text_of(stored: Contents | None) -> str:
     return toc_text(service.entries_of(stored)) if stored else ""
 
 
-def _page(request: StaffRequest, book: Book, text: str) -> HttpResponseBase:
+def _page(request: StaffRequest, book: Book, text: str, *, doubts: Mapping[str, str] | None = None) -> HttpResponseBase:
     stored = _stored(book)
     context = {
         **admin.site.each_context(request),
@@ -131,6 +121,7 @@ def _page(request: StaffRequest, book: Book, text: str) -> HttpResponseBase:
         "is_changed": text != _text_of(stored),
         "may_draft": stored is None or (stored.status == ContentsStatus.DRAFTED and bool(stored.origin)),
         "text": text,
+        "doubts": doubts,
         "is_read": book.pages.filter(reading__isnull=False).exists(),
         "is_busy": Job.objects.filter(book=book, status__in=ACTIVE, is_exclusive=True).exists(),
         "may_change": request.user.has_perm("books.change_book"),
@@ -141,20 +132,22 @@ def _page(request: StaffRequest, book: Book, text: str) -> HttpResponseBase:
 
 def _laid(book: Book, text: str) -> dict[str, Any]:
     try:
-        lines = toc_lines(text)
+        rows = service.check_lines(book, text)
     except JobError as refusal:
         return {"refusal": refusal.message}
-    laid = lay([line.entry for line in lines if line.entry], service.read_digests(book)) if lines else []
-    taken = iter(laid)
-    rows = [Row(line, next(taken) if line.entry else None) for line in lines]
-    troubled = sum(bool(row.problems) for row in rows)
-    return {"rows": rows, "counted": _counted(laid), "troubled": troubled}
+    return {
+        "rows": [(row, ROLES[row.laid.role] if row.laid else "") for row in rows],
+        "counted": _counted([row.laid for row in rows if row.laid]),
+        "troubled": sum(bool(row.problems) for row in rows),
+    }
 
 
 def _counted(laid: Sequence[Laid]) -> str:
     topics, subtopics = (sum(each.role == role for each in laid) for role in ("topic", "subtopic"))
     found = sum(each.entry.scan is not None for each in laid)
-    return f"{_plural(topics, 'topic')}, {_plural(subtopics, 'subtopic')}, {found} of {len(laid)} lines laid on a scan"
+    return (
+        f"{_plural(topics, 'topic')}, {_plural(subtopics, 'subtopic')}, {found} of {len(laid)} lines matched to pages"
+    )
 
 
 def _plural(count: int, noun: str) -> str:

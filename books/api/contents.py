@@ -43,10 +43,14 @@ class ContentsOut(Schema):
 
 
 class ContentsIn(Schema):
-    """Lines such as "1.2 Fractions ..... 14"; "(scan 23)" at the end of one says where it begins."""
+    """Lines such as "1.2 Fractions ..... 14"; "(scan 23)" at the end of one says where it begins.
+
+    Lines that something is odd about are confirmed only where ``despite`` has them.
+    """
 
     text: str
     confirm: bool = False
+    despite: list[str] = []
 
 
 @router.get("/{int:book_id}/contents", response=ContentsOut, url_name="contents")
@@ -62,9 +66,9 @@ def contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
 @router.put("/{int:book_id}/contents", response=ContentsOut, url_name="contents")
 def set_contents(request: HttpRequest, book_id: int, given: ContentsIn) -> dict[str, Any]:
     user = require(request, "books.change_book")
-    return _document(
-        *service.save_contents(get_object_or_404(Book, pk=book_id), given.text, confirm=given.confirm, user=user)
-    )
+    book = get_object_or_404(Book, pk=book_id)
+    stored = service.save_contents(book, given.text, confirm=given.confirm, despite=given.despite, user=user)
+    return _document(*stored)
 
 
 @router.post("/{int:book_id}/contents/draft", response=ContentsOut)

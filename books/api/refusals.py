@@ -16,11 +16,19 @@ from ninja.parser import Parser
 
 from books.api.jobs import JobOut, job_document
 from books.audit import refuse
-from books.errors import DecisionRefused, EditedMeanwhile, StageNotReady, StorageAway
+from books.errors import DecisionRefused, EditedMeanwhile, LinesInDoubt, StageNotReady, StorageAway
 from jobs.errors import InvalidTransition, JobAlreadyActive, JobError, NothingToDo
 from jobs.models import Job
 
-CONFLICTS = (DecisionRefused, EditedMeanwhile, InvalidTransition, JobAlreadyActive, NothingToDo, StageNotReady)
+CONFLICTS = (
+    DecisionRefused,
+    EditedMeanwhile,
+    InvalidTransition,
+    JobAlreadyActive,
+    LinesInDoubt,
+    NothingToDo,
+    StageNotReady,
+)
 CODES = {400: "unreadable", 401: "sign_in_first", 403: "forbidden", 404: "not_found", 422: "invalid"}
 SIGN_IN_FIRST = "Sign in, or send a token as Authorization: Bearer."
 # What any operation may answer, and what one that changes something may answer beside it.

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from books.errors import StageNotReady
+from books.errors import LinesInDoubt, StageNotReady
 from books.extraction import stages
 from books.extraction.engine import BookFacts, Digest, PageText, TocEntry
-from books.extraction.laying import Laid, drafted, lay
+from books.extraction.laying import NOT_READ, Laid, drafted, lay
 from books.extraction.offline import OfflineEngine
 from books.extraction.records import TOC, book_facts, digests_of, page_text
-from books.extraction.toc import parse_toc
+from books.extraction.toc import TocLine, parse_toc, toc_lines
 from books.models import Book, Contents, ContentsStatus
 from jobs import clock
 from jobs.constants import ACTIVE
@@ -56,14 +56,44 @@ def _with_lines_a_model_saw(book: Book, digests: list[Digest]) -> list[Digest]:
     return [replace(digest, toc=listed.get(digest.page, ())) for digest in digests]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedLine:
+    """A line with what becomes of it; ``laid`` is None where it was not understood."""
+
+    line: TocLine
+    laid: Laid | None
+
+    @property
+    def problems(self) -> list[str]:
+        return [problem for problem in (self.line.problem, self.laid.problem if self.laid else "") if problem]
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a person should look at it; before any page was read, that it has no scan says nothing."""
+        return any(problem != NOT_READ for problem in self.problems)
+
+
+def check_lines(book: Book, text: str) -> list[CheckedLine]:
+    """Raises UploadRejected for too many lines."""
+    lines = toc_lines(text)
+    laid = iter(lay([line.entry for line in lines if line.entry], read_digests(book)) if lines else [])
+    return [CheckedLine(line, next(laid) if line.entry else None) for line in lines]
+
+
 def save_contents(
-    book: Book, text: str, *, confirm: bool = False, user: AbstractBaseUser | None = None
+    book: Book, text: str, *, confirm: bool = False, despite: Collection[str] = (), user: AbstractBaseUser | None = None
 ) -> tuple[Contents, list[Laid]]:
     """Stores the lines of ``text``; ``confirm`` makes them bind, each on the scan where it was found to begin.
 
-    Raises UploadRejected for a text without entries.
+    Raises UploadRejected for a text without entries, and LinesInDoubt where a line that something is odd about is to be
+    confirmed and is not in ``despite``, the lines that a person saw marked.
     """
-    laid = lay(parse_toc(text), read_digests(book))
+    parse_toc(text)
+    lines = check_lines(book, text)
+    marked = {each.line.text: each.problems[0] for each in lines if each.is_marked}
+    if confirm and not marked.keys() <= set(despite):
+        raise LinesInDoubt(marked)
+    laid = [each.laid for each in lines if each.laid]
     status = ContentsStatus.CONFIRMED if confirm else ContentsStatus.DRAFTED
     return _store(book, [each.entry for each in laid], status, "", user), laid
 

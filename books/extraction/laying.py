@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from books.extraction.engine import BookFacts, Digest, Outline, TocEntry
 from books.extraction.offline import OfflineEngine
 from books.extraction.offline.marks import Mark
 from books.extraction.offline.matter import is_matter_title
-from books.extraction.offline.placing import PrintedPages, places, taught_entries
+from books.extraction.offline.placing import NEAR, PrintedPages, places, taught_entries
+
+NOT_READ = "No page has been read yet."
 
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """An entry with its scan where one was found, what it becomes, and why it has no scan."""
+    """An entry with its scan where one was found, what it becomes, and why it has no scan or may be wrong."""
 
     entry: TocEntry
     role: str
@@ -34,7 +37,9 @@ def lay(entries: Sequence[TocEntry], digests: Sequence[Digest]) -> list[Laid]:
     """Each entry of the contents on the scan where it begins, found by its heading or by the printed page numbers."""
     roles = _roles(entries)
     used = [at for at, role in enumerate(roles) if role in ("topic", "subtopic", "matter")]
-    placed = places([(entries[at], roles[at] != "subtopic") for at in used], digests) if digests else {}
+    odd = out_of_step([entry.page for entry in entries])
+    asked = [replace(entry, page=None) if at in odd else entry for at, entry in enumerate(entries)]
+    placed = places([(asked[at], roles[at] != "subtopic") for at in used], digests) if digests else {}
     marks = {used[index]: mark for index, mark in placed.items()}
     _begin_with_first_section(roles, marks)
     printed = PrintedPages(digests)
@@ -43,10 +48,50 @@ def lay(entries: Sequence[TocEntry], digests: Sequence[Digest]) -> list[Laid]:
             replace(entry, scan=marks[at].page) if at in marks else entry,
             roles[at],
             marks.get(at),
-            "" if at in marks or at not in used else _why_not(entry, digests, printed),
+            _contradiction(entry, marks.get(at), printed, is_odd=at in odd)
+            or ("" if at in marks or at not in used else _why_not(entry, digests, printed)),
         )
         for at, entry in enumerate(entries)
     ]
+
+
+def out_of_step(pages: Sequence[int | None]) -> set[int]:
+    """Which lines name a page that may be wrong: without some of them the pages rise.
+
+    A line is trusted where every choice of the most lines that rise has it; of two that contradict each other alone,
+    either may be wrong.
+    """
+    given = [(at, page) for at, page in enumerate(pages) if page is not None]
+    rising = _ranks([page for _, page in given])
+    falling = _ranks([-page for _, page in reversed(given)])[::-1]
+    most = max(rising, default=0)
+    kept = [rank for rank, back in zip(rising, falling, strict=True) if rank + back - 1 == most]
+    return {
+        at
+        for (at, _), rank, back in zip(given, rising, falling, strict=True)
+        if rank + back - 1 != most or kept.count(rank) > 1
+    }
+
+
+def _ranks(values: Sequence[int]) -> list[int]:
+    """The length of the longest choice of values that does not fall and ends with each."""
+    ends: list[int] = []
+    ranks = []
+    for value in values:
+        rank = bisect_right(ends, value)
+        ends[rank : rank + 1] = [value]
+        ranks.append(rank + 1)
+    return ranks
+
+
+def _contradiction(entry: TocEntry, mark: Mark | None, printed: PrintedPages, *, is_odd: bool) -> str:
+    """Why the printed page of a line cannot be right; what a person settled by its scan needs none."""
+    if entry.is_fixed or entry.page is None:
+        return ""
+    expected = printed.scan_of(entry.page) if mark else None
+    if mark and expected is not None and abs(mark.page - expected) > NEAR:
+        return f"It begins on scan {mark.page}, but printed page {entry.page} is scan {expected}."
+    return f"Page {entry.page} contradicts the lines around it." if is_odd and expected is None else ""
 
 
 def _roles(entries: Sequence[TocEntry]) -> list[str]:
@@ -77,7 +122,7 @@ def _begin_with_first_section(roles: Sequence[str], marks: dict[int, Mark]) -> N
 
 def _why_not(entry: TocEntry, digests: Sequence[Digest], printed: PrintedPages) -> str:
     if not digests:
-        return "No page has been read yet."
+        return NOT_READ
     last = digests[-1].page
     if entry.scan is not None:
         return f"There is no scan {entry.scan}; the book has {last}." if entry.scan > last else _OUT_OF_ORDER
@@ -132,7 +177,7 @@ def drafted(book: BookFacts, digests: Sequence[Digest]) -> tuple[tuple[TocEntry,
     outline = OfflineEngine().outline(book, list(digests), Outline(), (), is_last=True)
     if outline.basis != "headings":
         return (), ""
-    return tuple(_from_headings(outline, {digest.page: digest.printed_number for digest in digests})), "headings"
+    return tuple(_from_headings(outline, PrintedPages(digests))), "headings"
 
 
 def _once(entries: Iterable[TocEntry]) -> tuple[TocEntry, ...]:
@@ -141,7 +186,7 @@ def _once(entries: Iterable[TocEntry]) -> tuple[TocEntry, ...]:
     return tuple(found.values())
 
 
-def _from_headings(outline: Outline, printed: Mapping[int, int | None]) -> Iterator[TocEntry]:
+def _from_headings(outline: Outline, printed: PrintedPages) -> Iterator[TocEntry]:
     for topic in outline.topics:
         yield _entry(topic.title, 1, topic.number, topic.first_page, printed)
         for subtopic in topic.subtopics:
@@ -149,7 +194,7 @@ def _from_headings(outline: Outline, printed: Mapping[int, int | None]) -> Itera
                 yield _entry(subtopic.title, 2, subtopic.number, subtopic.first_page, printed)
 
 
-def _entry(title: str, level: int, number: str, scan: int, printed: Mapping[int, int | None]) -> TocEntry:
+def _entry(title: str, level: int, number: str, scan: int, printed: PrintedPages) -> TocEntry:
     """By its printed page, which a person can look up in the book; by its scan where none is printed on it."""
-    page = printed.get(scan)
+    page = printed.number_on(scan)
     return TocEntry(title, level, number, page, scan, is_fixed=page is None)

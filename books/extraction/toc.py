@@ -126,8 +126,6 @@ def _problem(entry: TocEntry, before: TocEntry | None, numbers: set[str]) -> str
         return under if before else "It stands under no chapter."
     if entry.number in numbers:
         return f"The number {entry.number} is there twice."
-    if before and before.page and entry.page and entry.page < before.page:
-        return f"Page {entry.page} comes after page {before.page}."
     return ""
 
 

@@ -39,18 +39,22 @@ def test_lines_are_checked_while_a_person_types(screens, pages):
     assert "<html" not in page
     assert "Not understood" in page
     assert "1 topic, 2 subtopics" in page
-    assert "2 to look at." in page
+    assert "2 need checking." in page
     assert not Contents.objects.exists()
     plain = screens.post(url("_preview", pages), {"text": LINES}).content.decode()
     assert "These lines are not stored yet." in plain
 
 
 def test_confirm_release_delete(screens, pages, said, admin):
-    answer = screens.post(url("_save", pages), {"text": LINES, "act": "confirm"}, follow=True)
+    asked = screens.post(url("_save", pages), {"text": LINES, "act": "confirm"})
+    assert "Confirm although 1 line needs checking?" in asked.content.decode()
+    assert not Contents.objects.exists()
+    seen = {"text": LINES, "act": "confirm", "despite": "1.2 Deltas ..... 9"}
+    answer = screens.post(url("_save", pages), seen, follow=True)
     assert said(answer)[0].startswith("Confirmed: 1 topic, 2 subtopics, ")
     stored = Contents.objects.get()
     assert (stored.status, stored.changed_by) == (ContentsStatus.CONFIRMED, admin)
-    assert "It binds: no topic crosses a chapter." in shown(screens, pages)
+    assert "In use: no topic crosses a chapter." in shown(screens, pages)
     screens.post(url("_release", pages))
     assert Contents.objects.get().status == ContentsStatus.DRAFTED
     screens.post(url("_release", pages))

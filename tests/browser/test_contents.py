@@ -31,7 +31,7 @@ def test_draft_correct_confirm_generate(tab, live_server, admin, settings, book,
     tab.get_by_role("link", name="Table of contents").click()
     tab.get_by_role("button", name="Draft it from the pages").click()
     understood = tab.get_by_role("region", name="How the lines are understood")
-    expect(understood).to_contain_text("2 topics, 7 subtopics, 9 of 9 lines laid on a scan.")
+    expect(understood).to_contain_text("2 topics, 7 subtopics, 9 of 9 lines matched to pages.")
 
     lines = tab.get_by_role("textbox", name="Lines", exact=True)
     drafted = lines.input_value()
@@ -39,11 +39,11 @@ def test_draft_correct_confirm_generate(tab, live_server, admin, settings, book,
     lines.fill(drafted.replace("1.2 Add Whole Numbers ..... 4", "1.2 Adding things ..... 400"))
     expect(understood).to_contain_text("Printed page 400 would be scan 400; the scans end at 24.")
     lines.fill(drafted.replace("1.2 Add Whole Numbers ..... 4", "1.2 Adding things (scan 5)"))
-    expect(understood).not_to_contain_text("to look at")
+    expect(understood).not_to_contain_text("checking")
     picture(tab, "contents")
     assert Contents.objects.get().status == "drafted"
     tab.get_by_role("button", name="Confirm").click()
-    expect(tab.get_by_text("It binds: no topic crosses a chapter.")).to_be_visible()
+    expect(tab.get_by_text("In use: no topic crosses a chapter.")).to_be_visible()
 
     tab.get_by_role("link", name="Prealgebra 2e").click()
     expect(tab.locator("#estimate")).to_contain_text("No model, no cost")

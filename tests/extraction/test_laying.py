@@ -8,6 +8,7 @@ import pytest
 
 from books.extraction.engine import BookFacts, Digest, Heading, TocEntry
 from books.extraction.laying import chapters, drafted, lay, open_at
+from books.extraction.offline.placing import PrintedPages
 from books.extraction.toc import parse_toc
 from tests.extraction.printing import digests, printed_book
 
@@ -94,3 +95,31 @@ def test_a_draft_comes_from_the_contents_pages_or_the_headings(has_contents):
 
 def test_nothing_to_go_by_gives_no_draft():
     assert drafted(BookFacts("A book"), scans("", "", "")) == ((), "")
+
+
+def marked(text: str, pages: list[Digest]) -> dict[str, str]:
+    return {each.entry.title: each.problem for each in lay(parse_toc(text), pages) if each.problem}
+
+
+def test_the_line_that_contradicts_its_neighbours_is_the_one_marked():
+    """The one after it was."""
+    pages = scans("1 Rivers", "1.1 Springs", "", "1.2 Deltas", "2 Clouds", "", "2.1 Rain", "", "", "")
+    wrong = "1 Rivers 1\n1.1 Springs {}\n1.2 Deltas 4\n2 Clouds 5\n2.1 Rain 7"
+    assert marked(wrong.format(2), pages) == {}
+    for page in (5, 6, 9):
+        assert marked(wrong.format(page), pages) == {
+            "Springs": f"It begins on scan 2, but printed page {page} is scan {page}."
+        }
+    assert marked("1 Rivers 9\n1.1 Springs 3", []) == {
+        "Rivers": "Page 9 contradicts the lines around it.",
+        "Springs": "Page 3 contradicts the lines around it.",
+    }
+
+
+def test_a_page_number_that_agrees_with_no_other_scan_is_none():
+    pages = scans(*["Rivers"] * 9, offset=2)
+    for at, misread in ((3, 12), (5, 12), (6, 40)):
+        pages[at] = replace(pages[at], printed_number=misread)
+    printed = PrintedPages(pages)
+    assert [printed.number_on(page.page) for page in pages] == [None, None, 1, None, 3, None, None, 6, 7]
+    assert [printed.scan_of(number) for number in (2, 4, 12)] == [4, 6, 14]

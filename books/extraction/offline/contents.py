@@ -25,6 +25,8 @@ def _entry(line: PageLine, *, plain: bool) -> tuple[str, int] | None:
     if len(line.text) > _LONGEST_ENTRY:
         return None
     text = re.sub(r"\s+[|Il]$", "", line.text)
+    if not text[-1:].isdecimal():
+        return None
     found = _LEADER.match(text) or (_PLAIN.match(text) if plain else None)
     return (found[1].strip(" .·…\t"), int(found[2])) if found else None
 

@@ -25,7 +25,8 @@ _CAPTION = re.compile(
     r"(?:\d[\d.\-]*|:)\s*\S|^\(?(?:photo |image )?credits?\s*[:)]|^©",
     re.IGNORECASE,
 )
-_NUMBER_BESIDE = re.compile(r"^(?P<left>\d{1,4})\s+(?P<title>\D{4,})$|^(?P<head>\D{4,}?)[\s|•·]+(?P<right>\d{1,4})$")
+# A number that a bullet divides from the title ("12 • Adding") is the section's, with a point that OCR lost.
+_NUMBER_BESIDE = re.compile(r"^(?P<left>\d{1,4})\s+[^\d•·]\D{3,}$|^\D{4,}?[\s|•·]+(?P<right>\d{1,4})$")
 _DESCENDERS = frozenset("gjpqyQ,;()|[]{}/ç")
 _SMALL_TYPE = 0.9
 _TOP, _BOTTOM = 0.1, 0.92
@@ -71,16 +72,13 @@ def _type_sizes(lines: tuple[TextLine, ...]) -> list[float]:
     shape, height, width = np.array(shapes), np.array([x.height for x in lines]), np.array([x.width for x in lines])
     weight = np.array([max(len(line.text), 1) for line in lines])
 
-    def spread(slope: float) -> float:
-        em = np.maximum(height - slope * width, 1e-4) / shape
-        middle = float(np.median(em))
-        return float(np.sum(weight * np.abs(em - middle)) / middle)
-
     # A tilted line's box is taller by its width: take off the tilt that leaves the sizes most alike.
-    slopes = [0.0, *np.linspace(0.002, 0.03, 15)]
-    best = min(slopes, key=spread)
-    slope = best if spread(best) < 0.8 * spread(0.0) else 0.0
-    em = np.maximum(height - slope * width, 1e-4) / shape
+    slopes = np.array([[0.0], *np.linspace([0.002], [0.03], 15)])
+    ems = np.maximum(height - slopes * width, 1e-4) / shape
+    middles = np.median(ems, axis=1, keepdims=True)
+    spreads = (weight * np.abs(ems - middles)).sum(axis=1) / middles[:, 0]
+    best = int(spreads.argmin())
+    em = ems[best if spreads[best] < 0.8 * spreads[0] else 0]
     order = np.argsort(em)
     body = em[order][np.searchsorted(np.cumsum(weight[order]), weight.sum() / 2)]
     return [float(size) for size in em / body]
@@ -139,8 +137,12 @@ def _is_running_head(line: PageLine, tops: TextLine | None, neighbours: list[str
 def _edge_kinds(
     lines: list[PageLine], page: PageText, neighbours: list[str]
 ) -> tuple[dict[int, Kind], str, int | None]:
+    """What the lines at the edges are, the running head and the page number: one that stands alone before one that
+    stands beside a head."""
     kinds: dict[int, Kind] = {}
-    head, number = "", None
+    head: str = ""
+    alone: int | None = None
+    beside: int | None = None
     edges = [0, 1, len(lines) - 1, len(lines) - 2] if len(lines) > 3 else [0, len(lines) - 1]
     for i in edges:
         line, box = lines[i], page.lines[i] if page.lines else None
@@ -149,14 +151,14 @@ def _edge_kinds(
             continue
         if _FOLIO.match(line.text) and (box is None or box.top < _TOP or box.top > 0.88):
             kinds[i] = "page_number"
-            number = number if number is not None else _folio(line.text)
+            alone = alone if alone is not None else _folio(line.text)
             continue
         if _is_running_head(line, box, neighbours) and len(lines) > 2:
             kinds[i] = "running_head"
             head = head or line.text
-            if (beside := _NUMBER_BESIDE.match(line.text)) and number is None:
-                number = int(beside["left"] or beside["right"])
-    return kinds, head, number
+            if (found := _NUMBER_BESIDE.match(line.text)) and beside is None:
+                beside = int(found["left"] or found["right"])
+    return kinds, head, beside if alone is None else alone
 
 
 def read_layout(page: PageText, before: str, after: str) -> PageLayout:

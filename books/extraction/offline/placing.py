@@ -16,6 +16,8 @@ from books.language import content_stems, words
 _SURE, _LIKELY = 85.0, 70.0
 # Outweighs whatever would move an entry whose place is settled.
 _SETTLED = 10.0
+# Pages are bound, scanned and numbered with a slip now and then.
+NEAR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +46,32 @@ def _remaining(entries: list[tuple[TocEntry, bool]], so_far: Outline) -> list[tu
 
 
 class PrintedPages:
-    """From printed page numbers to scans, by what the scans themselves show."""
+    """From printed page numbers to scans and back, by what the scans themselves show.
+
+    A number that agrees neither with most scans nor with the ones beside it was misread, and is taken for none.
+    """
 
     def __init__(self, digests: Sequence[Digest]) -> None:
         numbered = [(digest.page, digest.printed_number) for digest in digests if digest.printed_number is not None]
-        offsets = Counter(page - printed for page, printed in numbered)
-        self._offset, votes = offsets.most_common(1)[0] if offsets else (0, 0)
+        offsets = [page - printed for page, printed in numbered]
+        self._offset, votes = Counter(offsets).most_common(1)[0] if offsets else (0, 0)
         self._known = votes >= max(2, 0.4 * len(numbered))
-        self._shown = {printed: page for page, printed in numbered if abs(page - printed - self._offset) <= 2}
+        near = [abs(offset - self._offset) <= NEAR and (votes > 1 or len(offsets) == 1) for offset in offsets]
+        self._shown = {printed: page for (page, printed), is_near in zip(numbered, near, strict=True) if is_near}
+        around = [None, *offsets, None]
+        self._printed = {
+            page: printed
+            for at, (page, printed) in enumerate(numbered)
+            if near[at] or offsets[at] in (around[at], around[at + 2])
+        }
 
     def scan_of(self, printed: int | None) -> int | None:
         if printed is None or not self._known:
             return None
         return self._shown.get(printed, printed + self._offset)
+
+    def number_on(self, scan: int) -> int | None:
+        return self._printed.get(scan)
 
 
 def _similarity(entry: TocEntry, mark: Mark) -> float:
@@ -73,6 +88,11 @@ def _similarity(entry: TocEntry, mark: Mark) -> float:
     if entry.number and not same_number:
         title -= 25.0 if mark.number else 10.0
     return min(100.0, title + (15.0 if same_number and title >= 50 else 0.0))
+
+
+def _is_itself(entry: TocEntry, mark: Mark, score: float) -> bool:
+    """The same title behind the same number of a section: no page number says it surer."""
+    return score >= _SURE and len(mark.order) > 1 and mark.order == number_order(entry.number)
 
 
 def _by_words(entry: TocEntry, digest: Digest) -> float:
@@ -93,8 +113,8 @@ def _candidates(
         score = _similarity(entry, mark)
         if score < _LIKELY:
             continue
-        near = expected is not None and abs(mark.page - expected) <= 2
-        weight = score / 100 + 0.5 * near
+        near = expected is not None and abs(mark.page - expected) <= NEAR
+        weight = score / 100 + 0.5 * (near or _is_itself(entry, mark, score))
         if near or score >= _SURE:
             found.append((weight, mark))
     first, last = digests[0].page, digests[-1].page

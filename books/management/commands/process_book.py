@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from books.errors import UploadRejected
 from books.extraction.contents import save_contents
 from books.extraction.job import resume_extraction, start_finalisation
-from books.extraction.toc import parse_toc
+from books.extraction.toc import parse_toc, toc_lines
 from books.intake.folder import files_in
 from books.intake.store import Receipt, Upload, add_all_files
 from books.management.terminal import follow
@@ -103,7 +103,7 @@ class Command(BaseCommand):
 
     def _bind(self, book: Book, toc: str) -> None:
         """Before the pages are read, nothing can be said of where the lines begin; generating finds it then."""
-        _, laid = save_contents(book, toc, confirm=True)
+        _, laid = save_contents(book, toc, confirm=True, despite=[line.text for line in toc_lines(toc)])
         self.stdout.write(f"Table of contents confirmed: {len(laid)} lines.")
         for each in laid:
             if each.problem and book.pages.filter(reading__isnull=False).exists():
