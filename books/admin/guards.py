@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import Resolver404, URLPattern, path, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
@@ -81,10 +81,18 @@ def _guarded(view: View[P], permission: str, methods: list[str]) -> View[P]:
 def back(request: HttpRequest, otherwise: str) -> HttpResponse:
     """To the page that the posted form stood on, if it names one of ours."""
     came_from = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return redirect(came_from if is_ours else otherwise)
+    return HttpResponseRedirect(came_from if _is_ours(came_from) else otherwise)
+
+
+def _is_ours(address: str) -> bool:
+    """A path here, without a host. ``redirect`` would take a word for the name of a route."""
+    if not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return False
+    try:
+        resolve(urlsplit(address).path)
+    except Resolver404:
+        return False
+    return True
 
 
 def seen_revision(request: HttpRequest, name: str = "revision") -> int | None:
