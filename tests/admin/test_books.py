@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,20 @@ def test_the_list_can_be_filtered(screens, shown):
     page = screens.get(f"{reverse(LIST)}?{shown}").content.decode()
     assert "Wanted" in page
     assert "Other" not in page
+
+
+def test_a_fact_left_empty_has_a_word_in_the_filters(screens):
+    """Each filter had a blank line for the books without that fact."""
+    BookFactory(title="Wanted", country="")
+    BookFactory(title="Other", country="Kenya")
+    page = screens.get(reverse(LIST)).content.decode()
+    filters = page.split('id="changelist-filter"')[1]
+    lines = [re.sub("<[^>]*>", "", link).strip() for link in re.findall("<a [^>]*>.*?</a>", filters, re.DOTALL)]
+    assert "" not in lines
+    address = re.search(r'href="(\?country=[^"]*)">\s*Not given', filters)[1]
+    found = screens.get(reverse(LIST) + address).content.decode()
+    assert "Wanted" in found
+    assert "Other" not in found
 
 
 def test_the_list_can_be_searched(screens):

@@ -9,8 +9,10 @@ from books.models import AuditEntry, Outcome
 from tests.factories import ReadPageFactory
 
 # Paths of ours are followed; all else leads to the screen the action belongs to.
-STRANGE = ["rome", "books_book_map", "a.b", "../..", "?show=all", "#map", "//evil.test/", "http://evil.test/", "/\\evil",
-           "javascript:alert(1)", "http://[", "\x00", "/\r\nX-Evil: 1", "https:///x", "/admin/?q=" + "a" * 20_000]  # fmt: skip
+STRANGE = [
+    "rome", "books_book_map", "a.b", "../..", "?show=all", "#map", "//evil.test/", "http://evil.test/", "/\\evil",
+    "javascript:alert(1)", "http://[", "https:///x", "\x00", "/\r\nX-Evil: 1", "/admin/?q=" + "a" * 20_000,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("wanted", STRANGE)
