@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -123,6 +124,7 @@ def _form(
         "draft": draft,
         "revision": revision,
         "rival": rival,
+        "is_refused": status != HTTPStatus.OK,
         "cited": cited_page(request, book, row),
         "pages": ranges(row.pages),
     }

@@ -76,7 +76,8 @@ document.addEventListener("keydown", (event) => {
 
 const editor = document.getElementById("edit-form");
 const fieldsOf = (form) => [...form.querySelectorAll("textarea, input[type=text]")];
-const isDirty = () => fieldsOf(editor).some((field) => field.value !== field.defaultValue);
+// What was refused is saved nowhere, though the form came with it.
+const isDirty = () => "refused" in editor.dataset || fieldsOf(editor).some((field) => field.value !== field.defaultValue);
 
 // The empty line at the end of a part makes room for one more as soon as something is typed in it.
 const growFrom = (line) => {
@@ -95,8 +96,10 @@ const showPagesOf = (line) => {
   htmx.ajax("GET", `${pages.dataset.showsPage}?page=${first}`, { target: "#cited", swap: "outerHTML" });
 };
 const prepareEditor = () => {
-  let isSaving = false;
-  editor.addEventListener("submit", () => (isSaving = true));
+  const leave = document.getElementById("leave");
+  let isSaidSo = false;
+  editor.addEventListener("submit", () => (isSaidSo = true));
+  leave.addEventListener("click", () => (isSaidSo = true));
   editor.addEventListener("input", (event) => {
     const line = event.target.closest(".line");
     if (line) growFrom(line);
@@ -106,10 +109,10 @@ const prepareEditor = () => {
     if (line) showPagesOf(line);
   });
   editor.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") document.getElementById("leave").click();
+    if (event.key === "Escape") leave.click();
   });
   addEventListener("beforeunload", (event) => {
-    if (!isSaving && isDirty()) event.preventDefault();
+    if (!isSaidSo && isDirty()) event.preventDefault();
   });
   document.querySelector(".has-problem textarea")?.focus();
 };

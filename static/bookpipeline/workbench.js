@@ -108,8 +108,15 @@ const prepareEditor = () => {
     editor.open = true;
     text.focus();
   });
+  // A text that was refused is shown as typed; what is kept is the page's own.
+  if ("refused" in text.dataset) {
+    const typed = text.value;
+    text.defaultValue = lines.map((line) => line.textContent).join("\n");
+    text.value = typed;
+  }
   text.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
+      text.value = text.defaultValue;
       editor.open = false;
       link.focus();
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

@@ -184,6 +184,29 @@ def test_two_reviewers_at_once(chromium, live_server, admin, book, django_user_m
         page.context.close()
 
 
+def test_the_editor_warns_of_what_is_unsaved_but_not_when_left_without_saving(chromium, live_server, admin, book):
+    """ "Leave without saving" was followed by the browser's warning; after a refusal nothing warned."""
+    tab = chromium.new_context().new_page()
+    warnings: list[str] = []
+    tab.on("dialog", lambda dialog: (warnings.append(dialog.type), dialog.accept()))
+    sign_in(tab, live_server)
+    row = Subtopic.objects.get(title="Counting")
+    address = f"{live_server.url}/admin/books/book/{book.pk}/guidelines/{row.pk}/"
+    tab.goto(address + "edit/")
+    tab.locator("#summary").fill("Given up.")
+    tab.keyboard.press("Escape")
+    shown(tab, "Counting")
+    assert warnings == []
+    tab.goto(address + "edit/")
+    tab.get_by_label("Pages that support it").first.fill("one")
+    tab.locator("#save").click()
+    expect(tab.get_by_text("Nothing was saved.")).to_be_visible()
+    tab.get_by_role("link", name="Books", exact=True).first.click()
+    expect(tab.locator("h1")).to_have_text("Books")
+    assert warnings == ["beforeunload"]
+    tab.context.close()
+
+
 def test_proposals_are_decided_by_keyboard_alone(tab, live_server, admin, book):
     for title, better in (("Counting", "Counting whole numbers"), ("Adding", "Adding up"), ("Sets", "Sets of numbers")):
         row = Subtopic.objects.get(title=title)

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from books.models import Book, Page, PageReview
 from jobs.models import Job
 from tests.browser.test_main_job import sign_in
-from tests.factories import BookFactory, ItemFactory, JobFactory, PageFactory, ReadPageFactory
+from tests.factories import BookFactory, ItemFactory, JobFactory, PageFactory, ReadingFactory, ReadPageFactory
 from tests.flow.cluster import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
@@ -172,6 +172,60 @@ def test_a_text_is_edited_by_keyboard_and_its_history_restored(bench, book, pict
     bench.get_by_role("button", name="Restore this text").click()
     expect(bench.locator(".line").first).to_have_text(re.compile("^Page 2, line 1"))
     assert book.pages.get(number=2).readings.count() == 3
+
+
+def test_escape_closes_the_editor_without_saving_and_the_browser_does_not_warn(bench, book):
+    """The draft stayed in the closed editor, and the browser warned of it on the next page."""
+    warnings: list[str] = []
+    bench.on("dialog", lambda dialog: (warnings.append(dialog.type), dialog.accept()))
+    bench.goto(bench.base + "pages/2/")
+    stored = bench.locator("#text").input_value()
+    bench.keyboard.press("e")
+    bench.locator("#text").fill("Typed and given up.")
+    bench.keyboard.press("Escape")
+    bench.keyboard.press("e")
+    expect(bench.locator("#text")).to_have_value(stored)
+    bench.keyboard.press("Escape")
+    bench.keyboard.press("ArrowRight")
+    at_page(bench, 3)
+    assert warnings == []
+    bench.keyboard.press("e")
+    bench.locator("#text").fill("Typed and forgotten.")
+    bench.locator("[rel=next]").click()
+    at_page(bench, 4)
+    assert warnings == ["beforeunload"]
+
+
+def test_what_was_refused_is_warned_of_and_given_up_with_escape(chromium, live_server, admin, book):
+    """Beside a text that came first, the person's own is a draft: leaving warned of nothing, and Esc kept it."""
+    tab = chromium.new_context().new_page()
+    warnings: list[str] = []
+    tab.on("dialog", lambda dialog: (warnings.append(dialog.type), dialog.accept()))
+    sign_in(tab, live_server)
+    tab.base = f"{live_server.url}/admin/books/book/{book.pk}/"
+    save_too_late(tab, book.pages.get(number=2), "Theirs.\nAnd more.")
+    tab.locator("[rel=next]").click()
+    at_page(tab, 3)
+    assert warnings == ["beforeunload"]
+    save_too_late(tab, book.pages.get(number=2), "Theirs.\nStill more.")
+    tab.locator("#text").press("Escape")
+    tab.keyboard.press("e")
+    expect(tab.locator("#text")).to_have_value("Theirs.\nStill more.")
+    tab.locator("#text").press("Escape")
+    tab.locator("[rel=next]").click()
+    at_page(tab, 3)
+    assert warnings == ["beforeunload"]
+    tab.context.close()
+
+
+def save_too_late(tab, page, theirs: str) -> None:
+    tab.goto(tab.base + "pages/2/")
+    Page.objects.filter(pk=page.pk).update(reading=ReadingFactory(page=page, text=theirs))
+    tab.keyboard.press("e")
+    tab.locator("#text").fill("Mine.")
+    tab.keyboard.press("Control+Enter")
+    expect(tab.get_by_text("Yours is not saved")).to_be_visible()
+    expect(tab.locator("#text")).to_have_value("Mine.")
 
 
 def test_clean_pages_are_previewed_approved_and_undone(bench, book, picture):
