@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import BinaryIO, cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -60,24 +60,25 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
 def read_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Reads the chosen pages again, with the posted engine or the usual one; their texts stay in their history."""
     book = get_object_or_404(Book, pk=book_id)
-    numbers = _numbers(pages_of(book, request.POST.getlist("page")))
+    pages = list(pages_of(book, request.POST.getlist("page")).values_list("pk", flat=True))
     engine = request.POST.get("engine", "")
     if asks_model(engine) and not request.user.has_perm("books.ask_model"):
         raise PermissionDenied
-    return _read(request, book, numbers, engine)
+    return _read(request, book, pages, engine)
 
 
 @action("books.change_book")
 def read_failed(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
-    return _read(request, book, _numbers(Page.objects.filter(book=book, ocr_status=OcrStatus.FAILED)))
+    failed = Page.objects.filter(book=book, ocr_status=OcrStatus.FAILED)
+    return _read(request, book, list(failed.values_list("pk", flat=True)))
 
 
-def _read(request: StaffRequest, book: Book, numbers: list[int], engine: str = "") -> HttpResponse:
-    if not numbers:
+def _read(request: StaffRequest, book: Book, pages: list[UUID], engine: str = "") -> HttpResponse:
+    if not pages:
         raise ArrangementRefused("Choose at least one page first.")
-    start_reading(book, numbers=numbers, engine=engine, user=request.user)
-    messages.success(request, f"{_pages(len(numbers))} being read again.")
+    start_reading(book, pages=pages, engine=engine, user=request.user)
+    messages.success(request, f"{_pages(len(pages))} being read again.")
     return _back(request, book)
 
 
@@ -91,7 +92,7 @@ def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
         done = arrange.move_pages(book, pages, _number(request, "to"), user=request.user)
     elif act == "turn":
         done = arrange.rotate_pages(book, pages, int(value) if value.isdecimal() else 0, user=request.user)
-        start_reading(book, numbers=[page.number for page in pages], user=request.user)
+        start_reading(book, pages=[page.pk for page in pages], user=request.user)
     elif act == "remove":
         done = arrange.delete_pages(book, pages, user=request.user)
     else:
@@ -131,10 +132,6 @@ def _number(request: StaffRequest, name: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 6):
         raise ArrangementRefused("Say at which page number.")
     return int(text)
-
-
-def _numbers(pages: Iterable[Page]) -> list[int]:
-    return sorted(page.number for page in pages)
 
 
 def _pages(count: int) -> str:

@@ -73,10 +73,10 @@ def add_page(request: HttpRequest, book_id: int, file: File[UploadedFile]) -> St
 def put_scan(request: HttpRequest, book_id: int, number: int, file: File[UploadedFile]) -> dict[str, Any]:
     """Replaces the scan of a page and has it read; its review begins anew, its earlier readings stay as history."""
     user = require(request, "books.change_book")
-    page = get_object_or_404(Page.objects.select_related("book", "source"), book=book_id, number=number)
+    page = get_object_or_404(Page.objects.select_related("book"), book=book_id, number=number)
     check_readable(page.book)
-    replace_scan(page, _upload(file), user=user)
-    return {"numbers": [number], "job_id": start_reading(page.book, numbers=[number], user=user).pk}
+    page = replace_scan(page, _upload(file), user=user)
+    return {"numbers": [page.number], "job_id": start_reading(page.book, pages=[page.pk], user=user).pk}
 
 
 @router.post("/{int:book_id}/pages/{int:number}/insert", response={201: PagesOut})
@@ -102,7 +102,7 @@ def delete_page(request: HttpRequest, book_id: int, number: int) -> Status[None]
 def retry_page(request: HttpRequest, book_id: int, number: int) -> Status[dict[str, Any]]:
     user = require(request, "books.change_book")
     page = get_object_or_404(Page.objects.select_related("book"), book=book_id, number=number)
-    return Status(202, started_document(start_reading(page.book, numbers=[number], user=user)))
+    return Status(202, started_document(start_reading(page.book, pages=[page.pk], user=user)))
 
 
 def _added(receipt: Receipt, user: User) -> dict[str, Any]:

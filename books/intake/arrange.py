@@ -7,7 +7,7 @@ number follows in the same transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -19,9 +19,9 @@ from django.dispatch import receiver
 from django.utils.dateparse import parse_datetime
 
 from books.errors import ArrangementRefused
-from books.intake import citations
+from books.intake import citations, limits
 from books.intake.renumbering import mapping_of
-from books.intake.store import Receipt, Upload, add_files
+from books.intake.store import Receipt, Upload, add_source, locked, pages_taken, store_files
 from books.models import Arrangement, Book, OcrStatus, Page, PageReview, Source
 from books.models.page import TURNS
 from jobs import clock
@@ -65,24 +65,34 @@ def insert_pages(
 ) -> tuple[Receipt, Arrangement | None]:
     """Stores ``uploads`` as ``add_files`` does and puts their pages where ``at`` is now; None where none was stored."""
     with _arranging(book) as order:
-        if not 1 <= at <= len(order) + 1:
-            raise ArrangementRefused(f"A page can be inserted at numbers 1 to {len(order) + 1}, not {at}.")
-    receipt = add_files(book, uploads, user=user)
-    if not receipt.stored:
-        return receipt, None
-    with _arranging(book) as present:
-        new = set(Page.objects.filter(source__in=receipt.stored).values_list("pk", flat=True))
-        inserted = [page for page in present if page in new]
-        rest = [page for page in present if page not in new]
-        after = [*rest[: at - 1], *inserted, *rest[at - 1 :]]
-        sentence = f"{_named(after, inserted)} inserted"
-        mapping = mapping_of(present, after)
-        # Undone, they are removed: the order before is the one without them.
-        arrangement = _record(book, rest, after, sentence, user)
-        _set_order(book, present, after)
-        arrangement.citations = citations.carry(book, mapping)
-        arrangement.save()
-    return receipt, arrangement
+        _check_place(order, at)
+    with ExitStack() as files:
+        receipt = store_files(book, uploads, files, user=user)
+        if not receipt.stored:
+            return receipt, None
+        with _arranging(book) as order:
+            _check_place(order, at)
+            for source in receipt.stored:
+                add_source(source, range(source.frames))
+            return receipt, _insert(book, order, at, user)
+
+
+def _check_place(order: Sequence[UUID], at: int) -> None:
+    if not 1 <= at <= len(order) + 1:
+        raise ArrangementRefused(f"A page can be inserted at numbers 1 to {len(order) + 1}, not {at}.")
+
+
+def _insert(book: Book, before: list[UUID], at: int, user: AbstractBaseUser | None) -> Arrangement:
+    """Puts the pages behind ``before`` where ``at`` is."""
+    present = _order(book)
+    inserted = present[len(before) :]
+    after = [*before[: at - 1], *inserted, *before[at - 1 :]]
+    # Undone, they are removed: the order before is the one without them.
+    arrangement = _record(book, before, after, f"{_named(after, inserted)} inserted", user)
+    _set_order(book, present, after)
+    arrangement.citations = citations.carry(book, mapping_of(present, after))
+    arrangement.save()
+    return arrangement
 
 
 def rotate_pages(
@@ -118,6 +128,7 @@ def undo_last(book: Book) -> str:
         inserted = {*last.after} - {*last.before}
         before = [UUID(page) for page in last.before if UUID(page) in known]
         since = [page for page in present if str(page) not in {*last.before, *inserted}]
+        _check_room(book, len(before) + len(since) - len(present))
         if present != [*before, *since]:
             _set_order(book, present, [*before, *since])
             citations.carry_back(book, mapping_of(present, [*before, *since]), last.citations)
@@ -155,14 +166,27 @@ def purge_in_the_sweep(**_: Any) -> None:
 @contextmanager
 def _arranging(book: Book) -> Iterator[list[UUID]]:
     """The ids of the book's pages in order, with the book locked: no job of it can start, no page be added."""
-    with transaction.atomic():
-        Book.objects.select_for_update().get(pk=book.pk)
+    with locked(book):
         active = Job.objects.holding().filter(book=book).first()
         if active is not None:
             raise JobAlreadyActive(
                 "A job of this book is active: its pages can be arranged when it is over.", job_id=str(active.pk)
             )
-        yield list(Page.objects.filter(book=book).order_by("number").values_list("pk", flat=True))
+        yield _order(book)
+
+
+def _order(book: Book) -> list[UUID]:
+    return list(Page.objects.filter(book=book).order_by("number").values_list("pk", flat=True))
+
+
+def _check_room(book: Book, more: int) -> None:
+    """Pages that were uploaded since may have taken the places of those that come back."""
+    taken = pages_taken(book)
+    if more > 0 and taken + more > limits.PAGES_PER_BOOK:
+        raise ArrangementRefused(
+            f"{more} pages would come back to {taken}, more than the {limits.PAGES_PER_BOOK} of a book. "
+            "Remove others first."
+        )
 
 
 def _in_order(order: Sequence[UUID], pages: Iterable[Page]) -> list[UUID]:

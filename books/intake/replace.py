@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from books.errors import UploadRejected
+from books.errors import ArrangementRefused, UploadRejected
 from books.intake import limits
 from books.intake.growth import check_at_rest
 from books.intake.store import Upload, check_new, judged_source, locked, stored
@@ -15,17 +15,20 @@ from books.models.files import delete_once_committed
 def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = None) -> Page:
     """Puts the one page of ``upload`` (an image of up to 20 MB) in the place of the page's scan.
 
-    Earlier readings stay as history; the old file goes unless other pages are in it. Raises UploadRejected, and
-    JobAlreadyActive while any job of the book is active, since it may have the old scan in hand.
+    Earlier readings stay as history; the old file goes unless other pages are in it. Raises UploadRejected,
+    ArrangementRefused for a page that was removed meanwhile, and JobAlreadyActive while any job of the book is active,
+    since it may have the old scan in hand.
     """
-    check_at_rest(page.book)
-    source = judged_source(page.book, upload, user, image_bytes=limits.SINGLE_FILE_BYTES)
+    book = page.book
+    check_at_rest(book)
+    source = judged_source(book, upload, user, image_bytes=limits.SINGLE_FILE_BYTES)
     if source.frames != 1:
         raise UploadRejected(f"has {source.frames} pages; send the one that takes this page's place.", name=source.name)
     check_new(source)
-    with stored(source, upload.data), locked(page.book):
-        check_at_rest(page.book)
+    with stored(source, upload.data), locked(book):
+        check_at_rest(book)
         check_new(source)
+        page = _as_it_is_now(page)
         source.save(force_insert=True)
         old = page.source
         page.source, page.frame, page.rotation = source, 0, None
@@ -39,3 +42,11 @@ def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = 
         for name in page.file_names:
             delete_once_committed(name)
     return page
+
+
+def _as_it_is_now(page: Page) -> Page:
+    """Somebody may have moved or removed it while the file was judged and stored."""
+    found = Page.objects.filter(pk=page.pk).select_related("book", "source").first()
+    if found is None:
+        raise ArrangementRefused("This page was removed meanwhile; bring it back first, then replace its scan.")
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -20,6 +20,7 @@ from books.intake.growth import check_may_grow
 from books.intake.inspect import inspect
 from books.intake.naming import natural_order, shown_name
 from books.models import Book, Page, Source
+from jobs.errors import JobAlreadyActive
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +57,35 @@ def add_files(book: Book, uploads: Sequence[Upload], *, user: AbstractBaseUser |
     receipt = Receipt()
     for upload in _in_order(uploads):
         try:
-            receipt.stored.append(_add(book, upload, user, image_bytes=image_bytes))
+            source = judged_source(book, upload, user, image_bytes=image_bytes)
+            _add(source, upload.data, range(source.frames))
+            receipt.stored.append(source)
         except UploadRejected as error:
             receipt.refused.append(error)
+        except JobAlreadyActive as error:
+            if not receipt.stored:
+                raise
+            receipt.refused.append(UploadRejected(error.message, name=shown_name(upload.name)))
+    return receipt
+
+
+def store_files(book: Book, uploads: Sequence[Upload], files: ExitStack, *, user: AbstractBaseUser | None) -> Receipt:
+    """Judges and stores files as ``add_files`` does, and leaves their rows to the caller, who adds them with
+    ``add_source``. Where ``files`` is left by an exception, the stored files go again."""
+    check_count(len(uploads))
+    image_bytes = limits.image_bytes(len(uploads))
+    receipt = Receipt()
+    for upload in _in_order(uploads):
+        try:
+            source = judged_source(book, upload, user, image_bytes=image_bytes)
+            check_new(source)
+            if source.sha256 in {other.sha256 for other in receipt.stored}:
+                raise AlreadyThere("was sent twice.", name=source.name)
+        except UploadRejected as error:
+            receipt.refused.append(error)
+        else:
+            files.enter_context(stored(source, upload.data))
+            receipt.stored.append(source)
     return receipt
 
 
@@ -70,28 +97,31 @@ def add_all_files(
     ``wanted`` limits them to some of their pages, counted from 1 through all files in order. The receipt names only
     files that were in the book already.
     """
-    chosen = [each for each in _chosen(_in_order(uploads), wanted) if each[1]]
+    chosen = [each for each in _chosen(book, _in_order(uploads), wanted, user) if each[2]]
     if not chosen:
         raise UploadRejected("There are no pages to add.")
     present = set(book.sources.values_list("sha256", flat=True))
-    _check_room(book, sum(len(frames) for _, frames, sha256 in chosen if sha256 not in present))
+    _check_room(book, sum(len(frames) for source, _, frames in chosen if source.sha256 not in present))
     receipt = Receipt()
-    for upload, frames, _ in chosen:
+    for source, data, frames in chosen:
         try:
-            receipt.stored.append(_add(book, upload, user, frames=frames))
+            _add(source, data, frames)
+            receipt.stored.append(source)
         except AlreadyThere as error:
             receipt.refused.append(error)
     return receipt
 
 
-def _chosen(uploads: Sequence[Upload], wanted: range | None) -> Iterator[tuple[Upload, list[int], str]]:
-    """Each upload with its wanted frames and its sha256. Raises UploadRejected for the first bad one."""
+def _chosen(
+    book: Book, uploads: Sequence[Upload], wanted: range | None, user: AbstractBaseUser | None
+) -> Iterator[tuple[Source, BinaryIO, list[int]]]:
+    """Each upload's row, content and wanted frames. Raises UploadRejected for the first bad one."""
     before = 0
     for upload in uploads:
-        facts = inspect(upload.data, upload.name)
-        frames = [frame for frame in range(facts.frames) if wanted is None or before + frame + 1 in wanted]
-        yield upload, frames, facts.sha256
-        before += facts.frames
+        source = judged_source(book, upload, user, image_bytes=limits.BULK_FILE_BYTES)
+        frames = [frame for frame in range(source.frames) if wanted is None or before + frame + 1 in wanted]
+        yield source, upload.data, frames
+        before += source.frames
 
 
 def check_count(files: int) -> None:
@@ -109,24 +139,20 @@ def _in_order(uploads: Sequence[Upload]) -> list[Upload]:
     return [waiting[name].pop(0) for name in natural_order(upload.name for upload in uploads)]
 
 
-def _add(
-    book: Book,
-    upload: Upload,
-    user: AbstractBaseUser | None,
-    *,
-    frames: Sequence[int] | None = None,
-    image_bytes: int = limits.BULK_FILE_BYTES,
-) -> Source:
-    source = judged_source(book, upload, user, image_bytes=image_bytes)
+def _add(source: Source, data: BinaryIO, frames: Sequence[int]) -> None:
     check_new(source)
-    frames = range(source.frames) if frames is None else frames
-    _check_room(book, len(frames), name=source.name)
-    with stored(source, upload.data), locked(book):
-        check_new(source)
-        _check_room(book, len(frames), name=source.name)
-        source.save(force_insert=True)
-        number_pages(source, frames)
-    return source
+    _check_room(source.book, len(frames), name=source.name)
+    with stored(source, data), locked(source.book):
+        check_may_grow(source.book)
+        add_source(source, frames)
+
+
+def add_source(source: Source, frames: Sequence[int]) -> None:
+    """Makes pages of these frames of a stored file; the caller holds the book's lock. Raises UploadRejected."""
+    check_new(source)
+    _check_room(source.book, len(frames), name=source.name)
+    source.save(force_insert=True)
+    number_pages(source, frames)
 
 
 def judged_source(book: Book, upload: Upload, user: AbstractBaseUser | None, *, image_bytes: int) -> Source:
@@ -159,7 +185,8 @@ def stored(source: Source, data: BinaryIO) -> Iterator[None]:
 def locked(book: Book) -> Iterator[None]:
     """One transaction in which nobody else numbers pages of ``book``."""
     with transaction.atomic():
-        Book.objects.select_for_update().get(pk=book.pk)
+        if not Book.objects.select_for_update().filter(pk=book.pk).exists():
+            raise UploadRejected("This book was deleted meanwhile.")
         yield
 
 
@@ -189,9 +216,14 @@ def check_room(source: Source) -> None:
     _check_room(source.book, source.frames, name=source.name)
 
 
-def _check_room(book: Book, frames: int, *, name: str = "") -> None:
+def pages_taken(book: Book) -> int:
+    """How many of a book's pages are there, or held for files before them."""
     held = Source.objects.filter(book=book, expected__isnull=False).aggregate(frames=Sum("frames"))["frames"] or 0
-    present = book.pages.count() + held
+    return int(book.pages.count() + held)
+
+
+def _check_room(book: Book, frames: int, *, name: str = "") -> None:
+    present = pages_taken(book)
     if present + frames > limits.PAGES_PER_BOOK:
         raise UploadRejected(
             f"{frames} pages are too many: a book has at most {limits.PAGES_PER_BOOK}, and this one has {present}.",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from books.errors import EditedMeanwhile
+from books.errors import ArrangementRefused, EditedMeanwhile
 from books.models import OcrStatus, Page, PageReview, Reading
 from books.models.page import PERSON
 
@@ -59,7 +59,10 @@ def restore_reading(page: Page, reading_id: int, *, user: AbstractBaseUser, seen
 
 
 def _seen(page: Page, seen_reading_id: int | None) -> Page:
-    locked = Page.objects.select_related("reading").select_for_update(of=("self",)).get(pk=page.pk)
+    pages = Page.objects.select_related("reading").select_for_update(of=("self",))
+    locked = pages.filter(pk=page.pk).first()
+    if locked is None:
+        raise ArrangementRefused("This page was removed while you had it open: bring it back, then edit it again.")
     if locked.reading_id != seen_reading_id:
         raise EditedMeanwhile(
             f"Page {locked.number} got another text while you had it open. Yours is not saved: compare and edit again."

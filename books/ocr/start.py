@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, User
+from django.db.models import Q
 
 from books.errors import StageNotReady
 from books.models import Book, Page
@@ -17,17 +19,24 @@ from jobs.starting import extend, start_job
 
 
 def start_reading(
-    book: Book, *, numbers: Sequence[int] = (), engine: str = "", user: AbstractBaseUser | None = None
+    book: Book,
+    *,
+    numbers: Sequence[int] = (),
+    pages: Sequence[UUID] = (),
+    engine: str = "",
+    user: AbstractBaseUser | None = None,
 ) -> Job:
-    """Reads the pages ``numbers`` (again), or by default every page that was not read yet.
+    """Reads the pages with these ``numbers`` or ids (again), or by default every page that was not read yet.
 
-    ``engine`` is one of ``available_engines``, by default the one in the settings; earlier readings stay as history.
-    Raises StageNotReady where the engine or the book's language is not installed, JobAlreadyActive, and NothingToDo
-    where every page was read.
+    A page that was just changed is named by its id: its number may be another page's by now. ``engine`` is one of
+    ``available_engines``, by default the one in the settings; earlier readings stay as history. Raises StageNotReady
+    where the engine or the book's language is not installed, JobAlreadyActive, and NothingToDo where every page was
+    read.
     """
     check_engine(engine or default_engine(), book.language)
-    chosen = Page.objects.filter(book=book, number__in=numbers).order_by("number").values_list("pk", flat=True)
-    params: dict[str, Any] = {"pages": [str(page) for page in chosen]} if numbers else {}
+    named = Page.objects.filter(Q(number__in=numbers) | Q(pk__in=pages), book=book)
+    chosen = named.order_by("number").values_list("pk", flat=True)
+    params: dict[str, Any] = {"pages": [str(page) for page in chosen]} if numbers or pages else {}
     if engine:
         params["engine"] = engine
     return start_job(book.pk, handler_of(engine).kind, params=params, user=user)
