@@ -71,6 +71,14 @@ class NotYet(JobError):
         self.until = until
 
 
+class DatabaseAway(JobError):
+    """The database could not be reached while the item was in work, which is no fault of the item."""
+
+    code = "database_away"
+    retryable = True
+    counts_attempt = False
+
+
 class NothingToDo(JobError):
     """The job would have no item; the message says what is missing."""
 

@@ -17,8 +17,8 @@ from jobs.admission import closed_for
 from jobs.advance import Step, advance
 from jobs.claims import claim, give_back, live_leases, next_due_in
 from jobs.constants import REST_ABOVE, JobStatus, Load
-from jobs.database import with_reconnect
-from jobs.errors import JobError, LeaseLost
+from jobs.database import is_away, with_reconnect
+from jobs.errors import DatabaseAway, JobError, LeaseLost
 from jobs.failpoints import pass_by
 from jobs.handlers import Stage, handler_for
 from jobs.heartbeat import Heartbeat
@@ -39,6 +39,9 @@ IDLE_SECONDS = 0.3
 REST_LOOK_SECONDS = 5
 # How long a slice with nothing in hand waits for a provider before it lets other slices have the worker.
 PROVIDER_SECONDS = 5
+# How long an item waits that lost the database.
+AWAY_SECONDS = 2
+AWAY_MESSAGE = "The database was away for a moment; this is tried again by itself."
 
 
 def run_slice(job_id: UUID | str, *, seconds: float | None = None, pool: Load | None = None) -> None:
@@ -211,9 +214,7 @@ class Slice:
             self._record(stage, item, TookTooLong.after(settings.JOB_TIMEOUT_SECONDS))
             raise
         except Exception as error:
-            if not isinstance(error, JobError):
-                logger.exception("item raised an unexpected error", extra={"item": item.label})
-            self._record(stage, item, error)
+            self._record(stage, item, _classified(error, item))
         finally:
             self._in_hand.discard(item.pk)
             self._had_in_hand = time.monotonic()
@@ -241,3 +242,15 @@ class Slice:
             stage = handler_for(job.kind).stage(job.stage)
             if self._works(stage):
                 wake(job, stage.load)
+
+
+def _classified(error: Exception, item: Item) -> Exception:
+    """An item that lost the database did not fail."""
+    if isinstance(error, JobError):
+        return error
+    if is_away(error):
+        logger.warning("the database was away while an item was worked on: %s", error, extra={"item": item.label})
+        connection.close()
+        return DatabaseAway(AWAY_MESSAGE, retry_after=AWAY_SECONDS)
+    logger.error("item raised an unexpected error", extra={"item": item.label}, exc_info=error)
+    return error

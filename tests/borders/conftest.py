@@ -1,5 +1,3 @@
-from __future__ import annotations
+"""What the borders' tests borrow from the rooms' own."""
 
-from tests.admin.conftest import admin, book, person, said, screens, woken
-
-__all__ = ["admin", "book", "person", "said", "screens", "woken"]
+from tests.jobs.conftest import rig, stage, woken  # noqa: F401
