@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.bounds import Bound, told
 
 LEAST_RATIO = 0.8
+MOST_GROWTH = 1.2
 
 
 def measure(url: str, folder: Path) -> dict:
@@ -36,7 +37,10 @@ def show(found: dict) -> None:
     print(f"  bare django-q2   {found['bare']:7.0f} tasks a second")
     print(f"  the engine       {found['engine']:7.0f} items a second, {found['ratio']:.2f} of bare")
     for size, cost in found["overhead"].items():
-        print(f"  of {size:>5} items    {cost['ms']:7.2f} ms and {cost['queries']} queries an item")
+        print(
+            f"  of {size:>5} items    {cost['ms']:7.2f} ms, {cost['processor_ms']:.2f} ms of the processor and "
+            f"{cost['queries']} queries an item"
+        )
     sizes = ", ".join(f"{queries} for {size} items" for size, queries in found["page_queries"].items())
     print(f"  a job's page     {sizes} (queries)")
 
@@ -57,9 +61,15 @@ def main() -> int:
     queries = [[cost["queries"] for cost in found["overhead"].values()] for found in results]
     page_queries = [list(found["page_queries"].values()) for found in results]
     more = max(max(each) - min(each) for each in queries + page_queries)
+    costs = [[cost["ms"] for cost in found["overhead"].values()] for found in results]
     return told(
         Bound("items a second on PostgreSQL, of bare django-q2", results[-1]["ratio"], least=LEAST_RATIO),
         Bound("queries that more items cost, for an item or a job's page", more, below=1),
+        Bound(
+            "times as long for an item of 50,000 as of 500, at most",
+            max(each[-1] / each[1] for each in costs),
+            below=MOST_GROWTH,
+        ),
     )
 
 

@@ -36,6 +36,7 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
         while any(item.state == ItemState.LEASED for item in items):
             for item in claimable(job, stage, runner).filter(state=ItemState.LEASED):
                 take_away(job, item)
+            refresh_progress(job)
             items = list(claimable(job, stage, runner)[:limit])
         items = items[:1] if items and items[0].crashes else [item for item in items if not item.crashes]
         items = items[: slots_for(job, handler_for(job.kind).stage(stage), len(items))]
@@ -43,7 +44,8 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
             _lease(item, runner)
             item.job = job
         if items:
-            Job.objects.filter(pk=job.pk).update(current_item=items[0].ordinal, wake_at=None)
+            current = min(items[0].ordinal, job.current_item or items[0].ordinal)
+            Job.objects.filter(pk=job.pk).update(current_item=current, wake_at=None)
             pass_by("in_claim")
         return items
 
@@ -108,7 +110,7 @@ def _lease(item: Item, runner: str) -> None:
 
 
 def take_away(job: Job, item: Item) -> None:
-    """Ends a lease whose worker is taken for dead; the caller holds the job's lock.
+    """Ends a lease whose worker is taken for dead; the caller holds the job's lock and counts again.
 
     The item goes back to pending under a new token, or is failed at its second crash.
     """
@@ -125,7 +127,6 @@ def take_away(job: Job, item: Item) -> None:
     logger.warning("lease taken away", extra={"job": str(job.pk), "item": item.label, "crashes": item.crashes})
     if quarantined:
         handler_for(job.kind).stage(item.stage).save_failure(item, item.error_message)
-        refresh_progress(job)
 
 
 def extend_leases(job: Job, runner: str) -> None:

@@ -14,7 +14,7 @@ from jobs.errors import JobError, LeaseLost, NotYet
 from jobs.failpoints import pass_by
 from jobs.handlers import Stage
 from jobs.models import Item, Job
-from jobs.progress import refresh_progress
+from jobs.progress import count_closed
 from jobs.throttle import failed as provider_failed
 from jobs.transitions import locked_job, move
 
@@ -44,7 +44,7 @@ def finish(claimed: Item, stage: Stage, result: Any, *, go_on_as: str = "") -> I
         pass_by("in_finish")
         stage.save(claimed, result)
         following = claim_next(job, stage, go_on_as) if go_on_as else None
-        refresh_progress(job, item_finished=True)
+        count_closed(job, claimed)
         pass_by("before_commit")
     pass_by("after_commit")
     return following
@@ -71,7 +71,7 @@ def fail(claimed: Item, stage: Stage, error: Exception) -> None:
             logger.error("item failed", extra=_fields(claimed))
         if getattr(error, "pauses_job", False) and job.status == JobStatus.RUNNING:
             move(job, JobStatus.PAUSED, actor="worker", reason=claimed.error_message)
-        refresh_progress(job)
+        count_closed(job, claimed)
         pass_by("in_fail")
 
 

@@ -13,7 +13,7 @@ from jobs.constants import ItemState, JobStatus
 from jobs.handlers import Handler, handlers
 from jobs.models import Item, Job
 from jobs.pace import pace_of
-from jobs.progress import MAX_REPORTED_ERRORS, detail_of
+from jobs.progress import detail_of, troubled_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,6 @@ def _errors(job: Job) -> list[ItemError]:
     """What failed or will be tried again, in order; at most as many as ``progress_detail`` keeps."""
     if not detail_of(job)["page_errors"]:
         return []
-    troubled = Item.objects.filter(job=job).exclude(error_code="").exclude(state=ItemState.DONE).order_by("ordinal")
     return [
         ItemError(
             item.ordinal,
@@ -214,5 +213,5 @@ def _errors(job: Job) -> list[ItemError]:
             item.attempts,
             is_final=item.state == ItemState.FAILED,
         )
-        for item in troubled[:MAX_REPORTED_ERRORS]
+        for item in troubled_items(job)
     ]

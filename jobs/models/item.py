@@ -49,11 +49,12 @@ class Item(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["job", "stage", "state"], name="item_open_of_stage"),
+            models.Index(fields=["job", "stage", "state", "ordinal"], name="item_in_order"),
             # The few leased items among all that were ever done; the condition is what a database can see to hold.
             models.Index(
                 fields=["lease_expires_at"], condition=Q(lease_expires_at__isnull=False), name="item_under_lease"
             ),
+            models.Index(fields=["job", "ordinal"], condition=~Q(error_code=""), name="item_with_an_error"),
         )
 
     def __str__(self) -> str:

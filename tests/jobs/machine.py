@@ -18,10 +18,11 @@ from books.errors import ProviderUnavailable, RateLimited
 from jobs import clock, handlers, results, runner
 from jobs.advance import advance
 from jobs.claims import claim, give_back
-from jobs.constants import TRANSITIONS, JobStatus
+from jobs.constants import FINAL, TRANSITIONS, JobStatus
 from jobs.errors import JobError, NotYet
 from jobs.heartbeat import beat
 from jobs.models import Event, Item, Job, Throttle
+from jobs.progress import COUNTERS, page_errors, refresh_progress
 from jobs.starting import cancel, extend, pause, restart, resume, retry_items, start_job
 from jobs.sweep import sweep
 from jobs.throttle import Call, answered, rate_limited
@@ -64,6 +65,11 @@ WAYS = {
     "failed": ("fail_for_good", "advance"),
     "cancelled": ("cancel",),
 }
+
+
+def _errors(reported: dict[str, dict[str, Any]]) -> dict[str, tuple[str, str]]:
+    """Without the attempts, which a claim counts before anybody is told of them."""
+    return {label: (each["error"], each["error_type"]) for label, each in reported.items()}
 
 
 class EngineMachine(RuleBasedStateMachine):
@@ -132,6 +138,10 @@ class EngineMachine(RuleBasedStateMachine):
     @property
     def id(self) -> Any:
         return self.jobs[-1].pk
+
+    @property
+    def _pk(self) -> Any:
+        return self.id if connection.features.has_native_uuid_field else self.id.hex
 
     @property
     def stage(self) -> RigStage:
@@ -406,7 +416,7 @@ class EngineMachine(RuleBasedStateMachine):
     # ---- what must be equal after each step -------------------------------------------------------------------------
     @invariant()
     def rows_are_as_the_model_says(self) -> None:
-        pk = self.id if connection.features.has_native_uuid_field else self.id.hex
+        pk = self._pk
         # As SQL: putting these queries together takes longer than all else in a walk.
         items = list(Item.objects.raw("SELECT * FROM jobs_item WHERE job_id = %s ORDER BY ordinal", [pk]))
         (job,) = Job.objects.raw("SELECT * FROM jobs_job WHERE id = %s", [pk])
@@ -417,6 +427,19 @@ class EngineMachine(RuleBasedStateMachine):
         if self.first.provider:
             row = next(iter(Throttle.objects.raw("SELECT * FROM jobs_throttle")), None)
             assert throttle_row(row, self.began) == self.model.throttle
+
+    @invariant()
+    def counters_are_those_of_the_items(self) -> None:
+        """What was counted by the difference is what counting again finds, at each step."""
+        (job,) = Job.objects.raw("SELECT * FROM jobs_job WHERE id = %s", [self._pk])
+        kept = {name: getattr(job, name) for name in COUNTERS}, _errors(job.progress_detail["page_errors"])
+        if job.status in FINAL:
+            return
+        with transaction.atomic():
+            refresh_progress(job)
+            again = {name: getattr(job, name) for name in COUNTERS}, _errors(page_errors(job))
+            transaction.set_rollback(True)
+        assert kept == again
 
     @invariant()
     def effects_happened_once(self) -> None:

@@ -109,13 +109,15 @@ class Model:
         while any(item.state == "leased" for item in chosen):
             for item in [item for item in self._claimable(runner) if item.state == "leased"]:
                 self._crash(item)
+            job.refresh()
             chosen = self._claimable(runner)[:limit]
         chosen = chosen[:1] if chosen and chosen[0].crashes else [item for item in chosen if not item.crashes]
         chosen = chosen[: self._slots(len(chosen))]
         for item in chosen:
             self._lease(item, runner)
         if chosen:
-            job.current, job.wake = self._ordinal(chosen[0]), None
+            job.refresh()
+            job.wake = None
         return [(self._ordinal(item), item.token) for item in chosen]
 
     def _slots(self, wanted: int) -> int:
@@ -159,8 +161,6 @@ class Model:
         item.crashes += 1
         item.token += 1
         item.free("failed" if item.crashes >= 2 else "pending")
-        if item.state == "failed":
-            self.job.refresh()
 
     def beat(self, runner: str) -> bool:
         for item in self._held_by(runner):

@@ -43,6 +43,7 @@ def try_every_pair(machine: type[EngineMachine]) -> None:
             one.clock_jumps(seconds)
             one.do(event)
             one.rows_are_as_the_model_says()
+            one.counters_are_those_of_the_items()
             one.effects_happened_once()
         finally:
             one.teardown()
@@ -59,10 +60,12 @@ def try_an_outage(machine: type[EngineMachine]) -> None:
         for act in (lambda: one.falls_away(6, 21), lambda: one.probe("away"), lambda: one.probe("finish")):
             act()
             one.rows_are_as_the_model_says()
+            one.counters_are_those_of_the_items()
             one.effects_happened_once()
         one.claim("ben", 2)
         one.claim("carl", 2)
         one.rows_are_as_the_model_says()
+        one.counters_are_those_of_the_items()
     finally:
         one.teardown()
 
