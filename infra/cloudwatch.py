@@ -27,7 +27,7 @@ WAITING: Final = (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.STALE)
 
 
 def lines() -> list[dict[str, Any]]:
-    """The ages in seconds, and open items a cluster for each pool; a pool without a cluster counts as one."""
+    """The ages in seconds, and open items a living cluster for each pool; a pool without one counts as one."""
     values = {family.name: family.samples[0].value for family in EngineCollector().collect() if family.samples}
     ages = {name: values[PREFIX + source] for name, source in AGES.items()}
     backlogs = [{"Pool": pool, "BacklogPerWorker": backlog} for pool, backlog in backlog_per_worker().items()]
@@ -36,7 +36,7 @@ def lines() -> list[dict[str, Any]]:
 
 def backlog_per_worker() -> dict[str, float]:
     waiting = _waiting()
-    clusters = Counter(Cluster.objects.values_list("pool", flat=True))
+    clusters = Counter(Cluster.objects.alive().values_list("pool", flat=True))
     return {pool: waiting[pool] / max(1, clusters[pool]) for pool in Load.values}
 
 

@@ -109,9 +109,9 @@ def _throttles() -> Iterator[Metric]:
 
 
 def _clusters() -> Iterator[Metric]:
-    count = _gauge("clusters", "Worker clusters by pool.", labels=("pool",))
+    count = _gauge("clusters", "Worker clusters that are alive, by pool.", labels=("pool",))
     age = _gauge("cluster_canary_age_seconds", "Since work last ran in it.", labels=("pool", "host", "pid"))
-    clusters = list(Cluster.objects.all())
+    clusters = list(Cluster.objects.alive())
     for pool in Load.values:
         count.add_metric((pool,), sum(cluster.pool == pool for cluster in clusters))
     for cluster in clusters:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Max, Q
 from django.db.models.functions import Coalesce
 
@@ -24,10 +23,7 @@ class ClusterView:
 
     cluster: Cluster
     canary_seconds: float
-
-    @property
-    def is_silent(self) -> bool:
-        return self.canary_seconds > float(settings.CANARY_PATIENCE_SECONDS)
+    is_alive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +65,8 @@ class SystemView:
 
 def system_view() -> SystemView:
     now = clock.now()
-    clusters = tuple(_cluster_view(cluster, now) for cluster in Cluster.objects.all())
-    at_work = {view.cluster.pool for view in clusters if not view.is_silent}
+    clusters = tuple(_cluster_view(cluster, now) for cluster in Cluster.objects.with_is_alive())
+    at_work = {view.cluster.pool for view in clusters if view.is_alive}
     pending = oldest_pending()
     return SystemView(
         now=now,
@@ -92,7 +88,8 @@ def oldest_pending() -> tuple[Job, datetime] | None:
 
 
 def _cluster_view(cluster: Cluster, now: datetime) -> ClusterView:
-    return ClusterView(cluster, (now - (cluster.seen_at or cluster.started_at)).total_seconds())
+    silent_for = now - (cluster.seen_at or cluster.started_at)
+    return ClusterView(cluster, silent_for.total_seconds(), getattr(cluster, "is_alive", False))
 
 
 def _throttle_view(throttle: Throttle, now: datetime) -> ThrottleView:

@@ -10,12 +10,15 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from jobs.models import Cluster
+from jobs.models.cluster import STARTING_FACTOR
 
 logger = logging.getLogger(__name__)
 
 
 class Watch:
     """Silent means: for CANARY_PATIENCE_SECONDS nothing that ran inside the cluster wrote ``Cluster.seen_at``.
+
+    Until the first such sign, while a machine under load may still start it, STARTING_FACTOR times as long.
 
     An idle cluster writes with each canary, a busy one with each slice it begins and each heartbeat of a slice. The
     time is this process's own, so that no clock that jumps kills a cluster, and starts anew while the database is away.
@@ -32,7 +35,8 @@ class Watch:
         if now >= self._look_at:
             self._look_at = now + settings.CANARY_SECONDS
             self._look(now)
-        return now - self._patient_since > float(settings.CANARY_PATIENCE_SECONDS)
+        patience = settings.CANARY_PATIENCE_SECONDS * (1 if self._seen_at else STARTING_FACTOR)
+        return now - self._patient_since > float(patience)
 
     def _look(self, now: float) -> None:
         try:
