@@ -102,11 +102,28 @@ def pass_quietly(ticking, watching, seconds):
 
 
 def test_a_cluster_is_silent_after_the_patience_and_not_before(watched, ticking):
-    _, watching = watched
+    row, watching = watched
+    Cluster.objects.filter(pk=row.pk).update(seen_at=clock.now())
+    assert watching.is_silent() is False
     assert not any(pass_quietly(ticking, watching, 60))
     assert watching.is_silent() is False
     ticking.now += 0.1
     assert watching.is_silent()
+
+
+def test_patience_counts_from_the_first_sign_of_life(watched, ticking):
+    """On a busy machine a cluster that was still starting was killed for its silence, and the next one too."""
+    row, watching = watched
+    assert not any(pass_quietly(ticking, watching, 300))
+    Cluster.objects.filter(pk=row.pk).update(seen_at=clock.now())
+    assert not any(pass_quietly(ticking, watching, 60))
+    assert any(pass_quietly(ticking, watching, 11))
+
+
+def test_a_cluster_that_never_comes_to_life_is_silent_in_the_end(watched, ticking):
+    _, watching = watched
+    assert not any(pass_quietly(ticking, watching, 300))
+    assert pass_quietly(ticking, watching, 1) == [True]
 
 
 def test_a_sign_of_life_renews_the_patience_whatever_the_wall_clock_says(watched, ticking):
@@ -127,7 +144,7 @@ def test_a_database_that_is_away_is_not_held_against_the_cluster(watched, tickin
     with monkeypatch.context() as patch:
         patch.setattr(watch, "Cluster", SimpleNamespace(objects=Away()))
         patch.setattr(watch, "connection", SimpleNamespace(close=lambda: None))
-        assert not any(pass_quietly(ticking, watching, 300))
+        assert not any(pass_quietly(ticking, watching, 900))
     assert not any(pass_quietly(ticking, watching, 50))
 
 
