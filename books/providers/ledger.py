@@ -19,8 +19,9 @@ from books.providers import economy
 from books.providers.cleaning import cleaned
 from books.providers.client import ModelClient, body_of
 from books.providers.economy import REJECTED, STOPS
+from books.providers.kept import hand_in, write_call
 from books.providers.request import Answer, ModelRequest, RawAnswer
-from books.providers.spending import cost_of_answer, within_caps
+from books.providers.spending import within_caps
 from jobs.errors import JobError
 from jobs.failpoints import pass_by
 from jobs.models import Item
@@ -47,7 +48,8 @@ class Ledger:
     """Asks through ``client``, and writes a row for every call before its answer is used.
 
     The row is committed on its own, outside the transaction that saves the item, so that a crash between the two
-    finds the answer here. Only a crash between the provider's answer and this commit can cost a second call.
+    finds the answer here. Only a crash between the provider's answer and this commit can cost a second call: while the
+    database is away the answer is kept (``kept``).
     """
 
     def __init__(self, client: ModelClient) -> None:
@@ -59,6 +61,7 @@ class Ledger:
         Raises InvalidModelOutput for an answer cut off or invalid after the repair, ProviderRejected for a refusal,
         BudgetReached or BudgetHeld before a call that a cap forbids, and what the client raises.
         """
+        hand_in()
         known = _answer_in_ledger(request)
         if known is not None:
             return known
@@ -96,13 +99,14 @@ class Ledger:
                 raw = self.client.complete(request)
                 pass_by("after_answer")
                 slot.tokens = raw.tokens_in + raw.tokens_out
+                # First of all: whatever is noted after it may find the database away.
+                answer, problem = _read(request, raw)
+                outcome = _outcome(raw, answer)
+                _write(request, self.client.provider, outcome, started, raw=raw)
         except JobError as error:
             if error.code != "provider_busy":
                 _write(request, self.client.provider, CallOutcome.FAILED, started, error_code=error.code)
             raise
-        answer, problem = _read(request, raw)
-        outcome = _outcome(raw, answer)
-        _write(request, self.client.provider, outcome, started, raw=raw)
         pass_by("after_ledger")
         _check(outcome)
         return answer, (raw.text, problem)
@@ -176,22 +180,23 @@ def _write(
 ) -> None:
     item = _item.get()
     raw = raw or RawAnswer("", "end", 0, 0, 0)
-    ModelCall.objects.create(
-        book_id=item.job.book_id,
-        job_id=item.job_id,
-        stage=request.stage,
-        item=item.key,
-        provider=provider,
-        model=request.model,
-        prompt_version=request.prompt_version,
-        schema_version=request.schema_version,
-        input_sha256=request.sha256,
-        tokens_in=raw.tokens_in,
-        tokens_cached=raw.tokens_cached,
-        tokens_out=raw.tokens_out,
-        cost=cost_of_answer(request, raw),
-        seconds=time.monotonic() - started,
-        outcome=outcome,
-        error_code=error_code,
-        answer=cleaned(raw.text),
+    write_call(
+        {
+            "book_id": item.job.book_id,
+            "job_id": str(item.job_id),
+            "stage": request.stage,
+            "item": item.key,
+            "provider": provider,
+            "model": request.model,
+            "prompt_version": request.prompt_version,
+            "schema_version": request.schema_version,
+            "input_sha256": request.sha256,
+            "tokens_in": raw.tokens_in,
+            "tokens_cached": raw.tokens_cached,
+            "tokens_out": raw.tokens_out,
+            "seconds": time.monotonic() - started,
+            "outcome": outcome,
+            "error_code": error_code,
+            "answer": cleaned(raw.text),
+        }
     )

@@ -13,7 +13,7 @@ from django.db.models import F, Sum
 
 from books.errors import BudgetHeld, BudgetReached
 from books.models import Book, DeferredCall, ModelCall, ModelPrice, Reservation
-from books.providers.request import ModelRequest, RawAnswer
+from books.providers.request import ModelRequest
 from jobs.constants import ItemState
 from jobs.database import with_reconnect
 from jobs.models import Item, Job
@@ -31,10 +31,6 @@ def cost_of(model: str, tokens_in: int, tokens_cached: int, tokens_out: int) -> 
     fresh = max(0, tokens_in - tokens_cached)
     total = fresh * price.input + tokens_cached * price.cached_input + tokens_out * price.output
     return total / MILLION
-
-
-def cost_of_answer(request: ModelRequest[Any], answer: RawAnswer) -> Decimal | None:
-    return cost_of(request.model, answer.tokens_in, answer.tokens_cached, answer.tokens_out)
 
 
 def most_it_may_cost(request: ModelRequest[Any]) -> Decimal | None:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import pytest
-from django.db import DatabaseError, connection
+import contextlib
 
-from books.models import Book
+import pytest
+from django.db import DatabaseError, OperationalError, connection
+
+from benchmarks.book import approved_book
+from benchmarks.standin import StandIn
+from books.extraction import factory as guideline_factory
+from books.extraction.job import start_extraction
+from books.models import Book, CallOutcome, ModelCall
+from books.providers import factory as provider_factory
+from books.providers import kept
 from jobs import runner
 from jobs.constants import JobStatus
 from jobs.database import is_away
 from jobs.models import Item, Job
-from jobs.runner import run_to_end
+from jobs.runner import run_slice, run_to_end
 from jobs.starting import start_job
+from jobs.sweep import sweep
+from tests.borders.away import CutOffClient
 from tests.jobs.rig import KIND, new_book
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,3 +82,45 @@ def test_a_wrong_statement_is_not_a_database_that_is_away(db):
         lose_the_database()
     connection.close()
     assert is_away(raised.value)
+
+
+PAGES, CALLS = 6, 3
+
+
+@pytest.fixture
+def provider(settings, tmp_path):
+    """A model for every stage that asks one, and a folder of this test's own for what is kept."""
+    caches = (guideline_factory.guideline_engine, provider_factory.ledger)
+    with StandIn(latency=0.2) as running:
+        settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY, settings.DATA_DIR = "openai", CALLS, tmp_path
+        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
+        for cache in caches:
+            cache.cache_clear()
+        yield running
+    for cache in caches:
+        cache.cache_clear()
+    kept._in_process.clear()
+
+
+@pytest.mark.parametrize("process", ["lives", "dies", "has no disk"])
+def test_an_answer_that_was_paid_for_outlives_a_database_that_is_away(provider, settings, tmp_path, process):
+    """After 30 s without a database the answers of all calls in flight were thrown away, and paid for again."""
+    settings.JOB_DATABASE_PATIENCE_SECONDS, settings.JOB_STALE_SECONDS = 0.3, 0
+    if process == "has no disk":
+        (tmp_path / "answers").touch()
+    job = start_extraction(approved_book("A book", PAGES))
+    ledger = provider_factory.ledger()
+    ledger.client = cut_off = CutOffClient(ledger.client, seconds=4)
+    with contextlib.suppress(OperationalError):
+        run_slice(job.pk, seconds=1)
+    assert cut_off.is_back.wait(30)
+    assert not ModelCall.objects.exists()
+    if process == "dies":
+        kept._in_process.clear()
+    Item.objects.filter(job=job, state="leased").update(lease_expires_at=job.created_at)
+    sweep()
+    job = run_to_end(job.pk)
+    assert (job.status, job.failed_items) == (JobStatus.COMPLETED, 0)
+    answered = ModelCall.objects.filter(outcome=CallOutcome.ANSWERED)
+    assert provider.counts.outcomes["answer"] == answered.count() == answered.values("input_sha256").distinct().count()
+    assert not list(tmp_path.glob("answers/*.json"))
