@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "django_q",
+    "ninja",  # for the scripts of its page of documentation
     "simple_history",
     "csp",
     *SIGNING_ON_APPS,
