@@ -1,4 +1,4 @@
-# make demo | test | check | chaos | bench | lock. PYTHON is any Python from 3.11 on.
+# make demo | up | test | check | chaos | bench | lock. PYTHON is any Python from 3.11 on.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -8,7 +8,7 @@ POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/providers/test_lock
   tests/publishing/test_publish.py tests/api/test_reading.py tests/publishing/test_review.py tests/publishing/test_approving_beside_a_job.py \
   --ignore tests/jobs/test_cluster_processes.py --ignore tests/jobs/test_mutations.py
 
-.PHONY: demo test check infra-check chaos bench lock
+.PHONY: demo up test check infra-check chaos bench lock
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,9 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 
 demo: $(VENV)/.installed .env  ## The whole product on the sample book; STAY= ends it after the results.
 	$(BIN)/python manage.py demo $(STAY)
+
+up: $(VENV)/.installed .env  ## Web and workers; PORT chooses another port.
+	$(BIN)/python manage.py up $(if $(PORT),--port $(PORT))
 
 # Checkov pins old versions of what we use, so it has an environment of its own.
 $(VENV)/checkov/.installed: requirements-checkov.txt

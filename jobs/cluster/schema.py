@@ -9,10 +9,14 @@ from django.db.migrations.executor import MigrationExecutor
 
 def require_migrated() -> None:
     """Raises CommandError, with the remedy, where the database does not answer or a migration is not applied."""
+    if missing := missing_migrations():
+        raise CommandError(f"The database lacks {missing} migrations. Run: manage.py migrate")
+
+
+def missing_migrations() -> int:
+    """How many are not applied; raises CommandError where the database does not answer."""
     try:
         executor = MigrationExecutor(connection)
     except OperationalError as error:
         raise CommandError(f"The database does not answer: {error}") from error
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
-        raise CommandError(f"The database lacks {len(missing)} migrations. Run: manage.py migrate")
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

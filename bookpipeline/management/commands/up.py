@@ -7,10 +7,12 @@ import sys
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.cluster.child import Child
-from jobs.cluster.schema import require_migrated
+from jobs.cluster.schema import missing_migrations
 from jobs.cluster.supervisor import Supervisor
 
 WEB_THREADS = 8
@@ -19,17 +21,28 @@ MARGIN_SECONDS = 5
 
 
 class Command(BaseCommand):
-    help = "Runs web and work, starting again whichever dies. Ctrl-C stops both; a second Ctrl-C kills them."
+    help = (
+        "Sets up what is missing, then runs web and work, starting again whichever dies. "
+        "Ctrl-C stops both; a second Ctrl-C kills them."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
         parser.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s)")
 
     def handle(self, *, host: str, port: int, **_: Any) -> None:
-        require_migrated()
         _require_free(host, port)
+        self._set_up()
         self.stdout.write(f"http://{host}:{port}/ and the workers; Ctrl-C stops both.")
         Supervisor([_web(host, port), _work()], settings.DRAIN_SECONDS + MARGIN_SECONDS).run()
+
+    def _set_up(self) -> None:
+        """What is missing, so that a fresh folder works."""
+        if missing := missing_migrations():
+            self.stdout.write(f"Setting up the database: {missing} migrations.")
+            call_command("migrate", verbosity=0)
+        if not get_user_model().objects.filter(is_superuser=True).exists():
+            self.stdout.write("There is no administrator yet. In another terminal: manage.py createsuperuser")
 
 
 def _web(host: str, port: int) -> Child:

@@ -1,0 +1,180 @@
+"""Where the README meets a fresh folder: its commands do, in its order, what it says they do."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.flow.cluster import QUICK, ROOT, until
+
+pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(900)]
+
+NOT_IN_A_CLONE = (
+    ".git",
+    ".venv",
+    "var",
+    "staticfiles",
+    ".env",
+    "*_cache",
+    "__pycache__",
+    "guidelines.json",
+    "guidelines.md",
+    "screenshots",
+)
+PAGES = 2
+PATIENCE = 300
+# What runs until it is stopped, with its sign of life.
+SERVERS = {
+    "gunicorn bookpipeline.wsgi": "Listening",
+    "manage.py work --pool cpu": "cpu cluster",
+    "--pool io": "io cluster",
+}
+# What the README leaves to the reader, and what a terminal would ask.
+STAND_INS = {
+    "SCANS/": "scans",
+    "TRUTH.json": "samples/prealgebra/truth.json",
+    "--book ID": "--book 1",
+    "createsuperuser": "createsuperuser --noinput",
+}
+PERSON = {"USERNAME": "grace", "EMAIL": "grace@example.org", "PASSWORD": "a-long-password-1"}
+
+
+def code_of(heading: str) -> list[str]:
+    """The commands that stand by themselves below ``heading``, without their remarks; each way of "--a | --b" alone."""
+    lines = [line.split("  #")[0].strip() for line in _part(heading).splitlines() if line.startswith("    ")]
+    return [command for line in lines if line for command in _ways(line)]
+
+
+def _ways(line: str) -> list[str]:
+    first, *more = line.split(" | ")
+    return [first, *(f"{first.rpartition(' ')[0]} {each}" for each in more)]
+
+
+def named_in(heading: str) -> list[str]:
+    """The commands that are named within the text below ``heading``."""
+    return re.findall(r"`((?:manage\.py|gunicorn|--pool) ?[^`]*)`", _part(heading))
+
+
+def _part(heading: str) -> str:
+    parts = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")
+    return next(part for part in parts if part.startswith(heading))
+
+
+class Fresh:
+    """A clone, and an environment for it that has its packages already."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_IN_A_CLONE))
+        self._install()
+        for page in sorted((folder / "samples" / "prealgebra").glob("page_*"))[PAGES:]:
+            page.unlink()
+        (folder / "scans").mkdir()
+        shutil.copy(folder / "samples" / "prealgebra" / "page_001.png", folder / "scans")
+        (folder / "contents.txt").write_text("1 Whole Numbers 1\n")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = str(probe.getsockname()[1])
+        own = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        person = {f"DJANGO_SUPERUSER_{name}": value for name, value in PERSON.items()}
+        ports = {"PORT": self.port, "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{self.port}"}
+        self.environment = own | QUICK | person | ports
+
+    def _install(self) -> None:
+        (self.folder / ".venv").mkdir()
+        for each in Path(sys.prefix).iterdir():
+            if not each.name.startswith(".installed"):
+                (self.folder / ".venv" / each.name).symlink_to(each)
+        for name in (".installed", ".installed-dev"):
+            (self.folder / ".venv" / name).touch()
+
+    def words(self, command: str) -> list[str]:
+        for name, meaning in STAND_INS.items():
+            command = re.sub(rf"(?<!\S){re.escape(name)}(?!\S)", meaning, command)
+        return shlex.split(re.sub("^(?=gunicorn)", ".venv/bin/", re.sub("^(?=manage)", ".venv/bin/python ", command)))
+
+    def run(self, command: str, *, allowed: tuple[int, ...] = (0,)) -> str:
+        done = subprocess.run(
+            self.words(command),
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode in allowed, f"{command}\n{said[-3000:]}"
+        assert "Traceback" not in said, f"{command}\n{said[-3000:]}"
+        return said
+
+    @contextmanager
+    def running(self, command: str) -> Iterator[Path]:
+        """Its log."""
+        path = self.folder / "running.log"
+        with path.open("w") as log:
+            process = subprocess.Popen(
+                self.words(command), cwd=self.folder, env=self.environment, stdout=log, stderr=log
+            )
+        try:
+            yield path
+        except BaseException:
+            print(path.read_text()[-3000:])
+            raise
+        finally:
+            process.terminate()
+            process.wait(60)
+
+    def is_up(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+@pytest.fixture
+def fresh(tmp_path) -> Fresh:
+    return Fresh(tmp_path / "clone")
+
+
+def test_the_two_commands_work_in_a_fresh_folder(fresh):
+    demo, test = code_of("Two commands")
+    assert "The job took" in fresh.run(demo)
+    assert (fresh.folder / "guidelines.json").exists()
+    assert "pytest" in fresh.run(f"{test} --dry-run")  # it is what runs this
+
+
+def test_your_own_book_and_production_work_in_a_fresh_folder(fresh):
+    """`up` refused a database without tables, and only `make demo` made it any."""
+    up, person, *others = code_of("Your own book")
+    with fresh.running(up):
+        until(fresh.is_up, "the web answers", PATIENCE)
+        assert "Superuser created" in fresh.run(person)
+        job = ""
+        for command in others:
+            # A job that is over refuses to be paused, in a sentence.
+            said = fresh.run(command.replace("job ID", f"job {job}"), allowed=(0, 1) if "job ID" in command else (0,))
+            job = job or "".join(re.findall(r"\b[0-9a-f]{8}\b", said)[:1])
+    assert job
+    assert (fresh.folder / "physics.json").exists()
+
+    fresh.environment |= {"SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "127.0.0.1", "DJANGO_SUPERUSER_USERNAME": "mary"}
+    for command in named_in("To production"):
+        if command not in SERVERS:
+            fresh.run(command)
+            continue
+        with fresh.running(f"manage.py work {command}" if command.startswith("--") else command) as log:
+            until(lambda log=log, sign=SERVERS[command]: sign in log.read_text(), f"{command} starts", PATIENCE)
