@@ -27,7 +27,7 @@ RANGE_BEFORE_THE_WHOLE_PLAN = (0.5, 2.5)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """``eta_seconds`` is (least, most). Each None before it can be told; the ETA also when the job is over."""
+    """``eta_seconds`` is (least, most). Each None before it can be told."""
 
     items_per_minute: float | None = None
     eta_seconds: tuple[int, int] | None = None
@@ -37,7 +37,7 @@ def pace_of(job: Job, stages: Sequence[StageView]) -> Pace:
     if sum(stage.worked for stage in stages) < LEAST_ITEMS:
         return Pace()
     spans = _running_spans(job)
-    return Pace(_rate(job, stages, spans), _eta(stages, spans) if job.is_active else None)
+    return Pace(_rate(job, stages, spans), _eta(stages, spans))
 
 
 def _rate(job: Job, stages: Sequence[StageView], spans: Sequence[Span]) -> float | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from jobs.constants import ItemState, JobStatus
 from jobs.handlers import Handler, handlers
@@ -18,7 +19,7 @@ from jobs.progress import detail_of, troubled_items
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """``state`` is waiting, running, done, failed or stopped; ``total`` is 0 until the stage is planned.
+    """``state`` is waiting, running, paused, done, failed or stopped; ``total`` is 0 until the stage is planned.
 
     ``worked`` counts the items that were tried to their end by this job, not taken over from an earlier one; they
     began at ``started_at``, and the last of them so far ended at ``worked_until``.
@@ -38,7 +39,7 @@ class StageView:
 
     @property
     def finished_at(self) -> datetime | None:
-        return None if self.state in ("waiting", "running") else self.worked_until
+        return None if self.state in ("waiting", "running", "paused") else self.worked_until
 
     @property
     def share(self) -> float:
@@ -46,6 +47,10 @@ class StageView:
         if self.state == "done":
             return 1.0
         return (self.done + self.failed) / self.total if self.total else 0.0
+
+    @property
+    def finished_share(self) -> float:
+        return 1.0 if self.state == "done" else self.done / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,9 @@ class ItemError:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """``eta_seconds`` is (least, most), None before it can be told and when the job is over; ``items_per_minute`` is
-    that of the present or last stage. ``buttons`` are what a person may do now: none once a newer job, ``went_on_as``,
-    took its place."""
+    """``eta_seconds`` is (least, most), None before it can be told and while the job is not at work;
+    ``items_per_minute`` is that of the present or last stage. ``buttons`` are what a person may do now: none once a
+    newer job, ``went_on_as``, took its place."""
 
     job: Job
     title: str
@@ -102,7 +107,7 @@ def job_view(job: Job) -> JobView:
         headline=_headline(job, stages),
         stages=stages,
         errors=errors,
-        eta_seconds=pace.eta_seconds,
+        eta_seconds=pace.eta_seconds if job.is_at_work else None,
         items_per_minute=pace.items_per_minute,
         buttons=() if newer else _buttons(job, errors),
         went_on_as=newer,
@@ -152,19 +157,27 @@ def _stages(job: Job, handler: Handler, counts: dict[str, dict[str, Any]]) -> tu
     return tuple(views)
 
 
+STAGE_STATES: dict[str, str] = {
+    JobStatus.PAUSED: "paused",
+    JobStatus.FAILED: "failed",
+    JobStatus.CANCELLED: "stopped",
+}
+
+
 def _stage_state(job: Job, at: int, present: int) -> str:
     if job.status == JobStatus.COMPLETED or at < present:
         return "done"
     if at > present or job.status == JobStatus.PENDING:
         return "waiting"
-    return {JobStatus.FAILED: "failed", JobStatus.CANCELLED: "stopped"}.get(JobStatus(job.status), "running")
+    return STAGE_STATES.get(job.status, "running")
 
 
 def _percent(job: Job, stages: tuple[StageView, ...]) -> int:
+    """Of a job that failed or was cancelled only what it finished counts, before that also what was given up."""
     if job.status == JobStatus.COMPLETED:
         return 100
     weight = sum(stage.weight for stage in stages)
-    done = sum(stage.weight * stage.share for stage in stages)
+    done = sum(stage.weight * (stage.finished_share if job.is_final else stage.share) for stage in stages)
     return min(99, int(100 * done / weight)) if weight else 0
 
 
@@ -197,6 +210,37 @@ def _rest_words(job: Job) -> str:
 def _reason(job: Job) -> str:
     """Why the job moved to where it is, in words for a person."""
     return job.events.order_by("-pk").values_list("reason", flat=True).first() or ""
+
+
+def with_stage_counts(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Adds what ``line_of`` needs, for a list of jobs in one query."""
+    items = Item.objects.filter(job=OuterRef("pk"), stage=OuterRef("stage")).order_by()
+    over = items.filter(state__in=[ItemState.DONE, ItemState.FAILED])
+    return jobs.annotate(stage_total=_count(items), stage_over=_count(over))
+
+
+def _count(items: QuerySet[Item]) -> Coalesce:
+    counted = items.values("job").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0, output_field=IntegerField())
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """An active job in one line: ``over`` of ``total`` items of its present stage are done or failed, 0 of 0 before the
+    stage is planned. ``state`` is "" while it is at work."""
+
+    stage: str
+    over: int
+    total: int
+    state: str
+
+
+def line_of(job: Job) -> JobLine:
+    handler = handlers().get(job.kind)
+    stage = next((stage for stage in handler.stages if stage.name == job.stage), None) if handler else None
+    state = "" if job.is_at_work else "rests" if job.status == JobStatus.RUNNING else job.get_status_display().lower()
+    counts = getattr(job, "stage_over", 0), getattr(job, "stage_total", 0)
+    return JobLine(stage.title if stage else job.title, *counts, state)
 
 
 def _errors(job: Job) -> list[ItemError]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
@@ -21,6 +23,7 @@ from books.admin.guards import StaffRequest
 from books.admin.paging import LookAhead
 from books.models.searching import books_with_words
 from jobs.models import Job
+from jobs.selectors import line_of, with_stage_counts
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
@@ -46,7 +49,9 @@ class JobAdmin(LookAhead, ModelAdmin):
         return [*panel.routes(), *system.routes(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        jobs = Job.objects.with_is_last().select_related("book", "requested_by", "resumed_from", "restarted_from")
+        jobs = with_stage_counts(Job.objects.with_is_last()).select_related(
+            "book", "requested_by", "resumed_from", "restarted_from"
+        )
         return jobs.order_by(*self.get_ordering(request))
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
@@ -69,14 +74,22 @@ class JobAdmin(LookAhead, ModelAdmin):
 
     @admin.display
     def progress(self, job: Job) -> str:
+        if job.is_active:
+            return render_to_string("bookpipeline/_job_line.html", {"line": line_of(job)})
         failed = f", {job.failed_items} failed" if job.failed_items and not job.is_troubled else ""
         return f"{job.completed_items or 0} of {job.total_items or 0}{failed}"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """While any of its jobs is active the list asks for itself, and gets 204 where nothing moved."""
         response = super().changelist_view(request, {"title": "Jobs", **(extra_context or {})})
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
-            for job in response.context_data["cl"].result_list:
-                job.may_retry = job.is_last and panel.may_retry(cast("StaffRequest", request).user, job)
+            staff, jobs = cast("StaffRequest", request), list(response.context_data["cl"].result_list)
+            mark = _mark_of(jobs)
+            if staff.htmx and request.headers.get("X-Mark") == mark:
+                return HttpResponse(status=204)
+            for job in jobs:
+                job.may_retry = job.is_last and panel.may_retry(staff.user, job)
+            response.context_data |= {"mark": mark, "is_moving": any(job.is_active for job in jobs)}
         return response
 
     def change_view(
@@ -105,3 +118,9 @@ class JobAdmin(LookAhead, ModelAdmin):
             "opts": self.opts,
         }
         return render(request, f"bookpipeline/{'_job_log' if staff.htmx else 'job'}.html", context)
+
+
+def _mark_of(jobs: Iterable[Job]) -> str:
+    """Changes whenever something that the list shows has."""
+    facts = [(str(job.pk), job.outcome, job.completed_items, job.failed_items, line_of(job)) for job in jobs]
+    return sha256(repr(facts).encode()).hexdigest()[:16]

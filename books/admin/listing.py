@@ -18,9 +18,8 @@ from books.admin.guards import StaffRequest, route, screen
 from books.admin.panel import may_retry
 from books.models import Book, BookStatus, Page
 from books.publishing.selectors import with_published_version
-from jobs.constants import ItemState
-from jobs.handlers import handlers
-from jobs.models import Item, Job
+from jobs.models import Job
+from jobs.selectors import JobLine, line_of, with_stage_counts
 
 # More than a list has.
 MAX_ROWS = 100
@@ -30,37 +29,19 @@ def routes() -> list[URLPattern]:
     return [route("progress/", progress, "books_book_progress")]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """``over`` of ``total`` items of the present stage are done or failed; a stage not planned yet has 0 of 0."""
-
-    stage: str
-    over: int
-    total: int
-
-
 def live_books() -> QuerySet[Book]:
     """All books with ``status_now``, ``published_version``, ``page_count`` and ``last_jobs``: none, or the last that
     had the book to itself, with the counts of its stage."""
-    items = Item.objects.filter(job=OuterRef("pk"), stage=OuterRef("stage")).order_by()
     last = Job.objects.filter(book=OuterRef("book"), is_exclusive=True).order_by("-created_at").values("pk")[:1]
-    jobs = Job.objects.filter(pk=Subquery(last)).annotate(
-        stage_total=_count(items), stage_over=_count(items.filter(state__in=[ItemState.DONE, ItemState.FAILED]))
-    )
+    jobs = with_stage_counts(Job.objects.filter(pk=Subquery(last)))
     pages = Page.objects.filter(book=OuterRef("pk")).order_by()
-    books = with_published_version(Book.objects.with_status()).annotate(page_count=_count(pages, by="book"))
+    books = with_published_version(Book.objects.with_status()).annotate(page_count=_count(pages))
     return books.prefetch_related(Prefetch("jobs", jobs, to_attr="last_jobs"))
 
 
-def _count(rows: QuerySet[Item] | QuerySet[Page], by: str = "job") -> Coalesce:
-    counted = rows.values(by).annotate(count=Count("pk")).values("count")
+def _count(pages: QuerySet[Page]) -> Coalesce:
+    counted = pages.values("book").annotate(count=Count("pk")).values("count")
     return Coalesce(Subquery(counted), 0, output_field=IntegerField())
-
-
-def progress_of(job: Job) -> Progress:
-    handler = handlers().get(job.kind)
-    stage = next((stage for stage in handler.stages if stage.name == job.stage), None) if handler else None
-    return Progress(stage.title if stage else job.title, getattr(job, "stage_over", 0), getattr(job, "stage_total", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +51,7 @@ class Row:
     pk: int
     status: BookStatus
     job: Job | None
-    progress: Progress | None
+    progress: JobLine | None
     troubled: Job | None = None
     may_retry: bool = False
 
@@ -88,17 +69,14 @@ def row_of(book: Book, user: User) -> Row:
         book.pk,
         BookStatus(getattr(book, "status_now", "")),
         job,
-        progress_of(job) if job else None,
+        line_of(job) if job else None,
         troubled,
         may_retry=troubled is not None and may_retry(user, troubled),
     )
 
 
 def mark_of(rows: Sequence[Row]) -> str:
-    facts = [
-        (row.pk, row.status, row.job.status if row.job else "", row.progress, row.troubled and row.troubled.pk)
-        for row in rows
-    ]
+    facts = [(row.pk, row.status, row.progress, row.troubled and row.troubled.pk) for row in rows]
     return sha256(repr(facts).encode()).hexdigest()[:16]
 
 

@@ -47,27 +47,35 @@ def routes() -> list[URLPattern]:
 
 @screen("books.view_book")
 def overview(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    """The whole page, or for HTMX, when a job ends, its moving part alone."""
+    """The whole page; for HTMX its moving part alone when a job ends, and the next step alone while one moves."""
     book = get_object_or_404(with_published_version(Book.objects.with_status()), pk=book_id)
+    job = Job.objects.filter(book=book, is_exclusive=True).first()
+    if request.htmx and request.htmx.target == "next":
+        return render(request, "bookpipeline/_next.html", {**_next(request, book, job), "is_swap": True})
     template = "_overview" if request.htmx else "overview"
-    context = {**admin.site.each_context(request), "title": book.title, **_context(request, book)}
+    context = {**admin.site.each_context(request), "title": book.title, **_context(request, book, job)}
     return render(request, f"bookpipeline/{template}.html", context)
 
 
-def _context(request: StaffRequest, book: Book) -> dict[str, Any]:
-    job = Job.objects.filter(book=book, is_exclusive=True).first()
-    active = job if job is not None and job.is_active else None
+def _next(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
+    """The steps with their counts, and what a person may do now."""
     counts = counts_of(book)
-    way = way_of(counts, active)
+    way = way_of(counts, job if job is not None and job.is_active else None)
     buttons = buttons_of(request.user, book, counts, way)
-    may_see_job = job is not None and request.user.has_perm("jobs.view_job")
     return {
         "book": book,
         "status": BookStatus(getattr(book, "status_now", "")),
-        "facts": [(title, getattr(book, name)) for title, name in FACTS.items()],
         "way": way,
         "buttons": buttons,
         "estimate": estimate(book).sentence if any(each.id == "step-generate" for each in buttons) else "",
+    }
+
+
+def _context(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
+    may_see_job = job is not None and request.user.has_perm("jobs.view_job")
+    return {
+        **_next(request, book, job),
+        "facts": [(title, getattr(book, name)) for title, name in FACTS.items()],
         "cells": cells_of(book),
         "may_change": request.user.has_perm("books.change_book"),
         "may_delete": request.user.has_perm("books.delete_book"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from django.db.models import Q
@@ -11,8 +12,11 @@ from django.db.models import Q
 from books.models import Book, OcrStatus, Page, PageReview
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.review import CLEAN_CONFIDENCE
-from jobs.constants import ACTIVE, ItemState
-from jobs.models import Item
+from jobs.constants import ACTIVE, OPEN_ITEMS, ItemState, JobStatus
+from jobs.models import Item, Job
+from jobs.selectors import job_view
+
+KINDS: Final = (OCR.kind, OCR_ELSEWHERE.kind)
 
 # Each with a letter that tells it from the others without colour.
 STATES: Final = {
@@ -106,9 +110,36 @@ def _state(page: Page, attempt: Attempt) -> str:
     return "read" if page.ocr_status == OcrStatus.DONE else str(page.ocr_status)
 
 
+@dataclass(frozen=True, slots=True)
+class ReadingAgain:
+    """A page that an active job has still to read."""
+
+    job: Job
+    sentence: str
+
+    @property
+    def mark(self) -> str:
+        """Changes with what it says."""
+        return sha256(self.sentence.encode()).hexdigest()[:16]
+
+
+def reading_of(page: Page) -> ReadingAgain | None:
+    """None where no job is about to read the page."""
+    items = Item.objects.filter(job__book=page.book_id, job__kind__in=KINDS, job__status__in=ACTIVE, key=str(page.pk))
+    item = items.filter(state__in=OPEN_ITEMS).select_related("job").first()
+    return ReadingAgain(item.job, _reading_words(item)) if item else None
+
+
+def _reading_words(item: Item) -> str:
+    if item.job.status == JobStatus.RUNNING and item.state == ItemState.LEASED:
+        return "This page is being read."
+    tried = f" Attempt {item.attempts} failed: {item.error_message}" if item.error_message else ""
+    return f"This page waits to be read.{tried} {job_view(item.job).headline}"
+
+
 def _attempts(of: Q) -> dict[str, Attempt]:
     """By page id, from the latest OCR job that had the page."""
-    items = Item.objects.filter(of, job__kind__in=[OCR.kind, OCR_ELSEWHERE.kind]).order_by("job__created_at")
+    items = Item.objects.filter(of, job__kind__in=KINDS).order_by("job__created_at")
     facts = items.values_list("key", "state", "attempts", "error_kind", "job__status")
     return {
         key: Attempt(

@@ -131,8 +131,10 @@ def panel(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
     response = render(request, "bookpipeline/_job.html", panel_context(request, job))
     if not job.is_active:
         trigger_client_event(response, "job-over", after="swap")
-    elif job.kind in {OCR.kind, OCR_ELSEWHERE.kind}:
-        trigger_client_event(response, "pages-moved", after="swap")
+    else:
+        trigger_client_event(response, "job-moved", after="swap")
+        if job.kind in {OCR.kind, OCR_ELSEWHERE.kind}:
+            trigger_client_event(response, "pages-moved", after="swap")
     return response
 
 

@@ -20,8 +20,16 @@ STEP_OF_KIND = {
     EXTRACTION.kind: "generate",
     FINALISATION.kind: "finalise",
 }
-AT_WORK = "A job is at work on this book. You can close this page: it goes on without you."
-PAUSED = "A job of this book is paused. Resume or cancel it to go on."
+# What an active job makes the label and the sentence of the next step.
+BUSY: dict[str, tuple[str, str]] = {
+    JobStatus.PENDING: (
+        "Waiting",
+        "A job of this book waits for a worker. You can close this page: it begins without you.",
+    ),
+    JobStatus.RUNNING: ("At work", "A job is at work on this book. You can close this page: it goes on without you."),
+    JobStatus.PAUSED: ("Paused", "A job of this book is paused. Resume or cancel it to go on."),
+    JobStatus.STALE: ("Recovering", "A job of this book lost its worker. It goes on by itself in a moment."),
+}
 READ = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
 
 
@@ -85,10 +93,11 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Way:
     """``now`` is the key of the present step, "" when the book is through. ``sentence`` says what to do; while the
-    book ``is_busy`` with a job, nothing."""
+    book ``is_busy`` with a job, nothing. ``label`` says it in a word or two."""
 
     now: str
     is_busy: bool
+    label: str
     sentence: str
     steps: tuple[Step, ...]
 
@@ -96,16 +105,17 @@ class Way:
 def way_of(counts: Counts, active: Job | None) -> Way:
     if active is None:
         now, sentence = _next(counts)
+        label = "Next step" if now else "Done"
     else:
         now = STEP_OF_KIND.get(active.kind, "")
-        sentence = PAUSED if active.status == JobStatus.PAUSED else AT_WORK
+        label, sentence = BUSY[active.status]
     at = STEPS.index(now) if now else len(STEPS)
     details = _details(counts)
     steps = tuple(
         Step(key, title, "done" if place < at else "now" if place == at else "later", details[key])
         for place, (key, title) in enumerate(TITLES.items())
     )
-    return Way(now, active is not None, sentence, steps)
+    return Way(now, active is not None, label, sentence, steps)
 
 
 TITLES = {

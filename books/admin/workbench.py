@@ -13,7 +13,7 @@ from django.urls import URLPattern
 
 from books.admin.decisions import request_context
 from books.admin.guards import StaffRequest, action, route, screen
-from books.admin.page_states import cell_of
+from books.admin.page_states import cell_of, reading_of
 from books.errors import EditedMeanwhile
 from books.models import Page, Reading
 from books.ocr.editing import edit_text, restore_reading
@@ -27,6 +27,7 @@ def routes() -> list[URLPattern]:
     page = "<int:book_id>/pages/<int:number>/"
     return [
         route(page, page_screen, "books_book_page"),
+        route(page + "reading/", reading, "books_book_page_reading"),
         route(page + "edit/", edit, "books_book_page_edit"),
         route(page + "restore/", restore, "books_book_page_restore"),
     ]
@@ -53,6 +54,17 @@ def page_screen(request: StaffRequest, book_id: int, number: int) -> HttpRespons
     return _shown(request, book_id, number)
 
 
+@screen("books.view_book")
+def reading(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
+    """How the page's reading goes, while it does; 204 while there is nothing new to say."""
+    page = _page(book_id, number)
+    again = reading_of(page)
+    if again is not None and request.GET.get("mark") == again.mark:
+        return HttpResponse(status=204)
+    context = {"book": page.book, "page": page, "again": again, "is_over": True}
+    return render(request, "bookpipeline/_reading.html", context)
+
+
 def _shown(request: StaffRequest, book_id: int, number: int, *, draft: str | None = None) -> HttpResponse:
     """``draft`` is a text that was not saved."""
     page = _page(book_id, number, "book", "reading", "source", "reviewed_by")
@@ -62,6 +74,7 @@ def _shown(request: StaffRequest, book_id: int, number: int, *, draft: str | Non
         **request_context(request, page.book, f"Page {number}"),
         "page": page,
         "cell": cell_of(page),
+        "again": reading_of(page),
         "reading": page.reading,
         "lines": lines,
         "is_unsure": any(piece.confidence is not None for line in lines for piece in line.pieces),

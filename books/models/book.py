@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 
+from jobs.constants import JobStatus
 from jobs.models import Job
 
 # Such as eng, chi_sim or deu+fra. It becomes part of a file name.
@@ -20,6 +21,7 @@ class BookStatus(models.TextChoices):
     NO_PAGES = "no_pages", "No pages"
     READY = "ready_for_extraction", "Ready for extraction"
     PROCESSING = "processing", "Processing"
+    PAUSED = "paused", "Job paused"
     PENDING_REVIEW = "pending_review", "Pending review"
     APPROVED = "approved", "Approved"
 
@@ -30,13 +32,15 @@ class BookQuerySet(models.QuerySet["Book"]):
         from books.models.guideline import ReviewStatus, Subtopic
         from books.models.page import Page, PageReview
 
+        holding = Job.objects.holding().filter(book=OuterRef("pk"))
         pages = Page.objects.filter(book=OuterRef("pk"))
         subtopics = Subtopic.objects.filter(topic__book=OuterRef("pk"))
         undecided = subtopics.filter(status__in=[ReviewStatus.DRAFT, ReviewStatus.PENDING_REVIEW])
         # Not EXISTS: PostgreSQL would rather read every guideline once than look for those of 25 books in the index.
         ones = {"undecided": _one_of(undecided), "any_subtopic": _one_of(subtopics)}
         status = Case(
-            When(Exists(Job.objects.holding().filter(book=OuterRef("pk"))), then=Value(BookStatus.PROCESSING)),
+            When(Exists(holding.filter(status=JobStatus.PAUSED)), then=Value(BookStatus.PAUSED)),
+            When(Exists(holding), then=Value(BookStatus.PROCESSING)),
             When(~Exists(pages), then=Value(BookStatus.NO_PAGES)),
             When(Exists(pages.exclude(review=PageReview.APPROVED)), then=Value(BookStatus.PENDING_REVIEW)),
             When(undecided__isnull=False, then=Value(BookStatus.PENDING_REVIEW)),

@@ -126,5 +126,10 @@ class Job(models.Model):
         return self.status in ACTIVE
 
     @property
+    def is_at_work(self) -> bool:
+        """It runs, and does not rest."""
+        return self.status == JobStatus.RUNNING and self.wake_at is None
+
+    @property
     def is_final(self) -> bool:
         return self.status in FINAL

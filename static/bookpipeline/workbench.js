@@ -130,5 +130,13 @@ const prepareEditor = () => {
   });
 };
 
+// ---- a reading that goes on while the page is looked at ---------------------------------------------------------------
+
+// Its end shows the page anew, unless a person has the editor open: then the notice leads there.
+document.addEventListener("htmx:afterSwap", () => {
+  const link = document.querySelector("#reading[data-over] a");
+  if (link && !editor?.open) location.replace(link.href);
+});
+
 if (scan) prepareScan();
 if (editor) prepareEditor();

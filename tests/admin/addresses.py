@@ -72,6 +72,7 @@ SCREENS = _table(
     at("books_book_scan", "book page", GET, "urpa"),
     at("books_book_thumbnail", "book page", GET, "urpa"),
     at("books_book_page", "book page", GET, "urpa"),
+    at("books_book_page_reading", "book page", GET, "urpa"),
     at("books_book_page_edit", "book page", POST, "ra", text="Words", seen="reading"),
     at("books_book_page_restore", "book page", POST, "ra", reading="reading", seen="reading"),
     at("books_book_page_decide", "book page", POST, "ra", decision="approve"),

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from jobs.constants import ACTIVE, ItemState, JobStatus
+from jobs.constants import ItemState, JobStatus
 from jobs.models import Event, Item, Job
 from jobs.progress import refresh_progress
 from jobs.selectors import JobView, job_view
@@ -75,10 +75,12 @@ def test_no_estimate_before_there_is_a_plan(job):
         assert seen(job).eta_seconds is None
 
 
-def test_the_estimate_stands_still_while_nothing_finishes_as_in_a_pause(job):
+def test_the_estimate_is_silent_in_a_pause_and_goes_on_from_the_same_figure(job):
     work(job, 1, 2, 3, 4, 5, since=0)
     before = seen(job).eta_seconds
     moved(job, JobStatus.PAUSED, 50)
+    assert seen(job).eta_seconds is None
+    moved(job, JobStatus.RUNNING, 36_000)
     assert seen(job).eta_seconds == before == (40, 71)
 
 
@@ -115,10 +117,10 @@ def test_the_range_is_wider_while_a_later_stage_is_not_planned(rig, book):
 
 
 @pytest.mark.parametrize("status", JobStatus.values)
-def test_only_an_active_job_has_an_estimate(job, status):
+def test_only_a_running_job_has_an_estimate(job, status):
     work(job, 1, 2, 3, 4, 5, since=0)
     Job.objects.update(status=status, error_message="It broke." if status == JobStatus.FAILED else "")
-    assert (seen(job).eta_seconds is not None) == (status in ACTIVE)
+    assert (seen(job).eta_seconds is not None) == (status == JobStatus.RUNNING)
 
 
 def test_the_last_completed_item_is_the_end_of_the_unbroken_run_of_successes(job):
