@@ -24,7 +24,6 @@ def measure(url: str, folder: Path) -> dict:
         "DATABASE_URL": url,
         "DATA_DIR": str(folder),
         "DEBUG": "false",
-        "QUEUE_POLL_SECONDS": "0.2",
     }
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.measure"], env=environment, stdout=subprocess.PIPE, text=True, check=True

@@ -141,10 +141,17 @@ POOLS = {
     "cpu": env.int("CPU_WORKERS", default=os.cpu_count() or 1),
     "io": env.int("IO_WORKERS", default=2),
 }
+BROKER_URL = env.str("BROKER_URL", default="")
+# How often the queue is looked at although nothing told of a message.
+QUEUE_POLL_SECONDS = env.float("QUEUE_POLL_SECONDS", default=10)
 Q_CLUSTER = {
     "name": "bookpipeline",
     # The queue is a table unless a Redis server is named; schedules and jobs are rows either way.
-    **({"redis": BROKER_URL} if (BROKER_URL := env.str("BROKER_URL", default="")) else {"orm": "default"}),
+    **(
+        {"redis": BROKER_URL}
+        if BROKER_URL
+        else {"orm": "default", "broker_class": "jobs.cluster.broker.ListeningBroker"}
+    ),
     "timeout": JOB_TIMEOUT_SECONDS,
     "retry": 3 * max(JOB_TIMEOUT_SECONDS, JOB_IO_TIMEOUT_SECONDS) + 40,
     "queue_limit": 1,
@@ -155,7 +162,7 @@ Q_CLUSTER = {
     "catch_up": False,
     "recycle": 200,
     "guard_cycle": 1,
-    "poll": env.float("QUEUE_POLL_SECONDS", default=0.2),
+    "poll": 0,
     "label": "Queue",
     "ALT_CLUSTERS": {pool: {"workers": workers} for pool, workers in POOLS.items()},
 }

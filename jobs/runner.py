@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from jobs import clock, drain
 from jobs.admission import closed_for
@@ -28,6 +30,7 @@ from jobs.planning import begin_stage
 from jobs.progress import open_items
 from jobs.queue import runners_for, wake
 from jobs.results import TookTooLong, fail, finish
+from jobs.sweep import jobs_without_worker
 from jobs.tally import SUPERSEDED, count_one
 from jobs.throttle import count_wait
 from jobs.transitions import locked_job, move
@@ -35,10 +38,13 @@ from jobs.transitions import locked_job, move
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.3
+# With nothing to do a slice looks again after pauses that double up to this: looking is not to cost the database much.
+LONGEST_PAUSE_SECONDS = 2.4
 # How often a process without a cluster looks whether a resting job has more to do after all.
 REST_LOOK_SECONDS = 5
-# How long a slice with nothing in hand waits for a provider before it lets other slices have the worker.
-PROVIDER_SECONDS = 5
+# How long a slice with nothing in hand waits for a provider: at most, and where other jobs wait for a worker.
+PROVIDER_SECONDS = 60
+YIELD_SECONDS = 5
 # How long an item waits that lost the database.
 AWAY_SECONDS = 2
 AWAY_MESSAGE = "The database was away for a moment; this is tried again by itself."
@@ -107,6 +113,9 @@ class Slice:
         self.heartbeat = Heartbeat(job.pk, self.runner)
         self._in_hand: set[int] = set()
         self._had_in_hand = time.monotonic()
+        self._closed = threading.Event()
+        self._looking = threading.Lock()
+        self._pause = IDLE_SECONDS
 
     def run(self) -> None:
         try:
@@ -136,7 +145,7 @@ class Slice:
             if with_reconnect(partial(closed_for, stage.provider)):
                 with_reconnect(partial(count_wait, stage.provider))
                 return False
-            time.sleep(IDLE_SECONDS)
+            self._wait()
         return step in (Step.STAGE, Step.WAIT)
 
     def _present_stage(self) -> Stage | None:
@@ -175,29 +184,57 @@ class Slice:
         """Works ``following``, claims and works until nothing is left to claim, staying for items that wait for another
         attempt."""
         while not self.must_stop():
-            items = [following] if following else with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
-            if items:
-                with item_context(items[0], stage):
-                    pass_by("after_claim")
-                    following = self._do(stage, items[0])
-                continue
-            pause = with_reconnect(partial(self._pause, stage))
-            if pause is None:
+            item = following or self._next_item(stage)
+            if item is None:
                 return
-            time.sleep(pause)
+            with item_context(item, stage):
+                pass_by("after_claim")
+                following = self._do(stage, item)
 
-    def _pause(self, stage: Stage) -> float | None:
-        """Seconds after which to look again for an item, None where staying is not worth it. For a provider that takes
-        no call a worker is held only a moment, unless calls of this slice hold it anyway."""
-        if not Job.objects.filter(pk=self.job.pk, status=JobStatus.RUNNING).exists():
+    def _next_item(self, stage: Stage) -> Item | None:
+        """The next item as soon as one can be claimed, None where staying for one is not worth it. Of the threads of a
+        slice one looks at a time."""
+        with self._looking:
+            while not self.must_stop():
+                self._closed.clear()
+                items = with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
+                if items:
+                    self._pause = IDLE_SECONDS
+                    return items[0]
+                due = with_reconnect(partial(self._due_in, stage))
+                if due is None:
+                    return None
+                self._wait(due or IDLE_SECONDS)
+        return None
+
+    def _wait(self, most: float = math.inf) -> None:
+        """A pause, longer than the one before it; over at once where an item of this slice closes, which may make
+        others due, or where the slice must stop."""
+        ends_at = time.monotonic() + min(self._pause, most)
+        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+        while not self.must_stop() and (left := ends_at - time.monotonic()) > 0:
+            if self._closed.wait(min(left, IDLE_SECONDS)):
+                self._pause = IDLE_SECONDS
+                return
+
+    @transaction.atomic
+    def _due_in(self, stage: Stage) -> float | None:
+        """Seconds after which an item may be due, None where staying is not worth it. For a provider that takes no call
+        a worker is held only a moment where other jobs wait for one, unless calls of this slice hold it anyway."""
+        if not Job.objects.filter(pk=self.job.pk, status=JobStatus.RUNNING, stage=stage.name).exists():
             return None
         if closed := closed_for(stage.provider):
-            stays = self._in_hand or time.monotonic() - self._had_in_hand < PROVIDER_SECONDS
-            return min(closed, IDLE_SECONDS) if stays else None
+            return closed if self._in_hand or self._stays() else None
         due = next_due_in(self.job, stage.name)
-        if due is None or due > REST_ABOVE.total_seconds():
-            return None
-        return min(due, IDLE_SECONDS) or IDLE_SECONDS
+        if due is None and not self._in_hand and open_items(self.job, stage.name):
+            return math.inf
+        return None if due is None or due > REST_ABOVE.total_seconds() else due
+
+    def _stays(self) -> bool:
+        idle = time.monotonic() - self._had_in_hand
+        if not YIELD_SECONDS < idle < PROVIDER_SECONDS:
+            return idle < PROVIDER_SECONDS
+        return not jobs_without_worker().exclude(pk=self.job.pk).exists()
 
     def _do(self, stage: Stage, item: Item) -> Item | None:
         """Works and closes ``item``; returns the next one where that was leased in the same transaction."""
@@ -218,6 +255,7 @@ class Slice:
         finally:
             self._in_hand.discard(item.pk)
             self._had_in_hand = time.monotonic()
+            self._closed.set()
         return None
 
     def _record(self, stage: Stage, item: Item, error: Exception) -> None:

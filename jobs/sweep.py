@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.dispatch import Signal
 
@@ -81,9 +81,14 @@ def _resting_jobs_due() -> Iterable[Job]:
 def _forgotten_jobs() -> Iterable[Job]:
     """Jobs that wait for a worker since the stale time: their wake-up may be lost, and one too many does no harm."""
     limit = _stale_limit()
-    waiting = Q(status=JobStatus.PENDING) | Q(status=JobStatus.RUNNING, seen__lt=F("queued_at"))
     overdue = Q(queued_at__lt=limit) | Q(queued_at=None, created_at__lt=limit)
-    return Job.objects.alias(seen=LAST_SIGN).filter(waiting, overdue)[:SWEEP_ROWS]
+    return jobs_without_worker().filter(overdue)[:SWEEP_ROWS]
+
+
+def jobs_without_worker() -> QuerySet[Job]:
+    """The pending ones, and those that run but were queued after their last sign of life."""
+    waiting = Q(status=JobStatus.PENDING) | Q(status=JobStatus.RUNNING, seen__lt=F("queued_at"))
+    return Job.objects.alias(seen=LAST_SIGN).filter(waiting)
 
 
 def _stale_limit() -> datetime:

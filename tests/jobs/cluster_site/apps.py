@@ -25,8 +25,15 @@ class Nap:
         pass
 
 
+class Call(Nap):
+    """A nap that counts as a call to a provider."""
+
+    name, concurrency, provider = "call", 8, "slow"
+
+
 class NapsConfig(AppConfig):
     name = "tests.jobs.cluster_site"
 
     def ready(self):
         register(Handler("naps", "Naps", (Nap(),)))
+        register(Handler("calls", "Calls", (Call(),)))

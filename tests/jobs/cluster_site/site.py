@@ -21,7 +21,7 @@ START_NAPS = """
 import django; django.setup()
 from books.models import Book
 from jobs.starting import start_job
-start_job(Book.objects.create(title="Naps").pk, "naps", params={"items": %d, "seconds": %r})
+start_job(Book.objects.create(title="Naps").pk, %r, params={"items": %d, "seconds": %r})
 """
 
 
@@ -77,8 +77,8 @@ class Site:
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run("manage.py", *arguments)
 
-    def start_naps(self, items: int, seconds: float) -> None:
-        done = self.run("-c", START_NAPS % (items, seconds))
+    def start_naps(self, items: int, seconds: float, kind: str = "naps") -> None:
+        done = self.run("-c", START_NAPS % (kind, items, seconds))
         assert done.returncode == 0, done.stderr
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
