@@ -15,7 +15,6 @@ from django.shortcuts import render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
-from books.admin.guidelines import LETTERS
 from books.guidelines.searching import with_words
 from books.guidelines.support import unsupported
 from books.models import Book, ReviewStatus, Subtopic
@@ -126,7 +125,7 @@ def _curriculum() -> list[tuple[str, list[str]]]:
 
 
 def _hit(row: Subtopic, query: str) -> Hit:
-    return Hit(row, LETTERS[ReviewStatus(row.status)], len(unsupported(row.guideline)), list(_words(row, query)))
+    return Hit(row, ReviewStatus(row.status).letter, len(unsupported(row.guideline)), list(_words(row, query)))
 
 
 def _words(row: Subtopic, query: str) -> Iterator[tuple[str, bool]]:

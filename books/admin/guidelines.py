@@ -26,13 +26,6 @@ from books.publishing.review import Decision
 
 DECISIONS = (Decision.APPROVE, Decision.REJECT, Decision.REOPEN)
 FLAGS = {"unsupported": "Not found on its pages", "copied": "Copied from the book"}
-LETTERS = {
-    ReviewStatus.DRAFT: "D",
-    ReviewStatus.PENDING_REVIEW: "?",
-    ReviewStatus.APPROVED: "A",
-    ReviewStatus.REJECTED: "R",
-    ReviewStatus.PUBLISHED: "P",
-}
 
 
 def routes() -> list[URLPattern]:
@@ -86,7 +79,7 @@ def guidelines(request: StaffRequest, book_id: int, subtopic_id: int | None = No
         "topics": topics,
         "cited": cited_page(request, book, chosen.row),
         "proposed": waiting(book).count(),
-        "is_offline": any(entry.row.provenance == Provenance.OFFLINE for entry in entries),
+        "notes": Provenance.notes(entry.row.provenance for entry in entries),
     }
     is_fragment = request.htmx and "page" in request.GET
     response = render(request, f"bookpipeline/{'_cited' if is_fragment else 'guidelines'}.html", context)
@@ -115,7 +108,7 @@ def outline_of(book: Book) -> list[tuple[Topic, list[Entry]]]:
 def _entry(row: Subtopic) -> Entry:
     status = ReviewStatus(row.status)
     awaits = status in review.OPEN and says_something(row.guideline)
-    return Entry(row, LETTERS[status], len(unsupported(row.guideline)), awaits)
+    return Entry(row, status.letter, len(unsupported(row.guideline)), awaits)
 
 
 def _chosen(entries: list[Entry], asked: int | str) -> Entry | None:

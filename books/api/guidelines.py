@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +14,8 @@ from ninja.security import HttpBearer, django_auth
 
 from books.api.fields import Id, Moment, Words
 from books.api.permission import require
-from books.models import Announcement, PublishedSet, ReaderToken
+from books.guidelines.parts import Part
+from books.models import Announcement, Provenance, PublishedSet, ReaderToken, ReviewStatus
 from books.publishing import tokens
 from books.publishing.reading import (
     PUBLISHED_ORDER,
@@ -51,7 +52,7 @@ class GuidelineFilter(Schema):
     subject: Words | None = None
     book: Id | None = None
     topic: Annotated[str, Field(pattern=r"^topic-[0-9]{1,18}$")] | None = None
-    status: Literal["published", "approved", "pending_review", "rejected", "draft"] = "published"
+    status: ReviewStatus = ReviewStatus.PUBLISHED
     since: Moment | None = None
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     after: Id | None = None
@@ -87,12 +88,12 @@ class GuidelineOut(Schema):
     number: str
     title: str
     summary: str
-    guideline: dict[str, list[StatementOut]]
+    guideline: dict[Part, list[StatementOut]]
     pages: list[int]
     engine: str
-    provenance: Literal["offline", "model"]
-    status: str
-    review_status: str
+    provenance: Provenance
+    status: ReviewStatus
+    review_status: ReviewStatus
     reviewer: str
     reviewed_at: datetime | None
     version: int | None
@@ -115,7 +116,7 @@ def guidelines(request: HttpRequest, response: HttpResponse, wanted: Query[Guide
     reader = getattr(request, "auth", None)
     if not isinstance(reader, ReaderToken):
         require(request, "books.view_subtopic")
-    if wanted.status != "published":
+    if wanted.status != ReviewStatus.PUBLISHED:
         return _working(request, wanted)
     etag = f'"1-{_newest(reader)}"'
     unchanged = get_conditional_response(request, etag=etag)

@@ -1,7 +1,7 @@
 """What jobs propose for a book's guidelines as JSON; accepting and refusing it."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from ninja.pagination import paginate
 
 from books.api.permission import require
 from books.guidelines.proposals import accept, refuse
-from books.models import Book, Proposal
+from books.models import Book, Proposal, ProposalKind, ProposalState
 
 router = Router(tags=["proposals"])
 
@@ -20,8 +20,8 @@ class ProposalOut(Schema):
     """``before`` and ``after`` depend on the kind; ``score`` is 0 to 1; ``change_id`` is what accepting it did."""
 
     id: int
-    kind: str
-    state: str
+    kind: ProposalKind
+    state: ProposalState
     reason: str
     score: float | None
     before: dict[str, Any]
@@ -34,9 +34,7 @@ class ProposalOut(Schema):
 
 @router.get("/{int:book_id}/proposals", response=list[ProposalOut])
 @paginate
-def proposals(
-    request: HttpRequest, book_id: int, state: Literal["open", "accepted", "refused", "outdated"] | None = None
-) -> QuerySet[Proposal]:
+def proposals(request: HttpRequest, book_id: int, state: ProposalState | None = None) -> QuerySet[Proposal]:
     require(request, "books.view_subtopic")
     book = get_object_or_404(Book, pk=book_id)
     found = Proposal.objects.filter(book=book)

@@ -18,7 +18,7 @@ from books.guidelines.merging import merge
 from books.guidelines.moving import move_pages, move_subtopic, reorder_subtopics, reorder_topics
 from books.guidelines.recent import changes_of, undoable
 from books.guidelines.splitting import split_subtopic
-from books.models import Book, Change, Subtopic, Topic
+from books.models import Book, Change, Provenance, ReviewStatus, Subtopic, Topic
 from books.publishing.review import Decision, approve, decide
 
 router = Router(tags=["review"])
@@ -40,7 +40,8 @@ class SubtopicOut(Schema):
     summary: str
     pages: list[int]
     guideline: dict[str, Any]
-    status: str
+    provenance: Provenance
+    status: ReviewStatus
     rejection_reason: str
     is_edited: bool
 

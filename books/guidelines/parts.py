@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, Final, TypedDict
 
 # Each part's statements: {"text", "pages"}, and "flags" where a reviewer must look.
@@ -15,16 +16,27 @@ class Said(TypedDict):
     pages: list[int]
 
 
-PART_TITLES: Final = {
-    "objective": "Objective",
-    "concepts": "Concepts",
-    "depth": "Depth",
-    "prerequisites": "Prerequisites",
-    "misconceptions": "Misconceptions",
-    "checks": "Checks for understanding",
-    "boundary": "Out of scope",
-}
-PARTS: Final = tuple(PART_TITLES)
+class Part(StrEnum):
+    """The one declaration: whatever is written, stored, shown, sent or read by part has these, in this order."""
+
+    heading: str
+
+    def __new__(cls, value: str, heading: str = "") -> Part:
+        part = str.__new__(cls, value)
+        part._value_, part.heading = value, heading
+        return part
+
+    OBJECTIVE = "objective", "Objective"
+    CONCEPTS = "concepts", "Concepts"
+    DEPTH = "depth", "Depth"
+    PREREQUISITES = "prerequisites", "Prerequisites"
+    MISCONCEPTIONS = "misconceptions", "Misconceptions"
+    CHECKS = "checks", "Checks for understanding"
+    BOUNDARY = "boundary", "Out of scope"
+
+
+PARTS: Final = tuple(part.value for part in Part)
+PART_TITLES: Final = {part.value: part.heading for part in Part}
 
 
 def statements_of(guideline: Any, part: str) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.conf import settings
@@ -17,11 +19,20 @@ SEARCHED: Final = frozenset({"title", "summary", "guideline"})
 
 
 class ReviewStatus(models.TextChoices):
-    DRAFT = "draft", "Draft"
-    PENDING_REVIEW = "pending_review", "Pending review"
-    APPROVED = "approved", "Approved"
-    REJECTED = "rejected", "Rejected"
-    PUBLISHED = "published", "Published"
+    """``letter`` stands for it where there is no room for the word."""
+
+    letter: str
+
+    def __new__(cls, value: str, letter: str = "") -> ReviewStatus:
+        status = str.__new__(cls, value)
+        status._value_, status.letter = value, letter
+        return status
+
+    DRAFT = "draft", "D", "Draft"
+    PENDING_REVIEW = "pending_review", "?", "Pending review"
+    APPROVED = "approved", "A", "Approved"
+    REJECTED = "rejected", "R", "Rejected"
+    PUBLISHED = "published", "P", "Published"
 
 
 DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.REJECTED, ReviewStatus.PUBLISHED)
@@ -30,11 +41,29 @@ DECIDED = Q(is_edited=True) | Q(status__in=DECISIONS)
 
 
 class Provenance(models.TextChoices):
-    """OFFLINE: made without a language model, from the book's own words; the screens say so. IMPORTED: from a file."""
+    """How a guideline came to be; ``note`` is what a reader is told of it, "" where nothing needs to be said."""
 
-    OFFLINE = "offline", "Made offline"
-    MODEL = "model", "Made by a language model"
-    IMPORTED = "imported", "Imported from a file"
+    note: str
+
+    def __new__(cls, value: str, note: str = "") -> Provenance:
+        provenance = str.__new__(cls, value)
+        provenance._value_, provenance.note = value, note
+        return provenance
+
+    OFFLINE = "offline", "Made offline from the book's own words, without a language model.", "Made offline"
+    MODEL = "model", "", "Made by a language model"
+    IMPORTED = "imported", "Imported from a file.", "Imported from a file"
+
+    @classmethod
+    def notes(cls, found: Iterable[str]) -> list[str]:
+        """What is to be said of guidelines of these provenances together."""
+        counts = Counter(found)
+        whole = counts.total()
+        return [
+            one.note if counts[one] == whole else f"{counts[one]} of {whole} guidelines: {one.note}"
+            for one in cls
+            if one.note and counts[one]
+        ]
 
 
 class Topic(Revisioned):

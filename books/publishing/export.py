@@ -6,10 +6,9 @@ from typing import Any
 
 from books.extraction.records import whole_outline
 from books.guidelines.parts import PART_TITLES, PARTS, statements_of
-from books.models import Book, Subtopic, Topic
+from books.models import Book, Provenance, Subtopic, Topic
 
 BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
-OFFLINE_NOTE = "Made offline, from the book's own words and without a language model."
 
 
 def book_json(book: Book) -> dict[str, Any]:
@@ -53,12 +52,16 @@ def _subtopic(subtopic: Subtopic) -> dict[str, Any]:
     }
 
 
+def notes_of(book: Book) -> list[str]:
+    return Provenance.notes(Subtopic.objects.filter(topic__book=book).values_list("provenance", flat=True))
+
+
 def book_markdown(book: Book) -> str:
     """The same for people: a heading a topic and subtopic, a list a part, the supporting pages in brackets."""
     document = book_json(book)
     lines = [f"# {_plain(book.title)}", ""]
-    if document["engine"].startswith("offline"):
-        lines += [f"> {OFFLINE_NOTE}", ""]
+    for note in notes_of(book):
+        lines += [f"> {note}", ""]
     for topic in document["topics"]:
         lines += [f"## {topic['sequence']}. {_plain(topic['title'])}", "", _pages(topic), ""]
         lines += [_plain(topic["summary"]), ""]

@@ -12,7 +12,7 @@ from docx.shared import Pt
 from books.guidelines.parts import PART_TITLES
 from books.models import Book
 from books.publishing.document import CONTROL
-from books.publishing.export import OFFLINE_NOTE, book_json
+from books.publishing.export import book_json, notes_of
 from books.publishing.sheets import ranges
 
 
@@ -25,8 +25,8 @@ def book_docx(book: Book) -> bytes:
     document.core_properties.author = "bookpipeline"
     document.add_heading(_plain(book.title), 0)
     document.add_paragraph(", ".join(filter(None, (book.author, book.edition, book.grade, book.subject, book.board))))
-    if facts["engine"].startswith("offline"):
-        document.add_paragraph(OFFLINE_NOTE, style="Intense Quote")
+    for note in notes_of(book):
+        document.add_paragraph(note, style="Intense Quote")
     for topic in facts["topics"]:
         _topic(document, topic)
     data = BytesIO()
