@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from ninja import Field, Query, Router, Schema
@@ -15,7 +14,7 @@ from ninja.security import HttpBearer, django_auth
 from books.api.fields import Id, Moment, Words
 from books.api.permission import require
 from books.guidelines.parts import Part
-from books.models import Announcement, Provenance, PublishedSet, ReaderToken, ReviewStatus
+from books.models import Feed, Provenance, PublishedSet, ReaderToken, ReviewStatus
 from books.publishing import tokens
 from books.publishing.reading import (
     PUBLISHED_ORDER,
@@ -43,8 +42,10 @@ class Bearer(HttpBearer):
 
 
 class GuidelineFilter(Schema):
-    """``topic`` is a topic_key, ``since`` a time with its zone from which on it was published; ``version`` is one of
-    ``book``'s. ``after`` is the ``next`` of the page before. Any status but published is for signed-in people."""
+    """``topic`` is a topic_key, ``since`` a time with its zone from which on it was published: the latest
+    ``published_at`` that you have, since a clock of your own knows nothing of what is being published at that moment.
+    ``version`` is one of ``book``'s. ``after`` is the ``next`` of the page before. Any status but published is for
+    signed-in people."""
 
     country: Words | None = None
     board: Words | None = None
@@ -118,7 +119,7 @@ def guidelines(request: HttpRequest, response: HttpResponse, wanted: Query[Guide
         require(request, "books.view_subtopic")
     if wanted.status != ReviewStatus.PUBLISHED:
         return _working(request, wanted)
-    etag = f'"1-{_newest(reader)}"'
+    etag = f'"2-{_position(reader)}"'
     unchanged = get_conditional_response(request, etag=etag)
     answer = response if unchanged is None else unchanged
     answer.headers["ETag"] = etag
@@ -127,11 +128,11 @@ def guidelines(request: HttpRequest, response: HttpResponse, wanted: Query[Guide
     return _published(wanted) if unchanged is None else unchanged
 
 
-def _newest(reader: Any) -> int:
-    """The id of the newest announcement: a token brings it along."""
+def _position(reader: Any) -> int:
+    """Of the feed: a token brings it along."""
     if isinstance(reader, ReaderToken):
-        return getattr(reader, "newest", None) or 0
-    return Announcement.objects.aggregate(newest=Max("id"))["newest"] or 0
+        return getattr(reader, "position", None) or 0
+    return Feed.objects.values_list("position", flat=True).first() or 0
 
 
 def _published(wanted: GuidelineFilter) -> dict[str, Any]:

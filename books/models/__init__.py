@@ -12,7 +12,7 @@ from books.models.guideline import DECIDED, DECISIONS, Provenance, ReviewStatus,
 from books.models.ledger import CallOutcome, ModelCall, ModelPrice, Reservation, StageModel
 from books.models.page import OcrStatus, Page, PageReview, Reading, Source
 from books.models.proposal import Proposal, ProposalKind, ProposalState
-from books.models.publication import Announcement, Happening, PublishedGuideline, PublishedSet
+from books.models.publication import Announcement, Feed, Happening, PublishedGuideline, PublishedSet
 from books.models.thumbnail import Thumbnail
 from books.models.token import ReaderToken, TokenScope
 from books.models.upload import Delivery, ExpectedFile
@@ -35,6 +35,7 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "ExpectedFile",
+    "Feed",
     "GuidelineImport",
     "Happening",
     "ModelCall",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -91,7 +92,9 @@ class PublishedGuideline(models.Model):
     pages = models.JSONField(default=list)
     engine = models.CharField(max_length=80, blank=True)
     provenance = models.CharField(max_length=8, choices=Provenance)
-    reviewer = models.CharField(max_length=150, blank=True, help_text="Who approved it; empty for a command.")
+    reviewer = models.CharField(
+        max_length=150, blank=True, help_text="The name, never the account, of who approved it."
+    )
     reviewed_at = models.DateTimeField()
 
     objects = PublishedGuidelineQuerySet.as_manager()
@@ -120,6 +123,30 @@ class PublishedGuideline(models.Model):
         return self.title
 
 
+class Feed(models.Model):
+    """How often what readers get has changed, in one row that each change locks until it commits.
+
+    So changes commit in the order of ``position`` and ``moved_at``, and who saw one saw all before it. Ids and clocks
+    promise neither: they are given out while a transaction runs.
+    """
+
+    position = models.PositiveBigIntegerField(default=0)
+    moved_at = models.DateTimeField(default=datetime(2000, 1, 1, tzinfo=UTC))
+
+    def __str__(self) -> str:
+        return str(self.position)
+
+    @classmethod
+    def move(cls, now: datetime) -> datetime:
+        """Takes the turn of the present transaction and returns its time: ``now``, or just after the one before."""
+        cls.objects.get_or_create(pk=1)
+        feed = cls.objects.select_for_update().get(pk=1)
+        feed.position += 1
+        feed.moved_at = max(now, feed.moved_at + timedelta(microseconds=1))
+        feed.save()
+        return feed.moved_at
+
+
 class Happening(models.TextChoices):
     PUBLISHED = "guidelines.published", "Guidelines published"
     ROLLED_BACK = "guidelines.rolled_back", "Rolled back to an earlier version"
@@ -129,7 +156,7 @@ class Happening(models.TextChoices):
 class Announcement(models.Model):
     """What readers got changed: one row a published set, and one when a book with published guidelines goes.
 
-    It outlives its book, so it names that by id and title. The newest one's id tells whether anything changed at all.
+    It outlives its book, so it names that by id and title.
     """
 
     number = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

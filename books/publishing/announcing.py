@@ -8,6 +8,7 @@ from books.models import (
     Announcement,
     Book,
     DeliveryState,
+    Feed,
     Happening,
     PublishedGuideline,
     PublishedSet,
@@ -51,7 +52,7 @@ def announce_end(book: Book) -> None:
         guidelines=0,
         written=0,
         removed=PublishedGuideline.objects.filter(book=book).current().count(),
-        made_at=clock.now(),
+        made_at=Feed.move(clock.now()),
     )
     _deliveries(said)
     waiting = WebhookDelivery.objects.filter(announcement__book_number=book.pk, state=DeliveryState.WAITING)

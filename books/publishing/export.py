@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from books.extraction.records import whole_outline
 from books.guidelines.parts import PART_TITLES, PARTS, statements_of
 from books.models import Book, Provenance, Subtopic, Topic
 
+# Where a backslash makes a word of what would begin a heading, list, quotation, rule or table.
+BEGINS_A_BLOCK = re.compile(r"^(\d{1,9}(?=[.)])|(?=[-#>+*=~|_]))")
 BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
 
 
@@ -72,8 +75,9 @@ def book_markdown(book: Book) -> str:
 
 
 def _plain(text: str) -> str:
-    """The book's words as words: no tag or link of theirs is markup to whoever renders the file."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("`", "'").replace("[", "\\[")
+    """The book's words as words, on one line: nothing of theirs is markup to whoever renders the file."""
+    words = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace("`", "'").replace("[", "\\[")
+    return BEGINS_A_BLOCK.sub(r"\1\\", words)
 
 
 def _pages(node: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ def facts_of(subtopic: Subtopic) -> Facts:
         "number": subtopic.number,
         "engine": subtopic.engine,
         "provenance": subtopic.provenance,
-        "reviewer": subtopic.reviewed_by.get_username() if subtopic.reviewed_by else "",
+        "reviewer": subtopic.reviewed_by.get_full_name()[:150] if subtopic.reviewed_by else "",
         "reviewed_at": subtopic.reviewed_at,
     }
 

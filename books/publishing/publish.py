@@ -9,6 +9,7 @@ from books.guidelines.changes import change, save_all
 from books.models import (
     Book,
     Change,
+    Feed,
     Happening,
     PublishedGuideline,
     PublishedSet,
@@ -69,17 +70,13 @@ def _make(
     made: Change, book: Book, fresh: PublishedSet, wanted: dict[str, Facts], happening: Happening
 ) -> PublishedSet:
     """Writes ``fresh`` as the set that follows, in the current change, which holds the book's lock."""
-    fresh.book, fresh.version, fresh.made_by, fresh.made_at = (
-        book,
-        present_version(book.pk) + 1,
-        made.made_by,
-        clock.now(),
-    )
     current = {row.key: row for row in PublishedGuideline.objects.filter(book=book).current()}
     ended = [row for key, row in current.items() if key not in wanted or wanted[key] != published_facts(row)]
     begun = [facts for key, facts in wanted.items() if key not in current or published_facts(current[key]) != facts]
     if not ended and not begun:
         raise StageNotReady("Readers have exactly this already.")
+    fresh.book, fresh.version, fresh.made_by = book, present_version(book.pk) + 1, made.made_by
+    fresh.made_at = Feed.move(clock.now())
     fresh.save()
     PublishedGuideline.objects.filter(pk__in=[row.pk for row in ended]).update(until_version=fresh.version - 1)
     PublishedGuideline.objects.bulk_create(

@@ -85,8 +85,10 @@ def published_document(row: PublishedGuideline) -> dict[str, Any]:
 
 
 def working_document(row: Subtopic) -> dict[str, Any]:
+    """For people who are signed in: they know one another by their accounts."""
     return facts_of(row) | {
         "id": row.pk,
+        "reviewer": row.reviewed_by.get_username() if row.reviewed_by else "",
         "book_id": row.topic.book_id,
         "book": row.topic.book.title,
         "status": row.status,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable
 from io import BytesIO
@@ -25,8 +26,12 @@ from books.models import Book, Subtopic
 from books.publishing.document import MOST_PAGES, SubtopicIn, complaint
 
 FORMATS = {"csv": CSV, "xlsx": XLSX}
-# What a spreadsheet takes for a formula when a cell begins with it (OWASP, CSV injection).
-ACTIVE = ("=", "+", "-", "@", "\t", "\r")
+# A cell is a formula where the first character that a spreadsheet sees is one of these, in any of its widths (OWASP,
+# CSV injection); the quote marks what we defused.
+FORMULA_SIGNS = frozenset("=+-@")
+FIRST = ("\t", "\r", "\n", "'")
+# Excel's limit is 255; texts wrap.
+COLUMN_WIDTH = 60
 CITED = re.compile(r"^(?P<text>.*?)\s*\[(?P<pages>[\d,\s–-]*)\]$", re.DOTALL)
 MOST_ROWS = 5_000
 MOST_UNPACKED_BYTES = 100 * 1024 * 1024
@@ -47,12 +52,17 @@ UNREADABLE = (
 
 def defused(text: str) -> str:
     """A cell that no spreadsheet runs as a formula; ``armed`` gives the text back."""
-    return f"'{text}" if text.startswith((*ACTIVE, "'")) else text
+    return f"'{text}" if _is_active(text) else text
 
 
 def armed(cell: Any) -> str:
     text = "" if cell is None else str(cell)
-    return text[1:] if text.startswith("'") and text[1:].startswith((*ACTIVE, "'")) else text
+    return text[1:] if text.startswith("'") and _is_active(text[1:]) else text
+
+
+def _is_active(text: str) -> bool:
+    seen = (each for each in text if not each.isspace() and unicodedata.category(each) not in {"Cc", "Cf"})
+    return text.startswith(FIRST) or unicodedata.normalize("NFKC", next(seen, ""))[:1] in FORMULA_SIGNS
 
 
 class Words(Widget):
@@ -127,7 +137,8 @@ WANTED = ("id", "title", "summary", "pages", *PARTS)
 def guideline_sheet(book: Book, form: str) -> bytes:
     """``form`` is csv or xlsx."""
     rows = Subtopic.objects.filter(topic__book=book).select_related("topic").order_by("topic__sequence", "sequence")
-    data = FORMATS[form]().export_data(Sheet().export([_row(row) for row in rows]))
+    options = {"column_width": COLUMN_WIDTH} if form == "xlsx" else {}
+    data = FORMATS[form]().export_data(Sheet().export([_row(row) for row in rows]), **options)
     return data.encode("utf-8-sig") if isinstance(data, str) else bytes(data)
 
 

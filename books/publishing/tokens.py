@@ -9,7 +9,7 @@ from hashlib import sha256
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q, QuerySet, Subquery
 
-from books.models import Announcement, ReaderToken
+from books.models import Feed, ReaderToken
 from jobs import clock
 
 PREFIX = "bpr_"
@@ -28,9 +28,9 @@ def give_out(token: ReaderToken, *, user: AbstractBaseUser | None) -> str:
 
 
 def holder_of(text: str) -> ReaderToken | None:
-    """The valid token that ``text`` is, with ``newest``: the id of the newest announcement. One query."""
-    newest = Announcement.objects.order_by("-id").values("id")[:1]
-    token = ReaderToken.objects.filter(sha256=_hash(text)).annotate(newest=Subquery(newest)).first()
+    """The valid token that ``text`` is, with ``position``: that of the feed. One query."""
+    position = Subquery(Feed.objects.values("position")[:1])
+    token = ReaderToken.objects.filter(sha256=_hash(text)).annotate(position=position).first()
     return token if token is not None and token.is_valid else None
 
 
