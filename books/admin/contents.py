@@ -17,7 +17,6 @@ from books.extraction import contents as service
 from books.extraction.laying import Laid
 from books.extraction.toc import toc_text
 from books.models import Book, Contents, ContentsStatus
-from jobs.constants import ACTIVE
 from jobs.errors import JobError
 from jobs.models import Job
 
@@ -123,7 +122,7 @@ def _page(request: StaffRequest, book: Book, text: str, *, doubts: Mapping[str, 
         "text": text,
         "doubts": doubts,
         "is_read": book.pages.filter(reading__isnull=False).exists(),
-        "is_busy": Job.objects.filter(book=book, status__in=ACTIVE, is_exclusive=True).exists(),
+        "is_busy": Job.objects.holding().filter(book=book).exists(),
         "may_change": request.user.has_perm("books.change_book"),
         **_laid(book, text),
     }

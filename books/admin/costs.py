@@ -20,7 +20,6 @@ from books.extraction.job import Limits
 from books.extraction.stale import StaleResult, generated_pages, stale_results
 from books.models import Book, CallOutcome, ModelCall
 from books.providers.spending import spent
-from jobs.constants import ACTIVE
 from jobs.models import Job
 
 # Of each stage the screen names so many stale results; a table of 500 pages helps nobody.
@@ -70,7 +69,7 @@ def costs(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "pages": pages,
         "estimate": estimate(book, Limits(*pages)) if pages else estimate(book),
         "may_redo": request.user.has_perm("books.ask_model"),
-        "is_busy": Job.objects.filter(book=book, status__in=ACTIVE, is_exclusive=True).exists(),
+        "is_busy": Job.objects.holding().filter(book=book).exists(),
     }
     return render(request, "bookpipeline/costs.html", context)
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from books.admin.guards import StaffRequest, action, route
 from books.admin.readers import shown_once
+from books.audit import refuse
 from books.models import Happening, WebhookDelivery, WebhookEndpoint
 from books.publishing.announcing import deliver_again
 from books.publishing.signing import new_secret
+from books.publishing.webhooks import send_test
+from jobs.errors import JobError
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
@@ -25,7 +32,7 @@ else:
     EndpointAdmin = DeliveryAdmin = admin.ModelAdmin
     EndpointModelForm = forms.ModelForm
 USE = "The receiver checks our signatures with it, as Standard Webhooks describes."
-BADGES = {"delivered": "approved", "failed": "failed", "waiting": "paused"}
+BADGES = {"Delivered": "approved", "Failed": "failed", "Stopped": "failed", "Waiting": "paused"}
 
 
 class EndpointForm(EndpointModelForm):
@@ -62,6 +69,10 @@ class WebhookEndpointAdmin(EndpointAdmin):
         """The one time that the secret is shown."""
         return shown_once(request, obj, obj.secret, USE)
 
+    def get_urls(self) -> list[URLPattern]:
+        own = route("<int:endpoint_id>/test/", send_a_test, "books_webhookendpoint_test")
+        return [own, *super().get_urls()]
+
     @admin.action(description="Make a new secret for the chosen one", permissions=["change"])
     def renew(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> HttpResponse | None:
         chosen = list(endpoints)
@@ -73,14 +84,26 @@ class WebhookEndpointAdmin(EndpointAdmin):
         return shown_once(request, chosen[0], chosen[0].secret, f"The old one signs nothing any more. {USE}")
 
 
+@action("books.change_webhookendpoint")
+def send_a_test(request: StaffRequest, endpoint_id: int) -> HttpResponseBase:
+    endpoint = get_object_or_404(WebhookEndpoint, pk=endpoint_id)
+    here = redirect("admin:books_webhookendpoint_change", endpoint_id)
+    try:
+        messages.success(request, f"It answered {send_test(endpoint)} to the test.")
+    except JobError as error:
+        refuse(request, error.message)
+        messages.error(request, f"The test did not arrive. {error.message}")
+    return here
+
+
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(DeliveryAdmin):
     """Read-only, but for sending again."""
 
-    list_display = ("what", "book", "endpoint", "shown_state", "attempts", "status_code", "error", "tried_at")
+    list_display = ("what", "book", "endpoint", "state_now", "tries", "status_code", "why", "tried", "next_try_at")
     list_display_links = None
     list_filter = ("state", "announcement__happening", "endpoint")
-    list_select_related = ("announcement", "endpoint")
+    list_select_related = ("announcement", "endpoint", "job")
     search_fields = ("announcement__book_title",)
     search_help_text = "Book title"
     show_full_result_count = False
@@ -98,10 +121,29 @@ class WebhookDeliveryAdmin(DeliveryAdmin):
     def book(self, delivery: WebhookDelivery) -> str:
         return f"{delivery.announcement.book_title}, version {delivery.announcement.version}"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+        return WebhookDelivery.objects.with_item()
+
     @admin.display(description="state", ordering="state")
-    def shown_state(self, delivery: WebhookDelivery) -> SafeString:
-        badge = BADGES[delivery.state]
-        return format_html('<span class="badge badge-{}">{}</span>', badge, delivery.get_state_display())
+    def state_now(self, delivery: WebhookDelivery) -> SafeString:
+        state = delivery.standing.state
+        return format_html('<span class="badge badge-{}">{}</span>', BADGES[state], state)
+
+    @admin.display
+    def tries(self, delivery: WebhookDelivery) -> int:
+        return delivery.standing.attempts
+
+    @admin.display(description="what went wrong")
+    def why(self, delivery: WebhookDelivery) -> str:
+        return delivery.standing.error
+
+    @admin.display(description="last try")
+    def tried(self, delivery: WebhookDelivery) -> datetime | None:
+        return delivery.standing.tried_at
+
+    @admin.display(description="next try")
+    def next_try_at(self, delivery: WebhookDelivery) -> datetime | None:
+        return delivery.standing.next_try
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         return False

@@ -19,7 +19,6 @@ from books.extraction.records import TOC, book_facts, digests_of, page_text
 from books.extraction.toc import TocLine, parse_toc, toc_lines
 from books.models import Book, Contents, ContentsStatus
 from jobs import clock
-from jobs.constants import ACTIVE
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
 
@@ -145,10 +144,10 @@ def _store(
 
 @contextmanager
 def _changing(book: Book) -> Iterator[None]:
-    """With the book locked, so that no job of it can start. Raises JobAlreadyActive while one is active."""
+    """With the book locked, so that no job of it can start. Raises JobAlreadyActive while one holds it."""
     with transaction.atomic():
         Book.objects.select_for_update().get(pk=book.pk)
-        active = Job.objects.filter(book=book, status__in=ACTIVE).first()
+        active = Job.objects.holding().filter(book=book).first()
         if active is not None:
             raise JobAlreadyActive(
                 "A job of this book is active: its contents can be changed when it is over.", job_id=str(active.pk)

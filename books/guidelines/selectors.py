@@ -47,10 +47,12 @@ def _failed(book_id: int) -> Iterator[Item]:
 
 
 def _last_jobs(book_id: int) -> list[Job]:
-    """Of each kind the last that came to its end, and those after it."""
+    """Of each kind that makes guidelines the last that came to its end, and those after it."""
+    stages = {*SUBTOPIC_STAGES, *TOPIC_STAGES}
+    kinds = [kind for kind, handler in handlers().items() if stages.intersection(each.name for each in handler.stages)]
     chosen: list[Job] = []
     ended: set[str] = set()
-    for job in Job.objects.filter(book=book_id).order_by("-created_at")[:MOST_JOBS]:
+    for job in Job.objects.filter(book=book_id, kind__in=kinds).order_by("-created_at")[:MOST_JOBS]:
         if job.kind not in ended:
             chosen.append(job)
         if job.status == JobStatus.COMPLETED:

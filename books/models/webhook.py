@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Cast
 
 from books.models.publication import Announcement, Happening
-from jobs.models import Job
+from jobs.models import Item, Job
 
 
 def _all_happenings() -> list[str]:
@@ -50,10 +54,29 @@ class DeliveryState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class Standing(NamedTuple):
+    """How a delivery stands. ``tried_at`` and ``next_try`` are None where it was, or will be, never tried."""
+
+    state: str
+    attempts: int
+    error: str
+    tried_at: datetime | None
+    next_try: datetime | None
+
+
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def with_item(self) -> WebhookDeliveryQuerySet:
+        """Adds the columns of the item that tries each, as ``item_attempts`` and so on."""
+        items = Item.objects.filter(job=OuterRef("job"), key=Cast(OuterRef("pk"), models.CharField()))
+        names = ("attempts", "error_message", "started_at", "not_before")
+        return self.annotate(**{f"item_{name}": Subquery(items.values(name)[:1]) for name in names})
+
+
 class WebhookDelivery(models.Model):
     """waiting -> delivered | failed, and back to waiting when a person asks for it again.
 
-    ``job`` tries it; where the book is gone, and with it its jobs, the sweep does, at ``next_try``.
+    ``job`` tries it; where the book is gone, and with it its jobs, the sweep does, at ``next_try``. While a job tries,
+    its item knows how it stands.
     """
 
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
@@ -66,6 +89,12 @@ class WebhookDelivery(models.Model):
     error = models.CharField(max_length=300, blank=True)
     tried_at = models.DateTimeField(null=True)
 
+    objects = WebhookDeliveryQuerySet.as_manager()
+    item_attempts: int | None  # and those below: on rows of with_item
+    item_error_message: str | None
+    item_started_at: datetime | None
+    item_not_before: datetime | None
+
     class Meta:
         ordering = ("-id",)
         verbose_name_plural = "webhook deliveries"
@@ -77,3 +106,14 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.announcement} to {self.endpoint}"
+
+    @property
+    def standing(self) -> Standing:
+        """Of a row of ``with_item``, its job at hand."""
+        state = str(self.get_state_display())
+        if self.state != DeliveryState.WAITING or self.job is None or self.item_attempts is None:
+            return Standing(state, self.attempts, self.error, self.tried_at, self.next_try)
+        tried = self.item_attempts, self.item_error_message or "", self.item_started_at
+        if not self.job.is_active:
+            return Standing("Stopped", *tried, None)
+        return Standing(state, *tried, self.item_not_before)

@@ -78,7 +78,8 @@ def deliver_again(deliveries: list[WebhookDelivery]) -> int:
             state=DeliveryState.WAITING, job__status__in=ACTIVE
         )
         book = Book.objects.filter(pk=delivery.announcement.book_number).first()
-        again = {"state": DeliveryState.WAITING, "attempts": 0, "error": "", "next_try": None if book else clock.now()}
+        again = {"state": DeliveryState.WAITING, "attempts": 0, "status_code": None, "error": ""}
+        again["next_try"] = None if book else clock.now()
         if is_over.update(**again):
             count += 1
             if book:

@@ -1,66 +1,59 @@
 """One POST to an address that a person typed in: never to a machine of our own network, never on to another address.
 
 The name is resolved once, what it resolves to is judged, and exactly that is connected to; a name that means another
-address a moment later gains nothing. Certificates are still checked against the name.
+address a moment later gains nothing. Certificates are still checked against the name. One deadline holds for all of it,
+since a receiver that sends a letter at a time keeps every single wait short.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 import ssl
-from urllib.parse import urlsplit
+from typing import Any
 
-import urllib3
-from urllib3.exceptions import HTTPError
+import httpx2
 
 from books.errors import AddressRefused, DeliveryFailed
 
-TIMEOUT = urllib3.Timeout(connect=5, read=10)
+# Seconds from connecting to the status of the answer. Finding the address before has the resolver's own limits.
+DEADLINE: float = 15
 # IPv4 addresses in the clothes of IPv6 ones.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, may_stay_inside: bool) -> int:
     """The status of the answer, 2xx; its body is not read. Raises AddressRefused and DeliveryFailed."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not may_stay_inside:
+    named = httpx2.URL(url)
+    if named.scheme != "https" and not may_stay_inside:
         raise AddressRefused("Only https addresses are told.")
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = _address_of(host, port, may_stay_inside=may_stay_inside)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    pool = _pool(address, port, host if parts.scheme == "https" else "")
-    status = _status(pool, path, body, headers | {"Host": parts.netloc})
+    host = named.raw_host.decode()
+    port = named.port or (443 if named.scheme == "https" else 80)
+    address = named.copy_with(host=_address_of(host, port, may_stay_inside=may_stay_inside))
+    status = _status(address, host, body, headers | {"Host": named.netloc.decode()})
     if not 200 <= status < 300:
         raise DeliveryFailed(f"It answered {status}.", status=status)
     return status
 
 
-def _pool(address: str, port: int, secure_host: str) -> urllib3.HTTPConnectionPool:
-    """Connects to ``address``; over TLS with the certificate of ``secure_host`` where one is named."""
-    if not secure_host:
-        return urllib3.HTTPConnectionPool(address, port, timeout=TIMEOUT)
-    return urllib3.HTTPSConnectionPool(
-        address,
-        port,
-        timeout=TIMEOUT,
-        server_hostname=secure_host,
-        assert_hostname=secure_host,
-        ssl_context=ssl.create_default_context(),
-    )
-
-
-def _status(pool: urllib3.HTTPConnectionPool, path: str, body: bytes, headers: dict[str, str]) -> int:
+def _status(address: httpx2.URL, host: str, body: bytes, headers: dict[str, str]) -> int:
+    """``host`` is whose certificate is asked for."""
     try:
-        answer = pool.urlopen(
-            "POST", path, body, headers, retries=False, redirect=False, preload_content=False, assert_same_host=False
-        )
-        return answer.status
-    except (HTTPError, OSError) as error:
+        return asyncio.run(asyncio.wait_for(_exchange(address, host, body, headers), DEADLINE))
+    except (TimeoutError, httpx2.TimeoutException) as error:
+        raise DeliveryFailed(f"It gave no answer within {DEADLINE:g} seconds.") from error
+    except (httpx2.HTTPError, OSError) as error:
         raise DeliveryFailed(f"It gave no answer ({type(error).__name__}).") from error
-    finally:
-        pool.close()
+
+
+async def _exchange(address: httpx2.URL, host: str, body: bytes, headers: dict[str, str]) -> int:
+    options: dict[str, Any] = {"content": body, "headers": headers, "extensions": {"sni_hostname": host}}
+    async with (
+        httpx2.AsyncClient(verify=ssl.create_default_context(), timeout=DEADLINE, trust_env=False) as client,
+        client.stream("POST", address, **options) as answer,
+    ):
+        return answer.status_code
 
 
 def _address_of(host: str, port: int, *, may_stay_inside: bool) -> str:

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db.models import F
 from django.dispatch import receiver
 
 from books.errors import AddressRefused, DeliveryFailed
-from books.models import Announcement, DeliveryState, WebhookDelivery
+from books.models import Announcement, DeliveryState, WebhookDelivery, WebhookEndpoint
 from books.publishing.announcing import KIND
 from books.publishing.outbound import post
 from books.publishing.signing import signed_headers
@@ -37,14 +38,23 @@ SWEEP_SECONDS = 30
 def send(delivery: WebhookDelivery, tries: int) -> int:
     """Sends once and returns the status of the answer. Raises JobError, with how long to wait where that may help."""
     said = delivery.announcement
-    body = body_of(said)
-    headers = signed_headers(delivery.endpoint.secret, f"msg_{said.number.hex}", int(time.time()), body)
-    headers |= {"Content-Type": "application/json", "User-Agent": "bookpipeline"}
     try:
-        return post(delivery.endpoint.url, body, headers, may_stay_inside=settings.WEBHOOKS_MAY_STAY_INSIDE)
+        return _post(delivery.endpoint, said.number, body_of(said))
     except DeliveryFailed as error:
         error.retry_after = float(PAUSES[min(tries, len(PAUSES)) - 1])
         raise
+
+
+def send_test(endpoint: WebhookEndpoint) -> int:
+    """Sends what changes nothing and returns the status of the answer. Raises JobError."""
+    document = {"type": "webhook.test", "timestamp": clock.now().isoformat(), "data": {}}
+    return _post(endpoint, uuid4(), json.dumps(document).encode())
+
+
+def _post(endpoint: WebhookEndpoint, number: UUID, body: bytes) -> int:
+    headers = signed_headers(endpoint.secret, f"msg_{number.hex}", int(time.time()), body)
+    headers |= {"Content-Type": "application/json", "User-Agent": "bookpipeline"}
+    return post(endpoint.url, body, headers, may_stay_inside=settings.WEBHOOKS_MAY_STAY_INSIDE)
 
 
 def body_of(said: Announcement) -> bytes:

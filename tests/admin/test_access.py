@@ -86,7 +86,7 @@ def facts(book, django_user_model) -> dict[str, Any]:
 
 
 def _readers() -> dict[str, Any]:
-    endpoint = WebhookEndpoint.objects.create(url="https://example.org/", secret=new_secret())
+    endpoint = WebhookEndpoint.objects.create(url="https://localhost/", secret=new_secret())
     said = Announcement.objects.create(
         happening="guidelines.published",
         book_number=1,

@@ -7,16 +7,20 @@ import hashlib
 import hmac
 import json
 import socket
-import threading
+import ssl
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.urls import reverse
 
-from books.errors import AddressRefused
+from books.errors import AddressRefused, DeliveryFailed
 from books.models import Announcement, WebhookDelivery, WebhookEndpoint
 from books.publishing.deletion import delete_book
 from books.publishing.outbound import is_public, post
@@ -27,44 +31,17 @@ from jobs import clock
 from jobs.models import Item, Job
 from jobs.runner import run_slice
 from jobs.sweep import sweep
+from tests.receiver import listening
 
+DAY = timedelta(days=1)
 in_transactions = pytest.mark.django_db(transaction=True)
-
-
-class Receiver:
-    """A real server that keeps what it is told and answers as it is told to."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[dict[str, str], bytes]] = []
-        self.answers: list[int] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.heard.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
-                self.send_header("Location", receiver.url + "elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook?a=b"
 
 
 @pytest.fixture
 def receiver(settings):
     settings.WEBHOOKS_MAY_STAY_INSIDE = True
-    receiver = Receiver()
-    thread = threading.Thread(target=receiver.server.serve_forever, args=(0.02,))
-    thread.start()
-    yield receiver
-    receiver.server.shutdown()
-    thread.join()
-    receiver.server.server_close()
+    with listening() as receiver:
+        yield receiver
 
 
 @pytest.fixture
@@ -248,6 +225,42 @@ def test_the_name_is_resolved_once(monkeypatch, receiver):
     assert post(f"http://moves.example:{port}/", b"{}", {}, may_stay_inside=True) == 204
     assert asked == ["moves.example"]
     assert receiver.heard[0][0]["host"] == f"moves.example:{port}"
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("hook.example", True), ("other.example", False)])
+def test_the_certificate_must_be_that_of_the_name(monkeypatch, tmp_path, receiver, name, is_told):
+    """Though the connection goes to a number: who answers there for another name is told nothing."""
+    key, certificate = self_signed(tmp_path, "hook.example")
+    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    secure.load_cert_chain(certificate, key)
+    receiver.server.socket = secure.wrap_socket(receiver.server.socket, server_side=True)
+    trusting = ssl.create_default_context(cafile=certificate)
+    monkeypatch.setattr("ssl.create_default_context", lambda: trusting)
+    resolved = socket.getaddrinfo
+    monkeypatch.setattr(
+        "socket.getaddrinfo",
+        lambda host, *args, **options: resolved("127.0.0.1" if host == name else host, *args, **options),
+    )
+    url = f"https://{name}:{receiver.server.server_address[1]}/"
+    if is_told:
+        assert post(url, b"{}", {}, may_stay_inside=True) == 204
+    else:
+        with pytest.raises(DeliveryFailed):
+            post(url, b"{}", {}, may_stay_inside=True)
+    assert len(receiver.heard) == is_told
+
+
+def self_signed(folder, name):
+    key, whose = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    begun = x509.CertificateBuilder().subject_name(whose).issuer_name(whose).public_key(key.public_key())
+    dated = begun.serial_number(1).not_valid_before(clock.now() - DAY).not_valid_after(clock.now() + DAY)
+    signed = dated.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False).sign(
+        key, hashes.SHA256()
+    )
+    paths = folder / "key.pem", folder / "certificate.pem"
+    paths[0].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    paths[1].write_bytes(signed.public_bytes(Encoding.PEM))
+    return paths
 
 
 @pytest.mark.parametrize(
