@@ -42,12 +42,13 @@ def merge(
 
 
 def merge_subtopics(one: Subtopic, other: Subtopic) -> None:
-    """``one`` takes the pages and statements of ``other``, which goes, as does its topic where it was the last there.
+    """``one`` takes pages, statements and summary of ``other``, which goes, as does its topic where it was the last.
 
     In the current change, with rows read inside it. A decision on ``one`` was about less than it is now: it awaits
     review again.
     """
     one.guideline = union(one.guideline, other.guideline)
+    one.summary = " ".join(dict.fromkeys(filter(None, (one.summary, other.summary))))
     one.pages = sorted({*one.pages, *other.pages})
     one.merged_keys = [*one.merged_keys, *(other.keys if other.cut_topic else other.merged_keys)]
     one.made_from = one.made_from | other.made_from

@@ -136,20 +136,16 @@ def _checks(material: Material, numbers: Sequence[int]) -> Iterable[Statement]:
 
 
 def _summary(source: SubtopicSource, material: Material) -> str:
-    """15 to 30 words that say where they come from."""
-    numbers = [page.number for page in source.pages]
-    where = (
-        f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]} to {numbers[-1]}" if numbers else "no page"
-    )
+    """15 to 30 words that say how they came about. They name no page: pages move, subtopics are merged and split."""
     title = short_title(source.subtopic, material)
     for name in (f" on “{title}”", ""):
         for count in (5, 6, 7, 8, 4, 3, 2):
             terms = [t for t in material.terms(count + 4) if stem(t) not in content_stems(title)][:count]
             tasks = f", with {counted(len(material.tasks), 'practice task')}" if material.tasks else ""
-            text = f"Automatic extract{name} from {where}, mainly about {listed(terms)}{tasks}."
+            text = f"Automatic extract{name} from the book's own words, mainly about {listed(terms)}{tasks}."
             if terms and 15 <= len(text.split()) <= 30 and not material.copies(text):
                 return text
     return (
-        f"Automatic extract from {where}: too little running text was found to say what is taught, "
+        "Automatic extract from the book's own words: too little running text was found to say what is taught, "
         "so a person should check."
     )
