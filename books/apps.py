@@ -18,6 +18,7 @@ class BooksConfig(AppConfig):
         import books.providers.collecting
         import books.publishing.importing
         import books.publishing.webhooks  # noqa: F401 - they connect signals
+        from books.audit_rows import watch
         from books.extraction.job import EXTRACTION, FINALISATION
         from books.ocr.job import OCR, OCR_ELSEWHERE
         from books.publishing.webhooks import TELLING
@@ -25,6 +26,7 @@ class BooksConfig(AppConfig):
 
         for handler in (OCR, OCR_ELSEWHERE, EXTRACTION, FINALISATION, TELLING):
             register(handler)
+        watch()
         post_migrate.connect(_complete_roles, dispatch_uid="roles")
 
 

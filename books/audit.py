@@ -1,9 +1,13 @@
-"""Notes who did what: a middleware that every change asked for over HTTP passes, and the signals of signing in."""
+"""Notes who did what: a middleware that every change asked for over HTTP passes, and the signals of signing in.
+
+``books.audit_rows`` notes with it what becomes of rights, tokens, endpoints, prices and people.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,7 +16,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import DatabaseError
-from django.db.models import BigIntegerField
+from django.db.models import BigIntegerField, Model
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
@@ -28,6 +32,7 @@ READING: Final = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Told by signals, or told as a whole by the upload that announced them.
 LEFT_OUT: Final = {"login", "logout", "openid_connect_login", "send_file", "file_arrived"}
 PRUNED_AT_ONCE: Final = 1000
+_request: ContextVar[HttpRequest | None] = ContextVar("audited_request", default=None)
 
 
 class AuditMiddleware:
@@ -37,12 +42,16 @@ class AuditMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        token = _request.set(request)
+        try:
+            response = self.get_response(request)
+        finally:
+            _request.reset(token)
         match = request.resolver_match
         if match is not None and request.method not in READING and request.user.is_authenticated:
             outcome = _outcome(response.status_code, _refusal(request))
             if match.url_name not in LEFT_OUT and not (outcome == Outcome.DONE and _logs_itself(match)):
-                note(request.user, match.view_name, outcome, detail=_refusal(request), **_object(match))
+                note(request.user, match.view_name, outcome, detail=_refusal(request), **_object(request, match))
         return response
 
 
@@ -76,6 +85,21 @@ def note(
         logger.exception("audit entry lost", extra={"action": action, "outcome": outcome})
 
 
+def note_row(verb: str, row: Model, detail: str = "") -> None:
+    """What becomes of ``row``, by whoever asks for it; where it cannot be noted it is not done."""
+    request = _request.get()
+    person = request.user if request and request.user.is_authenticated else None
+    AuditEntry.objects.create(
+        person_id=person.pk if person else None,
+        name=person.get_username() if person else "sign-on" if request else "command line",
+        action=f"{verb} {row._meta.verbose_name}",
+        about=f"“{str(row)[:198]}”",
+        outcome=Outcome.DONE,
+        detail=detail[:300],
+        book_number=row.pk if isinstance(row, Book) else None,
+    )
+
+
 def _refusal(request: HttpRequest) -> str:
     return str(getattr(request, "refusal", ""))
 
@@ -89,13 +113,15 @@ def _outcome(status: int, refusal: str) -> Outcome:
 
 
 def _logs_itself(match: ResolverMatch) -> bool:
-    """Django's own add, change and delete screens write a LogEntry, with what was changed."""
-    return hasattr(match.func, "model_admin")
+    """Of what Django's own add, change and delete screens do the rows tell; its lists' actions may do anything."""
+    return hasattr(match.func, "model_admin") and not str(match.url_name).endswith("_changelist")
 
 
-def _object(match: ResolverMatch) -> dict[str, Any]:
-    """The book's number, which a job's address does not name, and the rest of what the address names."""
+def _object(request: HttpRequest, match: ResolverMatch) -> dict[str, Any]:
+    """The book's number, which a job's address does not name, and what else the address, or a list's form, names."""
     named = dict(match.kwargs)
+    if str(match.url_name).endswith("_changelist"):
+        named = {request.POST.get("action", ""): ", ".join(request.POST.getlist("_selected_action"))}
     model_admin = getattr(match.func, "model_admin", None)
     number = named.pop("object_id" if getattr(model_admin, "model", None) is Book else "book_id", None)
     if number is None and "job_id" in named:

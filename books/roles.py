@@ -35,7 +35,7 @@ ADMINISTER: Final = frozenset(
     | {f"books.{verb}_webhookendpoint" for verb in ("view", "add", "change", "delete")}
     | {f"books.{verb}_readertoken" for verb in ("view", "add", "change")}
     | {"books.view_webhookdelivery", "books.change_webhookdelivery"}
-    | {f"auth.{verb}_user" for verb in ("view", "add", "change", "delete")}
+    | {f"auth.{verb}_user" for verb in ("view", "add", "change")}
 )
 ROLES: Final = {
     UPLOADER: LOOK | UPLOAD,

@@ -1,4 +1,4 @@
-"""Who did what, in one list: requests and sign-ins, the admin's own log, changes of guidelines, moves of jobs."""
+"""Who did what, in one list: requests, sign-ins and changed rows; changes of guidelines; moves of jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from django.contrib import admin
-from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase, QueryDict
@@ -23,7 +22,6 @@ from jobs.handlers import handlers
 from jobs.models import Event
 
 SHOWN: Final = 50
-VERBS: Final = {ADDITION: "Added", CHANGE: "Changed", DELETION: "Deleted"}
 # Titles that a search for a book may match.
 BOOKS: Final = 100
 
@@ -122,7 +120,8 @@ def _lines(wanted: Wanted) -> Iterator[Line]:
 
 def _requests(wanted: Wanted) -> Iterable[Line]:
     for entry in wanted.rows(AuditEntry.objects.all(), at="at", person="name", book="book_number"):
-        what = ", ".join(filter(None, [_words(entry.action), entry.about]))
+        of_row = entry.about.startswith("“")
+        what = (" " if of_row else ", ").join(filter(None, [_words(entry.action), entry.about]))
         yield Line(entry.at, entry.name, what, entry.book_number, entry.get_outcome_display(), entry.detail)
 
 
@@ -133,24 +132,9 @@ def _words(action: str) -> str:
     return f"{words} (API)" if space.startswith("api") else words
 
 
-def _admin_log(wanted: Wanted) -> Iterable[Line]:
-    """Of books it knows the numbers; a book's filter leaves out what concerns no book."""
-    entries = LogEntry.objects.select_related("user", "content_type")
-    if wanted.books is not None:
-        entries = entries.filter(content_type__app_label="books", content_type__model="book")
-        wanted = Wanted(wanted.person, [str(number) for number in wanted.books], wanted.since, wanted.before)  # type: ignore[misc]
-    for entry in wanted.rows(entries, at="action_time", person="user__username", book="object_id"):
-        kind = entry.content_type.model if entry.content_type else ""
-        number = int(entry.object_id) if kind == "book" and str(entry.object_id).isdecimal() else None
-        what = f"{VERBS[entry.action_flag]} {kind} “{entry.object_repr}”"
-        yield Line(entry.action_time, entry.user.get_username(), what, number, "Done", entry.get_change_message())
-
-
 def _changes(wanted: Wanted) -> Iterable[Line]:
-    changes = Change.objects.select_related("made_by")
-    for made in wanted.rows(changes, at="made_at", person="made_by__username", book="book"):
-        who = made.made_by.get_username() if made.made_by else "job"
-        yield Line(made.made_at, who, f"Guidelines: {made.sentence}", made.book_id, "Done")
+    for made in wanted.rows(Change.objects.all(), at="made_at", person="name", book="book"):
+        yield Line(made.made_at, made.name, f"Guidelines: {made.sentence}", made.book_id, "Done")
 
 
 def _job_events(wanted: Wanted) -> Iterable[Line]:
@@ -161,4 +145,4 @@ def _job_events(wanted: Wanted) -> Iterable[Line]:
         yield Line(event.at, event.actor, what, event.job.book_id, "", event.reason)
 
 
-SOURCES: Final[tuple[Callable[[Wanted], Iterable[Line]], ...]] = (_requests, _admin_log, _changes, _job_events)
+SOURCES: Final[tuple[Callable[[Wanted], Iterable[Line]], ...]] = (_requests, _changes, _job_events)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -26,6 +26,7 @@ class PersonAdmin(Admin):
 
     list_display = ("username", "email", "first_name", "last_name", "roles", "is_active", "last_login")
     list_filter = ("groups", "is_active", "is_superuser")
+    actions = ("deactivate",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -41,8 +42,19 @@ class PersonAdmin(Admin):
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (_is_super(request) or not _is_superuser(obj))
 
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (_is_super(request) or not _is_superuser(obj))
+    def has_delete_permission(self, _request: HttpRequest, _obj: User | None = None) -> bool:
+        """What a person did stays that person's: whoever leaves is deactivated."""
+        return False
+
+    @admin.action(description="Deactivate the chosen people", permissions=["change"])
+    def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        others = [one for one in people.filter(is_active=True) if self.has_change_permission(request, one)]
+        for person in others:
+            if person != request.user:
+                person.is_active = False
+                person.save(update_fields=["is_active"])
+        count = sum(not one.is_active for one in others)
+        messages.success(request, f"{count} {'person' if count == 1 else 'people'} deactivated.")
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:  # noqa: FBT001
         """Who is added may sign in to the screens; what is seen there comes with a role."""

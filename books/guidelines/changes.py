@@ -18,6 +18,7 @@ from books.models import Book, Change, Subtopic, Topic
 from books.models.change import current_change
 from books.models.guideline import SEARCHED, search_text_of
 from jobs.models import Job
+from jobs.starting import actor_name
 
 Row = TypeVar("Row", Topic, Subtopic)
 # Sequences are unique; rows are moved out of each other's way by this much before they get their new ones.
@@ -44,7 +45,12 @@ def change(
         # No stronger lock: a call being written refers to the book, and waits for the job that we may hold.
         Book.objects.select_for_update(no_key=True).get(pk=book_id)
         made = Change.objects.create(
-            book_id=book_id, sentence=sentence[:300], made_by_id=user.pk if user else None, job=job, undoes=undoes
+            book_id=book_id,
+            sentence=sentence[:300],
+            made_by_id=user.pk if user else None,
+            name="job" if job else actor_name(user),
+            job=job,
+            undoes=undoes,
         )
         token = current_change.set(made)
         try:

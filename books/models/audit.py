@@ -14,21 +14,22 @@ class Outcome(models.TextChoices):
 
 
 class AuditEntry(models.Model):
-    """Written by ``books.audit`` alone and never changed; outlives the person and the book it tells of.
+    """Written by ``books.audit`` alone and never changed; outlives its book, and keeps its person from being deleted.
 
-    ``action`` is the name of an address, or "sign in" and "sign out"; ``about`` names the object within the book.
+    ``action`` is the name of an address, "sign in", "sign out", or what became of a row, such as "Changed user";
+    ``about`` names the object.
     """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     name = models.CharField(max_length=150, db_index=True, help_text="The person's user name at that time.")
     action = models.CharField(max_length=120)
     book_number = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
     about = models.CharField(max_length=200, blank=True)
     outcome = models.CharField(max_length=9, choices=Outcome)
-    detail = models.CharField(max_length=300, blank=True, help_text="Why it was refused.")
+    detail = models.CharField(max_length=300, blank=True, help_text="Why it was refused, or what was changed.")
 
     class Meta:
         ordering = ("-id",)

@@ -23,8 +23,9 @@ class Change(models.Model):
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="changes")
     sentence = models.CharField(max_length=300, help_text="What was done, for a person.")
     made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    name = models.CharField(max_length=150, help_text="Of whoever made it, a person or a job, at that time.")
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
     undoes = models.OneToOneField("self", null=True, blank=True, on_delete=models.CASCADE, related_name="undone_by")

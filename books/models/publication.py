@@ -26,7 +26,7 @@ class PublishedSet(models.Model):
     version = models.PositiveIntegerField()
     sentence = models.CharField(max_length=300, help_text="What was published, for a person.")
     made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     made_at = models.DateTimeField()
     restores = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="+")

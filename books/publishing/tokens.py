@@ -42,7 +42,11 @@ def note_use(token: ReaderToken) -> None:
 
 
 def revoke(tokens: QuerySet[ReaderToken]) -> int:
-    return tokens.filter(revoked_at=None).update(revoked_at=clock.now())
+    valid = list(tokens.filter(revoked_at=None))
+    for token in valid:
+        token.revoked_at = clock.now()
+        token.save(update_fields=["revoked_at"])
+    return len(valid)
 
 
 def _hash(text: str) -> str:

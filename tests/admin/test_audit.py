@@ -21,7 +21,8 @@ URL = "/admin/books/book/audit/"
 
 
 def noted() -> list[tuple[str, str, int | None, str, str]]:
-    entries = AuditEntry.objects.order_by("pk").exclude(action__startswith="sign")
+    """What was asked for, without signing in and what became of rows: tests/borders/test_audit.py."""
+    entries = AuditEntry.objects.order_by("pk").exclude(action__startswith="sign").exclude(about__startswith="“")
     return list(entries.values_list("name", "action", "book_number", "about", "outcome"))
 
 
@@ -79,7 +80,7 @@ def test_what_django_logs_itself_is_not_noted_twice(screens, book):
     assert LogEntry.objects.count() == 1
     page = screens.get(URL).content.decode()
     assert "Changed book “Algebra”" in page
-    assert "Changed Title" in page
+    assert "title: Prealgebra → Algebra" in page
 
 
 def test_signing_in_failing_to_and_out_are_noted(django_user_model, settings, db):
@@ -89,7 +90,8 @@ def test_signing_in_failing_to_and_out_are_noted(django_user_model, settings, db
     for password in ("wrong", "a-long-password-1"):
         client.post(reverse("admin:login"), {"username": "grace", "password": password})
     client.post(reverse("admin:logout"))
-    rows = AuditEntry.objects.order_by("pk").values_list("name", "action", "outcome")
+    signs = AuditEntry.objects.filter(action__startswith="sign").order_by("pk")
+    rows = signs.values_list("name", "action", "outcome")
     assert list(rows) == [("grace", "sign in", "refused"), ("grace", "sign in", "done"), ("grace", "sign out", "done")]
 
 
@@ -125,6 +127,7 @@ def test_the_list_has_people_jobs_and_guidelines_in_order_and_outlives_the_book(
 
 def test_it_is_filtered_by_person_book_and_time(screens, book):
     other = BookFactory(title="Biology")
+    AuditEntry.objects.all().delete()  # of the books' making
     for each, name in ((book, "grace"), (other, "ada")):
         AuditEntry.objects.create(name=name, action="admin:books_book_read", book_number=each.pk, outcome="done")
     AuditEntry.objects.filter(name="grace").update(at=timezone.now() - timedelta(days=9))

@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import TextChoices
 from django.test import Client
 from django.urls import reverse
 from docx import Document
@@ -134,3 +135,18 @@ def test_what_is_written_and_read_has_exactly_the_declared_parts(client):
     assert document["Part"]["enum"] == list(PARTS)
     assert document["Provenance"]["enum"] == Provenance.values
     assert document["ReviewStatus"]["enum"] == ReviewStatus.values
+
+
+def enumerations_in(document):
+    if isinstance(document, dict):
+        yield from [set(document["enum"])] if isinstance(document.get("enum"), list) else []
+        document = list(document.values())
+    for each in document if isinstance(document, list) else ():
+        yield from enumerations_in(each)
+
+
+def test_no_operation_knows_a_part_of_an_enumeration_by_heart(client):
+    """One list of two values stood beside a declaration of three."""
+    declared = [set(each.values) for each in TextChoices.__subclasses__()]
+    for found in enumerations_in(client.get("/api/openapi.json").json()):
+        assert not [whole for whole in declared if len(found & whole) > 1 and found < whole], found
