@@ -193,7 +193,7 @@ def test_who_has_several_roles_may_what_each_of_them_may(django_user_model, db):
 
 @pytest.mark.parametrize("address", with_args, ids=str)
 def test_what_is_not_there_is_a_404(screens, address, facts):
-    missing = {"book": 999_999, "page": 999, "subtopic": 999_999, "job": uuid4()}
+    missing = {"book": 999_999, "page": 999, "subtopic": 999_999, "job": uuid4(), "webhookendpoint": 999_999}
     assert send(screens, address, facts | missing).status_code == 404
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -69,7 +70,8 @@ def test_parts_without_statements_say_so(screens, topic):
 
 @pytest.mark.parametrize(("provenance", "is_said"), [(Provenance.OFFLINE, True), (Provenance.MODEL, False)])
 def test_what_was_made_offline_says_so(screens, topic, provenance, is_said):
-    assert (OFFLINE in shown(screens, SubtopicFactory(topic=topic, provenance=provenance))) is is_said
+    page = unescape(shown(screens, SubtopicFactory(topic=topic, provenance=provenance)))
+    assert (OFFLINE in page) is is_said
 
 
 @pytest.mark.parametrize(
