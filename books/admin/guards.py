@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Final, ParamSpec
 from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
@@ -21,6 +21,8 @@ from books.audit import refuse
 from jobs.errors import JobError
 
 P = ParamSpec("P")
+# Where the session keeps what a person did last to pages: books.admin.undo.
+UNDO: Final = "undo"
 
 
 class StaffRequest(HttpRequest):
@@ -50,17 +52,24 @@ def screen(permission: str) -> Callable[[View[P]], View[P]]:
 
 
 def action(permission: str) -> Callable[[View[P]], View[P]]:
-    """A view that changes something: POST only. Refusals (JobError) become a message where the person came from."""
+    """A view that changes something: POST only. Refusals (JobError) become a message where the person came from.
+
+    What leaves the undo as it was is an action of another kind, and ends it.
+    """
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def refusing(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            offered = request.session.get(UNDO)
             try:
-                return view(request, *args, **kwargs)
+                response = view(request, *args, **kwargs)
             except JobError as refusal:
                 messages.error(request, refusal.message)
                 refuse(request, refusal.message)
                 return back(request, _home(kwargs))
+            if offered is not None and request.session.get(UNDO) == offered:
+                del request.session[UNDO]
+            return response
 
         return _guarded(refusing, permission, ["POST"])
 

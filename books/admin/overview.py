@@ -15,6 +15,7 @@ from books.admin.page_states import cells_of
 from books.admin.panel import panel_context
 from books.admin.step_buttons import buttons_of
 from books.admin.steps import counts_of, way_of
+from books.admin.undo import offers
 from books.extraction.estimating import estimate
 from books.extraction.job import start_finalisation
 from books.intake import limits
@@ -54,6 +55,7 @@ def overview(request: StaffRequest, book_id: int) -> HttpResponseBase:
         return render(request, "bookpipeline/_next.html", {**_next(request, book, job), "is_swap": True})
     template = "_overview" if request.htmx else "overview"
     context = {**admin.site.each_context(request), "title": book.title, **_context(request, book, job)}
+    context["offers"] = offers(request, book)
     return render(request, f"bookpipeline/{template}.html", context)
 
 

@@ -15,6 +15,7 @@ from django.urls import URLPattern, reverse
 from books.admin.decisions import request_context
 from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.page_states import FILTERS, STATES, cells_of
+from books.admin.undo import ARRANGE, BACK, last_undone, offers, remember, remember_undone
 from books.errors import ArrangementRefused
 from books.intake import arrange
 from books.intake.store import Upload
@@ -22,6 +23,9 @@ from books.models import Arrangement, Book, OcrStatus, Page
 from books.ocr.review import clean_pages, pages_of
 from books.ocr.start import asks_model, check_readable, start_reading
 from jobs.models import Job
+
+# What redoing an arrangement needs of it.
+AGAIN = ("sentence", "before", "after", "turned")
 
 
 def routes() -> list[URLPattern]:
@@ -31,6 +35,7 @@ def routes() -> list[URLPattern]:
         route("<int:book_id>/pages/read-failed/", read_failed, "books_book_read_failed"),
         route("<int:book_id>/pages/arrange/", arrange_chosen, "books_book_arrange"),
         route("<int:book_id>/pages/arrange/undo/", undo, "books_book_arrange_undo"),
+        route("<int:book_id>/pages/arrange/redo/", redo, "books_book_arrange_redo"),
         route("<int:book_id>/pages/insert/", insert, "books_book_insert"),
     ]
 
@@ -41,6 +46,9 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
     cells = cells_of(book)
     wanted = request.GET.get("show", "all")
     chosen = next((each for each in FILTERS if each.name == wanted), FILTERS[0])
+    shown = offers(request, book)
+    is_offered = any((each.way, each.step["kind"]) == ("undo", ARRANGE) for each in shown)
+    last = None if is_offered else Arrangement.objects.filter(book=book).select_related("made_by").first()
     context = {
         **request_context(request, book, "Page map"),
         "cells": [cell for cell in cells if chosen.shows(cell)],
@@ -51,7 +59,9 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "failed": sum(cell.page.ocr_status == OcrStatus.FAILED for cell in cells),
         "clean": clean_pages(book).count(),
         "legend": [(state, *letter_and_label) for state, letter_and_label in STATES.items()],
-        "last_arrangement": Arrangement.objects.filter(book=book).only("sentence").first(),
+        "offers": shown,
+        "last_arrangement": last,
+        "back_words": BACK,
     }
     return render(request, "bookpipeline/page_map.html", context)
 
@@ -97,8 +107,7 @@ def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
         done = arrange.delete_pages(book, pages, user=request.user)
     else:
         return HttpResponseBadRequest("Unknown action.")
-    messages.success(request, f"{done.sentence}.")
-    return _back(request, book)
+    return _remembered(request, book, done)
 
 
 @action("books.change_book")
@@ -112,18 +121,40 @@ def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
         messages.error(request, refusal.message)
     if done is not None:
         start_reading(book, user=request.user)
-        messages.success(request, f"{done.sentence}.")
+        return _remembered(request, book, done)
     return _back(request, book)
+
+
+def _remembered(request: StaffRequest, book: Book, done: Arrangement) -> HttpResponse:
+    step = {"kind": ARRANGE, "id": str(done.pk), "sentence": done.sentence}
+    return remember(request, book.pk, step, _back(request, book))
 
 
 @action("books.change_book")
 def undo(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Takes the latest arrangement back; pages that were read since they were turned are read once more."""
     book = get_object_or_404(Book, pk=book_id)
-    messages.success(request, f"Undone: {arrange.undo_last(book)}.")
+    undone = arrange.undo_last(book, request.POST.get("step"))
+    messages.success(request, f"Undone: {undone.sentence}.")
+    _read_waiting(request, book)
+    again = {name: getattr(undone, name) for name in AGAIN}
+    return remember_undone(request, book_id, {"kind": ARRANGE, "id": str(undone.pk)}, again, _back(request, book))
+
+
+@action("books.change_book")
+def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    undone = last_undone(request, book_id, ARRANGE)
+    if undone is None:
+        raise ArrangementRefused("There is nothing to redo.")
+    done = arrange.redo(book, Arrangement(**{name: undone[name] for name in AGAIN}), user=request.user)
+    _read_waiting(request, book)
+    return _remembered(request, book, done)
+
+
+def _read_waiting(request: StaffRequest, book: Book) -> None:
     if Page.objects.filter(book=book, ocr_status=OcrStatus.WAITING).exists():
         start_reading(book, user=request.user)
-    return _back(request, book)
 
 
 def _number(request: StaffRequest, name: str) -> int:

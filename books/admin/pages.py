@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern
 
-from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.guards import StaffRequest, route, screen
 from books.admin.page_states import cells_of
 from books.errors import StorageAway
 from books.models import Book, Page
-from books.ocr.review import approve_pages
 from books.ocr.thumbnails import thumbnail_of
 
 
@@ -22,7 +20,6 @@ def routes() -> list[URLPattern]:
     page = "<int:book_id>/pages/<int:number>/"
     return [
         route("<int:book_id>/pages/", grid, "books_book_pages"),
-        route("<int:book_id>/pages/approve/", approve_all, "books_book_approve"),
         route(page + "scan/", scan, "books_book_scan", cacheable=True),
         route(page + "thumbnail/", thumbnail, "books_book_thumbnail", cacheable=True),
     ]
@@ -58,14 +55,6 @@ def _picture(made: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     response["Cache-Control"] = "private, max-age=86400"
     response["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-@action("books.change_page")
-def approve_all(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
-    count = approve_pages(book, user=request.user)
-    messages.success(request, f"{count} pages approved." if count != 1 else "1 page approved.")
-    return redirect("admin:books_book_overview", book_id)
 
 
 def _page(book_id: int, number: int, *related: str) -> Page:

@@ -9,7 +9,7 @@ from books.admin.guards import Button
 from books.admin.steps import Counts, Way
 from books.guidelines.proposals import waiting
 from books.models import Book
-from books.ocr.review import review_queue
+from books.ocr.review import clean_pages, review_queue
 
 PRIMARY = "primary"
 
@@ -33,14 +33,17 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
 
 
 def _review_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Button]:
+    """Many at once by way of the preview alone; it holds back what a person has to look at."""
     buttons = []
-    if counts.to_review and user.has_perm("books.change_page"):
-        label = f"Approve all {counts.to_review} read pages" if counts.to_review > 1 else "Approve the page"
-        buttons.append(_button("approve", label, _url("approve", book), way))
+    clean = clean_pages(book).count() if counts.to_review and user.has_perm("books.change_page") else 0
+    if clean:
+        label = f"Approve all that are clean ({clean})"
+        buttons.append(_button("approve", label, _url("clean", book), way, is_link=True))
     first = review_queue(book).first()
     if first is not None:
+        style = PRIMARY if way.now == "approve" and not way.is_busy and not clean else "plain"
         link = _url("page", book, first.number)
-        buttons.append(Button("step-look", "Review page by page", link, "plain", is_link=True))
+        buttons.append(Button("step-look", "Review page by page", link, style, is_link=True))
     return buttons
 
 

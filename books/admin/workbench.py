@@ -14,6 +14,7 @@ from django.urls import URLPattern
 from books.admin.decisions import request_context
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.page_states import cell_of, reading_of
+from books.admin.undo import offers
 from books.errors import EditedMeanwhile
 from books.models import Page, Reading
 from books.ocr.editing import edit_text, restore_reading
@@ -73,6 +74,7 @@ def _shown(request: StaffRequest, book_id: int, number: int, *, draft: str | Non
     context = {
         **request_context(request, page.book, f"Page {number}"),
         "page": page,
+        "offers": offers(request, page.book, page),
         "cell": cell_of(page),
         "again": reading_of(page),
         "reading": page.reading,

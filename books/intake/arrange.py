@@ -6,7 +6,7 @@ number follows in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -104,18 +104,16 @@ def rotate_pages(
         raise ArrangementRefused("A page can be turned by 90, 180 or 270 degrees.")
     with _arranging(book) as order:
         turned = _in_order(order, pages)
-        values = Page.objects.filter(pk__in=turned).values("pk", "reading__rotation", *TURNED_FIELDS)
-        rows = {str(row["pk"]): row for row in values}
+        shown = Page.objects.filter(pk__in=turned).values_list("pk", "rotation", "reading__rotation")
+        rotations = {page: ((own or 0) + (by_engine or 0) + degrees) % 360 for page, own, by_engine in shown}
         arrangement = _record(book, order, order, f"{_named(order, turned)} turned by {degrees} degrees", user)
-        arrangement.turned = {page: _plain(row) for page, row in rows.items()}
-        arrangement.save()
-        for page, row in rows.items():
-            _turn(page, ((row["rotation"] or 0) + (row["reading__rotation"] or 0) + degrees) % 360)
+        _turn_to(arrangement, rotations)
         return arrangement
 
 
-def undo_last(book: Book) -> str:
-    """Takes back the latest arrangement of ``book``; returns its sentence. Pages uploaded since stay at the end.
+def undo_last(book: Book, expected: str | None = None) -> Arrangement:
+    """Takes back the latest arrangement of ``book``, which has to be the one with the id ``expected`` if given; returns
+    what it was, for ``redo``. Pages uploaded since stay at the end.
 
     A page that was read again since it was turned is turned back and waits to be read once more; any other becomes
     exactly what it was.
@@ -124,6 +122,8 @@ def undo_last(book: Book) -> str:
         last = Arrangement.objects.filter(book=book).first()
         if last is None:
             raise ArrangementRefused("There is nothing to undo.")
+        if expected not in (None, str(last.pk)):
+            raise ArrangementRefused("The pages were arranged again since: nothing was undone.")
         known = set(Page.every.filter(book=book).values_list("pk", flat=True))
         inserted = {*last.after} - {*last.before}
         before = [UUID(page) for page in last.before if UUID(page) in known]
@@ -135,7 +135,22 @@ def undo_last(book: Book) -> str:
         for page, row in last.turned.items():
             _turn_back(page, row)
         last.delete()
-        return last.sentence
+        return last
+
+
+def redo(book: Book, undone: Arrangement, *, user: AbstractBaseUser | None = None) -> Arrangement:
+    """Does again what ``undo_last`` took back, unless pages were arranged since; those uploaded since stay behind."""
+    before, after = ([UUID(page) for page in order] for order in (undone.before, undone.after))
+    with _arranging(book) as present:
+        known = set(Page.every.filter(book=book).values_list("pk", flat=True))
+        if present[: len(before)] != before or not known.issuperset(after):
+            raise ArrangementRefused("The pages were arranged again since: nothing was done.")
+        if undone.turned:
+            made = _record(book, present, present, undone.sentence, user)
+            _turn_to(made, {UUID(page): row["to"] for page, row in undone.turned.items()})
+            return made
+        _check_room(book, len(after) - len(before))
+        return _arrange(book, present, [*after, *present[len(before) :]], undone.sentence, user)
 
 
 def purge_removed() -> int:
@@ -239,6 +254,14 @@ def _set_order(book: Book, present: Sequence[UUID], wanted: Sequence[UUID]) -> N
     citations.number_digests(book)
 
 
+def _turn_to(arrangement: Arrangement, rotations: Mapping[UUID, int]) -> None:
+    rows = Page.objects.filter(pk__in=rotations).values("pk", *TURNED_FIELDS)
+    arrangement.turned = {str(row["pk"]): _plain(row) | {"to": rotations[row["pk"]]} for row in rows}
+    arrangement.save()
+    for page, rotation in rotations.items():
+        _turn(page, rotation)
+
+
 def _turn(page: str | UUID, rotation: int | None) -> None:
     Page.objects.filter(pk=page).update(
         rotation=rotation,
@@ -251,7 +274,7 @@ def _turn(page: str | UUID, rotation: int | None) -> None:
 
 def _turn_back(page: str, row: dict[str, Any]) -> None:
     reviewed_at: datetime | None = parse_datetime(row["reviewed_at"]) if row["reviewed_at"] else None
-    as_it_was = {**row, "reviewed_at": reviewed_at}
+    as_it_was = {name: row[name] for name in TURNED_FIELDS} | {"reviewed_at": reviewed_at}
     if not Page.objects.filter(pk=page, reading_id=row["reading_id"]).update(**as_it_was):
         _turn(page, row["rotation"])
 

@@ -11,9 +11,9 @@ from books.models.book import Book
 class Arrangement(models.Model):
     """One change of a book's pages, undone in the reverse order of time and deleted with that.
 
-    ``before`` and ``after`` list page ids in book order. ``turned`` maps the ids of turned pages to what they were:
-    rotation, OCR status, reading and review. ``citations`` maps rows that cite pages to what renumbering back cannot
-    restore: {"before": their facts, "after": a fingerprint of what they became}.
+    ``before`` and ``after`` list page ids in book order. ``turned`` maps the ids of turned pages to what they were
+    (rotation, OCR status, reading and review) and the rotation they were turned "to". ``citations`` maps rows that cite
+    pages to what renumbering back cannot restore: {"before": their facts, "after": a fingerprint of what they became}.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="arrangements")

@@ -129,6 +129,11 @@ class Page(models.Model):
         return f"Page {self.number}"
 
     @property
+    def mark(self) -> str:
+        """What a person saw of it: another after every new text and every decision."""
+        return f"{self.reading_id or ''}/{self.review}/{self.reviewed_at.isoformat() if self.reviewed_at else ''}"
+
+    @property
     def image_name(self) -> str:
         return f"books/{self.book_id}/pages/{self.pk}/page.png"
 

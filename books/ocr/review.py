@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,50 +20,75 @@ READ: Final = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
 CLEAN_CONFIDENCE: Final = 80.0
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A decision: what ``take_back`` needs of it, as JSON, and the pages left alone that are no longer as seen.
+
+    ``facts["before"]`` maps the ids of the pages that changed to their [review, reviewer's id, time].
+    """
+
+    facts: dict[str, Any]
+    left: list[Page]
+
+
 def approve_pages(book: Book, numbers: Sequence[int] | None = None, *, user: AbstractBaseUser | None = None) -> int:
     """Approves the pages ``numbers`` (None: all) that were read; returns how many changed."""
     pages = Page.objects.filter(book=book)
     chosen = pages if numbers is None else pages.filter(number__in=numbers)
-    return _decide(chosen, PageReview.APPROVED, user)
+    return len(decide(chosen, PageReview.APPROVED, user=user).facts["before"])
 
 
-def _decide(
-    pages: QuerySet[Page], review: PageReview, user: AbstractBaseUser | None, at: datetime | None = None
-) -> int:
-    changing = pages.filter(READ).exclude(review=review)
-    return changing.update(review=review, reviewed_by_id=user.pk if user else None, reviewed_at=at or clock.now())
-
-
-def decide(pages: QuerySet[Page], review: PageReview, *, user: AbstractBaseUser) -> dict[str, Any]:
-    """Approves or rejects those of ``pages`` that were read, and returns what ``take_back`` needs, as JSON.
-
-    "before" maps the ids of the pages that changed to their [review, reviewer's id, time].
-    """
+def decide(
+    pages: QuerySet[Page],
+    review: PageReview,
+    *,
+    user: AbstractBaseUser | None,
+    seen: Mapping[str, str] | None = None,
+) -> Made:
+    """Approves or rejects those of ``pages`` that were read and are as ``seen`` (page id to ``mark``; unknown: any)."""
     at = clock.now()
     with transaction.atomic():
-        changing = list(pages.filter(READ).exclude(review=review).select_for_update(of=("self",)))
-        _decide(Page.objects.filter(pk__in=[page.pk for page in changing]), review, user, at)
+        locked = list(pages.filter(READ).select_related("reviewed_by").select_for_update(of=("self",)))
+        left = [page for page in locked if (seen or {}).get(str(page.pk), page.mark) != page.mark]
+        changing = [page for page in locked if page not in left and page.review != review]
+        by = user.pk if user else None
+        chosen = Page.objects.filter(pk__in=[page.pk for page in changing])
+        chosen.update(review=review, reviewed_by_id=by, reviewed_at=at)
     before = {str(page.pk): [page.review, page.reviewed_by_id, _iso(page.reviewed_at)] for page in changing}
-    return {"review": str(review), "at": at.isoformat(), "before": before}
+    return Made({"review": str(review), "at": at.isoformat(), "before": before}, left)
 
 
-def take_back(decision: dict[str, Any]) -> list[int]:
-    """Gives pages the review they had before ``decision``; those decided anew or read again since keep what they have.
+def since(page: Page, seen: str) -> str:
+    """In words what became of ``page`` after somebody saw it as ``seen``, a ``mark``."""
+    if seen.partition("/")[0] != str(page.reading_id or ""):
+        return f"Page {page.number} got another text while you had it open."
+    if page.review == PageReview.PENDING:
+        return f"The decision on page {page.number} was taken back while you had it open."
+    who = page.reviewed_by or "the command line"
+    return f"Page {page.number} was {page.get_review_display().lower()} by {who} while you had it open."
 
-    Returns the numbers of the pages that changed.
-    """
-    groups: dict[tuple[Any, ...], list[UUID]] = {}
-    for page, before in decision["before"].items():
-        groups.setdefault(tuple(before), []).append(UUID(page))
+
+def decided(decision: dict[str, Any]) -> QuerySet[Page]:
+    """The pages that ``take_back`` would change."""
     at = datetime.fromisoformat(decision["at"])
-    numbers: list[int] = []
+    return Page.objects.filter(READ, pk__in=decision["before"], review=decision["review"], reviewed_at=at)
+
+
+def as_seen(seen: Mapping[str, str]) -> list[Page]:
+    """Those of the pages (ids) that are still as ``seen``: their ``mark``."""
+    return [page for page in Page.objects.filter(pk__in=seen) if seen[str(page.pk)] == page.mark]
+
+
+def take_back(decision: dict[str, Any]) -> list[Page]:
+    """Gives pages the review they had before ``decision`` (the facts of one); those decided anew or read again since
+    keep what they have. Returns the pages that changed, in order."""
     with transaction.atomic():
-        for (review, by, when), pages in groups.items():
-            decided = Page.objects.filter(READ, pk__in=pages, review=decision["review"], reviewed_at=at)
-            numbers += decided.values_list("number", flat=True)
-            reviewed_at = datetime.fromisoformat(when) if when else None
-            decided.update(review=review, reviewed_by_id=by, reviewed_at=reviewed_at)
-    return sorted(numbers)
+        pages = list(decided(decision).order_by("number").select_for_update())
+        for page in pages:
+            page.review, page.reviewed_by_id, at = decision["before"][str(page.pk)]
+            page.reviewed_at = datetime.fromisoformat(at) if at else None
+        Page.objects.bulk_update(pages, ["review", "reviewed_by", "reviewed_at"], batch_size=200)
+    return pages
 
 
 def _iso(at: datetime | None) -> str | None:
@@ -108,12 +134,13 @@ def repeated_prints(book: Book) -> list[str]:
 
 
 def pages_of(book: Book, ids: Iterable[str]) -> QuerySet[Page]:
-    """Those of the ids that are pages of the book now; what is no id is left out."""
+    """Those of the ids, with or without a mark after a colon, that are pages of the book now; what is no id is left
+    out."""
     return Page.objects.filter(book=book, pk__in=[page for page in map(_uuid, ids) if page])
 
 
 def _uuid(text: str) -> UUID | None:
     try:
-        return UUID(text)
+        return UUID(text.partition(":")[0])
     except ValueError:
         return None

@@ -108,8 +108,9 @@ const follow = async () => {
     if (answer?.ok && !answer.redirected) {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const tile of map.children) {
-        const now = fresh.querySelector(`.map [value="${CSS.escape(tile.querySelector("input").value)}"]`)?.closest("li");
+        const now = fresh.querySelector(`.map [data-page="${tile.dataset.page}"]`);
         if (!now || now.className === tile.className) continue;
+        tile.querySelector("input").value = now.querySelector("input").value;
         tile.className = now.className;
         tile.querySelector("a").replaceChildren(...now.querySelector("a").childNodes);
         tile.querySelector("a").title = now.querySelector("a").title;

@@ -54,3 +54,13 @@ document.addEventListener("keydown", (event) => {
   if (named.matches("input")) named.focus();
   else named.click();
 });
+
+// A question that opens takes the focus, so that Enter answers it; Escape closes it.
+for (const question of document.querySelectorAll("details.ask")) {
+  question.addEventListener("toggle", () => question.open && question.querySelector("[type=submit]").focus());
+  question.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    question.open = false;
+    question.querySelector("summary").focus();
+  });
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import pytest
@@ -22,18 +23,19 @@ VIEW, CHANGE, DECIDE = "books.view_book", "books.change_book", "books.change_pag
 ADDRESSES = {
     "books_book_map": ("get", VIEW),
     "books_book_clean": ("get", DECIDE),
-    "books_book_clean_approve": ("post", DECIDE),
     "books_book_pages_decide": ("post", DECIDE),
     "books_book_decision_undo": ("post", DECIDE),
+    "books_book_decision_redo": ("post", DECIDE),
     "books_book_page_edit": ("post", DECIDE),
     "books_book_page_restore": ("post", DECIDE),
     "books_book_pages_read": ("post", CHANGE),
     "books_book_read_failed": ("post", CHANGE),
     "books_book_arrange": ("post", CHANGE),
     "books_book_arrange_undo": ("post", CHANGE),
+    "books_book_arrange_redo": ("post", CHANGE),
     "books_book_insert": ("post", CHANGE),
 }
-DATA = {"decision": "approve", "act": "move", "to": "1", "at": "1", "newest": "1", "text": "new", "reading": "0"}
+DATA = {"decision": "approve", "act": "move", "to": "1", "at": "1", "text": "new", "reading": "0"}
 
 
 def url(name: str, book, *args: int) -> str:
@@ -225,8 +227,8 @@ def test_a_refused_arrangement_says_why(screens, book, said, data, sentence):
 
 
 def test_an_unknown_action_is_a_bad_request(screens, book):
-    for name in ("books_book_arrange", "books_book_pages_decide", "books_book_clean_approve"):
-        assert screens.post(url(name, book), {"act": "x", "decision": "x", "newest": "x"}).status_code == 400
+    for name in ("books_book_arrange", "books_book_pages_decide"):
+        assert screens.post(url(name, book), {"act": "x", "decision": "x"}).status_code == 400
 
 
 def test_all_failed_pages_are_read_again(screens, book):
@@ -265,8 +267,8 @@ def test_clean_pages_are_counted_before_they_are_approved(screens, book):
     assert "Approve 2 pages" in preview
     assert "6 read pages would still wait for you" in preview
     assert book.pages.filter(review=PageReview.APPROVED).count() == 0
-    newest = preview.split('name="newest" value="')[1].split('"')[0]
-    screens.post(url("books_book_clean_approve", book), {"newest": newest})
+    listed = re.findall('name="page" value="([^"]*)"', preview)
+    screens.post(url("books_book_pages_decide", book), {"page": listed, "decision": "approve"})
     assert list(book.pages.filter(review=PageReview.APPROVED).order_by("number")) == clean
     screens.post(url("books_book_decision_undo", book))
     assert set(reviews(book)) == {"pending"}
@@ -274,9 +276,9 @@ def test_clean_pages_are_counted_before_they_are_approved(screens, book):
 
 def test_a_page_read_since_the_preview_is_not_approved_with_it(screens, book):
     page, other = ReadPageFactory(book=book), ReadPageFactory(book=book)
-    newest = other.reading_id
+    listed = [f"{each.pk}:{each.mark}" for each in Page.objects.filter(pk__in=[page.pk, other.pk])]
     Page.objects.filter(pk=page.pk).update(reading=ReadingFactory(page=page, text="Another text."))
-    screens.post(url("books_book_clean_approve", book), {"newest": newest})
+    screens.post(url("books_book_pages_decide", book), {"page": listed, "decision": "approve"})
     assert reviews(book) == ["pending", "approved"]
 
 

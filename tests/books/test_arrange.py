@@ -143,7 +143,7 @@ def test_moved_pages_take_text_approval_and_citations_along(book):
     assert texts(book)[3:7] == ["text 5", "text 2", "text 9", "text 6"]
     assert not book.pages.exclude(review=PageReview.APPROVED).exists()
     check_consistent(book)
-    assert undo_last(book) == "Pages 2, 9 moved to 5"
+    assert undo_last(book).sentence == "Pages 2, 9 moved to 5"
     assert facts(book) == before
 
 

@@ -103,9 +103,22 @@ def test_pages_are_reviewed_by_keyboard_alone(bench, book, picture):
     at_page(bench, 2)
     assert reviews(book)[:3] == ["rejected", "pending", "approved"]
     bench.keyboard.press("u")
+    expect(bench.get_by_text("Page 1 gets back the review it had.")).to_be_visible()
+    picture(bench, f"undo-asks-{bench.size}")
+    assert fits(bench)
+    assert reviews(book)[:3] == ["rejected", "pending", "approved"]
+    bench.keyboard.press("Enter")
     at_page(bench, 1)
     assert reviews(book)[:3] == ["pending", "pending", "approved"]
+    bench.keyboard.press("U")
+    expect(bench.locator("h1")).to_contain_text("Rejected")
+    assert reviews(book)[:3] == ["rejected", "pending", "approved"]
     bench.keyboard.press("u")
+    expect(bench.locator("h1")).to_contain_text("To review")
+    picture(bench, f"redo-{bench.size}")
+    bench.keyboard.press("u")
+    expect(bench.get_by_text("Page 3 gets back the review it had.")).to_be_visible()
+    bench.keyboard.press("Enter")
     at_page(bench, 3)
     assert set(reviews(book)) == {"pending"}
     bench.keyboard.press("ArrowRight")
@@ -241,10 +254,25 @@ def test_clean_pages_are_previewed_approved_and_undone(bench, book, picture):
     assert set(reviews(book)) == {"pending"}
     bench.get_by_role("button", name="Approve 4 pages").click()
     expect(bench.locator("#toast")).to_contain_text("4 pages approved.")
+    picture(bench, f"approved-{bench.size}")
     assert [number for number, each in enumerate(reviews(book), start=1) if each == PageReview.APPROVED] == [1, 2, 5, 6]
     bench.keyboard.press("u")
+    expect(bench.get_by_text("Pages 1-2, 5-6 get back the review they had.")).to_be_visible()
+    expect(bench.locator("#undo")).to_be_focused()
+    picture(bench, f"undo-asks-map-{bench.size}")
+    assert fits(bench)
+    bench.keyboard.press("Escape")
+    expect(bench.locator("#undo")).to_be_hidden()
+    bench.keyboard.press("u")
+    expect(bench.locator("#undo")).to_be_focused()
+    bench.keyboard.press("Enter")
     expect(bench.get_by_text("Undone: 4 pages approved.")).to_be_visible()
     assert set(reviews(book)) == {"pending"}
+    picture(bench, f"undone-map-{bench.size}")
+    bench.keyboard.press("U")
+    expect(bench.locator("#redo")).to_be_focused()
+    bench.keyboard.press("Enter")
+    expect(bench.locator("#toast")).to_contain_text("4 pages approved.")
 
 
 def test_the_map_is_walked_chosen_filtered_and_arranged(bench, book, picture):
@@ -263,7 +291,9 @@ def test_the_map_is_walked_chosen_filtered_and_arranged(bench, book, picture):
     bench.keyboard.press("Enter")
     expect(bench.get_by_text("Pages 2, 3 moved to 1.").first).to_be_visible()
     assert list(book.pages.order_by("number").values_list("pk", flat=True))[:3] == [ids[1], ids[2], ids[0]]
-    bench.get_by_role("button", name="Undo: Pages 2, 3 moved to 1").click()
+    bench.keyboard.press("u")
+    picture(bench, f"moved-{bench.size}")
+    bench.locator("#undo").press("Enter")
     expect(bench.get_by_text("Undone: Pages 2, 3 moved to 1.")).to_be_visible()
     assert list(book.pages.order_by("number").values_list("pk", flat=True)) == ids
     bench.locator("#map li").nth(4).drag_to(bench.locator("#map li").nth(0))

@@ -1,0 +1,146 @@
+"""The one undo of the screens of pages, and its redo: what this person did last to a book's pages, in the session.
+
+It is offered where that was done and where it led, names pages by the numbers they have now, and asks before it touches
+any other than the page in view. It ends with the next action of another kind: see ``books.admin.guards.action``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from books.admin.guards import UNDO, StaffRequest
+from books.errors import EditedMeanwhile
+from books.models import Arrangement, Book, Page, PageReview
+from books.ocr import review
+from books.publishing.sheets import ranges
+
+# As many of one kind can be undone one after the other.
+REMEMBERED: Final = 20
+DECISION: Final = "decision"
+ARRANGE: Final = "arrange"
+PERMISSIONS: Final = {DECISION: "books.change_page", ARRANGE: "books.change_book"}
+KEYS: Final = {"undo": "u", "redo": "U"}
+# What undoing an arrangement does.
+BACK: Final = "The pages get back the places, numbers and turns they had before; citations follow."
+
+# One thing that was done, as JSON: "kind", "id", "led_to" (a path), and what its kind needs to take it back.
+Step = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A button for ``way``, undo or redo, of what the sentence ``said`` tells; ``does`` is exactly what it changes."""
+
+    way: str
+    step: Step
+    said: str
+    does: str
+    asks: bool
+    book_id: int
+
+    @property
+    def key(self) -> str:
+        return KEYS[self.way]
+
+    @property
+    def label(self) -> str:
+        return "Undo" if self.way == "undo" else f"Redo: {self.said.rstrip('.')}"
+
+    @property
+    def url(self) -> str:
+        return reverse(f"admin:books_book_{self.step['kind']}_{self.way}", args=[self.book_id])
+
+
+def remember(request: StaffRequest, book_id: int, step: Step, response: HttpResponse) -> HttpResponse:
+    """Offers to undo ``step`` where ``response`` leads, and with it those of its kind just before."""
+    known = [each for each in _memory(request, book_id)["done"] if each["kind"] == step["kind"]]
+    _keep(request, book_id, [*known, _placed(step, response)], None)
+    return response
+
+
+def remember_undone(
+    request: StaffRequest, book_id: int, step: Step, again: Step | None, response: HttpResponse
+) -> HttpResponse:
+    """Forgets ``step``, which is undone, and offers ``again``, by which it is done anew."""
+    done = [each for each in _memory(request, book_id)["done"] if each["id"] != step["id"]]
+    _keep(request, book_id, done, again and _placed({**again, "kind": step["kind"], "id": step["id"]}, response))
+    return response
+
+
+def last_done(request: StaffRequest, book_id: int, kind: str) -> Step | None:
+    return _asked(request, kind, _last(_memory(request, book_id)["done"]))
+
+
+def last_undone(request: StaffRequest, book_id: int, kind: str) -> Step | None:
+    return _asked(request, kind, _memory(request, book_id)["undone"])
+
+
+def _asked(request: StaffRequest, kind: str, step: Step | None) -> Step | None:
+    """The step, where it is of that kind. Raises EditedMeanwhile where the posted form was about another."""
+    asked = request.POST.get("step")
+    if asked is not None and (step is None or step["id"] != asked):
+        raise EditedMeanwhile("You did something else since: nothing was undone.")
+    return step if step and step["kind"] == kind else None
+
+
+def _memory(request: StaffRequest, book_id: int) -> dict[str, Any]:
+    known = request.session.get(UNDO, {})
+    return known if known.get("book") == book_id else {"done": [], "undone": None}
+
+
+def _keep(request: StaffRequest, book_id: int, done: list[Step], undone: Step | None) -> None:
+    request.session[UNDO] = {"book": book_id, "done": done[-REMEMBERED:], "undone": undone}
+
+
+def _placed(step: Step, response: HttpResponse) -> Step:
+    return {**step, "led_to": urlsplit(response["Location"]).path}
+
+
+def _last(steps: list[Step]) -> Step | None:
+    return steps[-1] if steps else None
+
+
+# ---- what a screen shows ---------------------------------------------------------------------------------------------
+
+
+def offers(request: StaffRequest, book: Book, page: Page | None = None) -> list[Offer]:
+    """For the screen at the request's path, with ``page`` in view."""
+    known = _memory(request, book.pk)
+    ways = {"redo": known["undone"], "undo": _last(known["done"])}
+    return [
+        offer
+        for way, step in ways.items()
+        if step and request.user.has_perm(PERMISSIONS[step["kind"]])
+        if (offer := _offer(way, step, book, page)) and (step["led_to"] == request.path or not offer.asks)
+    ]
+
+
+def _offer(way: str, step: Step, book: Book, page: Page | None) -> Offer | None:
+    """None where nothing is left to undo or redo."""
+    return (_of_decision if step["kind"] == DECISION else _of_arranging)(way, step, book, page)
+
+
+def _of_decision(way: str, step: Step, book: Book, page: Page | None) -> Offer | None:
+    pages = list(review.decided(step)) if way == "undo" else review.as_seen(step["pages"])
+    if not pages:
+        return None
+    is_one = len(pages) == 1
+    named = f"{'Page' if is_one else 'Pages'} {ranges(each.number for each in pages)}"
+    label = PageReview(step["review"]).label.lower()
+    back = f"{named} {'gets' if is_one else 'get'} back the review {'it' if is_one else 'they'} had."
+    again = f"{named} {'is' if is_one else 'are'} {label} again."
+    said = f"{named if is_one else f'{len(pages)} pages'} {label}."
+    return Offer(way, step, said, back if way == "undo" else again, asks=pages != [page], book_id=book.pk)
+
+
+def _of_arranging(way: str, step: Step, book: Book, _page: Page | None) -> Offer | None:
+    last = Arrangement.objects.filter(book=book).only("pk").first()
+    if way == "undo" and (last is None or str(last.pk) != step["id"]):
+        return None
+    again = f"{step['sentence']}, as before; citations follow."
+    return Offer(way, step, f"{step['sentence']}.", BACK if way == "undo" else again, asks=True, book_id=book.pk)
