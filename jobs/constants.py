@@ -51,5 +51,6 @@ MAX_CRASHES = 2
 MAX_RECOVERIES = 3
 BACKOFF_SECONDS = (2, 4, 8, 16)
 SWEEP_ROWS = 100
+SWEEP_SECONDS = 60
 # A job with nothing to do for longer than this holds no worker; the sweep, once a minute, wakes it.
 REST_ABOVE = timedelta(seconds=30)

@@ -25,7 +25,20 @@ logger = logging.getLogger(__name__)
 
 # Sent after each pass, for what else is to be tidied by the clock.
 swept = Signal()
+# Of the minute's sweeps by all machines the others are left out; one that did not end after this time has died.
+TURN_SECONDS = 50
+DEAD_AFTER_SECONDS = 120
 LAST_SIGN = Coalesce("heartbeat_at", "started_at", "created_at")
+
+
+def sweep_in_turn(seconds_since: float = 0) -> dict[str, int] | None:
+    """A pass, unless one is under way or began less than ``seconds_since`` ago, on any machine: then None."""
+    now = clock.now()
+    SweepRun.objects.get_or_create(pk=1)
+    is_over = Q(finished_at__gte=F("begun_at"), begun_at__lte=now - timedelta(seconds=seconds_since))
+    is_dead = Q(begun_at__lte=now - timedelta(seconds=DEAD_AFTER_SECONDS))
+    turn = SweepRun.objects.filter(Q(begun_at=None) | is_over | is_dead, pk=1)
+    return sweep() if turn.update(begun_at=now) else None
 
 
 def sweep() -> dict[str, int]:

@@ -60,7 +60,8 @@ class SystemView:
 
     @property
     def is_sweep_late(self) -> bool:
-        return self.sweep is None or self.now - self.sweep.finished_at > SWEEP_PATIENCE
+        at = self.sweep.finished_at if self.sweep else None
+        return at is None or self.now - at > SWEEP_PATIENCE
 
 
 def system_view() -> SystemView:
@@ -75,7 +76,7 @@ def system_view() -> SystemView:
         oldest_pending=pending[0] if pending else None,
         pending_since=pending[1] if pending else None,
         throttles=tuple(_throttle_view(throttle, now) for throttle in Throttle.objects.all()),
-        sweep=SweepRun.objects.first(),
+        sweep=SweepRun.objects.exclude(finished_at=None).first(),
     )
 
 

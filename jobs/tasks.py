@@ -7,7 +7,7 @@ import os
 from jobs.constants import Load
 from jobs.heartbeat import cluster_seen
 from jobs.runner import run_slice
-from jobs.sweep import sweep as sweep_once
+from jobs.sweep import TURN_SECONDS, sweep_in_turn
 
 
 def run(job_id: str) -> None:
@@ -19,7 +19,7 @@ def run(job_id: str) -> None:
 
 def sweep() -> None:
     cluster_seen()
-    sweep_once()
+    sweep_in_turn(TURN_SECONDS)
 
 
 def canary() -> None:

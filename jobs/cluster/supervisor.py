@@ -7,12 +7,23 @@ import signal
 import time
 from collections.abc import Sequence
 from types import FrameType
-
-from jobs.cluster.child import Child
+from typing import Protocol
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
+
+
+class Tended(Protocol):
+    """``jobs.cluster.child`` says what each is to do."""
+
+    def tend(self) -> None: ...
+
+    def is_alive(self) -> bool: ...
+
+    def ask_to_stop(self) -> None: ...
+
+    def clear_away(self) -> None: ...
 
 
 class Supervisor:
@@ -21,7 +32,7 @@ class Supervisor:
     A second SIGINT kills at once.
     """
 
-    def __init__(self, children: Sequence[Child], grace: float) -> None:
+    def __init__(self, children: Sequence[Tended], grace: float) -> None:
         self.children = children
         self.grace = grace
         self._stopping = False

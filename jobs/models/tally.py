@@ -16,11 +16,15 @@ class Tally(models.Model):
 
 
 class SweepRun(models.Model):
-    """The latest pass of the sweep, in the one row with the key 1. ``helped`` counts jobs by what was done for them."""
+    """The latest pass of the sweep, in the one row with the key 1. ``helped`` counts jobs by what was done for them.
 
-    finished_at = models.DateTimeField()
-    seconds = models.FloatField()
+    A pass that began after the last one finished is under way: by this row there is one at a time.
+    """
+
+    begun_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    seconds = models.FloatField(default=0)
     helped = models.JSONField(default=dict)
 
     def __str__(self) -> str:
-        return f"swept at {self.finished_at:%Y-%m-%d %H:%M:%S}"
+        return f"swept at {self.finished_at:%Y-%m-%d %H:%M:%S}" if self.finished_at else "not swept yet"

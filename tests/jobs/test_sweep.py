@@ -9,11 +9,11 @@ from jobs import sweep as sweeping
 from jobs.claims import claim
 from jobs.constants import ItemState, JobStatus
 from jobs.heartbeat import beat
-from jobs.models import Cluster, Item, Job
+from jobs.models import Cluster, Item, Job, SweepRun
 from jobs.results import finish
 from jobs.runner import run_slice
 from jobs.starting import start_job
-from jobs.sweep import sweep
+from jobs.sweep import TURN_SECONDS, sweep, sweep_in_turn
 from tests.jobs.rig import KIND, new_book, pass_time, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -147,6 +147,20 @@ def test_a_stale_job_left_by_a_dying_sweep_goes_on(rig, book):
     job = running(book)
     Job.objects.filter(pk=job.pk).update(status=JobStatus.STALE)
     assert sweep()["requeued"] == 1
+
+
+def test_one_sweep_at_a_time_whoever_begins_it(rig, db, monkeypatch):
+    """Every supervisor sweeps, and the queue's schedule, and people by hand."""
+    assert sweep_in_turn() is not None
+    assert sweep_in_turn() is not None, "by hand, as often as one likes"
+    assert sweep_in_turn(TURN_SECONDS) is None, "this minute's was"
+    pass_time(monkeypatch, 50)
+    assert sweep_in_turn(TURN_SECONDS) is not None
+    pass_time(monkeypatch, 1)
+    SweepRun.objects.update(begun_at=clock.now())
+    assert sweep_in_turn() is None, "one is under way"
+    pass_time(monkeypatch, 120)
+    assert sweep_in_turn() is not None, "it died"
 
 
 def test_clusters_of_machines_that_are_gone_are_forgotten(rig, db, monkeypatch):

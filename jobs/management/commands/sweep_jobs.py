@@ -6,11 +6,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from jobs.sweep import sweep
+from jobs.sweep import sweep_in_turn
 
 
 class Command(BaseCommand):
     help = "Sets going again what died, what nothing ever started and what paused until now."
 
     def handle(self, **_: Any) -> None:
-        self.stdout.write(", ".join(f"{count} {kind}" for kind, count in sweep().items()))
+        helped = sweep_in_turn()
+        if helped is None:
+            self.stdout.write("Another sweep is under way.")
+        else:
+            self.stdout.write(", ".join(f"{count} {kind}" for kind, count in helped.items()))

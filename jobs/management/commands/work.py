@@ -11,6 +11,7 @@ from jobs.cluster.pool import PoolCluster
 from jobs.cluster.schedules import setup_schedules
 from jobs.cluster.schema import require_migrated
 from jobs.cluster.supervisor import Supervisor
+from jobs.cluster.sweeper import Sweeper
 
 
 class Command(BaseCommand):
@@ -36,4 +37,5 @@ class Command(BaseCommand):
             )
         require_migrated()
         setup_schedules()
-        Supervisor([PoolCluster(name) for name in ([pool] if pool else settings.POOLS)], grace).run()
+        clusters = [PoolCluster(name) for name in ([pool] if pool else settings.POOLS)]
+        Supervisor([*clusters, Sweeper()], grace).run()

@@ -71,7 +71,7 @@ class Site:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *arguments]
         return subprocess.run(
-            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
         )
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -84,6 +84,10 @@ class Site:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.database, timeout=20)) as connection:
             return connection.execute(sql).fetchall()
+
+    def write(self, sql: str) -> None:
+        with closing(sqlite3.connect(self.database, timeout=20)) as connection, connection:
+            connection.execute(sql)
 
     def processes(self) -> list[psutil.Process]:
         """Whatever runs with this site's environment; the dead that nobody has collected do not count."""

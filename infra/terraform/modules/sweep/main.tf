@@ -1,4 +1,4 @@
-# The sweep by a clock of its own. The io pool's schedule does the same; either alone is enough.
+# The sweep by a clock of its own. Every supervisor does the same; either alone is enough.
 
 data "aws_region" "this" {}
 
