@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Max, Q, QuerySet
 
 from jobs.constants import ItemState
@@ -16,10 +18,21 @@ TAKEN_OVER = ("state", "attempts", "crashes", "error_kind", "error_code", "error
 def begin_stage(job: Job, stage: Stage) -> int:
     """Plans ``stage`` and makes it the job's current one; returns how many of its items are open.
 
-    Runs under the job's lock. Planning twice adds nothing: keys that exist are left alone. A resumed job takes over
-    the items that the job before it finished from the same input, and those it gave up that nobody chose to retry.
+    Runs under the job's lock.
     """
-    planned = stage.plan(job)
+    add_items(job, stage, stage.plan(job))
+    Job.objects.filter(pk=job.pk).update(stage=stage.name)
+    job.stage = stage.name
+    refresh_progress(job)
+    return open_items(job, stage.name)
+
+
+def add_items(job: Job, stage: Stage, planned: Sequence[PlannedItem]) -> None:
+    """Planning twice adds nothing: keys that exist are left alone. A resumed job takes over the items that the job
+    before it finished from the same input, and those it gave up that nobody chose to retry.
+
+    The caller holds the job's lock; a stage's ``save`` may so plan a later stage from what its work found.
+    """
     present = set(Item.objects.filter(job=job, stage=stage.name).values_list("key", flat=True))
     earlier = {item.key: item for item in _closed_before(job, stage.name)}
     after = Item.objects.filter(job=job).aggregate(last=Max("ordinal"))["last"] or 0
@@ -27,10 +40,6 @@ def begin_stage(job: Job, stage: Stage) -> int:
     items = [_item(job, stage, plan, after + n, earlier.get(plan.key)) for n, plan in enumerate(fresh, start=1)]
     Item.objects.bulk_create(items, batch_size=500)
     pass_by("in_begin_stage")
-    Job.objects.filter(pk=job.pk).update(stage=stage.name)
-    job.stage = stage.name
-    refresh_progress(job)
-    return open_items(job, stage.name)
 
 
 def _item(job: Job, stage: Stage, plan: PlannedItem, ordinal: int, earlier: Item | None) -> Item:

@@ -86,12 +86,19 @@ def locked_throttle(provider: str) -> Iterator[Throttle]:
 
 
 def admit(provider: str, tokens: int = 0) -> datetime:
-    """Counts a call that begins now, and returns when that is. Raises ProviderBusy where it may not begin."""
-    with locked_throttle(provider) as row:
-        now = clock.now()
-        wait = wait_of(row, tokens)
-        if not wait:
-            row.window = window.with_call(window.recent(row.window, now), now, tokens)
+    """Counts a call that begins now, and returns when that is. Raises ProviderBusy where it may not begin.
+
+    Where no limit of a minute holds the call is counted when it is answered: one lock a call rather than two.
+    """
+    now = clock.now()
+    known = None if limits() else Throttle.objects.filter(provider=provider).first()
+    if known is not None:
+        wait = wait_of(known)
+    else:
+        with locked_throttle(provider) as row:
+            wait = wait_of(row, tokens)
+            if limits() and not wait:
+                row.window = window.with_call(window.recent(row.window, now), now, tokens)
     if wait:
         count_wait(provider)
         raise ProviderBusy(f"{provider} takes no call for another {wait:.0f} s.", retry_after=wait)
@@ -103,8 +110,11 @@ def wait_of(row: Throttle, tokens: int = 0) -> float:
     now = clock.now()
     if row.cool_until and row.cool_until > now:
         return (row.cool_until - now).total_seconds()
-    limits = window.Limits(settings.LLM_REQUESTS_PER_MINUTE, settings.LLM_TOKENS_PER_MINUTE)
-    return window.wait(row.window, now, limits, tokens)
+    return window.wait(row.window, now, limits(), tokens)
+
+
+def limits() -> window.Limits:
+    return window.Limits(settings.LLM_REQUESTS_PER_MINUTE, settings.LLM_TOKENS_PER_MINUTE)
 
 
 def calls_at_once(row: Throttle) -> int:
@@ -116,7 +126,10 @@ def calls_at_once(row: Throttle) -> int:
 def answered(call: Call, more_tokens: int = 0) -> None:
     """The provider gave an answer, if only a refusal of the content; ``more_tokens`` corrects the estimate."""
     with locked_throttle(call.provider) as row:
-        row.window = window.with_call(row.window, call.began_at, more_tokens, calls=0)
+        if limits():
+            row.window = window.with_call(row.window, call.began_at, more_tokens, calls=0)
+        else:
+            row.window = window.with_call(window.recent(row.window, clock.now()), call.began_at, call.tokens)
         row.refusals = row.failures = row.probes = 0
         row.outage_since = None
         row.answers += 1

@@ -23,6 +23,9 @@ class Limits:
     requests: int
     tokens: int
 
+    def __bool__(self) -> bool:
+        return bool(self.requests or self.tokens)
+
     def admit(self, window: Sequence[Second], tokens: int) -> bool:
         """Whether a call of ``tokens`` tokens fits; into an empty window any does, however large."""
         requests_used, tokens_used = used(window)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from books.errors import StageNotReady
 from books.extraction import stages
-from books.extraction.engine import Digest
+from books.extraction.engine import Digest, Recipe
 from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.records import DIGEST, book_facts, page_text
 from books.extraction.runs import pages_of
@@ -37,20 +37,22 @@ class DigestStage(GuidelineStage):
             if number in wanted
         ]
 
-    def compute(self, item: Item) -> Digest:
-        page = Page.objects.select_related("book", "reading").get(pk=item.key)
-        near = Page.objects.filter(book=page.book, number__in=(page.number - 1, page.number + 1))
-        before, after = _around(dict(near.values_list("number", "reading__text")), page.number)
-        return guideline_engine().digest(book_facts(page.book), page_text(page), before, after)
+    def compute(self, item: Item) -> tuple[Digest, Recipe]:
+        page = Page.objects.select_related("reading").get(pk=item.key)
+        near = Page.objects.filter(book=page.book_id, number__in=(page.number - 1, page.number + 1))
+        around = _around(dict(near.values_list("number", "reading__text")), page.number)
+        recipe = recipe_of("digest")
+        return guideline_engine().digest(book_facts(item.job.book), page_text(page), *around), recipe
 
-    def save(self, item: Item, result: Digest) -> None:
+    def save(self, item: Item, result: tuple[Digest, Recipe]) -> None:
+        digest, recipe = result
         values = {
-            "recipe": asdict(recipe_of("digest")),
+            "recipe": asdict(recipe),
             "fingerprint": item.fingerprint,
-            "data": DIGEST.dump_python(result, mode="json"),
+            "data": DIGEST.dump_python(digest, mode="json"),
         }
-        digest = PageDigest(page_id=item.key, **values)
-        PageDigest.objects.bulk_create([digest], update_conflicts=True, unique_fields=["page"], update_fields=[*values])
+        row = PageDigest(page_id=item.key, **values)
+        PageDigest.objects.bulk_create([row], update_conflicts=True, unique_fields=["page"], update_fields=[*values])
 
 
 def digest_prints(book: Book) -> dict[int, str]:

@@ -17,14 +17,16 @@ from books.extraction.engine import Likeness, NamedTopic
 from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.records import book_facts, named
 from books.extraction.stage import GuidelineStage
-from books.extraction.titles import CutTitles, cut_titles
+from books.extraction.titles import CutTitles, cut_titles, names_of_book
 from books.extraction.writing import item_key, row_id
 from books.guidelines.changes import change, save_all
 from books.guidelines.proposals import propose
 from books.guidelines.suggestions import merging, setting
-from books.models import Book, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
+from books.models import Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
+from books.providers.factory import choices_kept
 from jobs.handlers import PlannedItem
 from jobs.models import Item, Job
+from jobs.planning import add_items
 
 
 class NameStage(GuidelineStage):
@@ -36,6 +38,7 @@ class NameStage(GuidelineStage):
     required = False
     weight = 1
 
+    @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         """Raises StageNotReady for a book without guidelines, or with one that could not be written."""
         rows = in_order(job.book_id)
@@ -51,10 +54,10 @@ class NameStage(GuidelineStage):
         return stages.fingerprint(recipe_of("name"), titles.subtopic(row), row.pages)
 
     def compute(self, item: Item) -> str:
-        row = in_order(item.job.book_id).get(pk=row_id(item))
-        titles, book = cut_titles(item.job.book_id), row.topic.book
-        others = [titles.named(other) for other in in_order(book.pk).defer("guideline").exclude(pk=row.pk)]
-        return not_empty(guideline_engine().refine_name(book_facts(book), titles.named(row), others))
+        names = names_of_book.of(item.job)
+        row = names.subtopics[row_id(item)]
+        others = [other for other in names.subtopics.values() if other is not row]
+        return not_empty(guideline_engine().refine_name(names.facts, row, others))
 
     def save(self, item: Item, result: str) -> None:
         row = Subtopic.objects.exclude(title=result[:200]).filter(pk=row_id(item)).first()
@@ -71,21 +74,20 @@ class TopicNameStage(GuidelineStage):
     required = False
     weight = 1
 
+    @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         titles = cut_titles(job.book_id)
-        named_topics = [(topic, _unsummarised(titles, topic)) for topic in topics_of(job.book_id)]
+        named_topics = [(topic, _unsummarised(titles.named_topic(topic))) for topic in topics_of(job.book_id)]
         return [
             PlannedItem(str(topic.pk), topic.title, fingerprint=stages.fingerprint(recipe_of("name_topic"), str(seen)))
             for topic, seen in named_topics
         ]
 
     def compute(self, item: Item) -> str:
-        titles = cut_titles(item.job.book_id)
-        topics = list(topics_of(item.job.book_id))
-        topic = next(each for each in topics if each.pk == int(item.key))
-        others = [titles.topic(each) for each in topics if each is not topic]
-        facts = book_facts(Book.objects.get(pk=item.job.book_id))
-        return not_empty(guideline_engine().refine_topic_name(facts, _unsummarised(titles, topic), others))
+        names = names_of_book.of(item.job)
+        topic = names.topics[int(item.key)]
+        others = [other.title for other in names.topics.values() if other is not topic]
+        return not_empty(guideline_engine().refine_topic_name(names.facts, _unsummarised(topic), others))
 
     def save(self, item: Item, result: str) -> None:
         """A topic in which a person decided on anything is left to a person too."""
@@ -95,8 +97,36 @@ class TopicNameStage(GuidelineStage):
             _rename(ProposalKind.RENAME_TOPIC, topic, result, item.job, at_once=at_once)
 
 
+class CompareStage(GuidelineStage):
+    """One item: which pairs of subtopics look alike, anywhere in the book. Work, since no transaction should last as
+    long; what it finds are the items of the stage after it."""
+
+    name = "compare"
+    title = "Comparing subtopics"
+    unit = "book"
+    weight = 1
+    provider = ""
+
+    def plan(self, job: Job) -> Sequence[PlannedItem]:
+        return [PlannedItem("all", "All subtopics")]
+
+    def compute(self, item: Item) -> list[PlannedItem]:
+        """Without pairs that were proposed before."""
+        rows = in_order(item.job.book_id).defer("guideline", "search_text")
+        asked = Proposal.objects.filter(book=item.job.book_id, kind=ProposalKind.MERGE)
+        known = set(asked.exclude(state=ProposalState.OUTDATED).values_list("subject", flat=True))
+        return [
+            PlannedItem(f"{one.key}:{other.key}", f"{one.title} / {other.title}")
+            for one, other in stages.look_alikes([named(row) for row in rows])
+            if f"merge:{one.key}:{other.key}" not in known
+        ]
+
+    def save(self, item: Item, result: list[PlannedItem]) -> None:
+        add_items(item.job, MergeStage(), result)
+
+
 class MergeStage(GuidelineStage):
-    """One item a pair of subtopics that look alike, anywhere in the book."""
+    """One item a pair of subtopics that look alike, as the stage before found them."""
 
     name = "merge"
     title = "Finding duplicates"
@@ -105,15 +135,7 @@ class MergeStage(GuidelineStage):
     weight = 1
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
-        """Without pairs that were proposed before."""
-        pairs = stages.look_alikes([named(row) for row in in_order(job.book_id).defer("guideline")])
-        asked = Proposal.objects.filter(book=job.book_id, kind=ProposalKind.MERGE)
-        known = set(asked.exclude(state=ProposalState.OUTDATED).values_list("subject", flat=True))
-        return [
-            PlannedItem(f"{one.key}:{other.key}", f"{one.title} / {other.title}")
-            for one, other in pairs
-            if f"merge:{one.key}:{other.key}" not in known
-        ]
+        return []
 
     def compute(self, item: Item) -> Likeness | None:
         pair = _pair(item)
@@ -166,9 +188,9 @@ def topics_of(book_id: int) -> QuerySet[Topic]:
     return Topic.objects.filter(book=book_id).order_by("sequence").prefetch_related("subtopics")
 
 
-def _unsummarised(titles: CutTitles, topic: Topic) -> NamedTopic:
+def _unsummarised(topic: NamedTopic) -> NamedTopic:
     """The summary is written after the name, and from it."""
-    return replace(titles.named_topic(topic), summary="")
+    return replace(topic, summary="")
 
 
 def not_empty(text: str) -> str:

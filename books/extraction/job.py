@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import RequestRefused
 from books.extraction.digesting import DigestStage
-from books.extraction.finalising import MergeStage, NameStage, SubmitStage, TopicNameStage
+from books.extraction.finalising import CompareStage, MergeStage, NameStage, SubmitStage, TopicNameStage
 from books.extraction.outlining import OutlineStage
 from books.extraction.teaching import OrderStage
 from books.extraction.writing import SummariseStage, WriteStage
@@ -30,7 +30,15 @@ EXTRACTION = Handler(
 FINALISATION = Handler(
     kind="finalisation",
     title="Finalising guidelines",
-    stages=(NameStage(), TopicNameStage(), MergeStage(), SummariseStage(), OrderStage(), SubmitStage()),
+    stages=(
+        NameStage(),
+        TopicNameStage(),
+        CompareStage(),
+        MergeStage(),
+        SummariseStage(),
+        OrderStage(),
+        SubmitStage(),
+    ),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from books.extraction import stages
-from books.extraction.engine import Digest, Outline, TocEntry
+from books.extraction.engine import Digest, Outline, Recipe, TocEntry
 from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.records import OUTLINE, book_facts, digests_of, outline_after
 from books.extraction.runs import Run, runs_of
@@ -34,7 +34,7 @@ class OutlineStage(GuidelineStage):
         _make_room(job.book_id, runs, {item.key: item.fingerprint for item in items})
         return items
 
-    def compute(self, item: Item) -> Outline:
+    def compute(self, item: Item) -> tuple[Outline, Recipe]:
         book = Book.objects.get(pk=item.job.book_id)
         engine = guideline_engine()
         part, at = _place(item)
@@ -45,13 +45,15 @@ class OutlineStage(GuidelineStage):
         toc = run.toc or _contents(digest for digest in seen if digest.page < window[0].page)
         so_far = outline_after(book.pk, part, at - 1)
         outline = engine.outline(book_facts(book), window, so_far, toc, is_last=at == len(windows))
-        return replace(outline, front_matter=tuple(sorted({*outline.front_matter, *run.matter})))
+        matter = tuple(sorted({*outline.front_matter, *run.matter}))
+        return replace(outline, front_matter=matter), recipe_of("outline")
 
-    def save(self, item: Item, result: Outline) -> None:
+    def save(self, item: Item, result: tuple[Outline, Recipe]) -> None:
+        outline, recipe = result
         values = {
-            "recipe": asdict(recipe_of("outline")),
+            "recipe": asdict(recipe),
             "fingerprint": item.fingerprint,
-            "data": OUTLINE.dump_python(result, mode="json"),
+            "data": OUTLINE.dump_python(outline, mode="json"),
         }
         part, at = _place(item)
         StoredOutline.objects.update_or_create(book_id=item.job.book_id, part=part, windows=at, defaults=values)

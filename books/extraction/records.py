@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -42,8 +42,10 @@ def _line(line: dict[str, Any], width: int, height: int) -> TextLine:
     )
 
 
-def page_texts(book_id: int, numbers: Sequence[int]) -> tuple[PageText, ...]:
-    pages = Page.objects.filter(book=book_id, number__in=numbers).select_related("reading").order_by("number")
+def page_texts(book_id: int, numbers: Collection[int]) -> tuple[PageText, ...]:
+    """Of those that were read, in order."""
+    pages = Page.objects.filter(book=book_id, number__in=numbers, reading__isnull=False)
+    pages = pages.select_related("reading").order_by("number")
     return tuple(page_text(page) for page in pages)
 
 
@@ -60,6 +62,11 @@ def outline_after(book_id: int, part: int, windows: int) -> Outline:
     if not windows:
         return Outline()
     return OUTLINE.validate_python(StoredOutline.objects.get(book=book_id, part=part, windows=windows).data)
+
+
+def outline_prints(book_id: int) -> tuple[tuple[int, str], ...]:
+    """What ``whole_outline`` is made of."""
+    return tuple(StoredOutline.objects.filter(book=book_id).order_by("pk").values_list("pk", "fingerprint"))
 
 
 def whole_outline(book_id: int) -> Outline:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
+from books.providers.factory import choices_kept
 from books.providers.ledger import asking_for
 from jobs.constants import Load
-from jobs.models import Item
+from jobs.models import Item, Job
+
+T = TypeVar("T")
 
 
 class GuidelineStage(ABC):
@@ -34,7 +39,7 @@ class GuidelineStage(ABC):
         return "openai" if asks_a_model() else ""
 
     def work(self, item: Item) -> Any:
-        with asking_for(item):
+        with asking_for(item), choices_kept():
             return self.compute(item)
 
     @abstractmethod
@@ -42,6 +47,23 @@ class GuidelineStage(ABC):
 
     def save_failure(self, item: Item, message: str) -> None:
         return None
+
+
+class OncePerJob(Generic[T]):
+    """What all items of a job share, made once: for another job, or where ``stamp`` (what it is made of) differs, it is
+    made anew and the one before forgotten."""
+
+    def __init__(self, make: Callable[[Job], T], stamp: Callable[[Job], object]) -> None:
+        self._make, self._stamp = make, stamp
+        self._made: tuple[object, T] | None = None
+        self._lock = threading.Lock()
+
+    def of(self, job: Job) -> T:
+        stamp = (job.pk, self._stamp(job))
+        with self._lock:
+            if self._made is None or self._made[0] != stamp:
+                self._made = stamp, self._make(job)
+            return self._made[1]
 
 
 def asks_a_model() -> bool:

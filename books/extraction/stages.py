@@ -9,10 +9,12 @@ import hashlib
 import json
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
 from rapidfuzz import fuzz, process
 
 from books.extraction.engine import Guideline, NamedSubtopic, Outline, PageText, Statement, SubtopicPlan, TopicPlan
@@ -181,22 +183,52 @@ def each_statement(guideline: Guideline, change: Callable[[Statement], Statement
 def look_alikes(subtopics: Sequence[NamedSubtopic]) -> list[tuple[NamedSubtopic, NamedSubtopic]]:
     """Pairs, in book order, that an engine should judge: each subtopic with at most three that are most like it, by
     their titles, their summaries or their terms, wherever in the book they are."""
-    closest: dict[int, list[tuple[float, int]]] = {at: [] for at in range(len(subtopics))}
-    terms = [_weights(each.terms) for each in subtopics]
-    for at, one in enumerate(subtopics):
-        for beyond in range(at + 1, len(subtopics)):
-            wording, matter = _wording_ratio(one, subtopics[beyond]), _shared(terms[at], terms[beyond])
-            if wording >= ALIKE_RATIO or matter >= ALIKE_TERMS:
-                score = max(wording / 100, matter)
-                closest[at].append((-score, beyond))
-                closest[beyond].append((-score, at))
-    pairs = {(min(at, other), max(at, other)) for at in closest for _, other in sorted(closest[at])[:MOST_ALIKE]}
+    likeness = _Likeness(subtopics)
+    pairs = {(min(at, other), max(at, other)) for at in range(len(subtopics)) for other in likeness.closest_to(at)}
     return [(subtopics[one], subtopics[other]) for one, other in sorted(pairs)]
 
 
-def _wording_ratio(one: NamedSubtopic, other: NamedSubtopic) -> float:
-    title = fuzz.token_set_ratio(one.title.casefold(), other.title.casefold())
-    return max(title, fuzz.token_sort_ratio(one.summary, other.summary, score_cutoff=ALIKE_SUMMARY_RATIO))
+class _Likeness:
+    """Each subtopic beside all others, a row at a time: memory grows with their number alone."""
+
+    def __init__(self, subtopics: Sequence[NamedSubtopic]) -> None:
+        self.titles = [each.title.casefold() for each in subtopics]
+        self.summaries = [" ".join(sorted(each.summary.split())) for each in subtopics]
+        self.weights = [_weights(each.terms) for each in subtopics]
+        found: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for at, weights in enumerate(self.weights):
+            for term, weight in weights.items():
+                found[term].append((at, weight))
+        self.holders = {
+            term: (np.array([at for at, _ in each]), np.array([weight for _, weight in each]))
+            for term, each in found.items()
+        }
+
+    def closest_to(self, at: int) -> list[int]:
+        wording, matter = self._wording(at), self._matter(at)
+        is_alike = (wording >= ALIKE_RATIO) | (matter >= ALIKE_TERMS)
+        is_alike[at] = False
+        alike = np.flatnonzero(is_alike)
+        # Rounded, so that what is equally like comes in the order of the book.
+        scores = np.maximum(wording / 100, matter)[alike].round(9)
+        return [int(other) for other in alike[np.lexsort((alike, -scores))][:MOST_ALIKE]]
+
+    def _wording(self, at: int) -> Any:
+        titles = _ratios(self.titles, at, fuzz.token_set_ratio, ALIKE_RATIO)
+        summaries = _ratios(self.summaries, at, fuzz.ratio, ALIKE_SUMMARY_RATIO)
+        return np.maximum(titles, summaries)
+
+    def _matter(self, at: int) -> Any:
+        shared = np.zeros(len(self.titles))
+        for term, weight in self.weights[at].items():
+            others, weights = self.holders[term]
+            shared[others] += weight * weights
+        return shared
+
+
+def _ratios(texts: Sequence[str], at: int, scorer: Callable[..., float], least: float) -> Any:
+    """0 to 100 of the text ``at`` with each; 0 below ``least``."""
+    return process.cdist([texts[at]], texts, scorer=scorer, score_cutoff=least, dtype=np.float64)[0]
 
 
 def _weights(terms: Mapping[str, int]) -> dict[str, float]:
@@ -204,7 +236,3 @@ def _weights(terms: Mapping[str, int]) -> dict[str, float]:
     kept = sorted(terms.items(), key=lambda term: (-term[1], term[0]))[:MOST_TERMS]
     size = math.sqrt(sum(count * count for _, count in kept))
     return {term: count / size for term, count in kept} if size else {}
-
-
-def _shared(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    return sum(weight * other[term] for term, weight in one.items() if term in other)

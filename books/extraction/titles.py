@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
-from books.extraction.engine import NamedSubtopic, NamedTopic
+from books.extraction.engine import BookFacts, NamedSubtopic, NamedTopic
 from books.extraction.materialise import topic_key
-from books.extraction.records import named, whole_outline
+from books.extraction.records import book_facts, named, whole_outline
+from books.extraction.stage import OncePerJob
 from books.extraction.stages import placed_subtopics
 from books.guidelines.suggestions import name_of
-from books.models import Proposal, ProposalKind, ProposalState, Subtopic, Topic
+from books.models import Book, Change, Proposal, ProposalKind, ProposalState, Subtopic, Topic
+from jobs.models import Job
 
 RENAMES = (ProposalKind.RENAME_TOPIC, ProposalKind.RENAME_SUBTOPIC)
 
@@ -40,6 +42,37 @@ class CutTitles:
     def named_topic(self, row: Topic) -> NamedTopic:
         rows = sorted(row.subtopics.all(), key=in_the_book)
         return NamedTopic(str(row.pk), self.topic(row), row.summary, tuple(self.subtopic(each) for each in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class NamesOfBook:
+    """What names are refined from: the book's facts, its subtopics in order of teaching and its topics, by the ids of
+    their rows, under their titles as cut."""
+
+    facts: BookFacts
+    subtopics: Mapping[int, NamedSubtopic]
+    topics: Mapping[int, NamedTopic]
+
+    @classmethod
+    def of(cls, job: Job) -> NamesOfBook:
+        titles = cut_titles(job.book_id)
+        rows = Subtopic.objects.filter(topic__book=job.book_id).select_related("topic")
+        ordered = rows.defer("guideline", "search_text").order_by("topic__sequence", "sequence")
+        topics = Topic.objects.filter(book=job.book_id).order_by("sequence").prefetch_related("subtopics")
+        return cls(
+            book_facts(Book.objects.get(pk=job.book_id)),
+            {row.pk: titles.named(row) for row in ordered},
+            {topic.pk: titles.named_topic(topic) for topic in topics},
+        )
+
+
+def _changed_by_others(job: Job) -> int | None:
+    """The last change of the book's guidelines that is not of ``job``, which leaves titles as they were cut."""
+    changes = Change.objects.filter(book=job.book_id).exclude(job=job).order_by("-pk")
+    return changes.values_list("pk", flat=True).first()
+
+
+names_of_book = OncePerJob(NamesOfBook.of, _changed_by_others)
 
 
 def in_the_book(row: Subtopic | Topic) -> tuple[int, str, int]:

@@ -3,31 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
 
 from books.extraction import stages
-from books.extraction.engine import Guideline
+from books.extraction.engine import Guideline, Recipe
 from books.extraction.factory import guideline_engine, recipe_of
 from books.extraction.materialise import materialise
 from books.extraction.records import DIGEST, GUIDELINE, book_facts, named, page_texts, whole_outline
 from books.extraction.rewording import reworded
 from books.extraction.runs import is_partial, pages_of
-from books.extraction.sources import CutBook, made_from, source_of, texts_for, texts_of
+from books.extraction.sources import CutBook, cut_book, made_from, parts_of, source_of, texts_of
 from books.extraction.stage import GuidelineStage
 from books.guidelines.changes import change
 from books.guidelines.proposals import propose
 from books.guidelines.suggestions import setting
 from books.guidelines.support import PrintedWords
 from books.models import PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic, Topic
+from books.providers.factory import choices_kept
 from jobs.handlers import PlannedItem
 from jobs.models import Item, Job
 
 # What a person reads and compares, of all that writing gives a subtopic.
 TEXT = ("summary", "guideline")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A guideline with what it was made from, as ``Subtopic`` has it, and the terms of its pages."""
+
+    guideline: Guideline
+    made_from: dict[str, str]
+    terms: dict[str, int]
+    recipe: Recipe
+
+    def values(self) -> dict[str, Any]:
+        """By the columns of a subtopic."""
+        guideline = GUIDELINE.dump_python(self.guideline, mode="json")
+        return {
+            "summary": guideline.pop("summary"),
+            "guideline": guideline,
+            "terms": self.terms,
+            "engine": str(self.recipe),
+            "recipe": asdict(self.recipe),
+            "provenance": Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL,
+        }
 
 
 class WriteStage(GuidelineStage):
@@ -42,6 +65,7 @@ class WriteStage(GuidelineStage):
     required = False
     weight = 3
 
+    @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         outline, within = whole_outline(job.book_id), set(pages_of(job)) if is_partial(job) else None
         with change(job.book_id, "Cut into topics and subtopics", job=job):
@@ -54,29 +78,35 @@ class WriteStage(GuidelineStage):
             if not row.guideline or not row.made_from.items() >= wanted.items()
         ]
 
-    def compute(self, item: Item) -> tuple[Guideline, dict[str, str]]:
-        """The guideline, and what it was made from."""
+    def compute(self, item: Item) -> Written:
         row = Subtopic.objects.select_related("topic__book").get(pk=row_id(item))
-        cut = CutBook.of(whole_outline(row.topic.book_id))
-        wanted = made_from(cut, row, texts_for(cut, row))
-        pages = page_texts(row.topic.book_id, row.pages)
-        source, engine = source_of(cut, row), guideline_engine()
-        printed = PrintedWords({page.number: page.text for page in pages})
+        cut, engine = cut_book.of(item.job), guideline_engine()
+        numbers = {*row.pages, *(page for _, pages in parts_of(cut, row) for page in pages)}
+        texts = {page.number: page for page in page_texts(row.topic.book_id, numbers)}
+        printed = PrintedWords({number: page.text for number, page in texts.items() if number in row.pages})
+        source = source_of(cut, row, texts)
         guideline = stages.checked(stages.supported(engine.write(source), row.pages), printed)
-        return reworded(guideline, printed, partial(engine.reword, source)), wanted
+        return Written(
+            reworded(guideline, printed, partial(engine.reword, source)),
+            made_from(cut, row, {number: page.text for number, page in texts.items()}),
+            _terms(row),
+            recipe_of("write"),
+        )
 
-    def save(self, item: Item, result: tuple[Guideline, dict[str, str]]) -> None:
-        guideline, wanted = result
-        with change(item.job.book_id, f"Written by {recipe_of('write')}: {item.label}", job=item.job):
+    def save(self, item: Item, result: Written) -> None:
+        with change(item.job.book_id, f"Written by {result.recipe}: {item.label}", job=item.job):
             row = Subtopic.objects.select_related("topic").filter(pk=row_id(item)).first()
             if row is None:
                 return
-            values = _values(row, guideline)
+            values = result.values()
+            row.made_from = result.made_from
             if row.is_decided:
                 self._offer(row, values, item.job)
+                is_saved = False
             else:
-                _fill(row, values)
-        Subtopic.objects.filter(pk=row.pk).update(made_from=wanted)
+                is_saved = _fill(row, values)
+        if not is_saved:
+            Subtopic.objects.filter(pk=row.pk).update(made_from=result.made_from)
 
     def _offer(self, row: Subtopic, values: dict[str, Any], job: Job) -> None:
         if any(getattr(row, name) != values[name] for name in TEXT):
@@ -99,33 +129,23 @@ def row_id(item: Item) -> int:
     return int(item.key.removeprefix("propose "))
 
 
-def _values(row: Subtopic, result: Guideline) -> dict[str, Any]:
-    guideline = GUIDELINE.dump_python(result, mode="json")
-    return {
-        "summary": guideline.pop("summary"),
-        "guideline": guideline,
-        "terms": _terms(row),
-        "engine": str(recipe_of("write")),
-        "recipe": asdict(recipe_of("write")),
-        "provenance": Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL,
-    }
-
-
-def _fill(row: Subtopic, values: dict[str, Any]) -> None:
-    """Writes what differs; a new text is a draft again."""
+def _fill(row: Subtopic, values: dict[str, Any]) -> bool:
+    """Writes the row where something differs, and says whether it did; a new text is a draft again."""
     if all(getattr(row, name) == value for name, value in values.items()):
-        return
+        return False
     if any(getattr(row, name) != values[name] for name in TEXT):
         row.status = ReviewStatus.DRAFT
     for name, value in values.items():
         setattr(row, name, value)
     row.save()
+    return True
 
 
 def _terms(subtopic: Subtopic) -> dict[str, int]:
     terms: dict[str, int] = {}
-    for stored in PageDigest.objects.filter(page__book=subtopic.topic.book_id, page__number__in=subtopic.pages):
-        for term, count in DIGEST.validate_python(stored.data).terms.items():
+    digests = PageDigest.objects.filter(page__book=subtopic.topic.book_id, page__number__in=subtopic.pages)
+    for data in digests.values_list("data", flat=True):
+        for term, count in DIGEST.validate_python(data).terms.items():
             terms[term] = terms.get(term, 0) + count
     return terms
 
@@ -139,20 +159,21 @@ class SummariseStage(GuidelineStage):
     required = False
     weight = 1
 
+    @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         return [
             PlannedItem(key=str(topic.pk), label=topic.title, fingerprint=_topic_fingerprint(topic))
             for topic in _topics(job)
         ]
 
-    def compute(self, item: Item) -> str:
+    def compute(self, item: Item) -> tuple[str, Recipe]:
         topic = Topic.objects.select_related("book").get(pk=item.key)
         subtopics = [named(subtopic) for subtopic in topic.subtopics.select_related("topic")]
-        return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics)
+        return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics), recipe_of("summarise")
 
-    def save(self, item: Item, result: str) -> None:
-        recipe = recipe_of("summarise")
-        values = {"summary": result, "recipe": asdict(recipe)}
+    def save(self, item: Item, result: tuple[str, Recipe]) -> None:
+        summary, recipe = result
+        values = {"summary": summary, "recipe": asdict(recipe)}
         with change(item.job.book_id, f"Summarised by {recipe}: {item.label}", job=item.job):
             give_topic(int(item.key), values, item.job)
 

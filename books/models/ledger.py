@@ -50,8 +50,7 @@ class ModelCall(models.Model):
         ordering = ("-id",)
         constraints = (models.CheckConstraint(condition=Q(outcome__in=CallOutcome.values), name="call_outcome_known"),)
         indexes = (
-            models.Index(fields=["input_sha256"], condition=Q(outcome="answered"), name="call_answered_input"),
-            models.Index(fields=["input_sha256"], condition=Q(discount__gt=0), name="call_deferred_input"),
+            models.Index(fields=["input_sha256"], name="call_input"),
             models.Index(fields=["book", "stage"], name="call_book_stage"),
         )
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal, NoReturn
 
+from django.db.models import Q
+
 from books.models import DeferredCall, ModelCall
 from books.models.deferred import Window
 from books.models.ledger import CallOutcome
@@ -35,6 +37,9 @@ GIVEN_UP = "given_up"
 # rejected by the provider.
 REJECTED = "rejected"
 STOPS: dict[str, Literal["length", "refusal"]] = {"length": "length", "refusal": "refusal"}
+# An answer that came in and was not looked at yet, or that is being repaired; or one that was given to the same input.
+CAME = Q(discount__gt=0, outcome__in=[CallOutcome.RECEIVED, CallOutcome.INVALID]) & ~Q(error_code=GIVEN_UP)
+USABLE = Q(outcome=CallOutcome.ANSWERED) | CAME
 # The sweep makes an item due as soon as its answer is in; it looks for itself, too, in case it was missed then.
 LOOK_AGAIN = timedelta(minutes=15)
 
@@ -47,12 +52,6 @@ def window_of(job: Job) -> Window | None:
 
 def discounted(amount: Decimal, window: Window) -> Decimal:
     return amount * (100 - TERMS[window].discount) / 100
-
-
-def received(request: ModelRequest[Any]) -> ModelCall | None:
-    """An answer to ``request`` that came in and was not looked at yet, or that is being repaired."""
-    mine = ModelCall.objects.filter(input_sha256=request.sha256, discount__gt=0)
-    return mine.filter(outcome__in=[CallOutcome.RECEIVED, CallOutcome.INVALID]).exclude(error_code=GIVEN_UP).first()
 
 
 def give_up(*requests: ModelRequest[Any]) -> None:

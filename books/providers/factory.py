@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,9 @@ from books.providers.ledger import Ledger
 
 if TYPE_CHECKING:
     from books.providers.deferred_client import DeferredClient
+
+Choice = tuple[str, float | None, int]
+_choices: ContextVar[dict[str, Choice] | None] = ContextVar("choices_of_models", default=None)
 
 
 @cache
@@ -42,7 +48,26 @@ def deferred_client() -> DeferredClient:
     )
 
 
-def model_of(stage: str) -> tuple[str, float | None, int]:
+@contextmanager
+def choices_kept() -> Iterator[None]:
+    """What was chosen for a stage is read once in the block: the model that is asked is the one that a result names."""
+    token = _choices.set({})
+    try:
+        yield
+    finally:
+        _choices.reset(token)
+
+
+def model_of(stage: str) -> Choice:
     """Model, temperature and limit of answer tokens of ``stage``, as set in the admin or else by OPENAI_MODEL."""
+    kept = _choices.get()
+    if kept is None:
+        return _chosen(stage)
+    if stage not in kept:
+        kept[stage] = _chosen(stage)
+    return kept[stage]
+
+
+def _chosen(stage: str) -> Choice:
     row = StageModel.objects.filter(stage=stage).first()
     return (row.model, row.temperature, row.max_tokens) if row else (settings.OPENAI_MODEL, None, 4_000)

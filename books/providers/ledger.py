@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
@@ -32,6 +34,9 @@ logger = logging.getLogger(__name__)
 REPAIR = "That answer does not fit the schema: {problem}\nAnswer again, with the same content in the right form."
 LONGEST_PROBLEM = 1_500
 _item: ContextVar[Item] = ContextVar("item_that_asks")
+# By the hash of what threads of this process ask; a lock lives as long as one of them has it or waits for it.
+_turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+_turns_lock = Lock()
 
 
 @contextmanager
@@ -62,9 +67,10 @@ class Ledger:
         BudgetReached or BudgetHeld before a call that a cap forbids, and what the client raises.
         """
         hand_in()
-        known = _answer_in_ledger(request)
-        if known is not None:
-            return known
+        with _turn_of(request):
+            return self._ask(request)
+
+    def _ask(self, request: ModelRequest[Answer]) -> Answer:
         answer, problem = self._answer(request)
         if answer is not None:
             return answer
@@ -79,10 +85,14 @@ class Ledger:
 
     def _answer(self, request: ModelRequest[Answer]) -> tuple[Answer | None, tuple[str, str]]:
         """A valid answer, or else the raw text and what is wrong with it. Raises NotYet for one that comes later."""
+        for known in _in_ledger(request):
+            if known.outcome != CallOutcome.ANSWERED:
+                return _looked_at(request, known)
+            answer, _ = _read(request, RawAnswer(known.answer, "end", 0, 0, 0))
+            if answer is not None:
+                logger.info("answered from the ledger", extra={"stage": request.stage, "call": known.pk})
+                return answer, ("", "")
         item = _item.get()
-        came = economy.received(request)
-        if came is not None:
-            return _looked_at(request, came)
         window = economy.window_of(item.job)
         if window is not None:
             economy.still_awaited(request, item)
@@ -137,13 +147,17 @@ def _looked_at(request: ModelRequest[Answer], came: ModelCall) -> tuple[Answer |
     return answer, (raw.text, problem)
 
 
-def _answer_in_ledger(request: ModelRequest[Answer]) -> Answer | None:
-    answered = ModelCall.objects.filter(input_sha256=request.sha256, outcome=CallOutcome.ANSWERED)
-    known = answered.values_list("pk", "answer").first()
-    if known is None:
-        return None
-    logger.info("answered from the ledger", extra={"stage": request.stage, "call": known[0]})
-    return _read(request, RawAnswer(known[1], "end", 0, 0, 0))[0]
+def _turn_of(request: ModelRequest[Any]) -> Lock:
+    """Of threads that ask the same at once one asks: the others wait for their turn, and find its answer."""
+    with _turns_lock:
+        return _turns.setdefault(request.sha256, Lock())
+
+
+def _in_ledger(request: ModelRequest[Any]) -> list[ModelCall]:
+    """Calls with the same input whose answer can be used: the answered ones first, the newest of each first."""
+    calls = ModelCall.objects.filter(economy.USABLE, input_sha256=request.sha256)
+    calls = calls.only("outcome", "error_code", "answer").order_by()
+    return sorted(calls, key=lambda call: (call.outcome != CallOutcome.ANSWERED, -call.pk))
 
 
 def _read(request: ModelRequest[Answer], raw: RawAnswer) -> tuple[Answer | None, str]:

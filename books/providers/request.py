@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -21,7 +21,7 @@ UNKNOWN_TO_STRICT_MODE = frozenset({"default", "title", "description", "minLengt
 IMAGE_TOKENS = 2_500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelRequest(Generic[Answer]):
     """What is asked, in the order in which it is sent: what is the same for all calls of a stage first.
 
@@ -42,7 +42,7 @@ class ModelRequest(Generic[Answer]):
     max_tokens: int = 4_000
     earlier: tuple[str, str] | None = None
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Equal exactly when the provider would be sent the same."""
         parts = [
@@ -60,7 +60,7 @@ class ModelRequest(Generic[Answer]):
         text = len(self.instructions) + len(self.facts) + len(self.material)
         return text // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * len(self.images) + self.max_tokens // 2
 
-    @property
+    @cached_property
     def most_tokens_in(self) -> int:
         """More than any tokenizer makes of the prompt, whose form counts too: at least two bytes a token."""
         texts = [self.instructions, self.facts, self.material, *(self.earlier or ()), json.dumps(self.form)]

@@ -62,10 +62,11 @@ def within_caps(item: Item, request: ModelRequest[Any]) -> Iterator[None]:
 
 def _reserve(item: Item, request: ModelRequest[Any]) -> bool:
     """Whether a cap holds for the call, which is then reserved under the book's lock."""
-    job = Job.objects.select_related("book").get(pk=item.job_id)
-    if not _caps(job.book, job):
+    cap, params = Job.objects.filter(pk=item.job_id).values_list("book__spending_cap", "params").get()
+    if cap is None and params.get("spending_cap") is None:
         return False
     with transaction.atomic():
+        job = Job.objects.get(pk=item.job_id)
         # As ModelCall refers to the book, a stronger lock would wait for every call being written.
         book = Book.objects.select_for_update(no_key=True).get(pk=job.book_id)
         amount = most_it_may_cost(request)

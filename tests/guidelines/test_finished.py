@@ -69,4 +69,4 @@ def test_a_summary_written_by_finalising_makes_up_for_one_that_failed_before(sub
 
 def test_the_stages_are_those_of_the_jobs():
     stages = {stage.name for handler in (EXTRACTION, FINALISATION) for stage in handler.stages}
-    assert {*SUBTOPIC_STAGES, *TOPIC_STAGES, "digest", "outline", "submit"} >= stages
+    assert {*SUBTOPIC_STAGES, *TOPIC_STAGES, "digest", "outline", "compare", "submit"} >= stages
