@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from books.attempts import token_refused
 from jobs.metrics import exposition
 
 
@@ -17,6 +18,8 @@ from jobs.metrics import exposition
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
     if not (_has_token(request) or request.user.has_perm("jobs.view_job")):
+        if "Authorization" in request.headers:
+            token_refused(request)
         status = 403 if request.user.is_authenticated else 401
         return HttpResponse(status=status, headers={"WWW-Authenticate": "Bearer"} if status == 401 else None)
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from bookpipeline.environment import env
+from books.roles import ROLES
 
 SIGNING_ON_APPS = [
     "axes",
@@ -14,6 +15,8 @@ SIGNING_ON_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
 ]
+# Each session with the person who has it, so that those of one person can be ended.
+SESSION_ENGINE = "books.models.session"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -22,15 +25,16 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
-# ---- attempts: counted for a name at an address, so that nobody can lock out somebody elsewhere --------------------
+# ---- attempts: counted for a name at an address, so that nobody can lock out somebody elsewhere, and for an address --
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 AXES_FAILURE_LIMIT = env.int("LOGIN_ATTEMPTS", default=5)
 AXES_COOLOFF_TIME = timedelta(minutes=env.float("LOGIN_COOL_OFF_MINUTES", default=15))
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "books.attempts.Attempts"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "bookpipeline.accounts.client_address"
-AXES_LOCKOUT_CALLABLE = "bookpipeline.accounts.locked_out"
+AXES_CLIENT_IP_CALLABLE = "books.attempts.client_address"
+AXES_LOCKOUT_CALLABLE = "books.attempts.locked_out"
 # Who signed in is noted by books.audit.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
@@ -39,8 +43,15 @@ AXES_VERBOSE = False
 OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
 OIDC_NAME = env.str("OIDC_NAME", default="single sign-on")
 OIDC_ROLE_CLAIM = env.str("OIDC_ROLE_CLAIM", default="")
+OIDC_ROLES = env.dict("OIDC_ROLES", default={}) or {name: name for name in ROLES}
 OIDC_PROVIDER_ID = "sso"
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": []}}
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "provider_class": "bookpipeline.identity.CheckedProvider",
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [],
+    }
+}
 if OIDC_SERVER_URL:
     SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
         {

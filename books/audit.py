@@ -16,12 +16,13 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import DatabaseError
-from django.db.models import BigIntegerField, Model
+from django.db.models import Model
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 
 from books.models import AuditEntry, Book, Outcome
+from books.numbers import number_of
 from jobs import clock
 from jobs.models import Job
 from jobs.sweep import swept
@@ -127,14 +128,9 @@ def _object(request: HttpRequest, match: ResolverMatch) -> dict[str, Any]:
     if number is None and "job_id" in named:
         number = Job.objects.filter(pk=named["job_id"]).values_list("book_id", flat=True).first()
     return {
-        "book_number": number if _is_number_of_a_row(number) else None,
+        "book_number": number_of(number),
         "about": ", ".join(f"{key.removesuffix('_id').replace('_', ' ')} {value}" for key, value in named.items()),
     }
-
-
-def _is_number_of_a_row(number: Any) -> bool:
-    """Addresses can hold any; no database stores a larger one."""
-    return str(number).isdecimal() and int(number) <= BigIntegerField.MAX_BIGINT
 
 
 @receiver(user_logged_in)
@@ -149,8 +145,10 @@ def _signed_out(user: AbstractBaseUser | None, **_: Any) -> None:
 
 
 @receiver(user_login_failed)
-def _not_signed_in(credentials: dict[str, Any], **_: Any) -> None:
-    note(None, "sign in", Outcome.REFUSED, name=str(credentials.get("username", "")))
+def _not_signed_in(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    """What is refused unlooked at, after too many failures, is told no more: anybody could fill the table with it."""
+    if not getattr(request, "axes_locked_out", False):
+        note(None, "sign in", Outcome.REFUSED, name=str(credentials.get("username", "")))
 
 
 @receiver(swept)

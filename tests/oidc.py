@@ -23,19 +23,22 @@ CLIENT = ("bookpipeline", "the-secret-of-the-client")
 class Provider:
     """``person`` is who signs on there: the claims of both the token and the userinfo endpoint.
 
-    ``refuses`` answers as if the person had cancelled, ``forgets`` knows no code that it gave; ``audience`` is for whom
-    tokens are made out.
+    ``refuses`` answers as if the person had cancelled, ``forgets`` knows no code that it gave. ``claims`` are said in
+    the token alone, in place of what is true; it is signed with ``key`` by ``algorithm``, its header names ``kid``.
     """
 
     def __init__(self) -> None:
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.own_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.address = ""
         self.begin_anew()
 
     def begin_anew(self) -> None:
         self.person: dict[str, Any] = {"sub": "1", "preferred_username": "grace", "email": "grace@example.org"}
         self.refuses = self.forgets = False
-        self.audience = CLIENT[0]
+        self.claims: dict[str, Any] = {}
+        self.key: Any = self.own_key
+        self.algorithm, self.kid = "RS256", "1"
+        self.published: list[dict[str, Any]] = []
         self.challenges: dict[str, dict[str, str]] = {}
 
     def configuration(self) -> dict[str, Any]:
@@ -48,8 +51,8 @@ class Provider:
         }
 
     def keys(self) -> dict[str, Any]:
-        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
-        return {"keys": [public | {"kid": "1", "use": "sig", "alg": "RS256"}]}
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.own_key.public_key()))
+        return {"keys": [public | {"kid": "1", "use": "sig", "alg": "RS256"}, *self.published]}
 
     def authorize(self, asked: dict[str, str]) -> str:
         """Where the browser goes next."""
@@ -74,11 +77,12 @@ class Provider:
         if known["redirect_uri"] != asked["redirect_uri"]:
             return None
         now = int(time.time())
-        claims = {"iss": self.address, "aud": self.audience, "iat": now, "exp": now + 60, **self.person}
+        true = {"iss": self.address, "aud": CLIENT[0], "iat": now, "exp": now + 60, "nonce": known.get("nonce")}
+        claims = {name: value for name, value in (true | self.person | self.claims).items() if value is not None}
         return {
             "access_token": "for-userinfo",
             "token_type": "Bearer",
-            "id_token": jwt.encode(claims, self.key, algorithm="RS256", headers={"kid": "1"}),
+            "id_token": jwt.encode(claims, self.key, algorithm=self.algorithm, headers={"kid": self.kid}),
         }
 
 

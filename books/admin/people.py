@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest
+
+from books.admin.guards import StaffRequest
+from books.audit import note
+from books.models import Outcome
+from books.models.session import end_sessions
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
     Admin = UserAdmin[User]
+    Inline = admin.TabularInline[SocialAccount, User]
 else:
     Admin = UserAdmin
+    Inline = admin.TabularInline
 
 admin.site.unregister(User)
+
+
+class SignOnInline(Inline):
+    """The identities at a provider that open the account: they come by signing on, and can only be revoked."""
+
+    model = SocialAccount
+    verbose_name, verbose_name_plural = "sign-on", "Single sign-on"
+    fields = readonly_fields = ("provider", "uid", "date_joined", "last_login")
+    extra = 0
+
+    def has_add_permission(self, _request: HttpRequest, _obj: User | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return admin.site._registry[User].has_view_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return admin.site._registry[User].has_change_permission(request, obj)
+
+    has_delete_permission = has_change_permission
 
 
 @admin.register(User)
@@ -27,6 +55,9 @@ class PersonAdmin(Admin):
     list_display = ("username", "email", "first_name", "last_name", "roles", "is_active", "last_login")
     list_filter = ("groups", "is_active", "is_superuser")
     actions = ("deactivate",)
+
+    def get_inlines(self, _request: HttpRequest, obj: User | None) -> list[Any]:
+        return [SignOnInline] if SocialAccount.objects.filter(user=obj).exists() else []
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -61,6 +92,20 @@ class PersonAdmin(Admin):
         if not change:
             obj.is_staff = True
         super().save_model(request, obj, form, change)
+
+    def save_formset(
+        self,
+        request: HttpRequest,
+        form: ModelForm[User],
+        formset: BaseModelFormSet[SocialAccount, Any],
+        change: bool,  # noqa: FBT001 - Django's
+    ) -> None:
+        """A revoked sign-on ends what it had opened."""
+        super().save_formset(request, form, formset, change)
+        for link in formset.deleted_objects:
+            end_sessions(form.instance)
+            about = f"{form.instance.get_username()}, {link.provider} {link.uid}"
+            note(cast("StaffRequest", request).user, "revoke sign-on", Outcome.DONE, about=about)
 
 
 def _is_super(request: HttpRequest) -> bool:

@@ -13,6 +13,8 @@ from ninja.security import HttpBearer, django_auth
 
 from books.api.fields import Id, Moment, Words
 from books.api.permission import require
+from books.api.refusals import Refusal
+from books.attempts import token_refused
 from books.guidelines.parts import Part
 from books.models import Feed, Provenance, PublishedSet, ReaderToken, ReviewStatus
 from books.publishing import tokens
@@ -36,7 +38,9 @@ class Bearer(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ReaderToken | None:
         holder = tokens.holder_of(token)
-        if holder is not None:
+        if holder is None:
+            token_refused(request)
+        else:
             tokens.note_use(holder)
         return holder
 
@@ -110,7 +114,7 @@ class GuidelinesOut(Schema):
     next: int | None
 
 
-@router.get("", response={200: GuidelinesOut, 304: None}, auth=[Bearer(), django_auth])
+@router.get("", response={200: GuidelinesOut, 304: None, 429: Refusal}, auth=[Bearer(), django_auth])
 def guidelines(request: HttpRequest, response: HttpResponse, wanted: Query[GuidelineFilter]) -> Any:
     """What readers get, in the order of teaching. Send the ETag of the last answer as If-None-Match: nothing was
     published since where the answer is 304."""

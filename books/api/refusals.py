@@ -29,7 +29,7 @@ CONFLICTS = (
     NothingToDo,
     StageNotReady,
 )
-CODES = {400: "unreadable", 401: "sign_in_first", 403: "forbidden", 404: "not_found", 422: "invalid"}
+CODES = {400: "unreadable", 401: "sign_in_first", 403: "forbidden", 404: "not_found", 413: "too_large", 422: "invalid"}
 SIGN_IN_FIRST = "Sign in, or send a token as Authorization: Bearer."
 # What any operation may answer, and what one that changes something may answer beside it.
 ALWAYS = {
@@ -39,7 +39,11 @@ ALWAYS = {
     "404": "It is not there",
     "422": "A value is not acceptable",
 }
-CHANGING = {"409": "The state of the book or its job is in the way", "503": "Files cannot be stored at the moment"}
+CHANGING = {
+    "409": "The state of the book or its job is in the way",
+    "413": "It is larger than what may be sent here",
+    "503": "Files cannot be stored at the moment",
+}
 
 
 class Refusal(Schema):

@@ -13,6 +13,7 @@ from books.models.ledger import CallOutcome, ModelCall, ModelPrice, Reservation,
 from books.models.page import OcrStatus, Page, PageReview, Reading, Source
 from books.models.proposal import Proposal, ProposalKind, ProposalState
 from books.models.publication import Announcement, Feed, Happening, PublishedGuideline, PublishedSet
+from books.models.session import Session
 from books.models.thumbnail import Thumbnail
 from books.models.token import ReaderToken, TokenScope
 from books.models.upload import Delivery, ExpectedFile
@@ -56,6 +57,7 @@ __all__ = [
     "Reading",
     "Reservation",
     "ReviewStatus",
+    "Session",
     "Source",
     "StageModel",
     "StoredOutline",

@@ -65,7 +65,7 @@ def test_a_poll_of_an_unchanged_job_costs_one_query_and_has_no_body(screens, job
     with CaptureQueriesContext(connection) as queries:
         response = screens.get(url, headers=HTMX)
     assert (response.status_code, response.content) == (204, b"")
-    logging_in = [query for query in queries if "django_session" in query["sql"] or "auth_user" in query["sql"]]
+    logging_in = [query for query in queries if "books_session" in query["sql"] or "auth_user" in query["sql"]]
     assert len(queries) - len(logging_in) == 1
 
 
