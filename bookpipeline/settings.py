@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
     "books.audit.AuditMiddleware",
+    "bookpipeline.gate.BodyMiddleware",
     "ninja.compatibility.files.fix_request_files_middleware",
 ]
 ROOT_URLCONF = "bookpipeline.urls"

@@ -11,10 +11,12 @@ from django.urls import URLPattern
 from django.utils.text import slugify
 
 from books.admin.guards import StaffRequest, action, route, screen
+from books.bodies import FORM
 from books.errors import ImportRefused
 from books.models import Book, GuidelineImport, Subtopic
 from books.publishing.export import book_json, book_markdown
 from books.publishing.importing import apply_import, differences, receive
+from books.publishing.importing.receiving import MOST_BYTES
 from books.publishing.sheets import FORMATS, guideline_sheet
 from books.publishing.word import book_docx
 
@@ -74,7 +76,7 @@ def exchange(request: StaffRequest, book_id: int) -> HttpResponseBase:
     )
 
 
-@action("books.change_subtopic")
+@action("books.change_subtopic", most_bytes=MOST_BYTES + FORM)
 def send(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     file = request.FILES.get("file")

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
 from books.audit import refuse
+from books.numbers import number_of
 from jobs.errors import JobError
 
 P = ParamSpec("P")
@@ -51,10 +52,11 @@ def screen(permission: str) -> Callable[[View[P]], View[P]]:
     return lambda view: _guarded(view, permission, ["GET", "HEAD"])
 
 
-def action(permission: str) -> Callable[[View[P]], View[P]]:
+def action(permission: str, *, most_bytes: int | None = None) -> Callable[[View[P]], View[P]]:
     """A view that changes something: POST only. Refusals (JobError) become a message where the person came from.
 
-    What leaves the undo as it was is an action of another kind, and ends it.
+    What leaves the undo as it was is an action of another kind, and ends it. One that takes files says how many bytes
+    with ``most_bytes``.
     """
 
     def decorate(view: View[P]) -> View[P]:
@@ -71,7 +73,10 @@ def action(permission: str) -> Callable[[View[P]], View[P]]:
                 del request.session[UNDO]
             return response
 
-        return _guarded(refusing, permission, ["POST"])
+        guarded = _guarded(refusing, permission, ["POST"])
+        if most_bytes:
+            guarded.most_bytes = most_bytes  # type: ignore[attr-defined]  # for bookpipeline.gate
+        return guarded
 
     return decorate
 
@@ -84,6 +89,7 @@ def _guarded(view: View[P], permission: str, methods: list[str]) -> View[P]:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
+    guarded.permission = permission  # type: ignore[attr-defined]  # for bookpipeline.gate
     return guarded
 
 
@@ -106,8 +112,7 @@ def _is_ours(address: str) -> bool:
 
 def seen_revision(request: HttpRequest, name: str = "revision") -> int | None:
     """The version of a row that the posted form was filled in over; None where it does not say."""
-    revision = request.POST.get(name, "")
-    return int(revision) if revision.isdecimal() else None
+    return number_of(request.POST.get(name, ""))
 
 
 def _home(kwargs: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from books.admin.panel import panel_context
 from books.admin.step_buttons import buttons_of
 from books.admin.steps import counts_of, way_of
 from books.admin.undo import offers
+from books.bodies import MANY_FILES
 from books.extraction.estimating import estimate
 from books.extraction.job import start_finalisation
 from books.intake import limits
@@ -89,7 +90,7 @@ def _context(request: StaffRequest, book: Book, job: Job | None) -> dict[str, An
     }
 
 
-@action("books.change_book")
+@action("books.change_book", most_bytes=MANY_FILES)
 def upload(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Stores what is acceptable, names what is not, and has the new pages read."""
     book = get_object_or_404(Book, pk=book_id)

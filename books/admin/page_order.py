@@ -16,10 +16,12 @@ from books.admin.decisions import request_context
 from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.page_states import FILTERS, STATES, cells_of
 from books.admin.undo import ARRANGE, BACK, last_undone, offers, remember, remember_undone
+from books.bodies import MANY_FILES
 from books.errors import ArrangementRefused
 from books.intake import arrange
 from books.intake.store import Upload
 from books.models import Arrangement, Book, OcrStatus, Page
+from books.numbers import LARGEST_PLACE, number_of
 from books.ocr.review import clean_pages, pages_of
 from books.ocr.start import asks_model, check_readable, start_reading
 from jobs.models import Job
@@ -101,7 +103,7 @@ def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
     if act == "move":
         done = arrange.move_pages(book, pages, _number(request, "to"), user=request.user)
     elif act == "turn":
-        done = arrange.rotate_pages(book, pages, int(value) if value.isdecimal() else 0, user=request.user)
+        done = arrange.rotate_pages(book, pages, number_of(value) or 0, user=request.user)
         start_reading(book, pages=[page.pk for page in pages], user=request.user)
     elif act == "remove":
         done = arrange.delete_pages(book, pages, user=request.user)
@@ -110,7 +112,7 @@ def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
     return _remembered(request, book, done)
 
 
-@action("books.change_book")
+@action("books.change_book", most_bytes=MANY_FILES)
 def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     check_readable(book)
@@ -159,10 +161,10 @@ def _read_waiting(request: StaffRequest, book: Book) -> None:
 
 def _number(request: StaffRequest, name: str) -> int:
     """Raises ArrangementRefused for what is no page number."""
-    text = request.POST.get(name, "")
-    if not (text.isascii() and text.isdecimal() and len(text) < 6):
+    number = number_of(request.POST.get(name), LARGEST_PLACE)
+    if number is None:
         raise ArrangementRefused("Say at which page number.")
-    return int(text)
+    return number
 
 
 def _pages(count: int) -> str:

@@ -13,6 +13,7 @@ from ninja.files import UploadedFile
 
 from books.api.jobs import StartedOut, started_document
 from books.api.permission import require
+from books.bodies import MANY_FILES, ONE_FILE, takes
 from books.intake.arrange import delete_pages, insert_pages
 from books.intake.replace import replace_scan
 from books.intake.store import Receipt, Upload, add_files
@@ -42,6 +43,7 @@ class PagesOut(Schema):
 
 
 @router.post("/{int:book_id}/pages/bulk", response=BulkOut)
+@takes(MANY_FILES, "books.change_book")
 def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFile]]) -> dict[str, Any]:
     """Stores what is acceptable of up to 200 files, in natural order of their names, and has the new pages read.
 
@@ -61,6 +63,7 @@ def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFi
 
 
 @router.post("/{int:book_id}/pages", response={201: PagesOut})
+@takes(ONE_FILE, "books.change_book")
 def add_page(request: HttpRequest, book_id: int, file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Adds one file (an image of up to 20 MB, or a PDF with all its pages) behind the last page and has it read."""
     user = require(request, "books.change_book")
@@ -70,6 +73,7 @@ def add_page(request: HttpRequest, book_id: int, file: File[UploadedFile]) -> St
 
 
 @router.put("/{int:book_id}/pages/{int:number}/scan", response=PagesOut)
+@takes(ONE_FILE, "books.change_book")
 def put_scan(request: HttpRequest, book_id: int, number: int, file: File[UploadedFile]) -> dict[str, Any]:
     """Replaces the scan of a page and has it read; its review begins anew, its earlier readings stay as history."""
     user = require(request, "books.change_book")
@@ -80,6 +84,7 @@ def put_scan(request: HttpRequest, book_id: int, number: int, file: File[Uploade
 
 
 @router.post("/{int:book_id}/pages/{int:number}/insert", response={201: PagesOut})
+@takes(ONE_FILE, "books.change_book")
 def insert_page(request: HttpRequest, book_id: int, number: int, file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Adds one file before page ``number``; the pages behind it, and what cites them, are renumbered."""
     user = require(request, "books.change_book")

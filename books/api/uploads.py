@@ -11,10 +11,12 @@ from ninja import Field, File, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from books.api.permission import require
+from books.bodies import ONE_FILE, takes
 from books.errors import UploadRejected
 from books.intake.bucket import presigned_post
 from books.intake.deliveries import Announced, announce, take, take_from_bucket
 from books.models import Book, Delivery
+from books.numbers import LARGEST
 from books.ocr.arrivals import finish, read_on_the_way
 from books.ocr.start import check_readable
 
@@ -25,7 +27,7 @@ class AnnouncedFile(Schema):
     """``size`` in bytes; ``sha256`` lets the server tell what it has already, and the bucket check what arrives."""
 
     name: Annotated[str, Field(max_length=4096)]
-    size: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0, le=LARGEST)]
     sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
 
 
@@ -90,6 +92,7 @@ def announce_files(request: HttpRequest, book_id: int, announced: AnnounceIn) ->
 
 
 @router.post("/{int:book_id}/uploads/{uuid:delivery_id}/files/{uuid:file_id}", response=ArrivalOut)
+@takes(ONE_FILE, "books.change_book")
 def send_file(
     request: HttpRequest, book_id: int, delivery_id: UUID, file_id: UUID, file: File[UploadedFile]
 ) -> dict[str, Any]:

@@ -1,15 +1,43 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.utils import timezone
 
-from books.models import Book
+from books.models import (
+    Announcement,
+    Book,
+    Delivery,
+    ExpectedFile,
+    GuidelineImport,
+    ModelCall,
+    ModelPrice,
+    Proposal,
+    PublishedSet,
+    ReaderToken,
+    StageModel,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from books.publishing.signing import new_secret
 from jobs import queue
-from jobs.constants import ItemState
+from jobs.constants import ItemState, JobStatus
 from jobs.models import Job
 from jobs.progress import refresh_progress
-from tests.factories import BookFactory, ItemFactory, JobFactory
+from tests.admin.addresses import PEOPLE
+from tests.factories import (
+    PIXEL,
+    BookFactory,
+    ItemFactory,
+    JobFactory,
+    ReadPageFactory,
+    SubtopicFactory,
+    TopicFactory,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +99,64 @@ def job(book) -> Job:
         ItemFactory(job=job, state=state, attempts=1)
     refresh_progress(job)
     return job
+
+
+@pytest.fixture
+def facts(book, django_user_model) -> dict[str, Any]:
+    """What addresses are about."""
+    page = ReadPageFactory(book=book, number=1)
+    delivery = Delivery.objects.create(book=book, image_bytes=9, touched_at=timezone.now())
+    subtopic = SubtopicFactory(topic=TopicFactory(book=book))
+    return {
+        "book": book.pk,
+        "page": 1,
+        "reading": page.reading_id,
+        "subtopic": subtopic.pk,
+        "topic": subtopic.topic_id,
+        "history": subtopic.history.get().history_id,
+        "change": subtopic.history.get().change_id,
+        "proposal": Proposal.objects.create(
+            book=book, kind="order_topics", subject="order:topics", before={"order": []}, after={"order": []}
+        ).pk,
+        "version": PublishedSet.objects.create(book=book, version=1, made_at=timezone.now()).version,
+        "job": JobFactory(book=book, status=JobStatus.COMPLETED).pk,
+        "received": GuidelineImport.objects.create(book=book, name="g.json", document={"rows": []}, seen_change=0).pk,
+        "delivery": delivery.pk,
+        "expected": ExpectedFile.objects.create(delivery=delivery, place=0, name="a.png", size=len(PIXEL)).pk,
+        "modelcall": ModelCall.objects.create(book=book, stage="digest", outcome="answered").pk,
+        "modelprice": ModelPrice.objects.create(model="m", input=1, cached_input=1, output=1).pk,
+        **_readers(),
+        "stagemodel": StageModel.objects.create(stage="digest", model="m").pk,
+        "user": django_user_model.objects.create_user("grace").pk,
+        "group": Group.objects.get(name="uploader").pk,
+        "app": "books",
+    }
+
+
+def _readers() -> dict[str, Any]:
+    endpoint = WebhookEndpoint.objects.create(url="https://localhost/", secret=new_secret())
+    said = Announcement.objects.create(
+        happening="guidelines.published",
+        book_number=1,
+        version=1,
+        guidelines=1,
+        written=1,
+        removed=0,
+        made_at=timezone.now(),
+    )
+    delivery = WebhookDelivery.objects.create(endpoint=endpoint, announcement=said)
+    token = ReaderToken.objects.create(name="Tutor", sha256="0" * 64)
+    return {"readertoken": token.pk, "webhookendpoint": endpoint.pk, "webhookdelivery": delivery.pk}
+
+
+@pytest.fixture
+def people(db, settings, django_user_model) -> dict[str, Client]:
+    """A client a kind of person, signed in without a row for the session."""
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    clients = {"n": Client()}
+    for letter, role in list(PEOPLE.items())[1:]:
+        person = django_user_model.objects.create_user(f"the-{letter}", is_staff=True)
+        person.groups.set(Group.objects.filter(name=role))
+        clients[letter] = Client()
+        clients[letter].force_login(person, "django.contrib.auth.backends.ModelBackend")
+    return clients
