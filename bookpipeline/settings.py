@@ -169,8 +169,8 @@ Q_CLUSTER = {
 }
 
 # ---- people and security --------------------------------------------------------------------------------------------
-# Who did what is kept so long; 0 for ever.
-AUDIT_DAYS = env.int("AUDIT_DAYS", default=400)
+# By kind, where it is not as books.retention says; 0 for ever.
+RETENTION_DAYS = env.dict("RETENTION_DAYS", cast={"value": int}, default={})
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Plain http and addresses that are not public, for webhooks on a developer's machine.
 WEBHOOKS_MAY_STAY_INSIDE = env.bool("WEBHOOKS_MAY_STAY_INSIDE", default=DEBUG)

@@ -17,7 +17,8 @@ class BooksConfig(AppConfig):
         import books.ocr.arrivals
         import books.providers.collecting
         import books.publishing.importing
-        import books.publishing.webhooks  # noqa: F401 - they connect signals
+        import books.publishing.webhooks
+        import books.retention  # noqa: F401 - they connect signals
         from books.audit_rows import watch
         from books.extraction.job import EXTRACTION, FINALISATION
         from books.ocr.job import OCR, OCR_ELSEWHERE

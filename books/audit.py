@@ -8,11 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import timedelta
 from typing import Any, Final
 
-from django.conf import settings
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import DatabaseError
@@ -23,16 +20,13 @@ from django.urls import ResolverMatch
 
 from books.models import AuditEntry, Book, Outcome
 from books.numbers import number_of
-from jobs import clock
 from jobs.models import Job
-from jobs.sweep import swept
 
 logger = logging.getLogger(__name__)
 
 READING: Final = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Told by signals, or told as a whole by the upload that announced them.
 LEFT_OUT: Final = {"login", "logout", "openid_connect_login", "send_file", "file_arrived"}
-PRUNED_AT_ONCE: Final = 1000
 _request: ContextVar[HttpRequest | None] = ContextVar("audited_request", default=None)
 
 
@@ -149,15 +143,3 @@ def _not_signed_in(credentials: dict[str, Any], request: HttpRequest | None = No
     """What is refused unlooked at, after too many failures, is told no more: anybody could fill the table with it."""
     if not getattr(request, "axes_locked_out", False):
         note(None, "sign in", Outcome.REFUSED, name=str(credentials.get("username", "")))
-
-
-@receiver(swept)
-def forget_old_entries(**_: Any) -> None:
-    """What is older than AUDIT_DAYS, Django's own log included, a thousand rows of each a sweep."""
-    if not settings.AUDIT_DAYS:
-        return
-    limit = clock.now() - timedelta(days=settings.AUDIT_DAYS)
-    for old in (AuditEntry.objects.filter(at__lt=limit), LogEntry.objects.filter(action_time__lt=limit)):
-        some = list(old.order_by("pk").values_list("pk", flat=True)[:PRUNED_AT_ONCE])
-        if some:
-            old.model._base_manager.filter(pk__in=some).delete()

@@ -87,6 +87,11 @@ class JobView:
     def is_active(self) -> bool:
         return self.job.is_active
 
+    @property
+    def is_cleared(self) -> bool:
+        """Its items are gone: it is long over, and a later job took its place."""
+        return self.job.is_final and bool(self.job.total_items) and not any(stage.total for stage in self.stages)
+
     def may_retry(self, error: ItemError) -> bool:
         """While the job runs the failed items of its present stage, when it is over all of them, by a new job."""
         return error.is_final and "retry" in self.buttons and (not self.is_active or error.stage == self.job.stage)

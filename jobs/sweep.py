@@ -16,7 +16,7 @@ from jobs import clock
 from jobs.claims import take_away
 from jobs.constants import MAX_RECOVERIES, SWEEP_ROWS, ItemState, JobStatus
 from jobs.failpoints import pass_by
-from jobs.models import Cluster, Item, Job, SweepRun
+from jobs.models import Item, Job, SweepRun
 from jobs.progress import refresh_progress, resume_point
 from jobs.starting import wake_present_stage
 from jobs.transitions import locked_job, move
@@ -47,7 +47,6 @@ def sweep() -> dict[str, int]:
     An error with one job is logged and never keeps the others from being looked at.
     """
     started = time.monotonic()
-    _forget_dead_clusters()
     helped = {
         "recovered": _each(_silent_jobs(), _recover),
         "requeued": _each(_stale_jobs(), _requeue),
@@ -164,9 +163,3 @@ def _start(seen: Job) -> bool:
             return False
         wake_present_stage(job)
         return True
-
-
-def _forget_dead_clusters() -> None:
-    """Rows of clusters that showed no sign for a day: their machines are gone."""
-    limit = clock.now() - timedelta(days=1)
-    Cluster.objects.filter(Q(seen_at__lt=limit) | Q(seen_at=None, started_at__lt=limit)).delete()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
+from books.retention import RULES
 from jobs.system import system_view
+from jobs.tables import tables
 
 
 def routes() -> list[URLPattern]:
@@ -18,10 +22,13 @@ def routes() -> list[URLPattern]:
 @screen("jobs.view_job")
 def system(request: StaffRequest) -> HttpResponseBase:
     """The whole page, or for HTMX its moving part alone."""
-    view = system_view()
-    context = {
-        **({} if request.htmx else admin.site.each_context(request)),
-        "title": "System",
-        "view": view,
-    }
+    context = {"title": "System", "view": system_view()}
+    if not request.htmx:
+        context |= admin.site.each_context(request) | {"rules": RULES, "tables": _tables()}
     return render(request, f"bookpipeline/{'_system' if request.htmx else 'system'}.html", context)
+
+
+def _tables() -> list[dict[str, Any]]:
+    """Each with its rule, where its rows do not stay as long as what they belong to."""
+    rules = {rule.model._meta.db_table: rule for rule in RULES}
+    return [{"table": table, "rule": rules.get(table.name)} for table in tables() if table.rows]

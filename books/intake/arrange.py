@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F
-from django.dispatch import receiver
+from django.db.models import F, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from books.errors import ArrangementRefused
@@ -27,11 +26,9 @@ from books.models.page import TURNS
 from jobs import clock
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
-from jobs.sweep import swept
 
 # Numbers are unique: pages are moved out of the way by this much before they get their new ones.
 APART: Final = 100_000
-KEPT_DAYS: Final = 30
 # How many page numbers a sentence lists.
 NAMED: Final = 6
 TURNED_FIELDS: Final = ("rotation", "ocr_status", "reading_id", "review", "reviewed_by_id", "reviewed_at")
@@ -53,7 +50,7 @@ def move_pages(book: Book, pages: Iterable[Page], to: int, *, user: AbstractBase
 
 def delete_pages(book: Book, pages: Iterable[Page], *, user: AbstractBaseUser | None = None) -> Arrangement:
     """Removes ``pages`` and closes the gaps. They keep text, approval and citations, and come back with ``undo_last``
-    until ``purge_removed`` deletes them thirty days later."""
+    until the sweep deletes them thirty days later."""
     with _arranging(book) as order:
         removed = _in_order(order, pages)
         rest = [page for page in order if page not in removed]
@@ -153,26 +150,13 @@ def redo(book: Book, undone: Arrangement, *, user: AbstractBaseUser | None = Non
         return _arrange(book, present, [*after, *present[len(before) :]], undone.sentence, user)
 
 
-def purge_removed() -> int:
-    """Deletes pages removed more than thirty days ago for good, with their files; returns how many.
-
-    Arrangements as old go too: what they did can no longer be undone.
-    """
-    limit = clock.now() - timedelta(days=KEPT_DAYS)
+def forget_removed(pages: QuerySet[Page]) -> None:
+    """Deletes removed ``pages`` for good, with their files and the scans of which no page is left."""
     with transaction.atomic():
-        Arrangement.objects.filter(made_at__lt=limit).delete()
-        pages = Page.every.filter(removed_at__lt=limit)
         sources = list(pages.values_list("source", flat=True).distinct())
-        count = pages.count()
         pages.delete()
         empty = Source.objects.filter(pk__in=sources).exclude(pk__in=Page.every.values("source"))
         empty.delete()
-        return count
-
-
-@receiver(swept)
-def purge_in_the_sweep(**_: Any) -> None:
-    purge_removed()
 
 
 # ---- the parts -------------------------------------------------------------------------------------------------------

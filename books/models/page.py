@@ -107,6 +107,8 @@ class Page(models.Model):
 
     class Meta:
         ordering = ("book", "number")
+        # Few of all pages; the tidying looks for them every minute.
+        indexes = (models.Index(fields=["removed_at"], condition=~Q(removed_at=None), name="page_removed"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["book", "number"], condition=Q(removed_at=None), name="page_number_once_per_book"

@@ -156,6 +156,7 @@ def _turn_of(request: ModelRequest[Any]) -> Lock:
 def _in_ledger(request: ModelRequest[Any]) -> list[ModelCall]:
     """Calls with the same input whose answer can be used: the answered ones first, the newest of each first."""
     calls = ModelCall.objects.filter(economy.USABLE, input_sha256=request.sha256)
+    calls = calls.exclude(outcome=CallOutcome.ANSWERED, answer="")  # cleared away by books.retention
     calls = calls.only("outcome", "error_code", "answer").order_by()
     return sorted(calls, key=lambda call: (call.outcome != CallOutcome.ANSWERED, -call.pk))
 

@@ -167,13 +167,13 @@ def test_older_pages_follow_and_cost_the_same_however_much_there_is(screens, boo
 
 
 def test_what_is_too_old_is_forgotten_by_the_sweep(screens, settings, db):
-    settings.AUDIT_DAYS = 30
+    settings.RETENTION_DAYS = {"audit": 30}
     for age in (29, 31):
         entry = AuditEntry.objects.create(name="ada", action=f"{age} days", outcome="done")
         AuditEntry.objects.filter(pk=entry.pk).update(at=timezone.now() - timedelta(days=age))
     sweep()
     assert noted() == [("ada", "29 days", None, "", "done")]
-    settings.AUDIT_DAYS = 0
+    settings.RETENTION_DAYS = {"audit": 0}
     AuditEntry.objects.update(at=timezone.now() - timedelta(days=4000))
     sweep()
     assert len(noted()) == 1

@@ -16,7 +16,7 @@ from books.extraction.engine import Digest, Outline, SubtopicPlan, TocEntry, Top
 from books.extraction.records import DIGEST, OUTLINE, TOC
 from books.extraction.stages import placed_subtopics
 from books.guidelines.changes import change
-from books.intake.arrange import delete_pages, insert_pages, move_pages, purge_removed, rotate_pages, undo_last
+from books.intake.arrange import delete_pages, insert_pages, move_pages, rotate_pages, undo_last
 from books.intake.renumbering import renumbered
 from books.intake.store import Upload, add_files
 from books.models import (
@@ -34,6 +34,7 @@ from books.models import (
 )
 from books.ocr.review import approve_pages
 from books.publishing.export import book_markdown
+from books.retention import tidy
 from jobs import clock
 from jobs.constants import JobStatus
 from jobs.errors import JobAlreadyActive
@@ -298,10 +299,10 @@ def test_removed_pages_are_purged_after_thirty_days_with_their_files(book):
     gone, kept = page(book, 11), page(book, 10)
     delete_pages(book, [kept])
     delete_pages(book, [page(book, 10)])
-    assert purge_removed() == 0
+    assert tidy()["books_page"] == 0
     Page.every.filter(pk=gone.pk).update(removed_at=clock.now() - timedelta(days=31))
     source = gone.source
-    assert purge_removed() == 1
+    assert tidy()["books_page"] == 1
     assert not default_storage.exists(source.storage_name)
     assert not Source.objects.filter(pk=source.pk).exists()
     assert Page.every.filter(pk=kept.pk).exists()

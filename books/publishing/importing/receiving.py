@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import IO, Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.dispatch import receiver
 
 from books.errors import ImportRefused
 from books.models import Book, Change, GuidelineImport
 from books.publishing.document import document_of
 from books.publishing.importing.matching import pairs_of, wanted_of
 from books.publishing.sheets import ranges, subtopics_of_sheet
-from jobs import clock
-from jobs.sweep import swept
 
-FORGOTTEN = timedelta(days=1)
 MOST_BYTES = 20 * 1024 * 1024
 FORMS = ("json", "csv", "xlsx")
 
@@ -62,9 +57,3 @@ def _check_pages(received: GuidelineImport) -> None:
         unknown = {*wanted.pages, *cited} - there
         if unknown:
             raise ImportRefused(f"“{wanted.title}” names pages that this book has not: {ranges(unknown)}.")
-
-
-@receiver(swept)
-def forget_unconfirmed(**_: Any) -> None:
-    """Files that nobody confirmed for a day."""
-    GuidelineImport.objects.filter(sent_at__lt=clock.now() - FORGOTTEN).delete()
