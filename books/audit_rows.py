@@ -77,7 +77,7 @@ class _RightsNoted:
         if sign is None or pk_set == set():
             return
         rows = model._base_manager.filter(pk__in=pk_set) if pk_set else _all_of(instance, options["sender"], model)
-        names = ", ".join(sorted(f"{sign} {row}" for row in rows))
+        names = ", ".join(sorted(f"{sign} {getattr(row, 'name', row)}" for row in rows))
         note_row("Changed", instance, f"{'members' if reverse else self.title}: {names}")
 
 

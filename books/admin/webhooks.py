@@ -37,7 +37,7 @@ BADGES = {"Delivered": "approved", "Failed": "failed", "Stopped": "failed", "Wai
 
 class EndpointForm(EndpointModelForm):
     happenings = forms.MultipleChoiceField(
-        label="Is told of", choices=Happening.choices, widget=forms.CheckboxSelectMultiple, initial=Happening.values
+        label="Events", choices=Happening.choices, widget=forms.CheckboxSelectMultiple, initial=Happening.values
     )
 
     class Meta:
@@ -96,11 +96,15 @@ def send_a_test(request: StaffRequest, endpoint_id: int) -> HttpResponseBase:
     return here
 
 
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
+
+
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(DeliveryAdmin):
     """Read-only, but for sending again."""
 
-    list_display = ("what", "book", "endpoint", "state_now", "tries", "status_code", "why", "tried", "next_try_at")
+    list_display = ("what", "book", "endpoint", "state_now", "tries", "answer", "tried", "next_try_at")
     list_display_links = None
     list_filter = ("state", "announcement__happening", "endpoint")
     list_select_related = ("announcement", "endpoint", "job")
@@ -133,17 +137,17 @@ class WebhookDeliveryAdmin(DeliveryAdmin):
     def tries(self, delivery: WebhookDelivery) -> int:
         return delivery.standing.attempts
 
-    @admin.display(description="what went wrong")
-    def why(self, delivery: WebhookDelivery) -> str:
-        return delivery.standing.error
+    @admin.display
+    def answer(self, delivery: WebhookDelivery) -> str:
+        return delivery.standing.error or (f"It answered {delivery.status_code}." if delivery.status_code else "")
 
     @admin.display(description="last try")
-    def tried(self, delivery: WebhookDelivery) -> datetime | None:
-        return delivery.standing.tried_at
+    def tried(self, delivery: WebhookDelivery) -> str:
+        return _minute(delivery.standing.tried_at)
 
     @admin.display(description="next try")
-    def next_try_at(self, delivery: WebhookDelivery) -> datetime | None:
-        return delivery.standing.next_try
+    def next_try_at(self, delivery: WebhookDelivery) -> str:
+        return _minute(delivery.standing.next_try)
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         return False

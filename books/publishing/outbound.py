@@ -27,7 +27,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, may_stay_inside: boo
     """The status of the answer, 2xx; its body is not read. Raises AddressRefused and DeliveryFailed."""
     named = httpx2.URL(url)
     if named.scheme != "https" and not may_stay_inside:
-        raise AddressRefused("Only https addresses are told.")
+        raise AddressRefused("Webhooks go to https addresses only.")
     host = named.raw_host.decode()
     port = named.port or (443 if named.scheme == "https" else 80)
     address = named.copy_with(host=_address_of(host, port, may_stay_inside=may_stay_inside))
@@ -63,7 +63,7 @@ def _address_of(host: str, port: int, *, may_stay_inside: bool) -> str:
         raise DeliveryFailed(f"There is no address for {host}.") from error
     addresses = [str(each[4][0]) for each in found]
     if not may_stay_inside and not all(map(is_public, addresses)):
-        raise AddressRefused(f"{host} is inside a network: only public addresses are told.")
+        raise AddressRefused(f"{host} is inside a network: webhooks go to public addresses only.")
     return addresses[0]
 
 

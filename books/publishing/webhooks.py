@@ -81,7 +81,7 @@ class DeliverStage:
     """One item a delivery."""
 
     name = "deliver"
-    title = "Telling other systems"
+    title = "Sending webhooks"
     unit = "system"
     required = False
     weight = 1
@@ -111,7 +111,7 @@ def _note(pk: int | str, state: DeliveryState, attempts: int, **facts: Any) -> N
     rows.update(state=state, attempts=attempts, tried_at=clock.now(), next_try=None, **facts)
 
 
-TELLING = Handler(kind=KIND, title="Telling other systems", stages=(DeliverStage(),), is_exclusive=False)
+TELLING = Handler(kind=KIND, title="Sending webhooks", stages=(DeliverStage(),), is_exclusive=False)
 
 
 @receiver(swept)

@@ -110,7 +110,8 @@ def test_a_delivery_tells_the_truth_after_each_try(screens, book, endpoint, rece
     try_now()
     page = listed(screens)
     assert '<td class="field-tries">3</td>' in page
-    assert "It answered" not in page
+    assert "Delivered</span>" in page
+    assert "It answered 204." in page
 
 
 def test_a_delivery_whose_job_was_cancelled_does_not_say_that_it_waits(screens, book, endpoint, receiver):
