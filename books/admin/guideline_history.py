@@ -78,8 +78,7 @@ def changes(request: StaffRequest, book_id: int) -> HttpResponseBase:
 def undo_change(request: StaffRequest, book_id: int, change_id: int) -> HttpResponseBase:
     """Afterwards at the guideline that it was about, where it was about one."""
     undone = get_object_or_404(Change, pk=change_id, book=book_id)
-    undo(change_id, user=request.user)
-    messages.success(request, f"Undone: {undone.sentence}")
+    messages.success(request, undo(change_id, user=request.user).sentence)
     lists = [reverse(f"admin:{name}", args=[book_id]) for name in LISTS]
     if request.POST.get("next", "").startswith(tuple(lists)):
         return back(request, lists[0])

@@ -16,9 +16,9 @@ from django.utils.cache import patch_vary_headers
 
 from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
+from books.admin.undo import offers_of_changes
 from books.guidelines.parts import PART_TITLES, says_something, statements_of
 from books.guidelines.proposals import waiting
-from books.guidelines.recent import last_of
 from books.guidelines.support import unsupported
 from books.models import Book, Page, Provenance, ReviewStatus, Subtopic, Topic
 from books.publishing import review
@@ -73,7 +73,7 @@ def guidelines(request: StaffRequest, book_id: int, subtopic_id: int | None = No
     if chosen is None:
         return render(request, "bookpipeline/guidelines.html", review_context(request, book))
     context = {
-        **review_context(request, book),
+        **review_context(request, book, chosen.row.pk),
         **_progress(entries),
         **_guideline(book, entries, chosen),
         "topics": topics,
@@ -87,15 +87,15 @@ def guidelines(request: StaffRequest, book_id: int, subtopic_id: int | None = No
     return response
 
 
-def review_context(request: StaffRequest, book: Book) -> dict[str, Any]:
-    """What every screen of the review shows."""
+def review_context(request: StaffRequest, book: Book, in_view: int | None = None) -> dict[str, Any]:
+    """What every screen of the review shows; ``in_view`` is the id of the guideline that the screen is about."""
     may_change = request.user.has_perm("books.change_subtopic")
     return {
         **admin.site.each_context(request),
         "title": "Guidelines",
         "book": book,
         "may_decide": may_change,
-        "last_change": last_of(book, request.user) if may_change else None,
+        "offers": offers_of_changes(book, request.user, in_view) if may_change else [],
     }
 
 

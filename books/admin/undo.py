@@ -1,21 +1,24 @@
-"""The one undo of the screens of pages, and its redo: what this person did last to a book's pages, in the session.
+"""The one undo of a screen, and its redo: of what this person did last to a book's pages, or to its guidelines.
 
-It is offered where that was done and where it led, names pages by the numbers they have now, and asks before it touches
-any other than the page in view. It ends with the next action of another kind: see ``books.admin.guards.action``.
+That of pages is kept in the session. It is offered where it was done and where it led, names pages by the numbers they
+have now, and ends with the next action of another kind: see ``books.admin.guards.action``. Both ask before they touch
+anything but the page or the guideline in view.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.urls import reverse
 
 from books.admin.guards import UNDO, StaffRequest
 from books.errors import EditedMeanwhile
-from books.models import Arrangement, Book, Page, PageReview
+from books.guidelines.recent import last_of
+from books.models import Arrangement, Book, Change, Page, PageReview, Subtopic, Topic
 from books.ocr import review
 from books.publishing.sheets import ranges
 
@@ -24,6 +27,8 @@ REMEMBERED: Final = 20
 DECISION: Final = "decision"
 ARRANGE: Final = "arrange"
 PERMISSIONS: Final = {DECISION: "books.change_page", ARRANGE: "books.change_book"}
+# How many guidelines a question lists by their titles.
+NAMED: Final = 12
 KEYS: Final = {"undo": "u", "redo": "U"}
 # What undoing an arrangement does.
 BACK: Final = "The pages get back the places, numbers and turns they had before; citations follow."
@@ -37,11 +42,11 @@ class Offer:
     """A button for ``way``, undo or redo, of what the sentence ``said`` tells; ``does`` is exactly what it changes."""
 
     way: str
-    step: Step
     said: str
     does: str
     asks: bool
-    book_id: int
+    url: str
+    step: Step = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -50,10 +55,6 @@ class Offer:
     @property
     def label(self) -> str:
         return "Undo" if self.way == "undo" else f"Redo: {self.said.rstrip('.')}"
-
-    @property
-    def url(self) -> str:
-        return reverse(f"admin:books_book_{self.step['kind']}_{self.way}", args=[self.book_id])
 
 
 def remember(request: StaffRequest, book_id: int, step: Step, response: HttpResponse) -> HttpResponse:
@@ -135,7 +136,7 @@ def _of_decision(way: str, step: Step, book: Book, page: Page | None) -> Offer |
     back = f"{named} {'gets' if is_one else 'get'} back the review {'it' if is_one else 'they'} had."
     again = f"{named} {'is' if is_one else 'are'} {label} again."
     said = f"{named if is_one else f'{len(pages)} pages'} {label}."
-    return Offer(way, step, said, back if way == "undo" else again, asks=pages != [page], book_id=book.pk)
+    return Offer(way, said, back if way == "undo" else again, pages != [page], _url(way, step, book), step)
 
 
 def _of_arranging(way: str, step: Step, book: Book, _page: Page | None) -> Offer | None:
@@ -143,4 +144,30 @@ def _of_arranging(way: str, step: Step, book: Book, _page: Page | None) -> Offer
     if way == "undo" and (last is None or str(last.pk) != step["id"]):
         return None
     again = f"{step['sentence']}, as before; citations follow."
-    return Offer(way, step, f"{step['sentence']}.", BACK if way == "undo" else again, asks=True, book_id=book.pk)
+    does = BACK if way == "undo" else again
+    return Offer(way, f"{step['sentence']}.", does, asks=True, url=_url(way, step, book), step=step)
+
+
+def _url(way: str, step: Step, book: Book) -> str:
+    return reverse(f"admin:books_book_{step['kind']}_{way}", args=[book.pk])
+
+
+# ---- the same of changes of guidelines, which keep themselves --------------------------------------------------------
+
+
+def offers_of_changes(book: Book, user: User, in_view: int | None = None) -> list[Offer]:
+    """Of this person's latest changes, with the guideline ``in_view`` (its id) on the screen."""
+    done, undone = last_of(book, user)
+    return [_of_change(way, each, in_view) for way, each in (("redo", undone), ("undo", done)) if each is not None]
+
+
+def _of_change(way: str, change: Change, in_view: int | None) -> Offer:
+    """Pressing either undoes ``change``: for a redo that is the undo of what is done again."""
+    titles = dict(Topic.history.filter(change=change).values_list("id", "title"))
+    rows = dict(Subtopic.history.filter(change=change).values_list("id", "title"))
+    names = [f"“{title}”" for title in (*titles.values(), *rows.values())]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    said = change.undoes.sentence if way == "redo" and change.undoes else change.sentence
+    does = f"{', '.join(names[:NAMED])}{more}: {'done again' if way == 'redo' else 'as before'}."
+    url = reverse("admin:books_book_change_undo", args=[change.book_id, change.pk])
+    return Offer(way, f"{said}.", does, asks=bool(titles) or set(rows) != {in_view}, url=url)

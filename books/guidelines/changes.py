@@ -119,7 +119,7 @@ def undo(change_id: int, *, user: AbstractBaseUser | None) -> Change:
     """
     undone = Change.objects.get(pk=change_id)
     try:
-        with change(undone.book_id, f"Undone: {undone.sentence}", user=user, undoes=undone) as made:
+        with change(undone.book_id, _sentence_of(undone), user=user, undoes=undone) as made:
             undone.refresh_from_db()
             if undone.is_final:
                 raise EditedMeanwhile(FINAL)
@@ -127,6 +127,13 @@ def undo(change_id: int, *, user: AbstractBaseUser | None) -> Change:
             return made
     except IntegrityError as error:
         raise EditedMeanwhile(SINCE) from error
+
+
+def _sentence_of(undone: Change) -> str:
+    """For what undoes it. An undo of an undo does what was undone again."""
+    if undone.undoes is not None and undone.is_undo:
+        return f"Redone: {undone.undoes.sentence.removeprefix('Redone: ')}"
+    return f"Undone: {undone.sentence.removeprefix('Redone: ')}"
 
 
 def _bring_back(undone: Change) -> None:

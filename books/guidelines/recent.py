@@ -14,6 +14,8 @@ from jobs import clock
 
 # A person who comes back the next day no longer expects a button to take back what it does not name.
 OFFERED = timedelta(hours=12)
+# Of the latest changes, for one that is not an undo.
+LOOKED_AT = 20
 
 
 def changes_of(book: Book) -> QuerySet[Change]:
@@ -21,11 +23,15 @@ def changes_of(book: Book) -> QuerySet[Change]:
     return Change.objects.filter(book=book).select_related("made_by", "job", "undone_by").order_by("-id")
 
 
-def last_of(book: Book, user: AbstractBaseUser) -> Change | None:
-    """What this person did last and may still undo: pressing undo again goes further back."""
-    own = changes_of(book).filter(made_by_id=user.pk, undoes=None, undone_by=None, is_final=False)
-    last = own.filter(made_at__gt=clock.now() - OFFERED).first()
-    return last if last and last.pk in undoable([last]) else None
+def last_of(book: Book, user: AbstractBaseUser) -> tuple[Change | None, Change | None]:
+    """What this person did last and may still undo, going further back after an undo; and their undo just before, which
+    may be undone in its turn."""
+    own = changes_of(book).filter(made_by_id=user.pk, undone_by=None, is_final=False)
+    recent = list(own.filter(made_at__gt=clock.now() - OFFERED).select_related("undoes__undoes")[:LOOKED_AT])
+    done = next((each for each in recent if not each.is_undo), None)
+    undone = recent[0] if recent and recent[0].is_undo else None
+    may = undoable([each for each in (done, undone) if each])
+    return done if done and done.pk in may else None, undone if undone and undone.pk in may else None
 
 
 def undoable(changes: Sequence[Change]) -> set[int]:

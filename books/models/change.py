@@ -39,6 +39,11 @@ class Change(models.Model):
     def __str__(self) -> str:
         return self.sentence
 
+    @property
+    def is_undo(self) -> bool:
+        """What undoes an undo does it again."""
+        return self.undoes is not None and not self.undoes.is_undo
+
     def tell(self, sentence: str) -> None:
         """Says what was done once that is known."""
         self.sentence = sentence[:300]

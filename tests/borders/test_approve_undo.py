@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from books.models import Page
+from books.models import Page, Subtopic
 from books.ocr.review import clean_pages
-from tests.factories import ReadingFactory, ReadPageFactory
+from tests.factories import ReadingFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 
 SAME = "The same words stand on both of these pages, from the first to the last."
 
@@ -244,3 +244,46 @@ def test_the_preview_leaves_what_was_decided_or_read_since(screens, grace, book,
     told = press(screens, there, "approve-clean")
     assert "Page 2 was decided or read again since you looked, and left alone." in said(told)[-1]
     assert reviews(book) == ["approved", "rejected", "approved", "approved", "approved", "approved"]
+
+
+# ---- guidelines -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rows(book):
+    ReadPageFactory(book=book, number=1)
+    topic = TopicFactory(book=book, sequence=1)
+    return [SubtopicFactory(topic=topic, sequence=at, title=f"Title {at}", pages=[1]) for at in (1, 2, 3)]
+
+
+def statuses(book) -> list[str]:
+    return list(Subtopic.objects.filter(topic__book=book).order_by("sequence").values_list("status", flat=True))
+
+
+def test_guidelines_approved_together_are_undone_after_a_question_and_redone(screens, book, rows):
+    """``u`` on any guideline un-approved all of them, without a question, and there was no redo beside it."""
+    seen = [f"{row.pk}:{row.revision}" for row in rows]
+    screens.post(url("guidelines_approve", book), {"seen": seen})
+    there = see(screens, "guideline", book, rows[1].pk)
+    assert asks(there, "undo")
+    assert "“Title 1”, “Title 2”, “Title 3”: as before." in text_of(there)
+    there = press(screens, there, "undo").content.decode()
+    assert set(statuses(book)) == {"pending_review"}
+    assert asks(there, "redo")
+    there = press(screens, there, "redo")
+    assert "Redone: Approved 3 guidelines" in there.content.decode()
+    assert set(statuses(book)) == {"approved"}
+    press(screens, there.content.decode(), "undo")
+    assert set(statuses(book)) == {"pending_review"}
+
+
+def test_a_guideline_in_view_is_undone_at_once_and_another_after_a_question(screens, book, rows):
+    press(screens, see(screens, "guideline", book, rows[0].pk), "approve")
+    assert not asks(see(screens, "guideline", book, rows[0].pk), "undo")
+    there = see(screens, "guideline", book, rows[2].pk)
+    assert asks(there, "undo")
+    there = press(screens, there, "undo").content.decode()
+    assert set(statuses(book)) == {"pending_review"}
+    assert not asks(there, "redo")
+    press(screens, there, "redo")
+    assert statuses(book) == ["approved", "pending_review", "pending_review"]

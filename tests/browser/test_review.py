@@ -97,9 +97,17 @@ def decisions_go_on_to_the_next_and_are_undone(tab, book) -> None:
     tab.keyboard.press("u")
     shown(tab, "Adding")
     expect(tab.locator("#rejection")).to_have_count(0)
-    tab.keyboard.press("u")
+    undone_after_a_question(tab, "“Counting”: as before.")
     shown(tab, "Counting")
     assert set(statuses(book).values()) == {"pending_review"}
+
+
+def undone_after_a_question(tab, named: str) -> None:
+    """It touches another guideline than the one in view."""
+    tab.keyboard.press("u")
+    expect(tab.locator(".ask[open] p")).to_contain_text(named)
+    expect(tab.locator("#undo")).to_be_focused()
+    tab.keyboard.press("Enter")
 
 
 def split_merged_and_undone(tab, book) -> None:
@@ -119,9 +127,9 @@ def split_merged_and_undone(tab, book) -> None:
     tab.keyboard.press("Enter")
     expect(tab.get_by_text("“Adding” is part of this one now.")).to_be_visible()
     assert dict(rows.values_list("title", "pages")) == {"Counting": [1, 2], "Counting on": [2, 3, 4]}
-    tab.keyboard.press("u")
+    undone_after_a_question(tab, "“Counting on”")
     expect(tab.get_by_text("Undone: Merged “Adding” into “Counting on”")).to_be_visible()
-    tab.keyboard.press("u")
+    undone_after_a_question(tab, "“Counting”")
     expect(tab.get_by_text("Undone: Split “Counting”")).to_be_visible()
     assert dict(rows.values_list("title", "pages")) == {"Counting": [1, 2, 3], "Adding": [4]}
 
