@@ -163,11 +163,11 @@ def offers_of_changes(book: Book, user: User, in_view: int | None = None) -> lis
 
 def _of_change(way: str, change: Change, in_view: int | None) -> Offer:
     """Pressing either undoes ``change``: for a redo that is the undo of what is done again."""
-    titles = dict(Topic.history.filter(change=change).values_list("id", "title"))
-    rows = dict(Subtopic.history.filter(change=change).values_list("id", "title"))
+    titles = dict(Topic.history.filter(change=change).order_by("sequence").values_list("id", "title"))
+    rows = dict(Subtopic.history.filter(change=change).order_by("sequence").values_list("id", "title"))
     names = [f"“{title}”" for title in (*titles.values(), *rows.values())]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     said = change.undoes.sentence if way == "redo" and change.undoes else change.sentence
-    does = f"{', '.join(names[:NAMED])}{more}: {'done again' if way == 'redo' else 'as before'}."
+    does = f"{'Done again' if way == 'redo' else 'Back to what they were'}: {', '.join(names[:NAMED])}{more}."
     url = reverse("admin:books_book_change_undo", args=[change.book_id, change.pk])
     return Offer(way, f"{said}.", does, asks=bool(titles) or set(rows) != {in_view}, url=url)

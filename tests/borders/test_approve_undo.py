@@ -266,7 +266,7 @@ def test_guidelines_approved_together_are_undone_after_a_question_and_redone(scr
     screens.post(url("guidelines_approve", book), {"seen": seen})
     there = see(screens, "guideline", book, rows[1].pk)
     assert asks(there, "undo")
-    assert "“Title 1”, “Title 2”, “Title 3”: as before." in text_of(there)
+    assert "Back to what they were: “Title 1”, “Title 2”, “Title 3”." in text_of(there)
     there = press(screens, there, "undo").content.decode()
     assert set(statuses(book)) == {"pending_review"}
     assert asks(there, "redo")

@@ -97,7 +97,7 @@ def decisions_go_on_to_the_next_and_are_undone(tab, book) -> None:
     tab.keyboard.press("u")
     shown(tab, "Adding")
     expect(tab.locator("#rejection")).to_have_count(0)
-    undone_after_a_question(tab, "“Counting”: as before.")
+    undone_after_a_question(tab, "Back to what they were: “Counting”.")
     shown(tab, "Counting")
     assert set(statuses(book).values()) == {"pending_review"}
 
