@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.core.checks import Error, register
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.dispatch import receiver
@@ -30,6 +29,7 @@ from books.models import (
     ModelCall,
     Page,
     Reading,
+    Session,
     WebhookDelivery,
 )
 from books.models.ledger import CallOutcome

@@ -9,7 +9,6 @@ from itertools import pairwise
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django_q.models import OrmQ, Task
 
@@ -21,6 +20,7 @@ from books.models import (
     GuidelineImport,
     ModelCall,
     Reading,
+    Session,
     WebhookDelivery,
     WebhookEndpoint,
 )
