@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from jobs import clock
 from jobs.admission import slots_for
-from jobs.constants import MAX_CRASHES, OPEN_ITEMS, ItemState, JobStatus
+from jobs.constants import DEATHS_IN_COMPANY, MAX_CRASHES, OPEN_ITEMS, ItemState, JobStatus
 from jobs.failpoints import pass_by
 from jobs.handlers import Stage, handler_for
 from jobs.models import Item, Job
@@ -20,25 +20,30 @@ from jobs.transitions import locked_job
 
 logger = logging.getLogger(__name__)
 
-CRASH_MESSAGE = "The worker died {times} times while it had this in hand; the rest goes on without it."
+SUSPECT = Q(crashes__gte=DEATHS_IN_COMPANY)
+
+CRASH_MESSAGE = (
+    f"The worker died {MAX_CRASHES} times while it had this in hand, {MAX_CRASHES - DEATHS_IN_COMPANY} of them while "
+    "nothing else of this job was in work; the rest goes on without it."
+)
 
 
 def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[Item]:
     """Up to ``limit`` due items of ``stage``, leased to ``runner`` under new tokens; none unless the job is running.
 
-    An item whose lease ran out is claimed again and its crash counted; at the second crash it is quarantined. Until
-    then it is worked alone, so that of all the items that a dying worker had in hand only the guilty one crashes again.
+    An item whose lease ran out is claimed again and its crash counted. One that met more than ``DEATHS_IN_COMPANY`` is
+    a suspect: it comes after all others and is worked alone, so that of all that dying workers had in hand only the
+    guilty one crashes again.
     """
     with locked_job(job_id) as job:
         if job.status != JobStatus.RUNNING or job.stage != stage:
             return []
-        items = list(claimable(job, stage, runner)[:limit])
-        while any(item.state == ItemState.LEASED for item in items):
-            for item in claimable(job, stage, runner).filter(state=ItemState.LEASED):
+        items = claimable(job, stage, limit)
+        if any(item.state == ItemState.LEASED for item in items):
+            for item in Item.objects.filter(_expired(), job=job, stage=stage):
                 take_away(job, item)
             refresh_progress(job)
-            items = list(claimable(job, stage, runner)[:limit])
-        items = items[:1] if items and items[0].crashes else [item for item in items if not item.crashes]
+            items = claimable(job, stage, limit)
         items = items[: slots_for(job, handler_for(job.kind).stage(stage), len(items))]
         for item in items:
             _lease(item, runner)
@@ -54,11 +59,11 @@ def claim_next(job: Job, stage: Stage, runner: str) -> Item | None:
     """The next item, leased in the transaction that closes the one before it: half the commits for quick items.
 
     The caller holds the job's lock and rewrites its counters. Only plain items: None leaves to ``claim`` those that
-    crashed or are in a lane.
+    are suspects or in a lane.
     """
     if job.status != JobStatus.RUNNING or job.stage != stage.name:
         return None
-    plain = Item.objects.filter(job=job, stage=stage.name, state=ItemState.PENDING, crashes=0, lane="")
+    plain = Item.objects.filter(~SUSPECT, job=job, stage=stage.name, state=ItemState.PENDING, lane="")
     item = plain.filter(Q(not_before=None) | Q(not_before__lte=clock.now())).order_by("ordinal").first()
     if item is None or not slots_for(job, stage, 1):
         return None
@@ -68,22 +73,22 @@ def claim_next(job: Job, stage: Stage, runner: str) -> Item | None:
     return item
 
 
-def claimable(job: Job, stage: str, runner: str) -> QuerySet[Item]:
-    """Items that ``runner`` may claim now: due ones, and ones whose lease ran out; of a lane only its first open one.
+def claimable(job: Job, stage: str, limit: int) -> list[Item]:
+    """Items that may be claimed now: due ones, and ones whose lease ran out; of a lane only its first open one.
 
-    Once an item has crashed, a runner takes it only with empty hands, and nothing more until it is closed.
+    Where there is none but suspects, one of them while nothing of the job is in work; nothing more while one is.
     """
     now = clock.now()
     due = Q(state=ItemState.PENDING) & (Q(not_before__isnull=True) | Q(not_before__lte=now))
-    expired = Q(state=ItemState.LEASED, lease_expires_at__lte=now)
-    in_hand = Item.objects.filter(job=OuterRef("job"), leased_by=runner, state=ItemState.LEASED)
-    return (
-        _first_of_lanes(job, stage)
-        .filter(due | expired)
-        .filter(Q(crashes=0) | ~Exists(in_hand))
-        .exclude(Exists(in_hand.filter(crashes__gt=0)))
-        .order_by("ordinal")
-    )
+    open_to_all = _first_of_lanes(job, stage).filter(due | _expired())
+    in_work = Item.objects.filter(job=job, state=ItemState.LEASED, lease_expires_at__gt=now)
+    plain = open_to_all.filter(~SUSPECT).exclude(Exists(in_work.filter(SUSPECT))).order_by("ordinal")
+    suspects = open_to_all.filter(SUSPECT).exclude(Exists(in_work)).order_by("crashes", "ordinal")
+    return list(plain[:limit]) or list(suspects[:1])
+
+
+def _expired() -> Q:
+    return Q(state=ItemState.LEASED, lease_expires_at__lte=clock.now())
 
 
 def _first_of_lanes(job: Job, stage: str) -> QuerySet[Item]:
@@ -112,8 +117,10 @@ def _lease(item: Item, runner: str) -> None:
 def take_away(job: Job, item: Item) -> None:
     """Ends a lease whose worker is taken for dead; the caller holds the job's lock and counts again.
 
-    The item goes back to pending under a new token, or is failed at its second crash.
+    The item goes back to pending under a new token, and with its attempt unless it was worked alone; at its last crash
+    it is failed.
     """
+    item.attempts -= not item.is_suspect
     item.crashes += 1
     item.lease_token += 1
     item.lease_expires_at = None
@@ -121,7 +128,7 @@ def take_away(job: Job, item: Item) -> None:
     quarantined = item.crashes >= MAX_CRASHES
     item.state = ItemState.FAILED if quarantined else ItemState.PENDING
     item.error_kind, item.error_code = "crash", "worker_died"
-    item.error_message = CRASH_MESSAGE.format(times=item.crashes) if quarantined else "The worker died."
+    item.error_message = CRASH_MESSAGE if quarantined else "The worker died."
     item.finished_at = clock.now() if quarantined else None
     item.save()
     logger.warning("lease taken away", extra={"job": str(job.pk), "item": item.label, "crashes": item.crashes})

@@ -14,10 +14,10 @@ from django.dispatch import Signal
 
 from jobs import clock
 from jobs.claims import take_away
-from jobs.constants import MAX_RECOVERIES, SWEEP_ROWS, ItemState, JobStatus
+from jobs.constants import LONGEST_RECOVERY_PAUSE_SECONDS, RECOVERIES_AT_ONCE, SWEEP_ROWS, ItemState, JobStatus
 from jobs.failpoints import pass_by
 from jobs.models import Item, Job, SweepRun
-from jobs.progress import refresh_progress, resume_point
+from jobs.progress import refresh_progress
 from jobs.starting import wake_present_stage
 from jobs.transitions import locked_job, move
 
@@ -108,20 +108,24 @@ def _stale_limit() -> datetime:
 
 
 def _recover(seen: Job) -> bool:
-    """Declares a silent job stale and sets it going again, unless it gave a sign after it was ``seen`` silent."""
+    """Frees what the dead workers of a silent job held and sets it going again, unless it gave a sign after it was
+    ``seen`` silent; at once the first times, and after a pause where that brought nothing to its end."""
     with locked_job(seen.pk) as job:
         signs = (job.heartbeat_at, job.queued_at, job.wake_at)
         if job.status != JobStatus.RUNNING or signs != (seen.heartbeat_at, seen.queued_at, seen.wake_at):
             return False
         pass_by("before_recovery")
-        move(job, JobStatus.STALE, actor="sweep", reason=f"No heartbeat since {job.heartbeat_at or job.started_at}.")
         for item in Item.objects.filter(job=job, state=ItemState.LEASED):
             take_away(job, item)
         pass_by("in_recovery")
         Job.objects.filter(pk=job.pk).update(attempt=F("attempt") + 1)
         job.attempt += 1
         refresh_progress(job)
-        _set_going(job)
+        if job.attempt > RECOVERIES_AT_ONCE:
+            _pause(job)
+        else:
+            move(job, JobStatus.STALE, actor="sweep", reason=f"No sign of its workers since {_last_sign(job)}.")
+            _set_going(job)
         pass_by("before_recovery_commit")
     pass_by("after_recovery")
     return True
@@ -132,16 +136,24 @@ def _requeue(seen: Job) -> bool:
         return job.status == JobStatus.STALE and _set_going(job)
 
 
+def _pause(job: Job) -> None:
+    """A page that kills its workers is set aside one day, so what goes on is a fault of the machines: it needs time."""
+    longer = 2 ** (job.attempt - RECOVERIES_AT_ONCE - 1)
+    pause = timedelta(seconds=min(settings.JOB_STALE_SECONDS * longer, LONGEST_RECOVERY_PAUSE_SECONDS))
+    until = clock.now() + pause
+    reason = (
+        f"Its workers were lost {job.attempt} times in a row before anything was finished, the last at "
+        f"{_last_sign(job)}: killed, cut off from the database, or out of memory. Next try at {until:%H:%M:%S} UTC."
+    )
+    move(job, JobStatus.PAUSED, actor="sweep", reason=reason, wake_at=until)
+
+
+def _last_sign(job: Job) -> str:
+    return f"{job.heartbeat_at or job.started_at or job.created_at:%H:%M:%S} UTC"
+
+
 def _set_going(job: Job) -> bool:
-    if job.attempt >= MAX_RECOVERIES:
-        move(
-            job,
-            JobStatus.FAILED,
-            actor="sweep",
-            error_message=f"The workers died {job.attempt} times without finishing anything. {resume_point(job)}",
-        )
-        return True
-    move(job, JobStatus.PENDING, actor="sweep", reason=f"Recovery {job.attempt} of {MAX_RECOVERIES}.")
+    move(job, JobStatus.PENDING, actor="sweep", reason=f"Set going again, for the {job.attempt}. time.")
     wake_present_stage(job)
     return True
 

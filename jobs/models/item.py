@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from jobs.constants import ItemState
+from jobs.constants import DEATHS_IN_COMPANY, ItemState
 from jobs.models.job import Job
 
 
@@ -13,7 +13,8 @@ class Item(models.Model):
     """pending -> leased -> done | failed, and back to pending for another attempt.
 
     ``lease_token`` grows with every claim and every taking away; only the holder of the present token may finish the
-    item. ``attempts`` is counted at the claim, so that an item that kills its worker is counted too.
+    item. ``attempts`` is counted at the claim and given back where the item was not tried to its end. ``crashes``
+    counts the workers that died with the item in hand; a suspect met so many that it is worked alone.
     """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="items")
@@ -59,3 +60,7 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage} {self.label}"
+
+    @property
+    def is_suspect(self) -> bool:
+        return self.crashes >= DEATHS_IN_COMPANY

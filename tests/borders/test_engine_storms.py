@@ -15,6 +15,7 @@ from books.models import Book, CallOutcome, ModelCall
 from books.providers import factory as provider_factory
 from books.providers import kept
 from jobs import runner
+from jobs.claims import claim
 from jobs.constants import JobStatus
 from jobs.database import is_away
 from jobs.models import Item, Job
@@ -22,7 +23,7 @@ from jobs.runner import run_slice, run_to_end
 from jobs.starting import start_job
 from jobs.sweep import sweep
 from tests.borders.away import CutOffClient
-from tests.jobs.rig import KIND, new_book
+from tests.jobs.rig import KIND, new_book, pass_time
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,3 +125,30 @@ def test_an_answer_that_was_paid_for_outlives_a_database_that_is_away(provider, 
     answered = ModelCall.objects.filter(outcome=CallOutcome.ANSWERED)
     assert provider.counts.outcomes["answer"] == answered.count() == answered.values("input_sha256").distinct().count()
     assert not list(tmp_path.glob("answers/*.json"))
+
+
+def test_unrelated_deaths_fail_no_page_and_no_job(rig, stage, monkeypatch, admin_client):
+    """Workers that are killed again and again, whatever they do, as on machines that are taken back: two deaths failed
+    the page in hand, three the job."""
+    stage.keys = [str(number) for number in range(1, 9)]
+    job = start_job(new_book().pk, KIND)
+    for death in range(8):
+        runner._open(job.pk)
+        taken = claim(job.pk, "first", f"worker {death}", limit=4)
+        pass_time(monkeypatch, 1_000)
+        sweep()
+        sweep()
+        assert taken or shown(admin_client, job)["status"] in ("pending", "paused")
+    told = shown(admin_client, job)
+    assert (told["failed_items"], told["error_message"]) == (0, "")
+    until_awake(job, monkeypatch)
+    job = run_to_end(job.pk)
+    assert (job.status, job.failed_items) == (JobStatus.COMPLETED, 0)
+    assert shown(admin_client, job)["completed_items"] == 8
+
+
+def until_awake(job: Job, monkeypatch) -> None:
+    pass_time(monkeypatch, 1_000)
+    sweep()
+    job.refresh_from_db()
+    assert job.status == JobStatus.PENDING

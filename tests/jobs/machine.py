@@ -304,6 +304,15 @@ class EngineMachine(RuleBasedStateMachine):
         self.model.now += seconds
         self.clock.at += timedelta(seconds=seconds)
 
+    @rule(times=st.integers(1, 5))
+    def workers_die(self, times: int) -> None:
+        """One after the other, with whatever each has in hand, until the sweep comes to help."""
+        for _ in range(times):
+            self.open()
+            self.claim("anna", 2)
+            self.clock_jumps(121)
+            self.do("sweep")
+
     @rule(event=st.sampled_from(["sweep", "sweep", "die_in_sweep"]))
     def sweeps(self, event: str) -> None:
         self.do(event)

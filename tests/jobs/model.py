@@ -12,6 +12,7 @@ from tests.jobs.coverage import ACTIVE, FINAL
 from tests.jobs.model_throttle import ModelThrottle
 
 LEASE, STALE, RUNNERS, RETRY_AFTER, REST, NOT_YET = 90, 120, 2, 40, 30, 200
+IN_COMPANY, CRASHES, RECOVERIES_AT_ONCE, LONGEST_PAUSE = 2, 5, 2, 900
 BACKOFF = (2, 4, 8, 16)
 STAGES = ("first", "second")
 
@@ -36,6 +37,10 @@ class ModelItem:
     @property
     def is_open(self) -> bool:
         return self.state in ("pending", "leased")
+
+    @property
+    def is_suspect(self) -> bool:
+        return self.crashes >= IN_COMPANY
 
     def free(self, state: str) -> None:
         self.state, self.expires, self.runner = state, None, ""
@@ -105,13 +110,12 @@ class Model:
         job = self.job
         if job.status != "running":
             return []
-        chosen = self._claimable(runner)[:limit]
-        while any(item.state == "leased" for item in chosen):
-            for item in [item for item in self._claimable(runner) if item.state == "leased"]:
+        chosen = self._claimable(limit)
+        if any(item.state == "leased" for item in chosen):
+            for item in [item for item in job.of_stage() if item.state == "leased" and item.expires <= self.now]:
                 self._crash(item)
             job.refresh()
-            chosen = self._claimable(runner)[:limit]
-        chosen = chosen[:1] if chosen and chosen[0].crashes else [item for item in chosen if not item.crashes]
+            chosen = self._claimable(limit)
         chosen = chosen[: self._slots(len(chosen))]
         for item in chosen:
             self._lease(item, runner)
@@ -137,15 +141,18 @@ class Model:
         items = (item for job in self.jobs for item in job.items if item.stage == "first" and item.state == "leased")
         return sum(item.expires > self.now for item in items)
 
-    def _claimable(self, runner: str) -> list[ModelItem]:
-        """The second stage is one lane: of its open items only the first may be claimed. A suspect is worked alone."""
-        in_hand = self._held_by(runner)
-        if any(item.crashes for item in in_hand):
+    def _claimable(self, limit: int) -> list[ModelItem]:
+        """The second stage is one lane: of its open items only the first may be claimed. A suspect is worked alone,
+        when there is nothing else to claim."""
+        in_work = [item for item in self.job.items if item.state == "leased" and item.expires > self.now]
+        if any(item.is_suspect for item in in_work):
             return []
-        items = self._first_of_lanes()
-        if in_hand:
-            items = [item for item in items if not item.crashes]
-        return [item for item in items if (item.not_before if item.state == "pending" else item.expires) <= self.now]
+        items = [item for item in self._first_of_lanes() if self._is_due(item)]
+        plain = [item for item in items if not item.is_suspect]
+        return plain[:limit] or ([] if in_work else sorted(items, key=lambda item: item.crashes)[:1])
+
+    def _is_due(self, item: ModelItem) -> bool:
+        return (item.not_before if item.state == "pending" else item.expires) <= self.now
 
     def _first_of_lanes(self) -> list[ModelItem]:
         items = [item for item in self.job.of_stage() if item.is_open]
@@ -158,9 +165,10 @@ class Model:
         item.attempts += 1
 
     def _crash(self, item: ModelItem) -> None:
+        item.attempts -= not item.is_suspect
         item.crashes += 1
         item.token += 1
-        item.free("failed" if item.crashes >= 2 else "pending")
+        item.free("failed" if item.crashes >= CRASHES else "pending")
 
     def beat(self, runner: str) -> bool:
         for item in self._held_by(runner):
@@ -190,7 +198,7 @@ class Model:
         """Finishes, and claims the next item that is neither a suspect nor in the lane of the second stage."""
         self.finish(job_number, ordinal, token)
         items = self.job.of_stage() if (self.job.status, self.job.stage) == ("running", "first") else []
-        plain = (item for item in items if item.state == "pending" and not item.crashes)
+        plain = (item for item in items if item.state == "pending" and not item.is_suspect)
         chosen = [item for item in plain if item.not_before <= self.now][:1]
         if not chosen or not self._slots(1):
             return []
@@ -280,10 +288,14 @@ class Model:
                 self._crash(item)
             job.recoveries += 1
             job.refresh()
-            self._recover(job)
+            if job.recoveries > RECOVERIES_AT_ONCE:
+                longer = 2 ** (job.recoveries - RECOVERIES_AT_ONCE - 1)
+                job.status, job.wake = "paused", self.now + min(STALE * longer, LONGEST_PAUSE)
+            else:
+                job.status, job.queued = "pending", self.now
             return "recovered"
         if job.status == "stale":
-            self._recover(job)
+            job.status, job.queued = "pending", self.now
             return "requeued"
         if job.status in ("paused", "running") and job.wake is not None and job.wake <= self.now:
             job.status = "pending" if job.status == "paused" else "running"
@@ -293,12 +305,6 @@ class Model:
             job.queued = self.now
             return "started"
         return ""
-
-    def _recover(self, job: ModelJob) -> None:
-        if job.recoveries >= 3:
-            job.end("failed")
-        else:
-            job.status, job.queued = "pending", self.now
 
     def die_in_sweep(self) -> None:
         if self.job.status != "running":

@@ -65,20 +65,27 @@ MUTANTS = (
     Mutant("runner", "Slice._hand_over", " or job.wake_at", "", "test_rests.py::test_a_lane_rests"),
     Mutant("sweep", "_each", "except Exception", "except KeyboardInterrupt", "test_sweep.py::test_an_error_with_one"),
     Mutant("claims", "_lease", "item.attempts += 1", "", "test_claims.py::test_attempts_are_counted"),
-    Mutant("claims", "claim", "while any(", "while False and any(", "test_claims.py::test_the_second_crash"),
+    Mutant("claims", "claim", "if any(", "if False and any(", "test_claims.py::test_the_deaths_that_an_item"),
     Mutant(
         "claims",
         "claimable",
-        ".filter(Q(crashes=0) | ~Exists(in_hand))",
-        "",
-        "test_claims.py::test_a_worker_with_work_in_hand_takes_nothing",
+        "open_to_all.filter(SUSPECT).exclude(Exists(in_work))",
+        "open_to_all.filter(SUSPECT)",
+        "test_claims.py::test_what_dead_workers_had",
     ),
     Mutant(
         "claims",
         "claimable",
-        ".exclude(Exists(in_hand.filter(crashes__gt=0)))",
+        ".exclude(Exists(in_work.filter(SUSPECT)))",
         "",
-        "test_claims.py::test_what_a_dead_worker_had",
+        "test_claims.py::test_nothing_is_claimed_beside_a_suspect",
+    ),
+    Mutant("claims", "take_away", "item.attempts -= not item.is_suspect", "", "test_claims.py::test_deaths_in_company"),
+    Mutant(
+        "runner", "_classified", "if is_away(error)", "if False", "test_runner.py::test_an_item_that_lost_the_database"
+    ),
+    Mutant(
+        "sweep", "_recover", "job.attempt > RECOVERIES_AT_ONCE", "False", "test_sweep.py::test_a_job_whose_workers_die"
     ),
     Mutant(
         "claims",

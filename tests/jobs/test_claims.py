@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from jobs import clock
 from jobs.claims import claim, extend_leases, give_back, next_due_in
-from jobs.constants import ItemState, JobStatus
+from jobs.constants import DEATHS_IN_COMPANY, MAX_CRASHES, ItemState, JobStatus
 from jobs.errors import LeaseLost
 from jobs.models import Item, Job
 from jobs.results import fail, finish
@@ -62,46 +65,73 @@ def test_a_beat_keeps_the_lease(job, monkeypatch):
     assert claim(job.pk, "first", "b") == []
 
 
-def test_the_second_crash_quarantines_the_item_and_the_rest_goes_on(job, stage, monkeypatch):
-    for _ in range(2):
-        assert claim(job.pk, "first", "dies")[0].key == "1"
-        pass_time(monkeypatch, 91)
-    (item,) = claim(job.pk, "first", "heir")
-    assert item.key == "2"
-    assert states(job) == [ItemState.FAILED, ItemState.LEASED, ItemState.PENDING]
+def lies_dead(job: Job, monkeypatch, limit: int = 1) -> list[str]:
+    """A worker claims and dies; what it had in hand."""
+    taken = [item.key for item in claim(job.pk, "first", "dies", limit=limit)]
+    pass_time(monkeypatch, 91)
+    return taken
+
+
+def suspects(job: Job, *keys: str) -> None:
+    """These have met as many deaths as may be an accident."""
+    Item.objects.filter(job=job, key__in=keys).update(crashes=DEATHS_IN_COMPANY)
+
+
+def test_the_deaths_that_an_item_meets_alone_quarantine_it_and_the_rest_goes_on(job, stage, monkeypatch):
+    suspects(job, "1")
+    for key in ("2", "3"):
+        finish(claim(job.pk, "first", "heir")[0], stage, key)
+    for _ in range(MAX_CRASHES - DEATHS_IN_COMPANY):
+        assert lies_dead(job, monkeypatch, limit=3) == ["1"]
+    assert claim(job.pk, "first", "heir") == []
+    assert states(job) == [ItemState.FAILED, ItemState.DONE, ItemState.DONE]
     assert stage.failures[0][0] == "1"
     job.refresh_from_db()
     assert job.progress_detail["page_errors"]["1"]["error_type"] == "worker_died"
 
 
+def test_deaths_in_company_are_no_items_guilt(job, stage, monkeypatch):
+    """Each of them costs no attempt, and after each the items are worked together again."""
+    for _ in range(DEATHS_IN_COMPANY):
+        assert lies_dead(job, monkeypatch, limit=3) == ["1", "2", "3"]
+    (item,) = claim(job.pk, "first", "heir", limit=3)
+    assert (item.key, item.attempts) == ("1", 1)
+    assert not Item.objects.filter(job=job, state=ItemState.FAILED).exists()
+
+
 def test_every_expired_lease_counts_as_a_crash(job, stage, monkeypatch):
-    """Also the ones behind an item that is quarantined in the same claim."""
-    claim(job.pk, "first", "dies", limit=2)
-    pass_time(monkeypatch, 91)
-    assert [claim(job.pk, "first", runner)[0].key for runner in ("dies too", "and so does this")] == ["1", "2"]
-    pass_time(monkeypatch, 91)
+    """Also the ones behind the item that is claimed."""
+    for _ in range(2):
+        lies_dead(job, monkeypatch, limit=2)
     assert claim(job.pk, "first", "heir")[0].key == "3"
-    assert list(Item.objects.filter(job=job).order_by("ordinal").values_list("crashes", flat=True)) == [2, 2, 0]
-
-
-def test_what_a_dead_worker_had_in_hand_is_worked_alone(job, stage, monkeypatch):
-    """Two items in the hands of two threads, one of which killed the process: the next death tells which."""
-    assert len(claim(job.pk, "first", "dies", limit=2)) == 2
     pass_time(monkeypatch, 91)
+    claim(job.pk, "first", "heir")
+    assert list(Item.objects.filter(job=job).order_by("ordinal").values_list("crashes", flat=True)) == [2, 2, 1]
+
+
+def test_what_dead_workers_had_in_hand_is_worked_alone_and_last(job, stage, monkeypatch):
+    """Two items in the hands of two threads, one of which kills the process: the next death tells which."""
+    suspects(job, "1", "2")
+    (plain,) = claim(job.pk, "first", "heir", limit=3)
+    assert plain.key == "3"
+    assert claim(job.pk, "first", "idle", limit=3) == []
+    finish(plain, stage, "innocent")
     (suspect,) = claim(job.pk, "first", "heir", limit=3)
-    assert claim(job.pk, "first", "heir", limit=3) == []
+    assert suspect.key == "1"
+    assert claim(job.pk, "first", "idle", limit=3) == []
     finish(suspect, stage, "innocent")
-    assert [item.key for item in claim(job.pk, "first", "heir", limit=3)] == ["2"]
+    assert [item.key for item in claim(job.pk, "first", "idle", limit=3)] == ["2"]
 
 
-def test_a_worker_with_work_in_hand_takes_nothing_that_may_kill_it(job, monkeypatch):
-    claim(job.pk, "first", "dies", limit=2)
-    claim(job.pk, "first", "busy")
-    pass_time(monkeypatch, 60)
-    extend_leases(job, "busy")
-    pass_time(monkeypatch, 40)
-    assert claim(job.pk, "first", "busy") == []
-    assert claim(job.pk, "first", "idle")[0].key == "1"
+def test_nothing_is_claimed_beside_a_suspect(job, stage, monkeypatch):
+    """Not even what comes due meanwhile: it would die with it."""
+    suspects(job, "1")
+    Item.objects.filter(job=job).exclude(key="1").update(not_before=clock.now() + timedelta(seconds=5))
+    (suspect,) = claim(job.pk, "first", "heir")
+    pass_time(monkeypatch, 6)
+    assert claim(job.pk, "first", "idle") == []
+    finish(suspect, stage, "innocent")
+    assert [item.key for item in claim(job.pk, "first", "idle", limit=3)] == ["2", "3"]
 
 
 def test_giving_back_returns_the_attempt_and_ends_the_lease(job, stage):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 
 from jobs import queue, runner
 from jobs.constants import ItemState, JobStatus, Load
@@ -159,6 +160,15 @@ def test_the_timeout_of_the_queue_counts_as_a_failed_attempt(rig, book, stage):
         run_slice(job.pk)
     item = Item.objects.get(job=job, key="1")
     assert (item.state, item.error_code, item.attempts) == (ItemState.PENDING, "took_too_long", 1)
+
+
+def test_an_item_that_lost_the_database_has_its_attempt_back(rig, book, stage):
+    stage.scripts["1"] = raises(OperationalError("the server closed the connection unexpectedly"))
+    job = start_job(book.pk, KIND)
+    run_slice(job.pk, seconds=0.5)
+    item = Item.objects.get(job=job, key="1")
+    assert (item.state, item.error_code, item.attempts) == (ItemState.PENDING, "database_away", 0)
+    assert states(job)[1:] == [ItemState.DONE] * 2
 
 
 def test_a_plan_that_refuses_fails_the_job_with_its_sentence(rig, book):

@@ -7,11 +7,12 @@ import pytest
 from jobs import clock
 from jobs import sweep as sweeping
 from jobs.claims import claim
-from jobs.constants import ItemState, JobStatus
+from jobs.constants import LONGEST_RECOVERY_PAUSE_SECONDS, RECOVERIES_AT_ONCE, ItemState, JobStatus
 from jobs.heartbeat import beat
 from jobs.models import Cluster, Item, Job, SweepRun
 from jobs.results import finish
 from jobs.runner import run_slice
+from jobs.selectors import job_view
 from jobs.starting import start_job
 from jobs.sweep import TURN_SECONDS, sweep, sweep_in_turn
 from tests.jobs.rig import KIND, new_book, pass_time, states
@@ -65,15 +66,26 @@ def test_a_missing_heartbeat_counts_from_the_start(rig, book, monkeypatch):
     assert sweep()["recovered"] == 1
 
 
-def test_three_recoveries_without_progress_fail_the_job(rig, book, monkeypatch):
+def test_a_job_whose_workers_die_waits_longer_each_time_tells_why_and_goes_on(rig, book, woken, monkeypatch):
+    """Three recoveries without progress failed the job, and a person had to resume it."""
     job = running(book)
-    for _ in range(3):
-        Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, heartbeat_at=clock.now())
+    pauses = []
+    for _ in range(RECOVERIES_AT_ONCE + 5):
+        Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, wake_at=None, heartbeat_at=clock.now())
         pass_time(monkeypatch, 121)
-        sweep()
+        assert sweep()["recovered"] == 1
+        job.refresh_from_db()
+        pauses.append((job.wake_at - clock.now()).total_seconds() if job.status == JobStatus.PAUSED else 0)
+    assert pauses == [0, 0, 120, 240, 480, LONGEST_RECOVERY_PAUSE_SECONDS, LONGEST_RECOVERY_PAUSE_SECONDS]
+    reason = job_view(job).headline
+    assert f"Its workers were lost {len(pauses)} times in a row" in reason
+    assert f"Next try at {job.wake_at:%H:%M:%S} UTC" in reason
+    pass_time(monkeypatch, LONGEST_RECOVERY_PAUSE_SECONDS + 1)
+    woken.clear()
+    assert sweep()["woken"] == 1
+    run_slice(job.pk)
     job.refresh_from_db()
-    assert job.status == JobStatus.FAILED
-    assert "Resume from page 1." in job.error_message
+    assert (job.status, job.attempt) == (JobStatus.COMPLETED, 0)
 
 
 def test_an_item_that_finishes_clears_the_count_of_recoveries(rig, book, stage):
