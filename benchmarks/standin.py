@@ -13,7 +13,9 @@ import json
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import fields
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -181,7 +183,8 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 completion = self._completion(request, fate)
                 tokens = completion["usage"]["prompt_tokens"], completion["usage"]["completion_tokens"]
-                self._send(200, completion)
+                send = self._drip if fate == "drip" else partial(self._send, 200)
+                send(completion)
         except UnfitSchema as error:
             self._send(400, {"error": {"message": f"Invalid schema for response_format: {error}.", "type": "schema"}})
         finally:
@@ -197,6 +200,17 @@ class Handler(BaseHTTPRequestHandler):
         usage = completion["usage"]
         self.provider.end(usage["prompt_tokens"], usage["completion_tokens"])
         return 200, completion
+
+    def _drip(self, document: dict[str, Any]) -> None:
+        """A byte at a time, headers too, until the other side has enough of it."""
+        body = json.dumps(document).encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        with suppress(OSError):
+            for byte in head.encode() + body:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                self.provider.closing.wait(self.provider.behaviour.drip_pause)
+        self.close_connection = True
 
     def _refuse(self, fate: str) -> None:
         status = {"rate_limit": 429, "error": 500, "bad_request": 400}[fate]

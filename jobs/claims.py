@@ -117,10 +117,10 @@ def _lease(item: Item, runner: str) -> None:
 def take_away(job: Job, item: Item) -> None:
     """Ends a lease whose worker is taken for dead; the caller holds the job's lock and counts again.
 
-    The item goes back to pending under a new token, and with its attempt unless it was worked alone; at its last crash
-    it is failed.
+    The item goes back to pending under a new token and with its attempt, as deaths have a count of their own; at its
+    last it is failed.
     """
-    item.attempts -= not item.is_suspect
+    item.attempts -= 1
     item.crashes += 1
     item.lease_token += 1
     item.lease_expires_at = None

@@ -61,7 +61,7 @@ class ModelCall(models.Model):
 class Reservation(models.Model):
     """What the call that ``item`` has in flight may cost at most; where a cap holds, it counts as spent.
 
-    It ends with the call, and where the worker died with the item's lease (``lease_token``).
+    It ends with the call, with the item and its job, and where the worker died with the item's lease (``lease_token``).
     """
 
     item = models.OneToOneField(Item, primary_key=True, on_delete=models.CASCADE, related_name="+")

@@ -12,6 +12,7 @@ from openai.types.chat import ChatCompletion
 from pydantic import ValidationError
 
 from books.errors import ProviderRejected, ProviderUnavailable, RateLimited
+from books.providers.deadline import limit_exchanges
 from books.providers.request import ModelRequest, RawAnswer
 
 LONGEST_MESSAGE = 300
@@ -35,6 +36,7 @@ class OpenAIClient:
     def __init__(self, *, api_key: str, base_url: str | None, timeout: float, provider: str = "openai") -> None:
         self.provider = provider
         self._client = OpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
+        limit_exchanges(self._client._client, timeout)
 
     def complete(self, request: ModelRequest[Any]) -> RawAnswer:
         with mapped_errors():

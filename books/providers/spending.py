@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from books.errors import BudgetHeld, BudgetReached
 from books.models import Book, DeferredCall, ModelCall, ModelPrice, Reservation
 from books.providers.request import ModelRequest
+from jobs import clock
 from jobs.constants import ItemState
 from jobs.database import with_reconnect
 from jobs.models import Item, Job
@@ -95,11 +96,17 @@ def _check(whose: str, cap: Decimal, job: Job, amount: Decimal) -> None:
             f"This {whose} has spent ${total:.2f}, the next call may cost ${amount:.2f}, and ${cap:.2f} is all it "
             f"may spend. Raise the cap and resume; everything answered so far is kept."
         )
-    in_flight = Reservation.objects.filter(item__state=ItemState.LEASED, item__lease_token=F("lease_token"))
-    in_flight = in_flight.filter(book=job.book_id) if whose == "book" else in_flight.filter(item__job=job)
+    in_flight = _in_flight().filter(**{"book": job.book_id} if whose == "book" else {"item__job": job})
     held = in_flight.aggregate(total=Sum("amount"))["total"] or Decimal(0)
     deferred = DeferredCall.objects.filter(**{"book": job.book_id} if whose == "book" else {"job": job})
     later = deferred.aggregate(total=Sum("reserved"))["total"] or Decimal(0)
     if total + held + later + amount > cap:
         seconds = LATER_SECONDS if later else HELD_SECONDS
         raise BudgetHeld(f"Calls in flight may spend what this {whose} has left of ${cap:.2f}.", retry_after=seconds)
+
+
+def _in_flight() -> QuerySet[Reservation]:
+    """Those whose worker is known to live, or may: it extends its leases, also of a cancelled job, until its calls are
+    over, and those of a dead one end by themselves."""
+    is_held = {"item__state": ItemState.LEASED, "item__lease_token": F("lease_token")}
+    return Reservation.objects.filter(**is_held, item__lease_expires_at__gt=clock.now())

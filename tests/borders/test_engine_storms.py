@@ -8,8 +8,6 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection
 
 from benchmarks.book import approved_book
-from benchmarks.standin import StandIn
-from books.extraction import factory as guideline_factory
 from books.extraction.job import start_extraction
 from books.models import Book, CallOutcome, ModelCall
 from books.providers import factory as provider_factory
@@ -85,26 +83,11 @@ def test_a_wrong_statement_is_not_a_database_that_is_away(db):
     assert is_away(raised.value)
 
 
-PAGES, CALLS = 6, 3
-
-
-@pytest.fixture
-def provider(settings, tmp_path):
-    """A model for every stage that asks one, and a folder of this test's own for what is kept."""
-    caches = (guideline_factory.guideline_engine, provider_factory.ledger)
-    with StandIn(latency=0.2) as running:
-        settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY, settings.DATA_DIR = "openai", CALLS, tmp_path
-        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
-        for cache in caches:
-            cache.cache_clear()
-        yield running
-    for cache in caches:
-        cache.cache_clear()
-    kept._in_process.clear()
+PAGES = 6
 
 
 @pytest.mark.parametrize("process", ["lives", "dies", "has no disk"])
-def test_an_answer_that_was_paid_for_outlives_a_database_that_is_away(provider, settings, tmp_path, process):
+def test_an_answer_that_was_paid_for_outlives_a_database_that_is_away(asked, settings, tmp_path, process):
     """After 30 s without a database the answers of all calls in flight were thrown away, and paid for again."""
     settings.JOB_DATABASE_PATIENCE_SECONDS, settings.JOB_STALE_SECONDS = 0.3, 0
     if process == "has no disk":
@@ -123,7 +106,7 @@ def test_an_answer_that_was_paid_for_outlives_a_database_that_is_away(provider, 
     job = run_to_end(job.pk)
     assert (job.status, job.failed_items) == (JobStatus.COMPLETED, 0)
     answered = ModelCall.objects.filter(outcome=CallOutcome.ANSWERED)
-    assert provider.counts.outcomes["answer"] == answered.count() == answered.values("input_sha256").distinct().count()
+    assert asked.counts.outcomes["answer"] == answered.count() == answered.values("input_sha256").distinct().count()
     assert not list(tmp_path.glob("answers/*.json"))
 
 

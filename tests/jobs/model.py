@@ -165,7 +165,7 @@ class Model:
         item.attempts += 1
 
     def _crash(self, item: ModelItem) -> None:
-        item.attempts -= not item.is_suspect
+        item.attempts -= 1
         item.crashes += 1
         item.token += 1
         item.free("failed" if item.crashes >= CRASHES else "pending")

@@ -80,7 +80,7 @@ MUTANTS = (
         "",
         "test_claims.py::test_nothing_is_claimed_beside_a_suspect",
     ),
-    Mutant("claims", "take_away", "item.attempts -= not item.is_suspect", "", "test_claims.py::test_deaths_in_company"),
+    Mutant("claims", "take_away", "item.attempts -= 1", "", "test_claims.py::test_deaths_in_company"),
     Mutant(
         "runner", "_classified", "if is_away(error)", "if False", "test_runner.py::test_an_item_that_lost_the_database"
     ),

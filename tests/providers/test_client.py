@@ -52,6 +52,15 @@ def test_a_call_that_hangs_ends_at_the_time_limit(provider):
     assert time.monotonic() - began < 2
 
 
+def test_an_answer_that_drips_ends_at_the_time_limit_too(provider):
+    """Each byte comes in time, the answer never: a call was held until the queue's own timeout killed its worker."""
+    provider.behave(drip_every=1)
+    began = time.monotonic()
+    with pytest.raises(ProviderUnavailable, match="Timeout"):
+        OpenAIClient(api_key="a-key", base_url=provider.url, timeout=1).complete(question())
+    assert time.monotonic() - began < 4
+
+
 def test_a_dropped_connection_is_an_outage(client, provider):
     provider.behave(away=True)
     with pytest.raises(ProviderUnavailable, match="Connection"):
