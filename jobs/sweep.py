@@ -139,7 +139,7 @@ def _requeue(seen: Job) -> bool:
 def _pause(job: Job) -> None:
     """A page that kills its workers is set aside one day, so what goes on is a fault of the machines: it needs time."""
     longer = 2 ** (job.attempt - RECOVERIES_AT_ONCE - 1)
-    pause = timedelta(seconds=min(settings.JOB_STALE_SECONDS * longer, LONGEST_RECOVERY_PAUSE_SECONDS))
+    pause = timedelta(seconds=min(settings.JOB_STALE_SECONDS / 4 * longer, LONGEST_RECOVERY_PAUSE_SECONDS))
     until = clock.now() + pause
     reason = (
         f"Its workers were lost {job.attempt} times in a row before anything was finished, the last at "

@@ -290,7 +290,7 @@ class Model:
             job.refresh()
             if job.recoveries > RECOVERIES_AT_ONCE:
                 longer = 2 ** (job.recoveries - RECOVERIES_AT_ONCE - 1)
-                job.status, job.wake = "paused", self.now + min(STALE * longer, LONGEST_PAUSE)
+                job.status, job.wake = "paused", self.now + min(STALE / 4 * longer, LONGEST_PAUSE)
             else:
                 job.status, job.queued = "pending", self.now
             return "recovered"

@@ -70,13 +70,13 @@ def test_a_job_whose_workers_die_waits_longer_each_time_tells_why_and_goes_on(ri
     """Three recoveries without progress failed the job, and a person had to resume it."""
     job = running(book)
     pauses = []
-    for _ in range(RECOVERIES_AT_ONCE + 5):
+    for _ in range(RECOVERIES_AT_ONCE + 7):
         Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, wake_at=None, heartbeat_at=clock.now())
         pass_time(monkeypatch, 121)
         assert sweep()["recovered"] == 1
         job.refresh_from_db()
         pauses.append((job.wake_at - clock.now()).total_seconds() if job.status == JobStatus.PAUSED else 0)
-    assert pauses == [0, 0, 120, 240, 480, LONGEST_RECOVERY_PAUSE_SECONDS, LONGEST_RECOVERY_PAUSE_SECONDS]
+    assert pauses == [0, 0, 30, 60, 120, 240, 480, LONGEST_RECOVERY_PAUSE_SECONDS, LONGEST_RECOVERY_PAUSE_SECONDS]
     reason = job_view(job).headline
     assert f"Its workers were lost {len(pauses)} times in a row" in reason
     assert f"Next try at {job.wake_at:%H:%M:%S} UTC" in reason

@@ -25,7 +25,7 @@ class Passing(JobError):
 
 class WritePages:
     """``seconds`` is how long each item takes. The page that ``fails`` or ``interrupts`` names does so when
-    it is first claimed; the one that ``kills`` names always takes its process with it."""
+    it is first claimed; the one that ``kills`` names always takes its process with it in the first stage."""
 
     title, unit, required, weight, provider = "Writing", "page", False, 1, ""
 
@@ -39,7 +39,7 @@ class WritePages:
     def work(self, item: Item) -> str:
         params = item.job.params
         time.sleep(params.get("seconds", 0))
-        if item.label == params.get("kills"):
+        if item.label == params.get("kills") and item.stage == "first":
             os.kill(os.getpid(), signal.SIGKILL)
         if item.lease_token == 1 and item.stage == "first":
             if item.label == params.get("fails"):
