@@ -33,8 +33,9 @@ def measure(url: str, folder: Path) -> dict:
 
 def show(found: dict) -> None:
     print(f"\n{found['database']}, one worker, work that does nothing")
-    print(f"  bare django-q2   {found['bare']:7.0f} tasks a second")
+    print(f"  bare django-q2   {found['bare']:7.0f} tasks a second, {found['bare_ms']:.2f} ms of processor each")
     print(f"  the engine       {found['engine']:7.0f} items a second, {found['ratio']:.2f} of bare")
+    print(f"                   {found['engine_ms']:.2f} ms of processor an item")
     for size, cost in found["overhead"].items():
         print(
             f"  of {size:>5} items    {cost['ms']:7.2f} ms, {cost['processor_ms']:.2f} ms of the processor and "

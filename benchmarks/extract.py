@@ -14,12 +14,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmarks import site
 from benchmarks.book import SHAPE, approved_book
+from benchmarks.processor import processor_seconds
 
 IN_FLIGHT = 16
 ROUNDS = 3
@@ -58,16 +60,45 @@ def extracted(book: Any) -> Any:
 
 
 def schedule(pages: int) -> dict[str, Any]:
-    """Seconds of each round from the start to the end of the job, and the most megabytes that the runner ever held."""
-    seconds = []
+    """Seconds of each round from the start to the end of the job, beside those of the runner's processor, and the most
+    megabytes that the runner ever held."""
+    seconds, processor = [], []
     with one_runner() as cluster:
         for number in range(ROUNDS):
             book = approved_book(f"Round {number}", pages)
+            before = processor_seconds(cluster)
             job = extracted(book)
+            processor.append(processor_seconds(cluster) - before)
             seconds.append((job.completed_at - job.created_at).total_seconds())
             check_shape(book, pages)
         peak = max(peaks(cluster))
-    return {"seconds": seconds, "peak_mb": peak}
+    return {"seconds": seconds, "processor": processor, "peak_mb": peak}
+
+
+def a_call(pages: int) -> dict[str, Any]:
+    """Queries and milliseconds of processor a call of a book, with the runner in this process, and those that the bare
+    client takes for the same requests."""
+    from books.extraction.job import start_extraction
+    from books.providers.factory import ledger
+    from jobs.runner import run_to_end
+
+    client, asked = ledger().client, []
+    complete = client.complete
+    client.complete = lambda request: asked.append(request) or complete(request)  # type: ignore[method-assign]
+    run_to_end(start_extraction(approved_book("Warm", 6)).pk)
+    book = approved_book("Costs", pages)
+    asked.clear()
+    with counted() as seen:
+        began = time.process_time()
+        job = run_to_end(start_extraction(book).pk)
+        ours = time.process_time() - began
+    assert (job.status, job.failed_items) == ("completed", 0), job.error_message
+    began = time.process_time()
+    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+        list(threads.map(complete, list(asked)))
+    bare = time.process_time() - began
+    calls = len(asked)
+    return {"calls": calls, "queries": seen["queries"] / calls, "ms": 1000 * ours / calls, "bare": 1000 * bare / calls}
 
 
 def once(pages: int) -> dict[str, Any]:
@@ -188,7 +219,7 @@ def counted() -> Iterator[Counter[str]]:
     connection_created.disconnect(watch)
 
 
-MEASURES = {"schedule": schedule, "once": once, "again": again, "costs": costs}
+MEASURES = {"schedule": schedule, "once": once, "again": again, "costs": costs, "a_call": a_call}
 
 
 def found(what: str, folder: Path, url: str, provider: str, pages: int) -> dict[str, Any]:

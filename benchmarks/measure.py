@@ -12,8 +12,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import django
+
+from benchmarks.processor import processor_seconds
 
 TASKS = 400
 ROUNDS = 5
@@ -31,9 +34,11 @@ def main() -> None:
     rounds = [(bare_rate(), engine_rate()) for _ in range(ROUNDS)]
     found = {
         "database": connection.vendor,
-        "bare": statistics.median(bare for bare, _ in rounds),
-        "engine": statistics.median(engine for _, engine in rounds),
-        "ratio": statistics.median(engine / bare for bare, engine in rounds),
+        "bare": statistics.median(bare.rate for bare, _ in rounds),
+        "engine": statistics.median(engine.rate for _, engine in rounds),
+        "ratio": statistics.median(engine.rate / bare.rate for bare, engine in rounds),
+        "bare_ms": statistics.median(bare.milliseconds for bare, _ in rounds),
+        "engine_ms": statistics.median(engine.milliseconds for _, engine in rounds),
         "overhead": {str(size): overhead(size) for size in SIZES},
         "page_queries": {str(size): page_queries(size) for size in SIZES},
     }
@@ -41,36 +46,44 @@ def main() -> None:
 
 
 @contextmanager
-def one_worker() -> Iterator[None]:
-    """A cluster as production runs it, with a single worker for the pool "cpu"."""
+def one_worker() -> Iterator[int]:
+    """A cluster as production runs it, with a single worker for the pool "cpu"; its process id."""
     environment = {**os.environ, "Q_CLUSTER_NAME": "cpu", "CPU_WORKERS": "1", "LOG_LEVEL": "ERROR"}
     with subprocess.Popen([sys.executable, "-m", "jobs.cluster.main"], env=environment) as cluster:
         try:
-            yield
+            yield cluster.pid
         finally:
             cluster.send_signal(signal.SIGTERM)
             cluster.wait(30)
 
 
-def bare_rate() -> float:
-    """Tasks a second that do nothing, from the first taken to the last acknowledged."""
+@dataclass(frozen=True)
+class Pace:
+    """Tasks a second by the clock, and milliseconds of processor that the cluster spends on each."""
+
+    rate: float
+    milliseconds: float
+
+
+def bare_rate() -> Pace:
+    """Of tasks that do nothing, from the first taken to the last acknowledged."""
     from django_q.models import OrmQ
     from django_q.tasks import async_task
 
     OrmQ.objects.all().delete()
     for _ in range(TASKS):
         async_task("benchmarks.apps.nothing", cluster="cpu")
-    with one_worker():
+    with one_worker() as cluster:
         while (left := OrmQ.objects.count()) == TASKS:
             time.sleep(0.005)
-        began, first = time.monotonic(), left
+        began, spent = time.monotonic(), processor_seconds(cluster)
         while OrmQ.objects.exists():
             time.sleep(0.02)
-        return first / (time.monotonic() - began)
+        return Pace(left / (time.monotonic() - began), 1000 * (processor_seconds(cluster) - spent) / left)
 
 
-def engine_rate() -> float:
-    """Items a second of one job with one runner, from the first finished to the last."""
+def engine_rate() -> Pace:
+    """Of the items of one job with one runner, from the first finished to the last."""
     from django.db.models import Max, Min
 
     from benchmarks.apps import KIND
@@ -79,11 +92,16 @@ def engine_rate() -> float:
     from jobs.starting import start_job
 
     job = start_job(Book.objects.create(title="Nothing").pk, KIND, params={"items": TASKS})
-    with one_worker():
+    done = Item.objects.filter(job=job, state="done")
+    with one_worker() as cluster:
+        while not (before := done.count()):
+            time.sleep(0.02)
+        spent = processor_seconds(cluster)
         while not Job.objects.filter(pk=job.pk, status="completed").exists():
             time.sleep(0.02)
-    times = Item.objects.filter(job=job).aggregate(first=Min("finished_at"), last=Max("finished_at"))
-    return (TASKS - 1) / (times["last"] - times["first"]).total_seconds()
+        spent = processor_seconds(cluster) - spent
+    times = done.aggregate(first=Min("finished_at"), last=Max("finished_at"))
+    return Pace((TASKS - 1) / (times["last"] - times["first"]).total_seconds(), 1000 * spent / (TASKS - before))
 
 
 def overhead(size: int) -> dict[str, float]:

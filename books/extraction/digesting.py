@@ -7,14 +7,16 @@ from dataclasses import asdict
 
 from books.errors import StageNotReady
 from books.extraction import stages
-from books.extraction.engine import Digest, Recipe
+from books.extraction.engine import BookFacts, Digest, PageText, Recipe
 from books.extraction.factory import guideline_engine, recipe_of
-from books.extraction.records import DIGEST, book_facts, page_text
+from books.extraction.records import DIGEST, FACTS_OF_BOOK, book_facts, page_text
 from books.extraction.runs import pages_of
 from books.extraction.stage import GuidelineStage
 from books.models import Book, Page, PageDigest, PageReview
 from jobs.handlers import PlannedItem
 from jobs.models import Item, Job
+
+FACTS = [f"book__{name}" for name in FACTS_OF_BOOK]
 
 
 class DigestStage(GuidelineStage):
@@ -38,11 +40,16 @@ class DigestStage(GuidelineStage):
         ]
 
     def compute(self, item: Item) -> tuple[Digest, Recipe]:
-        page = Page.objects.select_related("reading").get(pk=item.key)
-        near = Page.objects.filter(book=page.book_id, number__in=(page.number - 1, page.number + 1))
-        around = _around(dict(near.values_list("number", "reading__text")), page.number)
-        recipe = recipe_of("digest")
-        return guideline_engine().digest(book_facts(item.job.book), page_text(page), *around), recipe
+        """One query where the engine does not look at the lines."""
+        engine, numbers = guideline_engine(), range(int(item.label) - 1, int(item.label) + 2)
+        near = Page.objects.filter(book=item.job.book_id, number__in=numbers)
+        rows = list(near.values_list("pk", "number", "reading__text", *FACTS))
+        texts = {number: text for _, number, text, *_ in rows}
+        number, facts = next((number, facts) for pk, number, _, *facts in rows if str(pk) == item.key)
+        page = PageText(number, texts[number] or "")
+        if engine.reads_layout:
+            page = page_text(Page.objects.select_related("reading").get(pk=item.key))
+        return engine.digest(BookFacts(*facts), page, *_around(texts, number)), recipe_of("digest")
 
     def save(self, item: Item, result: tuple[Digest, Recipe]) -> None:
         digest, recipe = result

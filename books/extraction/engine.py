@@ -230,8 +230,8 @@ class TeachingOrder:
 class GuidelineEngine(Protocol):
     """One method per stage, each depending on its arguments alone.
 
-    ``window_pages`` is how many pages ``outline`` looks at together. Raises ``books.errors.ProviderError`` leaves.
-    Reads no settings.
+    ``window_pages`` is how many pages ``outline`` looks at together; ``reads_layout`` whether ``digest`` and ``write``
+    look at where the lines of a page stand. Raises ``books.errors.ProviderError`` leaves. Reads no settings.
     """
 
     @property
@@ -243,6 +243,9 @@ class GuidelineEngine(Protocol):
 
     @property
     def window_pages(self) -> int: ...
+
+    @property
+    def reads_layout(self) -> bool: ...
 
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
         """The facts of ``page``; ``before`` and ``after`` are a few lines of its neighbours ("" at the ends)."""

@@ -17,8 +17,11 @@ GUIDELINE = TypeAdapter(Guideline)
 TOC = TypeAdapter(tuple[TocEntry, ...])
 
 
+FACTS_OF_BOOK = ("title", "grade", "subject", "board", "country")
+
+
 def book_facts(book: Book) -> BookFacts:
-    return BookFacts(book.title, book.grade, book.subject, book.board, book.country)
+    return BookFacts(*(getattr(book, name) for name in FACTS_OF_BOOK))
 
 
 def page_text(page: Page) -> PageText:
@@ -42,11 +45,12 @@ def _line(line: dict[str, Any], width: int, height: int) -> TextLine:
     )
 
 
-def page_texts(book_id: int, numbers: Collection[int]) -> tuple[PageText, ...]:
-    """Of those that were read, in order."""
-    pages = Page.objects.filter(book=book_id, number__in=numbers, reading__isnull=False)
-    pages = pages.select_related("reading").order_by("number")
-    return tuple(page_text(page) for page in pages)
+def page_texts(book_id: int, numbers: Collection[int], *, has_layout: bool = True) -> tuple[PageText, ...]:
+    """Of those that were read, in order; their lines are left out where nobody looks at them."""
+    pages = Page.objects.filter(book=book_id, number__in=numbers, reading__isnull=False).order_by("number")
+    if not has_layout:
+        return tuple(PageText(number, text) for number, text in pages.values_list("number", "reading__text"))
+    return tuple(page_text(page) for page in pages.select_related("reading"))
 
 
 def digests_of(book_id: int, *, up_to: int | None = None) -> list[Digest]:

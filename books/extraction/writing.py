@@ -82,7 +82,7 @@ class WriteStage(GuidelineStage):
         row = Subtopic.objects.select_related("topic__book").get(pk=row_id(item))
         cut, engine = cut_book.of(item.job), guideline_engine()
         numbers = {*row.pages, *(page for _, pages in parts_of(cut, row) for page in pages)}
-        texts = {page.number: page for page in page_texts(row.topic.book_id, numbers)}
+        texts = {page.number: page for page in page_texts(row.topic.book_id, numbers, has_layout=engine.reads_layout)}
         printed = PrintedWords({number: page.text for number, page in texts.items() if number in row.pages})
         source = source_of(cut, row, texts)
         guideline = stages.checked(stages.supported(engine.write(source), row.pages), printed)

@@ -31,6 +31,7 @@ class OfflineEngine:
     version = "1"
     # A digest is small, and nothing is asked of anybody: the whole of the largest book at once.
     window_pages = 500
+    reads_layout = True
 
     def recipe(self, stage: str) -> Recipe:
         return Recipe(self.name, self.version)

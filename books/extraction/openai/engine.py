@@ -49,6 +49,7 @@ class OpenAIEngine:
 
     name = "openai"
     window_pages = 40
+    reads_layout = False
 
     def __init__(self, ask: Ask, choice: Callable[[str], tuple[str, float | None, int]]) -> None:
         self._ask_model = ask
