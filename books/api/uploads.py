@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, BinaryIO, Literal, cast
 from uuid import UUID
 
@@ -97,26 +98,27 @@ def send_file(
     request: HttpRequest, book_id: int, delivery_id: UUID, file_id: UUID, file: File[UploadedFile]
 ) -> dict[str, Any]:
     """One announced file; sending it again after a lost answer is harmless."""
-    user = require(request, "books.change_book")
-    delivery = _delivery(book_id, delivery_id)
-    try:
-        take(delivery, file_id, cast("BinaryIO", file.file))
-    except UploadRejected as refusal:
-        return {"state": "refused", "reason": refusal.reason}
-    read_on_the_way(delivery, user=user)
-    return {"state": "stored"}
+    data = cast("BinaryIO", file.file)
+    return _taken(request, book_id, delivery_id, lambda delivery: take(delivery, file_id, data))
 
 
 @router.post("/{int:book_id}/uploads/{uuid:delivery_id}/files/{uuid:file_id}/arrived", response=ArrivalOut)
 def file_arrived(request: HttpRequest, book_id: int, delivery_id: UUID, file_id: UUID) -> dict[str, Any]:
     """Tells that an announced file is in the bucket; it is judged there."""
+    return _taken(request, book_id, delivery_id, lambda delivery: take_from_bucket(delivery, file_id))
+
+
+def _taken(
+    request: HttpRequest, book_id: int, delivery_id: UUID, take_file: Callable[[Delivery], int | None]
+) -> dict[str, Any]:
+    """The delivery is asked for with the file; only where that is refused it may be one of nowhere."""
     user = require(request, "books.change_book")
-    delivery = _delivery(book_id, delivery_id)
     try:
-        take_from_bucket(delivery, file_id)
+        waiting = take_file(Delivery(pk=delivery_id, book_id=book_id))
     except UploadRejected as refusal:
+        _delivery(book_id, delivery_id)
         return {"state": "refused", "reason": refusal.reason}
-    read_on_the_way(delivery, user=user)
+    read_on_the_way(book_id, waiting, user=user)
     return {"state": "stored"}
 
 

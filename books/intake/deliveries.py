@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from operator import attrgetter
 from typing import BinaryIO, Literal, cast
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.files.storage import default_storage
-from django.db.models import Min, QuerySet
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Aggregate, Count, Exists, Min, QuerySet, Subquery, Sum, Value
+from django.db.models.deletion import Collector
+from django.db.models.functions import Coalesce
 
 from books.errors import UploadRejected
 from books.intake import limits
-from books.intake.growth import check_may_grow
+from books.intake.growth import check_may_grow, hindering
 from books.intake.inspect import check_announced
 from books.intake.naming import shown_name
 from books.intake.store import Upload, check_count, check_new, check_room, judged_source, locked, number_pages, stored
@@ -26,6 +31,8 @@ from books.models import Book, Delivery, ExpectedFile, Page, Source
 from jobs import clock
 from jobs.errors import JobAlreadyActive
 
+# An upload is idle after an hour; that it goes on need not be written at each file.
+TOUCHED_EVERY = timedelta(minutes=1)
 GONE = "This upload was closed before the file arrived; choose the file again."
 NOT_THERE = "The file did not arrive in the storage; choose it again."
 CHANGED = "The file that arrived is not the one that was announced; choose it again."
@@ -104,30 +111,34 @@ def _move(held: ExpectedFile, delivery: Delivery, place: int) -> None:
     held.save(update_fields=["delivery", "place"])
 
 
-def take(delivery: Delivery, file_id: UUID, data: BinaryIO) -> None:
-    """Judges and stores a file that arrived. Taking it twice does nothing the second time; ``data`` is seekable.
+def take(delivery: Delivery, file_id: UUID, data: BinaryIO) -> int | None:
+    """Judges and stores a file that arrived; returns how many are still waited for, None where it was taken before.
 
-    Raises UploadRejected, and JobAlreadyActive while a job works from the book's pages.
+    ``data`` is seekable. Raises UploadRejected, and JobAlreadyActive while a job works from the book's pages.
     """
-    if expected := _expected(delivery, file_id):
-        with _remembering_refusal(expected):
-            source = _judged(expected, data)
-            with stored(source, data):
-                _hold(expected, source)
+    expected = _expected(delivery, file_id)
+    if expected is None:
+        return None
+    with _remembering_refusal(expected):
+        source = _judged(expected, data)
+        with stored(source, data):
+            return _hold(expected, source)
 
 
-def take_from_bucket(delivery: Delivery, file_id: UUID) -> None:
+def take_from_bucket(delivery: Delivery, file_id: UUID) -> int | None:
     """The same for a file that the browser sent to the bucket; what is refused is deleted there."""
-    if expected := _expected(delivery, file_id):
-        with _remembering_refusal(expected):
-            try:
-                with default_storage.open(expected.storage_name) as data:
-                    _hold(expected, _judged(expected, cast("BinaryIO", data.file)))
-            except FileNotFoundError:
-                raise UploadRejected(NOT_THERE, name=expected.name) from None
-            except UploadRejected:
-                default_storage.delete(expected.storage_name)
-                raise
+    expected = _expected(delivery, file_id)
+    if expected is None:
+        return None
+    with _remembering_refusal(expected):
+        try:
+            with default_storage.open(expected.storage_name) as data:
+                return _hold(expected, _judged(expected, cast("BinaryIO", data.file)))
+        except FileNotFoundError:
+            raise UploadRejected(NOT_THERE, name=expected.name) from None
+        except UploadRejected:
+            default_storage.delete(expected.storage_name)
+            raise
 
 
 def close(delivery: Delivery) -> list[str]:
@@ -152,7 +163,8 @@ def idle_deliveries() -> QuerySet[Delivery]:
 
 def _expected(delivery: Delivery, file_id: UUID) -> ExpectedFile | None:
     """The row of a file that is waiting; None where it was taken already."""
-    expected = ExpectedFile.objects.filter(pk=file_id, delivery=delivery).select_related("delivery__book").first()
+    files = ExpectedFile.objects.filter(pk=file_id, delivery=delivery, delivery__book=delivery.book_id)
+    expected = files.select_related("delivery__book", "delivery__sent_by").first()
     if expected is None:
         if not Source.objects.filter(pk=file_id, book=delivery.book_id).exists():
             raise UploadRejected(GONE)
@@ -184,33 +196,95 @@ def _judged(expected: ExpectedFile, data: BinaryIO) -> Source:
     source.pk = expected.pk
     if expected.sha256 and expected.sha256 != source.sha256:
         raise UploadRejected(CHANGED, name=expected.name)
-    check_new(source)
     return source
 
 
-def _hold(expected: ExpectedFile, source: Source) -> None:
-    """Saves the row of a stored file. Another request for the same file may have done it meanwhile."""
+def _hold(expected: ExpectedFile, source: Source) -> int:
+    """Saves the row of a stored file; returns how many are still waited for. Another request for the same file may have
+    done it meanwhile."""
     with locked(source.book):
-        now = ExpectedFile.objects.filter(pk=expected.pk, refusal="").select_related("delivery").first()
-        if Source.objects.filter(pk=source.pk).exists():
-            return
-        if now is None:
+        now = _standing(expected, source)
+        if now.is_taken:
+            return now.waiting
+        if not now.is_expected:
             raise UploadRejected(GONE, name=expected.name)
-        check_may_grow(source.book)
-        check_new(source)
-        check_room(source)
+        if now.is_busy:
+            check_may_grow(source.book)
+        if now.is_known:
+            check_new(source)
+        check_room(now.last_page + now.held_pages, source.frames, name=source.name)
         source.save(force_insert=True)
-        ExpectedFile.objects.filter(pk=now.pk).update(source=source)
-        _release(now.delivery)
+        expected.source = source
+        if now.first_waiting is not None and now.first_waiting < expected.place:
+            expected.save(update_fields=["source"])
+        elif now.holds_others:
+            _number([expected, *_ready(expected.delivery, now.first_waiting)], after=now.last_page)
+        else:
+            _number([expected], after=now.last_page)
+        if clock.now() - expected.delivery.touched_at > TOUCHED_EVERY:
+            _touch(expected.delivery)
+        return now.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the rows say of a book and of one file of a delivery to it."""
+
+    is_taken: bool
+    is_expected: bool
+    is_busy: bool
+    is_known: bool
+    holds_others: bool
+    first_waiting: int | None
+    waiting: int
+    last_page: int
+    held_pages: int
+
+
+def _standing(expected: ExpectedFile, source: Source) -> _Standing:
+    """In one query, under the book's lock."""
+    book = source.book_id
+    files = ExpectedFile.objects.filter(delivery=expected.delivery_id)
+    others = files.filter(source=None, refusal="").exclude(pk=expected.pk)
+    facts = Book.objects.filter(pk=book).values(
+        is_taken=Exists(Source.objects.filter(pk=source.pk)),
+        is_expected=Exists(files.filter(pk=expected.pk, refusal="")),
+        is_busy=Exists(hindering(book)),
+        is_known=Exists(Source.objects.filter(book=book, sha256=source.sha256)),
+        holds_others=Exists(files.filter(source__isnull=False)),
+        first_waiting=Subquery(others.order_by("place").values("place")[:1]),
+        waiting=Coalesce(_total(others, Count("pk")), 0),
+        last_page=Coalesce(Subquery(Page.objects.filter(book=book).order_by("-number").values("number")[:1]), 0),
+        held_pages=Coalesce(_total(ExpectedFile.objects.filter(source__book=book), Sum("source__frames")), 0),
+    )
+    return _Standing(**facts.get())
+
+
+def _total(rows: QuerySet[ExpectedFile], figure: Aggregate) -> Subquery:
+    """One figure of all ``rows``."""
+    return Subquery(rows.order_by().annotate(all=Value(1)).values("all").annotate(total=figure).values("total"))
+
+
+def _touch(delivery: Delivery) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(touched_at=clock.now())
 
 
 def _release(delivery: Delivery) -> None:
     """Numbers the held files that nothing before them is waited for; the caller holds the book's lock."""
-    Delivery.objects.filter(pk=delivery.pk).update(touched_at=clock.now())
-    held = delivery.files.filter(source__isnull=False).select_related("source").order_by("place")
+    _touch(delivery)
     first = delivery.files.filter(source=None, refusal="").aggregate(place=Min("place"))["place"]
-    ready = list(held if first is None else held.filter(place__lt=first))
-    for each in ready:
-        if each.source is not None:
-            number_pages(each.source, range(each.source.frames))
-    ExpectedFile.objects.filter(pk__in=[each.pk for each in ready]).delete()
+    _number(_ready(delivery, first))
+
+
+def _ready(delivery: Delivery, first_waiting: int | None) -> list[ExpectedFile]:
+    held = delivery.files.filter(source__isnull=False).select_related("source")
+    return list(held if first_waiting is None else held.filter(place__lt=first_waiting))
+
+
+def _number(ready: Sequence[ExpectedFile], *, after: int | None = None) -> None:
+    """Held files become pages. They are in hand, so deleting them need not read them again, as a queryset's would."""
+    in_order = sorted(ready, key=attrgetter("place"))
+    number_pages([each.source for each in in_order if each.source is not None], after=after)
+    collector = Collector(using=DEFAULT_DB_ALIAS)
+    collector.collect(in_order)
+    collector.delete()

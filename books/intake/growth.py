@@ -14,16 +14,21 @@ READING = "ocr"
 
 def check_may_grow(book: Book) -> None:
     """Raises JobAlreadyActive while any job but reading holds ``book``."""
-    _check(book, Job.objects.holding().exclude(kind=READING))
+    _check(hindering(book.pk))
+
+
+def hindering(book_id: int) -> QuerySet[Job]:
+    """The jobs beside which the book may not grow."""
+    return Job.objects.holding().filter(book=book_id).exclude(kind=READING)
 
 
 def check_at_rest(book: Book) -> None:
     """Raises JobAlreadyActive while any job holds ``book``."""
-    _check(book, Job.objects.holding())
+    _check(Job.objects.holding().filter(book=book))
 
 
-def _check(book: Book, jobs: QuerySet[Job]) -> None:
-    active = jobs.filter(book=book).first()
+def _check(jobs: QuerySet[Job]) -> None:
+    active = jobs.first()
     if active is not None:
         status = active.get_status_display().lower()
         sentence = f"{active.title} of this book is {status}: wait for it or cancel it, then change the pages."

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +13,10 @@ from typing import Any, BinaryIO
 
 from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
+from books.intake.child import ChildDied, ChildLimits, ask_child
 from books.intake.page_size import check_points
 from books.intake.reading import size_of
 
-logger = logging.getLogger(__name__)
-
-CHILD_ENVIRONMENT = ("LD_LIBRARY_PATH", "TZ")  # no key or password is within reach of a hostile file
 CHILD = Path(__file__).with_name("pdf_child.py")
 END_MARK = b"%%EOF"
 LOCKED = "The PDF needs a password to open; save it without one."
@@ -99,27 +92,11 @@ def render_page(source: Path | BinaryIO, index: int, *, dpi: int = 200) -> Rende
 
 
 def _ask(path: Path, **question: object) -> tuple[dict[str, Any], bytes]:
-    """Start the child for one question; its header and what follows it. -I keeps the environment's paths out."""
-    request = {
-        "path": str(path),
-        "memory_bytes": limits.PDF_CHILD_MEMORY_BYTES,
-        "cpu_seconds": limits.PDF_CHILD_CPU_SECONDS,
-        **question,
-    }
+    within = ChildLimits(limits.PDF_CHILD_MEMORY_BYTES, limits.PDF_CHILD_CPU_SECONDS, limits.PDF_CHILD_WALL_SECONDS)
     try:
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, "-I", str(CHILD)],
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=limits.PDF_CHILD_WALL_SECONDS,
-            check=True,
-            env={name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ},
-        )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as failure:
-        logger.warning("PDF child ended early", extra={"task": question["task"], "why": str(failure)})
+        header, body = ask_child(CHILD, within, path=str(path), **question)
+    except ChildDied:
         raise ChildError(TOO_DEMANDING) from None
-    line, _, body = done.stdout.partition(b"\n")
-    header: dict[str, Any] = json.loads(line)
     if "error" in header:
         sentences = {"password": LOCKED, "malformed": MALFORMED, "page": UNREADABLE_PAGE}
         raise ChildError(sentences[header["error"]].format(**header))

@@ -101,7 +101,7 @@ def add_all_files(
     if not chosen:
         raise UploadRejected("There are no pages to add.")
     present = set(book.sources.values_list("sha256", flat=True))
-    _check_room(book, sum(len(frames) for source, _, frames in chosen if source.sha256 not in present))
+    check_room(pages_taken(book), sum(len(frames) for source, _, frames in chosen if source.sha256 not in present))
     receipt = Receipt()
     for source, data, frames in chosen:
         try:
@@ -141,7 +141,7 @@ def _in_order(uploads: Sequence[Upload]) -> list[Upload]:
 
 def _add(source: Source, data: BinaryIO, frames: Sequence[int]) -> None:
     check_new(source)
-    _check_room(source.book, len(frames), name=source.name)
+    check_room(pages_taken(source.book), len(frames), name=source.name)
     with stored(source, data), locked(source.book):
         check_may_grow(source.book)
         add_source(source, frames)
@@ -150,9 +150,9 @@ def _add(source: Source, data: BinaryIO, frames: Sequence[int]) -> None:
 def add_source(source: Source, frames: Sequence[int]) -> None:
     """Makes pages of these frames of a stored file; the caller holds the book's lock. Raises UploadRejected."""
     check_new(source)
-    _check_room(source.book, len(frames), name=source.name)
+    check_room(pages_taken(source.book), len(frames), name=source.name)
     source.save(force_insert=True)
-    number_pages(source, frames)
+    number_pages([source], frames)
 
 
 def judged_source(book: Book, upload: Upload, user: AbstractBaseUser | None, *, image_bytes: int) -> Source:
@@ -190,12 +190,18 @@ def locked(book: Book) -> Iterator[None]:
         yield
 
 
-def number_pages(source: Source, frames: Sequence[int]) -> None:
-    """Makes pages of these frames of ``source`` behind the book's last page; the caller holds the book's lock."""
-    last = Page.objects.filter(book=source.book_id).aggregate(last=Max("number"))["last"] or 0
+def number_pages(sources: Sequence[Source], frames: Sequence[int] | None = None, *, after: int | None = None) -> None:
+    """Makes pages of ``sources``, all frames or these, behind the book's last page; the caller holds the book's lock
+    and may know that page's number."""
+    if not sources:
+        return
+    book = sources[0].book_id
+    if after is None:
+        after = Page.objects.filter(book=book).aggregate(last=Max("number"))["last"] or 0
+    wanted = [(source, frame) for source in sources for frame in frames or range(source.frames)]
     Page.objects.bulk_create(
-        Page(book_id=source.book_id, source=source, frame=frame, number=n)
-        for n, frame in enumerate(frames, start=last + 1)
+        Page(book_id=book, source=source, frame=frame, number=number)
+        for number, (source, frame) in enumerate(wanted, start=after + 1)
     )
 
 
@@ -211,21 +217,16 @@ def check_new(source: Source) -> None:
         raise AlreadyThere("was removed from this book; bring that page back instead.", name=source.name)
 
 
-def check_room(source: Source) -> None:
-    """Raises UploadRejected where the pages of ``source`` would be too many for its book."""
-    _check_room(source.book, source.frames, name=source.name)
-
-
 def pages_taken(book: Book) -> int:
     """How many of a book's pages are there, or held for files before them."""
     held = Source.objects.filter(book=book, expected__isnull=False).aggregate(frames=Sum("frames"))["frames"] or 0
     return int(book.pages.count() + held)
 
 
-def _check_room(book: Book, frames: int, *, name: str = "") -> None:
-    present = pages_taken(book)
-    if present + frames > limits.PAGES_PER_BOOK:
+def check_room(taken: int, frames: int, *, name: str = "") -> None:
+    """Raises UploadRejected where ``frames`` more pages would be too many for a book with ``taken``."""
+    if taken + frames > limits.PAGES_PER_BOOK:
         raise UploadRejected(
-            f"{frames} pages are too many: a book has at most {limits.PAGES_PER_BOOK}, and this one has {present}.",
+            f"{frames} pages are too many: a book has at most {limits.PAGES_PER_BOOK}, and this one has {taken}.",
             name=name,
         )

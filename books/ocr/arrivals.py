@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 FILES_BETWEEN_STARTS = 20
 
 
-def read_on_the_way(delivery: Delivery, *, user: AbstractBaseUser | None) -> None:
-    """Called after each file that arrived."""
-    if delivery.files.filter(source=None, refusal="").count() % FILES_BETWEEN_STARTS == 0:
-        _read(delivery.book, user)
+def read_on_the_way(book_id: int, waiting: int | None, *, user: AbstractBaseUser | None) -> None:
+    """Called after each file that arrived; ``waiting`` is how many are still to come, None where nothing is new."""
+    if waiting is not None and waiting % FILES_BETWEEN_STARTS == 0:
+        _read(Book.objects.get(pk=book_id), user)
 
 
 def finish(delivery: Delivery, *, user: AbstractBaseUser | None = None) -> tuple[list[str], Job | None]:

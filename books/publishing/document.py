@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, FailFast, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from books.errors import ImportRefused
 from books.guidelines.parts import PARTS
@@ -40,7 +42,7 @@ class SubtopicIn(Clean):
     title: Title
     summary: Prose = ""
     pages: list[PageNumber] = Field(max_length=MOST_PAGES)
-    guideline: dict[str, list[StatementIn]] = {}
+    guideline: dict[str, Annotated[list[StatementIn], FailFast()]] = {}
 
     @field_validator("guideline")
     @classmethod
@@ -59,12 +61,31 @@ class TopicIn(Clean):
     storyline: Prose = ""
     first_page: int = Field(ge=0, le=MOST_PAGES)
     last_page: int = Field(ge=0, le=MOST_PAGES)
-    subtopics: list[SubtopicIn] = Field(max_length=1_000)
+    subtopics: Annotated[list[SubtopicIn], FailFast()] = Field(max_length=1_000)
+
+    @model_validator(mode="after")
+    def _can_be_stored(self) -> Self:
+        if self.first_page > self.last_page or (self.last_page and not self.first_page):
+            raise ValueError(f"its pages cannot go from {self.first_page} to {self.last_page}")
+        check_keys(each.key for each in self.subtopics)
+        return self
 
 
 class DocumentIn(Clean):
-    topics: list[TopicIn] = Field(max_length=500)
+    topics: Annotated[list[TopicIn], FailFast()] = Field(max_length=500)
     front_matter: list[PageNumber] = Field(default=[], max_length=MOST_PAGES)
+
+    @model_validator(mode="after")
+    def _can_be_told_apart(self) -> Self:
+        check_keys(each.key for each in self.topics)
+        return self
+
+
+def check_keys(keys: Iterable[str]) -> None:
+    """Raises ValueError where one stands twice; "" is none."""
+    twice = [key for key, count in Counter(filter(None, keys)).items() if count > 1]
+    if twice:
+        raise ValueError(f"the key “{twice[0]}” stands twice; leave it out of what is new")
 
 
 def document_of(data: Any) -> DocumentIn:

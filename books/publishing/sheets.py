@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
-import zipfile
 from collections.abc import Iterable
-from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
-import tablib
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import Resource
 from import_export.widgets import Widget
-from openpyxl.utils.exceptions import InvalidFileException
 from pydantic import ValidationError
-from tablib.exceptions import InvalidDimensions
 
 from books.errors import ImportRefused
 from books.guidelines.parts import PARTS, statements_of
 from books.models import Book, Subtopic
 from books.publishing.document import MOST_PAGES, SubtopicIn, complaint
+from books.publishing.sheet_rows import rows_of_sheet
 
 FORMATS = {"csv": CSV, "xlsx": XLSX}
 # A cell is a formula where the first character that a spreadsheet sees is one of these, in any of its widths (OWASP,
@@ -33,21 +28,6 @@ FIRST = ("\t", "\r", "\n", "'")
 # Excel's limit is 255; texts wrap.
 COLUMN_WIDTH = 60
 CITED = re.compile(r"^(?P<text>.*?)\s*\[(?P<pages>[\d,\s–-]*)\]$", re.DOTALL)
-MOST_ROWS = 5_000
-MOST_UNPACKED_BYTES = 100 * 1024 * 1024
-# What the readers raise for files that are not what they claim to be.
-UNREADABLE = (
-    UnicodeDecodeError,
-    csv.Error,
-    zipfile.BadZipFile,
-    InvalidFileException,
-    InvalidDimensions,
-    KeyError,
-    StopIteration,
-    ValueError,
-    SyntaxError,
-    OSError,
-)
 
 
 def defused(text: str) -> str:
@@ -150,33 +130,22 @@ def _row(row: Subtopic) -> SimpleNamespace:
 
 def subtopics_of_sheet(data: bytes, form: str) -> list[SubtopicIn]:
     """The rows of a sheet that was exported and edited. Raises ImportRefused, naming the row."""
-    rows = _read(data, form)
-    missing = [name for name in WANTED if name not in (rows.headers or [])]
+    (_, titles), *rows = rows_of_sheet(data, form) or [(1, [])]
+    missing = [name for name in WANTED if name not in titles]
     if missing:
         raise ImportRefused(f"The sheet has no column “{missing[0]}”. Export one, edit it and send it back.")
-    if len(rows) > MOST_ROWS:
-        raise ImportRefused(f"The sheet has {len(rows)} rows, more than {MOST_ROWS}.")
-    return [_subtopic(place, row) for place, row in enumerate(rows.dict, start=2) if any(row.values())]
+    return [_subtopic(number, titles, cells) for number, cells in rows]
 
 
-def _subtopic(place: int, row: dict[str, Any]) -> SubtopicIn:
+def _subtopic(number: int, titles: list[Any], cells: list[Any]) -> SubtopicIn:
+    if len(cells) > len(titles):
+        raise ImportRefused(f"Row {number} has more cells than the sheet has columns. Nothing was imported.")
+    row = dict.fromkeys(titles, "") | dict(zip(titles, cells, strict=False))
     try:
-        cells = {name: Sheet.fields[name].clean(row) for name in WANTED}
-        parts = {part: cells.pop(part) for part in PARTS}
-        return SubtopicIn(**cells, guideline={part: lines for part, lines in parts.items() if lines})
+        cells_by_name = {name: Sheet.fields[name].clean(row) for name in WANTED}
+        parts = {part: cells_by_name.pop(part) for part in PARTS}
+        return SubtopicIn(**cells_by_name, guideline={part: lines for part, lines in parts.items() if lines})
     except ValidationError as error:
-        raise ImportRefused(f"Row {place}: {complaint(error)}") from error
+        raise ImportRefused(f"Row {number}: {complaint(error)}") from error
     except ValueError as error:
-        raise ImportRefused(f"Row {place}: {error}. Nothing was imported.") from error
-
-
-def _read(data: bytes, form: str) -> tablib.Dataset:
-    try:
-        if form == "csv":
-            return CSV().create_dataset(data.decode("utf-8-sig"))
-        with zipfile.ZipFile(BytesIO(data)) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > MOST_UNPACKED_BYTES:
-                raise ImportRefused("The workbook unpacks to more than 100 MB.")
-        return XLSX().create_dataset(data)
-    except UNREADABLE as error:
-        raise ImportRefused(f"This file cannot be read as {form.upper()}.") from error
+        raise ImportRefused(f"Row {number}: {error}. Nothing was imported.") from error

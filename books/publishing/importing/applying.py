@@ -37,7 +37,8 @@ def apply_import(received: GuidelineImport, *, user: AbstractBaseUser | None) ->
         pairs = pairs_of(received)
         topics = [_write_topic(received.book_id, at, *pair) for at, pair in enumerate(topic_pairs(received))]
         texts = {page.number: page.text for page in page_texts(received.book_id, _cited(received))}
-        rows = [_write_subtopic(at, pair, topics, texts) for at, pair in enumerate(pairs)]
+        keys = Keys(received.book_id)
+        rows = [_write_subtopic(at, pair, topics, texts, keys) for at, pair in enumerate(pairs)]
         _put_in_order(received.book_id, topics, rows)
         _keep_matter(received)
         received.delete()
@@ -58,13 +59,14 @@ def _write_topic(book_id: int, at: int, wanted: TopicIn, row: Topic | None) -> T
     return topic
 
 
-def _write_subtopic(at: int, pair: Pair, topics: Sequence[Topic], texts: dict[int, str]) -> Subtopic:
+def _write_subtopic(at: int, pair: Pair, topics: Sequence[Topic], texts: dict[int, str], keys: Keys) -> Subtopic:
     row = pair.row or Subtopic(
         key=_key(pair.wanted, at), status=ReviewStatus.PENDING_REVIEW, engine="import", provenance=Provenance.IMPORTED
     )
     moves = pair.topic >= 0 and row.topic_id != topics[pair.topic].pk
     if moves:
         row.topic, row.sequence = topics[pair.topic], APART + at
+        row.key = keys.free(row.topic.pk, row.key)
     said, facts = said_of(pair.wanted), facts_of(row)
     if pair.topic < 0:
         said["number"] = facts["number"]
@@ -87,6 +89,19 @@ def _fill(row: Subtopic, said: dict[str, Any], texts: dict[int, str]) -> None:
 def _statement(text: str, pages: list[int], printed: PrintedWords | None) -> dict[str, Any]:
     """Checked against the text of its pages, where the book has them."""
     return {"text": text, "pages": pages, "flags": list(printed.flags_of(text, pages)) if printed else []}
+
+
+class Keys:
+    """Those of a book's subtopics, which are unique in a topic: what comes there anew must not have another's."""
+
+    def __init__(self, book_id: int) -> None:
+        self._taken = set(Subtopic.objects.filter(topic__book=book_id).values_list("topic_id", "key"))
+
+    def free(self, topic_id: int, key: str) -> str:
+        wanted = (key, *(f"{key[:70]}~{number}" for number in range(2, len(self._taken) + 3)))
+        free = next(each for each in wanted if (topic_id, each) not in self._taken)
+        self._taken.add((topic_id, free))
+        return free
 
 
 def _key(wanted: SubtopicIn, at: int) -> str:

@@ -35,18 +35,22 @@ def pairs_of(received: GuidelineImport) -> list[Pair]:
     rows = list(Subtopic.objects.filter(topic__book=received.book_id).select_related("topic"))
     if "rows" in received.document:
         return list(_by_id(list(wanted_of(received)), {row.pk: row for row in rows}))
-    by_key = {row.key: row for row in rows}
-    by_title = {(row.topic.title, row.title): row for row in rows}
+    left = list(rows)
     pairs: list[Pair] = []
-    taken: set[int] = set()
-    for place, topic in enumerate(_topics(received)):
+    for place, (topic, present) in enumerate(topic_pairs(received)):
         for wanted in topic.subtopics:
-            row = by_key.get(wanted.key) or by_title.get((topic.title, wanted.title))
-            if row is not None and row.pk in taken:
-                row = None
-            taken.add(row.pk if row else 0)
+            row = _found(wanted, present, left)
+            if row is not None:
+                left.remove(row)
             pairs.append(Pair(wanted, row, place))
     return pairs
+
+
+def _found(wanted: SubtopicIn, topic: Topic | None, rows: Sequence[Subtopic]) -> Subtopic | None:
+    """The one of ``rows`` with its key, which may be in another topic by now, or else with its title in this one."""
+    here = [row for row in rows if topic is not None and row.topic_id == topic.pk]
+    named = [row for row in (*here, *rows) if wanted.key and row.key == wanted.key]
+    return next(iter(named or [row for row in here if row.title == wanted.title]), None)
 
 
 def _by_id(wanted: Sequence[SubtopicIn], rows: dict[int, Subtopic]) -> Iterator[Pair]:
@@ -62,6 +66,13 @@ def _by_id(wanted: Sequence[SubtopicIn], rows: dict[int, Subtopic]) -> Iterator[
 
 
 def topic_pairs(received: GuidelineImport) -> list[tuple[TopicIn, Topic | None]]:
-    rows = list(Topic.objects.filter(book=received.book_id))
-    keys, titles = {row.key: row for row in rows if row.key}, {row.title: row for row in rows}
-    return [(each, keys.get(each.key) or titles.get(each.title)) for each in _topics(received)]
+    """Each topic of the file with the book's of its key, or else of its title; none of the book's twice."""
+    left = list(Topic.objects.filter(book=received.book_id))
+    pairs: list[tuple[TopicIn, Topic | None]] = []
+    for wanted in _topics(received):
+        named = [row for row in left if wanted.key and row.key == wanted.key]
+        row = next(iter(named or [row for row in left if row.title == wanted.title]), None)
+        if row is not None:
+            left.remove(row)
+        pairs.append((wanted, row))
+    return pairs
