@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.dispatch import Signal
 
 from jobs import clock, drain
 from jobs.admission import closed_for
@@ -40,6 +41,9 @@ logger = logging.getLogger(__name__)
 IDLE_SECONDS = 0.3
 # With nothing to do a slice looks again after pauses that double up to this: looking is not to cost the database much.
 LONGEST_PAUSE_SECONDS = 2.4
+# Sent in the process that worked it: what it kept for its pages, or whatever its items are, is of no use any more.
+slice_over = Signal()
+
 # How often a process without a cluster looks whether a resting job has more to do after all.
 REST_LOOK_SECONDS = 5
 # How long a slice with nothing in hand waits for a provider: at most, and where other jobs wait for a worker.
@@ -127,6 +131,7 @@ class Slice:
             pass_by("before_hand_over")
             with_reconnect(self._hand_over)
             pass_by("after_hand_over")
+            slice_over.send_robust(Slice, job_id=self.job.pk)
 
     def must_stop(self) -> bool:
         return time.monotonic() >= self.ends_at or self.heartbeat.lost or drain.requested()

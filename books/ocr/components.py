@@ -66,10 +66,11 @@ def labelled_runs(ink: NDArray[np.bool_]) -> Runs:
     """The runs of a mask of shape (height, width), joined into spots where they touch, corners included."""
     height, width = ink.shape
     stride = width + 1
-    padded = np.zeros(height * stride + 1, dtype=np.int8)
+    padded = np.zeros(height * stride + 1, dtype=np.bool_)
     padded[1:].reshape(height, stride)[:, :width] = ink
-    steps = np.diff(padded, append=np.int8(0))
-    starts, ends = np.nonzero(steps == 1)[0], np.nonzero(steps == -1)[0]
+    # Each row ends with paper, so that a run begins and ends by turns.
+    changes = np.flatnonzero(padded[1:] != padded[:-1])
+    starts, ends = changes[::2], changes[1::2]
     first = np.searchsorted(ends, starts + stride, side="left")
     last = np.searchsorted(starts, ends + stride, side="right")
     touching = np.maximum(last - first, 0)
@@ -92,7 +93,7 @@ def _joined(size: int, one: Ints, other: Ints) -> Ints:
             lowest = jumped
         apart = lowest[one] != lowest[other]
         one, other = one[apart], other[apart]
-    return np.unique(lowest, return_inverse=True)[1].astype(np.int64)
+    return (np.cumsum(lowest == np.arange(size)) - 1)[lowest]
 
 
 def components(runs: Runs) -> Components:

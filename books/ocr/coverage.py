@@ -20,6 +20,8 @@ Box = tuple[int, int, int, int]
 WORKING_SIDE: Final = 1_600
 # Darker than this share of the paper is ink.
 INK: Final = 0.6
+# One dot in so many each way tells how bright the paper is.
+PAPER_STEP: Final = 3
 # Heights as shares of the page's long side: fly dirt below, the largest chapter titles at the upper end.
 LEAST_LETTER, MOST_LETTER = 0.004, 0.08
 # A spot longer than so many heights is a rule; a word whose letters run together is shorter.
@@ -54,12 +56,15 @@ class PageInk:
 
     def __init__(self, image: Image.Image) -> None:
         self.scale = max(1, round(max(image.size) / WORKING_SIDE))
-        self.grey = np.asarray(image.convert("L").reduce(self.scale))
+        grey = image if image.mode == "L" else image.convert("L")
+        self.grey = np.asarray(grey.reduce(self.scale) if self.scale > 1 else grey)
         self.shape = self.grey.shape
-        self.is_dark = self.grey < INK * float(np.median(self.grey))
+        self.is_dark = self.grey < INK * float(np.median(self.grey[::PAPER_STEP, ::PAPER_STEP]))
         self.spots = components(labelled_runs(self.is_dark))
         self.letters = _letters(self.spots, self.shape)
-        self.print = _in_rows(self.letters, self.shape)
+        is_print, row = _in_rows(self.letters, self.shape)
+        self.print = self.letters.where(is_print)
+        self.print_row = row[is_print]
 
     @property
     def is_blank(self) -> bool:
@@ -127,10 +132,10 @@ def _letters(spots: Components, shape: tuple[int, ...]) -> Components:
     return letters if len(letters) <= MOST_SPOTS else letters.where(np.zeros(len(letters), dtype=np.bool_))
 
 
-def _in_rows(letters: Components, shape: tuple[int, ...]) -> Components:
-    """The letters that stand in a row with others of about their height, on one base line."""
+def _in_rows(letters: Components, shape: tuple[int, ...]) -> tuple[NDArray[np.bool_], Ints]:
+    """Which letters stand in a row with others of about their height, on one base line; and the row of each."""
     if not len(letters):
-        return letters
+        return np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.int64)
     smear = labelled_runs(smeared(letters, shape))
     row = smear.spot_at(*letters.centre)
     band = components(smear)
@@ -140,7 +145,7 @@ def _in_rows(letters: Components, shape: tuple[int, ...]) -> Components:
     is_print = (size >= ROW_LETTERS) & (band.height <= ROW_HEIGHT * height) & (level >= LEVEL_PAIRS)
     if not (is_print & (size >= CERTAIN_LETTERS)).any():
         is_print[:] = False
-    return letters.where(is_print[row])
+    return is_print[row], row
 
 
 def _level_pairs(letters: Components, row: Ints, rows: int) -> Ints:

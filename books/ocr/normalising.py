@@ -24,6 +24,9 @@ LIGHT_SIDE: Final = 480
 LIGHT_WINDOW: Final = 11
 # What is darker than this share of the page's white is a printed box, not a shadow: its text may be white.
 DARKEST_PAPER: Final = 0.35
+# Print is closed by the brightest spot of its cell, which is larger than a line's height; of paper this bright, print
+# is told without dividing by it.
+PAPER_REDUCED, PAPER_CELL, BRIGHT_PAPER = 8, 4, 230
 # Tesseract finds no line at all in a page with more noise than this share of the paper.
 MOST_NOISE: Final = 0.1
 
@@ -43,11 +46,23 @@ def normalise(image: Image.Image) -> Image.Image:
 
     Skew up to about 10 degrees is removed; the page grows so that no corner is lost.
     """
-    page = evened(image)
+    return level(evened(image))
+
+
+def level(page: Image.Image) -> Image.Image:
+    """An evened page with its lines level; it grows so that no corner is lost."""
     angle = skew(page)
     if abs(angle) < LEAST_SKEW:
         return page
     return page.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+
+
+def has_even_paper(page: Image.Image) -> bool:
+    """Whether most of the page is bright paper already, figures and shadows at its edge aside."""
+    small = np.asarray(page.reduce(PAPER_REDUCED))
+    rows, columns = small.shape[0] // PAPER_CELL, small.shape[1] // PAPER_CELL
+    cells = small[: rows * PAPER_CELL, : columns * PAPER_CELL].reshape(rows, PAPER_CELL, columns, PAPER_CELL)
+    return bool(cells.size) and float(np.percentile(cells.max(axis=(1, 3)), 25)) >= BRIGHT_PAPER
 
 
 def evened(image: Image.Image) -> Image.Image:

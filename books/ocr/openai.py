@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 from PIL import Image
 
 from books.ocr.answers import SCHEMA_VERSION, PageForm, form_for
+from books.ocr.coverage import PageInk
 from books.ocr.engine import OcrText
 from books.ocr.faint import has_faint_print
-from books.ocr.imaging import encode_png
-from books.ocr.orientation import Upright, upright
+from books.ocr.imaging import Picture, pictured
+from books.ocr.normalising import evened, has_even_paper, level
+from books.ocr.orientation import stands_in_rows, upright
 from books.providers.prompts import prompt_in
 from books.providers.request import Answer, ModelRequest
 
@@ -52,22 +55,16 @@ class OpenAIVision:
         return f"{self._choice(STAGE)[0]} {self.language} p{prompt_in(PROMPTS, 'read').version} s{SCHEMA_VERSION}"
 
     def read(self, image: Image.Image, *, is_upright: bool = False) -> OcrText:
+        return self.read_sight(sight_of(image, is_upright=is_upright))
+
+    def read_sight(self, sight: Sight) -> OcrText:
         """Raises InvalidModelOutput for an answer that repeats itself or has more text than the page's ink allows."""
-        request, letters, degrees = self._question(upright(image, is_upright=is_upright))
-        if request is None:
+        if sight.is_blank:
             return OcrText("", 0.0, (), self.name, self.version)
-        return self._result(self._ask(request), letters, degrees)
+        form = form_for(MOST_TEXT * sight.spots + SPARE_CHARACTERS)
+        return self._result(self._ask(self._request(sight.picture.png, form)), sight.letters, sight.degrees)
 
-    def _question(self, page: Upright) -> tuple[ModelRequest[PageForm] | None, int, int]:
-        """What to ask (None for a page without print), its spots of print, and how it was turned: all that is kept in
-        memory while the call is waited for."""
-        letters = len(page.ink.print)
-        if not letters and not has_faint_print(page.ink):
-            return None, 0, 0
-        form = form_for(MOST_TEXT * len(page.ink.letters) + SPARE_CHARACTERS)
-        return self._request(page.page, form), letters, page.degrees
-
-    def _request(self, page: Image.Image, form: type[PageForm]) -> ModelRequest[PageForm]:
+    def _request(self, png: bytes, form: type[PageForm]) -> ModelRequest[PageForm]:
         model, temperature, max_tokens = self._choice(STAGE)
         instructions = prompt_in(PROMPTS, "read")
         return ModelRequest(
@@ -79,7 +76,7 @@ class OpenAIVision:
             material="",
             schema=form,
             schema_version=SCHEMA_VERSION,
-            images=(encode_png(for_model(page)),),
+            images=(png,),
             temperature=temperature,
             max_tokens=max_tokens,
         )
@@ -104,6 +101,38 @@ class OpenAIVision:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A page made ready for a model: all that is kept in memory while the call is waited for.
+
+    ``picture`` is what it sees and what is stored, turned clockwise by ``degrees``. ``spots`` counts what has the size
+    of a letter, ``letters`` those of them that stand in rows.
+    """
+
+    picture: Picture
+    degrees: int
+    letters: int
+    spots: int
+    is_blank: bool
+
+
+def sight_of(image: Image.Image, *, is_upright: bool = False) -> Sight:
+    """A model needs neither even paper nor level lines, but the count of its letters does: what a page has already is
+    not made once more. It is encoded once, at the size at which a model sees it."""
+    page = for_model(image if image.mode == "L" else image.convert("L"))
+    ink = PageInk(page) if has_even_paper(page) else None
+    if ink is None or not len(ink.print):
+        page = evened(page)
+        ink = PageInk(page)
+    if not stands_in_rows(ink):
+        page = level(page)
+        ink = PageInk(page)
+    seen = upright(page, is_upright=is_upright, ink=ink)
+    letters = len(seen.ink.print)
+    is_blank = not letters and not has_faint_print(seen.ink)
+    return Sight(pictured(seen.page), seen.degrees, letters, len(seen.ink.letters), is_blank)
+
+
 def for_model(page: Image.Image) -> Image.Image:
     """The page at the largest size that a model sees whole at high detail; never enlarged."""
     scale = min(1.0, MOST_SIDE / max(page.size))
@@ -112,7 +141,7 @@ def for_model(page: Image.Image) -> Image.Image:
     if scale == 1.0:
         return page
     size = (max(1, round(page.width * scale)), max(1, round(page.height * scale)))
-    return page.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return page.resize(size, Image.Resampling.HAMMING)
 
 
 def _patches(page: Image.Image, scale: float) -> int:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from books.ocr.components import labelled_runs
-from books.ocr.coverage import PageInk, smeared
+from books.ocr.components import Ints
+from books.ocr.coverage import PageInk
 
 # What turns a page clockwise by so many degrees.
 TURNS: Final = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
@@ -42,11 +43,11 @@ class Upright:
     ink: PageInk
 
 
-def upright(image: Image.Image, *, is_upright: bool = False) -> Upright:
+def upright(image: Image.Image, *, is_upright: bool = False, ink: PageInk | None = None) -> Upright:
     """A normalised page turned so that its print stands upright; as it is where its print does not tell, or where
-    ``is_upright`` says that it does."""
+    ``is_upright`` says that it does. ``ink`` is the page's, where it is known."""
     page = image if image.mode == "L" else image.convert("L")
-    ink = PageInk(page)
+    ink = PageInk(page) if ink is None else ink
     degrees = 0 if is_upright else _degrees_to_upright(page, ink)
     if not degrees:
         return Upright(page, 0, ink)
@@ -56,11 +57,16 @@ def upright(image: Image.Image, *, is_upright: bool = False) -> Upright:
 
 def _degrees_to_upright(page: Image.Image, ink: PageInk) -> int:
     degrees = 0
-    if _in_rows(ink) < SURE_ROWS * int(ink.letters.ink.sum()):
+    if not stands_in_rows(ink):
         sideways = PageInk(turned(page, 90))
         if _in_rows(sideways) > CLEARLY_MORE * _in_rows(ink):
             ink, degrees = sideways, 90
     return (degrees + 180) % 360 if _is_upside_down(ink) else degrees
+
+
+def stands_in_rows(ink: PageInk) -> bool:
+    """Whether the page's letters, if it has any, stand in level rows: it is neither askew nor sideways."""
+    return _in_rows(ink) >= SURE_ROWS * int(ink.letters.ink.sum())
 
 
 def _in_rows(ink: PageInk) -> int:
@@ -69,17 +75,21 @@ def _in_rows(ink: PageInk) -> int:
 
 def _is_upside_down(ink: PageInk) -> bool:
     letters = ink.print
-    if not len(letters):
-        return False
-    rows = labelled_runs(smeared(letters, ink.shape))
-    row = rows.spot_at(*letters.centre)
-    rising = hanging = 0
-    for number in range(int(rows.spot.max()) + 1):
-        is_here = row == number
-        if is_here.sum() < LEAST_ROW:
-            continue
-        top, bottom = letters.top[is_here], letters.bottom[is_here]
-        reach = OUTLIER * float(np.median(bottom) - np.median(top))
-        rising += int((top < np.median(top) - reach).sum())
-        hanging += int((bottom > np.median(bottom) + reach).sum())
+    size = np.bincount(ink.print_row)
+    top, bottom = _middles(letters.top, ink.print_row, size), _middles(letters.bottom, ink.print_row, size)
+    reach = OUTLIER * (bottom - top)
+    counts = (size >= LEAST_ROW)[ink.print_row]
+    rising = int((counts & (letters.top < (top - reach)[ink.print_row])).sum())
+    hanging = int((counts & (letters.bottom > (bottom + reach)[ink.print_row])).sum())
     return rising + hanging >= LEAST_OUTLIERS and hanging > CLEARLY_HANGING * rising
+
+
+def _middles(values: Ints, row: Ints, size: Ints) -> NDArray[np.float64]:
+    """The median of each row's values; of a row without any, that of another."""
+    if not len(values):
+        return np.zeros(0)
+    in_order = values[np.lexsort((values, row))]
+    first = np.cumsum(size) - size
+    lower, upper = first + np.maximum(size - 1, 0) // 2, first + size // 2
+    last = len(values) - 1
+    return (in_order[np.minimum(lower, last)] + in_order[np.minimum(upper, last)]) / 2

@@ -16,9 +16,10 @@ from books.errors import UnreadableImage
 from books.intake.pdf import LayerPiece, render_page
 from books.models import Page
 from books.ocr.engine import OcrText
-from books.ocr.factory import LOCAL, ocr_engine
+from books.ocr.factory import LOCAL, MODEL, default_engine, ocr_engine
 from books.ocr.imaging import Picture, open_page, pictured
 from books.ocr.normalising import evened, normalise
+from books.ocr.openai import OpenAIVision, Sight, sight_of
 from books.ocr.orientation import turned
 from books.ocr.textlayer import BadTextLayer, PdfTextLayer
 
@@ -27,12 +28,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A page's image as engines get it, and as it is stored if no engine turns it; with ``text`` where the PDF says
-    itself, and well, what is on it."""
+    """A page as it is stored if no engine turns it, and what is read: the image, what a model sees of it, or the text
+    where the PDF says itself, and well, what is on it."""
 
-    image: Image.Image
     picture: Picture
-    text: OcrText | None = None
+    material: Image.Image | Sight | OcrText
+
+
+def made_of(page: Page, engine: str) -> tuple[object, ...]:
+    """All that ``prepare`` makes something of."""
+    return page.pk, page.source_id, page.frame, page.rotation, page.book.language, engine
 
 
 def prepare(page: Page, engine: str = "") -> Prepared:
@@ -45,20 +50,27 @@ def prepare(page: Page, engine: str = "") -> Prepared:
         image = evened(scan)
         try:
             text = PdfTextLayer(layer, ocr_engine(LOCAL, page.book.language)).read(image)
-            return Prepared(image, pictured(image), text)
+            return Prepared(pictured(image), text)
         except BadTextLayer as error:
             logger.info("text layer not used", extra={"page": page.number, "why": error.message})
-    image = normalise(turned(scan, page.rotation or 0))
-    return Prepared(image, pictured(image))
+    scan = turned(scan, page.rotation or 0)
+    if (engine or default_engine()) == MODEL:
+        sight = sight_of(scan, is_upright=page.rotation is not None)
+        return Prepared(sight.picture, sight)
+    image = normalise(scan)
+    return Prepared(pictured(image), image)
 
 
 def read_prepared(page: Page, prepared: Prepared, engine: str = "") -> tuple[OcrText, Picture]:
     """What is printed on the page, and the upright page that the boxes lie on. Raises what the engine raises."""
-    if prepared.text is not None:
-        return prepared.text, prepared.picture
+    material = prepared.material
+    if isinstance(material, OcrText):
+        return material, prepared.picture
     reader = ocr_engine(engine, page.book.language)
-    text = reader.read(prepared.image, is_upright=page.rotation is not None)
-    return text, pictured(turned(prepared.image, text.rotation)) if text.rotation else prepared.picture
+    if isinstance(material, Sight):
+        return cast("OpenAIVision", reader).read_sight(material), prepared.picture
+    text = reader.read(material, is_upright=page.rotation is not None)
+    return text, pictured(turned(material, text.rotation)) if text.rotation else prepared.picture
 
 
 def _scan(page: Page) -> tuple[Image.Image, tuple[LayerPiece, ...]]:

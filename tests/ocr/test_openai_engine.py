@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from io import BytesIO
 
 import pytest
 from PIL import Image
@@ -12,7 +13,7 @@ from books.errors import InvalidModelOutput
 from books.models import Book, CallOutcome, ModelCall
 from books.ocr.answers import loops
 from books.ocr.normalising import normalise
-from books.ocr.openai import MOST_PATCHES, OpenAIVision, for_model
+from books.ocr.openai import MOST_PATCHES, OpenAIVision, for_model, sight_of
 from books.ocr.orientation import turned
 from books.providers.client import OpenAIClient
 from books.providers.ledger import Ledger, asking_for
@@ -109,7 +110,7 @@ def test_faint_print_is_asked_about_and_marked_if_nothing_is_read(vision, provid
             190 + provoking.np.asarray(provoking.sample(NUMBER)) / 255.0 * 10 + provoking.noise((992, 1405), 6)
         )
     )
-    provider.know(faint, "")
+    provider.know(Image.open(BytesIO(sight_of(faint).picture.png)), "")
     read = vision.read(faint)
     assert provider.counts.calls == 1
     assert (read.text, read.text_may_be_missing, read.is_blank) == ("", True, False)
