@@ -92,4 +92,5 @@ def _middles(values: Ints, row: Ints, size: Ints) -> NDArray[np.float64]:
     first = np.cumsum(size) - size
     lower, upper = first + np.maximum(size - 1, 0) // 2, first + size // 2
     last = len(values) - 1
-    return (in_order[np.minimum(lower, last)] + in_order[np.minimum(upper, last)]) / 2
+    middles: NDArray[np.float64] = (in_order[np.minimum(lower, last)] + in_order[np.minimum(upper, last)]) / 2
+    return middles
