@@ -1,4 +1,5 @@
-"""How much of a request is read, and of whose: asked before anything reads its body.
+"""What reaches a view: how much of a request is read, and of whose, asked before anything reads its body; and no name
+of a row that no row can have.
 
 Django reads a form, and so writes the files in it to the disk, where it looks for the token against forgery: before any
 view says who may send what. What WSGI gives to read ends with the Content-Length, so that is all there is to bound.
@@ -7,19 +8,20 @@ view says who may send what. What WSGI gives to read ends with the Content-Lengt
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import ResolverMatch, resolve, reverse
 from ninja.errors import AuthenticationError, HttpError
 
 from books.api.application import api
 from books.bodies import FORM, OPERATIONS
+from books.numbers import number_of
 
 READING: Final = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Of the admin's, anybody may ask these.
@@ -41,9 +43,20 @@ class BodyMiddleware:
                 return api.on_exception(request, refusal) if _is_api(match) else _page(request, refusal)
         return self.get_response(request)
 
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, named: dict[str, Any]
+    ) -> HttpResponse | None:
+        """An address that names what no row can be named is not there; a database would fail over it."""
+        if all(number_of(each) is not None for each in named.values() if isinstance(each, int)):
+            return None
+        missing = Http404("No row has such a number.")
+        if _is_api(request.resolver_match):
+            return api.on_exception(request, missing)
+        raise missing
 
-def _is_api(match: ResolverMatch) -> bool:
-    return match.app_name == "ninja"
+
+def _is_api(match: ResolverMatch | None) -> bool:
+    return match is not None and match.app_name == "ninja"
 
 
 def _refusal(request: HttpRequest, match: ResolverMatch) -> Exception | None:

@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from books.admin.guards import StaffRequest, route, screen
 from books.models import AuditEntry, Book, Change
+from books.numbers import number_of
 from jobs.handlers import handlers
 from jobs.models import Event
 
@@ -108,8 +109,9 @@ def _datetime(text: str) -> datetime | None:
 
 def _books(text: str) -> list[int]:
     """By number, also of one that was deleted, or by words of the title."""
-    if text.isdecimal() and len(text) < 19:
-        return [int(text)]
+    number = number_of(text)
+    if number is not None:
+        return [number]
     return list(Book.objects.filter(title__icontains=text).values_list("pk", flat=True)[:BOOKS])
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from books.guidelines.parts import PARTS, statements_of
 from books.language import content_stems
 from books.models import Book, Page, Subtopic
+from books.numbers import number_of
 
 # So many of a statement's matter words in one line make it worth a look; of a short statement, all of them.
 TELLING_WORDS = 2
@@ -33,8 +34,8 @@ class CitedPage:
 
 def cited_page(request: HttpRequest, book: Book, row: Subtopic) -> CitedPage | None:
     """The page asked for as ``?page=4&said=concepts.0``, else the first that the guideline cites."""
-    asked, said = request.GET.get("page", ""), request.GET.get("said", "")
-    number, name = (int(asked), said) if asked.isdecimal() else _first_cited(row)
+    asked, said = number_of(request.GET.get("page")), request.GET.get("said", "")
+    number, name = (asked, said) if asked is not None else _first_cited(row)
     page = Page.objects.filter(book=book, number=number).select_related("reading").first()
     if page is None:
         return None
@@ -60,7 +61,8 @@ def _first_cited(row: Subtopic) -> tuple[int, str]:
 def _text_of(row: Subtopic, said: str) -> str:
     part, _, at = said.partition(".")
     statements = statements_of(row.guideline, part)
-    return str(statements[int(at)]["text"]) if at.isdecimal() and int(at) < len(statements) else ""
+    place = number_of(at, len(statements) - 1)
+    return str(statements[place]["text"]) if place is not None else ""
 
 
 def _marks(page: Page, text: str) -> Iterator[Box]:

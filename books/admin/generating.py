@@ -19,6 +19,7 @@ from books.extraction.estimating import estimate
 from books.extraction.job import Limits, goes_on_from, last_extraction, resume_extraction, start_extraction
 from books.extraction.stage import asks_a_model
 from books.models import Book, Contents, ContentsStatus
+from books.numbers import LARGEST_PLACE, number_of
 from books.providers.economy import TERMS
 from books.providers.spending import spent
 from jobs.constants import JobStatus
@@ -108,9 +109,10 @@ def _number(form: QueryDict, name: str) -> int | None:
     text = form.get(name, "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) < 6):
+    number = number_of(text, LARGEST_PLACE)
+    if number is None:
         raise RequestRefused("Pages are scan numbers, such as 1 to 24.")
-    return int(text)
+    return number
 
 
 def _dollars(form: QueryDict) -> Decimal | None:

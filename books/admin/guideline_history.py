@@ -14,6 +14,7 @@ from books.admin.guidelines import review_context
 from books.guidelines.changes import undo
 from books.guidelines.recent import changes_of, undoable
 from books.models import Book, Change, Subtopic
+from books.numbers import number_of
 from books.publishing.history import restore, steps_of
 
 CHANGES_A_PAGE = 50
@@ -47,10 +48,10 @@ def history(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRespon
 @action("books.change_subtopic")
 def restore_version(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
-    version = request.POST.get("version", "")
+    version = number_of(request.POST.get("version")) or 0
     try:
-        restore(book_id, subtopic_id, int(version), user=request.user, revision=seen_revision(request))
-    except (ValueError, Subtopic.history.model.DoesNotExist) as error:
+        restore(book_id, subtopic_id, version, user=request.user, revision=seen_revision(request))
+    except Subtopic.history.model.DoesNotExist as error:
         raise Http404("This guideline has no such version.") from error
     messages.success(request, "It has that version's words again and awaits review.")
     return redirect("admin:books_book_guideline", book_id, subtopic_id)
@@ -60,15 +61,15 @@ def restore_version(request: StaffRequest, book_id: int, subtopic_id: int) -> Ht
 def changes(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Newest first; ``?before=`` the id of a change goes on with those before it."""
     book = get_object_or_404(Book, pk=book_id)
-    before = request.GET.get("before", "")
-    rows = changes_of(book).filter(pk__lt=int(before)) if before.isdecimal() else changes_of(book)
+    before = number_of(request.GET.get("before"))
+    rows = changes_of(book).filter(pk__lt=before) if before is not None else changes_of(book)
     found = list(rows[: CHANGES_A_PAGE + 1])
     shown = found[:CHANGES_A_PAGE]
     context: dict[str, Any] = {
         **review_context(request, book),
         "changes": shown,
         "undoable": undoable(shown),
-        "is_first": not before,
+        "is_first": before is None,
         "earlier": shown[-1].pk if len(found) > CHANGES_A_PAGE else None,
     }
     return render(request, "bookpipeline/changes.html", context)

@@ -20,6 +20,7 @@ from books.guidelines.support import unsupported
 from books.models import Book, ReviewStatus, Subtopic
 from books.models.guideline import statement_texts
 from books.models.searching import books_with_words, wanted_words
+from books.numbers import number_of
 
 A_PAGE = 25
 # Counting stops here: "more than 500" helps nobody less than 250,000 does.
@@ -73,7 +74,7 @@ def guideline_list(request: StaffRequest) -> HttpResponseBase:
     """``?after=`` the id of a guideline goes on behind it, ``?before=`` goes back: both read one page by the key."""
     wanted = Filters.of(request.GET)
     rows = _filtered(wanted)
-    found, earlier, later = _page(rows, request.GET.get("after", ""), request.GET.get("before", ""))
+    found, earlier, later = _page(rows, *(number_of(request.GET.get(name)) for name in ("after", "before")))
     context = {
         **admin.site.each_context(request),
         "title": "Review",
@@ -94,8 +95,8 @@ def _filtered(wanted: Filters) -> QuerySet[Subtopic]:
     rows = Subtopic.objects.all()
     if wanted.status in ReviewStatus.values:
         rows = rows.filter(status=wanted.status)
-    if wanted.reviewer.isdecimal():
-        rows = rows.filter(reviewed_by=int(wanted.reviewer))
+    if (reviewer := number_of(wanted.reviewer)) is not None:
+        rows = rows.filter(reviewed_by=reviewer)
     facts = {name: getattr(wanted, name) for name in CURRICULUM if getattr(wanted, name)}
     if facts or wanted.book:
         rows = rows.filter(
@@ -104,14 +105,16 @@ def _filtered(wanted: Filters) -> QuerySet[Subtopic]:
     return with_words(rows, wanted.q)
 
 
-def _page(rows: QuerySet[Subtopic], after: str, before: str) -> tuple[list[Subtopic], int | None, int | None]:
+def _page(
+    rows: QuerySet[Subtopic], after: int | None, before: int | None
+) -> tuple[list[Subtopic], int | None, int | None]:
     """One page in the order of the ids, and where the pages before and behind it begin, None where there is none."""
     whole = rows.select_related("topic__book", "reviewed_by").defer("terms", "search_text", "recipe")
-    if before.isdecimal():
-        found = list(whole.filter(pk__lt=int(before)).order_by("-pk")[: A_PAGE + 1])
+    if before is not None:
+        found = list(whole.filter(pk__lt=before).order_by("-pk")[: A_PAGE + 1])
         shown = found[:A_PAGE][::-1]
         return shown, shown[0].pk if len(found) > A_PAGE else None, shown[-1].pk if shown else None
-    start = int(after) if after.isdecimal() else 0
+    start = after or 0
     found = list(whole.filter(pk__gt=start).order_by("pk")[: A_PAGE + 1])
     shown = found[:A_PAGE]
     return shown, shown[0].pk if start and shown else None, shown[-1].pk if len(found) > A_PAGE else None

@@ -17,6 +17,7 @@ from books.guidelines.merging import merge
 from books.guidelines.moving import move_pages, move_subtopic, reorder_topics
 from books.guidelines.splitting import split_subtopic
 from books.models import Book, Page, PageDigest, Subtopic, Topic
+from books.numbers import number_of
 
 
 def routes() -> list[URLPattern]:
@@ -85,15 +86,15 @@ def _cuts(book: Book, row: Subtopic, versions: Mapping[int, int | None]) -> Iter
 @action("books.change_subtopic")
 def split(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
-    page, _, heading = request.POST.get("at", "").partition("|")
-    heading = request.POST.get("heading", "").strip() or heading
-    if not page.isdecimal():
+    at, _, heading = request.POST.get("at", "").partition("|")
+    page, heading = number_of(at), request.POST.get("heading", "").strip() or heading
+    if page is None:
         messages.warning(request, "Choose where the second part begins.")
         return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
     first, second = split_subtopic(
         book_id,
         subtopic_id,
-        at=int(page),
+        at=page,
         heading=heading,
         title=request.POST.get("title", ""),
         user=request.user,
@@ -107,7 +108,7 @@ def split(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponse
 def move(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
     other = _other(request, book_id)
-    pages = [int(each) for each in request.POST.getlist("page") if each.isdecimal()]
+    pages = [page for page in map(number_of, request.POST.getlist("page")) if page is not None]
     if other is None:
         messages.warning(request, "Choose the guideline that the pages go to.")
         return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
@@ -131,8 +132,7 @@ def merge_with(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRes
 
 
 def _other(request: StaffRequest, book_id: int) -> Subtopic | None:
-    chosen = request.POST.get("other", "")
-    return Subtopic.objects.filter(topic__book=book_id, pk=int(chosen) if chosen.isdecimal() else 0).first()
+    return Subtopic.objects.filter(topic__book=book_id, pk=number_of(request.POST.get("other")) or 0).first()
 
 
 # ---- order ----------------------------------------------------------------------------------------------------------
@@ -149,10 +149,10 @@ def arrange(request: StaffRequest, book_id: int) -> HttpResponseBase:
 def place(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
     """One place "up" or "down", into the next topic at the end of its own; or to the end of a "topic"."""
     row = get_object_or_404(Subtopic.objects.select_related("topic"), pk=subtopic_id, topic__book=book_id)
-    way, topic = request.POST.get("way", ""), request.POST.get("topic", "")
-    if topic.isdecimal():
-        get_object_or_404(Topic, pk=int(topic), book=book_id)
-        wanted = (int(topic), 1_000_000)
+    way, topic = request.POST.get("way", ""), number_of(request.POST.get("topic"))
+    if topic is not None:
+        get_object_or_404(Topic, pk=topic, book=book_id)
+        wanted = (topic, 1_000_000)
     elif way in ("up", "down"):
         wanted = _neighbour(row, way)
     else:

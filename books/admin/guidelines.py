@@ -21,6 +21,7 @@ from books.guidelines.parts import PART_TITLES, says_something, statements_of
 from books.guidelines.proposals import waiting
 from books.guidelines.support import unsupported
 from books.models import Book, Page, Provenance, ReviewStatus, Subtopic, Topic
+from books.numbers import number_of
 from books.publishing import review
 from books.publishing.review import Decision
 
@@ -215,10 +216,12 @@ def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
 def approve_all(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Approves what the preview listed ("seen", as id:revision), but for what was changed since."""
     get_object_or_404(Book, pk=book_id)
-    pairs = [each.split(":") for each in request.POST.getlist("seen")]
-    if not all(len(pair) == 2 and all(part.isdecimal() for part in pair) for pair in pairs):
-        return HttpResponseBadRequest("Unknown preview.")
-    seen = {int(pk): int(revision) for pk, revision in pairs}
+    seen: dict[int, int] = {}
+    for each in request.POST.getlist("seen"):
+        pk, revision = map(number_of, each.partition(":")[::2])
+        if pk is None or revision is None:
+            return HttpResponseBadRequest("Unknown preview.")
+        seen[pk] = revision
     count = review.approve(book_id, seen, user=request.user, revisions=seen)
     if count:
         messages.success(request, f"{count} guidelines approved." if count != 1 else "1 guideline approved.")

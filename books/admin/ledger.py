@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from books.admin.paging import LookAhead
 from books.models import Book, ModelCall, ModelPrice, StageModel
 from books.models.searching import books_with_words
+from books.numbers import number_of
 from books.publishing.sheets import defused
 
 # Generic in the stubs alone.
@@ -51,8 +52,7 @@ class BookFilter(admin.SimpleListFilter):
     parameter_name = "book__id__exact"
 
     def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        value = self.value() or ""
-        chosen = Book.objects.filter(pk=int(value)) if value.isdecimal() and len(value) < 19 else Book.objects.none()
+        chosen = Book.objects.filter(pk=number_of(self.value()) or 0)
         return [(str(book.pk), book.title) for book in chosen]
 
     def has_output(self) -> bool:

@@ -17,6 +17,7 @@ from django.urls import URLPattern
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.panel import may_retry
 from books.models import Book, BookStatus, Page
+from books.numbers import number_of
 from books.publishing.selectors import with_published_version
 from jobs.models import Job
 from jobs.selectors import JobLine, line_of, with_stage_counts
@@ -85,10 +86,11 @@ def progress(
     request: StaffRequest,
 ) -> HttpResponseBase:
     """One request for all the visible books that move: ``?book=1&book=2``. 204 while nothing has changed."""
-    ids = request.GET.getlist("book")
-    if len(ids) > MAX_ROWS or not all(each.isdecimal() for each in ids):
+    asked = request.GET.getlist("book")
+    ids = [number for each in asked if (number := number_of(each)) is not None]
+    if len(asked) > MAX_ROWS or len(ids) < len(asked):
         return HttpResponseBadRequest("Which books?")
-    rows = rows_of(live_books().filter(pk__in=[int(each) for each in ids]).order_by("pk"), request.user)
+    rows = rows_of(live_books().filter(pk__in=ids).order_by("pk"), request.user)
     mark = mark_of(rows)
     if request.GET.get("mark") == mark:
         return HttpResponse(status=204)

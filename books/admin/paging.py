@@ -10,6 +10,8 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from books.numbers import number_of
+
 # Generic in the stubs alone.
 if TYPE_CHECKING:
     Pages = Paginator[Any]
@@ -17,6 +19,7 @@ else:
     Pages = Paginator
 # Few enough to be read, and quick to refresh while jobs run.
 PER_PAGE = 25
+MOST_PAGES = 1_000_000
 
 
 class LookAheadPaginator(Pages):
@@ -45,6 +48,5 @@ class LookAhead:
     def get_paginator(
         self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *_: Any, **__: Any
     ) -> LookAheadPaginator:
-        wanted = request.GET.get(PAGE_VAR, "")
-        shown = int(wanted) if wanted.isdecimal() and len(wanted) < 7 else 1
-        return LookAheadPaginator(queryset, per_page, shown=max(1, shown))
+        shown = number_of(request.GET.get(PAGE_VAR), MOST_PAGES) or 1
+        return LookAheadPaginator(queryset, per_page, shown=shown)

@@ -20,6 +20,7 @@ from django_htmx.http import trigger_client_event
 
 from books.admin.guards import Button, StaffRequest, action, back, route, screen
 from books.admin.restarting import confirm_restart
+from books.numbers import number_of
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.start import may_run_job
 from jobs import starting
@@ -159,13 +160,12 @@ def retry(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
     job = get_object_or_404(Job, pk=job_id)
     if not may_run_job(request.user, job):
         raise PermissionDenied
-    chosen = request.POST.getlist("ordinal")
-    if not all(ordinal.isdecimal() for ordinal in chosen):
+    chosen = [number_of(ordinal) for ordinal in request.POST.getlist("ordinal")]
+    if None in chosen:
         return HttpResponseBadRequest("Unknown item.")
     if "chosen" in request.POST and not chosen:
         raise NothingToDo("Choose at least one of what failed.")
-    ordinals = [int(ordinal) for ordinal in chosen] or None
-    job = starting.retry(job_id, ordinals, user=request.user)
+    job = starting.retry(job_id, [each for each in chosen if each is not None] or None, user=request.user)
     messages.success(request, "What failed is tried again. Everything already finished is kept.")
     return _to_the_job(request, job_id, job)
 

@@ -22,6 +22,7 @@ from books.guidelines.parts import PART_TITLES, statements_of
 from books.guidelines.proposals import accept, accept_all, is_in_force, refuse, waiting
 from books.guidelines.wording import WordChange, word_changes
 from books.models import Book, Proposal, ProposalKind, ProposalState, Subtopic, Topic
+from books.numbers import number_of
 from books.publishing.sheets import ranges
 
 # A screen of more differences is read by nobody; the others follow as these are decided.
@@ -60,10 +61,10 @@ def proposals(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Keys decide the first; ``?after=`` the id of one that is left for later puts the next one there."""
     book = get_object_or_404(Book, pk=book_id)
     names = _names(book)
-    after = request.GET.get("after", "")
+    after = number_of(request.GET.get("after"))
     found = sorted(waiting(book), key=lambda each: (list(ProposalKind).index(ProposalKind(each.kind)), each.pk))
     ids = [each.pk for each in found]
-    at = ids.index(int(after)) + 1 if after.isdecimal() and int(after) in ids else 0
+    at = ids.index(after) + 1 if after in ids else 0
     first = at if at < len(found) else 0
     shown = [_shown(each, names, is_next=place == first) for place, each in enumerate(found[: max(MOST_SHOWN, at + 1)])]
     groups = [
@@ -184,7 +185,7 @@ def preview(request: StaffRequest, book_id: int, kind: str) -> HttpResponseBase:
 def accept_kind(request: StaffRequest, book_id: int, kind: str) -> HttpResponseBase:
     """Accepts those that the person saw in the preview."""
     book = get_object_or_404(Book, pk=book_id)
-    seen = [int(pk) for pk in request.POST.getlist("seen") if pk.isdecimal()]
+    seen = [pk for pk in map(number_of, request.POST.getlist("seen")) if pk is not None]
     chosen = waiting(book).filter(kind=_kind(kind), pk__in=seen).values_list("pk", flat=True)
     accepted, left = accept_all(book.pk, chosen, user=request.user)
     messages.success(request, f"{accepted} accepted.")

@@ -14,6 +14,7 @@ from django.urls import URLPattern
 from books.admin.differences import named, shown_differences
 from books.admin.guards import StaffRequest, action, route, screen
 from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
+from books.numbers import number_of
 from books.publishing.plan import Entry, Plan, Scope, plan_of, present_version
 from books.publishing.publish import publish, roll_back, take_back
 from books.publishing.selectors import published_count, versions_of
@@ -106,9 +107,9 @@ def one_version(request: StaffRequest, book_id: int, version: int) -> HttpRespon
 
 def _against(request: StaffRequest, version: int, present: int) -> int:
     """The set that this one is compared with; 0 is the empty one before the first."""
-    asked = request.GET.get("against", "")
-    if asked.isdecimal() and int(asked) <= present:
-        return int(asked)
+    asked = number_of(request.GET.get("against"), present)
+    if asked is not None:
+        return asked
     return version - 1 if version == present else present
 
 
@@ -136,11 +137,11 @@ def take_all_back(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 def _scope(book: Book, asked: QueryDict) -> Scope:
     """404 for a topic or guideline of another book."""
-    guideline, topic = asked.get("guideline", ""), asked.get("topic", "")
-    if guideline.isdecimal():
-        return Scope(subtopic=get_object_or_404(Subtopic, pk=int(guideline), topic__book=book).pk)
-    if topic.isdecimal():
-        return Scope(topic=get_object_or_404(Topic, pk=int(topic), book=book).pk)
+    guideline, topic = number_of(asked.get("guideline")), number_of(asked.get("topic"))
+    if guideline is not None:
+        return Scope(subtopic=get_object_or_404(Subtopic, pk=guideline, topic__book=book).pk)
+    if topic is not None:
+        return Scope(topic=get_object_or_404(Topic, pk=topic, book=book).pk)
     return Scope()
 
 

@@ -17,6 +17,7 @@ from books.admin.page_states import cell_of, reading_of
 from books.admin.undo import offers
 from books.errors import EditedMeanwhile
 from books.models import Page, Reading
+from books.numbers import number_of
 from books.ocr.editing import edit_text, restore_reading
 from books.ocr.review import review_queue
 
@@ -143,18 +144,18 @@ def edit(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
 @action("books.change_page")
 def restore(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
     page = _page(book_id, number)
-    chosen = request.POST.get("reading", "")
     try:
-        restore_reading(page, int(chosen), user=request.user, seen_reading_id=_seen(request))
-    except (ValueError, Reading.DoesNotExist) as error:
+        restore_reading(
+            page, number_of(request.POST.get("reading")) or 0, user=request.user, seen_reading_id=_seen(request)
+        )
+    except Reading.DoesNotExist as error:
         raise Http404("This page has no such reading.") from error
     messages.success(request, f"Page {number} has that text again; it waits for approval.")
     return redirect("admin:books_book_page", book_id, number)
 
 
 def _seen(request: StaffRequest) -> int | None:
-    seen = request.POST.get("seen", "")
-    return int(seen) if seen.isdecimal() else None
+    return number_of(request.POST.get("seen", ""))
 
 
 def _page(book_id: int, number: int, *related: str) -> Page:

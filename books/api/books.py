@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import ModelSchema, Router, Schema, Status
 
+from books.api.fields import Number
 from books.api.jobs import StartedOut, started_document
 from books.api.permission import require
 from books.extraction.estimating import estimate
@@ -41,7 +42,7 @@ class BookOut(ModelSchema):
 
 
 class ReadIn(Schema):
-    pages: list[int] = []
+    pages: list[Number] = []
     engine: str = ""
 
 
@@ -52,8 +53,8 @@ class GenerateIn(Schema):
     """
 
     resume: bool = True
-    first_page: int | None = None
-    last_page: int | None = None
+    first_page: Number | None = None
+    last_page: Number | None = None
     spending_cap: Decimal | None = None
     economy: str | None = None
 
@@ -138,8 +139,8 @@ def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[
 def estimate_guidelines(
     request: HttpRequest,
     book_id: int,
-    first_page: int | None = None,
-    last_page: int | None = None,
+    first_page: Number | None = None,
+    last_page: Number | None = None,
     economy: str | None = None,
 ) -> dict[str, Any]:
     require(request, "books.view_book")

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 
+from books.api.fields import Number
 from books.api.permission import require
 from books.ocr.start import may_run_job
 from jobs.constants import OPEN_ITEMS
@@ -50,7 +51,7 @@ class JobOut(Schema):
 class RetryIn(Schema):
     """The items that failed, by their number in the job; null for all."""
 
-    items: list[int] | None = None
+    items: list[Number] | None = None
 
 
 class StartedOut(Schema):

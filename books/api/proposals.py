@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 from ninja.pagination import paginate
 
+from books.api.fields import Paging
 from books.api.permission import require
 from books.guidelines.proposals import accept, refuse
 from books.models import Book, Proposal, ProposalKind, ProposalState
@@ -33,7 +34,7 @@ class ProposalOut(Schema):
 
 
 @router.get("/{int:book_id}/proposals", response=list[ProposalOut])
-@paginate
+@paginate(Paging)
 def proposals(request: HttpRequest, book_id: int, state: ProposalState | None = None) -> QuerySet[Proposal]:
     require(request, "books.view_subtopic")
     book = get_object_or_404(Book, pk=book_id)

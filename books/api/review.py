@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
+from books.api.fields import Id, Number
 from books.api.permission import require
 from books.guidelines.changes import undo
 from books.guidelines.editing import edit_subtopic, edit_topic
@@ -64,11 +65,11 @@ class TopicOut(Schema):
 
 class SaidIn(Schema):
     text: str
-    pages: list[int]
+    pages: list[Number]
 
 
 class SeenIn(Schema):
-    revision: int
+    revision: Number
 
 
 class EditIn(SeenIn):
@@ -92,41 +93,41 @@ class RejectIn(SeenIn):
 class SplitIn(SeenIn):
     """The second part begins at the top of ``page``, or with the line ``heading`` on it, which then both have."""
 
-    page: int
+    page: Number
     heading: str = ""
     title: str = ""
 
 
 class MovePagesIn(SeenIn):
-    pages: list[int]
-    to: int
-    to_revision: int | None = None
+    pages: list[Number]
+    to: Id
+    to_revision: Number | None = None
 
 
 class MergeIn(SeenIn):
     """``other`` goes into this one."""
 
-    other: int
-    other_revision: int | None = None
+    other: Id
+    other_revision: Number | None = None
 
 
 class PlaceIn(SeenIn):
     """``place`` counts from 1; beyond the end is the end."""
 
-    topic: int
-    place: int
+    topic: Id
+    place: Number
 
 
 class OrderIn(Schema):
     """All the ids, in the wanted order."""
 
-    ids: list[int]
+    ids: list[Id]
 
 
 class ApproveAllIn(Schema):
     """The revision that was seen of each subtopic, by its id."""
 
-    seen: dict[int, int]
+    seen: dict[Id, Number]
 
 
 class CountOut(Schema):
@@ -258,7 +259,7 @@ def order_of_topics(request: HttpRequest, book_id: int, wanted: OrderIn) -> Quer
 
 
 @router.get("/{int:book_id}/changes", response=list[ChangeOut])
-def list_changes(request: HttpRequest, book_id: int, before: Query[int | None] = None) -> list[dict[str, Any]]:
+def list_changes(request: HttpRequest, book_id: int, before: Query[Id | None] = None) -> list[dict[str, Any]]:
     """Newest first, fifty at a time; ``before`` is the id of a change."""
     require(request, VIEW)
     rows = changes_of(get_object_or_404(Book, pk=book_id))
