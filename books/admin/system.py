@@ -31,4 +31,4 @@ def system(request: StaffRequest) -> HttpResponseBase:
 def _tables() -> list[dict[str, Any]]:
     """Each with its rule, where its rows do not stay as long as what they belong to."""
     rules = {rule.model._meta.db_table: rule for rule in RULES}
-    return [{"table": table, "rule": rules.get(table.name)} for table in tables() if table.rows]
+    return [{"table": table, "rule": rules.get(table.name)} for table in tables()]
