@@ -15,9 +15,7 @@ SAME_PICTURE = 60
 @dataclass
 class Behaviour:
     """``latency`` in seconds; ``*_every`` n: each n-th call fails so (0: none, 1: all of them). The first that applies
-    wins, in this order. ``later_seconds`` until a batch or a response in the background has its answer;
-    ``batch_answers`` n: a batch expires with its first n calls answered (-1: all are).
-    ``drip_pause`` seconds lie between two bytes of an answer that drips.
+    wins, in this order. ``drip_pause`` seconds lie between two bytes of an answer that drips.
     ``nonsense_seed``: answers fit their form and make no sense (0: they do), those of ``nonsense_forms`` or all."""
 
     latency: float = 0.0
@@ -36,8 +34,6 @@ class Behaviour:
     drip_pause: float = 0.1
     nonsense_seed: int = 0
     nonsense_forms: tuple[str, ...] = ()
-    later_seconds: float = 0.0
-    batch_answers: int = -1
 
 
 @dataclass

@@ -23,7 +23,6 @@ from PIL import Image
 
 from benchmarks.answers import BY_SCHEMA, material_of, page_form
 from benchmarks.behaviour import SAME_PICTURE, Behaviour, Counts, picture_hash
-from benchmarks.later import Later
 from benchmarks.nonsense import nonsense
 from benchmarks.strictness import misfits, problems_of_schema
 
@@ -46,7 +45,6 @@ class StandIn:
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.texts: dict[int, str] = {}
-        self.later = Later(self)
         self.server = ThreadingHTTPServer(("127.0.0.1", port), type("BoundHandler", (Handler,), {"provider": self}))
         self.server.daemon_threads = True
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
@@ -138,24 +136,12 @@ class Handler(BaseHTTPRequestHandler):
     provider: StandIn
 
     def do_GET(self) -> None:
-        if self.path.startswith("/v1/"):
-            found = self.provider.later.get(self.path)
-            self._send(404 if found is None else 200, {} if found is None else found)
-            return
         with self.provider.lock:
             counts = vars(self.provider.counts) | {"behaviour": vars(self.provider.behaviour)}
             self._send(200, counts)
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.path.startswith("/v1/") and not self.path.endswith("/chat/completions"):
-            if self.provider.behaviour.away:
-                self.close_connection = True
-                return
-            put_off = self.provider.later.post(self.path, raw, self._put_off)
-            if put_off is not None:
-                self._send(200, put_off)
-                return
         body = json.loads(raw)
         if self.path == "/control":
             self.provider.behave(**body)
@@ -189,17 +175,6 @@ class Handler(BaseHTTPRequestHandler):
             self._send(400, {"error": {"message": f"Invalid schema for response_format: {error}.", "type": "schema"}})
         finally:
             self.provider.end(*tokens)
-
-    def _put_off(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """One call of a batch, or one response in the background."""
-        fate = self.provider.begin(request["response_format"]["json_schema"]["name"])
-        if fate == "bad_request":
-            self.provider.end()
-            return 400, {"error": {"message": "The stand-in was told to: bad_request."}}
-        completion = self._completion(request, fate)
-        usage = completion["usage"]
-        self.provider.end(usage["prompt_tokens"], usage["completion_tokens"])
-        return 200, completion
 
     def _drip(self, document: dict[str, Any]) -> None:
         """A byte at a time, headers too, until the other side has enough of it."""
@@ -235,6 +210,7 @@ class Handler(BaseHTTPRequestHandler):
             "object": "chat.completion",
             "created": int(time.time()),
             "model": request["model"],
+            "service_tier": request.get("service_tier", "default"),
             "choices": [
                 {"index": 0, "message": message, "finish_reason": "length" if fate == "truncate" else "stop"},
             ],

@@ -120,6 +120,7 @@ GUIDELINE_ENGINE = env.str("GUIDELINE_ENGINE", default="offline")
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
 OPENAI_MODEL = env.str("OPENAI_MODEL", default="gpt-5-mini")
+LLM_PROVIDERS = env.json("LLM_PROVIDERS", default={})
 # For each provider, all workers together: calls in flight at most; requests and tokens a minute, 0 for no limit.
 LLM_TIMEOUT_SECONDS = env.float("LLM_TIMEOUT_SECONDS", default=100)
 LLM_CONCURRENCY = env.int("LLM_CONCURRENCY", default=8)

@@ -15,7 +15,7 @@ class BooksConfig(AppConfig):
         import books.intake.clearing
         import books.models.files
         import books.ocr.arrivals
-        import books.providers.collecting
+        import books.providers.prices
         import books.publishing.importing
         import books.publishing.webhooks
         import books.retention  # noqa: F401 - they connect signals

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from jobs.errors import JobError
 
+# How often a paused job finds out whether the provider takes our calls again.
+LOOK_AGAIN_SECONDS = 300.0
+
 
 class UploadRejected(JobError):
     """One file, or a whole upload, that cannot become pages. ``name`` is the file's name as shown to the person."""
@@ -131,10 +134,31 @@ class ProviderRejected(ProviderError):
     code = "provider_rejected"
 
 
+class AccountRefused(ProviderError):
+    """A key, a right, a balance, a model or an address that the provider does not take: true for every call, so the
+    job pauses, looks again by itself and loses no page."""
+
+    code = "provider_account"
+    retryable = True
+    counts_attempt = False
+    pauses_job = True
+
+    def __init__(self, message: str, *, retry_after: float | None = LOOK_AGAIN_SECONDS) -> None:
+        what_to_do = "Mend the key, the balance or the model; the job looks again by itself, or at once with Resume."
+        super().__init__(f"{message.rstrip('. ')}. {what_to_do}", retry_after=retry_after)
+
+
 class InvalidModelOutput(ProviderError):
     """An answer that does not fit its schema even after one repair."""
 
     code = "invalid_model_output"
+
+
+class NothingUsable(ProviderError):
+    """Call after call without one usable answer: this item fails, and the job pauses rather than pay for the others."""
+
+    code = "nothing_usable"
+    pauses_job = True
 
 
 class BudgetHeld(ProviderError):

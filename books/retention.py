@@ -99,7 +99,7 @@ def _old_answers(limit: datetime, books: Sequence[int]) -> QuerySet[ModelCall]:
     )
     recipe = ("model", "prompt_version", "schema_version")
     later = later.exclude(job=OuterRef("job")).exclude(**{name: OuterRef(name) for name in recipe})
-    useless = ~Q(outcome__in=[CallOutcome.ANSWERED, CallOutcome.RECEIVED])
+    useless = ~Q(outcome=CallOutcome.ANSWERED)
     old = ModelCall.objects.filter(book__in=books, created_at__lt=limit).exclude(answer="")
     return old.filter(useless | Q(Exists(later), outcome=CallOutcome.ANSWERED))
 

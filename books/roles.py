@@ -30,7 +30,7 @@ ADMINISTER: Final = frozenset(
     | {
         f"books.{verb}_{model}"
         for verb in ("view", "add", "change", "delete")
-        for model in ("modelprice", "stagemodel")
+        for model in ("modelprice", "stagemodel", "providerprofile")
     }
     | {f"books.{verb}_webhookendpoint" for verb in ("view", "add", "change", "delete")}
     | {f"books.{verb}_readertoken" for verb in ("view", "add", "change")}

@@ -11,7 +11,8 @@ class JobError(Exception):
     ``retryable`` errors return their item to the queue with a delay; the others fail the item at once.
     ``retry_after`` is in seconds and, where given, replaces the backoff. ``counts_attempt`` is false where a provider
     asked us to wait, which is no fault of the item; ``provider_away`` is true where a provider gave no answer.
-    ``pauses_job`` errors return their item untried and pause the job with their sentence, until a person resumes it.
+    ``pauses_job`` errors pause the job with their sentence, until a person resumes it or ``retry_after`` is over; a
+    retryable one returns its item untried.
     """
 
     code = "job_error"

@@ -70,7 +70,7 @@ def fail(claimed: Item, stage: Stage, error: Exception) -> None:
             stage.save_failure(claimed, claimed.error_message)
             logger.error("item failed", extra=_fields(claimed))
         if getattr(error, "pauses_job", False) and job.status == JobStatus.RUNNING:
-            move(job, JobStatus.PAUSED, actor="worker", reason=claimed.error_message)
+            move(job, JobStatus.PAUSED, actor="worker", reason=claimed.error_message, wake_at=_looks_again_at(error))
         count_closed(job, claimed)
         pass_by("in_fail")
 
@@ -126,8 +126,14 @@ def _next_try(attempts: int, error: Exception, probe_at: datetime | None) -> dat
     return (probe_at or clock.now()) + timedelta(seconds=_delay(attempts, error))
 
 
+def _looks_again_at(error: Exception) -> datetime | None:
+    """When a job that ``error`` paused goes on by itself; None where a person has to resume it."""
+    seconds = getattr(error, "retry_after", None)
+    return None if seconds is None else clock.now() + timedelta(seconds=seconds)
+
+
 def _delay(attempts: int, error: Exception) -> float:
-    wanted = getattr(error, "retry_after", None)
+    wanted = 0 if getattr(error, "pauses_job", False) else getattr(error, "retry_after", None)
     if wanted is not None:
         return float(wanted)
     base = BACKOFF_SECONDS[min(max(attempts, 1), len(BACKOFF_SECONDS)) - 1]

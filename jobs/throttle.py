@@ -60,7 +60,9 @@ def call_slot(provider: str, *, tokens: int = 0) -> Iterator[Call]:
     try:
         yield call
     except JobError as error:
-        if not (error.counts_attempt or isinstance(error, NotYet)):
+        if error.pauses_job:
+            with_reconnect(partial(refused, provider))
+        elif not (error.counts_attempt or isinstance(error, NotYet)):
             with_reconnect(partial(rate_limited, provider, error.retry_after, call.began_at))
         elif not error.provider_away:
             with_reconnect(partial(answered, call, call.tokens - tokens))
@@ -135,6 +137,12 @@ def answered(call: Call, more_tokens: int = 0) -> None:
         row.answers += 1
         if GROWTH * row.answers >= row.limit:
             row.limit, row.answers = min(row.limit + 1, settings.LLM_CONCURRENCY), 0
+
+
+def refused(provider: str) -> None:
+    """The provider takes no call of ours at all: until it answers again, one at a time finds out."""
+    with locked_throttle(provider) as row:
+        row.refusals = max(row.refusals, PROBE_AFTER)
 
 
 def rate_limited(provider: str, retry_after: float | None, began_at: datetime) -> None:

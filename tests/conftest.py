@@ -25,6 +25,15 @@ def _media(settings, tmp_path):
     settings.STORAGES = storages
 
 
+@pytest.fixture(autouse=True)
+def _stage_models():
+    """What a test says of the stages' models is gone with it, as its rows are."""
+    from books.providers.factory import forget_stage_models
+
+    yield
+    forget_stage_models()
+
+
 @pytest.fixture
 def sample() -> Path:
     return SAMPLE

@@ -19,6 +19,8 @@ from books.extraction.factory import recipe_of
 from books.extraction.job import Limits
 from books.extraction.stale import StaleResult, generated_pages, stale_results
 from books.models import Book, CallOutcome, ModelCall
+from books.providers.factory import base_url_of, model_of
+from books.providers.prices import price_of
 from books.providers.spending import spent
 from jobs.models import Job
 
@@ -98,9 +100,18 @@ def _by_stage(book: Book) -> list[dict[str, object]]:
             out=Sum("tokens_out"),
             dollars=Sum("cost"),
             mean_seconds=Avg("seconds", filter=answered),
+            estimated=Count("pk", filter=Q(is_estimate=True)),
         )
     )
-    return [row | {"title": TITLES.get(row["stage"], str(row["stage"]).upper())} for row in rows]
+    return [
+        row
+        | {"title": TITLES.get(row["stage"], str(row["stage"]).upper()), "price": _source(row["model"], row["stage"])}
+        for row in rows
+    ]
+
+
+def _source(model: str, stage: str) -> str:
+    return price_of(model, base_url_of(model_of(stage).provider)).source
 
 
 def _stale_stage(name: str, stale: list[StaleResult]) -> StaleStage | None:

@@ -20,7 +20,6 @@ from books.extraction.job import Limits, goes_on_from, last_extraction, resume_e
 from books.extraction.stage import asks_a_model
 from books.models import Book, Contents, ContentsStatus
 from books.numbers import LARGEST_PLACE, number_of
-from books.providers.economy import TERMS
 from books.providers.spending import spent
 from jobs.constants import JobStatus
 from jobs.errors import JobError
@@ -64,8 +63,8 @@ def _page(request: StaffRequest, book: Book, limits: Limits) -> dict[str, Any]:
         "is_busy": last is not None and last.is_active and last.status != JobStatus.PAUSED,
         "is_paused": last is not None and last.status == JobStatus.PAUSED,
         "spent": spent(book=book.pk),
-        "windows": [(each, each.label, terms.discount) for each, terms in TERMS.items()] if asks_a_model() else [],
-        "chosen_window": limits.economy or (last.params.get("economy", "") if last else ""),
+        "asks_a_model": asks_a_model(),
+        "economy": limits.economy if limits.economy is not None else bool(last and last.params.get("economy")),
         "may_finalise": may_finalise(counts_of(book)),
     }
 
@@ -100,9 +99,8 @@ def generate(request: StaffRequest, book_id: int) -> HttpResponseBase:
 def limits_of(form: QueryDict) -> Limits:
     """Raises RequestRefused for what is no number; an empty field is no limit, one page alone a range of one."""
     first, last = _number(form, "first_page"), _number(form, "last_page")
-    return Limits(
-        first if first is not None else last, last if last is not None else first, _dollars(form), form.get("economy")
-    )
+    economy = {"yes": True, "no": False}.get(form.get("economy", ""))
+    return Limits(first if first is not None else last, last if last is not None else first, _dollars(form), economy)
 
 
 def _number(form: QueryDict, name: str) -> int | None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from books.admin.paging import LookAhead
-from books.models import Book, ModelCall, ModelPrice, StageModel
+from books.models import Book, ModelCall, ModelPrice, ProviderProfile, StageModel
 from books.models.searching import books_with_words
 from books.numbers import number_of
+from books.providers.factory import checked, providers
+from books.providers.profile import TITLES
 from books.publishing.sheets import defused
 
 # Generic in the stubs alone.
@@ -21,8 +25,9 @@ if TYPE_CHECKING:
     CallAdmin = admin.ModelAdmin[ModelCall]
     PriceAdmin = admin.ModelAdmin[ModelPrice]
     StageAdmin = admin.ModelAdmin[StageModel]
+    ProfileAdmin = admin.ModelAdmin[ProviderProfile]
 else:
-    CallAdmin = PriceAdmin = StageAdmin = admin.ModelAdmin
+    CallAdmin = PriceAdmin = StageAdmin = ProfileAdmin = admin.ModelAdmin
 
 CSV_FIELDS = (
     "created_at",
@@ -37,6 +42,8 @@ CSV_FIELDS = (
     "tokens_in",
     "tokens_cached",
     "tokens_out",
+    "is_estimate",
+    "tier",
     "cost",
     "seconds",
     "outcome",
@@ -104,12 +111,53 @@ class ModelCallAdmin(LookAhead, CallAdmin):
 
 @admin.register(ModelPrice)
 class ModelPriceAdmin(PriceAdmin):
-    list_display = ("model", "input", "cached_input", "output")
+    """A price of the table goes before the published one, and prices the calls that had none."""
+
+    list_display = ("model", "input", "cached_input", "output", "updated_at")
 
 
 @admin.register(StageModel)
 class StageModelAdmin(StageAdmin):
-    list_display = ("stage", "model", "temperature", "max_tokens")
+    list_display = ("stage", "provider", "model", "effort", "temperature", "max_tokens")
+    actions = ("try_model",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "provider":
+            return forms.ChoiceField(choices=[(name, name) for name in providers()])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.action(description="Try the model with three small calls", permissions=["change"])
+    def try_model(self, request: HttpRequest, rows: QuerySet[StageModel]) -> None:
+        for row in rows:
+            try:
+                _, findings = checked(row.stage)
+            except ImproperlyConfigured as error:
+                messages.error(request, f"{row.stage}: {error}")
+                continue
+            for finding in findings:
+                say = messages.success if finding.is_fine else messages.warning
+                say(request, f"{row.stage}, {row.model}. {finding.title}: {finding.sentence}")
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    left_out = forms.MultipleChoiceField(
+        label="Requests are sent with",
+        choices=list(TITLES.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+@admin.register(ProviderProfile)
+class ProviderProfileAdmin(ProfileAdmin):
+    """What was found out about a server; deleting a row has it found out again."""
+
+    form = ProfileForm
+    list_display = ("provider", "model", "sent_with", "updated_at")
+
+    @admin.display(description="Requests are sent with")
+    def sent_with(self, profile: ProviderProfile) -> str:
+        return "; ".join(TITLES.get(name, name) for name in profile.left_out) or "everything"
 
 
 def as_csv(calls: QuerySet[ModelCall], name: str) -> HttpResponse:

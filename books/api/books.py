@@ -49,21 +49,21 @@ class ReadIn(Schema):
 class GenerateIn(Schema):
     """``first_page`` and ``last_page`` are scan numbers, both or none; ``spending_cap`` is in US dollars.
 
-    ``economy`` takes answers within 2h, 8h or 24h, for less; "" wants them at once.
+    ``economy`` asks for the provider's slower tier, at about half the price.
     """
 
     resume: bool = True
     first_page: Number | None = None
     last_page: Number | None = None
     spending_cap: Decimal | None = None
-    economy: str | None = None
+    economy: bool | None = None
 
 
 class FinaliseIn(Schema):
     """As for generating."""
 
     spending_cap: Decimal | None = None
-    economy: str | None = None
+    economy: bool | None = None
 
 
 class StageEstimateOut(Schema):
@@ -141,7 +141,8 @@ def estimate_guidelines(
     book_id: int,
     first_page: Number | None = None,
     last_page: Number | None = None,
-    economy: str | None = None,
+    *,
+    economy: bool | None = None,
 ) -> dict[str, Any]:
     require(request, "books.view_book")
     limits = Limits(first_page, last_page, economy=economy)

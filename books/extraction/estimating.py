@@ -15,10 +15,9 @@ from books.extraction.job import Limits
 from books.extraction.stage import asks_a_model
 from books.extraction.workload import Span, Work, workload
 from books.models import Book, CallOutcome, ModelCall
-from books.models.deferred import Window
-from books.providers.economy import discounted
+from books.providers.factory import base_url_of, model_of
+from books.providers.prices import price_of
 from books.providers.request import CHARACTERS_PER_TOKEN
-from books.providers.spending import cost_of
 
 Dollars = tuple[Decimal, Decimal]
 TITLES = {
@@ -91,8 +90,8 @@ def estimate(book: Book, limits: Limits | None = None) -> Estimate:
     texts = book.pages.filter(number__range=(first_page or 1, last_page or 10_000))
     letters = texts.aggregate(mean=Avg(Length("reading__text")))["mean"] or 0
     todo = [work for work in workload(book, first_page, last_page) if work.calls[1]]
-    share = discounted(Decimal(1), Window(limits.economy)) if limits.economy else Decimal(1)
-    stages = tuple(_stage(book, work, letters, share) for work in todo)
+    tier = "flex" if limits.economy else ""
+    stages = tuple(_stage(book, work, letters, tier) for work in todo)
     calls = _sum(each.calls for each in stages)
     tokens = _sum(span for each in stages for span in (each.tokens_in, each.tokens_out))
     priced = [each.dollars for each in stages if each.dollars is not None]
@@ -101,8 +100,7 @@ def estimate(book: Book, limits: Limits | None = None) -> Estimate:
     return Estimate(stages, calls, tokens, known, _sentence(stages, calls, tokens, known))
 
 
-def _stage(book: Book, work: Work, letters: float, share: Decimal) -> StageEstimate:
-    """``share`` of the standard price is paid."""
+def _stage(book: Book, work: Work, letters: float, tier: str) -> StageEstimate:
     model = recipe_of("write" if work.stage == "reword" else work.stage).model
     (each_in, each_out), basis = _tokens(book, work, model, letters)
     spread = GUESSED_SPREAD if basis == "sizes" else KNOWN_SPREAD
@@ -110,8 +108,9 @@ def _stage(book: Book, work: Work, letters: float, share: Decimal) -> StageEstim
         (round(work.calls[0] * each * spread[0]), round(work.calls[1] * each * spread[1]))
         for each in (each_in, each_out)
     )
-    costs = [cost_of(model, tokens_in[end], 0, tokens_out[end]) for end in (0, 1)]
-    dollars = None if costs[0] is None or costs[1] is None else (costs[0] * share, costs[1] * share)
+    price = price_of(model, base_url_of(model_of(work.stage).provider))
+    costs = [price.of(tokens_in[end], 0, tokens_out[end], tier) for end in (0, 1)]
+    dollars = None if costs[0] is None or costs[1] is None else (costs[0], costs[1])
     return StageEstimate(work.stage, model, work.calls, tokens_in, tokens_out, dollars, basis)
 
 

@@ -33,6 +33,7 @@ class NameStage(GuidelineStage):
     """One item a subtopic."""
 
     name = "names"
+    asks = "name"
     title = "Refining names"
     unit = "subtopic"
     required = False
@@ -69,6 +70,7 @@ class TopicNameStage(GuidelineStage):
     """One item a topic."""
 
     name = "topic_names"
+    asks = "name_topic"
     title = "Refining topics' names"
     unit = "topic"
     required = False
@@ -129,6 +131,7 @@ class MergeStage(GuidelineStage):
     """One item a pair of subtopics that look alike, as the stage before found them."""
 
     name = "merge"
+    asks = "same"
     title = "Finding duplicates"
     unit = "pair"
     required = False

@@ -15,7 +15,6 @@ from books.extraction.outlining import OutlineStage
 from books.extraction.teaching import OrderStage
 from books.extraction.writing import SummariseStage, WriteStage
 from books.models import Book
-from books.models.deferred import Window
 from jobs.constants import JobStatus
 from jobs.handlers import Handler
 from jobs.models import Job
@@ -45,13 +44,13 @@ FINALISATION = Handler(
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a person limits a job of extraction to: scan pages ``first_page`` to ``last_page`` (None: all of the book),
-    and US dollars that its calls may cost (None: what the book's own cap leaves). ``economy`` is a Window in which
-    answers may come for less; "" wants them at once, None leaves it as it was."""
+    and US dollars that its calls may cost (None: what the book's own cap leaves). ``economy`` asks for the
+    provider's slower and cheaper tier; None leaves it as it was."""
 
     first_page: int | None = None
     last_page: int | None = None
     spending_cap: Decimal | None = None
-    economy: str | None = None
+    economy: bool | None = None
 
     def __post_init__(self) -> None:
         """Raises RequestRefused for a range that is none, or a cap below zero."""
@@ -60,8 +59,6 @@ class Limits:
             raise RequestRefused("A range of pages has a first and a last page, such as 1 to 24.")
         if self.spending_cap is not None and self.spending_cap < 0:
             raise RequestRefused("A spending cap is an amount of dollars, such as 2.50.")
-        if self.economy and self.economy not in Window.values:
-            raise RequestRefused(f"Answers come at once, or within {', '.join(Window.values)}.")
 
     @property
     def params(self) -> dict[str, Any]:

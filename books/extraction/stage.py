@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
-from books.providers.factory import choices_kept
+from books.providers.factory import choices_kept, model_of
 from books.providers.ledger import asking_for
 from jobs.constants import Load
 from jobs.models import Item, Job
@@ -24,6 +24,9 @@ class GuidelineStage(ABC):
     nothing behind.
     """
 
+    name: str
+    # The model that it asks, where that is not named as the stage is.
+    asks = ""
     required = True
 
     @property
@@ -36,7 +39,7 @@ class GuidelineStage(ABC):
 
     @property
     def provider(self) -> str:
-        return "openai" if asks_a_model() else ""
+        return model_of(self.asks or self.name).provider if asks_a_model() else ""
 
     def work(self, item: Item) -> Any:
         with asking_for(item), choices_kept():

@@ -5,11 +5,10 @@ from books.models.audit import AuditEntry, Outcome
 from books.models.book import Book, BookStatus, DeletedBook
 from books.models.change import Change
 from books.models.contents import Contents, ContentsStatus
-from books.models.deferred import DeferredCall, ProviderBatch
 from books.models.exchange import GuidelineImport
 from books.models.extraction import PageDigest, StoredOutline
 from books.models.guideline import DECIDED, DECISIONS, Provenance, ReviewStatus, Subtopic, Topic
-from books.models.ledger import CallOutcome, ModelCall, ModelPrice, Reservation, StageModel
+from books.models.ledger import CallOutcome, ModelCall, ModelPrice, ProviderProfile, Reservation, StageModel
 from books.models.page import OcrStatus, Page, PageReview, Reading, Source
 from books.models.proposal import Proposal, ProposalKind, ProposalState
 from books.models.publication import Announcement, Feed, Happening, PublishedGuideline, PublishedSet
@@ -31,7 +30,6 @@ __all__ = [
     "Change",
     "Contents",
     "ContentsStatus",
-    "DeferredCall",
     "DeletedBook",
     "Delivery",
     "DeliveryState",
@@ -50,7 +48,7 @@ __all__ = [
     "ProposalKind",
     "ProposalState",
     "Provenance",
-    "ProviderBatch",
+    "ProviderProfile",
     "PublishedGuideline",
     "PublishedSet",
     "ReaderToken",

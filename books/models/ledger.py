@@ -11,7 +11,6 @@ from jobs.models import Item, Job
 
 
 class CallOutcome(models.TextChoices):
-    RECEIVED = "received", "Received, not used yet"
     ANSWERED = "answered", "Answered"
     REFUSED = "refused", "Refused"
     TRUNCATED = "truncated", "Cut off"
@@ -22,8 +21,9 @@ class CallOutcome(models.TextChoices):
 class ModelCall(models.Model):
     """One call. An answered one is reused whenever the same input (``input_sha256``) is asked again.
 
-    Never changed, but that one answered later (``discount``, in percent of the price) is received before the item
-    that asked looks at it and finds its outcome. ``cost`` is in US dollars, null where the model had no price then.
+    Never changed, but that its outcome is put down after it was received, and its cost once the price is known.
+    ``cost`` is in US dollars; ``tier`` the one that the provider says served it; ``is_estimate`` marks tokens that the
+    provider did not tell.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="model_calls")
@@ -39,7 +39,8 @@ class ModelCall(models.Model):
     tokens_cached = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
     cost = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
-    discount = models.PositiveSmallIntegerField(default=0)
+    tier = models.CharField(max_length=20, blank=True)
+    is_estimate = models.BooleanField("tokens estimated", default=False)
     seconds = models.FloatField(default=0)
     outcome = models.CharField(max_length=10, choices=CallOutcome)
     error_code = models.CharField(max_length=40, blank=True)
@@ -51,6 +52,7 @@ class ModelCall(models.Model):
         constraints = (models.CheckConstraint(condition=Q(outcome__in=CallOutcome.values), name="call_outcome_known"),)
         indexes = (
             models.Index(fields=["input_sha256"], name="call_input"),
+            models.Index(fields=["model"], condition=Q(cost=None), name="call_unpriced"),
             models.Index(fields=["book", "stage"], name="call_book_stage"),
         )
 
@@ -80,6 +82,7 @@ class ModelPrice(models.Model):
     input = models.DecimalField(max_digits=10, decimal_places=4)
     cached_input = models.DecimalField(max_digits=10, decimal_places=4)
     output = models.DecimalField(max_digits=10, decimal_places=4)
+    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ("model",)
@@ -88,11 +91,38 @@ class ModelPrice(models.Model):
         return self.model
 
 
+class Effort(models.TextChoices):
+    MINIMAL = "minimal", "Minimal"
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+
+
+class ProviderProfile(models.Model):
+    """What requests to a model of a provider go without, since it refuses them; a row says that it took one."""
+
+    provider = models.CharField(max_length=60)
+    model = models.CharField(max_length=80)
+    left_out = models.JSONField(default=list, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("provider", "model")
+        constraints = (models.UniqueConstraint(fields=["provider", "model"], name="profile_of_model"),)
+
+    def __str__(self) -> str:
+        return f"{self.model} of {self.provider}"
+
+
 class StageModel(models.Model):
     """Which model a stage asks, and how; stages without a row use OPENAI_MODEL."""
 
     stage = models.CharField(max_length=40, unique=True)
+    provider = models.CharField(max_length=60, default="openai")
     model = models.CharField(max_length=80)
+    effort = models.CharField(
+        max_length=10, blank=True, choices=Effort, help_text="How long a reasoning model may think."
+    )
     temperature = models.FloatField(
         null=True,
         blank=True,

@@ -7,28 +7,34 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 # A model that lost its way repeats a word, a phrase or a line until its limit; no book does so many times on end.
 MOST_REPEATS: Final = 8
 LONGEST_LOOP: Final = 40
 
 
 class LineForm(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
     text: str
-    confidence: int = Field(ge=0, le=100)
+    confidence: float = Field(ge=0, le=100)
 
 
 class PageForm(BaseModel):
     """A runaway answer is invalid, so that it is asked for once more and never kept as an answer."""
 
-    model_config = ConfigDict(extra="forbid")
     most_characters: ClassVar[int] = 20_000
 
     lines: list[LineForm]
+
+    @model_validator(mode="after")
+    def _in_percent(self) -> PageForm:
+        """Where all of a page's confidences lie between 0 and 1, they were told as shares."""
+        told = [line.confidence for line in self.lines]
+        if told and max(told) <= 1 and any(0 < each < 1 for each in told):
+            for line in self.lines:
+                line.confidence *= 100
+        return self
 
     @model_validator(mode="after")
     def _is_of_this_page(self) -> PageForm:

@@ -20,6 +20,7 @@ from books.ocr.imaging import Picture
 from books.ocr.readings import stored_reading
 from books.ocr.scans import Prepared, prepare, read_prepared
 from books.ocr.thumbnails import keep_thumbnail
+from books.providers.factory import model_of
 from books.providers.ledger import asking_for
 from jobs.constants import ItemState, Load
 from jobs.handlers import Handler, PlannedItem
@@ -65,7 +66,7 @@ class ReadStage:
 
     @property
     def provider(self) -> str:
-        return "openai" if self.asks_a_model else ""
+        return model_of("ocr").provider if self.asks_a_model else ""
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         wanted = job.params.get("pages")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -19,7 +19,7 @@ from books.ocr.imaging import Picture, pictured
 from books.ocr.normalising import evened, has_even_paper, level
 from books.ocr.orientation import stands_in_rows, upright
 from books.providers.prompts import prompt_in
-from books.providers.request import Answer, ModelRequest
+from books.providers.request import Answer, Choice, ModelRequest
 
 PROMPTS: Final = Path(__file__).resolve().parent / "prompts"
 STAGE: Final = "ocr"
@@ -40,19 +40,19 @@ class Ask(Protocol):
 
 
 class OpenAIVision:
-    """``choice`` gives a stage's model, temperature and limit of tokens; ``ask`` answers a request, or raises a
+    """``choice`` gives what a stage asks; ``ask`` answers a request, or raises a
     ``books.errors.ProviderError``. It knows no places on the page, so its texts have no lines with boxes."""
 
     name = "openai"
 
-    def __init__(self, ask: Ask, choice: Callable[[str], tuple[str, float | None, int]], language: str = "eng") -> None:
+    def __init__(self, ask: Ask, choice: Callable[[str], Choice], language: str = "eng") -> None:
         self._ask = ask
         self._choice = choice
         self.language = language
 
     @property
     def version(self) -> str:
-        return f"{self._choice(STAGE)[0]} {self.language} p{prompt_in(PROMPTS, 'read').version} s{SCHEMA_VERSION}"
+        return f"{self._choice(STAGE).model} {self.language} p{prompt_in(PROMPTS, 'read').version} s{SCHEMA_VERSION}"
 
     def read(self, image: Image.Image, *, is_upright: bool = False) -> OcrText:
         return self.read_sight(sight_of(image, is_upright=is_upright))
@@ -65,20 +65,17 @@ class OpenAIVision:
         return self._result(self._ask(self._request(sight.picture.png, form)), sight.letters, sight.degrees)
 
     def _request(self, png: bytes, form: type[PageForm]) -> ModelRequest[PageForm]:
-        model, temperature, max_tokens = self._choice(STAGE)
         instructions = prompt_in(PROMPTS, "read")
         return ModelRequest(
             stage=STAGE,
             prompt_version=instructions.version,
-            model=model,
+            **asdict(self._choice(STAGE)),
             instructions=instructions.text,
             facts=json.dumps({"language": self.language}),
             material="",
             schema=form,
             schema_version=SCHEMA_VERSION,
             images=(png,),
-            temperature=temperature,
-            max_tokens=max_tokens,
         )
 
     def _result(self, form: PageForm, letters: int, rotation: int) -> OcrText:

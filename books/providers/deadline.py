@@ -23,12 +23,16 @@ class _Ends(threading.local):
 _ends = _Ends()
 
 
-def limit_exchanges(client: httpx2.Client, seconds: float) -> None:
-    """From now on each exchange of ``client`` ends after ``seconds``, whether its answer is complete or not."""
-    client.event_hooks = {"request": [lambda _: setattr(_ends, "at", time.monotonic() + seconds)]}
+def limit_exchanges(client: httpx2.Client) -> None:
+    """From now on the timeout of a request of ``client`` is one for its whole exchange, complete or not."""
+    client.event_hooks = {"request": [_begin]}
     for transport in (client._transport, *client._mounts.values()):
         if transport is not None:
             transport._pool._network_backend = _Backend(transport._pool._network_backend)  # type: ignore[attr-defined]
+
+
+def _begin(request: httpx2.Request) -> None:
+    _ends.at = time.monotonic() + (request.extensions["timeout"]["read"] or float("inf"))
 
 
 class _Backend(httpcore2.NetworkBackend):

@@ -2,50 +2,107 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
 
-from books.models import StageModel
+from books.models import ProviderProfile, StageModel
 from books.providers.ledger import Ledger
+from books.providers.request import Choice
 
 if TYPE_CHECKING:
-    from books.providers.deferred_client import DeferredClient
+    from books.providers.check import Finding
+    from books.providers.client import OpenAIClient
 
-Choice = tuple[str, float | None, int]
+DEFAULT_PROVIDER = "openai"
+# Stages whose answers need no long thought, which a reasoning model would be paid for.
+LITTLE_EFFORT = frozenset({"digest", "name", "name_topic", "same", "summarise", "reword"})
+# How long another process may not know yet what one found out about a server.
+PROFILE_SECONDS = 30.0
+STAGES_SECONDS = 5
 _choices: ContextVar[dict[str, Choice] | None] = ContextVar("choices_of_models", default=None)
+
+
+def providers() -> dict[str, dict[str, str]]:
+    """Each with its ``api_key`` and ``base_url`` ("" for OpenAI's own)."""
+    first = {"api_key": settings.OPENAI_API_KEY, "base_url": settings.OPENAI_BASE_URL}
+    return {DEFAULT_PROVIDER: first, **settings.LLM_PROVIDERS}
+
+
+def base_url_of(provider: str) -> str:
+    return providers().get(provider, {}).get("base_url", "")
 
 
 @cache
 def ledger() -> Ledger:
-    """Raises ImproperlyConfigured without OPENAI_API_KEY. The SDK is imported here, only where it is used."""
-    if not settings.OPENAI_API_KEY:
-        raise ImproperlyConfigured("OPENAI_API_KEY is empty; set it, or choose the local and offline engines.")
+    """Raises ImproperlyConfigured without OPENAI_API_KEY."""
+    kept = cache(client_of)
+    kept(DEFAULT_PROVIDER)
+    return Ledger(kept, base_url_of)
+
+
+def client_of(provider: str) -> OpenAIClient:
+    """The SDK is imported here, only where it is used."""
+    facts = providers().get(provider)
+    if facts is None:
+        raise ImproperlyConfigured(f"LLM_PROVIDERS names no {provider!r}; a stage's model is to come from it.")
+    if not facts.get("api_key"):
+        raise ImproperlyConfigured(f"{provider} has no API key; set it, or choose the local and offline engines.")
     from books.providers.client import OpenAIClient
 
-    return Ledger(
-        OpenAIClient(
-            api_key=settings.OPENAI_API_KEY,
-            base_url=settings.OPENAI_BASE_URL or None,
-            timeout=settings.LLM_TIMEOUT_SECONDS,
-        )
-    )
-
-
-@cache
-def deferred_client() -> DeferredClient:
-    from books.providers.deferred_client import DeferredClient
-
-    return DeferredClient(
-        api_key=settings.OPENAI_API_KEY,
-        base_url=settings.OPENAI_BASE_URL or None,
+    return OpenAIClient(
+        api_key=facts["api_key"],
+        base_url=facts.get("base_url") or None,
         timeout=settings.LLM_TIMEOUT_SECONDS,
+        profiles=StoredProfiles(provider),
+        provider=provider,
     )
+
+
+def checked(stage: str) -> tuple[Choice, list[Finding]]:
+    """Who answers for ``stage``, and what a check of it found. Raises ImproperlyConfigured as ``client_of``."""
+    from books.providers.check import check_provider
+
+    choice = model_of(stage)
+    client = client_of(choice.provider)
+    return choice, check_provider(client, client.profiles, choice, base_url_of(choice.provider))
+
+
+class StoredProfiles:
+    """What the models of one provider are known to refuse, kept in the database and for a moment in this process."""
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+        self._known: dict[str, tuple[float, tuple[str, ...] | None]] = {}
+
+    def left_out(self, model: str) -> tuple[str, ...]:
+        return self._left_out(model) or ()
+
+    def is_proven(self, model: str) -> bool:
+        return self._left_out(model) is not None
+
+    def learn(self, model: str, left_out: tuple[str, ...]) -> None:
+        ProviderProfile.objects.update_or_create(
+            provider=self.provider, model=model, defaults={"left_out": list(left_out)}
+        )
+        self._known[model] = time.monotonic(), left_out
+
+    def _left_out(self, model: str) -> tuple[str, ...] | None:
+        """None where no request was taken yet."""
+        read_at, known = self._known.get(model, (0.0, None))
+        if known is None or time.monotonic() - read_at > PROFILE_SECONDS:
+            row = ProviderProfile.objects.filter(provider=self.provider, model=model).first()
+            known = None if row is None else tuple(row.left_out)
+            self._known[model] = time.monotonic(), known
+        return known
 
 
 @contextmanager
@@ -59,7 +116,7 @@ def choices_kept() -> Iterator[None]:
 
 
 def model_of(stage: str) -> Choice:
-    """Model, temperature and limit of answer tokens of ``stage``, as set in the admin or else by OPENAI_MODEL."""
+    """What ``stage`` asks, as set in the admin or else OPENAI_MODEL."""
     kept = _choices.get()
     if kept is None:
         return _chosen(stage)
@@ -69,5 +126,17 @@ def model_of(stage: str) -> Choice:
 
 
 def _chosen(stage: str) -> Choice:
-    row = StageModel.objects.filter(stage=stage).first()
-    return (row.model, row.temperature, row.max_tokens) if row else (settings.OPENAI_MODEL, None, 4_000)
+    default = Choice(settings.OPENAI_MODEL, effort="low" if stage in LITTLE_EFFORT else "")
+    return _stage_models(int(time.monotonic() / STAGES_SECONDS)).get(stage, default)
+
+
+@lru_cache(maxsize=1)
+def _stage_models(_moment: int) -> dict[str, Choice]:
+    """Read anew every STAGES_SECONDS, since each claim of an item asks which provider its stage calls."""
+    rows = StageModel.objects.all()
+    return {row.stage: Choice(row.model, row.temperature, row.max_tokens, row.provider, row.effort) for row in rows}
+
+
+@receiver([post_save, post_delete], sender=StageModel)
+def forget_stage_models(**_: Any) -> None:
+    _stage_models.cache_clear()

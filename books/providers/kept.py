@@ -21,7 +21,6 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.dispatch import receiver
 
 from books.models import Book, ModelCall
-from books.providers.spending import cost_of
 from jobs.database import is_away, with_reconnect
 from jobs.models import Job
 from jobs.sweep import swept
@@ -35,9 +34,9 @@ WHICH_CALL = ("book_id", "stage", "item", "input_sha256", "outcome", "seconds")
 
 
 def write_call(values: dict[str, Any]) -> None:
-    """A row of the ledger, with its cost. Raises what the database raised where that stays away: the call is kept."""
+    """A row of the ledger. Raises what the database raised where that stays away: the call is kept."""
     try:
-        ModelCall.objects.create(**values, cost=_cost(values))
+        ModelCall.objects.create(**values)
     except (DatabaseError, InterfaceError) as error:
         if not is_away(error):
             raise
@@ -68,12 +67,8 @@ def _hand_in(values: dict[str, Any]) -> None:
     if Book.objects.filter(pk=values["book_id"]).exists():
         job_id = values["job_id"] if Job.objects.filter(pk=values["job_id"]).exists() else None
         known = {name: values[name] for name in WHICH_CALL}
-        ModelCall.objects.get_or_create(**known, defaults=values | {"job_id": job_id, "cost": _cost(values)})
+        ModelCall.objects.get_or_create(**known, defaults=values | {"job_id": job_id})
         logger.info("a kept answer is in the ledger", extra={"stage": values["stage"], "item": values["item"]})
-
-
-def _cost(values: dict[str, Any]) -> Any:
-    return cost_of(*(values[name] for name in ("model", "tokens_in", "tokens_cached", "tokens_out")))
 
 
 def _keep(values: dict[str, Any]) -> None:

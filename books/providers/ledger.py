@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -12,16 +12,15 @@ from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic import BaseModel
 
-from books.errors import InvalidModelOutput, ProviderRejected
+from books.errors import InvalidModelOutput, NothingUsable, ProviderRejected
 from books.models import CallOutcome, ModelCall
-from books.providers import economy
+from books.providers.answers import read_answer
 from books.providers.cleaning import cleaned
-from books.providers.client import ModelClient, body_of
-from books.providers.economy import REJECTED, STOPS
+from books.providers.client import ModelClient
 from books.providers.kept import hand_in, write_call
+from books.providers.prices import FREE, Price, price_of
 from books.providers.request import Answer, ModelRequest, RawAnswer
 from books.providers.spending import within_caps
 from jobs.errors import JobError
@@ -32,7 +31,9 @@ from jobs.throttle import call_slot
 logger = logging.getLogger(__name__)
 
 REPAIR = "That answer does not fit the schema: {problem}\nAnswer again, with the same content in the right form."
-LONGEST_PROBLEM = 1_500
+# Where so many answers in a row of a job were of no use, the next item would only be paid for, too.
+MOST_USELESS = 6
+NO_USE = (CallOutcome.INVALID, CallOutcome.REFUSED, CallOutcome.TRUNCATED)
 _item: ContextVar[Item] = ContextVar("item_that_asks")
 # By the hash of what threads of this process ask; a lock lives as long as one of them has it or waits for it.
 _turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
@@ -50,101 +51,67 @@ def asking_for(item: Item) -> Iterator[None]:
 
 
 class Ledger:
-    """Asks through ``client``, and writes a row for every call before its answer is used.
+    """Asks the client of the request's provider, and writes a row for every call before its answer is judged.
 
     The row is committed on its own, outside the transaction that saves the item, so that a crash between the two
     finds the answer here. Only a crash between the provider's answer and this commit can cost a second call: while the
     database is away the answer is kept (``kept``).
     """
 
-    def __init__(self, client: ModelClient) -> None:
-        self.client = client
+    def __init__(self, client_of: Callable[[str], ModelClient], base_url_of: Callable[[str], str]) -> None:
+        self.client_of = client_of
+        self.base_url_of = base_url_of
 
     def ask(self, request: ModelRequest[Answer]) -> Answer:
-        """The valid answer to ``request``, from the ledger where it was given before; one repair is tried.
+        """The valid answer to ``request``, from the ledger where it was given before. One that was cut off is asked for
+        once more with twice the room, one that does not fit its form is repaired once.
 
-        Raises InvalidModelOutput for an answer cut off or invalid after the repair, ProviderRejected for a refusal,
-        BudgetReached or BudgetHeld before a call that a cap forbids, and what the client raises.
+        Raises InvalidModelOutput for the second useless answer, ProviderRejected for a refusal, NothingUsable in place
+        of either where call after call of the job was of no use, BudgetReached or BudgetHeld before a call that a cap
+        forbids, and what the client raises.
         """
+        economy = bool(_item.get().job.params.get("economy"))
+        request = replace(request, is_economy=economy) if economy else request
         hand_in()
         with _turn_of(request):
-            return self._ask(request)
+            return _known(request) or self._ask(request)
 
     def _ask(self, request: ModelRequest[Answer]) -> Answer:
-        answer, problem = self._answer(request)
+        raw, outcome, answer, problem = self._send(request)
         if answer is not None:
             return answer
-        raw, complaint = problem
-        repair = replace(request, earlier=(raw, REPAIR.format(problem=complaint)))
-        repaired, second = self._answer(repair)
-        if repaired is None:
-            economy.give_up(request, repair)
-            raise InvalidModelOutput(f"The model's answer does not fit its form, twice: {second[1][:200]}")
-        _remember(request, repaired)
-        return repaired
+        if outcome == CallOutcome.REFUSED:
+            raise _useless(ProviderRejected("The model refused to answer for this content."))
+        if outcome == CallOutcome.TRUNCATED:
+            again = replace(request, max_tokens=2 * request.max_tokens)
+        else:
+            again = replace(request, earlier=(raw.text, REPAIR.format(problem=problem)))
+        raw, outcome, answer, problem = self._send(again)
+        if answer is None:
+            raise _useless(InvalidModelOutput(_complaint(outcome, problem, again)))
+        _remember(request, answer)
+        return answer
 
-    def _answer(self, request: ModelRequest[Answer]) -> tuple[Answer | None, tuple[str, str]]:
-        """A valid answer, or else the raw text and what is wrong with it. Raises NotYet for one that comes later."""
-        for known in _in_ledger(request):
-            if known.outcome != CallOutcome.ANSWERED:
-                return _looked_at(request, known)
-            answer, _ = _read(request, RawAnswer(known.answer, "end", 0, 0, 0))
-            if answer is not None:
-                logger.info("answered from the ledger", extra={"stage": request.stage, "call": known.pk})
-                return answer, ("", "")
-        item = _item.get()
-        window = economy.window_of(item.job)
-        if window is not None:
-            economy.still_awaited(request, item)
-        with within_caps(item, request):
-            if window is not None:
-                economy.put_down(request, body_of(request), item, window)
-            return self._send(request)
-
-    def _send(self, request: ModelRequest[Answer]) -> tuple[Answer | None, tuple[str, str]]:
-        started = time.monotonic()
-        try:
-            with call_slot(self.client.provider, tokens=request.estimated_tokens) as slot:
-                pass_by("before_call")
-                raw = self.client.complete(request)
-                pass_by("after_answer")
-                slot.tokens = raw.tokens_in + raw.tokens_out
-                # First of all: whatever is noted after it may find the database away.
-                answer, problem = _read(request, raw)
-                outcome = _outcome(raw, answer)
-                _write(request, self.client.provider, outcome, started, raw=raw)
-        except JobError as error:
-            if error.code != "provider_busy":
-                _write(request, self.client.provider, CallOutcome.FAILED, started, error_code=error.code)
-            raise
+    def _send(self, request: ModelRequest[Answer]) -> tuple[RawAnswer, CallOutcome, Answer | None, str]:
+        """The answer as it came, what became of it, and the valid one or what is wrong with it."""
+        client, item, started = self.client_of(request.provider), _item.get(), time.monotonic()
+        price = price_of(request.model, self.base_url_of(request.provider))
+        with within_caps(item, request, price):
+            try:
+                with call_slot(client.provider, tokens=request.estimated_tokens) as slot:
+                    pass_by("before_call")
+                    raw = client.complete(request)
+                    pass_by("after_answer")
+                    slot.tokens = raw.tokens_in + raw.tokens_out
+                    outcome, answer, problem = _judged(request, raw)
+                    # First of all: whatever is noted after it may find the database away.
+                    _write(request, client.provider, outcome, started, raw=raw, price=price)
+            except JobError as error:
+                if error.code != "provider_busy":
+                    _write(request, client.provider, CallOutcome.FAILED, started, error_code=error.code)
+                raise
         pass_by("after_ledger")
-        _check(outcome)
-        return answer, (raw.text, problem)
-
-
-def _outcome(raw: RawAnswer, answer: BaseModel | None) -> CallOutcome:
-    fitting = CallOutcome.ANSWERED if answer is not None else CallOutcome.INVALID
-    return {"refusal": CallOutcome.REFUSED, "length": CallOutcome.TRUNCATED}.get(raw.stopped, fitting)
-
-
-def _check(outcome: CallOutcome) -> None:
-    if outcome == CallOutcome.REFUSED:
-        raise ProviderRejected("The model refused to answer for this content.")
-    if outcome == CallOutcome.TRUNCATED:
-        raise InvalidModelOutput("The model's answer was cut off at its limit; raise the stage's limit of tokens.")
-
-
-def _looked_at(request: ModelRequest[Answer], came: ModelCall) -> tuple[Answer | None, tuple[str, str]]:
-    """As an answer given at once, but its row is there already: only its outcome is new."""
-    if came.error_code == REJECTED:
-        ModelCall.objects.filter(pk=came.pk).update(outcome=CallOutcome.FAILED)
-        raise ProviderRejected(came.answer)
-    raw = RawAnswer(came.answer, STOPS.get(came.error_code, "end"), 0, 0, 0)
-    answer, problem = _read(request, raw)
-    outcome = _outcome(raw, answer)
-    ModelCall.objects.filter(pk=came.pk).update(outcome=outcome, error_code="")
-    _check(outcome)
-    return answer, (raw.text, problem)
+        return raw, outcome, answer, problem
 
 
 def _turn_of(request: ModelRequest[Any]) -> Lock:
@@ -153,35 +120,50 @@ def _turn_of(request: ModelRequest[Any]) -> Lock:
         return _turns.setdefault(request.sha256, Lock())
 
 
-def _in_ledger(request: ModelRequest[Any]) -> list[ModelCall]:
-    """Calls with the same input whose answer can be used: the answered ones first, the newest of each first."""
-    calls = ModelCall.objects.filter(economy.USABLE, input_sha256=request.sha256)
-    calls = calls.exclude(outcome=CallOutcome.ANSWERED, answer="")  # cleared away by books.retention
-    calls = calls.only("outcome", "error_code", "answer").order_by()
-    return sorted(calls, key=lambda call: (call.outcome != CallOutcome.ANSWERED, -call.pk))
+def _known(request: ModelRequest[Answer]) -> Answer | None:
+    answered = ModelCall.objects.filter(input_sha256=request.sha256, outcome=CallOutcome.ANSWERED)
+    answered = answered.exclude(answer="")  # cleared away by books.retention
+    for pk, text in answered.values_list("pk", "answer")[:1]:
+        logger.info("answered from the ledger", extra={"stage": request.stage, "call": pk})
+        return read_answer(request.schema, text)[0]
+    return None
 
 
-def _read(request: ModelRequest[Answer], raw: RawAnswer) -> tuple[Answer | None, str]:
+def _judged(request: ModelRequest[Answer], raw: RawAnswer) -> tuple[CallOutcome, Answer | None, str]:
+    """Never raises: whatever came was paid for, and gets its row."""
     if raw.stopped != "end":
-        return None, raw.stopped
+        return {"refusal": CallOutcome.REFUSED, "length": CallOutcome.TRUNCATED}[raw.stopped], None, raw.stopped
     try:
-        return request.schema.model_validate(cleaned(from_json(raw.text))), ""
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        return None, problems[:LONGEST_PROBLEM]
-    except ValueError as error:
-        return None, f"This is not JSON: {error}"[:LONGEST_PROBLEM]
+        answer, problem = read_answer(request.schema, raw.text)
+    except Exception:
+        logger.exception("an answer could not be judged", extra={"stage": request.stage})
+        answer, problem = None, "This cannot be read."
+    return (CallOutcome.INVALID if answer is None else CallOutcome.ANSWERED), answer, problem
 
 
-def _remember(request: ModelRequest[Any], answer: Any) -> None:
-    """The repaired answer under the input that led to it, at no cost: the calls themselves have their rows."""
-    _write(
-        request,
-        "ledger",
-        CallOutcome.ANSWERED,
-        time.monotonic(),
-        raw=RawAnswer(answer.model_dump_json(), "end", 0, 0, 0),
+def _complaint(outcome: CallOutcome, problem: str, request: ModelRequest[Any]) -> str:
+    if outcome == CallOutcome.TRUNCATED:
+        limit = request.max_tokens
+        return f"The model's answer was cut off at its limit of {limit} tokens, twice; raise the stage's limit."
+    return f"The model's answer does not fit its form, twice: {problem[:200]}"
+
+
+def _useless(error: JobError) -> JobError:
+    """``error``, or one that also pauses the job where its last calls were all of no use."""
+    mine = ModelCall.objects.filter(job_id=_item.get().job_id).exclude(outcome=CallOutcome.FAILED).order_by("-pk")
+    last = list(mine.values_list("outcome", flat=True)[:MOST_USELESS])
+    if len(last) < MOST_USELESS or not set(last) <= set(NO_USE):
+        return error
+    return NothingUsable(
+        f"{error.message} The last {MOST_USELESS} answers were all of no use, so the job stopped asking. Try another "
+        "model for this stage, or resume."
     )
+
+
+def _remember(request: ModelRequest[Any], answer: BaseModel) -> None:
+    """What a second call brought, under the input that led to it, at no cost: the calls themselves have their rows."""
+    raw = RawAnswer(answer.model_dump_json(), "end", 0, 0, 0)
+    _write(request, "ledger", CallOutcome.ANSWERED, time.monotonic(), raw=raw, price=FREE)
 
 
 def _write(
@@ -191,6 +173,7 @@ def _write(
     started: float,
     *,
     raw: RawAnswer | None = None,
+    price: Price = FREE,
     error_code: str = "",
 ) -> None:
     item = _item.get()
@@ -209,6 +192,9 @@ def _write(
             "tokens_in": raw.tokens_in,
             "tokens_cached": raw.tokens_cached,
             "tokens_out": raw.tokens_out,
+            "is_estimate": raw.is_estimate,
+            "tier": raw.tier[:20],
+            "cost": price.of_answer(raw),
             "seconds": time.monotonic() - started,
             "outcome": outcome,
             "error_code": error_code,

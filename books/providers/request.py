@@ -15,10 +15,36 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 # Four characters a token is the usual figure for English; an estimate only reserves, the bill counts.
 CHARACTERS_PER_TOKEN = 4
-# Lengths are checked when the answer is here; strict mode refuses a schema that names them.
-UNKNOWN_TO_STRICT_MODE = frozenset({"default", "title", "description", "minLength", "maxLength"})
+# Limits are checked when the answer is here: servers refuse schemas that name them, one this word and one that.
+NOT_SENT = frozenset(
+    {
+        "default",
+        "title",
+        "description",
+        "format",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+    }
+    | {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+)
 # An image at high detail is at most this many tokens on current models.
 IMAGE_TOKENS = 2_500
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a stage asks: ``provider`` names one of the settings' providers, ``effort`` how long a reasoning model may
+    think ("" leaves it to the model)."""
+
+    model: str
+    temperature: float | None = None
+    max_tokens: int = 4_000
+    provider: str = "openai"
+    effort: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,6 +53,7 @@ class ModelRequest(Generic[Answer]):
 
     ``instructions`` is a prompt file; ``facts`` are the book's; ``material`` is this call's own and untrusted.
     ``images`` are PNG files. ``earlier`` holds a rejected answer and what was wrong with it, for one repair.
+    ``is_economy`` asks for the provider's slower and cheaper tier. The rest as in ``Choice``.
     """
 
     stage: str
@@ -41,10 +68,13 @@ class ModelRequest(Generic[Answer]):
     temperature: float | None = None
     max_tokens: int = 4_000
     earlier: tuple[str, str] | None = None
+    provider: str = "openai"
+    effort: str = ""
+    is_economy: bool = False
 
     @cached_property
     def sha256(self) -> str:
-        """Equal exactly when the provider would be sent the same."""
+        """Equal exactly when the model would be asked the same, whatever tier answers."""
         parts = [
             self.stage,
             self.model,
@@ -52,13 +82,21 @@ class ModelRequest(Generic[Answer]):
             self.max_tokens,
             self.messages(),
             self.form,
+            *([self.effort] if self.effort else []),
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     @property
     def estimated_tokens(self) -> int:
-        text = len(self.instructions) + len(self.facts) + len(self.material)
-        return text // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * len(self.images) + self.max_tokens // 2
+        return self.estimated_tokens_in + self.max_tokens // 2
+
+    @property
+    def estimated_tokens_in(self) -> int:
+        text = len(self.instructions) + len(self.facts) + len(self.material) + sum(map(len, self.earlier or ()))
+        return text // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * len(self.images)
+
+    def estimated_tokens_of(self, text: str) -> int:
+        return -(-len(text) // CHARACTERS_PER_TOKEN)
 
     @cached_property
     def most_tokens_in(self) -> int:
@@ -83,13 +121,16 @@ class ModelRequest(Generic[Answer]):
         ]
         if self.earlier:
             answer, problem = self.earlier
-            messages += [{"role": "assistant", "content": answer}, {"role": "user", "content": problem}]
+            # Servers refuse an empty turn.
+            messages += [{"role": "assistant", "content": answer}] if answer.strip() else []
+            messages += [{"role": "user", "content": problem}]
         return messages
 
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """A provider's answer as it came. ``stopped`` is "end", "length" (cut off) or "refusal"."""
+    """A provider's answer as it came. ``stopped`` is "end", "length" (cut off) or "refusal"; ``tier`` the one that the
+    provider says served it; ``is_estimate`` marks tokens that it did not tell."""
 
     text: str
     stopped: Literal["end", "length", "refusal"]
@@ -97,6 +138,8 @@ class RawAnswer:
     tokens_cached: int
     tokens_out: int
     model: str = ""
+    tier: str = ""
+    is_estimate: bool = False
 
 
 def _data_url(png: bytes) -> str:
@@ -122,7 +165,7 @@ def _strict(node: Any) -> Any:
         # The keys of these are names of ours, which may be any word.
         key: {name: _strict(each) for name, each in value.items()} if key in {"properties", "$defs"} else _strict(value)
         for key, value in node.items()
-        if key not in UNKNOWN_TO_STRICT_MODE
+        if key not in NOT_SENT
     }
     if strict.get("type") == "object" and "properties" in strict:
         strict |= {"additionalProperties": False, "required": list(strict["properties"])}

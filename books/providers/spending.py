@@ -1,4 +1,4 @@
-"""What calls cost, what a book has spent, and the caps that no call may pass."""
+"""What a book has spent on calls, and the caps that no call may pass."""
 
 from __future__ import annotations
 
@@ -12,31 +12,16 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 
 from books.errors import BudgetHeld, BudgetReached
-from books.models import Book, DeferredCall, ModelCall, ModelPrice, Reservation
+from books.models import Book, ModelCall, Reservation
+from books.providers.prices import Price
 from books.providers.request import ModelRequest
 from jobs import clock
 from jobs.constants import ItemState
 from jobs.database import with_reconnect
 from jobs.models import Item, Job
 
-MILLION = Decimal(1_000_000)
 # How long a call waits for others in flight to show what they leave of a cap.
-HELD_SECONDS, LATER_SECONDS = 1.0, 300.0
-
-
-def cost_of(model: str, tokens_in: int, tokens_cached: int, tokens_out: int) -> Decimal | None:
-    """US dollars; None where the price table does not know ``model``."""
-    price = ModelPrice.objects.filter(model=model).first()
-    if price is None:
-        return None
-    fresh = max(0, tokens_in - tokens_cached)
-    total = fresh * price.input + tokens_cached * price.cached_input + tokens_out * price.output
-    return total / MILLION
-
-
-def most_it_may_cost(request: ModelRequest[Any]) -> Decimal | None:
-    """US dollars at the full price; None where the model has no price."""
-    return cost_of(request.model, request.most_tokens_in, 0, request.max_tokens)
+HELD_SECONDS = 1.0
 
 
 def spent(**wanted: Any) -> Decimal:
@@ -45,15 +30,16 @@ def spent(**wanted: Any) -> Decimal:
 
 
 @contextmanager
-def within_caps(item: Item, request: ModelRequest[Any]) -> Iterator[None]:
-    """Holds back, until the block has written what the call cost, the most that it may cost.
+def within_caps(item: Item, request: ModelRequest[Any], price: Price) -> Iterator[None]:
+    """Holds back, until the block has written what the call cost, the most that it may cost at ``price``.
 
     So calls in flight together cannot pass a cap either. Raises BudgetReached where the call does not fit under the
     cap of its book or job, and BudgetHeld where it may fit once calls in flight are over.
     """
-    if not with_reconnect(partial(_reserve, item, request)):
+    if not with_reconnect(partial(_has_cap, item)):
         yield
         return
+    with_reconnect(partial(_reserve, item, request, price))
     try:
         yield
     finally:
@@ -61,16 +47,18 @@ def within_caps(item: Item, request: ModelRequest[Any]) -> Iterator[None]:
         with_reconnect(mine.delete)
 
 
-def _reserve(item: Item, request: ModelRequest[Any]) -> bool:
-    """Whether a cap holds for the call, which is then reserved under the book's lock."""
-    cap, params = Job.objects.filter(pk=item.job_id).values_list("book__spending_cap", "params").get()
-    if cap is None and params.get("spending_cap") is None:
-        return False
+def _has_cap(item: Item) -> bool:
+    cap, params = Job.objects.values_list("book__spending_cap", "params").get(pk=item.job_id)
+    return cap is not None or params.get("spending_cap") is not None
+
+
+def _reserve(item: Item, request: ModelRequest[Any], price: Price) -> None:
+    """Under the book's lock."""
     with transaction.atomic():
-        job = Job.objects.get(pk=item.job_id)
         # As ModelCall refers to the book, a stronger lock would wait for every call being written.
+        job = Job.objects.get(pk=item.job_id)
         book = Book.objects.select_for_update(no_key=True).get(pk=job.book_id)
-        amount = most_it_may_cost(request)
+        amount = price.most(request)
         caps = _caps(book, job)
         if amount is None:
             raise BudgetReached(
@@ -81,7 +69,6 @@ def _reserve(item: Item, request: ModelRequest[Any]) -> bool:
             _check(whose, cap, job, amount)
         values = {"book": book, "lease_token": item.lease_token, "amount": amount}
         Reservation.objects.update_or_create(item=item, defaults=values)
-    return True
 
 
 def _caps(book: Book, job: Job) -> dict[str, Decimal]:
@@ -98,11 +85,9 @@ def _check(whose: str, cap: Decimal, job: Job, amount: Decimal) -> None:
         )
     in_flight = _in_flight().filter(**{"book": job.book_id} if whose == "book" else {"item__job": job})
     held = in_flight.aggregate(total=Sum("amount"))["total"] or Decimal(0)
-    deferred = DeferredCall.objects.filter(**{"book": job.book_id} if whose == "book" else {"job": job})
-    later = deferred.aggregate(total=Sum("reserved"))["total"] or Decimal(0)
-    if total + held + later + amount > cap:
-        seconds = LATER_SECONDS if later else HELD_SECONDS
-        raise BudgetHeld(f"Calls in flight may spend what this {whose} has left of ${cap:.2f}.", retry_after=seconds)
+    if total + held + amount > cap:
+        said = f"Calls in flight may spend what this {whose} has left of ${cap:.2f}."
+        raise BudgetHeld(said, retry_after=HELD_SECONDS)
 
 
 def _in_flight() -> QuerySet[Reservation]:

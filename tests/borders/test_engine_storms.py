@@ -94,7 +94,8 @@ def test_an_answer_that_was_paid_for_outlives_a_database_that_is_away(asked, set
         (tmp_path / "answers").touch()
     job = start_extraction(approved_book("A book", PAGES))
     ledger = provider_factory.ledger()
-    ledger.client = cut_off = CutOffClient(ledger.client, seconds=4)
+    cut_off = CutOffClient(ledger.client_of("openai"), seconds=4)
+    ledger.client_of = lambda _: cut_off
     with contextlib.suppress(OperationalError):
         run_slice(job.pk, seconds=1)
     assert cut_off.is_back.wait(30)

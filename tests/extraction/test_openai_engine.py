@@ -20,6 +20,8 @@ from books.extraction.engine import (
 from books.extraction.openai import OpenAIEngine, answers
 from books.extraction.openai.prompts import FOLDER, prompt
 from books.providers.client import OpenAIClient
+from books.providers.request import Choice
+from tests.providers.requests import Remembered
 
 BOOK = BookFacts("Physics 9", grade="9", subject="Physics")
 PAGE = PageText(3, "1.2 Heat\nHeat moves from the warmer body to the colder body.")
@@ -46,13 +48,13 @@ def provider():
 
 @pytest.fixture
 def engine(provider) -> OpenAIEngine:
-    client = OpenAIClient(api_key="a-key", base_url=provider.url, timeout=5)
-    choice = {"write": ("a-model", 0.2, 900)}
+    client = OpenAIClient(api_key="a-key", base_url=provider.url, timeout=5, profiles=Remembered(is_proven=False))
+    choice = {"write": Choice("a-model", 0.2, 900)}
 
     def ask(request):
         return request.schema.model_validate_json(client.complete(request).text)
 
-    return OpenAIEngine(ask, lambda stage: choice.get(stage, ("another", None, 4_000)))
+    return OpenAIEngine(ask, lambda stage: choice.get(stage, Choice("another")))
 
 
 def sent(provider, engine, stage: str, text: str) -> dict:

@@ -20,7 +20,7 @@ from books.ocr.openai import OpenAIVision
 from books.ocr.orientation import turned
 from books.ocr.tesseract import TesseractEngine
 from books.ocr.textlayer import BadTextLayer, PdfTextLayer
-from books.providers.request import ModelRequest
+from books.providers.request import Choice, ModelRequest
 from tests.ocr import provoking
 from tests.ocr.pdfs import book_page, drawn
 
@@ -61,9 +61,7 @@ def rapid() -> OcrEngine:
 
 READERS: dict[str, Callable[[], Reader]] = {
     "tesseract": lambda: Reader(TesseractEngine, scan, provoking.truth(NUMBER)),
-    "openai": lambda: Reader(
-        lambda: OpenAIVision(model, lambda _stage: ("gpt", None, 4000)), scan, provoking.truth(NUMBER)
-    ),
+    "openai": lambda: Reader(lambda: OpenAIVision(model, lambda _stage: Choice("gpt")), scan, provoking.truth(NUMBER)),
     "pdf-text": lambda: Reader(
         lambda: PdfTextLayer(RENDERED.layer, TesseractEngine()),
         lambda: evened(open_page(io.BytesIO(RENDERED.png))),

@@ -16,9 +16,11 @@ from books.ocr.normalising import normalise
 from books.ocr.openai import MOST_PATCHES, OpenAIVision, for_model, sight_of
 from books.ocr.orientation import turned
 from books.providers.client import OpenAIClient
-from books.providers.ledger import Ledger, asking_for
+from books.providers.ledger import asking_for
+from books.providers.request import Choice
 from tests.factories import ItemFactory, JobFactory
 from tests.ocr import provoking
+from tests.providers.requests import Remembered, ledger_of
 
 NUMBER = 5
 
@@ -37,14 +39,14 @@ def asked() -> list:
 
 @pytest.fixture
 def vision(transactional_db, provider, asked):
-    ledger = Ledger(OpenAIClient(api_key="a-key", base_url=provider.url, timeout=5))
+    ledger = ledger_of(OpenAIClient(api_key="a-key", base_url=provider.url, timeout=5, profiles=Remembered()))
 
     def ask(request):
         asked.append(request)
         return ledger.ask(request)
 
     with asking_for(ItemFactory(job=JobFactory(book=Book.objects.create(title="A book")))):
-        yield OpenAIVision(ask, lambda _stage: ("gpt-5-mini", None, 4_000), "eng")
+        yield OpenAIVision(ask, lambda _stage: Choice("gpt-5-mini"), "eng")
 
 
 @pytest.fixture(scope="module")

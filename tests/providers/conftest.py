@@ -12,6 +12,7 @@ from books.providers.ledger import Ledger, asking_for
 from jobs.constants import ItemState, JobStatus
 from jobs.models import Item
 from tests.factories import ItemFactory, JobFactory
+from tests.providers.requests import Remembered, ledger_of
 
 
 @pytest.fixture
@@ -22,12 +23,12 @@ def provider() -> Iterator[StandIn]:
 
 @pytest.fixture
 def client(provider) -> OpenAIClient:
-    return OpenAIClient(api_key="a-key", base_url=provider.url, timeout=2)
+    return OpenAIClient(api_key="a-key", base_url=provider.url, timeout=2, profiles=Remembered())
 
 
 @pytest.fixture
 def ledger(client) -> Ledger:
-    return Ledger(client)
+    return ledger_of(client)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A small question, and its form."""
+"""A small question, its form, and who is asked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,29 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
+from books.providers.client import ModelClient
+from books.providers.ledger import Ledger
 from books.providers.request import ModelRequest
+
+
+class Remembered:
+    """Profiles of models in this process alone."""
+
+    def __init__(self, *, is_proven: bool = True) -> None:
+        self.known: dict[str, tuple[str, ...]] = {"gpt-5-mini": ()} if is_proven else {}
+
+    def left_out(self, model: str) -> tuple[str, ...]:
+        return self.known.get(model, ())
+
+    def is_proven(self, model: str) -> bool:
+        return model in self.known
+
+    def learn(self, model: str, left_out: tuple[str, ...]) -> None:
+        self.known[model] = left_out
+
+
+def ledger_of(client: ModelClient) -> Ledger:
+    return Ledger(lambda _: client, lambda _: "")
 
 
 class NameForm(BaseModel):

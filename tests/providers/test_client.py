@@ -8,7 +8,11 @@ import pytest
 
 from books.errors import ProviderRejected, ProviderUnavailable, RateLimited
 from books.providers.client import OpenAIClient
-from tests.providers.requests import question
+from tests.providers.requests import Remembered, question
+
+
+def client_at(url: str, timeout: float = 2) -> OpenAIClient:
+    return OpenAIClient(api_key="a-key", base_url=url, timeout=timeout, profiles=Remembered())
 
 
 def test_an_answer_comes_with_what_it_used(client, provider):
@@ -18,7 +22,7 @@ def test_an_answer_comes_with_what_it_used(client, provider):
     assert raw.tokens_in > 0
 
 
-@pytest.mark.parametrize("seconds", [0.25, 7])
+@pytest.mark.parametrize("seconds", [1.25, 7])
 def test_a_rate_limit_names_its_time(client, provider, seconds):
     provider.behave(rate_limit_every=1, retry_after=seconds)
     with pytest.raises(RateLimited) as raised:
@@ -48,7 +52,7 @@ def test_a_call_that_hangs_ends_at_the_time_limit(provider):
     provider.behave(hang_every=1)
     began = time.monotonic()
     with pytest.raises(ProviderUnavailable, match="Timeout"):
-        OpenAIClient(api_key="a-key", base_url=provider.url, timeout=0.3).complete(question())
+        client_at(provider.url, 0.3).complete(question())
     assert time.monotonic() - began < 2
 
 
@@ -57,7 +61,7 @@ def test_an_answer_that_drips_ends_at_the_time_limit_too(provider):
     provider.behave(drip_every=1)
     began = time.monotonic()
     with pytest.raises(ProviderUnavailable, match="Timeout"):
-        OpenAIClient(api_key="a-key", base_url=provider.url, timeout=1).complete(question())
+        client_at(provider.url, 1).complete(question())
     assert time.monotonic() - began < 4
 
 
@@ -70,7 +74,9 @@ def test_a_dropped_connection_is_an_outage(client, provider):
 
 def test_nobody_at_the_address_is_an_outage():
     with pytest.raises(ProviderUnavailable, match="Connection"):
-        OpenAIClient(api_key="a-key", base_url="http://127.0.0.1:9/v1", timeout=2).complete(question())
+        OpenAIClient(api_key="a-key", base_url="http://127.0.0.1:9/v1", timeout=2, profiles=Remembered()).complete(
+            question()
+        )
 
 
 @pytest.mark.parametrize(("fault", "stopped"), [("refuse_every", "refusal"), ("truncate_every", "length")])

@@ -15,18 +15,19 @@ from books.errors import (
     BudgetHeld,
     BudgetReached,
     InvalidModelOutput,
+    NothingUsable,
     ProviderRejected,
     ProviderUnavailable,
     RateLimited,
 )
 from books.models import Book, CallOutcome, ModelCall, ModelPrice, Reservation
 from books.providers import ledger as ledger_module
-from books.providers.ledger import Ledger, asking_for
+from books.providers.ledger import asking_for
 from books.providers.spending import spent
 from jobs.constants import ItemState
 from jobs.models import Item, Job, Throttle
 from tests.factories import ItemFactory
-from tests.providers.requests import question
+from tests.providers.requests import ledger_of, question
 
 pytestmark = pytest.mark.usefixtures("_asking")
 
@@ -51,7 +52,7 @@ def test_the_same_question_is_never_paid_for_again(ledger, provider, client, ite
     ledger.ask(question())
     another = ItemFactory(job=item.job)
     with asking_for(another):
-        assert Ledger(client).ask(question()).title == "Fractions"
+        assert ledger_of(client).ask(question()).title == "Fractions"
     assert (provider.counts.calls, ModelCall.objects.count()) == (1, 1)
 
 
@@ -103,7 +104,6 @@ def test_a_repaired_answer_is_kept_under_the_first_question(ledger, provider):
     ("fault", "error", "outcome"),
     [
         ("refuse_every", ProviderRejected, CallOutcome.REFUSED),
-        ("truncate_every", InvalidModelOutput, CallOutcome.TRUNCATED),
         ("error_every", ProviderUnavailable, CallOutcome.FAILED),
         ("rate_limit_every", RateLimited, CallOutcome.FAILED),
         ("bad_request_every", ProviderRejected, CallOutcome.FAILED),
@@ -117,6 +117,50 @@ def test_a_failure_is_one_call_and_one_row_and_no_answer(ledger, provider, fault
     Throttle.objects.update(cool_until=None)
     provider.behave(**{fault: 0})
     assert ledger.ask(question()).title == "Fractions"
+
+
+def test_an_answer_cut_off_is_asked_for_once_more_with_twice_the_room(ledger, provider):
+    provider.behave(truncate_every=1)
+    with pytest.raises(InvalidModelOutput, match="cut off at its limit of 8000 tokens, twice"):
+        ledger.ask(question())
+    assert outcomes() == [CallOutcome.TRUNCATED, CallOutcome.TRUNCATED]
+    provider.behave(truncate_every=2)
+    provider.counts.calls = 1
+    assert ledger.ask(question("Decimals")).title == "Decimals"
+    assert provider.asked[-1]["max_completion_tokens"] == 8_000
+    assert ledger.ask(question("Decimals")).title == "Decimals"
+    assert provider.counts.calls == 3
+
+
+def test_the_default_model_has_a_price_and_a_later_one_prices_what_had_none(ledger, provider):
+    ledger.ask(question())
+    assert ModelCall.objects.get().cost > 0
+    ledger.ask(question(model="a-model-of-our-own"))
+    call = ModelCall.objects.get(model="a-model-of-our-own")
+    assert call.cost is None
+    ModelPrice.objects.create(model="a-model-of-our-own", input=1, cached_input=1, output=1)
+    call.refresh_from_db()
+    assert call.cost == Decimal(call.tokens_in + call.tokens_out) / 1_000_000
+
+
+def test_the_cheaper_tier_is_asked_for_and_billed_as_it_was_served(ledger, provider, item):
+    ModelPrice.objects.create(model="gpt-5-mini", input=100, cached_input=100, output=100)
+    Job.objects.filter(pk=item.job_id).update(params={"economy": True})
+    item.job.refresh_from_db()
+    ledger.ask(question())
+    call = ModelCall.objects.get()
+    assert (provider.asked[0]["service_tier"], call.tier) == ("flex", "flex")
+    assert call.cost == Decimal(call.tokens_in + call.tokens_out) / 10_000 / 2
+
+
+def test_answers_of_no_use_in_a_row_pause_the_job(ledger, provider):
+    provider.behave(malformed_every=1)
+    for title in ("One", "Two"):
+        with pytest.raises(InvalidModelOutput):
+            ledger.ask(question(title))
+    with pytest.raises(NothingUsable, match="last 6 answers") as raised:
+        ledger.ask(question("Three"))
+    assert (raised.value.pauses_job, raised.value.retryable, provider.counts.calls) == (True, False, 6)
 
 
 def test_a_rate_limit_gives_the_attempt_back_and_stops_the_next_call(ledger, provider):
@@ -169,7 +213,7 @@ def test_sixteen_calls_in_flight_together_do_not_pass_a_cap_either(client, provi
             with asking_for(mine):
                 while True:
                     try:
-                        Ledger(client).ask(question(f"{mine.key} {asked}", max_tokens=100))
+                        ledger_of(client).ask(question(f"{mine.key} {asked}", max_tokens=100))
                         asked += 1
                     except BudgetHeld as error:
                         held.append(error)
@@ -198,8 +242,8 @@ def test_what_a_dead_worker_held_is_free_again(ledger, item):
 
 def test_a_cap_without_a_price_is_no_cap(ledger, provider, item):
     limit(item.job, "book", Decimal("5"))
-    with pytest.raises(BudgetReached, match="no price is known for gpt-5-mini"):
-        ledger.ask(question())
+    with pytest.raises(BudgetReached, match="no price is known for a-model-of-our-own"):
+        ledger.ask(question(model="a-model-of-our-own"))
     assert provider.counts.calls == 0
 
 

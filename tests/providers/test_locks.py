@@ -8,16 +8,16 @@ from django.db import connection
 
 from books.guidelines.changes import change
 from books.models import ModelCall
-from books.providers.ledger import Ledger, asking_for
+from books.providers.ledger import asking_for
 from jobs.transitions import locked_job
-from tests.providers.requests import question
+from tests.providers.requests import ledger_of, question
 
 
 def test_a_call_is_written_while_an_item_of_its_job_is_saved(client, item):
     def ask() -> None:
         try:
             with asking_for(item):
-                Ledger(client).ask(question())
+                ledger_of(client).ask(question())
             written.set()
         finally:
             connection.close()

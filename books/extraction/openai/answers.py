@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from books.guidelines.parts import PARTS
 
@@ -27,6 +27,15 @@ def _not_empty(text: str) -> str:
     return text
 
 
+def _share(value: object) -> object:
+    """From 0 to 1, also where it was told in percent."""
+    try:
+        number = float(str(value).strip().removesuffix("%"))
+    except ValueError:
+        return value
+    return number / 100 if 1 < number <= 100 else number
+
+
 # Cut to what fits a screen and a column: a provider cannot be made to keep to a length.
 Line = Annotated[str, AfterValidator(_line)]
 Prose = Annotated[str, AfterValidator(_prose)]
@@ -36,7 +45,9 @@ Pages = Annotated[list[int], Field(max_length=500)]
 
 
 class Form(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    """Strict mode knows no other keys; where a server adds some all the same, they are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
     version: ClassVar[str] = "1"
 
 
@@ -147,7 +158,7 @@ class SameForm(Form):
 
     same: bool
     reason: Prose
-    confidence: float = Field(ge=0, le=1)
+    confidence: Annotated[float, Field(ge=0, le=1), BeforeValidator(_share)]
 
 
 class OrderForm(Form):

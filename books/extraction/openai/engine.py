@@ -28,7 +28,7 @@ from books.extraction.openai import answers
 from books.extraction.openai.outlining import extended
 from books.extraction.openai.prompts import prompt
 from books.guidelines.parts import PARTS
-from books.providers.request import Answer, ModelRequest
+from books.providers.request import Answer, Choice, ModelRequest
 
 FormOfStage = TypeVar("FormOfStage", bound=answers.Form)
 
@@ -44,25 +44,25 @@ class Ask(Protocol):
 
 
 class OpenAIEngine:
-    """``choice`` gives a stage's model, temperature and limit of tokens; ``ask`` answers a request, or raises a
+    """``choice`` gives what a stage asks; ``ask`` answers a request, or raises a
     ``books.errors.ProviderError``."""
 
     name = "openai"
     window_pages = 40
     reads_layout = False
 
-    def __init__(self, ask: Ask, choice: Callable[[str], tuple[str, float | None, int]]) -> None:
+    def __init__(self, ask: Ask, choice: Callable[[str], Choice]) -> None:
         self._ask_model = ask
         self._choice = choice
 
     def recipe(self, stage: str) -> Recipe:
-        model, temperature, _ = self._choice(stage)
+        choice = self._choice(stage)
         return Recipe(
             engine=self.name,
-            model=model,
+            model=choice.model,
             prompt=".".join(prompt(each).version for each in (stage, *FOLLOWED_BY.get(stage, ()))),
             schema=".".join(answers.FORMS[each].version for each in (stage, *FOLLOWED_BY.get(stage, ()))),
-            temperature=temperature,
+            temperature=choice.temperature,
         )
 
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
@@ -153,20 +153,18 @@ class OpenAIEngine:
         return TeachingOrder(in_full(form.order, keys), form.storyline.strip())
 
     def _ask(self, stage: str, book: BookFacts, material: dict[str, Any], form: type[FormOfStage]) -> FormOfStage:
-        model, temperature, max_tokens = self._choice(stage)
+        choice = self._choice(stage)
         instructions = prompt(stage)
         return self._ask_model(
             ModelRequest(
                 stage=stage,
                 prompt_version=instructions.version,
-                model=model,
+                **asdict(choice),
                 instructions=instructions.text,
                 facts=json.dumps({"book": asdict(book)}, ensure_ascii=False),
                 material=json.dumps(material, ensure_ascii=False),
                 schema=form,
                 schema_version=form.version,
-                temperature=temperature,
-                max_tokens=max_tokens,
             )
         )
 

@@ -1,0 +1,95 @@
+"""Tries a configured server with a few small calls: what works, what does not, and what to set."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from PIL import Image, ImageDraw, ImageFont
+from pydantic import BaseModel
+
+from books.providers.answers import read_answer
+from books.providers.client import ModelClient, Profiles
+from books.providers.prices import price_of
+from books.providers.profile import TITLES
+from books.providers.request import Choice, ModelRequest, RawAnswer
+from jobs.errors import JobError
+
+WORD = "LEAF"
+
+
+class CheckForm(BaseModel):
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    title: str
+    is_fine: bool
+    sentence: str
+
+
+def check_provider(client: ModelClient, profiles: Profiles, choice: Choice, base_url: str = "") -> list[Finding]:
+    """At most three calls, which no book is charged for; after a first one that fails none follows."""
+    question = ModelRequest(
+        stage="check",
+        prompt_version="1",
+        instructions="Answer with the word that you are given or shown, in capitals.",
+        facts="",
+        material=f"The word is {WORD}.",
+        schema=CheckForm,
+        schema_version="1",
+        model=choice.model,
+        provider=choice.provider,
+        max_tokens=2_000,
+        effort=choice.effort,
+    )
+    first, answer = _try("Form", lambda: client.complete(question))
+    if answer is None:
+        return [replace(first, title="Call")]
+    seen, _ = _try("Image", lambda: client.complete(replace(question, material="", images=(_picture(),))))
+    cheap, tiered = _try("Economy", lambda: client.complete(replace(question, is_economy=True)))
+    if tiered is not None and tiered.tier != "flex":
+        cheap = Finding("Economy", is_fine=False, sentence="Served at the full price: this model has no cheaper tier.")
+    price = price_of(choice.model, base_url)
+    return [
+        first,
+        seen,
+        Finding("Usage", not answer.is_estimate, _usage_words(answer)),
+        cheap,
+        Finding("Price", price.is_known, price.source or "Unknown: add it under Model prices, or caps cannot hold."),
+        Finding("Requests", is_fine=True, sentence=_profile_words(profiles.left_out(choice.model))),
+    ]
+
+
+def _try(title: str, ask: Callable[[], RawAnswer]) -> tuple[Finding, RawAnswer | None]:
+    try:
+        raw = ask()
+    except JobError as error:
+        return Finding(title, is_fine=False, sentence=error.message), None
+    answer, problem = read_answer(CheckForm, raw.text)
+    if answer is None:
+        said = f"It answers, but not in the form: {problem} It said: {raw.text[:80]}"
+        return Finding(title, is_fine=False, sentence=said), raw
+    is_right = WORD in answer.word.upper()
+    said = "Works." if is_right else f"It answered “{answer.word[:40]}” instead of {WORD}."
+    return Finding(title, is_right, said), raw
+
+
+def _usage_words(answer: RawAnswer) -> str:
+    if answer.is_estimate:
+        return "The server does not tell how many tokens it used: costs are estimated."
+    return f"{answer.tokens_in} tokens in, {answer.tokens_out} out."
+
+
+def _profile_words(left_out: tuple[str, ...]) -> str:
+    return f"Sent with {'; '.join(TITLES[name] for name in left_out)}." if left_out else "Sent whole."
+
+
+def _picture() -> bytes:
+    image = Image.new("L", (320, 120), 255)
+    ImageDraw.Draw(image).text((30, 20), WORD, fill=0, font=ImageFont.load_default(size=64))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,96 @@
+"""What a server accepts of a request: found out when it refuses, remembered, and shown. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from books.providers.request import ModelRequest
+
+# What may be left out of a request, or said in another way, and the words by which servers name it.
+FEATURES: dict[str, re.Pattern[str]] = {
+    "prompt_cache_key": re.compile(r"prompt.?cache", re.IGNORECASE),
+    "reasoning_effort": re.compile(r"reasoning|effort", re.IGNORECASE),
+    "strict": re.compile(r"\bstrict\b", re.IGNORECASE),
+    "image_detail": re.compile(r"\bdetail\b(?!s)(?!.{0,3}\[)", re.IGNORECASE),
+    "temperature": re.compile(r"temperature", re.IGNORECASE),
+    "max_completion_tokens": re.compile(r"max_completion_tokens", re.IGNORECASE),
+    "json_schema": re.compile(r"response.?format|json.?schema|structured.?output|guided|grammar", re.IGNORECASE),
+    "max_tokens": re.compile(r"max_tokens", re.IGNORECASE),
+    "json_object": re.compile(r"response.?format|json.?(object|mode)", re.IGNORECASE),
+}
+TITLES = {
+    "prompt_cache_key": "no prompt_cache_key",
+    "reasoning_effort": "no reasoning_effort",
+    "strict": "schema without strict mode",
+    "image_detail": "no detail of images",
+    "temperature": "no temperature",
+    "max_completion_tokens": "max_tokens instead of max_completion_tokens",
+    "json_schema": "schema in the prompt, json_object",
+    "max_tokens": "no limit of tokens",
+    "json_object": "schema in the prompt, no response_format",
+}
+# What only decorates a request: a server that refuses without a reason gets it without all of these.
+DECORATION = ("prompt_cache_key", "reasoning_effort", "strict", "image_detail", "temperature")
+FORM_IN_WORDS = "\n\nAnswer with one JSON object alone that fits this JSON schema:\n"
+
+
+def body_of(request: ModelRequest[Any], left_out: Iterable[str] = ()) -> dict[str, Any]:
+    """What Chat Completions is sent, without what is ``left_out``."""
+    out = frozenset(left_out)
+    body: dict[str, Any] = {"model": request.model, "messages": _messages(request, out)}
+    if "max_completion_tokens" not in out:
+        body["max_completion_tokens"] = request.max_tokens
+    elif "max_tokens" not in out:
+        body["max_tokens"] = request.max_tokens
+    if "json_schema" not in out:
+        form = {"name": request.schema.__name__, "schema": request.form}
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": form if "strict" in out else form | {"strict": True},
+        }
+    elif "json_object" not in out:
+        body["response_format"] = {"type": "json_object"}
+    optional = {
+        "prompt_cache_key": f"{request.stage}-{request.prompt_version}",
+        "reasoning_effort": request.effort,
+        "temperature": request.temperature,
+    }
+    body |= {name: value for name, value in optional.items() if name not in out and value not in {None, ""}}
+    return body | ({"service_tier": "flex"} if request.is_economy else {})
+
+
+def _messages(request: ModelRequest[Any], out: frozenset[str]) -> list[dict[str, Any]]:
+    messages = request.messages()
+    if "json_schema" in out:
+        messages[0]["content"] += FORM_IN_WORDS + json.dumps(request.form, ensure_ascii=False)
+    if "image_detail" in out:
+        for part in messages[1]["content"]:
+            part.get("image_url", {}).pop("detail", None)
+    return messages
+
+
+def refused_in(words: str, body: Mapping[str, Any], left_out: Iterable[str], *, is_proven: bool) -> list[str]:
+    """What to leave out after a refusal in these ``words``: what they name, or else, for a server that never took a
+    request as it is, all that only decorates it. Nothing where it is not about that."""
+    used = [name for name in FEATURES if name not in set(left_out) and _is_used(name, body)]
+    named = [name for name in used if FEATURES[name].search(words)]
+    if named:
+        return named[:1]
+    if is_proven:
+        return []
+    return [name for name in used if name in DECORATION]
+
+
+def _is_used(name: str, body: Mapping[str, Any]) -> bool:
+    form = body.get("response_format", {})
+    match name:
+        case "strict":
+            return bool(form.get("json_schema", {}).get("strict"))
+        case "json_schema" | "json_object":
+            return bool(form.get("type") == name)
+        case "image_detail":
+            return '"detail"' in json.dumps(body["messages"][1])
+    return name in body
