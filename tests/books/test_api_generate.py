@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -35,6 +37,14 @@ def send(api: Client, method: str, book: Book, path: str, **body):
     return getattr(api, method)(f"/api/books/{book.pk}/{path}", body, content_type="application/json")
 
 
+def confirmed(api, book) -> dict:
+    """The first answer says which lines are in doubt; they are confirmed by saying them again."""
+    doubted = send(api, "put", book, "contents", text=LINES, confirm=True)
+    assert (doubted.status_code, doubted.json()["code"]) == (409, "lines_in_doubt")
+    seen = re.findall("“(.+?)”", doubted.json()["message"])
+    return send(api, "put", book, "contents", text=LINES, confirm=True, despite=seen).json()
+
+
 def test_contents_are_drafted_set_confirmed_and_released(api, book):
     assert send(api, "get", book, "contents").json()["status"] == ""
     refused = send(api, "post", book, "contents/draft")
@@ -42,7 +52,7 @@ def test_contents_are_drafted_set_confirmed_and_released(api, book):
     empty = send(api, "put", book, "contents", text="....")
     assert (empty.status_code, "is empty" in empty.json()["message"]) == (422, True)
 
-    answer = send(api, "put", book, "contents", text=LINES, confirm=True).json()
+    answer = confirmed(api, book)
     assert (answer["status"], answer["changed_by"]) == ("confirmed", "ada")
     assert [(line["title"], line["role"], line["scan"]) for line in answer["lines"]] == [
         ("Numbers", "topic", None),
@@ -59,7 +69,7 @@ def test_contents_are_drafted_set_confirmed_and_released(api, book):
 
 
 def test_contents_stay_while_a_job_works_from_them(api, book):
-    send(api, "put", book, "contents", text=LINES, confirm=True)
+    confirmed(api, book)
     Job.objects.create(book=book, kind="extraction")
     for method in ("put", "delete"):
         assert send(api, method, book, "contents", text="1 Else").status_code == 409
