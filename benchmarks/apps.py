@@ -12,7 +12,7 @@ class Nothing:
     load, concurrency, required, weight = "cpu", 1, False, 1
 
     def plan(self, job):
-        from jobs.handlers import PlannedItem
+        from jobs.registry import PlannedItem
 
         return [PlannedItem(str(n), str(n)) for n in range(job.params["items"])]
 
@@ -34,6 +34,6 @@ class BenchmarksConfig(AppConfig):
     name = "benchmarks"
 
     def ready(self):
-        from jobs.handlers import Handler, register
+        from jobs.registry import Handler, register
 
         register(Handler(KIND, "Nothing", (Nothing(),)))

@@ -35,7 +35,7 @@ def one_runner() -> Iterator[int]:
 
     environment = {**os.environ, "Q_CLUSTER_NAME": "io", "IO_WORKERS": "1"}
     async_task("benchmarks.apps.nothing", cluster="io")
-    with subprocess.Popen([sys.executable, "-m", "jobs.cluster.main"], env=environment) as cluster:
+    with subprocess.Popen([sys.executable, "-m", "jobs.worker.cluster"], env=environment) as cluster:
         try:
             while OrmQ.objects.exists():
                 time.sleep(0.05)
@@ -48,8 +48,8 @@ def one_runner() -> Iterator[int]:
 def extracted(book: Any) -> Any:
     """The book's finished job, worked by the cluster."""
     from books.extraction.job import start_extraction
-    from jobs.constants import ACTIVE
     from jobs.models import Job
+    from jobs.states import ACTIVE
 
     job = start_extraction(book)
     while Job.objects.filter(pk=job.pk, status__in=ACTIVE).exists():
@@ -104,8 +104,8 @@ def a_call(pages: int) -> dict[str, Any]:
 def once(pages: int) -> dict[str, Any]:
     """Seconds that one book takes, the most attempts that an item of it needed, and what the sweep had to do."""
     from books.extraction.job import start_extraction
-    from jobs.constants import FINAL
     from jobs.models import Item, Job
+    from jobs.states import FINAL
     from jobs.sweep import sweep
 
     book = approved_book(f"At {time.time()}", pages)
@@ -148,8 +148,7 @@ def again(pages: int) -> dict[str, Any]:
     from django.contrib.auth import get_user_model
 
     from books.models import ModelCall
-    from books.ocr.editing import edit_text
-    from books.ocr.review import approve_pages
+    from books.ocr.review import approve_pages, edit_text
 
     person = get_user_model().objects.create_superuser("bench")
     book = approved_book("Again", pages)

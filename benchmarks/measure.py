@@ -49,7 +49,7 @@ def main() -> None:
 def one_worker() -> Iterator[int]:
     """A cluster as production runs it, with a single worker for the pool "cpu"; its process id."""
     environment = {**os.environ, "Q_CLUSTER_NAME": "cpu", "CPU_WORKERS": "1", "LOG_LEVEL": "ERROR"}
-    with subprocess.Popen([sys.executable, "-m", "jobs.cluster.main"], env=environment) as cluster:
+    with subprocess.Popen([sys.executable, "-m", "jobs.worker.cluster"], env=environment) as cluster:
         try:
             yield cluster.pid
         finally:
@@ -88,8 +88,8 @@ def engine_rate() -> Pace:
 
     from benchmarks.apps import KIND
     from books.models import Book
+    from jobs.actions import start_job
     from jobs.models import Item, Job
-    from jobs.starting import start_job
 
     job = start_job(Book.objects.create(title="Nothing").pk, KIND, params={"items": TASKS})
     done = Item.objects.filter(job=job, state="done")
@@ -110,11 +110,11 @@ def overhead(size: int) -> dict[str, float]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from jobs.claims import claim
-    from jobs.handlers import handler_for
+    from jobs.leases import claim
     from jobs.models import Item
+    from jobs.outcomes import finish
     from jobs.progress import refresh_progress
-    from jobs.results import finish
+    from jobs.registry import handler_for
 
     job = running_job(size)
     stage = handler_for(job.kind).stages[0]
@@ -141,7 +141,7 @@ def page_queries(size: int) -> int:
     from django.test.utils import CaptureQueriesContext
 
     from jobs.models import Job
-    from jobs.selectors import job_view
+    from jobs.views import job_view
 
     job = running_job(size)
     with CaptureQueriesContext(connection) as queries:
@@ -152,9 +152,9 @@ def page_queries(size: int) -> int:
 def running_job(size: int):
     from benchmarks.apps import KIND
     from books.models import Book
+    from jobs.actions import start_job
     from jobs.models import Job
     from jobs.runner import _open
-    from jobs.starting import start_job
 
     job = start_job(Book.objects.create(title="Nothing").pk, KIND, params={"items": size})
     _open(job.pk)

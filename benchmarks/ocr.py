@@ -27,7 +27,7 @@ CORES = len(os.sched_getaffinity(0))
 
 def load_engine() -> None:
     global engine  # noqa: PLW0603 - one a process, as in a worker
-    from books.ocr.tesseract import TesseractEngine
+    from books.ocr.engines.tesseract import TesseractEngine
 
     engine = TesseractEngine()
     engine.read(Image.new("L", (900, 1200), 255))
@@ -35,7 +35,7 @@ def load_engine() -> None:
 
 def read(path: Path) -> float:
     """When the page was done."""
-    from books.ocr.imaging import normalise, open_page
+    from books.ocr.image.open import normalise, open_page
 
     with path.open("rb") as file:
         engine.read(normalise(open_page(file)))

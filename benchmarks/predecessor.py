@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from openai import OpenAI
 
-from books.ocr.answers import PageForm
+from books.ocr.engines.model import PageForm
 from books.providers.request import strict_schema
 
 FORM = {"name": "PageForm", "strict": True, "schema": strict_schema(PageForm)}

@@ -76,7 +76,7 @@ def times_of_reading(book: Any, pool: str) -> list[float]:
 
     job = start_reading(book)
     environment = {**os.environ, "Q_CLUSTER_NAME": pool}
-    with subprocess.Popen([sys.executable, "-m", "jobs.cluster.main"], env=environment) as cluster:
+    with subprocess.Popen([sys.executable, "-m", "jobs.worker.cluster"], env=environment) as cluster:
         try:
             while not Job.objects.filter(pk=job.pk, status="completed").exists():
                 time.sleep(0.2)

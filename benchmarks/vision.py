@@ -37,8 +37,8 @@ SCANNED = (1748, 2480)  # A5 at 300 dpi
 def made_ready() -> tuple[float, float]:
     """Processor time that the pages of the sample take, of that for decoding and encoding them alone: as scanned at 300
     dpi, and as small as they are."""
-    from books.ocr.imaging import encode_png, open_page
-    from books.ocr.openai import sight_of
+    from books.ocr.engines.model import sight_of
+    from books.ocr.image.open import encode_png, open_page
 
     shares = []
     for size in (SCANNED, None):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from books.attempts import token_refused
-from jobs.metrics import exposition
+from jobs.monitoring import exposition
 
 
 @never_cache

@@ -152,7 +152,7 @@ Q_CLUSTER = {
     **(
         {"redis": BROKER_URL}
         if BROKER_URL
-        else {"orm": "default", "broker_class": "jobs.cluster.broker.ListeningBroker"}
+        else {"orm": "default", "broker_class": "jobs.worker.broker.ListeningBroker"}
     ),
     "timeout": JOB_TIMEOUT_SECONDS,
     "retry": 3 * max(JOB_TIMEOUT_SECONDS, JOB_IO_TIMEOUT_SECONDS) + 40,

@@ -11,19 +11,19 @@ class BooksConfig(AppConfig):
     def ready(self) -> None:
         import books.audit
         import books.guidelines.changes
-        import books.intake.arrange
         import books.intake.clearing
+        import books.intake.order
         import books.models.files
-        import books.ocr.arrivals
+        import books.ocr.start
         import books.providers.prices
-        import books.publishing.importing
+        import books.publishing.files.import_file
         import books.publishing.webhooks
         import books.retention  # noqa: F401 - they connect signals
         from books.audit_rows import watch
         from books.extraction.job import EXTRACTION, FINALISATION
         from books.ocr.job import OCR, OCR_ELSEWHERE
         from books.publishing.webhooks import TELLING
-        from jobs.handlers import register
+        from jobs.registry import register
 
         for handler in (OCR, OCR_ELSEWHERE, EXTRACTION, FINALISATION, TELLING):
             register(handler)

@@ -18,7 +18,7 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.dispatch import receiver
 from django_q.models import OrmQ, Task
 
-from books.intake.arrange import forget_removed
+from books.intake.order import forget_removed
 from books.models import (
     Announcement,
     Arrangement,
@@ -32,10 +32,10 @@ from books.models import (
     Session,
     WebhookDelivery,
 )
-from books.models.ledger import CallOutcome
+from books.models.model_call import CallOutcome
 from jobs import clock
-from jobs.constants import FINAL, JobStatus
 from jobs.models import Cluster, Event, Item, Job
+from jobs.states import FINAL, JobStatus
 from jobs.sweep import swept
 
 logger = logging.getLogger(__name__)

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from django.db.models import Count
 
-from jobs.constants import OPEN_ITEMS, JobStatus, Load
-from jobs.handlers import handler_for
-from jobs.metrics import PREFIX, EngineCollector
 from jobs.models import Cluster, Item, Job
+from jobs.monitoring import PREFIX, EngineCollector
+from jobs.registry import handler_for
+from jobs.states import OPEN_ITEMS, JobStatus, Load
 
 NAMESPACE: Final = "bookpipeline"
 AGES: Final = {

@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.db.models.signals import pre_migrate
 
 
 class JobsConfig(AppConfig):
     name = "jobs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from jobs.worker.schema import refuse_older_before_migrating
+
+        pre_migrate.connect(refuse_older_before_migrating, sender=self, dispatch_uid="older databases")

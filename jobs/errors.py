@@ -28,7 +28,7 @@ class JobError(Exception):
 
 
 class InvalidTransition(JobError):
-    """A status change that the table in ``jobs.constants`` does not allow."""
+    """A status change that the table in ``jobs.states`` does not allow."""
 
     code = "invalid_transition"
 

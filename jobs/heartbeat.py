@@ -14,10 +14,10 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import clock
-from jobs.claims import extend_leases
-from jobs.constants import JobStatus
 from jobs.failpoints import pass_by
+from jobs.leases import extend_leases
 from jobs.models import Cluster, Job
+from jobs.states import JobStatus
 from jobs.transitions import locked_job
 
 logger = logging.getLogger(__name__)

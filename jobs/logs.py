@@ -9,8 +9,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jobs.handlers import Stage
     from jobs.models import Item, Job
+    from jobs.registry import Stage
 
 _ids: ContextVar[dict[str, object] | None] = ContextVar("job_ids", default=None)
 

@@ -1,22 +1,34 @@
-"""A job's counters: changed with each item that closes, by the difference, and what is derived from them for people."""
+"""A job's counters, its pace, and what is derived from them for people."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from jobs.constants import OPEN_ITEMS, ItemState
-from jobs.handlers import handler_for
 from jobs.models import Item, Job
+from jobs.registry import handler_for
+from jobs.states import OPEN_ITEMS, ItemState, JobStatus
+
+if TYPE_CHECKING:
+    from jobs.views import StageView
+
 
 MAX_REPORTED_ERRORS = 500
+
+
 # Written so because it is the condition of an index, which a database takes only where a query has the same words.
 TROUBLED = ["NOT (error_code = '')"]
 
+
 # Each one statement, as one of them runs once an item: Django would take two, and longer to put them together.
 COUNTERS = ("total_items", "completed_items", "failed_items", "current_item", "last_completed_item")
+
+
 COUNT_AGAIN = f"""
     UPDATE jobs_job SET
         total_items = counted.total, completed_items = counted.done, failed_items = counted.failed,
@@ -33,6 +45,8 @@ COUNT_AGAIN = f"""
     WHERE id = %(job)s
     RETURNING {", ".join(COUNTERS)}
 """  # noqa: S608 - names of columns
+
+
 # Looks at the items in hand alone, and at those after an unbroken run of done ones only when that run grows.
 COUNT_ONE = f"""
     UPDATE jobs_job SET
@@ -136,3 +150,82 @@ def _are_kept(count: int) -> str:
 
 def open_items(job: Job, stage: str) -> int:
     return Item.objects.filter(job=job, stage=stage, state__in=OPEN_ITEMS).count()
+
+
+# An estimate from fewer items than this is noise.
+LEAST_ITEMS = 3
+
+
+# How far the true time may lie from the estimate: pages differ, and other jobs share the workers. While a later stage
+# is not planned, its share is known only by its weight.
+RANGE = (0.8, 1.4)
+
+
+RANGE_BEFORE_THE_WHOLE_PLAN = (0.5, 2.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """``eta_seconds`` is (least, most). Each None before it can be told."""
+
+    items_per_minute: float | None = None
+    eta_seconds: tuple[int, int] | None = None
+
+
+def pace_of(job: Job, stages: Sequence[StageView]) -> Pace:
+    if sum(stage.worked for stage in stages) < LEAST_ITEMS:
+        return Pace()
+    spans = _running_spans(job)
+    return Pace(_rate(job, stages, spans), _eta(stages, spans))
+
+
+def _rate(job: Job, stages: Sequence[StageView], spans: Sequence[Span]) -> float | None:
+    """Of the present or last stage: items of different stages do not compare."""
+    stage = next((stage for stage in stages if stage.name == job.stage), None)
+    if stage is None or stage.worked < LEAST_ITEMS:
+        return None
+    seconds = _seconds_at_work([stage], spans)
+    return round(60 * stage.worked / seconds, 1) if seconds else None
+
+
+def _eta(stages: Sequence[StageView], spans: Sequence[Span]) -> tuple[int, int] | None:
+    """From what this job worked itself: what it took over from an earlier one cost it no time."""
+    worked = sum(stage.weight * stage.worked / stage.total for stage in stages if stage.total)
+    left = sum(stage.weight * (1 - stage.share) for stage in stages)
+    seconds = _seconds_at_work(stages, spans)
+    if not worked or not seconds:
+        return None
+    estimate = seconds * left / worked
+    is_planned = all(stage.total or stage.state == "done" for stage in stages)
+    least, most = RANGE if is_planned else RANGE_BEFORE_THE_WHOLE_PLAN
+    return round(estimate * least), round(estimate * most) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time in which the job ran; ``end`` is None while it does."""
+
+    start: datetime
+    end: datetime | None
+
+    def seconds_within(self, start: datetime, end: datetime) -> float:
+        return max(0.0, (min(self.end or end, end) - max(self.start, start)).total_seconds())
+
+
+def _running_spans(job: Job) -> list[Span]:
+    """By the job's log; none for a row older than its log."""
+    moves = list(job.events.values_list("to_status", "at"))
+    ends: list[datetime | None] = [at for _, at in moves[1:]]
+    return [
+        Span(at, end) for (status, at), end in zip(moves, [*ends, None], strict=False) if status == JobStatus.RUNNING
+    ]
+
+
+def _seconds_at_work(stages: Sequence[StageView], spans: Sequence[Span]) -> float:
+    """From the first start to the last end among ``stages``, without the time in which the job rested."""
+    starts = [stage.started_at for stage in stages if stage.started_at]
+    ends = [stage.worked_until for stage in stages if stage.worked_until]
+    if not starts or not ends:
+        return 0.0
+    start, end = min(starts), max(ends)
+    return sum(span.seconds_within(start, end) for span in spans) if spans else (end - start).total_seconds()

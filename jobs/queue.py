@@ -10,8 +10,8 @@ from django.db import transaction
 from django_q.tasks import async_task
 
 from jobs import clock
-from jobs.constants import Load
 from jobs.models import Job
+from jobs.states import Load
 
 
 def wake(job: Job, load: Load, runners: int = 1) -> None:

@@ -16,23 +16,21 @@ from django.db import connection, transaction
 from django.dispatch import Signal
 
 from jobs import clock, drain
-from jobs.admission import closed_for
-from jobs.advance import Step, advance
-from jobs.claims import claim, give_back, live_leases, next_due_in
-from jobs.constants import REST_ABOVE, JobStatus, Load
 from jobs.database import is_away, with_reconnect
 from jobs.errors import DatabaseAway, JobError, LeaseLost
 from jobs.failpoints import pass_by
-from jobs.handlers import Stage, handler_for
 from jobs.heartbeat import Heartbeat
+from jobs.leases import claim, closed_for, give_back, live_leases, next_due_in
 from jobs.logs import item_context, job_context
 from jobs.models import Item, Job
-from jobs.planning import begin_stage
+from jobs.monitoring import SUPERSEDED, count_one
+from jobs.outcomes import TookTooLong, fail, finish
 from jobs.progress import open_items
 from jobs.queue import runners_for, wake
-from jobs.results import TookTooLong, fail, finish
+from jobs.registry import Stage, handler_for
+from jobs.stages import Step, advance, begin_stage
+from jobs.states import REST_ABOVE, JobStatus, Load
 from jobs.sweep import jobs_without_worker
-from jobs.tally import SUPERSEDED, count_one
 from jobs.throttle import count_wait
 from jobs.transitions import locked_job, move
 

@@ -13,12 +13,12 @@ from django.db.models.functions import Coalesce
 from django.dispatch import Signal
 
 from jobs import clock
-from jobs.claims import take_away
-from jobs.constants import LONGEST_RECOVERY_PAUSE_SECONDS, RECOVERIES_AT_ONCE, SWEEP_ROWS, ItemState, JobStatus
+from jobs.actions import wake_present_stage
 from jobs.failpoints import pass_by
+from jobs.leases import take_away
 from jobs.models import Item, Job, SweepRun
 from jobs.progress import refresh_progress
-from jobs.starting import wake_present_stage
+from jobs.states import LONGEST_RECOVERY_PAUSE_SECONDS, RECOVERIES_AT_ONCE, SWEEP_ROWS, ItemState, JobStatus
 from jobs.transitions import locked_job, move
 
 logger = logging.getLogger(__name__)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from jobs.constants import Load
 from jobs.heartbeat import cluster_seen
 from jobs.runner import run_slice
+from jobs.states import Load
 from jobs.sweep import TURN_SECONDS, sweep_in_turn
 
 
@@ -23,5 +23,5 @@ def sweep() -> None:
 
 
 def canary() -> None:
-    """Proves that this cluster takes and runs tasks; ``jobs.cluster.canary`` sends it."""
+    """Proves that this cluster takes and runs tasks; ``jobs.worker.canary`` sends it."""
     cluster_seen()

@@ -1,6 +1,6 @@
 """Calls to a provider outside this process, kept within what it bears, by all workers together.
 
-An adapter makes each call inside ``call_slot``; the engine asks ``jobs.admission`` before it claims items for it.
+An adapter makes each call inside ``call_slot``; the engine asks ``jobs.leases`` before it claims items for it.
 """
 
 from __future__ import annotations

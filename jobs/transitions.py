@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db import transaction
 
 from jobs import clock
-from jobs.constants import FINAL, TRANSITIONS, JobStatus
 from jobs.errors import InvalidTransition
 from jobs.models import Event, Job
+from jobs.states import FINAL, TRANSITIONS, JobStatus
 
 logger = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from books.guidelines.changes import change
+from books.guidelines.review import DECIDED
 from books.models import Book, OcrStatus, Page, Provenance, Reading, ReviewStatus, Source, Subtopic, Topic
 from books.ocr.job import OCR
-from books.publishing.review import DECIDED
-from jobs.constants import ItemState, JobStatus
 from jobs.models import Item, Job
+from jobs.states import ItemState, JobStatus
 
 # A PNG of one grey pixel.
 PIXEL = bytes.fromhex(

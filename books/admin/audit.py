@@ -19,8 +19,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 from books.admin.guards import StaffRequest, route, screen
 from books.models import AuditEntry, Book, Change
 from books.numbers import number_of
-from jobs.handlers import handlers
 from jobs.models import Event
+from jobs.registry import handlers
 
 SHOWN: Final = 50
 # Titles that a search for a book may match.

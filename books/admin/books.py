@@ -22,9 +22,10 @@ from django.utils.safestring import SafeString
 
 from books.admin import (
     audit,
+    book_list,
+    book_page,
     contents,
     costs,
-    decisions,
     deletion,
     exchange,
     generating,
@@ -33,9 +34,6 @@ from books.admin import (
     guideline_list,
     guideline_pages,
     guidelines,
-    listing,
-    overview,
-    page_order,
     pages,
     proposals,
     publication,
@@ -46,7 +44,7 @@ from books.admin.paging import LookAhead
 from books.errors import DeletionRefused
 from books.extraction.job import resume_extraction
 from books.models import Book, BookStatus
-from books.models.searching import books_with_words
+from books.models.book import books_with_words
 from books.ocr.factory import installed_languages
 from books.ocr.start import lack_of_language
 from books.publishing.deletion import delete_book
@@ -64,8 +62,8 @@ else:
 
 SCREENS = (
     audit,
-    listing,
-    overview,
+    book_list,
+    book_page,
     pages,
     contents,
     generating,
@@ -77,8 +75,6 @@ SCREENS = (
     guideline_history,
     proposals,
     workbench,
-    decisions,
-    page_order,
     publication,
     exchange,
 )
@@ -156,7 +152,7 @@ class BookAdmin(LookAhead, ModelAdmin):
     # ---- the list ---------------------------------------------------------------------------------------------------
 
     def get_queryset(self, _request: HttpRequest) -> QuerySet[Book]:
-        return listing.live_books()
+        return book_list.live_books()
 
     @admin.display(ordering="title")
     def book(self, book: Book) -> SafeString:
@@ -194,9 +190,9 @@ class BookAdmin(LookAhead, ModelAdmin):
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
             books = response.context_data["cl"].result_list
             for book in books:
-                book.row = listing.row_of(book, cast("User", request.user))
+                book.row = book_list.row_of(book, cast("User", request.user))
             moving = [book.row for book in sorted(books, key=lambda book: int(book.pk)) if book.row.job]
-            response.context_data |= {"moving": moving, "mark": listing.mark_of(moving)}
+            response.context_data |= {"moving": moving, "mark": book_list.mark_of(moving)}
         return response
 
     def has_ask_model_permission(self, request: HttpRequest) -> bool:

@@ -14,9 +14,9 @@ from django.urls import URLPattern
 from books.admin.guards import StaffRequest, action, route, screen
 from books.errors import LinesInDoubt
 from books.extraction import contents as service
-from books.extraction.laying import Laid
-from books.extraction.toc import toc_text
 from books.models import Book, Contents, ContentsStatus
+from books.structure.chapters import Laid
+from books.structure.contents import toc_text
 from jobs.errors import JobError
 from jobs.models import Job
 

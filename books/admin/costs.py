@@ -1,28 +1,186 @@
-"""What a book's model calls were and cost, stage by stage, and which of its results another recipe would now make."""
+"""What model calls were and cost, stage by stage; the ledger, prices and the model of each stage."""
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
-from django.db.models import Avg, Count, Q, Sum
-from django.http import HttpResponse, HttpResponseBase
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Avg, Count, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils.text import slugify
 
 from books.admin.guards import StaffRequest, route, screen
-from books.admin.ledger import as_csv
-from books.extraction.estimating import TITLES, estimate
-from books.extraction.factory import recipe_of
+from books.admin.paging import LookAhead
+from books.extraction.engines.factory import recipe_of
+from books.extraction.estimate import TITLES, estimate
 from books.extraction.job import Limits
 from books.extraction.stale import StaleResult, generated_pages, stale_results
-from books.models import Book, CallOutcome, ModelCall
-from books.providers.factory import base_url_of, model_of
+from books.models import Book, CallOutcome, ModelCall, ModelPrice, ProviderProfile, StageModel
+from books.models.book import books_with_words
+from books.numbers import number_of
+from books.providers.factory import base_url_of, checked, model_of, providers
 from books.providers.prices import price_of
+from books.providers.profile import SENT_WITH
 from books.providers.spending import spent
+from books.publishing.files.sheets import defused
 from jobs.models import Job
+
+if TYPE_CHECKING:
+    CallAdmin = admin.ModelAdmin[ModelCall]
+    PriceAdmin = admin.ModelAdmin[ModelPrice]
+    ProfileAdmin = admin.ModelAdmin[ProviderProfile]
+    StageAdmin = admin.ModelAdmin[StageModel]
+
+
+CSV_FIELDS = (
+    "created_at",
+    "book_id",
+    "job_id",
+    "stage",
+    "item",
+    "provider",
+    "model",
+    "prompt_version",
+    "schema_version",
+    "tokens_in",
+    "tokens_cached",
+    "tokens_out",
+    "is_estimate",
+    "tier",
+    "cost",
+    "seconds",
+    "outcome",
+    "error_code",
+    "input_sha256",
+)
+
+
+class BookFilter(admin.SimpleListFilter):
+    """One book, come to from its own page: a choice among all of them would be longer than the list."""
+
+    title = "book"
+    parameter_name = "book__id__exact"
+
+    def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
+        chosen = Book.objects.filter(pk=number_of(self.value()) or 0)
+        return [(str(book.pk), book.title) for book in chosen]
+
+    def has_output(self) -> bool:
+        return bool(self.lookup_choices)
+
+    def queryset(self, _request: HttpRequest, calls: QuerySet[ModelCall]) -> QuerySet[ModelCall]:
+        return calls.filter(book=int(self.value() or 0)) if self.lookup_choices else calls
+
+
+@admin.register(ModelCall)
+class ModelCallAdmin(LookAhead, CallAdmin):
+    """Read-only; of one book, the head of the list sums what is shown."""
+
+    list_display = ("created_at", "book", "stage", "item", "model", "outcome", "tokens_in", "tokens_out", "cost")
+    list_filter = ("stage", "outcome", "model", "created_at", BookFilter)
+    list_select_related = ("book",)
+    search_fields = ("book",)
+    search_help_text = "Book title"
+    actions = ("export_csv",)
+
+    def get_search_results(
+        self, _request: HttpRequest, calls: QuerySet[ModelCall], search_term: str
+    ) -> tuple[QuerySet[ModelCall], bool]:
+        return (calls.filter(book__in=books_with_words(search_term)) if search_term else calls), False
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: ModelCall | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: ModelCall | None = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, {"title": "Model calls", **(extra_context or {})})
+        if BookFilter.parameter_name not in request.GET:  # of all books there may be millions
+            return response
+        if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
+            sums = response.context_data["cl"].queryset.order_by().aggregate(calls=Count("id"), cost=Sum("cost"))
+            response.context_data["subtitle"] = f"{sums['calls']} calls, ${sums['cost'] or 0:.2f}"
+            response.context_data["title"] = f"Model calls: {sums['calls']}, ${sums['cost'] or 0:.2f}"
+        return response
+
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export_csv(self, _request: HttpRequest, calls: QuerySet[ModelCall]) -> HttpResponse:
+        return as_csv(calls, "model-calls")
+
+
+@admin.register(ModelPrice)
+class ModelPriceAdmin(PriceAdmin):
+    """A price of the table goes before the published one, and prices the calls that had none."""
+
+    list_display = ("model", "input", "cached_input", "output", "updated_at")
+
+
+@admin.register(StageModel)
+class StageModelAdmin(StageAdmin):
+    list_display = ("stage", "provider", "model", "effort", "temperature", "max_tokens")
+    actions = ("try_model",)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "provider":
+            return forms.ChoiceField(choices=[(name, name) for name in providers()])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.action(description="Try the model with three small calls", permissions=["change"])
+    def try_model(self, request: HttpRequest, rows: QuerySet[StageModel]) -> None:
+        for row in rows:
+            try:
+                _, findings = checked(row.stage)
+            except ImproperlyConfigured as error:
+                messages.error(request, f"{row.stage}: {error}")
+                continue
+            for finding in findings:
+                say = messages.success if finding.is_fine else messages.warning
+                say(request, f"{row.stage}, {row.model}. {finding.title}: {finding.sentence}")
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    left_out = forms.MultipleChoiceField(
+        label="Requests are sent with",
+        choices=list(SENT_WITH.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+@admin.register(ProviderProfile)
+class ProviderProfileAdmin(ProfileAdmin):
+    """What was found out about a server; deleting a row has it found out again."""
+
+    form = ProfileForm
+    list_display = ("provider", "model", "sent_with", "updated_at")
+
+    @admin.display(description="Requests are sent with")
+    def sent_with(self, profile: ProviderProfile) -> str:
+        return "; ".join(SENT_WITH.get(name, name) for name in profile.left_out) or "everything"
+
+
+def as_csv(calls: QuerySet[ModelCall], name: str) -> HttpResponse:
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    )
+    writer = csv.writer(response)
+    writer.writerow(CSV_FIELDS)
+    for row in calls.order_by("id").values_list(*CSV_FIELDS).iterator():
+        writer.writerow(["" if value is None else defused(str(value)) for value in row])
+    return response
+
 
 # Of each stage the screen names so many stale results; a table of 500 pages helps nobody.
 NAMED = 12
@@ -83,6 +241,8 @@ def calls_csv(request: StaffRequest, book_id: int) -> HttpResponse:
 
 
 STAGES = ("digest", "outline", "write", "summarise")
+
+
 _UNPRICED = Q(cost=None, tokens_out__gt=0)
 
 

@@ -15,7 +15,7 @@ from books.audit import refuse
 from books.errors import DeletionRefused
 from books.models import Book
 from books.publishing.deletion import Losses, delete_book, job_in_the_way, losses_of
-from books.publishing.selectors import has_published
+from books.publishing.published import has_published
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:

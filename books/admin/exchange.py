@@ -14,11 +14,11 @@ from books.admin.guards import StaffRequest, action, route, screen
 from books.bodies import FORM
 from books.errors import ImportRefused
 from books.models import Book, GuidelineImport, Subtopic
-from books.publishing.export import book_json, book_markdown
-from books.publishing.importing import apply_import, differences, receive
-from books.publishing.importing.receiving import MOST_BYTES
-from books.publishing.sheets import FORMATS, guideline_sheet
-from books.publishing.word import book_docx
+from books.publishing.files.compare import differences
+from books.publishing.files.export import book_json, book_markdown
+from books.publishing.files.import_file import MOST_BYTES, apply_import, receive
+from books.publishing.files.sheets import FORMATS, guideline_sheet
+from books.publishing.files.word import book_docx
 
 # Beyond this many a page of differences helps nobody; all of them are applied.
 SHOWN = 200

@@ -10,21 +10,59 @@ from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
 
+from books.admin.book_page import may_finalise
 from books.admin.guards import StaffRequest, action, route, screen
-from books.admin.restarting import confirm_restart
-from books.admin.step_buttons import may_finalise
 from books.admin.steps import counts_of
 from books.errors import RequestRefused
-from books.extraction.estimating import estimate
-from books.extraction.job import Limits, goes_on_from, last_extraction, resume_extraction, start_extraction
-from books.extraction.stage import asks_a_model
+from books.extraction.estimate import estimate
+from books.extraction.job import (
+    EXTRACTION,
+    FINALISATION,
+    Limits,
+    goes_on_from,
+    last_extraction,
+    resume_extraction,
+    start_extraction,
+)
+from books.extraction.stages.base import asks_a_model
 from books.models import Book, Contents, ContentsStatus
 from books.numbers import LARGEST_PLACE, number_of
+from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.providers.spending import spent
-from jobs.constants import JobStatus
 from jobs.errors import JobError
 from jobs.models import Job
 from jobs.progress import resume_point, start_sentence
+from jobs.states import JobStatus
+from jobs.views import job_view
+
+PAID = "Answers that a model gave before stay in the ledger: what is asked in the same words is never paid for again."
+
+
+TEXTS = "Texts and approvals of the pages, and the table of contents."
+
+
+STAYS = {
+    EXTRACTION.kind: (TEXTS, "Guidelines that a person edited or decided on.", "Guidelines of other pages.", PAID),
+    FINALISATION.kind: (TEXTS, "Guidelines that a person edited or decided on.", PAID),
+    OCR.kind: ("Earlier readings of each page, in its history.", "Texts that a person corrected.", PAID),
+    OCR_ELSEWHERE.kind: ("Earlier readings of each page, in its history.", "Texts that a person corrected.", PAID),
+}
+
+
+def confirm_restart(request: StaffRequest, job: Job, url: str) -> HttpResponseBase:
+    """A page whose form posts what was posted to ``url`` once more, with ``sure``."""
+    asked = [(name, value) for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "sure")]
+    context = {
+        **admin.site.each_context(request),
+        "title": "Start over?",
+        "book": job.book,
+        "job": job,
+        "view": job_view(job),
+        "url": url,
+        "asked": asked,
+        "stays": STAYS.get(job.kind, (PAID,)),
+    }
+    return render(request, "bookpipeline/restart.html", context)
 
 
 def routes() -> list[URLPattern]:

@@ -16,12 +16,10 @@ from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.admin.guidelines import flags_in, review_context
 from books.errors import EditedMeanwhile, EditRefused
-from books.guidelines.editing import edit_subtopic, edit_topic
-from books.guidelines.parts import PART_TITLES, PARTS, Said, statements_of
-from books.guidelines.wording import WordChange
+from books.guidelines.edit import edit_subtopic, edit_topic
+from books.guidelines.history import WordChange, differences, version_seen, words_of
+from books.guidelines.parts import PART_TITLES, PARTS, Said, numbers, ranges, statements_of
 from books.models import Subtopic, Topic
-from books.publishing.history import differences, version_seen, words_of
-from books.publishing.sheets import numbers, ranges
 
 NOT_PAGES = "Write pages as 4 or 3-5, 8."
 

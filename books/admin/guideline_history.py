@@ -11,11 +11,10 @@ from django.urls import URLPattern, reverse
 
 from books.admin.guards import StaffRequest, action, back, route, screen, seen_revision
 from books.admin.guidelines import review_context
-from books.guidelines.changes import undo
-from books.guidelines.recent import changes_of, undoable
+from books.guidelines.changes import changes_of, undo, undoable
+from books.guidelines.history import restore, steps_of
 from books.models import Book, Change, Subtopic
 from books.numbers import number_of
-from books.publishing.history import restore, steps_of
 
 CHANGES_A_PAGE = 50
 MOST_VERSIONS = 50

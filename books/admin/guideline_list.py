@@ -15,11 +15,11 @@ from django.shortcuts import render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
-from books.guidelines.searching import with_words
-from books.guidelines.support import unsupported
+from books.guidelines.evidence import unsupported
+from books.guidelines.search import with_words
 from books.models import Book, ReviewStatus, Subtopic
+from books.models.book import books_with_words, wanted_words
 from books.models.guideline import statement_texts
-from books.models.searching import books_with_words, wanted_words
 from books.numbers import number_of
 
 A_PAGE = 25

@@ -13,9 +13,8 @@ from django.urls import URLPattern, reverse
 
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.admin.guidelines import Entry, outline_of, review_context
-from books.guidelines.merging import merge
-from books.guidelines.moving import move_pages, move_subtopic, reorder_topics
-from books.guidelines.splitting import split_subtopic
+from books.guidelines.move import move_pages, move_subtopic, reorder_topics
+from books.guidelines.split import merge, split_subtopic
 from books.models import Book, Page, PageDigest, Subtopic, Topic
 from books.numbers import number_of
 

@@ -17,13 +17,13 @@ from django.utils.cache import patch_vary_headers
 from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.admin.undo import offers_of_changes
+from books.guidelines import review
+from books.guidelines.evidence import unsupported
 from books.guidelines.parts import PART_TITLES, says_something, statements_of
 from books.guidelines.proposals import waiting
-from books.guidelines.support import unsupported
+from books.guidelines.review import Decision
 from books.models import Book, Page, Provenance, ReviewStatus, Subtopic, Topic
 from books.numbers import number_of
-from books.publishing import review
-from books.publishing.review import Decision
 
 DECISIONS = (Decision.APPROVE, Decision.REJECT, Decision.REOPEN)
 FLAGS = {"unsupported": "Not found on its pages", "copied": "Copied from the book"}

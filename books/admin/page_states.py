@@ -12,9 +12,9 @@ from django.db.models import Q
 from books.models import Book, OcrStatus, Page, PageReview
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.review import CLEAN_CONFIDENCE
-from jobs.constants import ACTIVE, OPEN_ITEMS, ItemState, JobStatus
 from jobs.models import Item, Job
-from jobs.selectors import job_view
+from jobs.states import ACTIVE, OPEN_ITEMS, ItemState, JobStatus
+from jobs.views import job_view
 
 KINDS: Final = (OCR.kind, OCR_ELSEWHERE.kind)
 

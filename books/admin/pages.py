@@ -1,19 +1,33 @@
-"""The grid of a book's pages, and the pictures themselves."""
+"""The pictures of a book's pages, the map of them, and what can be done with the chosen ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import BinaryIO, cast
+from uuid import UUID
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 
-from books.admin.guards import StaffRequest, route, screen
-from books.admin.page_states import cells_of
-from books.errors import StorageAway
-from books.models import Book, Page
-from books.ocr.thumbnails import thumbnail_of
+from books.admin.guards import StaffRequest, action, back, route, screen
+from books.admin.page_states import FILTERS, STATES, cells_of
+from books.admin.undo import ARRANGE, BACK, last_undone, offers, remember, remember_undone
+from books.admin.workbench import request_context
+from books.bodies import MANY_FILES
+from books.errors import ArrangementRefused, StorageAway
+from books.intake import order
+from books.intake.store import Upload
+from books.models import Arrangement, Book, OcrStatus, Page
+from books.numbers import LARGEST_PLACE, number_of
+from books.ocr.review import clean_pages, pages_of
+from books.ocr.scans import thumbnail_of
+from books.ocr.start import asks_model, check_readable, start_reading
+from jobs.models import Job
 
 
 def routes() -> list[URLPattern]:
@@ -22,6 +36,13 @@ def routes() -> list[URLPattern]:
         route("<int:book_id>/pages/", grid, "books_book_pages"),
         route(page + "scan/", scan, "books_book_scan", cacheable=True),
         route(page + "thumbnail/", thumbnail, "books_book_thumbnail", cacheable=True),
+        route("<int:book_id>/pages/map/", page_map, "books_book_map"),
+        route("<int:book_id>/pages/read/", read_chosen, "books_book_pages_read"),
+        route("<int:book_id>/pages/read-failed/", read_failed, "books_book_read_failed"),
+        route("<int:book_id>/pages/arrange/", arrange_chosen, "books_book_arrange"),
+        route("<int:book_id>/pages/arrange/undo/", undo, "books_book_arrange_undo"),
+        route("<int:book_id>/pages/arrange/redo/", redo, "books_book_arrange_redo"),
+        route("<int:book_id>/pages/insert/", insert, "books_book_insert"),
     ]
 
 
@@ -60,3 +81,140 @@ def _picture(made: Callable[[], HttpResponseBase]) -> HttpResponseBase:
 def _page(book_id: int, number: int, *related: str) -> Page:
     pages = Page.objects.select_related(*related) if related else Page.objects.all()
     return get_object_or_404(pages, book=book_id, number=number)
+
+
+# What redoing an arrangement needs of it.
+AGAIN = ("sentence", "before", "after", "turned")
+
+
+@screen("books.view_book")
+def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    cells = cells_of(book)
+    wanted = request.GET.get("show", "all")
+    chosen = next((each for each in FILTERS if each.name == wanted), FILTERS[0])
+    shown = offers(request, book)
+    is_offered = any((each.way, each.step["kind"]) == ("undo", ARRANGE) for each in shown)
+    last = None if is_offered else Arrangement.objects.filter(book=book).select_related("made_by").first()
+    context = {
+        **request_context(request, book, "Page map"),
+        "cells": [cell for cell in cells if chosen.shows(cell)],
+        "filters": [(each, sum(map(each.shows, cells))) for each in FILTERS],
+        "chosen": chosen,
+        "total": len(cells),
+        "is_busy": Job.objects.holding().filter(book=book).exists(),
+        "failed": sum(cell.page.ocr_status == OcrStatus.FAILED for cell in cells),
+        "clean": clean_pages(book).count(),
+        "legend": [(state, *letter_and_label) for state, letter_and_label in STATES.items()],
+        "offers": shown,
+        "last_arrangement": last,
+        "back_words": BACK,
+    }
+    return render(request, "bookpipeline/page_map.html", context)
+
+
+@action("books.change_book")
+def read_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Reads the chosen pages again, with the posted engine or the usual one; their texts stay in their history."""
+    book = get_object_or_404(Book, pk=book_id)
+    pages = list(pages_of(book, request.POST.getlist("page")).values_list("pk", flat=True))
+    engine = request.POST.get("engine", "")
+    if asks_model(engine) and not request.user.has_perm("books.ask_model"):
+        raise PermissionDenied
+    return _read(request, book, pages, engine)
+
+
+@action("books.change_book")
+def read_failed(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    failed = Page.objects.filter(book=book, ocr_status=OcrStatus.FAILED)
+    return _read(request, book, list(failed.values_list("pk", flat=True)))
+
+
+def _read(request: StaffRequest, book: Book, pages: list[UUID], engine: str = "") -> HttpResponse:
+    if not pages:
+        raise ArrangementRefused("Choose at least one page first.")
+    start_reading(book, pages=pages, engine=engine, user=request.user)
+    messages.success(request, f"{_pages(len(pages))} being read again.")
+    return _back(request, book)
+
+
+@action("books.change_book")
+def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Moves, turns or removes the chosen pages. Turned ones are read again at once."""
+    book = get_object_or_404(Book, pk=book_id)
+    pages = list(pages_of(book, request.POST.getlist("page")))
+    act, value = request.POST.get("act", "").partition(":")[::2]
+    if act == "move":
+        done = order.move_pages(book, pages, _number(request, "to"), user=request.user)
+    elif act == "turn":
+        done = order.rotate_pages(book, pages, number_of(value) or 0, user=request.user)
+        start_reading(book, pages=[page.pk for page in pages], user=request.user)
+    elif act == "remove":
+        done = order.delete_pages(book, pages, user=request.user)
+    else:
+        return HttpResponseBadRequest("Unknown action.")
+    return _remembered(request, book, done)
+
+
+@action("books.change_book", most_bytes=MANY_FILES)
+def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    check_readable(book)
+    files = request.FILES.getlist("files")
+    uploads = [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files]
+    receipt, done = order.insert_pages(book, uploads, _number(request, "at"), user=request.user)
+    for refusal in receipt.refused:
+        messages.error(request, refusal.message)
+    if done is not None:
+        start_reading(book, user=request.user)
+        return _remembered(request, book, done)
+    return _back(request, book)
+
+
+def _remembered(request: StaffRequest, book: Book, done: Arrangement) -> HttpResponse:
+    step = {"kind": ARRANGE, "id": str(done.pk), "sentence": done.sentence}
+    return remember(request, book.pk, step, _back(request, book))
+
+
+@action("books.change_book")
+def undo(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """Takes the latest arrangement back; pages that were read since they were turned are read once more."""
+    book = get_object_or_404(Book, pk=book_id)
+    undone = order.undo_last(book, request.POST.get("step"))
+    messages.success(request, f"Undone: {undone.sentence}.")
+    _read_waiting(request, book)
+    again = {name: getattr(undone, name) for name in AGAIN}
+    return remember_undone(request, book_id, {"kind": ARRANGE, "id": str(undone.pk)}, again, _back(request, book))
+
+
+@action("books.change_book")
+def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    book = get_object_or_404(Book, pk=book_id)
+    undone = last_undone(request, book_id, ARRANGE)
+    if undone is None:
+        raise ArrangementRefused("There is nothing to redo.")
+    done = order.redo(book, Arrangement(**{name: undone[name] for name in AGAIN}), user=request.user)
+    _read_waiting(request, book)
+    return _remembered(request, book, done)
+
+
+def _read_waiting(request: StaffRequest, book: Book) -> None:
+    if Page.objects.filter(book=book, ocr_status=OcrStatus.WAITING).exists():
+        start_reading(book, user=request.user)
+
+
+def _number(request: StaffRequest, name: str) -> int:
+    """Raises ArrangementRefused for what is no page number."""
+    number = number_of(request.POST.get(name), LARGEST_PLACE)
+    if number is None:
+        raise ArrangementRefused("Say at which page number.")
+    return number
+
+
+def _pages(count: int) -> str:
+    return "1 page is" if count == 1 else f"{count} pages are"
+
+
+def _back(request: StaffRequest, book: Book) -> HttpResponse:
+    return back(request, reverse("admin:books_book_map", args=[book.pk]))

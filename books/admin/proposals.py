@@ -14,16 +14,15 @@ from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
 
-from books.admin.differences import TEXTS, Passage
 from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.guidelines import review_context
+from books.admin.publication import TEXTS, Passage
 from books.guidelines.changes import undo
-from books.guidelines.parts import PART_TITLES, statements_of
+from books.guidelines.history import WordChange, word_changes
+from books.guidelines.parts import PART_TITLES, ranges, statements_of
 from books.guidelines.proposals import accept, accept_all, is_in_force, refuse, waiting
-from books.guidelines.wording import WordChange, word_changes
 from books.models import Book, Proposal, ProposalKind, ProposalState, Subtopic, Topic
 from books.numbers import number_of
-from books.publishing.sheets import ranges
 
 # A screen of more differences is read by nobody; the others follow as these are decided.
 MOST_SHOWN = 40

@@ -1,27 +1,34 @@
-"""The tokens of reading programs in the admin: given out once, seen never again, taken back for good."""
+"""Programs that read: their tokens, given out once; whom to tell of what is published, and the log of telling them."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern
 from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books.admin.guards import StaffRequest
-from books.models import ReaderToken
+from books.admin.guards import StaffRequest, action, route
+from books.audit import refuse
+from books.models import Happening, ReaderToken, WebhookDelivery, WebhookEndpoint
+from books.publishing.post import new_secret
 from books.publishing.tokens import give_out, revoke
+from books.publishing.webhooks import deliver_again, send_test
+from jobs.errors import JobError
 
-# Generic in the stubs alone.
 if TYPE_CHECKING:
+    DeliveryAdmin = admin.ModelAdmin[WebhookDelivery]
+    EndpointAdmin = admin.ModelAdmin[WebhookEndpoint]
+    EndpointModelForm = forms.ModelForm[WebhookEndpoint]
     TokenAdmin = admin.ModelAdmin[ReaderToken]
-else:
-    TokenAdmin = admin.ModelAdmin
 
 
 @admin.register(ReaderToken)
@@ -83,3 +90,141 @@ def shown_once(request: HttpRequest, thing: Any, secret: str, use: str) -> HttpR
     response = render(request, "bookpipeline/secret.html", context)
     add_never_cache_headers(response)
     return response
+
+
+USE = "The receiver checks our signatures with it, as Standard Webhooks describes."
+
+
+BADGES = {"Delivered": "approved", "Failed": "failed", "Stopped": "failed", "Waiting": "paused"}
+
+
+class EndpointForm(EndpointModelForm):
+    happenings = forms.MultipleChoiceField(
+        label="Events", choices=Happening.choices, widget=forms.CheckboxSelectMultiple, initial=Happening.values
+    )
+
+    class Meta:
+        model = WebhookEndpoint
+        fields = ("url", "description", "happenings", "is_active")
+        labels = {"url": "Address"}
+        widgets = {"url": forms.URLInput(attrs={"class": "vTextField"})}
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(EndpointAdmin):
+    form = EndpointForm
+    list_display = ("url", "description", "is_active", "created_at")
+    search_fields = ("url", "description")
+    show_full_result_count = False
+    actions = ("renew",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Webhook endpoints", **(extra_context or {})})
+
+    def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:  # noqa: FBT001
+        if not change:
+            obj.secret = new_secret()
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The one time that the secret is shown."""
+        return shown_once(request, obj, obj.secret, USE)
+
+    def get_urls(self) -> list[URLPattern]:
+        own = route("<int:endpoint_id>/test/", send_a_test, "books_webhookendpoint_test")
+        return [own, *super().get_urls()]
+
+    @admin.action(description="Make a new secret for the chosen one", permissions=["change"])
+    def renew(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> HttpResponse | None:
+        chosen = list(endpoints)
+        if len(chosen) != 1:
+            messages.error(request, "Choose one: its new secret is shown once.")
+            return None
+        chosen[0].secret = new_secret()
+        chosen[0].save(update_fields=["secret"])
+        return shown_once(request, chosen[0], chosen[0].secret, f"The old one signs nothing any more. {USE}")
+
+
+@action("books.change_webhookendpoint")
+def send_a_test(request: StaffRequest, endpoint_id: int) -> HttpResponseBase:
+    endpoint = get_object_or_404(WebhookEndpoint, pk=endpoint_id)
+    here = redirect("admin:books_webhookendpoint_change", endpoint_id)
+    try:
+        messages.success(request, f"It answered {send_test(endpoint)} to the test.")
+    except JobError as error:
+        refuse(request, error.message)
+        messages.error(request, f"The test did not arrive. {error.message}")
+    return here
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(DeliveryAdmin):
+    """Read-only, but for sending again."""
+
+    list_display = ("what", "book", "endpoint", "state_now", "tries", "answer", "tried", "next_try_at")
+    list_display_links = None
+    list_filter = ("state", "announcement__happening", "endpoint")
+    list_select_related = ("announcement", "endpoint", "job")
+    search_fields = ("announcement__book_title",)
+    search_help_text = "Book title"
+    show_full_result_count = False
+    actions = ("send_again",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Webhook deliveries", **(extra_context or {})})
+
+    @admin.display(description="what happened", ordering="announcement__id")
+    def what(self, delivery: WebhookDelivery) -> str:
+        said = delivery.announcement
+        return f"{said.get_happening_display()}, {said.made_at:%Y-%m-%d %H:%M}"
+
+    @admin.display
+    def book(self, delivery: WebhookDelivery) -> str:
+        return f"{delivery.announcement.book_title}, version {delivery.announcement.version}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+        return WebhookDelivery.objects.with_item()
+
+    @admin.display(description="state", ordering="state")
+    def state_now(self, delivery: WebhookDelivery) -> SafeString:
+        state = delivery.standing.state
+        return format_html('<span class="badge badge-{}">{}</span>', BADGES[state], state)
+
+    @admin.display
+    def tries(self, delivery: WebhookDelivery) -> int:
+        return delivery.standing.attempts
+
+    @admin.display
+    def answer(self, delivery: WebhookDelivery) -> str:
+        return delivery.standing.error or (f"It answered {delivery.status_code}." if delivery.status_code else "")
+
+    @admin.display(description="last try")
+    def tried(self, delivery: WebhookDelivery) -> str:
+        return _minute(delivery.standing.tried_at)
+
+    @admin.display(description="next try")
+    def next_try_at(self, delivery: WebhookDelivery) -> str:
+        return _minute(delivery.standing.next_try)
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: WebhookDelivery | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, _request: HttpRequest, _obj: Any = None) -> list[str]:
+        return [field.name for field in WebhookDelivery._meta.fields]
+
+    @admin.action(description="Send again", permissions=["change"])
+    def send_again(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
+        chosen = list(deliveries.select_related("announcement"))
+        count = deliver_again(chosen)
+        if count < len(chosen):
+            messages.warning(request, f"{len(chosen) - count} of them are being sent already.")
+        messages.success(request, f"{count} will be sent again.")

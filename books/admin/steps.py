@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 
 from books.extraction.job import EXTRACTION, FINALISATION
+from books.guidelines.review import DECIDED
 from books.models import Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
 from books.ocr.job import OCR, OCR_ELSEWHERE
-from books.publishing.review import DECIDED
-from jobs.constants import JobStatus
 from jobs.models import Job
+from jobs.states import JobStatus
 
 STEPS = ("upload", "read", "approve", "generate", "finalise", "review", "publish")
 STEP_OF_KIND = {

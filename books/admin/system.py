@@ -11,8 +11,7 @@ from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
 from books.retention import RULES
-from jobs.system import system_view
-from jobs.tables import tables
+from jobs.monitoring import system_view, tables
 
 
 def routes() -> list[URLPattern]:

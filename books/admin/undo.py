@@ -17,10 +17,10 @@ from django.urls import reverse
 
 from books.admin.guards import UNDO, StaffRequest
 from books.errors import EditedMeanwhile
-from books.guidelines.recent import last_of
+from books.guidelines.changes import last_of
+from books.guidelines.parts import ranges
 from books.models import Arrangement, Book, Change, Page, PageReview, Subtopic, Topic
 from books.ocr import review
-from books.publishing.sheets import ranges
 
 # As many of one kind can be undone one after the other.
 REMEMBERED: Final = 20

@@ -12,13 +12,11 @@ from books.api.pages import router as pages
 from books.api.proposals import router as proposals
 from books.api.refusals import RefusingAPI, StorableParser, say_no
 from books.api.review import router as review
-from books.api.uploads import router as uploads
 
 api = RefusingAPI(title="bookpipeline", version="1", auth=django_auth, parser=StorableParser())
 api.add_router("/books", books)
 api.add_router("/books", contents)
 api.add_router("/books", pages)
-api.add_router("/books", uploads)
 api.add_router("/books", review)
 api.add_router("/books", proposals)
 api.add_router("", jobs)

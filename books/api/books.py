@@ -11,10 +11,9 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import ModelSchema, Router, Schema, Status
 
-from books.api.fields import Number
+from books.api.base import Number, require
 from books.api.jobs import StartedOut, started_document
-from books.api.permission import require
-from books.extraction.estimating import estimate
+from books.extraction.estimate import estimate
 from books.extraction.job import Limits, resume_extraction, start_extraction, start_finalisation
 from books.models import Book
 from books.ocr.start import asks_model, lack_of_language, start_reading

@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 
-from books.api.permission import require
+from books.api.base import require
 from books.extraction import contents as service
-from books.extraction.laying import Laid, lay
-from books.extraction.toc import toc_text
 from books.models import Book, Contents
+from books.structure.chapters import Laid, lay
+from books.structure.contents import toc_text
 
 router = Router(tags=["contents"])
 

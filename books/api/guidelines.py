@@ -11,14 +11,13 @@ from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
 from ninja.security import HttpBearer, django_auth
 
-from books.api.fields import Id, Moment, Words
-from books.api.permission import require
+from books.api.base import Id, Moment, Words, require
 from books.api.refusals import Refusal
 from books.attempts import token_refused
 from books.guidelines.parts import Part
 from books.models import Feed, Provenance, PublishedSet, ReaderToken, ReviewStatus
 from books.publishing import tokens
-from books.publishing.reading import (
+from books.publishing.feed import (
     PUBLISHED_ORDER,
     WORKING_ORDER,
     UnknownPlace,

@@ -10,14 +10,13 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 
-from books.api.fields import Number
-from books.api.permission import require
+from books.api.base import Number, require
 from books.ocr.start import may_run_job
-from jobs.constants import OPEN_ITEMS
+from jobs.actions import cancel, retry
 from jobs.models import Item, Job
 from jobs.progress import detail_of
-from jobs.selectors import JobView, job_view
-from jobs.starting import cancel, retry
+from jobs.states import OPEN_ITEMS
+from jobs.views import JobView, job_view
 
 router = Router(tags=["jobs"])
 

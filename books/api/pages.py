@@ -1,24 +1,27 @@
-"""Pages as JSON: adding many or one, a better scan for one, reading one again."""
+"""Pages as JSON: adding many or one, uploads in many requests, a better scan, reading one again."""
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, cast
+from collections.abc import Callable
+from typing import Annotated, Any, BinaryIO, Literal, cast
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import File, Router, Schema, Status
+from ninja import Field, File, Router, Schema, Status
 from ninja.files import UploadedFile
 
+from books.api.base import require
 from books.api.jobs import StartedOut, started_document
-from books.api.permission import require
 from books.bodies import MANY_FILES, ONE_FILE, takes
-from books.intake.arrange import delete_pages, insert_pages
-from books.intake.replace import replace_scan
+from books.errors import UploadRejected
+from books.intake.delivery import Announced, announce, presigned_post, take, take_from_bucket
+from books.intake.order import delete_pages, insert_pages, replace_scan
 from books.intake.store import Receipt, Upload, add_files
-from books.models import Book, Page
-from books.ocr.start import check_readable, read_new_pages, start_reading
+from books.models import Book, Delivery, Page
+from books.numbers import LARGEST
+from books.ocr.start import check_readable, finish, read_new_pages, read_on_the_way, start_reading
 
 router = Router(tags=["pages"])
 
@@ -121,3 +124,114 @@ def _added(receipt: Receipt, user: User) -> dict[str, Any]:
 
 def _upload(file: UploadedFile) -> Upload:
     return Upload(file.name or "", cast("BinaryIO", file.file))
+
+
+class AnnouncedFile(Schema):
+    """``size`` in bytes; ``sha256`` lets the server tell what it has already, and the bucket check what arrives."""
+
+    name: Annotated[str, Field(max_length=4096)]
+    size: Annotated[int, Field(ge=0, le=LARGEST)]
+    sha256: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
+
+
+class AnnounceIn(Schema):
+    files: list[AnnouncedFile]
+
+
+class PostOut(Schema):
+    """A form to send to the bucket: ``fields`` first, then ``file``; then tell with ``arrived``."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class AnswerOut(Schema):
+    """``id`` is there where the file is to be sent, and ``post`` where it is to be sent to the bucket."""
+
+    id: UUID | None
+    name: str
+    state: Literal["send", "here", "refused"]
+    reason: str
+    post: PostOut | None
+
+
+class DeliveryOut(Schema):
+    id: UUID
+    files: list[AnswerOut]
+
+
+class ArrivalOut(Schema):
+    state: Literal["stored", "refused"]
+    reason: str = ""
+
+
+class FinishOut(Schema):
+    """``missing`` names the files that were announced and never came; ``pages`` is the book's number of pages now."""
+
+    missing: list[str]
+    pages: int
+    job_id: UUID | None
+
+
+@router.post("/{int:book_id}/uploads", response={201: DeliveryOut})
+def announce_files(request: HttpRequest, book_id: int, announced: AnnounceIn) -> Status[dict[str, Any]]:
+    """At most 200 files, in the order in which they shall become pages; the answers are in the same order."""
+    user = require(request, "books.change_book")
+    book = get_object_or_404(Book, pk=book_id)
+    check_readable(book)
+    files = [Announced(each.name, each.size, each.sha256) for each in announced.files]
+    delivery, answers = announce(book, files, user=user)
+    rows = [
+        {
+            "id": answer.expected.pk if answer.expected else None,
+            "name": answer.name,
+            "state": answer.state,
+            "reason": answer.reason,
+            "post": presigned_post(answer.expected) if answer.expected else None,
+        }
+        for answer in answers
+    ]
+    return Status(201, {"id": delivery.pk, "files": rows})
+
+
+@router.post("/{int:book_id}/uploads/{uuid:delivery_id}/files/{uuid:file_id}", response=ArrivalOut)
+@takes(ONE_FILE, "books.change_book")
+def send_file(
+    request: HttpRequest, book_id: int, delivery_id: UUID, file_id: UUID, file: File[UploadedFile]
+) -> dict[str, Any]:
+    """One announced file; sending it again after a lost answer is harmless."""
+    data = cast("BinaryIO", file.file)
+    return _taken(request, book_id, delivery_id, lambda delivery: take(delivery, file_id, data))
+
+
+@router.post("/{int:book_id}/uploads/{uuid:delivery_id}/files/{uuid:file_id}/arrived", response=ArrivalOut)
+def file_arrived(request: HttpRequest, book_id: int, delivery_id: UUID, file_id: UUID) -> dict[str, Any]:
+    """Tells that an announced file is in the bucket; it is judged there."""
+    return _taken(request, book_id, delivery_id, lambda delivery: take_from_bucket(delivery, file_id))
+
+
+def _taken(
+    request: HttpRequest, book_id: int, delivery_id: UUID, take_file: Callable[[Delivery], int | None]
+) -> dict[str, Any]:
+    """The delivery is asked for with the file; only where that is refused it may be one of nowhere."""
+    user = require(request, "books.change_book")
+    try:
+        waiting = take_file(Delivery(pk=delivery_id, book_id=book_id))
+    except UploadRejected as refusal:
+        _delivery(book_id, delivery_id)
+        return {"state": "refused", "reason": refusal.reason}
+    read_on_the_way(book_id, waiting, user=user)
+    return {"state": "stored"}
+
+
+@router.post("/{int:book_id}/uploads/{uuid:delivery_id}/finish", response=FinishOut)
+def finish_delivery(request: HttpRequest, book_id: int, delivery_id: UUID) -> dict[str, Any]:
+    """Gives up what did not come, numbers the rest and has it read. Without it, that happens after an idle hour."""
+    user = require(request, "books.change_book")
+    delivery = _delivery(book_id, delivery_id)
+    missing, job = finish(delivery, user=user)
+    return {"missing": missing, "pages": delivery.book.pages.count(), "job_id": job.pk if job else None}
+
+
+def _delivery(book_id: int, delivery_id: UUID) -> Delivery:
+    return get_object_or_404(Delivery.objects.select_related("book", "sent_by"), pk=delivery_id, book=book_id)

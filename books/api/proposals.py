@@ -9,8 +9,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 from ninja.pagination import paginate
 
-from books.api.fields import Paging
-from books.api.permission import require
+from books.api.base import Paging, require
 from books.guidelines.proposals import accept, refuse
 from books.models import Book, Proposal, ProposalKind, ProposalState
 

@@ -11,16 +11,13 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
-from books.api.fields import Id, Number
-from books.api.permission import require
-from books.guidelines.changes import undo
-from books.guidelines.editing import edit_subtopic, edit_topic
-from books.guidelines.merging import merge
-from books.guidelines.moving import move_pages, move_subtopic, reorder_subtopics, reorder_topics
-from books.guidelines.recent import changes_of, undoable
-from books.guidelines.splitting import split_subtopic
+from books.api.base import Id, Number, require
+from books.guidelines.changes import changes_of, undo, undoable
+from books.guidelines.edit import edit_subtopic, edit_topic
+from books.guidelines.move import move_pages, move_subtopic, reorder_subtopics, reorder_topics
+from books.guidelines.review import Decision, approve, decide
+from books.guidelines.split import merge, split_subtopic
 from books.models import Book, Change, Provenance, ReviewStatus, Subtopic, Topic
-from books.publishing.review import Decision, approve, decide
 
 router = Router(tags=["review"])
 VIEW, CHANGE = "books.view_subtopic", "books.change_subtopic"

@@ -11,13 +11,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from books.errors import LinesInDoubt, StageNotReady
-from books.extraction import stages
-from books.extraction.engine import BookFacts, Digest, PageText, TocEntry
-from books.extraction.laying import NOT_READ, Laid, drafted, lay
-from books.extraction.offline import OfflineEngine
+from books.extraction import outline_ops
+from books.extraction.base import BookFacts, Digest, PageText, TocEntry
+from books.extraction.engines.offline import OfflineEngine
 from books.extraction.records import TOC, book_facts, digests_of, page_text
-from books.extraction.toc import TocLine, parse_toc, toc_lines
 from books.models import Book, Contents, ContentsStatus
+from books.structure.chapters import NOT_READ, Laid, drafted, lay
+from books.structure.contents import TocLine, parse_toc, toc_lines
 from jobs import clock
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
@@ -112,7 +112,7 @@ def read_digests(book: Book) -> list[Digest]:
     rows = book.pages.filter(reading__isnull=False).select_related("reading").order_by("number")
     texts = [page_text(page) for page in rows]
     return [
-        _digest(page, stages.last_lines(before.text), stages.first_lines(after.text))
+        _digest(page, outline_ops.last_lines(before.text), outline_ops.first_lines(after.text))
         for before, page, after in zip([_NONE, *texts], texts, [*texts[1:], _NONE], strict=False)
     ]
 

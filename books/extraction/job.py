@@ -9,16 +9,16 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import RequestRefused
-from books.extraction.digesting import DigestStage
-from books.extraction.finalising import CompareStage, MergeStage, NameStage, SubmitStage, TopicNameStage
-from books.extraction.outlining import OutlineStage
-from books.extraction.teaching import OrderStage
-from books.extraction.writing import SummariseStage, WriteStage
+from books.extraction.stages.digest import DigestStage
+from books.extraction.stages.finalise import CompareStage, MergeStage, NameStage, SubmitStage, TopicNameStage
+from books.extraction.stages.order import OrderStage
+from books.extraction.stages.outline import OutlineStage
+from books.extraction.stages.write import SummariseStage, WriteStage
 from books.models import Book
-from jobs.constants import JobStatus
-from jobs.handlers import Handler
+from jobs.actions import resume, start_job
 from jobs.models import Job
-from jobs.starting import resume, start_job
+from jobs.registry import Handler
+from jobs.states import JobStatus
 from jobs.transitions import locked_job
 
 EXTRACTION = Handler(

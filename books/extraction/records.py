@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from books.extraction.engine import BookFacts, Digest, Guideline, NamedSubtopic, Outline, PageText, TextLine, TocEntry
-from books.extraction.stages import joined
-from books.models import Book, Page, PageDigest, StoredOutline, Subtopic
+from books.extraction import outline_ops
+from books.extraction.apply_outline import topic_key
+from books.extraction.base import (
+    BookFacts,
+    Digest,
+    Guideline,
+    NamedSubtopic,
+    NamedTopic,
+    Outline,
+    PageText,
+    SubtopicSource,
+    TextLine,
+    TocEntry,
+)
+from books.extraction.engines.factory import recipe_of
+from books.extraction.outline_ops import PlacedSubtopic, joined, placed_subtopics
+from books.extraction.stages.base import OncePerJob
+from books.guidelines.proposals import name_of
+from books.models import (
+    Book,
+    Change,
+    Page,
+    PageDigest,
+    Proposal,
+    ProposalKind,
+    ProposalState,
+    StoredOutline,
+    Subtopic,
+    Topic,
+)
+from jobs.models import Job
 
 DIGEST = TypeAdapter(Digest)
+
+
 OUTLINE = TypeAdapter(Outline)
+
+
 GUIDELINE = TypeAdapter(Guideline)
+
+
 TOC = TypeAdapter(tuple[TocEntry, ...])
 
 
@@ -88,3 +125,161 @@ def named(subtopic: Subtopic) -> NamedSubtopic:
         pages=tuple(subtopic.pages),
         terms=subtopic.terms,
     )
+
+
+RENAMES = (ProposalKind.RENAME_TOPIC, ProposalKind.RENAME_SUBTOPIC)
+
+
+@dataclass(frozen=True, slots=True)
+class CutTitles:
+    """``printed`` are the outline's titles by key, ``given`` those that refining gave, by row. A title that is neither
+    is a person's, and taken as it is."""
+
+    topics: Mapping[str, str]
+    subtopics: Mapping[str, str]
+    given: Mapping[str, Set[str]]
+
+    def topic(self, row: Topic) -> str:
+        return self._title(row, self.topics.get(row.key, row.title))
+
+    def subtopic(self, row: Subtopic) -> str:
+        return self._title(row, self.subtopics.get(row.key, row.title))
+
+    def _title(self, row: Topic | Subtopic, printed: str) -> str:
+        return printed if row.title in self.given[name_of(row)] else row.title
+
+    def named(self, row: Subtopic) -> NamedSubtopic:
+        return replace(named(row), title=self.subtopic(row), topic=self.topic(row.topic))
+
+    def named_topic(self, row: Topic) -> NamedTopic:
+        rows = sorted(row.subtopics.all(), key=in_the_book)
+        return NamedTopic(str(row.pk), self.topic(row), row.summary, tuple(self.subtopic(each) for each in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class NamesOfBook:
+    """What names are refined from: the book's facts, its subtopics in order of teaching and its topics, by the ids of
+    their rows, under their titles as cut."""
+
+    facts: BookFacts
+    subtopics: Mapping[int, NamedSubtopic]
+    topics: Mapping[int, NamedTopic]
+
+    @classmethod
+    def of(cls, job: Job) -> NamesOfBook:
+        titles = cut_titles(job.book_id)
+        rows = Subtopic.objects.filter(topic__book=job.book_id).select_related("topic")
+        ordered = rows.defer("guideline", "search_text").order_by("topic__sequence", "sequence")
+        topics = Topic.objects.filter(book=job.book_id).order_by("sequence").prefetch_related("subtopics")
+        return cls(
+            book_facts(Book.objects.get(pk=job.book_id)),
+            {row.pk: titles.named(row) for row in ordered},
+            {topic.pk: titles.named_topic(topic) for topic in topics},
+        )
+
+
+def _changed_by_others(job: Job) -> int | None:
+    """The last change of the book's guidelines that is not of ``job``, which leaves titles as they were cut."""
+    changes = Change.objects.filter(book=job.book_id).exclude(job=job).order_by("-pk")
+    return changes.values_list("pk", flat=True).first()
+
+
+names_of_book = OncePerJob(NamesOfBook.of, _changed_by_others)
+
+
+def in_the_book(row: Subtopic | Topic) -> tuple[int, str, int]:
+    """Sorts rows as the book has them, whatever the order of teaching is."""
+    return row.first_page, row.key, row.pk
+
+
+def cut_titles(book_id: int) -> CutTitles:
+    outline = whole_outline(book_id)
+    renamed = Proposal.objects.filter(book=book_id, kind__in=RENAMES, state=ProposalState.ACCEPTED)
+    given: dict[str, set[str]] = defaultdict(set)
+    for rests_on, after in renamed.values_list("rests_on", "after"):
+        for name in rests_on:
+            given[name].add(after["title"])
+    return CutTitles(
+        topics={topic_key(plan): plan.title[:200] for plan in outline.topics},
+        subtopics={each.key: each.plan.title[:200] for each in placed_subtopics(outline)},
+        given=given,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CutBook:
+    """The book's outline as the writer needs it; ``placed`` has its parts by their keys, in book order."""
+
+    outline: Outline
+    placed: Mapping[str, PlacedSubtopic]
+
+    @classmethod
+    def of(cls, outline: Outline) -> CutBook:
+        return cls(outline, {each.key: each for each in outline_ops.placed_subtopics(outline)})
+
+    def has(self, row: Subtopic) -> bool:
+        """False for one that a person made, or kept where the cut is another."""
+        return all(key in self.placed for key in row.keys)
+
+    def topic_of(self, row: Subtopic) -> str:
+        """As the outline names it: a name that was refined since makes no other guideline."""
+        return self.outline.topics[self.placed[row.key].topic].title
+
+
+cut_book = OncePerJob(lambda job: CutBook.of(whole_outline(job.book_id)), lambda job: outline_prints(job.book_id))
+
+
+def made_from(cut: CutBook, row: Subtopic, texts: Mapping[int, str]) -> dict[str, str]:
+    """By the key of each part in ``row``, a fingerprint of what the engine is asked about it; see ``Subtopic``."""
+    recipe = recipe_of("write")
+    return {
+        part.key: outline_ops.fingerprint(
+            recipe, part.key, cut.outline.topics[part.topic].title, [texts.get(page) for page in pages]
+        )
+        for part, pages in parts_of(cut, row)
+    }
+
+
+def texts_of(book_id: int) -> dict[int, str]:
+    """Of all pages that were read."""
+    pages = Page.objects.filter(book=book_id, reading__isnull=False)
+    return dict(pages.values_list("number", "reading__text"))
+
+
+def source_of(cut: CutBook, row: Subtopic, pages: Mapping[int, PageText]) -> SubtopicSource:
+    """``pages`` has those of the row."""
+    keys = list(cut.placed)
+    at = keys.index(row.key)
+    titles = [each.plan.title for each in cut.placed.values()]
+    return SubtopicSource(
+        book=book_facts(row.topic.book),
+        topic=cut.topic_of(row),
+        subtopic=cut.placed[row.key].plan.title,
+        pages=_pages(cut, row, pages),
+        earlier_subtopics=tuple(titles[:at]),
+        later_subtopics=tuple(titles[at + 1 :]),
+    )
+
+
+def parts_of(cut: CutBook, row: Subtopic) -> Iterator[tuple[PlacedSubtopic, list[int]]]:
+    """Each part of the cut that is in ``row``, with its pages; those that a person left to another count as read."""
+    for key in row.keys:
+        part = cut.placed[key]
+        yield part, [page for page in outline_ops.pages_in(part.plan) if row.is_decided or page in row.pages]
+
+
+def _pages(cut: CutBook, row: Subtopic, texts: Mapping[int, PageText]) -> tuple[PageText, ...]:
+    """Of each part from its heading to its end; a page that two parts share is one again."""
+    trimmed: list[PageText] = []
+    for part, numbers in parts_of(cut, row):
+        pages = [texts[number] for number in sorted(numbers) if number in row.pages and number in texts]
+        trimmed += outline_ops.trimmed(pages, part.plan.start_line, part.end_line)
+    trimmed.sort(key=lambda page: page.number)
+    return tuple(_joined(list(same)) for _, same in groupby(trimmed, key=lambda page: page.number))
+
+
+def _joined(pages: Sequence[PageText]) -> PageText:
+    if len(pages) == 1:
+        return pages[0]
+    lines = tuple(line for page in pages for line in page.lines)
+    return PageText(pages[0].number, "\n".join(page.text for page in pages), lines)

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from books.extraction.engine import Recipe
-from books.extraction.factory import recipe_of
+from books.extraction.base import Recipe
+from books.extraction.engines.factory import recipe_of
 from books.models import DECIDED, Book, PageDigest, StoredOutline, Subtopic, Topic
 
 UNKNOWN = "not noted"

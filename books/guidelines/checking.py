@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from books.guidelines.evidence import PrintedWords
 from books.guidelines.parts import PARTS, Parts, statements_of
-from books.guidelines.support import PrintedWords
 from books.language import term_counts
 from books.models import Page, ReviewStatus, Subtopic
 

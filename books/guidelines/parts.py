@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Final, TypedDict
 
@@ -51,3 +52,28 @@ def statements_of(guideline: Any, part: str) -> list[dict[str, Any]]:
 
 def says_something(guideline: Any) -> bool:
     return any(statements_of(guideline, part) for part in PARTS)
+
+
+def ranges(pages: Iterable[int]) -> str:
+    """[3, 4, 5, 8] as "3-5, 8"."""
+    runs: list[list[int]] = []
+    for page in sorted(set(pages)):
+        if runs and runs[-1][-1] == page - 1:
+            runs[-1].append(page)
+        else:
+            runs.append([page])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def numbers(text: str) -> list[int]:
+    """ "3-5, 8" as [3, 4, 5, 8]. Raises ValueError for anything else, and beyond the pages a book may have."""
+    pages: set[int] = set()
+    for part in filter(None, (each.strip() for each in text.replace("–", "-").split(","))):
+        first, _, last = (each.strip() for each in part.partition("-"))
+        if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) > MOST_PAGES:
+            raise ValueError(f"“{part[:40]}” is no page number from 1 to {MOST_PAGES} and no range such as 3-5")
+        pages.update(range(int(first), int(last or first) + 1))
+    return sorted(pages)
+
+
+MOST_PAGES = 500

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from books.models import Subtopic
-from jobs.constants import ItemState, JobStatus
-from jobs.handlers import handlers
 from jobs.models import Item, Job
+from jobs.registry import handlers
+from jobs.states import ItemState, JobStatus
 
 # What the key of an item names, by its stage: a subtopic, a pair of them ("3:7"), or a topic with all that is in it.
 SUBTOPIC_STAGES = ("write", "names", "merge")

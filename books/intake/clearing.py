@@ -17,7 +17,7 @@ from django.dispatch import receiver
 from books.intake import limits
 from books.models import Book, DeletedBook
 from jobs import clock
-from jobs.constants import SWEEP_ROWS
+from jobs.states import SWEEP_ROWS
 from jobs.sweep import swept
 
 logger = logging.getLogger(__name__)

@@ -4,24 +4,88 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from books.errors import UploadRejected
-from books.intake import limits
-from books.intake.formats import HEAD_BYTES, Format, format_of
-from books.intake.jpeg import check_jpeg
-from books.intake.naming import shown_name
+from books.intake import images, limits
+from books.intake.byte_reader import sha256_of, size_of
+from books.intake.files import shown_name
+from books.intake.images import check_jpeg, check_png, check_webp
 from books.intake.pdf import count_pages
-from books.intake.png import check_png
-from books.intake.reading import sha256_of, size_of
 from books.intake.tiff import check_tiff
-from books.intake.webp import check_webp
+
+Format = Literal["png", "jpeg", "tiff", "webp", "pdf"]
+
+
+HEAD_BYTES = 1024  # ISO 32000 readers accept the PDF header anywhere in the first 1024 bytes.
+
+
+TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+KINDS = "PNG, JPEG, TIFF, WebP or PDF"
+
+
+OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
+    (b"GIF8", "a GIF image"),
+    (b"BM", "a BMP image"),
+    (b"\0\0\1\0", "an icon"),
+    (b"8BPS", "a Photoshop file"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 image"),
+    (b"\xffO\xffQ", "a JPEG 2000 image"),
+    (b"\xff\n", "a JPEG XL image"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL image"),
+    (b"AT&TFORM", "a DjVu file"),
+    (b"%!PS", "a PostScript file"),
+    (b"PK\3\4", "a ZIP or Office file"),
+    (b"\xd0\xcf\x11\xe0", "an Office file"),
+    (b"Rar!", "an archive"),
+    (b"7z\xbc\xaf\x27\x1c", "an archive"),
+    (b"\x1f\x8b", "an archive"),
+    (b"MZ", "a program"),
+    (b"\x7fELF", "a program"),
+    (b"#!", "a program"),
+)
+
+
+MARKUP_KINDS = ((b"<svg", "an SVG drawing"), (b"<!doctype html", "a web page"), (b"<html", "a web page"))
+
+
+def format_of(head: bytes) -> Format:
+    """The format whose signature ``head`` (the first 1024 bytes) carries; UploadRejected names what it is instead."""
+    if head.startswith(images.PNG_SIGNATURE):
+        return "png"
+    if head.startswith(images.JPEG_SIGNATURE):
+        return "jpeg"
+    if head.startswith(TIFF_SIGNATURES):
+        return "tiff"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "webp"
+    other = _other_kind(head)
+    if other is None and b"%PDF-" in head:
+        return "pdf"
+    raise UploadRejected(f"This is {other or 'not an image or PDF'}; save the page as {KINDS}.")
+
+
+def _other_kind(head: bytes) -> str | None:
+    for signature, kind in OTHER_KINDS:
+        if head.startswith(signature):
+            return kind
+    if head[4:8] == b"ftyp":
+        return "a HEIC, AVIF or video file"
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not start.startswith((b"<?xml", b"<!doctype", b"<html", b"<svg")):
+        return None
+    return next((kind for mark, kind in MARKUP_KINDS if mark in start), "a text file")
+
 
 # A file that would run when someone opens it from a download folder, whatever its content pretends to be.
 RUNNABLE_SUFFIXES = frozenset(
     {".app", ".bat", ".cmd", ".com", ".cpl", ".dll", ".exe", ".hta", ".jar", ".js", ".lnk", ".msi", ".php"}
     | {".ps1", ".scr", ".sh", ".vbs", ".wsf"}
 )
+
+
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
 
 

@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 
 from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
+from books.intake.byte_reader import size_of
 from books.intake.child import ChildDied, ChildLimits, ask_child
-from books.intake.page_size import check_points
-from books.intake.reading import size_of
+from books.intake.images import check_points
 
 CHILD = Path(__file__).with_name("pdf_child.py")
 END_MARK = b"%%EOF"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-# A subtopic's key begins with its page range: see books.extraction.stages.
+# A subtopic's key begins with its page range: see books.extraction.outline_ops.
 KEY: Final = re.compile(r"(\d+)-(\d+)-", re.ASCII)
 KEY_LENGTH: Final = 80
 NO_PAGES: Final = (0, 0)

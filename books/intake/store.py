@@ -16,9 +16,9 @@ from django.db.models import Max, Sum
 
 from books.errors import AlreadyThere, UploadRejected
 from books.intake import limits
-from books.intake.growth import check_may_grow
+from books.intake.busy import check_may_grow
+from books.intake.files import natural_order, shown_name
 from books.intake.inspect import inspect
-from books.intake.naming import natural_order, shown_name
 from books.models import Book, Page, Source
 from jobs.errors import JobAlreadyActive
 

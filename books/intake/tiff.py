@@ -10,8 +10,8 @@ from PIL import Image
 
 from books.errors import UploadRejected
 from books.intake import limits
-from books.intake.page_size import check_greedy, check_pixels
-from books.intake.reading import cut_off, damaged, read_exactly
+from books.intake.byte_reader import cut_off, damaged, read_exactly
+from books.intake.images import check_greedy, check_pixels
 
 WIDTH, HEIGHT = 256, 257
 STRIP_OFFSETS, STRIP_BYTES = 273, 279

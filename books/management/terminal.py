@@ -12,7 +12,7 @@ from django.db import connection
 
 from jobs.models import Job
 from jobs.runner import run_to_end
-from jobs.selectors import JobView, job_view
+from jobs.views import JobView, job_view
 
 BAR_CELLS = 30
 LOOK_SECONDS = 0.3

@@ -1,22 +1,17 @@
 """The rows of a book: its sources and pages, what was read, what was made of it."""
 
-from books.models.arrangement import Arrangement
 from books.models.audit import AuditEntry, Outcome
 from books.models.book import Book, BookStatus, DeletedBook
-from books.models.change import Change
-from books.models.contents import Contents, ContentsStatus
-from books.models.exchange import GuidelineImport
-from books.models.extraction import PageDigest, StoredOutline
+from books.models.change import Change, GuidelineImport
+from books.models.contents import Contents, ContentsStatus, PageDigest, StoredOutline
+from books.models.files import Delivery, ExpectedFile
 from books.models.guideline import DECIDED, DECISIONS, Provenance, ReviewStatus, Subtopic, Topic
-from books.models.ledger import CallOutcome, ModelCall, ModelPrice, ProviderProfile, Reservation, StageModel
-from books.models.page import OcrStatus, Page, PageReview, Reading, Source
+from books.models.model_call import CallOutcome, ModelCall, ModelPrice, ProviderProfile, Reservation, StageModel
+from books.models.page import Arrangement, OcrStatus, Page, PageReview, Reading, Source, Thumbnail
 from books.models.proposal import Proposal, ProposalKind, ProposalState
 from books.models.publication import Announcement, Feed, Happening, PublishedGuideline, PublishedSet
+from books.models.reader import DeliveryState, ReaderToken, TokenScope, WebhookDelivery, WebhookEndpoint
 from books.models.session import Session
-from books.models.thumbnail import Thumbnail
-from books.models.token import ReaderToken, TokenScope
-from books.models.upload import Delivery, ExpectedFile
-from books.models.webhook import DeliveryState, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "DECIDED",

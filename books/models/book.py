@@ -1,15 +1,57 @@
-"""A textbook and the status that is derived from everything below it."""
+"""A textbook, the status that is derived from everything below it, and finding books by the words of their facts."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db import connections, models
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from jobs.constants import JobStatus
+from books.language import search_words
 from jobs.models import Job
+from jobs.states import JobStatus
+
+FACTS = ("title", "author", "subject", "board")
+
+
+# More words than these narrow a search no further.
+MOST_WORDS = 12
+
+
+def wanted_words(query: str) -> list[str]:
+    return search_words(query).split()[:MOST_WORDS]
+
+
+def full_text(wanted: list[str]) -> str:
+    """What PostgreSQL's to_tsquery is asked for every one of those words, or one that begins with it."""
+    return " & ".join(f"{word}:*" for word in wanted)
+
+
+def books_with_words(query: str, books: QuerySet[Book] | None = None) -> QuerySet[Book]:
+    """Books with every word of ``query``, or one that begins with it, in title, author, subject or board.
+
+    PostgreSQL has a full-text index over exactly this expression (``books.guidelines.search`` says why full text);
+    SQLite, which serves one machine, reads through the columns.
+    """
+    books = Book.objects.all() if books is None else books
+    wanted = wanted_words(query)
+    if wanted and connections[books.db].vendor == "postgresql":
+        terms = SearchQuery(full_text(wanted), config="simple", search_type="raw")
+        return books.alias(words_of_it=SearchVector(*FACTS, config="simple")).filter(words_of_it=terms)
+    for word in wanted:
+        books = books.filter(_has(word))
+    return books
+
+
+def _has(word: str) -> Q:
+    found = Q()
+    for fact in FACTS:
+        found |= Q(**{f"{fact}__iregex": rf"\b{re.escape(word)}"})
+    return found
+
 
 # Such as eng, chi_sim or deu+fra. It becomes part of a file name.
 LANGUAGE = r"^[a-z]{3}(_[a-z]+)*(\+[a-z]{3}(_[a-z]+)*)*\Z"
@@ -111,7 +153,7 @@ class Book(models.Model):
         )
         indexes = (
             models.Index(F("country"), F("board"), F("grade"), F("subject"), name="book_curriculum"),
-            # The list of books is in this order; PostgreSQL has a full-text index besides (books.models.searching).
+            # The list of books is in this order; PostgreSQL has a full-text index besides (books.models.book).
             models.Index(fields=["title", "id"], name="book_in_order"),
             *(models.Index(fields=[name], name=f"book_{name}") for name in ("board", "grade", "subject")),
         )

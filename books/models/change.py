@@ -1,7 +1,8 @@
-"""What was done to a book's guidelines, by whom, and every row it touched."""
+"""What was done to a book's guidelines, by whom, and every row it touched; files that wait to be imported."""
 
 from __future__ import annotations
 
+import uuid
 from contextvars import ContextVar
 from typing import Any
 
@@ -87,3 +88,21 @@ class Revisioned(models.Model):
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "revision"}
         super().save(*args, **kwargs)
+
+
+class GuidelineImport(models.Model):
+    """What a file says, read and checked; gone once it is applied or discarded, or after a day.
+
+    ``seen_change`` is the book's newest change when the differences were shown: they hold only until the next one.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="imports")
+    name = models.CharField(max_length=255)
+    document = models.JSONField()
+    seen_change = models.PositiveBigIntegerField()
+    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    sent_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-"""The table of contents of a book, as a person confirmed it."""
+"""A book's table of contents, and what extraction keeps between its stages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from books.models.book import Book
+from books.models.page import Page
 
 
 class ContentsStatus(models.TextChoices):
@@ -17,7 +18,7 @@ class ContentsStatus(models.TextChoices):
 class Contents(models.Model):
     """drafted -> confirmed, and back when a person takes the confirmation away. Only confirmed contents bind.
 
-    ``entries`` are ``books.extraction.engine.TocEntry`` in JSON; ``scan`` follows its page when pages are moved.
+    ``entries`` are ``books.extraction.base.TocEntry`` in JSON; ``scan`` follows its page when pages are moved.
     ``origin`` is what the draft was drawn from: "contents" pages, "headings", or "" for lines that a person gave.
     """
 
@@ -37,3 +38,52 @@ class Contents(models.Model):
 
     def __str__(self) -> str:
         return f"Contents of {self.book}"
+
+
+class DigestsInBook(models.Manager["PageDigest"]):
+    """All but those of removed pages, whose numbers are free for others."""
+
+    def get_queryset(self) -> models.QuerySet[PageDigest]:
+        return super().get_queryset().filter(page__removed_at=None)
+
+
+class PageDigest(models.Model):
+    """The facts of one page as ``books.extraction.base.Digest`` in JSON; replaced when the page's input changes.
+
+    ``recipe``, here and on all other results, is ``books.extraction.base.Recipe`` in JSON.
+    """
+
+    page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="digest")
+    recipe = models.JSONField(default=dict)
+    fingerprint = models.CharField(max_length=64)
+    data = models.JSONField()
+
+    objects = DigestsInBook()
+
+    class Meta:
+        ordering = ("page",)
+
+    def __str__(self) -> str:
+        return f"Digest of {self.page}"
+
+
+class StoredOutline(models.Model):
+    """The outline of one run of pages after its first ``windows`` windows of digests, made from input ``fingerprint``.
+
+    ``part`` numbers the runs of a book: one for all its pages, or one a chapter of confirmed contents, or one for the
+    range of pages that a job was limited to.
+    """
+
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="outlines")
+    part = models.PositiveIntegerField(default=1)
+    windows = models.PositiveSmallIntegerField()
+    recipe = models.JSONField(default=dict)
+    fingerprint = models.CharField(max_length=64)
+    data = models.JSONField()
+
+    class Meta:
+        ordering = ("book", "part", "windows")
+        constraints = (models.UniqueConstraint(fields=["book", "part", "windows"], name="outline_once_per_window"),)
+
+    def __str__(self) -> str:
+        return f"Outline of {self.book} to window {self.windows}"

@@ -1,4 +1,4 @@
-"""What was uploaded, the pages it became, and what was read on them."""
+"""What was uploaded, the pages it became, what was read on them, and in which order people put them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from django.db.models import Q
 from books.models.book import Book
 
 TURNS: Final = (0, 90, 180, 270)
+
+
 # The engine of a text that a person typed.
 PERSON: Final = "person"
+
+
 # Headings such as "Notes" may well stand alone on two pages; a text of this many letters does not.
 TELLING_LETTERS: Final = 40
 
@@ -187,3 +191,39 @@ def text_print(text: str) -> str:
     """A sha256 of the letters and digits of ``text``, "" where it has too few to tell pages apart."""
     letters = re.sub(r"[\W_]+", "", text).casefold()
     return sha256(letters.encode()).hexdigest() if len(letters) >= TELLING_LETTERS else ""
+
+
+class Thumbnail(models.Model):
+    """A few kilobytes of JPEG, in a table of its own so that no list of pages loads them."""
+
+    page = models.OneToOneField(Page, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"Thumbnail of {self.page}"
+
+
+class Arrangement(models.Model):
+    """One change of a book's pages, undone in the reverse order of time and deleted with that.
+
+    ``before`` and ``after`` list page ids in book order. ``turned`` maps the ids of turned pages to what they were
+    (rotation, OCR status, reading and review) and the rotation they were turned "to". ``citations`` maps rows that cite
+    pages to what renumbering back cannot restore: {"before": their facts, "after": a fingerprint of what they became}.
+    """
+
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="arrangements")
+    sentence = models.CharField(max_length=200, help_text="What was done, for a person.")
+    before = models.JSONField(default=list)
+    after = models.JSONField(default=list)
+    turned = models.JSONField(default=dict)
+    citations = models.JSONField(default=dict)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.sentence

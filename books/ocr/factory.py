@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from books.ocr.engine import OcrEngine
+from books.ocr.engines.base import OcrEngine
 
 LOCAL, MODEL, NEURAL = "tesseract", "openai", "rapidocr"
 
@@ -40,18 +40,18 @@ def ocr_engine(name: str = "", language: str = "eng") -> OcrEngine:
 def _built(name: str, language: str) -> OcrEngine:
     """Engines are imported here, so that a process which starts none carries none of their libraries."""
     if name == LOCAL:
-        from books.ocr.tesseract import TesseractEngine
+        from books.ocr.engines.tesseract import TesseractEngine
 
         return TesseractEngine(language, tessdata_folder())
     if name == MODEL:
-        from books.ocr.openai import OpenAIVision
+        from books.ocr.engines.model import OpenAIVision
         from books.providers.factory import ledger, model_of
 
         return OpenAIVision(ledger().ask, model_of, language)
     if name == NEURAL:
         if find_spec("rapidocr") is None:
             raise ImproperlyConfigured("rapidocr is not installed; see requirements-rapidocr.txt.")
-        from books.ocr.rapid import RapidEngine
+        from books.ocr.engines.rapidocr import RapidEngine
 
         return RapidEngine(language)
     raise ImproperlyConfigured(f"There is no OCR engine {name!r}.")

@@ -13,19 +13,17 @@ from django.core.files.storage import default_storage
 from django.db.models import Q
 
 from books.models import OcrStatus, Page, PageReview
-from books.ocr.ahead import AHEAD, pages_ahead
-from books.ocr.engine import OcrText
+from books.ocr.engines.base import OcrText
 from books.ocr.factory import MODEL, default_engine, ocr_engine
-from books.ocr.imaging import Picture
-from books.ocr.readings import stored_reading
-from books.ocr.scans import Prepared, prepare, read_prepared
-from books.ocr.thumbnails import keep_thumbnail
+from books.ocr.image.open import Picture
+from books.ocr.prefetch import AHEAD, pages_ahead
+from books.ocr.scans import Prepared, keep_thumbnail, prepare, read_prepared, stored_reading
 from books.providers.factory import model_of
 from books.providers.ledger import asking_for
-from jobs.constants import ItemState, Load
-from jobs.handlers import Handler, PlannedItem
 from jobs.models import Item, Job
-from jobs.planning import finished_before
+from jobs.registry import Handler, PlannedItem
+from jobs.stages import finished_before
+from jobs.states import ItemState, Load
 
 
 @dataclass(frozen=True, slots=True)

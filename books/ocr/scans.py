@@ -1,12 +1,14 @@
-"""From a stored upload to what is printed on one page of it, with the engine that is asked for or fits."""
+"""From a stored upload to what is printed on one page of it, ahead of the calls to a model, and the small picture."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, Final, cast
+from uuid import UUID
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -14,16 +16,32 @@ from PIL import Image
 
 from books.errors import UnreadableImage
 from books.intake.pdf import LayerPiece, render_page
-from books.models import Page
-from books.ocr.engine import OcrText
+from books.models import Page, Reading, Thumbnail
+from books.ocr.engines.base import OcrLine, OcrText
+from books.ocr.engines.model import OpenAIVision, Sight, sight_of
+from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
 from books.ocr.factory import LOCAL, MODEL, default_engine, ocr_engine
-from books.ocr.imaging import Picture, open_page, pictured
-from books.ocr.normalising import evened, normalise
-from books.ocr.openai import OpenAIVision, Sight, sight_of
-from books.ocr.orientation import turned
-from books.ocr.textlayer import BadTextLayer, PdfTextLayer
+from books.ocr.image.normalise import evened, normalise
+from books.ocr.image.open import Picture, encoded_thumbnail, open_page, pictured
+from books.ocr.image.shapes import turned
 
 logger = logging.getLogger(__name__)
+
+
+def keep_thumbnail(page_id: UUID, data: bytes) -> None:
+    rows = [Thumbnail(page_id=page_id, data=data)]
+    Thumbnail.objects.bulk_create(rows, update_conflicts=True, unique_fields=["page"], update_fields=["data"])
+
+
+def thumbnail_of(page: Page) -> bytes:
+    """Raises FileNotFoundError where the page has no picture yet, and StorageAway."""
+    kept = Thumbnail.objects.filter(page=page).values_list("data", flat=True).first()
+    if kept is not None:
+        return bytes(kept)
+    with default_storage.open(page.image_name) as stored:
+        data = encoded_thumbnail(open_page(cast("BinaryIO", stored.file)))
+    keep_thumbnail(page.pk, data)
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +109,45 @@ def _local(stored: File[bytes]) -> Path | BinaryIO:
     if isinstance(default_storage, FileSystemStorage):
         return Path(str(stored.name))
     return cast("BinaryIO", stored.file)
+
+
+# Of Tesseract's words below this most hold an error, of those above it few.
+UNSURE_CONFIDENCE: Final = 60.0
+
+
+def stored_reading(page: Page, text: OcrText, seconds: float) -> Reading:
+    """PostgreSQL takes no NUL, neither in text nor in JSON."""
+    return Reading.objects.create(
+        page=page,
+        engine=text.engine,
+        version=text.version,
+        text=text.text.replace("\x00", ""),
+        confidence=text.confidence,
+        lines=[_line(line) for line in text.lines],
+        missing_ink=text.missing_ink,
+        text_may_be_missing=text.text_may_be_missing,
+        rotation=text.rotation,
+        seconds=seconds,
+    )
+
+
+def _line(line: OcrLine) -> dict[str, Any]:
+    return {
+        "text": line.text.replace("\x00", ""),
+        "confidence": line.confidence,
+        "box": list(line.box),
+        "block": line.block,
+        "unsure": list(_unsure(line)),
+    }
+
+
+def _unsure(line: OcrLine) -> Iterator[list[int]]:
+    """[start, end, confidence] of each doubtful word, as places in the line's text."""
+    at = 0
+    for word in line.words:
+        start = line.text.find(word.text, at)
+        if start < 0:
+            continue
+        at = start + len(word.text)
+        if word.confidence < UNSURE_CONFIDENCE:
+            yield [start, at, round(word.confidence)]

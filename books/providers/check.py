@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from books.providers.answers import read_answer
 from books.providers.client import ModelClient, Profiles
 from books.providers.prices import price_of
-from books.providers.profile import TITLES
+from books.providers.profile import SENT_WITH
 from books.providers.request import Choice, ModelRequest, RawAnswer
 from jobs.errors import JobError
 
@@ -84,7 +84,7 @@ def _usage_words(answer: RawAnswer) -> str:
 
 
 def _profile_words(left_out: tuple[str, ...]) -> str:
-    return f"Sent with {'; '.join(TITLES[name] for name in left_out)}." if left_out else "Sent whole."
+    return f"Sent with {'; '.join(SENT_WITH[name] for name in left_out)}." if left_out else "Sent whole."
 
 
 def _picture() -> bytes:

@@ -21,7 +21,7 @@ FEATURES: dict[str, re.Pattern[str]] = {
     "max_tokens": re.compile(r"max_tokens", re.IGNORECASE),
     "json_object": re.compile(r"response.?format|json.?(object|mode)", re.IGNORECASE),
 }
-TITLES = {
+SENT_WITH = {
     "prompt_cache_key": "no prompt_cache_key",
     "reasoning_effort": "no reasoning_effort",
     "strict": "schema without strict mode",

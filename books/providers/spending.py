@@ -16,9 +16,9 @@ from books.models import Book, ModelCall, Reservation
 from books.providers.prices import Price
 from books.providers.request import ModelRequest
 from jobs import clock
-from jobs.constants import ItemState
 from jobs.database import with_reconnect
 from jobs.models import Item, Job
+from jobs.states import ItemState
 
 # How long a call waits for others in flight to show what they leave of a cap.
 HELD_SECONDS = 1.0

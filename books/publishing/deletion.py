@@ -10,8 +10,8 @@ from django.db.models import Sum
 
 from books.errors import DeletionRefused
 from books.models import Book, ModelCall, Page, Reading, Source, Subtopic
-from books.publishing.announcing import announce_end
-from books.publishing.selectors import has_published, published_count
+from books.publishing.published import has_published, published_count
+from books.publishing.webhooks import announce_end
 from jobs.models import Job
 
 

@@ -1,8 +1,4 @@
-"""What publishing would do, worked out before anything is written: the preview is the plan that publishing carries out.
-
-A guideline that was published and waits for review again stays for readers as they have it; one that was rejected, or
-is no longer in the book, goes when its whole book or topic is published.
-"""
+"""What publishing would do, worked out before anything is written: the preview is the plan that is carried out."""
 
 from __future__ import annotations
 
@@ -13,9 +9,10 @@ from hashlib import sha256
 from django.db.models import Max
 
 from books.errors import StageNotReady
+from books.guidelines.evidence import unsupported
 from books.guidelines.selectors import unfinished
 from books.models import Book, PublishedGuideline, PublishedSet, ReviewStatus, Subtopic, Topic
-from books.publishing.facts import (
+from books.publishing.published import (
     Facts,
     book_facts,
     differences,
@@ -25,7 +22,32 @@ from books.publishing.facts import (
     published_facts,
     topic_facts,
 )
-from books.publishing.readiness import why_not
+
+APPROVED = (ReviewStatus.APPROVED, ReviewStatus.PUBLISHED)
+
+
+REASONS = {
+    ReviewStatus.DRAFT: "It is a draft: finalise the book, then approve it.",
+    ReviewStatus.PENDING_REVIEW: "Nobody has approved it yet.",
+    ReviewStatus.REJECTED: "It was rejected.",
+}
+
+
+def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
+    """The reason, for a person, that ``subtopic`` may not be published; "" where it may.
+
+    ``unfinished`` is that of ``books.guidelines.selectors``.
+    """
+    status = ReviewStatus(subtopic.status)
+    if subtopic.pk in unfinished:
+        return unfinished[subtopic.pk]
+    if status not in APPROVED:
+        return REASONS[status]
+    doubtful = len(unsupported(subtopic.guideline))
+    if doubtful:
+        statements = "One statement is" if doubtful == 1 else f"{doubtful} statements are"
+        return f"{statements} not found on the pages cited: correct or remove, and approve again."
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import EditedMeanwhile, StageNotReady
 from books.guidelines.changes import change, save_all
+from books.guidelines.review import Decision, move
 from books.models import (
     Book,
     Change,
@@ -16,11 +17,9 @@ from books.models import (
     ReviewStatus,
     Subtopic,
 )
-from books.publishing.announcing import announce
-from books.publishing.facts import Facts, key_of, own_facts, published_facts
-from books.publishing.plan import Scope, check_something, plan_of, present_version
-from books.publishing.readiness import APPROVED
-from books.publishing.review import Decision, move
+from books.publishing.plan import APPROVED, Scope, check_something, plan_of, present_version
+from books.publishing.published import Facts, key_of, own_facts, published_facts
+from books.publishing.webhooks import announce
 from jobs import clock
 
 SEEN_CHANGED = "Something changed since you looked, so nothing was published. See below what would go out now."

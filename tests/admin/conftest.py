@@ -24,11 +24,11 @@ from books.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from books.publishing.signing import new_secret
+from books.publishing.post import new_secret
 from jobs import queue
-from jobs.constants import ItemState, JobStatus
 from jobs.models import Job
 from jobs.progress import refresh_progress
+from jobs.states import ItemState, JobStatus
 from tests.admin.addresses import PEOPLE
 from tests.factories import (
     PIXEL,

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from books.models import AuditEntry, Outcome
-from jobs.constants import JobStatus
+from jobs.states import JobStatus
 from jobs.sweep import sweep
 from jobs.transitions import locked_job, move
 from tests.factories import BookFactory, JobFactory, PageFactory, ReadPageFactory
@@ -51,7 +51,7 @@ def test_a_refusal_of_djangos_own_screens_names_its_book(client, person, book):
 
 
 def test_an_error_of_ours_is_noted(screens, book, monkeypatch):
-    monkeypatch.setattr("books.admin.overview.start_reading", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("books.admin.book_page.start_reading", lambda *_, **__: 1 / 0)
     screens.raise_request_exception = False
     assert screens.post(reverse("admin:books_book_read", args=[book.pk])).status_code == 500
     assert noted()[0][-1] == "failed"

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from books.models import Book, Page, Source
-from jobs.constants import ItemState, JobStatus
+from jobs.states import ItemState, JobStatus
 from tests.factories import BookFactory, ItemFactory, JobFactory, PageFactory, ReadPageFactory
 
 LIST = "admin:books_book_changelist"

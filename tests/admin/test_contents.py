@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from books.models import Contents, ContentsStatus
-from jobs.constants import JobStatus
+from jobs.states import JobStatus
 from tests.admin.test_panel import HTMX
 from tests.factories import JobFactory, ReadPageFactory
 

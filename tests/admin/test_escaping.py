@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from books.models import GuidelineImport, OcrStatus, PublishedGuideline, PublishedSet
-from jobs.constants import ItemState, JobStatus
 from jobs.models import Event
 from jobs.progress import refresh_progress
+from jobs.states import ItemState, JobStatus
 from tests.admin import addresses
 from tests.factories import (
     BookFactory,

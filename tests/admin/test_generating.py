@@ -7,13 +7,13 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from books.extraction import factory as guideline_factory
-from books.extraction.estimating import estimate
+from books.extraction.engines import factory as guideline_factory
+from books.extraction.estimate import estimate
 from books.extraction.job import Limits
 from books.models import Book, CallOutcome, ModelCall, ModelPrice
 from books.providers import factory as provider_factory
-from jobs.constants import ItemState, JobStatus
 from jobs.models import Job
+from jobs.states import ItemState, JobStatus
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory
 
 TEXT = "Rivers carry water and sand from the hills to the sea. " * 40

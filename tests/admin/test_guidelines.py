@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
-from books.guidelines.editing import edit_subtopic
+from books.guidelines.edit import edit_subtopic
 from books.models import Provenance, ReviewStatus
 from tests.factories import ReadPageFactory, SubtopicFactory, TopicFactory
 

@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from books.models import OcrStatus
 from books.ocr.start import start_reading
-from jobs.constants import ItemState, JobStatus
 from jobs.models import Event, Item, Job
 from jobs.progress import refresh_progress
+from jobs.states import ItemState, JobStatus
 from tests.admin.test_panel import HTMX, panel, shown
 from tests.factories import ItemFactory, JobFactory, PageFactory
 

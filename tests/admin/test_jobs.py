@@ -6,9 +6,9 @@ import factory
 import pytest
 from django.urls import reverse
 
-from jobs.constants import JobStatus
 from jobs.models import Event, Job
 from jobs.progress import refresh_progress
+from jobs.states import JobStatus
 from tests.admin.test_books import queries_of
 from tests.admin.test_panel import panel
 from tests.factories import ItemFactory, JobFactory

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from books.models import OcrStatus, PageReview, ReviewStatus
-from jobs.constants import ItemState, JobStatus
+from jobs.states import ItemState, JobStatus
 from tests.admin.test_books import queries_of
 from tests.factories import ItemFactory, JobFactory, PageFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 

@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from books.admin.panel import _eta_words
-from jobs.constants import ACTIVE, FINAL, ItemState, JobStatus
+from books.admin.jobs import _eta_words
 from jobs.models import Item, Job
 from jobs.progress import refresh_progress
+from jobs.states import ACTIVE, FINAL, ItemState, JobStatus
 from tests.admin.test_books import queries_of
 from tests.factories import ItemFactory, JobFactory
 

@@ -3,8 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from books.guidelines.proposals import propose
-from books.guidelines.suggestions import merging, ordering_subtopics, recutting, setting
+from books.guidelines.proposals import merging, ordering_subtopics, propose, recutting, setting
 from books.models import Proposal, ProposalKind, ProposalState, Subtopic
 from tests.factories import SubtopicFactory, TopicFactory
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from books.guidelines.editing import edit_subtopic
+from books.guidelines.edit import edit_subtopic
 from books.models import Change, ReviewStatus, Subtopic, Topic
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 

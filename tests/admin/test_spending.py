@@ -9,7 +9,7 @@ from django.urls import reverse
 from books.extraction.job import EXTRACTION
 from books.ocr.factory import MODEL
 from books.ocr.job import OCR
-from jobs.constants import ItemState, JobStatus
+from jobs.states import ItemState, JobStatus
 from tests.factories import ItemFactory, JobFactory, PageFactory, ReadPageFactory
 
 

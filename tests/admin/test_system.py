@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 
 from jobs import clock
-from jobs.constants import JobStatus
 from jobs.models import Cluster, SweepRun, Throttle
+from jobs.states import JobStatus
 from jobs.sweep import sweep
 from tests.admin.test_books import queries_of
 from tests.factories import JobFactory

@@ -13,7 +13,7 @@ from PIL import Image
 from books.admin.page_states import STATES
 from books.models import OcrStatus, Page, PageReview
 from books.ocr.review import next_to_review, review_queue
-from jobs.constants import ItemState, JobStatus
+from jobs.states import ItemState, JobStatus
 from tests.admin.test_books import queries_of
 from tests.factories import BookFactory, ItemFactory, JobFactory, PageFactory, ReadingFactory, ReadPageFactory
 

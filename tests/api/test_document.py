@@ -18,7 +18,7 @@ from schemathesis.generation import GenerationMode
 
 from bookpipeline.wsgi import application
 from jobs import queue
-from jobs.constants import JobStatus
+from jobs.states import JobStatus
 from tests.factories import JobFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 
 # `make chaos` asks for more.

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from books.models import ReaderToken, ReviewStatus, Topic
+from books.publishing.feed import published
 from books.publishing.publish import publish, take_back
-from books.publishing.reading import published
 from books.publishing.tokens import give_out
 from jobs import clock
 from tests.factories import BookFactory, SubtopicFactory, TopicFactory

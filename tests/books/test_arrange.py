@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from books.errors import ArrangementRefused
-from books.extraction.engine import Digest, Outline, SubtopicPlan, TocEntry, TopicPlan
+from books.extraction.base import Digest, Outline, SubtopicPlan, TocEntry, TopicPlan
+from books.extraction.outline_ops import placed_subtopics
 from books.extraction.records import DIGEST, OUTLINE, TOC
-from books.extraction.stages import placed_subtopics
 from books.guidelines.changes import change
-from books.intake.arrange import delete_pages, insert_pages, move_pages, rotate_pages, undo_last
+from books.intake.order import delete_pages, insert_pages, move_pages, rotate_pages, undo_last
 from books.intake.renumbering import renumbered
 from books.intake.store import Upload, add_files
 from books.models import (
@@ -33,11 +33,11 @@ from books.models import (
     Subtopic,
 )
 from books.ocr.review import approve_pages
-from books.publishing.export import book_markdown
+from books.publishing.files.export import book_markdown
 from books.retention import tidy
 from jobs import clock
-from jobs.constants import JobStatus
 from jobs.errors import JobAlreadyActive
+from jobs.states import JobStatus
 from tests.factories import (
     BookFactory,
     JobFactory,

@@ -23,8 +23,8 @@ from books.ocr.start import start_reading
 from books.publishing.deletion import delete_book, losses_of
 from books.publishing.publish import publish
 from jobs import clock, queue
-from jobs.constants import JobStatus
 from jobs.models import Job
+from jobs.states import JobStatus
 from jobs.sweep import sweep
 from tests import s3
 from tests.factories import (

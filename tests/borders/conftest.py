@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.standin import StandIn
-from books.extraction import factory as guideline_factory
+from books.extraction.engines import factory as guideline_factory
 from books.providers import factory as provider_factory
 from books.providers import kept
 from tests.admin.conftest import admin, book, person, said, screens  # noqa: F401

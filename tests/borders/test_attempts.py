@@ -24,6 +24,9 @@ def _three(settings):
 
 @pytest.fixture
 def attempt(client, admin):
+    admin.set_password(PASSWORD)
+    admin.save()
+
     def send(address: str, username: str = "ada", password: str | None = None, **headers: str):
         data = {"username": username, "password": password or "wrong"}
         return client.post(reverse("admin:login"), data, HTTP_X_FORWARDED_FOR=address, **headers)

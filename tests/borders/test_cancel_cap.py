@@ -10,11 +10,11 @@ from benchmarks.book import approved_book
 from books.models import Book, ModelPrice, Reservation
 from books.providers.spending import spent
 from jobs import clock
-from jobs.claims import claim
-from jobs.constants import JobStatus
 from jobs.heartbeat import beat
+from jobs.leases import claim
 from jobs.models import Event, Item, Job
 from jobs.runner import _open, run_slice, run_to_end
+from jobs.states import JobStatus
 from tests.jobs.rig import pass_time
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("asked", "woken")]

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from infra.cloudwatch import backlog_per_worker
 from jobs import clock
-from jobs.constants import ItemState
 from jobs.models import Cluster
+from jobs.states import ItemState
 from tests.factories import ItemFactory, JobFactory
 
 pytestmark = pytest.mark.django_db

@@ -13,12 +13,12 @@ from books.models import Book, CallOutcome, ModelCall
 from books.providers import factory as provider_factory
 from books.providers import kept
 from jobs import runner
-from jobs.claims import claim
-from jobs.constants import JobStatus
+from jobs.actions import start_job
 from jobs.database import is_away
+from jobs.leases import claim
 from jobs.models import Item, Job
 from jobs.runner import run_slice, run_to_end
-from jobs.starting import start_job
+from jobs.states import JobStatus
 from jobs.sweep import sweep
 from tests.borders.away import CutOffClient
 from tests.jobs.rig import KIND, new_book, pass_time
@@ -57,7 +57,7 @@ def test_losing_the_database_is_never_a_pages_fault(rig, stage, monkeypatch, set
     """A connection cut in an item's work counted as the item's own attempt: after five cuts the page had failed for
     good, with "An unexpected error"."""
     monkeypatch.setattr(runner, "AWAY_SECONDS", 0, raising=False)
-    monkeypatch.setattr("jobs.results.BACKOFF_SECONDS", (0, 0, 0, 0))
+    monkeypatch.setattr("jobs.outcomes.BACKOFF_SECONDS", (0, 0, 0, 0))
     monkeypatch.setattr("jobs.database.PAUSE_SECONDS", 0.05)
     settings.JOB_DATABASE_PATIENCE_SECONDS = 0.2
     script = loses_it(losses)

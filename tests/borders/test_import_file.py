@@ -12,9 +12,9 @@ import openpyxl
 import pytest
 
 from books.models import Book, GuidelineImport, Subtopic, Topic
-from books.publishing import sheet_rows
-from books.publishing.export import book_json
-from books.publishing.sheets import guideline_sheet
+from books.publishing.files import sheets
+from books.publishing.files.export import book_json
+from books.publishing.files.sheets import guideline_sheet
 from tests.factories import BookFactory, SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db
@@ -174,12 +174,12 @@ def test_a_table_of_strings_that_unpacks_without_end_is_not_read(sender):
 
 
 def test_a_table_of_strings_that_takes_too_long_ends_the_child_only(sender, monkeypatch):
-    monkeypatch.setattr(sheet_rows, "CPU_SECONDS", 1)
+    monkeypatch.setattr(sheets, "CPU_SECONDS", 1)
     assert "too much time or memory" in sender.send("strings.xlsx", with_strings(1_900_000))
 
 
 def test_the_same_long_string_in_every_cell_is_counted(sender, monkeypatch):
-    monkeypatch.setattr(sheet_rows, "MOST_CHARACTERS", 100_000)
+    monkeypatch.setattr(sheets, "MOST_CHARACTERS", 100_000)
     data = workbook(*[(f"B{row}", "x" * 30_000) for row in range(2, 8)])
     assert "more than 20,000,000 characters" in sender.send("long.xlsx", data)
 

@@ -14,11 +14,11 @@ from django.urls import reverse
 from docx import Document
 from openpyxl import load_workbook
 
-from books.extraction.engine import Guideline
-from books.extraction.openai.answers import GuidelineForm
+from books.extraction.base import Guideline
+from books.extraction.engines.forms import GuidelineForm
 from books.guidelines.parts import PART_TITLES, PARTS
 from books.models import Provenance, ReaderToken, ReviewStatus, Subtopic
-from books.publishing.sheets import Sheet
+from books.publishing.files.sheets import Sheet
 from books.publishing.tokens import give_out
 from tests.factories import BookFactory, SubtopicFactory, TopicFactory
 

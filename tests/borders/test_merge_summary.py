@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from books.extraction.engine import BookFacts, PageText, SubtopicSource
-from books.extraction.offline import OfflineEngine
+from books.extraction.base import BookFacts, PageText, SubtopicSource
+from books.extraction.engines.offline import OfflineEngine
 from tests.factories import SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from PIL import Image
 
 from books.intake import limits
 from books.models import Book, Page, Source
-from jobs.constants import JobStatus
 from jobs.models import Job
+from jobs.states import JobStatus
 from tests.borders.meanwhile import meanwhile
 from tests.factories import BookFactory, JobFactory, ReadPageFactory
 

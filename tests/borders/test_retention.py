@@ -24,10 +24,10 @@ from books.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from books.models.ledger import CallOutcome
+from books.models.model_call import CallOutcome
 from jobs import clock
-from jobs.constants import ItemState, JobStatus
 from jobs.models import Cluster, Event, Item, Job
+from jobs.states import ItemState, JobStatus
 from jobs.sweep import sweep
 from tests.factories import BookFactory, ItemFactory, JobFactory, ReadingFactory, ReadPageFactory
 

@@ -12,7 +12,7 @@ from django.test.client import encode_multipart
 from benchmarks.standin import StandIn, decoded
 from books.models import Book, Page
 from books.ocr import factory as ocr_factory
-from books.ocr.imaging import open_page
+from books.ocr.image.open import open_page
 from books.providers import factory as provider_factory
 from jobs.models import Job
 from jobs.runner import run_slice, run_to_end

@@ -8,11 +8,11 @@ import pytest
 from django.urls import reverse
 
 from books.models import Contents, ReviewStatus, Subtopic, WebhookEndpoint
-from books.publishing import outbound
-from books.publishing.signing import new_secret
-from jobs.constants import ItemState, JobStatus
+from books.publishing import post
+from books.publishing.post import new_secret
 from jobs.models import Item, Job
 from jobs.runner import run_slice
+from jobs.states import ItemState, JobStatus
 from tests.factories import ItemFactory, JobFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 from tests.receiver import listening
 
@@ -128,7 +128,7 @@ def test_a_receiver_that_drips_its_answer_holds_a_delivery_no_longer_than_one_de
     screens, book, endpoint, receiver, monkeypatch
 ):
     """Each wait for a letter had a time limit and the whole exchange had none."""
-    monkeypatch.setattr(outbound, "DEADLINE", 0.5)
+    monkeypatch.setattr(post, "DEADLINE", 0.5)
     receiver.drips = True
     publish(screens, book)
     try_now()

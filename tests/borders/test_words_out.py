@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from books.models import PublishedGuideline, ReaderToken, ReviewStatus
-from books.publishing.sheets import armed, defused
+from books.publishing.files.sheets import armed, defused
 from books.publishing.tokens import give_out
 from tests.factories import SubtopicFactory
 

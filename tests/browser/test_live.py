@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 
 from books.models import Page, Source
 from books.ocr.start import start_reading
-from jobs.constants import JobStatus
+from jobs.actions import pause
 from jobs.models import Job
 from jobs.runner import run_to_end
-from jobs.starting import pause
+from jobs.states import JobStatus
 from jobs.transitions import locked_job, move
 from tests.browser.test_main_job import sign_in
 from tests.factories import BookFactory, ReadPageFactory

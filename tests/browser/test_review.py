@@ -7,8 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from books.guidelines.proposals import propose
-from books.guidelines.suggestions import setting
+from books.guidelines.proposals import propose, setting
 from books.models import Book, Change, PageDigest, ProposalKind, Subtopic
 from tests.browser.test_main_job import sign_in
 from tests.browser.test_workbench import SIZES, fits, scanned_pages

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from books.extraction.evaluation import boundary_scores
-from books.extraction.picture import boundary_picture
+from books.extraction.evaluate import boundary_picture, boundary_scores
 
 
 def test_same_boundaries_score_full():

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from books.extraction.engine import BookFacts, Digest, Heading, TocEntry
-from books.extraction.laying import chapters, drafted, lay, open_at
-from books.extraction.offline.placing import PrintedPages
-from books.extraction.toc import parse_toc
+from books.extraction.base import BookFacts, Digest, Heading, TocEntry
+from books.structure.chapters import chapters, drafted, lay, open_at
+from books.structure.contents import parse_toc
+from books.structure.match_contents import PrintedPages
 from tests.extraction.printing import digests, printed_book
 
 CONTENTS = parse_toc("1 Rivers 1\n1.1 Springs 2\n1.2 Deltas 4\n2 Clouds 5\nIndex 7")

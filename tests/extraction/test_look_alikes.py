@@ -7,8 +7,8 @@ import tracemalloc
 
 from rapidfuzz import fuzz
 
-from books.extraction.engine import NamedSubtopic
-from books.extraction.stages import ALIKE_RATIO, ALIKE_SUMMARY_RATIO, ALIKE_TERMS, MOST_ALIKE, look_alikes
+from books.extraction.base import NamedSubtopic
+from books.extraction.outline_ops import ALIKE_RATIO, ALIKE_SUMMARY_RATIO, ALIKE_TERMS, MOST_ALIKE, look_alikes
 
 WORDS = ["Whole", "Numbers", "Fractions", "Adding", "Light", "Mirrors", "Decimals", "Rates"]
 

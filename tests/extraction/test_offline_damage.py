@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from books.extraction.engine import BookFacts, Outline, PageText, SubtopicSource, TocEntry
+from books.extraction.base import BookFacts, Outline, PageText, SubtopicSource, TocEntry
 from tests.extraction.printing import ENGINE, outlined, printed_book
 
 FACTS = BookFacts("Damaged")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from books.extraction.engine import BookFacts, PageText, TextLine
+from books.extraction.base import BookFacts, PageText, TextLine
 from tests.extraction.printing import ENGINE, digests, printed_book
 
 FACTS = BookFacts("A Book")
@@ -165,7 +165,7 @@ def test_any_text_is_only_data(text):
 
 
 def _empty():
-    from books.extraction.engine import Outline
+    from books.extraction.base import Outline
 
     return Outline()
 

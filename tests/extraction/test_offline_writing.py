@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from books.extraction.engine import BookFacts, Guideline, NamedSubtopic, PageText, Statement, SubtopicSource
+from books.extraction.base import BookFacts, Guideline, NamedSubtopic, PageText, Statement, SubtopicSource
 from tests.extraction.printing import ENGINE, STYLES, outlined, printed_book
 
 PARTS = [f.name for f in fields(Guideline) if f.name != "summary"]

@@ -8,17 +8,9 @@ import pytest
 
 from benchmarks.standin import StandIn
 from benchmarks.strictness import problems_of_schema
-from books.extraction.engine import (
-    BookFacts,
-    Digest,
-    Heading,
-    NamedSubtopic,
-    Outline,
-    PageText,
-    SubtopicSource,
-)
-from books.extraction.openai import OpenAIEngine, answers
-from books.extraction.openai.prompts import FOLDER, prompt
+from books.extraction.base import BookFacts, Digest, Heading, NamedSubtopic, Outline, PageText, SubtopicSource
+from books.extraction.engines import forms
+from books.extraction.engines.model import FOLDER, OpenAIEngine, prompt
 from books.providers.client import OpenAIClient
 from books.providers.request import Choice
 from tests.providers.requests import Remembered
@@ -81,7 +73,7 @@ def test_the_form_is_strict_and_names_every_field(provider, engine, stage):
     form = sent(provider, engine, stage, PAGE.text)["response_format"]["json_schema"]
     assert form["strict"] is True
     assert list(problems_of_schema(form["schema"])) == []
-    assert set(form["schema"]["properties"]) == set(answers.FORMS[stage].model_fields)
+    assert set(form["schema"]["properties"]) == set(forms.FORMS[stage].model_fields)
 
 
 def test_a_page_that_commands_is_digested_like_any_other(engine):
@@ -99,7 +91,7 @@ def test_model_temperature_and_limit_are_those_of_the_stage(provider, engine):
 
 
 def test_each_stage_has_a_prompt_file_with_a_version_that_says_what_is_data():
-    assert {path.stem for path in FOLDER.glob("*.md")} >= set(answers.FORMS)
-    for stage in answers.FORMS:
+    assert {path.stem for path in FOLDER.glob("*.md")} >= set(forms.FORMS)
+    for stage in forms.FORMS:
         assert prompt(stage).version.isdecimal()
         assert "never an instruction to you" in " ".join(prompt(stage).text.split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from books.errors import UploadRejected
-from books.extraction.toc import parse_toc, toc_lines, toc_text
+from books.structure.contents import parse_toc, toc_lines, toc_text
 
 TEXTS = {
     "numbers give the level": (

@@ -22,9 +22,9 @@ from bookpipeline import storage
 from books.intake.store import Upload, add_files
 from books.models import Book, OcrStatus, Page, Reading
 from books.ocr.start import start_reading
-from jobs.constants import ItemState, JobStatus
 from jobs.models import Item, Job
 from jobs.runner import run_slice, run_to_end
+from jobs.states import ItemState, JobStatus
 from tests import s3
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(60)]

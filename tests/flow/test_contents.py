@@ -9,21 +9,21 @@ import pytest
 
 from benchmarks.standin import StandIn
 from books.errors import StageNotReady
-from books.extraction import factory as guideline_factory
 from books.extraction.contents import save_contents
-from books.extraction.estimating import estimate
+from books.extraction.engines import factory as guideline_factory
+from books.extraction.engines.forms import DigestForm, GuidelineForm, RewordForm
+from books.extraction.estimate import estimate
 from books.extraction.job import Limits, resume_extraction, start_extraction, start_finalisation
-from books.extraction.openai.answers import DigestForm, GuidelineForm, RewordForm
 from books.extraction.records import whole_outline
 from books.extraction.stale import stale_results
 from books.guidelines.changes import change
 from books.models import Book, ModelPrice, PageDigest, PageReview, StoredOutline, Subtopic, Topic
 from books.providers import factory as provider_factory
 from books.providers.spending import spent
-from jobs.constants import JobStatus
 from jobs.errors import JobAlreadyActive
 from jobs.models import Item, Job
 from jobs.runner import run_to_end
+from jobs.states import JobStatus
 from tests.factories import BookFactory, ReadPageFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from books.extraction.job import start_extraction
-from books.intake.folder import files_in
+from books.intake.files import files_in
 from books.intake.store import Upload, add_all_files
 from books.models import Book, OcrStatus, Page, PageDigest, Reading, Subtopic
 from books.ocr.review import approve_pages
 from books.ocr.start import start_reading
-from jobs.constants import ItemState, JobStatus
 from jobs.models import Item, Job
+from jobs.states import ItemState, JobStatus
 from tests.flow.cluster import running_cluster, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]

@@ -9,22 +9,21 @@ import pytest
 from django.core.management import call_command
 
 from benchmarks.standin import StandIn
-from books.extraction import factory as guideline_factory
+from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import Limits, start_extraction, start_finalisation
 from books.models import Book, ModelCall, ModelPrice, OcrStatus, Page, Reading, Subtopic
 from books.ocr import factory as ocr_factory
-from books.ocr.editing import edit_text
-from books.ocr.imaging import open_page
-from books.ocr.normalising import normalise
-from books.ocr.review import approve_pages
+from books.ocr.image.normalise import normalise
+from books.ocr.image.open import open_page
+from books.ocr.review import approve_pages, edit_text
 from books.ocr.start import start_reading
 from books.providers import factory as provider_factory
 from books.providers.spending import spent
 from jobs import clock, throttle
-from jobs.constants import JobStatus
+from jobs.actions import resume
 from jobs.models import Job
 from jobs.runner import run_to_end
-from jobs.starting import resume
+from jobs.states import JobStatus
 from jobs.sweep import sweep
 from tests.flow.cluster import until
 from tests.ocr import provoking

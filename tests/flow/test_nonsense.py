@@ -13,15 +13,15 @@ from django.urls import reverse
 
 from benchmarks.book import approved_book
 from benchmarks.standin import StandIn
-from books.extraction import factory as guideline_factory
+from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction, start_finalisation
 from books.extraction.records import whole_outline
 from books.models import Book, ModelCall, Subtopic, Topic
 from books.providers import factory as provider_factory
-from jobs.constants import JobStatus
+from jobs.actions import resume, retry
 from jobs.models import Item, Job
 from jobs.runner import run_to_end
-from jobs.starting import resume, retry
+from jobs.states import JobStatus
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 PAGES, SEEDS = 6, 10

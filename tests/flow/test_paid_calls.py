@@ -10,14 +10,14 @@ import pytest
 
 from benchmarks.book import approved_book
 from benchmarks.standin import StandIn
-from books.extraction import factory as guideline_factory
+from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction
 from books.models import CallOutcome, ModelCall, PageDigest, Subtopic
 from books.providers import factory as provider_factory
 from jobs import clock, failpoints
-from jobs.constants import JobStatus
 from jobs.models import Event, Item, Job, Throttle
 from jobs.runner import run_to_end
+from jobs.states import JobStatus
 from jobs.sweep import sweep
 from tests.flow.cluster import running_cluster, until
 from tests.jobs.effect_site.processes import live, stopped

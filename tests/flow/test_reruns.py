@@ -8,19 +8,18 @@ import pytest
 
 from benchmarks import answers
 from benchmarks.standin import StandIn
-from books.extraction import factory as guideline_factory
+from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction, start_finalisation
+from books.guidelines import review
 from books.guidelines.changes import undo
 from books.guidelines.proposals import accept, is_in_force
 from books.guidelines.selectors import unfinished
 from books.models import Change, ModelCall, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
-from books.ocr.editing import edit_text
-from books.ocr.review import approve_pages
+from books.ocr.review import approve_pages, edit_text
 from books.providers import factory as provider_factory
-from books.publishing import review
-from jobs.constants import JobStatus
+from jobs.actions import resume
 from jobs.runner import run_to_end
-from jobs.starting import resume
+from jobs.states import JobStatus
 from tests.factories import BookFactory, ReadPageFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,11 +3,11 @@
 import pytest
 
 from books.errors import EditedMeanwhile
+from books.guidelines import review
 from books.guidelines.changes import change, seen, undo
-from books.guidelines.merging import merge_subtopics
-from books.guidelines.ordering import order_subtopics, order_topics
+from books.guidelines.order import order_subtopics, order_topics
+from books.guidelines.split import merge_subtopics
 from books.models import Change, ReviewStatus, Subtopic, Topic
-from books.publishing import review
 from tests.factories import BookFactory, SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from books.errors import EditedMeanwhile, ImportRefused
 from books.guidelines.changes import change, undo
+from books.guidelines.parts import numbers, ranges
 from books.models import Change, GuidelineImport, Provenance, ReviewStatus, Subtopic, Topic
-from books.publishing.export import book_json
-from books.publishing.importing import apply_import, differences, receive
-from books.publishing.sheets import armed, defused, guideline_sheet, numbers, ranges
-from books.publishing.word import book_docx
+from books.publishing.files.compare import differences
+from books.publishing.files.export import book_json
+from books.publishing.files.import_file import apply_import, receive
+from books.publishing.files.sheets import armed, defused, guideline_sheet
+from books.publishing.files.word import book_docx
 from tests.factories import BookFactory, PageFactory, SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db

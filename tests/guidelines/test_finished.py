@@ -4,7 +4,7 @@ import pytest
 
 from books.extraction.job import EXTRACTION, FINALISATION
 from books.guidelines.selectors import SUBTOPIC_STAGES, TOPIC_STAGES, unfinished
-from jobs.constants import ItemState, JobStatus
+from jobs.states import ItemState, JobStatus
 from tests.factories import BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,17 @@ from django.db import connection
 
 from books.errors import DecisionRefused, EditedMeanwhile
 from books.guidelines.changes import change, undo
-from books.guidelines.proposals import accept, accept_all, is_in_force, propose, refuse
-from books.guidelines.suggestions import merging, ordering_subtopics, ordering_topics, setting
+from books.guidelines.proposals import (
+    accept,
+    accept_all,
+    is_in_force,
+    merging,
+    ordering_subtopics,
+    ordering_topics,
+    propose,
+    refuse,
+    setting,
+)
 from books.models import Change, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
 from tests.factories import BookFactory, SubtopicFactory, TopicFactory
 

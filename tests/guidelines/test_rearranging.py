@@ -4,12 +4,11 @@ import pytest
 
 from books.errors import EditedMeanwhile, EditRefused
 from books.guidelines.changes import undo
-from books.guidelines.editing import edit_subtopic, edit_topic
-from books.guidelines.merging import merge
-from books.guidelines.moving import move_pages, move_subtopic, reorder_subtopics, reorder_topics
+from books.guidelines.edit import edit_subtopic, edit_topic
+from books.guidelines.move import move_pages, move_subtopic, reorder_subtopics, reorder_topics
 from books.guidelines.parts import PARTS
-from books.guidelines.searching import with_words
-from books.guidelines.splitting import split_subtopic
+from books.guidelines.search import with_words
+from books.guidelines.split import merge, split_subtopic
 from books.models import Change, ReviewStatus, Subtopic, Topic
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 from tests.guidelines.test_changes import state

@@ -9,14 +9,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from books.errors import EditedMeanwhile
-from books.extraction.engine import Outline, SubtopicPlan, TopicPlan
-from books.extraction.materialise import materialise
-from books.extraction.stages import pages_in
+from books.extraction.apply_outline import materialise
+from books.extraction.base import Outline, SubtopicPlan, TopicPlan
+from books.extraction.outline_ops import pages_in
 from books.guidelines.changes import change, save_all, undo
-from books.guidelines.merging import merge, merge_subtopics
-from books.guidelines.ordering import order_topics, span_pages
+from books.guidelines.order import order_topics, span_pages
 from books.guidelines.proposals import accept, refuse
-from books.guidelines.splitting import split_subtopic
+from books.guidelines.split import merge, merge_subtopics, split_subtopic
 from books.models import Change, Proposal, ProposalState, Subtopic, Topic
 from tests.factories import BookFactory
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.guidelines.wording import word_changes
+from books.guidelines.history import word_changes
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "c", " ", "  ", "\n", "学", "习", "."]), max_size=40).map("".join)
 

@@ -12,8 +12,8 @@ import pytest
 from django.db import connection
 
 from infra.cloudwatch import backlog_per_worker, lines
-from jobs.constants import ItemState, JobStatus
 from jobs.models import Cluster
+from jobs.states import ItemState, JobStatus
 from tests.factories import ItemFactory, JobFactory
 
 pytestmark = pytest.mark.django_db

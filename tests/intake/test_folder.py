@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from books.errors import UploadRejected
-from books.intake.folder import files_in
+from books.intake.files import files_in
 from tests.intake.samples import pdf, saved
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "prealgebra"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from books.errors import UploadRejected
+from books.intake.files import shown_name
 from books.intake.inspect import inspect
-from books.intake.naming import shown_name
 
 NASTY = Path(__file__).parent.parent / "nasty"
 ITEMS: list[dict[str, Any]] = json.loads((NASTY / "manifest.json").read_text())["items"]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from books.intake.files import UNNAMED, natural_order, shown_name
 from books.intake.limits import SHOWN_NAME_CHARACTERS
-from books.intake.naming import UNNAMED, natural_order, shown_name
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from PIL import Image
 from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.inspect import inspect
-from books.ocr.imaging import open_page
+from books.ocr.image.open import open_page
 
 # Just allowed; one row more is not.
 GREEDY = (4000, limits.GREEDY_PAGE_PIXELS // 4000)

@@ -14,7 +14,7 @@ from django.db import connection
 
 from books.errors import UploadRejected
 from books.intake import limits
-from books.intake.deliveries import Announced, announce, close, take
+from books.intake.delivery import Announced, announce, close, take
 from books.intake.store import Upload, add_files
 from books.models import Book, Delivery, ExpectedFile, Source
 from jobs import clock

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs import handlers, queue
+from jobs import queue, registry
 from tests.jobs.rig import KIND, RigStage, new_book, rig_handler
 
 
@@ -24,7 +24,7 @@ def rig(stage, woken, monkeypatch):
     """Registers a handler of the given stages (by default ``stage``) for the kind "rig"."""
 
     def register(*stages: RigStage):
-        monkeypatch.setitem(handlers._handlers, KIND, rig_handler(*(stages or (stage,))))
+        monkeypatch.setitem(registry._handlers, KIND, rig_handler(*(stages or (stage,))))
 
     register()
     return register

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from books.errors import ProviderUnavailable, RateLimited
-from jobs import clock, handlers, results, runner
-from jobs.advance import advance
-from jobs.claims import claim, give_back
-from jobs.constants import FINAL, TRANSITIONS, JobStatus
+from jobs import clock, outcomes, registry, runner
+from jobs.actions import cancel, extend, pause, restart, resume, retry_items, start_job
 from jobs.errors import JobError, NotYet
 from jobs.heartbeat import beat
+from jobs.leases import claim, give_back
 from jobs.models import Event, Item, Job, Throttle
 from jobs.progress import COUNTERS, page_errors, refresh_progress
-from jobs.starting import cancel, extend, pause, restart, resume, retry_items, start_job
+from jobs.stages import advance
+from jobs.states import FINAL, TRANSITIONS, JobStatus
 from jobs.sweep import sweep
 from jobs.throttle import Call, answered, rate_limited
 from jobs.transitions import locked_job, move
@@ -47,12 +47,12 @@ class Final(JobError):
 
 
 CLOSINGS: dict[str, Callable[[Item, RigStage], None]] = {
-    "finish": lambda item, stage: results.finish(item, stage, "result"),
-    "away": lambda item, stage: results.fail(item, stage, ProviderUnavailable("No answer.")),
-    "fail_passing": lambda item, stage: results.fail(item, stage, Passing("Try again.")),
-    "fail_for_good": lambda item, stage: results.fail(item, stage, Final("Unreadable.")),
-    "rate_limit": lambda item, stage: results.fail(item, stage, RateLimited("Slow down.", retry_after=RETRY_AFTER)),
-    "not_yet": lambda item, stage: results.fail(
+    "finish": lambda item, stage: outcomes.finish(item, stage, "result"),
+    "away": lambda item, stage: outcomes.fail(item, stage, ProviderUnavailable("No answer.")),
+    "fail_passing": lambda item, stage: outcomes.fail(item, stage, Passing("Try again.")),
+    "fail_for_good": lambda item, stage: outcomes.fail(item, stage, Final("Unreadable.")),
+    "rate_limit": lambda item, stage: outcomes.fail(item, stage, RateLimited("Slow down.", retry_after=RETRY_AFTER)),
+    "not_yet": lambda item, stage: outcomes.fail(
         item, stage, NotYet("Under way.", until=clock.now() + timedelta(seconds=NOT_YET))
     ),
 }
@@ -89,7 +89,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.second = RigStage("second", keys=["a", "b"], lane="one")
         for stage in (self.first, self.second):
             stage.save = lambda item, _result: self.saved.update([(item.job_id, item.key)])
-        handlers._handlers[KIND] = rig_handler(self.first, self.second)
+        registry._handlers[KIND] = rig_handler(self.first, self.second)
         clock.now = lambda: self.clock.at
         self._has_provider(has_provider)
         self.jobs = [start_job(new_book().pk, KIND)]
@@ -204,7 +204,7 @@ class EngineMachine(RuleBasedStateMachine):
         taken: list[Item] = []
 
         def engine() -> list[tuple[int, int]]:
-            following = results.finish(*self._claimed(hand), "result", go_on_as=who)
+            following = outcomes.finish(*self._claimed(hand), "result", go_on_as=who)
             taken.extend([following] if following else [])
             return [(item.ordinal, item.lease_token) for item in taken]
 

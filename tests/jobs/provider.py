@@ -10,8 +10,8 @@ from typing import Any
 
 from books.errors import ProviderUnavailable, RateLimited
 from jobs import clock
-from jobs.constants import Load
 from jobs.models import Item
+from jobs.states import Load
 from jobs.throttle import call_slot
 from tests.jobs.rig import RigStage
 

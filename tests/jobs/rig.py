@@ -9,9 +9,9 @@ from typing import Any
 
 from books.models import Book
 from jobs import clock
-from jobs.constants import Load
-from jobs.handlers import Handler, PlannedItem
 from jobs.models import Item, Job
+from jobs.registry import Handler, PlannedItem
+from jobs.states import Load
 
 KIND = "rig"
 

@@ -15,15 +15,15 @@ from django.db import connection, transaction
 
 from jobs import clock
 from jobs import sweep as sweeping
-from jobs.advance import advance
-from jobs.claims import claim, give_back
-from jobs.constants import ItemState
+from jobs.actions import cancel, extend, pause, resume, retry_items, start_job
 from jobs.errors import JobError
 from jobs.heartbeat import beat
+from jobs.leases import claim, give_back
 from jobs.models import Item, Job
-from jobs.results import fail, finish
+from jobs.outcomes import fail, finish
 from jobs.runner import _open
-from jobs.starting import cancel, extend, pause, resume, retry_items, start_job
+from jobs.stages import advance
+from jobs.states import ItemState
 from tests.jobs.rig import KIND, RigStage, new_book
 
 

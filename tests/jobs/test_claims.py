@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from jobs import clock
-from jobs.claims import claim, extend_leases, give_back, next_due_in
-from jobs.constants import DEATHS_IN_COMPANY, MAX_CRASHES, ItemState, JobStatus
+from jobs.actions import start_job
 from jobs.errors import LeaseLost
+from jobs.leases import claim, extend_leases, give_back, next_due_in
 from jobs.models import Item, Job
-from jobs.results import fail, finish
-from jobs.starting import start_job
+from jobs.outcomes import fail, finish
+from jobs.states import DEATHS_IN_COMPANY, MAX_CRASHES, ItemState, JobStatus
 from tests.jobs.rig import KIND, pass_time, states
 
 

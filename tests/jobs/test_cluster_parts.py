@@ -14,21 +14,21 @@ from django_q.models import Schedule
 from django_q.signing import SignedPackage
 
 from jobs import clock, tasks
-from jobs.cluster import canary, child, tie, watch
-from jobs.cluster.canary import CanaryBroker
-from jobs.cluster.child import Child
-from jobs.cluster.live import live_pools
-from jobs.cluster.schedules import setup_schedules
-from jobs.cluster.sentinel import PoolSentinel
-from jobs.cluster.watch import Watch
 from jobs.models import Cluster
+from jobs.worker import canary, pool, process
+from jobs.worker.canary import CanaryBroker
+from jobs.worker.cluster import PoolSentinel
+from jobs.worker.live import live_pools
+from jobs.worker.pool import Watch
+from jobs.worker.process import Child
+from jobs.worker.schedules import setup_schedules
 
 
 @pytest.fixture
 def ticking(monkeypatch):
     """The monotonic clock of the modules under test, to be set."""
     clock_face = SimpleNamespace(now=1000.0)
-    for module in (canary, child, watch):
+    for module in (canary, process, pool):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock_face.now))
     return clock_face
 
@@ -142,8 +142,8 @@ def test_a_database_that_is_away_is_not_held_against_the_cluster(watched, tickin
             raise OperationalError("the server closed the connection unexpectedly")
 
     with monkeypatch.context() as patch:
-        patch.setattr(watch, "Cluster", SimpleNamespace(objects=Away()))
-        patch.setattr(watch, "connection", SimpleNamespace(close=lambda: None))
+        patch.setattr(pool, "Cluster", SimpleNamespace(objects=Away()))
+        patch.setattr(pool, "connection", SimpleNamespace(close=lambda: None))
         assert not any(pass_quietly(ticking, watching, 900))
     assert not any(pass_quietly(ticking, watching, 50))
 
@@ -171,23 +171,23 @@ def test_a_child_that_lived_long_is_started_at_once(ticking):
 
 
 def test_no_signal_is_asked_for_where_the_system_has_none(monkeypatch):
-    monkeypatch.setattr(tie, "_libc", None)
-    monkeypatch.setattr(tie.os, "kill", lambda *_: pytest.fail("killed"))
-    tie.die_with(parent=-1)
+    monkeypatch.setattr(process, "_libc", None)
+    monkeypatch.setattr(process.os, "kill", lambda *_: pytest.fail("killed"))
+    process.die_with(parent=-1)
 
 
 def test_a_process_whose_parent_died_before_the_call_kills_itself(monkeypatch):
     killed = []
-    monkeypatch.setattr(tie, "_libc", SimpleNamespace(prctl=lambda *_: 0))
-    monkeypatch.setattr(tie.os, "kill", lambda pid, number: killed.append(number))
-    tie.die_with(parent=-1)
+    monkeypatch.setattr(process, "_libc", SimpleNamespace(prctl=lambda *_: 0))
+    monkeypatch.setattr(process.os, "kill", lambda pid, number: killed.append(number))
+    process.die_with(parent=-1)
     assert killed == [9]
 
 
 def test_live_pools_are_those_seen_within_the_patience(db, settings):
     settings.CANARY_PATIENCE_SECONDS = 60
-    for pool, age in (("io", 59), ("cpu", 61)):
-        Cluster.objects.create(pool=pool, host="here", pid=1, seen_at=clock.now() - timedelta(seconds=age))
+    for name, age in (("io", 59), ("cpu", 61)):
+        Cluster.objects.create(pool=name, host="here", pid=1, seen_at=clock.now() - timedelta(seconds=age))
     Cluster.objects.create(pool="cpu", host="there", pid=2)
     assert live_pools() == {"io"}
 

@@ -13,11 +13,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django_q.models import Schedule
 
 from jobs import clock
-from jobs.constants import JobStatus
+from jobs.actions import start_job
 from jobs.errors import JobError
 from jobs.models import Event, Item, Job
 from jobs.runner import run_to_end
-from jobs.starting import start_job
+from jobs.states import JobStatus
 from tests.jobs.rig import KIND, new_book, pass_time, raises
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, transaction
 
-from jobs.claims import claim
-from jobs.constants import JobStatus
+from jobs.actions import start_job
+from jobs.leases import claim
 from jobs.models import Item, Job
-from jobs.results import finish
-from jobs.starting import start_job
+from jobs.outcomes import finish
+from jobs.states import JobStatus
 from tests.jobs.rig import KIND, new_book
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs import failpoints, handlers
-from jobs.constants import JobStatus
+from jobs import failpoints, registry
 from jobs.models import Item, Job
+from jobs.states import JobStatus
 from tests.jobs.effect_site.life import Death
 from tests.jobs.effect_site.processes import live, started
 from tests.jobs.effect_site.stages import EFFECTS, PAGES, effects, every_effect_once
@@ -31,7 +31,7 @@ PASSES = {
 
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch):
-    monkeypatch.setitem(handlers._handlers, EFFECTS.kind, EFFECTS)
+    monkeypatch.setitem(registry._handlers, EFFECTS.kind, EFFECTS)
 
 
 @dataclass

@@ -9,12 +9,12 @@ import pytest
 from django.db import OperationalError, connection
 
 from jobs import heartbeat, runner
-from jobs.claims import claim
-from jobs.constants import ItemState, JobStatus
+from jobs.actions import cancel, start_job
 from jobs.heartbeat import Heartbeat
+from jobs.leases import claim
 from jobs.models import Item, Job
 from jobs.runner import _open, run_slice
-from jobs.starting import cancel, start_job
+from jobs.states import ItemState, JobStatus
 from tests.flow.cluster import until
 from tests.jobs.rig import KIND, states
 

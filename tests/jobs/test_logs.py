@@ -11,12 +11,12 @@ import pytest
 from django.conf import settings
 
 from jobs import runner
-from jobs.constants import Load
+from jobs.actions import start_job
 from jobs.errors import JobError
 from jobs.logs import item_context, job_context
 from jobs.models import Item
 from jobs.runner import run_to_end
-from jobs.starting import start_job
+from jobs.states import Load
 from tests.jobs.rig import KIND, RigStage, raises
 
 pytestmark = pytest.mark.django_db(transaction=True)

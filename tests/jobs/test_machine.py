@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from jobs import clock, handlers, results
+from jobs import clock, outcomes, registry
 from tests.jobs.coverage import LEGAL, STATUSES, Visits
 from tests.jobs.machine import EngineMachine
 from tests.jobs.model_throttle import CALLS_AT_ONCE
@@ -24,8 +24,8 @@ def machine(db, woken, settings, monkeypatch) -> Iterator[type[EngineMachine]]:
     """The machine with the engine's clock, jitter and queue in its hands."""
     settings.POOLS, settings.LLM_CONCURRENCY = {"cpu": 2, "io": 2}, CALLS_AT_ONCE
     monkeypatch.setattr(clock, "now", clock.now)
-    monkeypatch.setattr(handlers, "_handlers", {})
-    monkeypatch.setattr(results, "random", SimpleNamespace(uniform=lambda low, high: (low + high) / 2))
+    monkeypatch.setattr(registry, "_handlers", {})
+    monkeypatch.setattr(outcomes, "random", SimpleNamespace(uniform=lambda low, high: (low + high) / 2))
     monkeypatch.setattr(EngineMachine, "visits", Visits(), raising=False)
     logging.disable(logging.CRITICAL)
     yield EngineMachine

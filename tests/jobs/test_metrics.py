@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
 from jobs import clock, runner
-from jobs.claims import claim
-from jobs.constants import ItemState, JobStatus
-from jobs.metrics import exposition
+from jobs.actions import cancel, start_job
+from jobs.leases import claim
 from jobs.models import Cluster, Event, Item, Job, Throttle
+from jobs.monitoring import exposition
 from jobs.runner import run_to_end
-from jobs.starting import cancel, start_job
+from jobs.states import ItemState, JobStatus
 from jobs.sweep import sweep
 from tests.factories import BookFactory, ItemFactory, JobFactory
 from tests.jobs.provider import NAME

@@ -8,13 +8,13 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from jobs.constants import JobStatus
 from jobs.management.commands.jobs import Command as ListJobs
-from jobs.metrics import exposition
 from jobs.models import Job
+from jobs.monitoring import exposition
 from jobs.runner import run_to_end
-from jobs.selectors import job_view
+from jobs.states import JobStatus
 from jobs.sweep import sweep
+from jobs.views import job_view
 from tests.jobs.rig import KIND, pass_time
 
 pytestmark = pytest.mark.django_db(transaction=True)

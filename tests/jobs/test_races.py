@@ -11,15 +11,15 @@ from django.db import transaction
 
 from jobs import clock
 from jobs import sweep as sweeping
-from jobs.advance import advance
-from jobs.claims import claim
-from jobs.constants import FINAL, ItemState, JobStatus
+from jobs.actions import cancel, extend, pause, restart, resume, retry_items, start_job
 from jobs.errors import InvalidTransition, JobAlreadyActive, LeaseLost
 from jobs.heartbeat import beat
+from jobs.leases import claim
 from jobs.models import Item, Job
-from jobs.results import finish
+from jobs.outcomes import finish
 from jobs.runner import _open
-from jobs.starting import cancel, extend, pause, restart, resume, retry_items, start_job
+from jobs.stages import advance
+from jobs.states import FINAL, ItemState, JobStatus
 from tests.jobs.rig import KIND
 from tests.jobs.rivals import EVENTS, Scene, check, new_scene, one_after_the_other, silence, together
 

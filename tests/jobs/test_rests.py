@@ -7,18 +7,18 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from jobs import clock, handlers
-from jobs.claims import claim
-from jobs.constants import ItemState, JobStatus, Load
+from jobs import clock, registry
+from jobs.actions import resume, retry_items, start_job
 from jobs.errors import JobAlreadyActive, NotYet
-from jobs.handlers import Handler
-from jobs.metrics import exposition
+from jobs.leases import claim
 from jobs.models import Item, Job, Throttle
+from jobs.monitoring import exposition
+from jobs.registry import Handler
 from jobs.runner import run_slice
-from jobs.selectors import job_view
-from jobs.starting import resume, retry_items, start_job
+from jobs.states import ItemState, JobStatus, Load
 from jobs.sweep import sweep
 from jobs.throttle import call_slot
+from jobs.views import job_view
 from tests.jobs.provider import NAME
 from tests.jobs.rig import KIND, RigStage, pass_time
 
@@ -125,7 +125,7 @@ def test_not_yet_is_an_answer_of_its_provider_and_no_rate_limit(db):
 def deliveries(rig, monkeypatch) -> RigStage:
     """The stage of a kind of job that needs no book to itself."""
     stage = RigStage("deliver", keys=["hook"])
-    monkeypatch.setitem(handlers._handlers, "deliver", Handler("deliver", "Delivering", (stage,), is_exclusive=False))
+    monkeypatch.setitem(registry._handlers, "deliver", Handler("deliver", "Delivering", (stage,), is_exclusive=False))
     return stage
 
 

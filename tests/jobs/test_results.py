@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.claims import claim
-from jobs.constants import MAX_ATTEMPTS, ItemState, JobStatus
+from jobs.actions import cancel, pause, resume, start_job
 from jobs.errors import JobError, LeaseLost
+from jobs.leases import claim
 from jobs.models import Item, Job
-from jobs.results import fail, finish
-from jobs.starting import cancel, pause, resume, start_job
+from jobs.outcomes import fail, finish
+from jobs.states import MAX_ATTEMPTS, ItemState, JobStatus
 from tests.jobs.rig import KIND, pass_time, states
 
 

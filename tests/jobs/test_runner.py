@@ -6,11 +6,11 @@ import pytest
 from django.db import OperationalError
 
 from jobs import queue, runner
-from jobs.constants import ItemState, JobStatus, Load
+from jobs.actions import pause, restart, resume, retry_items, start_job
 from jobs.errors import JobError, NothingToDo
 from jobs.models import Item, Job
 from jobs.runner import run_slice, run_to_end
-from jobs.starting import pause, restart, resume, retry_items, start_job
+from jobs.states import ItemState, JobStatus, Load
 from tests.jobs.rig import KIND, RigStage, raises, states
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,11 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from jobs.constants import ItemState, JobStatus
+from jobs.actions import pause, start_job
 from jobs.models import Event, Item, Job
 from jobs.progress import refresh_progress
-from jobs.selectors import JobView, job_view
-from jobs.starting import pause, start_job
+from jobs.states import ItemState, JobStatus
+from jobs.views import JobView, job_view
 from tests.jobs.rig import KIND, RigStage
 
 pytestmark = pytest.mark.django_db
@@ -142,7 +142,7 @@ def test_the_timeline_has_the_times_of_each_stage(rig, book):
     rig(first, second, third)
     job = running(book)
     work(job, 1, 2, 3, since=5)
-    from jobs.planning import begin_stage
+    from jobs.stages import begin_stage
 
     begin_stage(job, second)
     work(job, 4, since=40)
@@ -166,7 +166,7 @@ def test_the_rate_is_that_of_the_present_stage(rig, book):
     rig(first, second)
     job = running(book)
     work(job, 1, 2, 3, since=0)
-    from jobs.planning import begin_stage
+    from jobs.stages import begin_stage
 
     begin_stage(job, second)
     work(job, 4, 5, since=30, seconds=60)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth import get_user_model
 
-from jobs.constants import ItemState, JobStatus
+from jobs.actions import cancel, extend, pause, restart, resume, retry_items, start_job
 from jobs.errors import InvalidTransition, JobAlreadyActive, NothingToDo
 from jobs.models import Item, Job
-from jobs.starting import cancel, extend, pause, restart, resume, retry_items, start_job
+from jobs.states import ItemState, JobStatus
 from tests.jobs.rig import KIND, states
 
 

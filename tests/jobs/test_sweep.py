@@ -6,15 +6,15 @@ import pytest
 
 from jobs import clock
 from jobs import sweep as sweeping
-from jobs.claims import claim
-from jobs.constants import LONGEST_RECOVERY_PAUSE_SECONDS, RECOVERIES_AT_ONCE, ItemState, JobStatus
+from jobs.actions import start_job
 from jobs.heartbeat import beat
+from jobs.leases import claim
 from jobs.models import Cluster, Item, Job, SweepRun
-from jobs.results import finish
+from jobs.outcomes import finish
 from jobs.runner import run_slice
-from jobs.selectors import job_view
-from jobs.starting import start_job
+from jobs.states import LONGEST_RECOVERY_PAUSE_SECONDS, RECOVERIES_AT_ONCE, ItemState, JobStatus
 from jobs.sweep import TURN_SECONDS, sweep, sweep_in_turn
+from jobs.views import job_view
 from tests.jobs.rig import KIND, new_book, pass_time, states
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,13 +8,12 @@ import pytest
 
 from books.errors import InvalidModelOutput, ProviderUnavailable, RateLimited
 from jobs import clock, throttle
-from jobs.admission import calls_in_flight, closed_for
-from jobs.claims import claim
-from jobs.constants import ItemState, JobStatus
+from jobs.actions import start_job
 from jobs.errors import ProviderBusy
+from jobs.leases import calls_in_flight, claim, closed_for
 from jobs.models import Item, Job, Throttle
-from jobs.results import fail, finish
-from jobs.starting import start_job
+from jobs.outcomes import fail, finish
+from jobs.states import ItemState, JobStatus
 from jobs.throttle import Call, admit, answered, call_slot, rate_limited
 from tests.jobs.provider import NAME, CallingStage, Provider
 from tests.jobs.rig import KIND, new_book, pass_time

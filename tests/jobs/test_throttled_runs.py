@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 
 from jobs import clock, runner, throttle
-from jobs.constants import ItemState, JobStatus
+from jobs.actions import start_job
 from jobs.errors import ProviderBusy
 from jobs.models import Item, Throttle
 from jobs.runner import run_slice, run_to_end
-from jobs.starting import start_job
+from jobs.states import ItemState, JobStatus
 from jobs.sweep import sweep
 from tests.jobs.provider import NAME, CallingStage, Provider
 from tests.jobs.rig import KIND

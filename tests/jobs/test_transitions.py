@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
-from jobs.constants import FINAL, TRANSITIONS, JobStatus
 from jobs.errors import InvalidTransition
 from jobs.models import Event, Job
+from jobs.states import FINAL, TRANSITIONS, JobStatus
 from jobs.transitions import locked_job, move
 from tests.jobs.rig import KIND
 

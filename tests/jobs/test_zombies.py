@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs import handlers
-from jobs.constants import MAX_CRASHES, ItemState, JobStatus
+from jobs import registry
+from jobs.actions import start_job
 from jobs.models import Item, Job
 from jobs.runner import run_slice
-from jobs.starting import start_job
+from jobs.states import MAX_CRASHES, ItemState, JobStatus
 from jobs.sweep import sweep
 from tests.flow.cluster import running_cluster, until
 from tests.jobs.effect_site.processes import QUICK, live, started, stopped
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch, settings):
     """This process keeps the same times as the processes it starts."""
-    monkeypatch.setitem(handlers._handlers, EFFECTS.kind, EFFECTS)
+    monkeypatch.setitem(registry._handlers, EFFECTS.kind, EFFECTS)
     for name, value in QUICK.items():
         if name.startswith("JOB_"):
             setattr(settings, name, float(value))

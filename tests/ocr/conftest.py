@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from books.ocr.tesseract import TesseractEngine
+from books.ocr.engines.tesseract import TesseractEngine
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from books.ocr.bullets import BULLET, bullets, with_bullets, without
-from books.ocr.coverage import PageInk
-from books.ocr.engine import OcrWord
-from books.ocr.imaging import normalise
-from books.ocr.lines import line_of
+from books.ocr.engines.base import OcrWord
+from books.ocr.engines.lines import line_of
+from books.ocr.image.ink import PageInk
+from books.ocr.image.open import normalise
+from books.ocr.image.shapes import BULLET, bullets, with_bullets, without
 from tests.ocr import provoking
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from books.ocr.columns import reading_order
+from books.ocr.engines.lines import reading_order
 
 Box = tuple[int, int, int, int]
 

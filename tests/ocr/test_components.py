@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from books.ocr.components import components, labelled_runs
+from books.ocr.image.ink import components, labelled_runs
 
 SHAPES = """
 ##..#...#

@@ -13,13 +13,13 @@ from PIL import Image
 
 from books.intake.pdf import render_page
 from books.ocr.accuracy import character_error_rate
-from books.ocr.engine import OcrEngine, OcrText
-from books.ocr.imaging import open_page
-from books.ocr.normalising import evened, normalise
-from books.ocr.openai import OpenAIVision
-from books.ocr.orientation import turned
-from books.ocr.tesseract import TesseractEngine
-from books.ocr.textlayer import BadTextLayer, PdfTextLayer
+from books.ocr.engines.base import OcrEngine, OcrText
+from books.ocr.engines.model import OpenAIVision
+from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
+from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.normalise import evened, normalise
+from books.ocr.image.open import open_page
+from books.ocr.image.shapes import turned
 from books.providers.request import Choice, ModelRequest
 from tests.ocr import provoking
 from tests.ocr.pdfs import book_page, drawn
@@ -54,7 +54,7 @@ PRINTED = "\n".join(line[4] for line in drawn(NUMBER))
 
 
 def rapid() -> OcrEngine:
-    from books.ocr.rapid import RapidEngine
+    from books.ocr.engines.rapidocr import RapidEngine
 
     return RapidEngine()
 

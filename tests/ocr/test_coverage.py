@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from books.ocr.coverage import PageInk, missing_ink
-from books.ocr.imaging import normalise
+from books.ocr.image.ink import PageInk, missing_ink
+from books.ocr.image.open import normalise
 from tests.ocr import provoking
 
 WHOLE = (0, 0, 992, 1405)

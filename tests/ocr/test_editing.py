@@ -7,16 +7,15 @@ import pytest
 from books.errors import EditedMeanwhile
 from books.models import OcrStatus, PageReview, Reading
 from books.ocr import job as ocr_job
-from books.ocr.editing import edit_text, restore_reading
-from books.ocr.engine import OcrLine, OcrText, OcrWord
-from books.ocr.imaging import Picture
+from books.ocr.engines.base import OcrLine, OcrText, OcrWord
+from books.ocr.image.open import Picture
 from books.ocr.job import ReadStage
-from books.ocr.readings import stored_reading
-from books.ocr.review import approve_pages
+from books.ocr.review import approve_pages, edit_text, restore_reading
+from books.ocr.scans import stored_reading
 from jobs import queue
+from jobs.actions import start_job
 from jobs.models import Item
 from jobs.runner import run_to_end
-from jobs.starting import start_job
 from tests.factories import BookFactory, PageFactory, ReadingFactory, ReadPageFactory
 
 pytestmark = pytest.mark.django_db

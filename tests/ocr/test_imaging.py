@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from books.errors import UnreadableImage
-from books.ocr.imaging import ENOUGH_PIXELS, encode_png, encoded_thumbnail, open_page
+from books.ocr.image.open import ENOUGH_PIXELS, encode_png, encoded_thumbnail, open_page
 from tests.ocr import provoking
 
 NASTY = Path(__file__).parents[1] / "nasty"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from books.ocr.engine import OcrLine, OcrWord
-from books.ocr.lines import in_reading_order, is_credible, line_of, mean_confidence, moved
+from books.ocr.engines.base import OcrLine, OcrWord
+from books.ocr.engines.lines import in_reading_order, is_credible, line_of, mean_confidence, moved
 
 
 def line(text: str, left: int, top: int, right: int, *, confidence: float = 90) -> OcrLine:

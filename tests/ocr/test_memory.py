@@ -17,8 +17,8 @@ MOST_MEGABYTES = 400
 READ = """
 import sys
 import django; django.setup()
-from books.ocr.imaging import normalise, open_page, pictured
-from books.ocr.tesseract import TesseractEngine
+from books.ocr.image.open import normalise, open_page, pictured
+from books.ocr.engines.tesseract import TesseractEngine
 import books.ocr.job
 with open(sys.argv[1], "rb") as data:
     page = normalise(open_page(data))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from books.ocr.coverage import PageInk
-from books.ocr.imaging import normalise
-from books.ocr.normalising import MOST_PIXELS, skew
+from books.ocr.image.ink import PageInk
+from books.ocr.image.normalise import MOST_PIXELS, skew
+from books.ocr.image.open import normalise
 from tests.ocr import provoking
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from books.ocr.normalising import normalise
-from books.ocr.orientation import turned, upright
+from books.ocr.image.normalise import normalise
+from books.ocr.image.shapes import turned, upright
 from tests.ocr import provoking
 
 

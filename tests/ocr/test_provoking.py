@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from books.ocr.normalising import normalise
-from books.ocr.tesseract import TesseractEngine
+from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.normalise import normalise
 from tests.ocr import provoking
 from tests.ocr.test_tesseract import LOST_WORDS, lost_words
 

@@ -15,9 +15,9 @@ from books.errors import StageNotReady
 from books.models import Book, OcrStatus, Page, Thumbnail
 from books.ocr import factory
 from books.ocr.accuracy import character_error_rate
-from books.ocr.imaging import encode_png
+from books.ocr.image.open import encode_png
+from books.ocr.image.shapes import upright
 from books.ocr.job import handler_of
-from books.ocr.orientation import upright
 from books.ocr.start import start_reading
 from jobs.runner import run_to_end
 from tests.factories import PageFactory, SourceFactory

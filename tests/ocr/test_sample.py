@@ -9,9 +9,9 @@ from statistics import mean, median
 import pytest
 
 from books.ocr.accuracy import character_error_rate
-from books.ocr.engine import OcrText
-from books.ocr.imaging import normalise, open_page
-from books.ocr.tesseract import TesseractEngine
+from books.ocr.engines.base import OcrText
+from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.open import normalise, open_page
 from tests.ocr.provoking import PAGES, SAMPLE
 
 

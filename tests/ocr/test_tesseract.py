@@ -11,11 +11,11 @@ from PIL import Image
 from tesserocr import PSM
 
 from books.errors import UnreadableImage
-from books.ocr import tesseract
 from books.ocr.accuracy import character_error_rate, comparable
-from books.ocr.engine import OcrLine, OcrText
-from books.ocr.imaging import normalise, open_page
-from books.ocr.tesseract import TesseractEngine
+from books.ocr.engines import tesseract
+from books.ocr.engines.base import OcrLine, OcrText
+from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.open import normalise, open_page
 from tests.ocr import provoking
 from tests.ocr.test_imaging import NASTY
 

@@ -8,12 +8,12 @@ import pytest
 
 from books.intake.pdf import render_page
 from books.ocr.accuracy import character_error_rate
-from books.ocr.coverage import PageInk
-from books.ocr.engine import OcrText
-from books.ocr.imaging import open_page
-from books.ocr.normalising import evened
-from books.ocr.tesseract import TesseractEngine
-from books.ocr.textlayer import BadTextLayer, PdfTextLayer
+from books.ocr.engines.base import OcrText
+from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
+from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.ink import PageInk
+from books.ocr.image.normalise import evened
+from books.ocr.image.open import open_page
 from tests.ocr import provoking
 from tests.ocr.pdfs import book_page, drawn
 

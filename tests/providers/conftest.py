@@ -9,8 +9,8 @@ from books.models import Book
 from books.ocr.job import OCR
 from books.providers.client import OpenAIClient
 from books.providers.ledger import Ledger, asking_for
-from jobs.constants import ItemState, JobStatus
 from jobs.models import Item
+from jobs.states import ItemState, JobStatus
 from tests.factories import ItemFactory, JobFactory
 from tests.providers.requests import Remembered, ledger_of
 

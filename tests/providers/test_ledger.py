@@ -24,8 +24,8 @@ from books.models import Book, CallOutcome, ModelCall, ModelPrice, Reservation
 from books.providers import ledger as ledger_module
 from books.providers.ledger import asking_for
 from books.providers.spending import spent
-from jobs.constants import ItemState
 from jobs.models import Item, Job, Throttle
+from jobs.states import ItemState
 from tests.factories import ItemFactory
 from tests.providers.requests import ledger_of, question
 

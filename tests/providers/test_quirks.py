@@ -8,15 +8,15 @@ from decimal import Decimal
 import pytest
 
 from books.errors import LOOK_AGAIN_SECONDS
-from books.extraction import factory as guideline_factory
+from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction
 from books.models import Book, CallOutcome, ModelCall, ModelPrice, ProviderProfile, Subtopic
 from books.ocr import factory as ocr_factory
 from books.providers import factory as provider_factory
 from jobs import runner, throttle
-from jobs.constants import JobStatus
 from jobs.models import Job, Throttle
 from jobs.runner import run_to_end
+from jobs.states import JobStatus
 from tests.factories import BookFactory, ReadPageFactory
 from tests.flow.cluster import until
 from tests.providers.quirk_server import QuirkServer
@@ -61,7 +61,7 @@ def worked(settings, book, monkeypatch):
     settings.GUIDELINE_ENGINE, settings.OPENAI_API_KEY, settings.LLM_CONCURRENCY = "openai", "a-key", 2
     settings.LLM_TIMEOUT_SECONDS = 5
     monkeypatch.setattr(throttle, "FIRST_COOLING_SECONDS", 0.05)
-    monkeypatch.setattr("jobs.results.BACKOFF_SECONDS", (0.05,))
+    monkeypatch.setattr("jobs.outcomes.BACKOFF_SECONDS", (0.05,))
     monkeypatch.setattr(runner, "IDLE_SECONDS", 0.05)
     servers = []
 

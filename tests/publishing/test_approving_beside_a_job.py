@@ -6,12 +6,12 @@ import pytest
 from django.db import connection
 
 from books.extraction.job import start_finalisation
+from books.guidelines import review
+from books.guidelines.review import Decision
 from books.models import Page, PageReview, ReviewStatus, Subtopic
-from books.publishing import review
-from books.publishing.review import Decision
-from jobs.constants import JobStatus
 from jobs.models import Job
 from jobs.runner import run_to_end
+from jobs.states import JobStatus
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,13 +6,13 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, connections, transaction
 
 from books.errors import EditedMeanwhile, StageNotReady
+from books.guidelines import review
 from books.guidelines.changes import change, undo
-from books.guidelines.merging import merge_subtopics
+from books.guidelines.split import merge_subtopics
 from books.models import Announcement, Change, PublishedGuideline, PublishedSet, ReviewStatus, Subtopic, Topic
-from books.publishing import review
 from books.publishing.plan import Scope, plan_of
 from books.publishing.publish import publish, roll_back, take_back
-from books.publishing.selectors import differences_between, has_published
+from books.publishing.published import differences_between, has_published
 from tests.factories import SubtopicFactory, TopicFactory
 from tests.jobs.rivals import one_after_the_other, together
 from tests.publishing.conftest import readers_see, subtopics, titles, write

@@ -5,10 +5,10 @@ from itertools import product
 import pytest
 
 from books.errors import DecisionRefused, EditedMeanwhile
+from books.guidelines import review
 from books.guidelines.changes import change
+from books.guidelines.review import Decision
 from books.models import Change, ReviewStatus
-from books.publishing import review
-from books.publishing.review import Decision
 from tests.factories import SubtopicFactory
 
 pytestmark = pytest.mark.django_db

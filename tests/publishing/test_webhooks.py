@@ -23,9 +23,8 @@ from django.urls import reverse
 from books.errors import AddressRefused, DeliveryFailed
 from books.models import Announcement, WebhookDelivery, WebhookEndpoint
 from books.publishing.deletion import delete_book
-from books.publishing.outbound import is_public, post
+from books.publishing.post import is_public, new_secret, post, signed_headers
 from books.publishing.publish import publish, roll_back, take_back
-from books.publishing.signing import new_secret, signed_headers
 from books.publishing.webhooks import body_of
 from jobs import clock
 from jobs.models import Item, Job

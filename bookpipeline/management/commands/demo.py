@@ -17,7 +17,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.cluster.live import live_pools
+from jobs.worker.live import live_pools
 
 SAMPLE = settings.BASE_DIR / "samples" / "prealgebra"
 FACTS = {

@@ -11,9 +11,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.cluster.child import Child
-from jobs.cluster.schema import missing_migrations
-from jobs.cluster.supervisor import Supervisor
+from jobs.worker.process import Child
+from jobs.worker.schema import missing_migrations
+from jobs.worker.supervisor import Supervisor
 
 WEB_THREADS = 8
 # The workers' own grace time comes first; then their supervisor needs a moment to kill what is left.

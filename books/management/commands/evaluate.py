@@ -9,8 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from books.extraction.evaluation import boundary_scores
-from books.extraction.picture import boundary_picture
+from books.extraction.evaluate import boundary_picture, boundary_scores
 from books.extraction.records import whole_outline
 from books.models import Book, Subtopic
 from books.ocr.accuracy import character_error_rate

@@ -15,18 +15,18 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from books.errors import UploadRejected
 from books.extraction.contents import save_contents
 from books.extraction.job import resume_extraction, start_finalisation
-from books.extraction.toc import parse_toc, toc_lines
-from books.intake.folder import files_in
+from books.intake.files import files_in
 from books.intake.store import Receipt, Upload, add_all_files
 from books.management.terminal import follow
 from books.models import Book, Topic
 from books.ocr.review import approve_pages
 from books.ocr.start import check_readable, start_reading
-from books.publishing.export import BOOK_FIELDS, book_json, book_markdown
-from jobs.cluster.live import live_pools
-from jobs.constants import JobStatus
+from books.publishing.files.export import BOOK_FIELDS, book_json, book_markdown
+from books.structure.contents import parse_toc, toc_lines
 from jobs.errors import JobError, NothingToDo
 from jobs.models import Job
+from jobs.states import JobStatus
+from jobs.worker.live import live_pools
 
 
 def page_range(text: str) -> range:

@@ -8,16 +8,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs import clock, starting
+from jobs import actions, clock
 from jobs.errors import JobError
 from jobs.models import Job
-from jobs.selectors import JobView, StageView, job_view
+from jobs.views import JobView, StageView, job_view
 
 ACTIONS: dict[str, Callable[[Any], Job]] = {
-    "cancel": starting.cancel,
-    "pause": starting.pause,
-    "resume": starting.resume,
-    "restart": starting.restart,
+    "cancel": actions.cancel,
+    "pause": actions.pause,
+    "resume": actions.resume,
+    "restart": actions.restart,
 }
 UUID_GROUPS = (8, 4, 4, 4, 12)
 

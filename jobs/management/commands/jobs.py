@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from jobs import clock
 from jobs.models import Job
-from jobs.selectors import job_view
+from jobs.views import job_view
 
 COLUMNS = ("ID", "BOOK", "KIND", "STATUS", "DONE", "FAILED", "%", "HEARTBEAT", "STAGE")
 SHOWN = 20

@@ -7,11 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.cluster.pool import PoolCluster
-from jobs.cluster.schedules import setup_schedules
-from jobs.cluster.schema import require_migrated
-from jobs.cluster.supervisor import Supervisor
-from jobs.cluster.sweeper import Sweeper
+from jobs.worker.pool import PoolCluster
+from jobs.worker.schedules import setup_schedules
+from jobs.worker.schema import require_migrated
+from jobs.worker.supervisor import Supervisor
+from jobs.worker.sweeper import Sweeper
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.apps import AppConfig
 
-from books.extraction.offline import OfflineEngine
+from books.extraction.engines.offline import OfflineEngine
 
 METHODS = ("digest", "outline", "write", "summarise", "refine_name")
 

@@ -4,8 +4,8 @@ import time
 
 from django.apps import AppConfig
 
-from jobs.constants import Load
-from jobs.handlers import Handler, PlannedItem, register
+from jobs.registry import Handler, PlannedItem, register
+from jobs.states import Load
 
 
 class Nap:

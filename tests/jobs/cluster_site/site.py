@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 START_NAPS = """
 import django; django.setup()
 from books.models import Book
-from jobs.starting import start_job
+from jobs.actions import start_job
 start_job(Book.objects.create(title="Naps").pk, %r, params={"items": %d, "seconds": %r})
 """
 

@@ -5,7 +5,7 @@ class EffectsConfig(AppConfig):
     name = "tests.jobs.effect_site"
 
     def ready(self):
-        from jobs.handlers import register
+        from jobs.registry import register
         from tests.jobs.effect_site.stages import EFFECTS
 
         register(EFFECTS)

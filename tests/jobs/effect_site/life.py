@@ -79,9 +79,9 @@ def run_kills(deaths: list[Death]) -> None:
 
 def serve(jobs: list[str]) -> None:
     """Delivers what was really enqueued, and sweeps, until each job is over or paused for good."""
-    from jobs.constants import FINAL
     from jobs.database import with_reconnect
     from jobs.models import Job
+    from jobs.states import FINAL
     from jobs.sweep import sweep
 
     swept_at = 0.0
@@ -97,9 +97,9 @@ def deliver() -> None:
     """Each message is gone before its slice begins, as it is where a cluster died with it in hand."""
     from django_q.models import OrmQ
 
-    from jobs.constants import Load
     from jobs.database import with_reconnect
     from jobs.runner import run_slice
+    from jobs.states import Load
 
     for message in with_reconnect(lambda: list(OrmQ.objects.order_by("id"))):
         with_reconnect(message.delete)
@@ -107,7 +107,7 @@ def deliver() -> None:
 
 
 def start(pages: int, seconds: float) -> None:
-    from jobs.starting import start_job
+    from jobs.actions import start_job
     from tests.jobs.effect_site.stages import KIND, book_of
 
     print(start_job(book_of(pages).pk, KIND, params={"seconds": seconds}).pk)

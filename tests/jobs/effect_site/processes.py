@@ -13,8 +13,8 @@ from pathlib import Path
 from django.db import OperationalError, connection, transaction
 from django_q.models import OrmQ
 
+from jobs.actions import start_job
 from jobs.models import Job
-from jobs.starting import start_job
 from tests.flow.cluster import ROOT, environment
 from tests.jobs.effect_site.stages import KIND, book_of
 

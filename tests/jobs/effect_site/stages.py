@@ -9,10 +9,10 @@ from collections import Counter
 from typing import Any
 
 from books.models import Book, Page, Reading
-from jobs.constants import Load
 from jobs.errors import JobError
-from jobs.handlers import Handler, PlannedItem
 from jobs.models import Item, Job
+from jobs.registry import Handler, PlannedItem
+from jobs.states import Load
 
 KIND = "effects"
 PAGES = 3

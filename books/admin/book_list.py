@@ -1,0 +1,98 @@
+"""The live cells of the book list: each visible book's status and the progress of its active job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.contrib.auth.models import User
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse, HttpResponseBase
+from django.http.response import HttpResponseBadRequest
+from django.shortcuts import render
+from django.urls import URLPattern
+
+from books.admin.guards import StaffRequest, route, screen
+from books.admin.jobs import may_retry
+from books.models import Book, BookStatus, Page
+from books.numbers import number_of
+from books.publishing.published import with_published_version
+from jobs.models import Job
+from jobs.views import JobLine, line_of, with_stage_counts
+
+# More than a list has.
+MAX_ROWS = 100
+
+
+def routes() -> list[URLPattern]:
+    return [route("progress/", progress, "books_book_progress")]
+
+
+def live_books() -> QuerySet[Book]:
+    """All books with ``status_now``, ``published_version``, ``page_count`` and ``last_jobs``: none, or the last that
+    had the book to itself, with the counts of its stage."""
+    last = Job.objects.filter(book=OuterRef("book"), is_exclusive=True).order_by("-created_at").values("pk")[:1]
+    jobs = with_stage_counts(Job.objects.filter(pk=Subquery(last)))
+    pages = Page.objects.filter(book=OuterRef("pk")).order_by()
+    books = with_published_version(Book.objects.with_status()).annotate(page_count=_count(pages))
+    return books.prefetch_related(Prefetch("jobs", jobs, to_attr="last_jobs"))
+
+
+def _count(pages: QuerySet[Page]) -> Coalesce:
+    counted = pages.values("book").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted), 0, output_field=IntegerField())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``job`` is the book's active one; ``troubled`` its last, where that completed but for some items."""
+
+    pk: int
+    status: BookStatus
+    job: Job | None
+    progress: JobLine | None
+    troubled: Job | None = None
+    may_retry: bool = False
+
+
+def rows_of(books: Iterable[Book], user: User) -> list[Row]:
+    return [row_of(book, user) for book in books]
+
+
+def row_of(book: Book, user: User) -> Row:
+    jobs: list[Job] = getattr(book, "last_jobs", [])
+    last = jobs[0] if jobs else None
+    job = last if last and last.is_active else None
+    troubled = last if last and last.is_troubled else None
+    return Row(
+        book.pk,
+        BookStatus(getattr(book, "status_now", "")),
+        job,
+        line_of(job) if job else None,
+        troubled,
+        may_retry=troubled is not None and may_retry(user, troubled),
+    )
+
+
+def mark_of(rows: Sequence[Row]) -> str:
+    facts = [(row.pk, row.status, row.progress, row.troubled and row.troubled.pk) for row in rows]
+    return sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+@screen("books.view_book")
+def progress(
+    request: StaffRequest,
+) -> HttpResponseBase:
+    """One request for all the visible books that move: ``?book=1&book=2``. 204 while nothing has changed."""
+    asked = request.GET.getlist("book")
+    ids = [number for each in asked if (number := number_of(each)) is not None]
+    if len(asked) > MAX_ROWS or len(ids) < len(asked):
+        return HttpResponseBadRequest("Which books?")
+    rows = rows_of(live_books().filter(pk__in=ids).order_by("pk"), request.user)
+    mark = mark_of(rows)
+    if request.GET.get("mark") == mark:
+        return HttpResponse(status=204)
+    moving = [row for row in rows if row.job]
+    return render(request, "bookpipeline/_list_progress.html", {"rows": rows, "moving": moving, "mark": mark})

@@ -1,0 +1,289 @@
+"""The data that passes between the stages of extraction, and the contract of an engine that makes it.
+
+Imports neither Django nor a vendor's SDK. Pages are scan numbers from 1; page ranges are inclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from books.guidelines.evidence import Flag
+
+
+@dataclass(frozen=True, slots=True)
+class BookFacts:
+    """What is known of the book before a page is read."""
+
+    title: str
+    grade: str = ""
+    subject: str = ""
+    board: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What beside the material decides an engine's result in one stage. Kept with every result: one whose recipe is
+    not the present one is stale. ``version`` is that of an engine without models."""
+
+    engine: str
+    version: str = ""
+    model: str = ""
+    prompt: str = ""
+    schema: str = ""
+    temperature: float | None = None
+
+    def __str__(self) -> str:
+        if not self.model:
+            return f"{self.engine} {self.version}"
+        heat = "" if self.temperature is None else f" t{self.temperature:g}"
+        return f"{self.engine} {self.model} p{self.prompt} s{self.schema}{heat}"
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A printed line; ``top``, ``left`` and ``height`` are shares (0 to 1) of the page's height, width and height."""
+
+    text: str
+    top: float
+    left: float
+    height: float
+    width: float = 0.0
+    block: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The approved text of one page, with its layout where the OCR engine gave one (else ``lines`` is empty)."""
+
+    number: int
+    text: str
+    lines: tuple[TextLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line that looks like a heading; ``level`` 1 is a chapter, 2 a section, 3 anything below.
+
+    ``size`` is the height of its type relative to the page's body text; ``line`` its index in the page's lines;
+    ``number`` its printed number ("3", "3.2") or "".
+    """
+
+    text: str
+    level: int
+    number: str = ""
+    size: float = 1.0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TocEntry:
+    """One line of a table of contents; ``page`` is the printed page number, None where the line gives none.
+
+    ``level`` 1 is a chapter, 2 a section, 3 anything finer; 0 groups chapters (a part) and is no topic itself. ``scan``
+    is the page where it begins, where that is settled, and ``is_fixed`` says that a person settled it.
+    """
+
+    title: str
+    level: int
+    number: str = ""
+    page: int | None = None
+    scan: int | None = None
+    is_fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The facts of one page: all that the outline may look at.
+
+    ``continues_previous``: body text stands above the page's first heading. Each heading is one printed line.
+
+    ``terms`` maps a stemmed content word to its count on the page (body only, no running heads). ``printed_number``
+    is the page number printed on the page. ``toc`` holds the entries where the page is part of the book's contents.
+    """
+
+    page: int
+    summary: tuple[str, ...] = ()
+    headings: tuple[Heading, ...] = ()
+    terms: dict[str, int] = field(default_factory=dict)
+    exercises: int = 0
+    continues_previous: bool = False
+    running_head: str = ""
+    printed_number: int | None = None
+    toc: tuple[TocEntry, ...] = ()
+    is_blank: bool = False
+    starts_mid_sentence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubtopicPlan:
+    """A subtopic as the outline cuts it. Neighbours may share the page on which one ends and the next begins.
+
+    ``start_line`` is the text of the heading on ``first_page`` where it begins (so that the writer can leave out what
+    stands before it), or "" for the top of the page.
+    """
+
+    title: str
+    first_page: int
+    last_page: int
+    number: str = ""
+    start_line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    title: str
+    first_page: int
+    last_page: int
+    subtopics: tuple[SubtopicPlan, ...]
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Topics in book order; every page of the book is in a subtopic or in ``front_matter``. ``basis`` says why so."""
+
+    topics: tuple[TopicPlan, ...] = ()
+    front_matter: tuple[int, ...] = ()
+    basis: Literal["toc", "headings", "cohesion", "model", ""] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of a guideline and the scan pages that support it.
+
+    ``flags`` is what ``books.guidelines.evidence`` has against it; engines leave it empty.
+    """
+
+    text: str
+    pages: tuple[int, ...]
+    flags: tuple[Flag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guideline:
+    """What to teach in a subtopic and how deep; every part is a list of supported statements."""
+
+    objective: tuple[Statement, ...] = ()
+    concepts: tuple[Statement, ...] = ()
+    depth: tuple[Statement, ...] = ()
+    prerequisites: tuple[Statement, ...] = ()
+    misconceptions: tuple[Statement, ...] = ()
+    checks: tuple[Statement, ...] = ()
+    boundary: tuple[Statement, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubtopicSource:
+    """What the writer of one subtopic sees: its own pages (trimmed to it) and its place in the book."""
+
+    book: BookFacts
+    topic: str
+    subtopic: str
+    pages: tuple[PageText, ...]
+    earlier_subtopics: tuple[str, ...] = ()
+    later_subtopics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSubtopic:
+    """A written subtopic as finalisation sees it; ``key`` is opaque and unique in the book."""
+
+    key: str
+    topic: str
+    title: str
+    summary: str
+    pages: tuple[int, ...]
+    terms: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTopic:
+    """As ``NamedSubtopic``; ``subtopics`` are the titles of what is in it, in the book's order."""
+
+    key: str
+    title: str
+    summary: str
+    subtopics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Whether two subtopics teach the same, why, and how sure the engine is (0 to 1)."""
+
+    is_same: bool
+    reason: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingOrder:
+    """``keys`` are those of all that was to be ordered; ``storyline`` says how each builds on the one before."""
+
+    keys: tuple[str, ...]
+    storyline: str
+
+
+class GuidelineEngine(Protocol):
+    """One method per stage, each depending on its arguments alone.
+
+    ``window_pages`` is how many pages ``outline`` looks at together; ``reads_layout`` whether ``digest`` and ``write``
+    look at where the lines of a page stand. Raises ``books.errors.ProviderError`` leaves. Reads no settings.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def recipe(self, stage: str) -> Recipe:
+        """Of ``stage``: digest, outline, write, summarise, name or same."""
+        ...
+
+    @property
+    def window_pages(self) -> int: ...
+
+    @property
+    def reads_layout(self) -> bool: ...
+
+    def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
+        """The facts of ``page``; ``before`` and ``after`` are a few lines of its neighbours ("" at the ends)."""
+        ...
+
+    def outline(
+        self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry], *, is_last: bool
+    ) -> Outline:
+        """``so_far`` extended by the pages of ``window``, which follow it directly.
+
+        A non-empty ``toc`` (confirmed by a person, or found earlier in the book) binds the cut.
+        """
+        ...
+
+    def write(self, source: SubtopicSource) -> Guideline: ...
+
+    def reword(self, source: SubtopicSource, copied: Sequence[str]) -> Sequence[str]:
+        """Each of ``copied``, which repeat the book word for word, in other words, in the same order."""
+        ...
+
+    def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
+        """20 to 40 words on what the topic covers."""
+        ...
+
+    def refine_name(self, book: BookFacts, subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
+        """A title that is clear without its chapter and unlike its neighbours'; the given one where it is fine."""
+        ...
+
+    def refine_topic_name(self, book: BookFacts, topic: NamedTopic, others: Sequence[str]) -> str:
+        """As ``refine_name``; ``others`` are the titles of the book's other topics."""
+        ...
+
+    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
+        """Asked only of pairs that look alike."""
+        ...
+
+    def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:
+        """The order in which to teach the ``subtopics`` of one topic, which come in the book's."""
+        ...
+
+    def order_topics(self, book: BookFacts, topics: Sequence[NamedTopic]) -> TeachingOrder: ...

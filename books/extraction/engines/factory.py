@@ -1,0 +1,28 @@
+"""Builds the guideline engine that the settings name; the one place in this room that reads them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from books.extraction.base import GuidelineEngine, Recipe
+
+
+@cache
+def guideline_engine() -> GuidelineEngine:
+    if settings.GUIDELINE_ENGINE == "offline":
+        from books.extraction.engines.offline import OfflineEngine
+
+        return OfflineEngine()
+    if settings.GUIDELINE_ENGINE == "openai":
+        from books.extraction.engines.model import OpenAIEngine
+        from books.providers.factory import ledger, model_of
+
+        return OpenAIEngine(ledger().ask, model_of)
+    raise ImproperlyConfigured(f"GUIDELINE_ENGINE is {settings.GUIDELINE_ENGINE!r}; it may be offline or openai.")
+
+
+def recipe_of(stage: str) -> Recipe:
+    return guideline_engine().recipe(stage)

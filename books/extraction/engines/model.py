@@ -1,0 +1,229 @@
+"""GuidelineEngine over a language model: builds each stage's request and turns the answer into the stages' data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from books.extraction.base import (
+    BookFacts,
+    Digest,
+    Guideline,
+    Heading,
+    Likeness,
+    NamedSubtopic,
+    NamedTopic,
+    Outline,
+    PageText,
+    Recipe,
+    Statement,
+    SubtopicSource,
+    TeachingOrder,
+    TocEntry,
+)
+from books.extraction.engines import forms
+from books.extraction.engines.offline import OfflineEngine
+from books.extraction.engines.sections import extended
+from books.guidelines.parts import PARTS
+from books.providers.prompts import Prompt, prompt_in
+from books.providers.request import Answer, Choice, ModelRequest
+
+FOLDER = Path(__file__).resolve().parent.parent / "prompts"
+
+
+def prompt(stage: str) -> Prompt:
+    """As ``prompt_in``."""
+    return prompt_in(FOLDER, stage)
+
+
+FormOfStage = TypeVar("FormOfStage", bound=forms.Form)
+
+
+# Of the outline so far a window sees its end: enough to go on, and the prompt stays the same size for any book.
+CARRIED_SUBTOPICS = 5
+
+
+NEIGHBOUR_TITLES = 8
+
+
+# What else is asked for the same result, and so belongs to its recipe.
+FOLLOWED_BY = {"write": ("reword",)}
+
+
+class Ask(Protocol):
+    def __call__(self, request: ModelRequest[Answer]) -> Answer: ...
+
+
+class OpenAIEngine:
+    """``choice`` gives what a stage asks; ``ask`` forms a request, or raises a
+    ``books.errors.ProviderError``."""
+
+    name = "openai"
+    window_pages = 40
+    reads_layout = False
+
+    def __init__(self, ask: Ask, choice: Callable[[str], Choice]) -> None:
+        self._ask_model = ask
+        self._choice = choice
+
+    def recipe(self, stage: str) -> Recipe:
+        choice = self._choice(stage)
+        return Recipe(
+            engine=self.name,
+            model=choice.model,
+            prompt=".".join(prompt(each).version for each in (stage, *FOLLOWED_BY.get(stage, ()))),
+            schema=".".join(forms.FORMS[each].version for each in (stage, *FOLLOWED_BY.get(stage, ()))),
+            temperature=choice.temperature,
+        )
+
+    def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
+        if not page.text.strip():
+            return Digest(page.number, is_blank=True)
+        form = self._ask("digest", book, {"before": before, "page": page.text, "after": after}, forms.DigestForm)
+        return Digest(
+            page=page.number,
+            summary=tuple(form.summary),
+            headings=tuple(Heading(each.text, each.level, each.number) for each in form.headings),
+            terms={each.term.casefold(): each.count for each in form.terms},
+            exercises=form.exercises,
+            continues_previous=form.continues_previous,
+            running_head=form.running_head,
+            printed_number=form.printed_number,
+            toc=tuple(TocEntry(each.title, each.level, each.number, each.page) for each in form.contents),
+        )
+
+    def outline(
+        self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry], *, is_last: bool
+    ) -> Outline:
+        """A table of contents binds the cut, and placing its lines needs no model. A chapter without sections of its
+        own is cut by the model, and stays one topic."""
+        chapter = toc[0] if len(toc) == 1 else None
+        if chapter is not None:
+            return self._within(chapter, book, window, so_far)
+        if toc or so_far.basis == "toc" or any(digest.toc for digest in window):
+            placed = OfflineEngine().outline(book, window, so_far, toc, is_last=is_last)
+            if placed.basis == "toc":
+                return placed
+        form = self._ask("outline", book, _cut_of(so_far, window), forms.OutlineForm)
+        return extended(so_far, form, [digest.page for digest in window])
+
+    def _within(self, chapter: TocEntry, book: BookFacts, window: Sequence[Digest], so_far: Outline) -> Outline:
+        material = {"chapter": chapter.title, **_cut_of(so_far, window)}
+        form = self._ask("outline", book, material, forms.OutlineForm)
+        bound = {"chapter": chapter.title, "chapter_number": chapter.number}
+        sections = [section.model_copy(update=bound) for section in form.sections]
+        outline = extended(so_far, form.model_copy(update={"sections": sections}), [each.page for each in window])
+        return replace(outline, basis="toc")
+
+    def write(self, source: SubtopicSource) -> Guideline:
+        material = {
+            "topic": source.topic,
+            "subtopic": source.subtopic,
+            "earlier_subtopics": source.earlier_subtopics[-NEIGHBOUR_TITLES:],
+            "later_subtopics": source.later_subtopics[:NEIGHBOUR_TITLES],
+            "pages": [{"page": page.number, "text": page.text} for page in source.pages],
+        }
+        pages = frozenset(page.number for page in source.pages)
+        form = self._ask("write", source.book, material, forms.guideline_form(pages))
+        parts = {part: _statements(getattr(form, part)) for part in PARTS}
+        return Guideline(**parts, summary=form.summary)
+
+    def reword(self, source: SubtopicSource, copied: Sequence[str]) -> Sequence[str]:
+        material = {"subtopic": source.subtopic, "sentences": list(copied)}
+        return self._ask("reword", source.book, material, forms.RewordForm).sentences
+
+    def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
+        material = {"topic": topic, "subtopics": [_named(each) for each in subtopics]}
+        return self._ask("summarise", book, material, forms.SummaryForm).summary
+
+    def refine_name(self, book: BookFacts, subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
+        near = [each.title for each in others if each.topic == subtopic.topic]
+        material = {"topic": subtopic.topic, "subtopic": _named(subtopic), "others": near}
+        return self._ask("name", book, material, forms.NameForm).title.strip()
+
+    def refine_topic_name(self, book: BookFacts, topic: NamedTopic, others: Sequence[str]) -> str:
+        material = {"topic": _topic(topic), "others": list(others)}
+        return self._ask("name_topic", book, material, forms.NameForm).title.strip()
+
+    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
+        """Where they stand does not matter, and what a merge made of the pages of one must not be asked again."""
+        material = {name: _without_pages(each) for name, each in (("one", one), ("other", other))}
+        form = self._ask("same", book, material, forms.SameForm)
+        return Likeness(form.same, form.reason.strip(), form.confidence)
+
+    def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:
+        parts = [_without_pages(each) for each in subtopics]
+        return self._ordered(book, topic, parts, [each.key for each in subtopics])
+
+    def order_topics(self, book: BookFacts, topics: Sequence[NamedTopic]) -> TeachingOrder:
+        return self._ordered(book, book.title, [_topic(each) for each in topics], [each.key for each in topics])
+
+    def _ordered(self, book: BookFacts, whole: str, parts: Sequence[Any], keys: Sequence[str]) -> TeachingOrder:
+        numbered = [{"number": at} | part for at, part in enumerate(parts, start=1)]
+        form = self._ask("order", book, {"whole": whole, "parts": numbered}, forms.OrderForm)
+        return TeachingOrder(in_full(form.order, keys), form.storyline.strip())
+
+    def _ask(self, stage: str, book: BookFacts, material: dict[str, Any], form: type[FormOfStage]) -> FormOfStage:
+        choice = self._choice(stage)
+        instructions = prompt(stage)
+        return self._ask_model(
+            ModelRequest(
+                stage=stage,
+                prompt_version=instructions.version,
+                **asdict(choice),
+                instructions=instructions.text,
+                facts=json.dumps({"book": asdict(book)}, ensure_ascii=False),
+                material=json.dumps(material, ensure_ascii=False),
+                schema=form,
+                schema_version=form.version,
+            )
+        )
+
+
+def _statements(forms: Sequence[forms.StatementForm]) -> tuple[Statement, ...]:
+    return tuple(Statement(form.text.strip(), tuple(sorted(set(form.pages)))) for form in forms)
+
+
+def in_full(order: Sequence[int], keys: Sequence[str]) -> tuple[str, ...]:
+    """All ``keys`` in ``order`` (numbers from 1): what that names twice counts once, what it leaves out comes last."""
+    named = [keys[number - 1] for number in order if 1 <= number <= len(keys)]
+    return tuple(dict.fromkeys([*named, *keys]))
+
+
+def _topic(topic: NamedTopic) -> dict[str, Any]:
+    return {"title": topic.title, "summary": topic.summary, "subtopics": list(topic.subtopics)}
+
+
+def _named(subtopic: NamedSubtopic) -> dict[str, Any]:
+    return {"topic": subtopic.topic, "title": subtopic.title, "summary": subtopic.summary, "pages": subtopic.pages}
+
+
+def _cut_of(so_far: Outline, window: Sequence[Digest]) -> dict[str, Any]:
+    return {"so_far": _end_of(so_far), "digests": [_seen(digest) for digest in window]}
+
+
+def _without_pages(subtopic: NamedSubtopic) -> dict[str, Any]:
+    return {"topic": subtopic.topic, "title": subtopic.title, "summary": subtopic.summary}
+
+
+def _seen(digest: Digest) -> dict[str, Any]:
+    return {
+        "page": digest.page,
+        "summary": digest.summary,
+        "headings": [{"text": each.text, "level": each.level, "number": each.number} for each in digest.headings],
+        "exercises": digest.exercises,
+        "continues_previous": digest.continues_previous,
+        "running_head": digest.running_head,
+    }
+
+
+def _end_of(outline: Outline) -> list[dict[str, Any]]:
+    placed = [
+        {"chapter": topic.title, "title": subtopic.title, "last_page": subtopic.last_page}
+        for topic in outline.topics
+        for subtopic in topic.subtopics
+    ]
+    return placed[-CARRIED_SUBTOPICS:]

@@ -1,0 +1,102 @@
+"""From the model's sections of one window to an outline in which no page is lost. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from books.extraction.base import Outline, SubtopicPlan, TopicPlan
+from books.extraction.engines.forms import OutlineForm, SectionForm
+
+
+def extended(so_far: Outline, answer: OutlineForm, pages: Sequence[int]) -> Outline:
+    """``so_far`` followed by the sections of ``answer`` over ``pages`` (not empty, in order).
+
+    Sections are put in order and cut to the window, each to the page on which the next one begins; a page that none
+    names goes to the section before it, or to the front matter where there is none.
+    """
+    sections = _in_window(answer.sections, pages)
+    taught = {page for each in sections for page in range(each.first_page, each.last_page + 1)}
+    matter = set(answer.front_or_back_matter).intersection(pages) - taught
+    topics = [_opened(topic) for topic in so_far.topics]
+    for section in sections:
+        _add(topics, section)
+    outline = Outline(
+        topics=tuple(_spanning(topic) for topic in topics),
+        front_matter=tuple(sorted({*so_far.front_matter, *matter})),
+        basis="model",
+    )
+    return _without_gaps(outline, pages)
+
+
+def _opened(topic: TopicPlan) -> tuple[TopicPlan, list[SubtopicPlan]]:
+    return topic, list(topic.subtopics)
+
+
+def _in_window(sections: Sequence[SectionForm], pages: Sequence[int]) -> list[SectionForm]:
+    first, last = pages[0], pages[-1]
+    kept = []
+    for section in sections:
+        start, end = max(first, section.first_page), min(last, max(section.first_page, section.last_page))
+        if start <= end:
+            kept.append(section.model_copy(update={"first_page": start, "last_page": end}))
+    kept.sort(key=lambda section: section.first_page)
+    for section, following in pairwise(kept):
+        section.last_page = min(section.last_page, following.first_page)
+    return kept
+
+
+def _add(topics: list[tuple[TopicPlan, list[SubtopicPlan]]], section: SectionForm) -> None:
+    plan = SubtopicPlan(
+        title=section.title.strip() or section.chapter.strip() or f"Page {section.first_page}",
+        first_page=section.first_page,
+        last_page=section.last_page,
+        number=section.number,
+        start_line=section.starts_at,
+    )
+    last = topics[-1] if topics else None
+    if section.continues_previous and last is not None and last[1][-1].last_page >= section.first_page - 1:
+        last[1][-1] = replace(last[1][-1], last_page=max(last[1][-1].last_page, section.last_page))
+    elif last is not None and _same(last[0].title, section.chapter):
+        last[1].append(plan)
+    else:
+        title = section.chapter.strip() or plan.title
+        topics.append((TopicPlan(title, plan.first_page, plan.last_page, (), section.chapter_number), [plan]))
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold().split() == other.casefold().split()
+
+
+def _spanning(topic: tuple[TopicPlan, list[SubtopicPlan]]) -> TopicPlan:
+    plan, subtopics = topic
+    first = min(each.first_page for each in subtopics)
+    last = max(each.last_page for each in subtopics)
+    return replace(plan, first_page=first, last_page=last, subtopics=tuple(subtopics))
+
+
+def _without_gaps(outline: Outline, pages: Sequence[int]) -> Outline:
+    covered = set(outline.front_matter)
+    for topic in outline.topics:
+        for subtopic in topic.subtopics:
+            covered.update(range(subtopic.first_page, subtopic.last_page + 1))
+    for page in pages:
+        if page not in covered:
+            outline = _with_page(outline, page)
+    return outline
+
+
+def _with_page(outline: Outline, page: int) -> Outline:
+    before = [
+        (t, s)
+        for t, topic in enumerate(outline.topics)
+        for s, subtopic in enumerate(topic.subtopics)
+        if subtopic.last_page < page
+    ]
+    if not before:
+        return replace(outline, front_matter=tuple(sorted({*outline.front_matter, page})))
+    at, place = before[-1]
+    topics = [_opened(topic) for topic in outline.topics]
+    topics[at][1][place] = replace(topics[at][1][place], last_page=page)
+    return replace(outline, topics=tuple(_spanning(topic) for topic in topics))

@@ -1,0 +1,89 @@
+"""Which pages a job of extraction works on, and the runs in which the outline stage cuts them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from books.errors import StageNotReady
+from books.extraction.base import TocEntry
+from books.extraction.contents import confirmed_toc
+from books.extraction.records import digests_of
+from books.extraction.stages.base import asks_a_model
+from books.models import Book, Subtopic
+from books.structure.chapters import Chapter, chapters, lay, open_at
+from jobs.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Pages that are cut window after window; different runs side by side. ``toc`` binds the cut of all of them.
+
+    ``part`` is its number among the book's ``StoredOutline`` rows. ``matter``: pages beside it that belong to no topic.
+    """
+
+    part: int
+    pages: tuple[int, ...]
+    toc: tuple[TocEntry, ...] = ()
+    title: str = ""
+    matter: tuple[int, ...] = ()
+
+
+def is_partial(job: Job) -> bool:
+    """Whether the job is limited to a range of pages."""
+    return "first_page" in job.params
+
+
+def pages_of(job: Job) -> list[int]:
+    """The pages of the job, in order: all of its book, or those of its range that belong to no guideline beyond it.
+
+    Raises StageNotReady for a range without such a page.
+    """
+    return pages_between(job.book, job.params.get("first_page"), job.params.get("last_page"))
+
+
+def pages_between(book: Book, first: int | None, last: int | None) -> list[int]:
+    """As ``pages_of``, for a job from page ``first`` to ``last``, or of the whole book."""
+    numbers = list(book.pages.order_by("number").values_list("number", flat=True))
+    if first is None or last is None:
+        return numbers
+    wanted = {number for number in numbers if first <= number <= last}
+    inside, beyond = _taken(book, wanted)
+    chosen = sorted(wanted - (beyond - inside))
+    if not chosen:
+        why = "belong to guidelines that go beyond them" if wanted else "are not in the book"
+        raise StageNotReady(f"Pages {first} to {last} {why}. Choose other pages.")
+    return chosen
+
+
+def _taken(book: Book, wanted: set[int]) -> tuple[set[int], set[int]]:
+    """The pages of the guidelines that lie within ``wanted``, and of those that have a page beyond it."""
+    inside: set[int] = set()
+    beyond: set[int] = set()
+    for pages in Subtopic.objects.filter(topic__book=book).values_list("pages", flat=True):
+        (inside if wanted.issuperset(pages) else beyond).update(pages)
+    return inside, beyond
+
+
+def runs_of(job: Job) -> list[Run]:
+    """One run of all the job's pages; with confirmed contents and an engine that takes many windows, one a chapter."""
+    pages = pages_of(job)
+    toc = confirmed_toc(job.book_id)
+    if not toc:
+        return [Run(pages[0], tuple(pages))]
+    laid = lay(toc, digests_of(job.book_id))
+    found = chapters(laid, pages) if asks_a_model() else []
+    if not found:
+        return [Run(pages[0], tuple(pages), open_at([each.entry for each in laid], pages[0]))]
+    return _by_chapter(found, pages)
+
+
+def _by_chapter(found: Sequence[Chapter], pages: Sequence[int]) -> list[Run]:
+    matter = tuple(sorted(set(pages).difference(*(chapter.pages for chapter in found))))
+    runs: list[Run] = []
+    for chapter in found:
+        first = chapter.pages[0]
+        part = max(first, runs[-1].part + 1) if runs else first
+        toc = open_at(chapter.entries, first)
+        runs.append(Run(part, chapter.pages, toc, chapter.entries[0].title, () if runs else matter))
+    return runs

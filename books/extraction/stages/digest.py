@@ -1,0 +1,89 @@
+"""Stage 1 of extraction: the facts of each page, all pages at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from books.errors import StageNotReady
+from books.extraction import outline_ops
+from books.extraction.base import BookFacts, Digest, PageText, Recipe
+from books.extraction.engines.factory import guideline_engine, recipe_of
+from books.extraction.page_ranges import pages_of
+from books.extraction.records import DIGEST, FACTS_OF_BOOK, book_facts, page_text
+from books.extraction.stages.base import GuidelineStage
+from books.models import Book, Page, PageDigest, PageReview
+from jobs.models import Item, Job
+from jobs.registry import PlannedItem
+
+FACTS = [f"book__{name}" for name in FACTS_OF_BOOK]
+
+
+class DigestStage(GuidelineStage):
+    """One item a page. A page's digest depends on it, a few lines of its neighbours and the book's facts."""
+
+    name = "digest"
+    title = "Reading what each page teaches"
+    unit = "page"
+    weight = 3
+
+    def plan(self, job: Job) -> Sequence[PlannedItem]:
+        """Raises StageNotReady unless the book has pages and those of the job are approved."""
+        wanted = set(pages_of(job))
+        _check_approved(job.book, wanted)
+        keys = dict(job.book.pages.order_by("number").values_list("number", "pk"))
+        prints = digest_prints(job.book)
+        return [
+            PlannedItem(key=str(key), label=str(number), fingerprint=prints[number])
+            for number, key in keys.items()
+            if number in wanted
+        ]
+
+    def compute(self, item: Item) -> tuple[Digest, Recipe]:
+        """One query where the engine does not look at the lines."""
+        engine, numbers = guideline_engine(), range(int(item.label) - 1, int(item.label) + 2)
+        near = Page.objects.filter(book=item.job.book_id, number__in=numbers)
+        rows = list(near.values_list("pk", "number", "reading__text", *FACTS))
+        texts = {number: text for _, number, text, *_ in rows}
+        number, facts = next((number, facts) for pk, number, _, *facts in rows if str(pk) == item.key)
+        page = PageText(number, texts[number] or "")
+        if engine.reads_layout:
+            page = page_text(Page.objects.select_related("reading").get(pk=item.key))
+        return engine.digest(BookFacts(*facts), page, *_around(texts, number)), recipe_of("digest")
+
+    def save(self, item: Item, result: tuple[Digest, Recipe]) -> None:
+        digest, recipe = result
+        values = {
+            "recipe": asdict(recipe),
+            "fingerprint": item.fingerprint,
+            "data": DIGEST.dump_python(digest, mode="json"),
+        }
+        row = PageDigest(page_id=item.key, **values)
+        PageDigest.objects.bulk_create([row], update_conflicts=True, unique_fields=["page"], update_fields=[*values])
+
+
+def digest_prints(book: Book) -> dict[int, str]:
+    """The fingerprint by number of what each page's digest would be made from now."""
+    facts = book_facts(book)
+    recipe = recipe_of("digest")
+    texts = dict(book.pages.values_list("number", "reading__text"))
+    return {
+        number: outline_ops.fingerprint(recipe, facts, text or "", *_around(texts, number))
+        for number, text in texts.items()
+    }
+
+
+def _around(texts: Mapping[int, str | None], number: int) -> tuple[str, str]:
+    """The lines before and after page ``number``, from the text of the pages beside it."""
+    return outline_ops.last_lines(texts.get(number - 1) or ""), outline_ops.first_lines(texts.get(number + 1) or "")
+
+
+def _check_approved(book: Book, wanted: set[int]) -> None:
+    pages = len(wanted)
+    if not pages:
+        raise StageNotReady("This book has no pages yet; upload its scans first.")
+    waiting = book.pages.filter(number__in=wanted).exclude(review=PageReview.APPROVED).order_by("number")
+    count = waiting.count()
+    if count:
+        first = waiting[0].number
+        raise StageNotReady(f"{count} of {pages} pages are not approved yet, first page {first}; approve them first.")

@@ -1,0 +1,80 @@
+"""The stage of the finalise job that finds the order of teaching, with a storyline a topic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from books.extraction import outline_ops
+from books.extraction.base import TeachingOrder
+from books.extraction.engines.factory import guideline_engine, recipe_of
+from books.extraction.records import book_facts, cut_titles, in_the_book, named
+from books.extraction.stages.base import GuidelineStage
+from books.extraction.stages.finalise import not_empty, topics_of
+from books.extraction.stages.write import give_topic
+from books.guidelines.changes import change
+from books.guidelines.proposals import ordering_subtopics, ordering_topics, propose
+from books.models import Book, Subtopic, Topic
+from jobs.models import Item, Job
+from jobs.registry import PlannedItem
+
+BOOK = "book"
+
+
+class OrderStage(GuidelineStage):
+    """One item a topic, for the order of its subtopics, and one for the order of the topics.
+
+    Where the order is as it was, the storyline is written; another order is only proposed. The engine is always asked
+    over the book's own order, so that an accepted proposal raises no new one.
+    """
+
+    name = "order"
+    title = "Finding the order of teaching"
+    unit = "topic"
+    required = False
+    weight = 1
+
+    def plan(self, job: Job) -> Sequence[PlannedItem]:
+        topics = list(topics_of(job.book_id))
+        planned = [PlannedItem(str(topic.pk), topic.title, fingerprint=_fingerprint(topic)) for topic in topics]
+        whole = outline_ops.fingerprint(
+            recipe_of("order"), [(topic.pk, topic.title, topic.summary) for topic in topics]
+        )
+        return [*planned, PlannedItem(BOOK, "The book's topics", fingerprint=whole)] if len(topics) > 1 else planned
+
+    def compute(self, item: Item) -> TeachingOrder:
+        facts = book_facts(Book.objects.get(pk=item.job.book_id))
+        if item.key == BOOK:
+            titles = cut_titles(item.job.book_id)
+            topics = sorted(topics_of(item.job.book_id), key=in_the_book)
+            return guideline_engine().order_topics(facts, [titles.named_topic(topic) for topic in topics])
+        topic = Topic.objects.get(pk=item.key)
+        rows = sorted(topic.subtopics.select_related("topic"), key=in_the_book)
+        order = guideline_engine().order_subtopics(facts, topic.title, [named(row) for row in rows])
+        return TeachingOrder(order.keys, not_empty(order.storyline))
+
+    def save(self, item: Item, result: TeachingOrder) -> None:
+        wanted = [int(key) for key in result.keys]
+        if item.key == BOOK:
+            _order_topics(item.job, wanted, result.storyline)
+            return
+        topic = Topic.objects.filter(pk=item.key).first()
+        present = list(Subtopic.objects.filter(topic_id=int(item.key)).order_by("sequence"))
+        if topic is None or {row.pk for row in present} != set(wanted):
+            return
+        if [row.pk for row in present] == wanted:
+            with change(item.job.book_id, f"Told the storyline of “{topic.title}”", job=item.job):
+                give_topic(topic.pk, {"storyline": result.storyline}, item.job)
+        else:
+            propose(item.job.book_id, ordering_subtopics(topic, present, wanted, result.storyline), job=item.job)
+
+
+def _order_topics(job: Job, wanted: list[int], reason: str) -> None:
+    present = list(Topic.objects.filter(book=job.book_id).order_by("sequence"))
+    ids = [topic.pk for topic in present]
+    if ids != wanted and set(ids) == set(wanted):
+        propose(job.book_id, ordering_topics(present, wanted, reason), job=job)
+
+
+def _fingerprint(topic: Topic) -> str:
+    rows = sorted(topic.subtopics.all(), key=in_the_book)
+    return outline_ops.fingerprint(recipe_of("order"), topic.title, [(row.pk, row.title, row.summary) for row in rows])

@@ -1,0 +1,99 @@
+"""Stage 2 of extraction: topics and subtopics, window after window, in runs that go side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+
+from books.extraction import outline_ops
+from books.extraction.base import Digest, Outline, Recipe, TocEntry
+from books.extraction.engines.factory import guideline_engine, recipe_of
+from books.extraction.page_ranges import Run, runs_of
+from books.extraction.records import OUTLINE, book_facts, digests_of, outline_after
+from books.extraction.stages.base import GuidelineStage
+from books.models import Book, PageDigest, StoredOutline
+from jobs.models import Item, Job
+from jobs.registry import PlannedItem
+
+
+class OutlineStage(GuidelineStage):
+    """One item a window of pages. The windows of a run are worked in order, each carrying the outline of those before.
+
+    Contents that a person confirmed bind the cut, and so do contents found in the book.
+    """
+
+    name = "outline"
+    title = "Cutting the book into topics"
+    unit = "window"
+    weight = 1
+
+    def plan(self, job: Job) -> Sequence[PlannedItem]:
+        prints = dict(PageDigest.objects.filter(page__book=job.book_id).values_list("page__number", "fingerprint"))
+        runs = runs_of(job)
+        items = [item for run in runs for item in _planned(run, prints)]
+        _make_room(job.book_id, runs, {item.key: item.fingerprint for item in items})
+        return items
+
+    def compute(self, item: Item) -> tuple[Outline, Recipe]:
+        book = Book.objects.get(pk=item.job.book_id)
+        engine = guideline_engine()
+        part, at = _place(item)
+        run = next(run for run in runs_of(item.job) if run.part == part)
+        windows = outline_ops.windows(run.pages, engine.window_pages)
+        seen = digests_of(book.pk, up_to=windows[at - 1][-1])
+        window = [digest for digest in seen if digest.page in set(windows[at - 1])]
+        toc = run.toc or _contents(digest for digest in seen if digest.page < window[0].page)
+        so_far = outline_after(book.pk, part, at - 1)
+        outline = engine.outline(book_facts(book), window, so_far, toc, is_last=at == len(windows))
+        matter = tuple(sorted({*outline.front_matter, *run.matter}))
+        return replace(outline, front_matter=matter), recipe_of("outline")
+
+    def save(self, item: Item, result: tuple[Outline, Recipe]) -> None:
+        outline, recipe = result
+        values = {
+            "recipe": asdict(recipe),
+            "fingerprint": item.fingerprint,
+            "data": OUTLINE.dump_python(outline, mode="json"),
+        }
+        part, at = _place(item)
+        StoredOutline.objects.update_or_create(book_id=item.job.book_id, part=part, windows=at, defaults=values)
+
+
+def _planned(run: Run, prints: Mapping[int, str]) -> Iterator[PlannedItem]:
+    windows = outline_ops.windows(run.pages, guideline_engine().window_pages)
+    seen = [str(recipe_of("outline")), run.toc, run.matter, len(windows)]
+    for at, window in enumerate(windows, start=1):
+        seen += [prints.get(number) for number in window]
+        pages = f"pages {window[0]} to {window[-1]}"
+        label = f"{run.title[:50]} ({pages})" if run.title else f"{at} ({pages})"
+        yield PlannedItem(
+            f"{run.part}.{at}", label, lane=f"part {run.part}", fingerprint=outline_ops.fingerprint(*seen)
+        )
+
+
+def _place(item: Item) -> tuple[int, int]:
+    part, _, window = item.key.partition(".")
+    return int(part), int(window)
+
+
+def _make_room(book_id: int, runs: Sequence[Run], planned: Mapping[str, str]) -> None:
+    """Takes the pages of ``runs`` out of the outlines of earlier jobs, but for what this one goes on from."""
+    pages = {page for run in runs for page in (*run.pages, *run.matter)}
+    rows = list(StoredOutline.objects.filter(book=book_id))
+    last = {row.part: row.pk for row in rows}
+    free = max([run.part for run in runs] + [row.part for row in rows]) + 1
+    for row in rows:
+        if planned.get(f"{row.part}.{row.windows}") == row.fingerprint:
+            continue
+        rest = outline_ops.without(OUTLINE.validate_python(row.data), pages)
+        is_whole = row.pk == last[row.part]
+        row.delete()
+        if is_whole and (rest.topics or rest.front_matter):
+            data = OUTLINE.dump_python(rest, mode="json")
+            StoredOutline.objects.create(book_id=book_id, part=free, windows=1, recipe=row.recipe, data=data)
+            free += 1
+
+
+def _contents(digests: Iterable[Digest]) -> tuple[TocEntry, ...]:
+    """The contents pages of earlier windows, which the outline so far does not hold."""
+    return tuple(entry for digest in digests for entry in digest.toc)

@@ -1,0 +1,252 @@
+"""Stages 3 and 4 of extraction: a guideline for each subtopic in words of its own, then a summary of each topic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+from django.db.models import QuerySet
+
+from books.extraction import outline_ops
+from books.extraction.apply_outline import materialise
+from books.extraction.base import Guideline, Recipe, Statement
+from books.extraction.engines.factory import guideline_engine, recipe_of
+from books.extraction.outline_ops import each_statement
+from books.extraction.page_ranges import is_partial, pages_of
+from books.extraction.records import (
+    DIGEST,
+    GUIDELINE,
+    CutBook,
+    book_facts,
+    cut_book,
+    made_from,
+    named,
+    page_texts,
+    parts_of,
+    source_of,
+    texts_of,
+    whole_outline,
+)
+from books.extraction.stages.base import GuidelineStage
+from books.guidelines.changes import change
+from books.guidelines.evidence import PrintedWords
+from books.guidelines.parts import PARTS
+from books.guidelines.proposals import propose, setting
+from books.models import PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic, Topic
+from books.providers.factory import choices_kept
+from jobs.models import Item, Job
+from jobs.registry import PlannedItem
+
+
+def reworded(
+    guideline: Guideline, printed: PrintedWords, reword: Callable[[Sequence[str]], Sequence[str]]
+) -> Guideline:
+    """``guideline``, checked, with what it copies put in other words by one call of ``reword``, if it copies at all.
+
+    Other words are taken where they copy nothing and stand on the same pages as well as the old ones did; else the
+    statement stays as it is, with its flag.
+    """
+    texts = _copied(guideline, printed)
+    if not texts:
+        return guideline
+    offers = dict(zip(texts, reword(texts), strict=False))
+
+    def better(statement: Statement) -> Statement:
+        text = offers.get(statement.text, "").strip()
+        flags = printed.flags_of(text, statement.pages)
+        return replace(statement, text=text, flags=flags) if text and set(flags) < set(statement.flags) else statement
+
+    summary = offers.get(guideline.summary, "").strip()
+    kept = guideline.summary if not summary or printed.copied_run(summary) else summary
+    return replace(each_statement(guideline, better), summary=kept)
+
+
+def _copied(guideline: Guideline, printed: PrintedWords) -> list[str]:
+    """Each once, in order; the summary too, which no flag can mark."""
+    statements = [each for part in PARTS for each in getattr(guideline, part)]
+    copied = [each.text for each in statements if "copied" in each.flags]
+    if printed.copied_run(guideline.summary):
+        copied.append(guideline.summary)
+    return list(dict.fromkeys(copied))
+
+
+# What a person reads and compares, of all that writing gives a subtopic.
+TEXT = ("summary", "guideline")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A guideline with what it was made from, as ``Subtopic`` has it, and the terms of its pages."""
+
+    guideline: Guideline
+    made_from: dict[str, str]
+    terms: dict[str, int]
+    recipe: Recipe
+
+    def values(self) -> dict[str, Any]:
+        """By the columns of a subtopic."""
+        guideline = GUIDELINE.dump_python(self.guideline, mode="json")
+        return {
+            "summary": guideline.pop("summary"),
+            "guideline": guideline,
+            "terms": self.terms,
+            "engine": str(self.recipe),
+            "recipe": asdict(self.recipe),
+            "provenance": Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL,
+        }
+
+
+class WriteStage(GuidelineStage):
+    """One item a subtopic whose pages, place or recipe are not those it was written from.
+
+    What a person edited or decided on is written too, and offered where it differs: its item has another key.
+    """
+
+    name = "write"
+    title = "Writing guidelines"
+    unit = "subtopic"
+    required = False
+    weight = 3
+
+    @choices_kept()
+    def plan(self, job: Job) -> Sequence[PlannedItem]:
+        outline, within = whole_outline(job.book_id), set(pages_of(job)) if is_partial(job) else None
+        with change(job.book_id, "Cut into topics and subtopics", job=job):
+            materialise(job.book, outline, job=job, within=within)
+        cut, texts = CutBook.of(outline), texts_of(job.book_id)
+        found = [(row, made_from(cut, row, texts)) for row in rows_of(job.book_id, within) if cut.has(row)]
+        return [
+            PlannedItem(item_key(row), row.title, fingerprint=outline_ops.fingerprint(wanted))
+            for row, wanted in found
+            if not row.guideline or not row.made_from.items() >= wanted.items()
+        ]
+
+    def compute(self, item: Item) -> Written:
+        row = Subtopic.objects.select_related("topic__book").get(pk=row_id(item))
+        cut, engine = cut_book.of(item.job), guideline_engine()
+        numbers = {*row.pages, *(page for _, pages in parts_of(cut, row) for page in pages)}
+        texts = {page.number: page for page in page_texts(row.topic.book_id, numbers, has_layout=engine.reads_layout)}
+        printed = PrintedWords({number: page.text for number, page in texts.items() if number in row.pages})
+        source = source_of(cut, row, texts)
+        guideline = outline_ops.checked(outline_ops.supported(engine.write(source), row.pages), printed)
+        return Written(
+            reworded(guideline, printed, partial(engine.reword, source)),
+            made_from(cut, row, {number: page.text for number, page in texts.items()}),
+            _terms(row),
+            recipe_of("write"),
+        )
+
+    def save(self, item: Item, result: Written) -> None:
+        with change(item.job.book_id, f"Written by {result.recipe}: {item.label}", job=item.job):
+            row = Subtopic.objects.select_related("topic").filter(pk=row_id(item)).first()
+            if row is None:
+                return
+            values = result.values()
+            row.made_from = result.made_from
+            if row.is_decided:
+                self._offer(row, values, item.job)
+                is_saved = False
+            else:
+                is_saved = _fill(row, values)
+        if not is_saved:
+            Subtopic.objects.filter(pk=row.pk).update(made_from=result.made_from)
+
+    def _offer(self, row: Subtopic, values: dict[str, Any], job: Job) -> None:
+        if any(getattr(row, name) != values[name] for name in TEXT):
+            reason = "Written anew from the pages as they are now; what is there was edited or decided on by a person."
+            propose(job.book_id, setting(ProposalKind.REWRITE, row, values, reason, at_once=False), job=job)
+
+
+def rows_of(book_id: int, within: set[int] | None) -> list[Subtopic]:
+    """In order of teaching; with ``within``, pages, those that lie in them."""
+    rows = Subtopic.objects.filter(topic__book=book_id).select_related("topic").order_by("topic__sequence", "sequence")
+    return [row for row in rows if within is None or within.issuperset(row.pages)]
+
+
+def item_key(row: Subtopic) -> str:
+    """Of an item that writes to ``row``, or only proposes something for it: that one may fail and hold nothing back."""
+    return f"propose {row.pk}" if row.is_decided else str(row.pk)
+
+
+def row_id(item: Item) -> int:
+    return int(item.key.removeprefix("propose "))
+
+
+def _fill(row: Subtopic, values: dict[str, Any]) -> bool:
+    """Writes the row where something differs, and says whether it did; a new text is a draft again."""
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return False
+    if any(getattr(row, name) != values[name] for name in TEXT):
+        row.status = ReviewStatus.DRAFT
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    return True
+
+
+def _terms(subtopic: Subtopic) -> dict[str, int]:
+    terms: dict[str, int] = {}
+    digests = PageDigest.objects.filter(page__book=subtopic.topic.book_id, page__number__in=subtopic.pages)
+    for data in digests.values_list("data", flat=True):
+        for term, count in DIGEST.validate_python(data).terms.items():
+            terms[term] = terms.get(term, 0) + count
+    return terms
+
+
+class SummariseStage(GuidelineStage):
+    """One item a topic; finalisation runs it again over the final subtopics."""
+
+    name = "summarise"
+    title = "Summarising topics"
+    unit = "topic"
+    required = False
+    weight = 1
+
+    @choices_kept()
+    def plan(self, job: Job) -> Sequence[PlannedItem]:
+        return [
+            PlannedItem(key=str(topic.pk), label=topic.title, fingerprint=_topic_fingerprint(topic))
+            for topic in _topics(job)
+        ]
+
+    def compute(self, item: Item) -> tuple[str, Recipe]:
+        topic = Topic.objects.select_related("book").get(pk=item.key)
+        subtopics = [named(subtopic) for subtopic in topic.subtopics.select_related("topic")]
+        return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics), recipe_of("summarise")
+
+    def save(self, item: Item, result: tuple[str, Recipe]) -> None:
+        summary, recipe = result
+        values = {"summary": summary, "recipe": asdict(recipe)}
+        with change(item.job.book_id, f"Summarised by {recipe}: {item.label}", job=item.job):
+            give_topic(int(item.key), values, item.job)
+
+
+def give_topic(topic_id: int, values: dict[str, Any], job: Job) -> None:
+    """Writes a text of a topic in the current change, or proposes it where a person edited the topic; what the topic
+    had before, and a person changed, is not proposed again."""
+    topic = Topic.objects.filter(pk=topic_id).first()
+    if topic is None or all(getattr(topic, name) == value for name, value in values.items()):
+        return
+    text = next(iter(values))
+    if not topic.is_edited or not getattr(topic, text):
+        for name, value in values.items():
+            setattr(topic, name, value)
+        topic.save(update_fields=list(values))
+    elif getattr(topic, text) != values[text] and not topic.history.filter(**{text: values[text]}).exists():
+        reason = "Made anew from the subtopics as they are now; what is there was edited by a person."
+        propose(job.book_id, setting(ProposalKind.REWRITE_TOPIC, topic, values, reason, at_once=False), job=job)
+
+
+def _topics(job: Job) -> QuerySet[Topic]:
+    """With a text of their own or of a subtopic that the job may have changed."""
+    topics = Topic.objects.filter(book=job.book_id).prefetch_related("subtopics")
+    if not is_partial(job):
+        return topics
+    return topics.filter(pk__in=[row.topic_id for row in rows_of(job.book_id, set(pages_of(job)))])
+
+
+def _topic_fingerprint(topic: Topic) -> str:
+    parts = [(subtopic.title, subtopic.summary, subtopic.pages) for subtopic in topic.subtopics.all()]
+    return outline_ops.fingerprint(recipe_of("summarise"), topic.title, parts)

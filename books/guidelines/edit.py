@@ -1,0 +1,130 @@
+"""A person's own words: titles, summaries, storylines, and statements with the pages that support them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from books.errors import EditRefused
+from books.guidelines.changes import change, present
+from books.guidelines.checking import edited, texts_of
+from books.guidelines.parts import PART_TITLES, PARTS, Parts, Said, statements_of
+from books.models import Subtopic, Topic
+
+LONGEST_TITLE = 200
+
+
+LONGEST_STATEMENT = 2_000
+
+
+def edit_subtopic(
+    book_id: int,
+    subtopic_id: int,
+    *,
+    user: AbstractBaseUser | None,
+    revision: int | None,
+    title: str | None = None,
+    summary: str | None = None,
+    guideline: Mapping[str, Sequence[Said]] | None = None,
+) -> Subtopic:
+    """What is None stays; so do the parts that ``guideline`` does not name. Statements without text are left out.
+
+    Raises EditRefused with a problem a field ("title", "concepts.0", ...), or EditedMeanwhile.
+    """
+    with change(book_id, "Edited", user=user) as made:
+        row = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
+        before = (row.title, row.summary, _said(row.guideline))
+        texts = texts_of(book_id)
+        row.guideline = {**_said(row.guideline), **_tidy(guideline or {})}
+        row.title = row.title if title is None else _one_line(title)
+        row.summary = row.summary if summary is None else summary.strip()
+        _raise_for([*_problems_of_title(row.title), *_problems_of(guideline or {}, set(texts))])
+        if (row.title, row.summary, _said(row.guideline)) != before:
+            edited(row, texts)
+            row.save()
+            made.tell(_renamed(before[0], row.title))
+    return row
+
+
+def edit_topic(
+    book_id: int,
+    topic_id: int,
+    *,
+    user: AbstractBaseUser | None,
+    revision: int | None,
+    title: str | None = None,
+    summary: str | None = None,
+    storyline: str | None = None,
+) -> Topic:
+    """As ``edit_subtopic``. What readers see of a topic goes out with its subtopics, so no decision is taken back."""
+    with change(book_id, "Edited", user=user) as made:
+        row = present(Topic.objects.filter(book=book_id), topic_id, revision)
+        before = (row.title, row.summary, row.storyline)
+        row.title = row.title if title is None else _one_line(title)
+        row.summary = row.summary if summary is None else summary.strip()
+        row.storyline = row.storyline if storyline is None else storyline.strip()
+        _raise_for(list(_problems_of_title(row.title)))
+        if (row.title, row.summary, row.storyline) != before:
+            row.is_edited = True
+            row.save()
+            made.tell(_renamed(before[0], row.title, "topic "))
+    return row
+
+
+def _renamed(before: str, now: str, kind: str = "") -> str:
+    return f"Edited {kind}“{now}”" if before == now else f"Renamed {kind}“{before}” to “{now}”"
+
+
+def _said(guideline: Parts) -> Parts:
+    """Without the parts that say nothing, and without flags."""
+    parts = {part: statements_of(guideline, part) for part in PARTS}
+    return {part: statements for part, statements in parts.items() if statements}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _tidy(guideline: Mapping[str, Sequence[Said]]) -> Parts:
+    """No empty statement, each page once and in order."""
+    return {
+        part: [
+            {"text": _one_line(each["text"]), "pages": sorted(set(each["pages"]))}
+            for each in statements
+            if each["text"].strip()
+        ]
+        for part, statements in guideline.items()
+    }
+
+
+def _raise_for(problems: Sequence[tuple[str, str]]) -> None:
+    if problems:
+        raise EditRefused("Nothing was saved. " + problems[0][1], dict(problems))
+
+
+def _problems_of_title(title: str) -> Iterator[tuple[str, str]]:
+    if not title:
+        yield "title", "It needs a title."
+    elif len(title) > LONGEST_TITLE:
+        yield "title", f"A title has at most {LONGEST_TITLE} characters; this one has {len(title)}."
+
+
+def _problems_of(guideline: Mapping[str, Sequence[Said]], numbers: set[int]) -> Iterator[tuple[str, str]]:
+    for part, statements in guideline.items():
+        if part not in PARTS:
+            yield part, f"A guideline has no part “{part}”; its parts are {', '.join(PARTS)}."
+            continue
+        for at, each in enumerate(statements):
+            problem = _problem_with(each, numbers) if each["text"].strip() else ""
+            if problem:
+                yield f"{part}.{at}", f"{PART_TITLES[part]}, statement {at + 1}: {problem}"
+
+
+def _problem_with(statement: Said, numbers: set[int]) -> str:
+    strange = sorted(set(statement["pages"]) - numbers)
+    if len(statement["text"]) > LONGEST_STATEMENT:
+        return f"a statement has at most {LONGEST_STATEMENT} characters."
+    if strange:
+        return f"the book has no page {strange[0]}."
+    return "" if statement["pages"] else "name the pages that support it."

@@ -1,0 +1,126 @@
+"""The versions of one guideline: who made each, from which model and prompt, and what each changed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from books.guidelines.changes import change, present
+from books.guidelines.checking import edited, texts_of
+from books.guidelines.parts import PART_TITLES, PARTS, ranges, statements_of
+from books.models import Change, ReviewStatus, Subtopic
+
+WordChange = tuple[Literal["same", "removed", "added"], str]
+
+
+# A word with the space behind it; scripts that leave no space between words go letter by letter.
+_WORD = re.compile(r"^\s+|[\u3040-\u30ff\u3400-\u9fff]\s*|[^\s\u3040-\u30ff\u3400-\u9fff]+\s*")
+
+
+def word_changes(before: str, after: str) -> list[WordChange]:
+    """Runs of words in reading order, what was removed ahead of what stands there instead; space alone is no change.
+
+    "same" and "added" put together are exactly ``after``; "same" and "removed" have the words of ``before``.
+    """
+    old, new = _WORD.findall(before), _WORD.findall(after)
+    match = SequenceMatcher(None, [word.strip() for word in old], [word.strip() for word in new], autojunk=False)
+    changes: list[WordChange] = []
+    for kind, old_from, old_to, new_from, new_to in match.get_opcodes():
+        if kind == "equal":
+            changes.append(("same", "".join(new[new_from:new_to])))
+            continue
+        if old_to > old_from:
+            changes.append(("removed", "".join(old[old_from:old_to])))
+        if new_to > new_from:
+            changes.append(("added", "".join(new[new_from:new_to])))
+    return changes
+
+
+# A row from the database or one of its history.
+Version = Any
+
+
+TITLES = {"title": "Title", "summary": "Summary", "pages": "Pages", **PART_TITLES}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A version and what it changed; ``recipe`` names model and prompt where this version is what they made."""
+
+    version: Version
+    change: Change
+    recipe: str
+    differences: list[tuple[str, list[WordChange]]]
+
+    @property
+    def status(self) -> str:
+        return ReviewStatus(self.version.status).label
+
+
+def words_of(version: Version) -> dict[str, str]:
+    """What a version says, as a person reads it: a line a statement, with its pages."""
+    parts = {
+        part: "\n".join(f"{each['text']} [{ranges(each['pages'])}]" for each in statements_of(version.guideline, part))
+        for part in PARTS
+    }
+    return {"title": version.title, "summary": version.summary, "pages": ranges(version.pages), **parts}
+
+
+def differences(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, list[WordChange]]]:
+    """The names of the fields that differ, each with its words."""
+    return [
+        (TITLES[name], word_changes(before.get(name, ""), text))
+        for name, text in after.items()
+        if before.get(name, "") != text
+    ]
+
+
+def steps_of(subtopic_id: int, *, most: int) -> list[Step]:
+    """The last ``most`` versions, newest first."""
+    rows = Subtopic.history.filter(id=subtopic_id).select_related("change__made_by", "change__job")
+    versions = list(rows.order_by("-history_id")[: most + 1])
+    earlier = [*versions[1:], None]
+    return [_step(*pair) for pair in zip(versions, earlier, strict=True)][:most]
+
+
+def _step(version: Version, before: Version | None) -> Step:
+    made_anew = version.recipe and (before is None or before.guideline != version.guideline) and version.change.job_id
+    return Step(
+        version,
+        version.change,
+        _recipe(version.recipe) if made_anew else "",
+        differences(words_of(before) if before else {}, words_of(version)),
+    )
+
+
+def _recipe(recipe: dict[str, Any]) -> str:
+    if not recipe.get("model"):
+        return f"{recipe.get('engine', '')} {recipe.get('version', '')}".strip()
+    return f"{recipe['model']}, prompt {recipe.get('prompt', '')}"
+
+
+def version_seen(subtopic_id: int, revision: int | None) -> Version | None:
+    """What the guideline was when its count of versions was ``revision``; None where that is not known."""
+    return Subtopic.history.filter(id=subtopic_id, revision=revision).order_by("-history_id").first()
+
+
+def restore(
+    book_id: int, subtopic_id: int, history_id: int, *, user: AbstractBaseUser | None, revision: int | None
+) -> Subtopic:
+    """Gives the guideline the words of an earlier version, as a change of its own; its pages and place stay.
+
+    Raises EditedMeanwhile, and DoesNotExist for a version of another guideline.
+    """
+    with change(book_id, "Restored", user=user) as made:
+        row = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
+        version = Subtopic.history.get(history_id=history_id, id=subtopic_id)
+        row.title, row.summary, row.guideline = version.title, version.summary, version.guideline
+        row.engine, row.recipe, row.provenance = version.engine, version.recipe, version.provenance
+        edited(row, texts_of(book_id))
+        row.save()
+        made.tell(f"Restored “{row.title}” as of {version.history_date:%Y-%m-%d %H:%M}")
+    return row

@@ -1,0 +1,115 @@
+"""A person's decisions on guidelines: the one table of legal moves, and the one function that makes a move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import TextChoices
+
+from books.errors import DecisionRefused
+from books.guidelines.changes import change, present, save_all
+from books.guidelines.parts import says_something
+from books.models import ReviewStatus, Subtopic
+from jobs import clock
+
+FIELDS: Final = ("status", "reviewed_by", "reviewed_at", "rejection_reason")
+
+
+class Decision(TextChoices):
+    """``label`` is what the history calls it."""
+
+    APPROVE = "approve", "Approved"
+    REJECT = "reject", "Rejected"
+    REOPEN = "reopen", "Reopened"
+    PUBLISH = "publish", "Published"
+    WITHDRAW = "withdraw", "Withdrawn"
+
+
+# Whatever is not here is refused. An edit is no decision: it takes one back (Subtopic.await_review).
+MOVES: Final = {
+    (ReviewStatus.DRAFT, Decision.APPROVE): ReviewStatus.APPROVED,
+    (ReviewStatus.DRAFT, Decision.REJECT): ReviewStatus.REJECTED,
+    (ReviewStatus.PENDING_REVIEW, Decision.APPROVE): ReviewStatus.APPROVED,
+    (ReviewStatus.PENDING_REVIEW, Decision.REJECT): ReviewStatus.REJECTED,
+    (ReviewStatus.APPROVED, Decision.REOPEN): ReviewStatus.PENDING_REVIEW,
+    (ReviewStatus.APPROVED, Decision.PUBLISH): ReviewStatus.PUBLISHED,
+    (ReviewStatus.REJECTED, Decision.REOPEN): ReviewStatus.PENDING_REVIEW,
+    (ReviewStatus.PUBLISHED, Decision.REOPEN): ReviewStatus.PENDING_REVIEW,
+    (ReviewStatus.PUBLISHED, Decision.WITHDRAW): ReviewStatus.APPROVED,
+}
+
+
+OPEN: Final = tuple(status for status in ReviewStatus if (status, Decision.APPROVE) in MOVES)
+
+
+DECIDED: Final = tuple(status for status in ReviewStatus if status not in OPEN)
+
+
+def after(subtopic: Subtopic, decision: Decision, reason: str = "") -> ReviewStatus:
+    """The status that ``decision`` leads to; raises DecisionRefused with what is in the way."""
+    status = ReviewStatus(subtopic.status)
+    to = MOVES.get((status, decision))
+    if to is None:
+        raise DecisionRefused(
+            f"“{subtopic.title}” is {status.label.lower()}, so it cannot be {decision.label.lower()}."
+            + (" Reopen it first." if decision in (Decision.APPROVE, Decision.REJECT) else "")
+        )
+    if not says_something(subtopic.guideline):
+        raise DecisionRefused(f"“{subtopic.title}” has no guideline yet, so there is nothing to decide on.")
+    if decision == Decision.REJECT and not reason.strip():
+        raise DecisionRefused("Say why it is rejected: whoever mends it has to know.")
+    return to
+
+
+def decide(
+    book_id: int,
+    subtopic_id: int,
+    decision: Decision,
+    *,
+    user: AbstractBaseUser | None,
+    revision: int | None = None,
+    reason: str = "",
+) -> Subtopic:
+    """Raises DecisionRefused, or EditedMeanwhile where the person saw another ``revision``."""
+    with change(book_id, decision.label, user=user) as made:
+        subtopic = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
+        move(subtopic, decision, user=user, reason=reason)
+        save_all([subtopic], FIELDS)
+        made.tell(f"{decision.label} “{subtopic.title}”")
+    return subtopic
+
+
+def move(subtopic: Subtopic, decision: Decision, *, user: AbstractBaseUser | None, reason: str = "") -> None:
+    """In memory, for the current change. Publishing and withdrawing keep who approved it."""
+    to = after(subtopic, decision, reason)
+    if to == ReviewStatus.PENDING_REVIEW:
+        subtopic.await_review()
+        return
+    subtopic.status = to
+    if decision in (Decision.APPROVE, Decision.REJECT):
+        subtopic.reviewed_by_id, subtopic.reviewed_at = (user.pk if user else None), clock.now()
+        subtopic.rejection_reason = reason.strip()[:500] if decision == Decision.REJECT else ""
+
+
+def approve(
+    book_id: int,
+    subtopics: Iterable[int],
+    *,
+    user: AbstractBaseUser | None,
+    revisions: Mapping[int, int] | None = None,
+) -> int:
+    """Approves those of ``subtopics`` (ids) that await it, and returns how many.
+
+    With ``revisions``, what the person saw of each, those that were changed since are left as they are.
+    """
+    with change(book_id, Decision.APPROVE.label, user=user) as made:
+        waiting = Subtopic.objects.filter(topic__book=book_id, pk__in=list(subtopics), status__in=OPEN)
+        as_seen = [row for row in waiting if not revisions or revisions.get(row.pk) == row.revision]
+        rows = [row for row in as_seen if says_something(row.guideline)]
+        for row in rows:
+            move(row, Decision.APPROVE, user=user)
+        save_all(rows, FIELDS)
+        made.tell(f"{Decision.APPROVE.label} {f'“{rows[0].title}”' if len(rows) == 1 else f'{len(rows)} guidelines'}")
+    return len(rows)

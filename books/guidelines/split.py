@@ -1,0 +1,169 @@
+"""One subtopic becomes two, or two that teach the same become one; statements go with the pages that support them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from books.errors import EditRefused
+from books.guidelines.changes import change, present
+from books.guidelines.checking import Texts, edited, pages_changed, texts_of
+from books.guidelines.order import close_gaps, order_subtopics, place_behind, span_pages
+from books.guidelines.parts import PARTS, Parts, statements_of
+from books.language import content_stems
+from books.models import ReviewStatus, Subtopic
+
+Statements = list[dict[str, Any]]
+
+
+def merge(
+    book_id: int,
+    subtopic_id: int,
+    *,
+    other: int,
+    user: AbstractBaseUser | None,
+    revision: int | None,
+    other_revision: int | None = None,
+) -> Subtopic:
+    """A person's merge: the subtopic takes in ``other``. Raises EditRefused or EditedMeanwhile."""
+    with change(book_id, "Merged", user=user) as made:
+        one = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
+        two = present(Subtopic.objects.filter(topic__book=book_id), other, other_revision)
+        if one.pk == two.pk:
+            raise EditRefused("Choose another guideline to merge with.")
+        topics = [one.topic_id, two.topic_id]
+        merge_subtopics(one, two)
+        one.refresh_from_db()  # it may have moved up into the gap
+        edited(one, texts_of(book_id))
+        one.save()
+        span_pages(topics)
+        made.tell(f"Merged “{two.title}” into “{one.title}”")
+    return one
+
+
+def merge_subtopics(one: Subtopic, other: Subtopic) -> None:
+    """``one`` takes pages, statements and summary of ``other``, which goes, as does its topic where it was the last.
+
+    In the current change, with rows read inside it. A decision on ``one`` was about less than it is now: it awaits
+    review again.
+    """
+    one.guideline = union(one.guideline, other.guideline)
+    one.summary = " ".join(dict.fromkeys(filter(None, (one.summary, other.summary))))
+    one.pages = sorted({*one.pages, *other.pages})
+    one.merged_keys = [*one.merged_keys, *(other.keys if other.cut_topic else other.merged_keys)]
+    one.made_from = one.made_from | other.made_from
+    one.terms = {term: one.terms.get(term, 0) + other.terms.get(term, 0) for term in {**one.terms, **other.terms}}
+    if one.status != ReviewStatus.DRAFT:
+        one.await_review()
+    one.save()
+    topic_id = other.topic_id
+    other.delete()
+    close_gaps(topic_id)
+
+
+def union(one: Parts, other: Parts) -> Parts:
+    """Part by part; equal statements once, with the pages of both."""
+    return {part: _union(one.get(part, []), other.get(part, [])) for part in {**one, **other}}
+
+
+def _union(one: Statements, other: Statements) -> Statements:
+    kept: dict[str, dict[str, Any]] = {}
+    for statement in (*one, *other):
+        known = kept.get(statement["text"], statement)
+        kept[statement["text"]] = {**known, "pages": sorted({*known["pages"], *statement["pages"]})}
+    return list(kept.values())
+
+
+def split_subtopic(
+    book_id: int,
+    subtopic_id: int,
+    *,
+    at: int,
+    user: AbstractBaseUser | None,
+    revision: int | None,
+    heading: str = "",
+    title: str = "",
+) -> tuple[Subtopic, Subtopic]:
+    """The pages before ``at`` stay; those from it on become a new subtopic behind this one.
+
+    With ``heading``, a line of page ``at``, both have that page: what stands before the line stays. Merged again, the
+    two are what was split. Raises EditRefused where a part would have no page, or EditedMeanwhile.
+    """
+    with change(book_id, "Split", user=user) as made:
+        first = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
+        texts = texts_of(book_id)
+        title = " ".join((title or heading or f"{first.title} (continued)").split())[:200]
+        staying = [page for page in first.pages if page < at or (heading and page == at)]
+        leaving = [page for page in first.pages if page >= at]
+        if at not in first.pages or not staying:
+            raise EditRefused("The second part must begin on one of its pages, with something before it.")
+        second = _second(first, at, heading, title, leaving)
+        stays, second.guideline = divided(first.guideline, _side(at, heading, texts))
+        first.pages, first.guideline = staying, stays
+        for row in (first, second):
+            pages_changed(row, texts)
+            row.save()
+        rows = list(Subtopic.objects.filter(topic=first.topic_id).order_by("sequence").values_list("pk", flat=True))
+        rows.insert(rows.index(first.pk) + 1, rows.pop(rows.index(second.pk)))
+        order_subtopics(first.topic_id, rows)
+        made.tell(f"Split “{first.title}” at page {at}: “{second.title}” begins there")
+    return first, second
+
+
+def _second(first: Subtopic, at: int, heading: str, title: str, pages: list[int]) -> Subtopic:
+    return Subtopic(
+        topic_id=first.topic_id,
+        sequence=place_behind(first.topic_id),
+        key=new_key(first.topic_id, at, pages[-1], title),
+        title=title,
+        start_line=heading[:200],
+        pages=pages,
+        engine=first.engine,
+        recipe=first.recipe,
+        provenance=first.provenance,
+        status=first.status,
+        reviewed_by_id=first.reviewed_by_id,
+        reviewed_at=first.reviewed_at,
+    )
+
+
+def new_key(topic_id: int, first_page: int, last_page: int, title: str) -> str:
+    """Made as those of the outline are, and told apart from the ones in the topic."""
+    slug = re.sub(r"[^\w]+", "-", title.casefold()).strip("-")
+    key = f"{first_page}-{last_page}-{slug}"[:80]
+    taken = set(Subtopic.objects.filter(topic=topic_id, key__startswith=key[:70]).values_list("key", flat=True))
+    return next(each for each in (key, *(f"{key[:70]}~{n}" for n in range(2, 999))) if each not in taken)
+
+
+def divided(guideline: Parts, leaves: Callable[[str, int], bool]) -> tuple[Parts, Parts]:
+    """What stays and what goes. ``leaves(text, page)`` says of each page of a statement whether it goes; a statement
+    with pages on both sides is on both, with the pages of each."""
+    stays: Parts = {}
+    goes: Parts = {}
+    for part in PARTS:
+        stays[part], goes[part] = [], []
+        for each in statements_of(guideline, part):
+            leaving = [page for page in each["pages"] if leaves(each["text"], page)]
+            staying = [page for page in each["pages"] if page not in leaving]
+            if staying or not leaving:
+                stays[part].append({**each, "pages": staying})
+            if leaving:
+                goes[part].append({**each, "pages": leaving})
+    return stays, goes
+
+
+def _side(at: int, heading: str, texts: Texts) -> Callable[[str, int], bool]:
+    """On a page that both parts have, a statement is where more of its words are."""
+    before, _, behind = texts.get(at, "").partition(heading) if heading else ("", "", "x")
+    above, below = set(content_stems(before)), set(content_stems(heading + " " + behind))
+
+    def leaves(text: str, page: int) -> bool:
+        if page != at or not heading:
+            return page >= at
+        said = set(content_stems(text))
+        return len(said & below) >= len(said & above)
+
+    return leaves

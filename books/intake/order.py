@@ -1,0 +1,320 @@
+"""The order of a book's pages: move, insert, remove, turn and replace them, and undo that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils.dateparse import parse_datetime
+
+from books.errors import ArrangementRefused, UploadRejected
+from books.intake import citations, limits
+from books.intake.busy import check_at_rest
+from books.intake.renumbering import mapping_of
+from books.intake.store import (
+    Receipt,
+    Upload,
+    add_source,
+    check_new,
+    judged_source,
+    locked,
+    pages_taken,
+    store_files,
+    stored,
+)
+from books.models import Arrangement, Book, OcrStatus, Page, PageReview, Source, Thumbnail
+from books.models.files import delete_once_committed
+from books.models.page import TURNS
+from jobs import clock
+from jobs.errors import JobAlreadyActive
+from jobs.models import Job
+
+# Numbers are unique: pages are moved out of the way by this much before they get their new ones.
+APART: Final = 100_000
+
+
+# How many page numbers a sentence lists.
+NAMED: Final = 6
+
+
+TURNED_FIELDS: Final = ("rotation", "ocr_status", "reading_id", "review", "reviewed_by_id", "reviewed_at")
+
+
+def move_pages(book: Book, pages: Iterable[Page], to: int, *, user: AbstractBaseUser | None = None) -> Arrangement:
+    """Moves ``pages``, together and in their order, so that the first of them gets number ``to``.
+
+    This and the others here raise JobAlreadyActive while a job of the book is active, and ArrangementRefused.
+    """
+    with _arranging(book) as order:
+        moved = _in_order(order, pages)
+        rest = [page for page in order if page not in moved]
+        if not 1 <= to <= len(rest) + 1:
+            raise ArrangementRefused(f"{_named(order, moved)} can go to numbers 1 to {len(rest) + 1}, not {to}.")
+        rest[to - 1 : to - 1] = moved
+        return _arrange(book, order, rest, f"{_named(order, moved)} moved to {to}", user)
+
+
+def delete_pages(book: Book, pages: Iterable[Page], *, user: AbstractBaseUser | None = None) -> Arrangement:
+    """Removes ``pages`` and closes the gaps. They keep text, approval and citations, and come back with ``undo_last``
+    until the sweep deletes them thirty days later."""
+    with _arranging(book) as order:
+        removed = _in_order(order, pages)
+        rest = [page for page in order if page not in removed]
+        return _arrange(book, order, rest, f"{_named(order, removed)} removed", user)
+
+
+def insert_pages(
+    book: Book, uploads: Sequence[Upload], at: int, *, user: AbstractBaseUser | None = None
+) -> tuple[Receipt, Arrangement | None]:
+    """Stores ``uploads`` as ``add_files`` does and puts their pages where ``at`` is now; None where none was stored."""
+    with _arranging(book) as order:
+        _check_place(order, at)
+    with ExitStack() as files:
+        receipt = store_files(book, uploads, files, user=user)
+        if not receipt.stored:
+            return receipt, None
+        with _arranging(book) as order:
+            _check_place(order, at)
+            for source in receipt.stored:
+                add_source(source, range(source.frames))
+            return receipt, _insert(book, order, at, user)
+
+
+def _check_place(order: Sequence[UUID], at: int) -> None:
+    if not 1 <= at <= len(order) + 1:
+        raise ArrangementRefused(f"A page can be inserted at numbers 1 to {len(order) + 1}, not {at}.")
+
+
+def _insert(book: Book, before: list[UUID], at: int, user: AbstractBaseUser | None) -> Arrangement:
+    """Puts the pages behind ``before`` where ``at`` is."""
+    present = _order(book)
+    inserted = present[len(before) :]
+    after = [*before[: at - 1], *inserted, *before[at - 1 :]]
+    # Undone, they are removed: the order before is the one without them.
+    arrangement = _record(book, before, after, f"{_named(after, inserted)} inserted", user)
+    _set_order(book, present, after)
+    arrangement.citations = citations.carry(book, mapping_of(present, after))
+    arrangement.save()
+    return arrangement
+
+
+def rotate_pages(
+    book: Book, pages: Iterable[Page], degrees: int, *, user: AbstractBaseUser | None = None
+) -> Arrangement:
+    """Turns ``pages`` clockwise by 90, 180 or 270 degrees from how they are shown: they wait for OCR, which makes image
+    and text again, and for a new approval. No engine turns them any more."""
+    if degrees not in TURNS[1:]:
+        raise ArrangementRefused("A page can be turned by 90, 180 or 270 degrees.")
+    with _arranging(book) as order:
+        turned = _in_order(order, pages)
+        shown = Page.objects.filter(pk__in=turned).values_list("pk", "rotation", "reading__rotation")
+        rotations = {page: ((own or 0) + (by_engine or 0) + degrees) % 360 for page, own, by_engine in shown}
+        arrangement = _record(book, order, order, f"{_named(order, turned)} turned by {degrees} degrees", user)
+        _turn_to(arrangement, rotations)
+        return arrangement
+
+
+def undo_last(book: Book, expected: str | None = None) -> Arrangement:
+    """Takes back the latest arrangement of ``book``, which has to be the one with the id ``expected`` if given; returns
+    what it was, for ``redo``. Pages uploaded since stay at the end.
+
+    A page that was read again since it was turned is turned back and waits to be read once more; any other becomes
+    exactly what it was.
+    """
+    with _arranging(book) as present:
+        last = Arrangement.objects.filter(book=book).first()
+        if last is None:
+            raise ArrangementRefused("There is nothing to undo.")
+        if expected not in (None, str(last.pk)):
+            raise ArrangementRefused("The pages were arranged again since: nothing was undone.")
+        known = set(Page.every.filter(book=book).values_list("pk", flat=True))
+        inserted = {*last.after} - {*last.before}
+        before = [UUID(page) for page in last.before if UUID(page) in known]
+        since = [page for page in present if str(page) not in {*last.before, *inserted}]
+        _check_room(book, len(before) + len(since) - len(present))
+        if present != [*before, *since]:
+            _set_order(book, present, [*before, *since])
+            citations.carry_back(book, mapping_of(present, [*before, *since]), last.citations)
+        for page, row in last.turned.items():
+            _turn_back(page, row)
+        last.delete()
+        return last
+
+
+def redo(book: Book, undone: Arrangement, *, user: AbstractBaseUser | None = None) -> Arrangement:
+    """Does again what ``undo_last`` took back, unless pages were arranged since; those uploaded since stay behind."""
+    before, after = ([UUID(page) for page in order] for order in (undone.before, undone.after))
+    with _arranging(book) as present:
+        known = set(Page.every.filter(book=book).values_list("pk", flat=True))
+        if present[: len(before)] != before or not known.issuperset(after):
+            raise ArrangementRefused("The pages were arranged again since: nothing was done.")
+        if undone.turned:
+            made = _record(book, present, present, undone.sentence, user)
+            _turn_to(made, {UUID(page): row["to"] for page, row in undone.turned.items()})
+            return made
+        _check_room(book, len(after) - len(before))
+        return _arrange(book, present, [*after, *present[len(before) :]], undone.sentence, user)
+
+
+def forget_removed(pages: QuerySet[Page]) -> None:
+    """Deletes removed ``pages`` for good, with their files and the scans of which no page is left."""
+    with transaction.atomic():
+        sources = list(pages.values_list("source", flat=True).distinct())
+        pages.delete()
+        empty = Source.objects.filter(pk__in=sources).exclude(pk__in=Page.every.values("source"))
+        empty.delete()
+
+
+# ---- the parts -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _arranging(book: Book) -> Iterator[list[UUID]]:
+    """The ids of the book's pages in order, with the book locked: no job of it can start, no page be added."""
+    with locked(book):
+        active = Job.objects.holding().filter(book=book).first()
+        if active is not None:
+            raise JobAlreadyActive(
+                "A job of this book is active: its pages can be arranged when it is over.", job_id=str(active.pk)
+            )
+        yield _order(book)
+
+
+def _order(book: Book) -> list[UUID]:
+    return list(Page.objects.filter(book=book).order_by("number").values_list("pk", flat=True))
+
+
+def _check_room(book: Book, more: int) -> None:
+    """Pages that were uploaded since may have taken the places of those that come back."""
+    taken = pages_taken(book)
+    if more > 0 and taken + more > limits.PAGES_PER_BOOK:
+        raise ArrangementRefused(
+            f"{more} pages would come back to {taken}, more than the {limits.PAGES_PER_BOOK} of a book. "
+            "Remove others first."
+        )
+
+
+def _in_order(order: Sequence[UUID], pages: Iterable[Page]) -> list[UUID]:
+    """The ids of ``pages`` in book order. Raises ArrangementRefused where one is no longer in the book, or none is."""
+    wanted = {page.pk for page in pages}
+    chosen = [page for page in order if page in wanted]
+    if not chosen or len(chosen) < len(wanted):
+        raise ArrangementRefused("Choose pages of this book; somebody may have removed one meanwhile.")
+    return chosen
+
+
+def _named(order: Sequence[UUID], pages: Sequence[UUID]) -> str:
+    numbers = [str(order.index(page) + 1) for page in pages]
+    if len(numbers) == 1:
+        return f"Page {numbers[0]}"
+    return f"Pages {', '.join(numbers[:NAMED])}" + (f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else "")
+
+
+def _arrange(
+    book: Book, before: list[UUID], after: list[UUID], sentence: str, user: AbstractBaseUser | None
+) -> Arrangement:
+    arrangement = _record(book, before, after, sentence, user)
+    _set_order(book, before, after)
+    arrangement.citations = citations.carry(book, mapping_of(before, after))
+    arrangement.save()
+    return arrangement
+
+
+def _record(
+    book: Book, before: Sequence[UUID], after: Sequence[UUID], sentence: str, user: AbstractBaseUser | None
+) -> Arrangement:
+    return Arrangement(
+        book=book,
+        sentence=sentence,
+        before=[str(page) for page in before],
+        after=[str(page) for page in after],
+        made_by_id=user.pk if user else None,
+    )
+
+
+def _set_order(book: Book, present: Sequence[UUID], wanted: Sequence[UUID]) -> None:
+    """Numbers the pages ``wanted`` from 1 in that order; those of ``present`` that are not among them are removed."""
+    leaving = set(present) - set(wanted)
+    Page.objects.filter(pk__in=leaving).update(removed_at=clock.now())
+    Page.objects.filter(book=book).update(number=F("number") + APART)
+    pages = Page.every.in_bulk(wanted)
+    for number, page in enumerate(wanted, start=1):
+        pages[page].number, pages[page].removed_at = number, None
+    Page.every.bulk_update(pages.values(), ["number", "removed_at"], batch_size=200)
+    citations.number_digests(book)
+
+
+def _turn_to(arrangement: Arrangement, rotations: Mapping[UUID, int]) -> None:
+    rows = Page.objects.filter(pk__in=rotations).values("pk", *TURNED_FIELDS)
+    arrangement.turned = {str(row["pk"]): _plain(row) | {"to": rotations[row["pk"]]} for row in rows}
+    arrangement.save()
+    for page, rotation in rotations.items():
+        _turn(page, rotation)
+
+
+def _turn(page: str | UUID, rotation: int | None) -> None:
+    Page.objects.filter(pk=page).update(
+        rotation=rotation,
+        ocr_status=OcrStatus.WAITING,
+        review=PageReview.PENDING,
+        reviewed_by=None,
+        reviewed_at=None,
+    )
+
+
+def _turn_back(page: str, row: dict[str, Any]) -> None:
+    reviewed_at: datetime | None = parse_datetime(row["reviewed_at"]) if row["reviewed_at"] else None
+    as_it_was = {name: row[name] for name in TURNED_FIELDS} | {"reviewed_at": reviewed_at}
+    if not Page.objects.filter(pk=page, reading_id=row["reading_id"]).update(**as_it_was):
+        _turn(page, row["rotation"])
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    at = row["reviewed_at"]
+    return {name: row[name] for name in TURNED_FIELDS} | {"reviewed_at": at.isoformat() if at else None}
+
+
+def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = None) -> Page:
+    """Puts the one page of ``upload`` (an image of up to 20 MB) in the place of the page's scan.
+
+    Earlier readings stay as history; the old file goes unless other pages are in it. Raises UploadRejected,
+    ArrangementRefused for a page that was removed meanwhile, and JobAlreadyActive while any job of the book is active,
+    since it may have the old scan in hand.
+    """
+    book = page.book
+    check_at_rest(book)
+    source = judged_source(book, upload, user, image_bytes=limits.SINGLE_FILE_BYTES)
+    if source.frames != 1:
+        raise UploadRejected(f"has {source.frames} pages; send the one that takes this page's place.", name=source.name)
+    check_new(source)
+    with stored(source, upload.data), locked(book):
+        check_at_rest(book)
+        check_new(source)
+        page = _as_it_is_now(page)
+        source.save(force_insert=True)
+        old = page.source
+        page.source, page.frame, page.rotation = source, 0, None
+        page.reading, page.ocr_status, page.ocr_error = None, OcrStatus.WAITING, ""
+        page.image_width = page.image_height = None
+        page.review, page.reviewed_by, page.reviewed_at = PageReview.PENDING, None, None
+        page.save()
+        Thumbnail.objects.filter(page=page).delete()
+        if not Page.every.filter(source=old).exists():
+            old.delete()
+        for name in page.file_names:
+            delete_once_committed(name)
+    return page
+
+
+def _as_it_is_now(page: Page) -> Page:
+    """Somebody may have moved or removed it while the file was judged and stored."""
+    found = Page.objects.filter(pk=page.pk).select_related("book", "source").first()
+    if found is None:
+        raise ArrangementRefused("This page was removed meanwhile; bring it back first, then replace its scan.")
+    return found

@@ -1,0 +1,153 @@
+"""Programs that read what is published: their keys, and whom to tell when it has changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from books.models.publication import Announcement
+from jobs.models import Item, Job
+
+
+class TokenScope(models.TextChoices):
+    READ = "read", "Read published guidelines"
+
+
+class ReaderToken(models.Model):
+    """What a program sends as ``Authorization: Bearer``. Its text is shown once and kept nowhere: only its sha256 is.
+
+    A fast hash is right for 256 random bits: there is nothing to guess that a slow one would protect.
+    """
+
+    name = models.CharField(max_length=80, help_text="Who reads with it, such as: tutor application, production.")
+    sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    beginning = models.CharField(max_length=12, editable=False, help_text="To tell it from others in a log.")
+    scope = models.CharField(max_length=8, choices=TokenScope, default=TokenScope.READ)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.beginning}…)"
+
+    @property
+    def is_valid(self) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+class WebhookEndpoint(models.Model):
+    """An address of another system. ``secret`` signs what is sent there, so it is kept as it is.
+
+    ``happenings`` are the events that it is told of; none means all.
+    """
+
+    url = models.CharField(max_length=500, help_text="https://…")
+    description = models.CharField(max_length=80, blank=True)
+    happenings = models.JSONField(default=list, verbose_name="is told of")
+    secret = models.CharField(max_length=80, editable=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("url",)
+
+    def __str__(self) -> str:
+        return self.description or self.url
+
+    def clean(self) -> None:
+        """Whether the address may be reached is judged at each delivery: names point elsewhere tomorrow."""
+        from django.conf import settings
+
+        schemes = ["https", "http"] if settings.WEBHOOKS_MAY_STAY_INSIDE else ["https"]
+        try:
+            URLValidator(schemes)(self.url)
+        except ValidationError as error:
+            raise ValidationError({"url": f"Give a whole address that begins with {' or '.join(schemes)}."}) from error
+        if "@" in self.url.split("/")[2]:
+            raise ValidationError({"url": "No user name or password in the address: the signature takes their place."})
+
+
+class DeliveryState(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    DELIVERED = "delivered", "Delivered"
+    FAILED = "failed", "Failed"
+
+
+class Standing(NamedTuple):
+    """How a delivery stands. ``tried_at`` and ``next_try`` are None where it was, or will be, never tried."""
+
+    state: str
+    attempts: int
+    error: str
+    tried_at: datetime | None
+    next_try: datetime | None
+
+
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def with_item(self) -> WebhookDeliveryQuerySet:
+        """Adds the columns of the item that tries each, as ``item_attempts`` and so on."""
+        items = Item.objects.filter(job=OuterRef("job"), key=Cast(OuterRef("pk"), models.CharField()))
+        names = ("attempts", "error_message", "started_at", "not_before")
+        return self.annotate(**{f"item_{name}": Subquery(items.values(name)[:1]) for name in names})
+
+
+class WebhookDelivery(models.Model):
+    """waiting -> delivered | failed, and back to waiting when a person asks for it again.
+
+    ``job`` tries it; where the book is gone, and with it its jobs, the sweep does, at ``next_try``. While a job tries,
+    its item knows how it stands.
+    """
+
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    announcement = models.ForeignKey(Announcement, on_delete=models.CASCADE, related_name="deliveries")
+    job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try = models.DateTimeField(null=True)
+    status_code = models.PositiveSmallIntegerField(null=True, help_text="What the other system answered.")
+    error = models.CharField(max_length=300, blank=True)
+    tried_at = models.DateTimeField(null=True)
+
+    objects = WebhookDeliveryQuerySet.as_manager()
+    item_attempts: int | None  # and those below: on rows of with_item
+    item_error_message: str | None
+    item_started_at: datetime | None
+    item_not_before: datetime | None
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name_plural = "webhook deliveries"
+        constraints = (
+            models.UniqueConstraint(fields=["endpoint", "announcement"], name="delivered_once_per_endpoint"),
+            models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
+        )
+        indexes = (models.Index(fields=["next_try"], condition=Q(state="waiting"), name="delivery_to_try"),)
+
+    def __str__(self) -> str:
+        return f"{self.announcement} to {self.endpoint}"
+
+    @property
+    def standing(self) -> Standing:
+        """Of a row of ``with_item``, its job at hand."""
+        state = str(self.get_state_display())
+        if self.state != DeliveryState.WAITING or self.job is None or self.item_attempts is None:
+            return Standing(state, self.attempts, self.error, self.tried_at, self.next_try)
+        tried = self.item_attempts, self.item_error_message or "", self.item_started_at
+        if not self.job.is_active:
+            return Standing("Stopped", *tried, None)
+        return Standing(state, *tried, self.item_not_before)

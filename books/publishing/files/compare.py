@@ -1,0 +1,139 @@
+"""Which rows of a book a file speaks of, and what it would change in them, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from books.errors import ImportRefused
+from books.guidelines.history import WordChange, word_changes
+from books.guidelines.parts import PART_TITLES, PARTS, ranges, statements_of
+from books.models import GuidelineImport, Subtopic, Topic
+from books.publishing.files.document import DocumentIn, SubtopicIn, TopicIn
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What the file says of a row, and the row, None for a new one. ``topic`` is its topic's place in the file, -1 in
+    a sheet, which moves nothing."""
+
+    wanted: SubtopicIn
+    row: Subtopic | None
+    topic: int
+
+
+def wanted_of(received: GuidelineImport) -> Iterator[SubtopicIn]:
+    for row in received.document.get("rows", ()):
+        yield SubtopicIn(**row)
+    for topic in _topics(received):
+        yield from topic.subtopics
+
+
+def _topics(received: GuidelineImport) -> list[TopicIn]:
+    return DocumentIn(**received.document).topics if "topics" in received.document else []
+
+
+def pairs_of(received: GuidelineImport) -> list[Pair]:
+    rows = list(Subtopic.objects.filter(topic__book=received.book_id).select_related("topic"))
+    if "rows" in received.document:
+        return list(_by_id(list(wanted_of(received)), {row.pk: row for row in rows}))
+    left = list(rows)
+    pairs: list[Pair] = []
+    for place, (topic, present) in enumerate(topic_pairs(received)):
+        for wanted in topic.subtopics:
+            row = _found(wanted, present, left)
+            if row is not None:
+                left.remove(row)
+            pairs.append(Pair(wanted, row, place))
+    return pairs
+
+
+def _found(wanted: SubtopicIn, topic: Topic | None, rows: Sequence[Subtopic]) -> Subtopic | None:
+    """The one of ``rows`` with its key, which may be in another topic by now, or else with its title in this one."""
+    here = [row for row in rows if topic is not None and row.topic_id == topic.pk]
+    named = [row for row in (*here, *rows) if wanted.key and row.key == wanted.key]
+    return next(iter(named or [row for row in here if row.title == wanted.title]), None)
+
+
+def _by_id(wanted: Sequence[SubtopicIn], rows: dict[int, Subtopic]) -> Iterator[Pair]:
+    seen: set[int] = set()
+    for each in wanted:
+        if each.id not in rows or each.id in seen:
+            raise ImportRefused(
+                f"“{each.title}” has the id {each.id}, which "
+                + ("stands twice in the sheet." if each.id in seen else "is no guideline of this book.")
+            )
+        seen.add(each.id)
+        yield Pair(each, rows[each.id], -1)
+
+
+def topic_pairs(received: GuidelineImport) -> list[tuple[TopicIn, Topic | None]]:
+    """Each topic of the file with the book's of its key, or else of its title; none of the book's twice."""
+    left = list(Topic.objects.filter(book=received.book_id))
+    pairs: list[tuple[TopicIn, Topic | None]] = []
+    for wanted in _topics(received):
+        named = [row for row in left if wanted.key and row.key == wanted.key]
+        row = next(iter(named or [row for row in left if row.title == wanted.title]), None)
+        if row is not None:
+            left.remove(row)
+        pairs.append((wanted, row))
+    return pairs
+
+
+TOPIC_FIELDS = ("title", "number", "summary", "storyline", "first_page", "last_page")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the file would make of one topic or subtopic; ``fields`` pairs a field's title with its words."""
+
+    kind: Literal["new", "changed"]
+    title: str
+    fields: list[tuple[str, list[WordChange]]]
+
+
+def differences(received: GuidelineImport) -> list[Difference]:
+    """What applying it would change, in the order of the file; nothing where the book says the same already."""
+    found = [topic_difference(wanted, row) for wanted, row in topic_pairs(received)]
+    found += [_of_subtopic(pair, received.document) for pair in pairs_of(received)]
+    return [each for each in found if each.fields or each.kind == "new"]
+
+
+def topic_difference(wanted: TopicIn, row: Topic | None) -> Difference:
+    said = {name: str(getattr(wanted, name)) for name in TOPIC_FIELDS}
+    present = {name: str(getattr(row, name)) if row else "" for name in TOPIC_FIELDS}
+    return Difference("changed" if row else "new", wanted.title, _changed(present, said))
+
+
+def _of_subtopic(pair: Pair, document: dict[str, Any]) -> Difference:
+    present = _words(facts_of(pair.row)) if pair.row else {}
+    said = _words(said_of(pair.wanted))
+    if "rows" in document:
+        said.pop("number")
+    return Difference("changed" if pair.row else "new", pair.wanted.title, _changed(present, said))
+
+
+def _changed(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, list[WordChange]]]:
+    pairs = ((name, before.get(name, ""), text) for name, text in after.items())
+    return [
+        (PART_TITLES.get(name, name.replace("_", " ").capitalize()), word_changes(old, new))
+        for name, old, new in pairs
+        if old != new
+    ]
+
+
+def facts_of(row: Subtopic) -> dict[str, Any]:
+    parts = {part: [(each["text"], each["pages"]) for each in statements_of(row.guideline, part)] for part in PARTS}
+    return {"title": row.title, "number": row.number, "summary": row.summary, "pages": row.pages, **parts}
+
+
+def said_of(wanted: SubtopicIn) -> dict[str, Any]:
+    parts = {part: [(each.text, each.pages) for each in wanted.guideline.get(part, [])] for part in PARTS}
+    return {"title": wanted.title, "number": wanted.number, "summary": wanted.summary, "pages": wanted.pages, **parts}
+
+
+def _words(facts: dict[str, Any]) -> dict[str, str]:
+    """As a person reads them: a line a statement."""
+    lines = {part: "\n".join(f"{text} [{ranges(pages)}]" for text, pages in facts[part]) for part in PARTS}
+    return {**facts, "pages": ranges(facts["pages"]), **lines}

@@ -1,0 +1,99 @@
+"""A book's guidelines as the downstream reader gets them: JSON and Markdown."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from books.extraction.records import whole_outline
+from books.guidelines.parts import PART_TITLES, PARTS, statements_of
+from books.models import Book, Provenance, Subtopic, Topic
+
+# Where a backslash makes a word of what would begin a heading, list, quotation, rule or table.
+BEGINS_A_BLOCK = re.compile(r"^(\d{1,9}(?=[.)])|(?=[-#>+*=~|_]))")
+
+
+BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
+
+
+def book_json(book: Book) -> dict[str, Any]:
+    """The document of the design's section 8. Pages are scan numbers from 1."""
+    topics = list(Topic.objects.filter(book=book).prefetch_related("subtopics"))
+    engines = sorted({subtopic.engine for topic in topics for subtopic in topic.subtopics.all() if subtopic.engine})
+    return {
+        "book": {"id": book.pk} | {name: getattr(book, name) for name in BOOK_FIELDS},
+        "engine": ", ".join(engines),
+        "topics": [_topic(topic) for topic in topics],
+        "front_matter": list(whole_outline(book.pk).front_matter),
+    }
+
+
+def _topic(topic: Topic) -> dict[str, Any]:
+    return {
+        "key": topic.key,
+        "number": topic.number,
+        "title": topic.title,
+        "summary": topic.summary,
+        "storyline": topic.storyline,
+        "sequence": topic.sequence,
+        "first_page": topic.first_page,
+        "last_page": topic.last_page,
+        "subtopics": [_subtopic(subtopic) for subtopic in topic.subtopics.all()],
+    }
+
+
+def _subtopic(subtopic: Subtopic) -> dict[str, Any]:
+    return {
+        "key": subtopic.key,
+        "number": subtopic.number,
+        "title": subtopic.title,
+        "summary": subtopic.summary,
+        "sequence": subtopic.sequence,
+        "pages": subtopic.pages,
+        "first_page": subtopic.first_page,
+        "last_page": subtopic.last_page,
+        "status": subtopic.status,
+        "guideline": {part: statements_of(subtopic.guideline, part) for part in PARTS},
+    }
+
+
+def notes_of(book: Book) -> list[str]:
+    return Provenance.notes(Subtopic.objects.filter(topic__book=book).values_list("provenance", flat=True))
+
+
+def book_markdown(book: Book) -> str:
+    """The same for people: a heading a topic and subtopic, a list a part, the supporting pages in brackets."""
+    document = book_json(book)
+    lines = [f"# {_plain(book.title)}", ""]
+    for note in notes_of(book):
+        lines += [f"> {note}", ""]
+    for topic in document["topics"]:
+        lines += [f"## {topic['sequence']}. {_plain(topic['title'])}", "", _pages(topic), ""]
+        lines += [_plain(topic["summary"]), ""]
+        for subtopic in topic["subtopics"]:
+            lines += [f"### {_plain(subtopic['title'])}", "", _pages(subtopic), "", _plain(subtopic["summary"]), ""]
+            lines += _parts(subtopic["guideline"])
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _plain(text: str) -> str:
+    """The book's words as words, on one line: nothing of theirs is markup to whoever renders the file."""
+    words = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace("`", "'").replace("[", "\\[")
+    return BEGINS_A_BLOCK.sub(r"\1\\", words)
+
+
+def _pages(node: dict[str, Any]) -> str:
+    if not node["first_page"]:
+        return "*All its pages were removed from the book*"
+    return f"*Pages {node['first_page']} to {node['last_page']}*"
+
+
+def _parts(guideline: dict[str, list[dict[str, Any]]]) -> list[str]:
+    lines: list[str] = []
+    for part, title in PART_TITLES.items():
+        statements = guideline[part]
+        if statements:
+            lines += [f"**{title}**", ""]
+            lines += [f"- {_plain(each['text'])} [{', '.join(map(str, each['pages']))}]" for each in statements]
+            lines.append("")
+    return lines

@@ -1,0 +1,198 @@
+"""Guidelines from a file into a book: received and checked, then applied as one change that can be undone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import IO, Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+
+from books.errors import EditedMeanwhile, ImportRefused
+from books.extraction.base import Outline
+from books.extraction.records import OUTLINE, page_texts
+from books.guidelines.changes import APART, change
+from books.guidelines.evidence import PrintedWords
+from books.guidelines.order import order_subtopics, order_topics
+from books.guidelines.parts import PARTS, ranges
+from books.guidelines.review import DECIDED
+from books.models import Book, Change, GuidelineImport, Provenance, ReviewStatus, StoredOutline, Subtopic, Topic
+from books.publishing.files.compare import (
+    TOPIC_FIELDS,
+    Difference,
+    Pair,
+    differences,
+    facts_of,
+    pairs_of,
+    said_of,
+    topic_difference,
+    topic_pairs,
+    wanted_of,
+)
+from books.publishing.files.document import SubtopicIn, TopicIn, document_of
+from books.publishing.files.sheets import subtopics_of_sheet
+
+__all__ = ["Difference", "apply_import", "differences", "receive"]
+
+MOST_BYTES = 20 * 1024 * 1024
+
+
+# Each takes up to a hundred bytes once it is read; 5,000 guidelines of 30 statements have half as many.
+MOST_VALUES = 1_000_000
+
+
+FORMS = ("json", "csv", "xlsx")
+
+
+def receive(book: Book, name: str, file: IO[bytes], *, user: AbstractBaseUser | None) -> GuidelineImport:
+    """Reads and checks a file (.json, .csv or .xlsx) without changing anything.
+
+    Raises ImportRefused for a file that is too large, unreadable, or speaks of rows or pages the book has not.
+    """
+    form = name.rpartition(".")[2].lower()
+    if form not in FORMS:
+        raise ImportRefused("Send a .json, .csv or .xlsx file that was exported here, edited or not.")
+    data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ImportRefused("The file is larger than 20 MB.")
+    document = _document(data, form)
+    newest = Change.objects.filter(book=book).values_list("pk", flat=True).first() or 0
+    received = GuidelineImport(
+        book=book, name=name[:255], document=document, seen_change=newest, sent_by_id=user.pk if user else None
+    )
+    _check_pages(received)
+    pairs_of(received)
+    received.save()
+    return received
+
+
+def _document(data: bytes, form: str) -> dict[str, Any]:
+    if form != "json":
+        return {"rows": [row.model_dump() for row in subtopics_of_sheet(data, form)]}
+    if sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise ImportRefused("The file holds more than the guidelines of a book.")
+    try:
+        read = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ImportRefused("This file cannot be read as JSON.") from error
+    return document_of(read).model_dump()
+
+
+def _check_pages(received: GuidelineImport) -> None:
+    """A book without pages takes any: its scans may come later."""
+    there = set(received.book.pages.values_list("number", flat=True))
+    for wanted in wanted_of(received) if there else ():
+        cited = {page for lines in wanted.guideline.values() for line in lines for page in line.pages}
+        unknown = {*wanted.pages, *cited} - there
+        if unknown:
+            raise ImportRefused(f"“{wanted.title}” names pages that this book has not: {ranges(unknown)}.")
+
+
+def apply_import(received: GuidelineImport, *, user: AbstractBaseUser | None) -> int:
+    """Makes the book say what the file says, as one change; returns how many topics and subtopics that wrote.
+
+    What it changes awaits review again; rows that the file does not have stay, behind those it has. Raises
+    EditedMeanwhile where the book's guidelines changed since the differences were shown.
+    """
+    with change(received.book_id, f"Imported from {received.name}", user=user) as made:
+        newest = Change.objects.filter(book=received.book_id).exclude(pk=made.pk).values_list("pk", flat=True).first()
+        if (newest or 0) != received.seen_change:
+            raise EditedMeanwhile("The guidelines changed since these differences were shown; send the file once more.")
+        count = len(differences(received))
+        pairs = pairs_of(received)
+        topics = [_write_topic(received.book_id, at, *pair) for at, pair in enumerate(topic_pairs(received))]
+        texts = {page.number: page.text for page in page_texts(received.book_id, _cited(received))}
+        keys = Keys(received.book_id)
+        rows = [_write_subtopic(at, pair, topics, texts, keys) for at, pair in enumerate(pairs)]
+        _put_in_order(received.book_id, topics, rows)
+        _keep_matter(received)
+        received.delete()
+    return count
+
+
+def _cited(received: GuidelineImport) -> list[int]:
+    return sorted({page for wanted in wanted_of(received) for page in wanted.pages})
+
+
+def _write_topic(book_id: int, at: int, wanted: TopicIn, row: Topic | None) -> Topic:
+    topic = row or Topic(book_id=book_id, sequence=APART + at, key=wanted.key)
+    if row is None or topic_difference(wanted, row).fields:
+        for name in TOPIC_FIELDS:
+            setattr(topic, name, getattr(wanted, name))
+        topic.is_edited = True
+        topic.save()
+    return topic
+
+
+def _write_subtopic(at: int, pair: Pair, topics: Sequence[Topic], texts: dict[int, str], keys: Keys) -> Subtopic:
+    row = pair.row or Subtopic(
+        key=_key(pair.wanted, at), status=ReviewStatus.PENDING_REVIEW, engine="import", provenance=Provenance.IMPORTED
+    )
+    moves = pair.topic >= 0 and row.topic_id != topics[pair.topic].pk
+    if moves:
+        row.topic, row.sequence = topics[pair.topic], APART + at
+        row.key = keys.free(row.topic.pk, row.key)
+    said, facts = said_of(pair.wanted), facts_of(row)
+    if pair.topic < 0:
+        said["number"] = facts["number"]
+    if moves or said != facts:
+        _fill(row, said, texts)
+    return row
+
+
+def _fill(row: Subtopic, said: dict[str, Any], texts: dict[int, str]) -> None:
+    row.title, row.number, row.summary, row.pages = said["title"], said["number"], said["summary"], said["pages"]
+    own = {number: texts[number] for number in row.pages if number in texts}
+    printed = PrintedWords(own) if own else None
+    row.guideline = {part: [_statement(text, pages, printed) for text, pages in said[part]] for part in PARTS}
+    row.is_edited = True
+    if row.status in DECIDED:
+        row.await_review()
+    row.save()
+
+
+def _statement(text: str, pages: list[int], printed: PrintedWords | None) -> dict[str, Any]:
+    """Checked against the text of its pages, where the book has them."""
+    return {"text": text, "pages": pages, "flags": list(printed.flags_of(text, pages)) if printed else []}
+
+
+class Keys:
+    """Those of a book's subtopics, which are unique in a topic: what comes there anew must not have another's."""
+
+    def __init__(self, book_id: int) -> None:
+        self._taken = set(Subtopic.objects.filter(topic__book=book_id).values_list("topic_id", "key"))
+
+    def free(self, topic_id: int, key: str) -> str:
+        wanted = (key, *(f"{key[:70]}~{number}" for number in range(2, len(self._taken) + 3)))
+        free = next(each for each in wanted if (topic_id, each) not in self._taken)
+        self._taken.add((topic_id, free))
+        return free
+
+
+def _key(wanted: SubtopicIn, at: int) -> str:
+    slug = re.sub(r"[^\w]+", "-", wanted.title.casefold()).strip("-")
+    return wanted.key or f"{slug[:60]}-{at + 1}"
+
+
+def _put_in_order(book_id: int, topics: Sequence[Topic], rows: Sequence[Subtopic]) -> None:
+    if not topics:
+        return
+    order_topics(book_id, _first(topics, Topic.objects.filter(book=book_id).order_by("sequence")))
+    for topic in Topic.objects.filter(book=book_id):
+        inside = [row for row in rows if row.topic_id == topic.pk]
+        order_subtopics(topic.pk, _first(inside, topic.subtopics.order_by("sequence")))
+
+
+def _first(wanted: Sequence[Any], present: QuerySet[Any]) -> list[int]:
+    ids = list(dict.fromkeys(row.pk for row in wanted))
+    return ids + [pk for pk in present.values_list("pk", flat=True) if pk not in set(ids)]
+
+
+def _keep_matter(received: GuidelineImport) -> None:
+    """The pages that are front matter, for a book that no engine has cut yet."""
+    matter = tuple(received.document.get("front_matter", ()))
+    if matter and not StoredOutline.objects.filter(book=received.book_id).exists():
+        outline = OUTLINE.dump_python(Outline(front_matter=matter), mode="json")
+        StoredOutline.objects.create(book_id=received.book_id, windows=1, fingerprint="import", data=outline)

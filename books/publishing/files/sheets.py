@@ -1,0 +1,192 @@
+"""Guidelines as CSV and XLSX: a row a subtopic, a column a part, a line a statement with its pages in brackets."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from import_export.fields import Field
+from import_export.formats.base_formats import CSV, XLSX
+from import_export.resources import Resource
+from import_export.widgets import Widget
+from pydantic import ValidationError
+
+from books.errors import ImportRefused
+from books.guidelines.parts import PARTS, numbers, ranges, statements_of
+from books.intake.child import ChildDied, ChildLimits, ask_child
+from books.intake.limits import MEBIBYTE
+from books.models import Book, Subtopic
+from books.publishing.files.document import SubtopicIn, complaint
+
+CHILD = Path(__file__).with_name("sheet_child.py")
+
+
+# A book of 500 pages has a few hundred subtopics; the export has 13 columns.
+MOST_ROWS, MOST_COLUMNS = 5_000, 100
+
+
+# What a file may hold that was not packed, which is more than so many rows need.
+MOST_CHARACTERS = 20_000_000
+
+
+MOST_UNPACKED_BYTES = 50 * MEBIBYTE
+
+
+MEMORY_BYTES, CPU_SECONDS, WALL_SECONDS = 384 * MEBIBYTE, 8, 60.0
+
+
+SENTENCES = {
+    "unreadable": "This file cannot be read as {form}.",
+    "rows": f"The sheet has something in row {MOST_ROWS + 2:,} or below; it may have {MOST_ROWS:,} rows and a title.",
+    "characters": f"The sheet has more than {MOST_CHARACTERS:,} characters.",
+    "unpacked": f"The workbook unpacks to more than {MOST_UNPACKED_BYTES // MEBIBYTE} MB.",
+}
+
+
+TOO_DEMANDING = "This file takes too much time or memory to read; save the sheet as CSV and send that."
+
+
+def rows_of_sheet(data: bytes, form: str) -> list[tuple[int, list[Any]]]:
+    """Every row that has something in it, with its number from 1; ``form`` is csv or xlsx. Raises ImportRefused."""
+    with tempfile.NamedTemporaryFile(suffix=f".{form}") as file:
+        file.write(data)
+        file.flush()
+        try:
+            header, _ = ask_child(
+                CHILD,
+                ChildLimits(MEMORY_BYTES, CPU_SECONDS, WALL_SECONDS),
+                path=file.name,
+                form=form,
+                most_rows=MOST_ROWS,
+                most_columns=MOST_COLUMNS,
+                most_characters=MOST_CHARACTERS,
+                most_unpacked_bytes=MOST_UNPACKED_BYTES,
+            )
+        except ChildDied:
+            raise ImportRefused(TOO_DEMANDING) from None
+    if "error" in header:
+        raise ImportRefused(SENTENCES[header["error"]].format(form=form.upper()))
+    return [(number, cells) for number, cells in header["rows"]]
+
+
+FORMATS = {"csv": CSV, "xlsx": XLSX}
+
+
+# A cell is a formula where the first character that a spreadsheet sees is one of these, in any of its widths (OWASP,
+# CSV injection); the quote marks what we defused.
+FORMULA_SIGNS = frozenset("=+-@")
+
+
+FIRST = ("\t", "\r", "\n", "'")
+
+
+# Excel's limit is 255; texts wrap.
+COLUMN_WIDTH = 60
+
+
+CITED = re.compile(r"^(?P<text>.*?)\s*\[(?P<pages>[\d,\s–-]*)\]$", re.DOTALL)
+
+
+def defused(text: str) -> str:
+    """A cell that no spreadsheet runs as a formula; ``armed`` gives the text back."""
+    return f"'{text}" if _is_active(text) else text
+
+
+def armed(cell: Any) -> str:
+    text = "" if cell is None else str(cell)
+    return text[1:] if text.startswith("'") and _is_active(text[1:]) else text
+
+
+def _is_active(text: str) -> bool:
+    seen = (each for each in text if not each.isspace() and unicodedata.category(each) not in {"Cc", "Cf"})
+    return text.startswith(FIRST) or unicodedata.normalize("NFKC", next(seen, ""))[:1] in FORMULA_SIGNS
+
+
+class Words(Widget):
+    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
+        return defused(str(value))
+
+    def clean(self, value: Any, row: Any = None, **_: Any) -> str:
+        return armed(value).strip()
+
+
+class Pages(Widget):
+    """Page numbers as "3-5, 8"."""
+
+    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
+        return ranges(value)
+
+    def clean(self, value: Any, row: Any = None, **_: Any) -> list[int]:
+        return numbers(armed(value))
+
+
+class Statements(Widget):
+    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
+        return defused("\n".join(f"{' '.join(each['text'].split())} [{ranges(each['pages'])}]" for each in value or ()))
+
+    def clean(self, value: Any, row: Any = None, **_: Any) -> list[dict[str, Any]]:
+        return [_statement(line) for line in armed(value).splitlines() if line.strip()]
+
+
+def _statement(line: str) -> dict[str, Any]:
+    found = CITED.match(line.strip())
+    if found is None:
+        raise ValueError(f"“{line[:60]}” does not end with its pages in brackets, such as [3, 5-7]")
+    return {"text": found["text"], "pages": numbers(found["pages"])}
+
+
+# ``topic`` and ``status`` are for the reader: an import does not change them.
+COLUMNS = {
+    "id": Field("id"),
+    **{name: Field(name, widget=Words()) for name in ("topic", "title", "summary")},
+    "pages": Field("pages", widget=Pages()),
+    **{part: Field(part, widget=Statements()) for part in PARTS},
+    "status": Field("status"),
+}
+
+
+Sheet: Any = type("Sheet", (Resource,), COLUMNS)
+
+
+WANTED = ("id", "title", "summary", "pages", *PARTS)
+
+
+def guideline_sheet(book: Book, form: str) -> bytes:
+    """``form`` is csv or xlsx."""
+    rows = Subtopic.objects.filter(topic__book=book).select_related("topic").order_by("topic__sequence", "sequence")
+    options = {"column_width": COLUMN_WIDTH} if form == "xlsx" else {}
+    data = FORMATS[form]().export_data(Sheet().export([_row(row) for row in rows]), **options)
+    return data.encode("utf-8-sig") if isinstance(data, str) else bytes(data)
+
+
+def _row(row: Subtopic) -> SimpleNamespace:
+    parts = {part: statements_of(row.guideline, part) for part in PARTS}
+    facts = {name: getattr(row, name) for name in ("title", "summary", "pages", "status")}
+    return SimpleNamespace(id=row.pk, topic=row.topic.title, **facts, **parts)
+
+
+def subtopics_of_sheet(data: bytes, form: str) -> list[SubtopicIn]:
+    """The rows of a sheet that was exported and edited. Raises ImportRefused, naming the row."""
+    (_, titles), *rows = rows_of_sheet(data, form) or [(1, [])]
+    missing = [name for name in WANTED if name not in titles]
+    if missing:
+        raise ImportRefused(f"The sheet has no column “{missing[0]}”. Export one, edit it and send it back.")
+    return [_subtopic(number, titles, cells) for number, cells in rows]
+
+
+def _subtopic(number: int, titles: list[Any], cells: list[Any]) -> SubtopicIn:
+    if len(cells) > len(titles):
+        raise ImportRefused(f"Row {number} has more cells than the sheet has columns. Nothing was imported.")
+    row = dict.fromkeys(titles, "") | dict(zip(titles, cells, strict=False))
+    try:
+        cells_by_name = {name: Sheet.fields[name].clean(row) for name in WANTED}
+        parts = {part: cells_by_name.pop(part) for part in PARTS}
+        return SubtopicIn(**cells_by_name, guideline={part: lines for part, lines in parts.items() if lines})
+    except ValidationError as error:
+        raise ImportRefused(f"Row {number}: {complaint(error)}") from error
+    except ValueError as error:
+        raise ImportRefused(f"Row {number}: {error}. Nothing was imported.") from error

@@ -1,0 +1,160 @@
+"""What is published: the facts that readers get of a subtopic, the versions there are and how two differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, When
+
+from books.guidelines.parts import PARTS
+from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
+from books.models.book import BookQuerySet
+
+Facts = dict[str, Any]
+
+
+BOOK_FACTS = ("country", "board", "grade", "subject", "language")
+
+
+TOPIC_FACTS = ("topic_key", "topic_sequence", "topic_number", "topic_title", "topic_summary", "storyline")
+
+
+OWN_FACTS = ("title", "summary", "guideline", "pages")
+
+
+FACTS = (
+    "book_title",
+    *BOOK_FACTS,
+    *TOPIC_FACTS,
+    *OWN_FACTS,
+    "key",
+    "sequence",
+    "number",
+    "engine",
+    "provenance",
+    "reviewer",
+    "reviewed_at",
+)
+
+
+def key_of(row: Topic | Subtopic) -> str:
+    """What readers know the row by for ever: a database gives an id once (docs/adr/0003)."""
+    return f"{row._meta.model_name}-{row.pk}"
+
+
+def facts_of(subtopic: Subtopic) -> Facts:
+    """All that readers get of an approved ``subtopic`` with its topic, book and reviewer loaded."""
+    return {
+        **own_facts(subtopic),
+        **place_of(subtopic),
+        "key": key_of(subtopic),
+        "number": subtopic.number,
+        "engine": subtopic.engine,
+        "provenance": subtopic.provenance,
+        "reviewer": subtopic.reviewed_by.get_full_name()[:150] if subtopic.reviewed_by else "",
+        "reviewed_at": subtopic.reviewed_at,
+    }
+
+
+def own_facts(subtopic: Subtopic) -> Facts:
+    """Its title, text and pages: what was approved."""
+    return {
+        "title": subtopic.title,
+        "summary": subtopic.summary,
+        "pages": subtopic.pages,
+        "guideline": {part: list(_statements(subtopic.guideline, part)) for part in PARTS},
+    }
+
+
+def _statements(guideline: Any, part: str) -> Iterator[dict[str, Any]]:
+    """Without what only reviewers need, and without what is no statement: a row may be older than this code."""
+    listed = guideline.get(part) if isinstance(guideline, dict) else None
+    for each in listed or []:
+        if isinstance(each, dict):
+            pages = [page for page in each.get("pages") or [] if isinstance(page, int)]
+            yield {"text": str(each.get("text", "")), "pages": pages}
+
+
+def place_of(subtopic: Subtopic) -> Facts:
+    """Where it stands: everything about its book and its topic."""
+    return {"sequence": subtopic.sequence, **topic_facts(subtopic.topic), **book_facts(subtopic.topic.book)}
+
+
+def topic_facts(topic: Topic) -> Facts:
+    return {
+        "topic_key": key_of(topic),
+        "topic_sequence": topic.sequence,
+        "topic_number": topic.number,
+        "topic_title": topic.title,
+        "topic_summary": topic.summary,
+        "storyline": topic.storyline,
+    }
+
+
+def book_facts(book: Book) -> Facts:
+    return {"book_title": book.title, **{name: getattr(book, name) for name in BOOK_FACTS}}
+
+
+def published_facts(row: PublishedGuideline) -> Facts:
+    return {name: getattr(row, name) for name in FACTS}
+
+
+def differences(before: Facts, after: Facts) -> list[str]:
+    """The names of the facts that differ, in the order of a screen."""
+    return [name for name in FACTS if before[name] != after[name]]
+
+
+def has_published(book: Book) -> bool:
+    """Whether readers get anything of the book now."""
+    return PublishedGuideline.objects.filter(book=book).current().exists()
+
+
+def published_count(book: Book) -> int:
+    return PublishedGuideline.objects.filter(book=book).current().count()
+
+
+def with_published_version(books: BookQuerySet) -> BookQuerySet:
+    """Adds ``published_version``: what readers get of each book, None where nothing."""
+    out = PublishedGuideline.objects.current().filter(book=OuterRef("pk"))
+    newest = PublishedSet.objects.filter(book=OuterRef("pk")).order_by("-version").values("version")[:1]
+    return books.annotate(published_version=Case(When(Exists(out), then=Subquery(newest))))
+
+
+def versions_of(book: Book) -> QuerySet[PublishedSet]:
+    """The book's sets, newest first."""
+    return PublishedSet.objects.filter(book=book).select_related("made_by", "restores").order_by("-version")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One guideline that two sets do not share: ``before`` or ``after`` is None where it is in the other alone."""
+
+    before: PublishedGuideline | None
+    after: PublishedGuideline | None
+    changed: tuple[str, ...] = ()
+
+    @property
+    def either(self) -> PublishedGuideline:
+        row = self.after or self.before
+        assert row is not None  # noqa: S101 - a difference has a side
+        return row
+
+
+def differences_between(book: Book, before: int, after: int) -> list[Difference]:
+    """What a reader of set ``after`` sees otherwise than one of set ``before``, in the order of teaching."""
+    return sorted(
+        _differences(book, before, after), key=lambda each: (each.either.topic_sequence, each.either.sequence)
+    )
+
+
+def _differences(book: Book, before: int, after: int) -> Iterator[Difference]:
+    old = {row.key: row for row in PublishedGuideline.objects.of_version(book.pk, before)}
+    new = {row.key: row for row in PublishedGuideline.objects.of_version(book.pk, after)}
+    for key in {**old, **new}:
+        one, other = old.get(key), new.get(key)
+        if one is None or other is None:
+            yield Difference(one, other)
+        elif one.pk != other.pk and (changed := differences(published_facts(one), published_facts(other))):
+            yield Difference(one, other, tuple(changed))

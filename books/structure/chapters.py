@@ -1,0 +1,200 @@
+"""A table of contents laid on the scans: where each line begins, and the chapters as runs of pages. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from books.extraction.base import BookFacts, Digest, Outline, TocEntry
+from books.extraction.engines.offline import OfflineEngine
+from books.structure.front_matter import is_matter_title
+from books.structure.heading_candidates import Mark
+from books.structure.match_contents import NEAR, PrintedPages, places, taught_entries
+
+NOT_READ = "No page has been read yet."
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """An entry with its scan where one was found, what it becomes, and why it has no scan or may be wrong."""
+
+    entry: TocEntry
+    role: str
+    mark: Mark | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """``entries``: the chapter's own line and its sections'. A page on which the next one begins too is in both."""
+
+    entries: tuple[TocEntry, ...]
+    pages: tuple[int, ...]
+
+
+def lay(entries: Sequence[TocEntry], digests: Sequence[Digest]) -> list[Laid]:
+    """Each entry of the contents on the scan where it begins, found by its heading or by the printed page numbers."""
+    roles = _roles(entries)
+    used = [at for at, role in enumerate(roles) if role in ("topic", "subtopic", "matter")]
+    odd = out_of_step([entry.page for entry in entries])
+    asked = [replace(entry, page=None) if at in odd else entry for at, entry in enumerate(entries)]
+    placed = places([(asked[at], roles[at] != "subtopic") for at in used], digests) if digests else {}
+    marks = {used[index]: mark for index, mark in placed.items()}
+    _begin_with_first_section(roles, marks)
+    printed = PrintedPages(digests)
+    return [
+        Laid(
+            replace(entry, scan=marks[at].page) if at in marks else entry,
+            roles[at],
+            marks.get(at),
+            _contradiction(entry, marks.get(at), printed, is_odd=at in odd)
+            or ("" if at in marks or at not in used else _why_not(entry, digests, printed)),
+        )
+        for at, entry in enumerate(entries)
+    ]
+
+
+def out_of_step(pages: Sequence[int | None]) -> set[int]:
+    """Which lines name a page that may be wrong: without some of them the pages rise.
+
+    A line is trusted where every choice of the most lines that rise has it; of two that contradict each other alone,
+    either may be wrong.
+    """
+    given = [(at, page) for at, page in enumerate(pages) if page is not None]
+    rising = _ranks([page for _, page in given])
+    falling = _ranks([-page for _, page in reversed(given)])[::-1]
+    most = max(rising, default=0)
+    kept = [rank for rank, back in zip(rising, falling, strict=True) if rank + back - 1 == most]
+    return {
+        at
+        for (at, _), rank, back in zip(given, rising, falling, strict=True)
+        if rank + back - 1 != most or kept.count(rank) > 1
+    }
+
+
+def _ranks(values: Sequence[int]) -> list[int]:
+    """The length of the longest choice of values that does not fall and ends with each."""
+    ends: list[int] = []
+    ranks = []
+    for value in values:
+        rank = bisect_right(ends, value)
+        ends[rank : rank + 1] = [value]
+        ranks.append(rank + 1)
+    return ranks
+
+
+def _contradiction(entry: TocEntry, mark: Mark | None, printed: PrintedPages, *, is_odd: bool) -> str:
+    """Why the printed page of a line cannot be right; what a person settled by its scan needs none."""
+    if entry.is_fixed or entry.page is None:
+        return ""
+    expected = printed.scan_of(entry.page) if mark else None
+    if mark and expected is not None and abs(mark.page - expected) > NEAR:
+        return f"It begins on scan {mark.page}, but printed page {entry.page} is scan {expected}."
+    return f"Page {entry.page} contradicts the lines around it." if is_odd and expected is None else ""
+
+
+def _roles(entries: Sequence[TocEntry]) -> list[str]:
+    """topic, subtopic, matter (front or back matter), part (groups topics) or finer (than subtopics)."""
+    is_matter = [is_matter_title(entry.title) for entry in entries]
+    taught = {id(entry): is_topic for entry, is_topic in taught_entries(entries, is_matter)}
+    return [
+        "matter"
+        if matter
+        else "part"
+        if entry.level < 1
+        else "finer"
+        if id(entry) not in taught
+        else "topic"
+        if taught[id(entry)]
+        else "subtopic"
+        for entry, matter in zip(entries, is_matter, strict=True)
+    ]
+
+
+def _begin_with_first_section(roles: Sequence[str], marks: dict[int, Mark]) -> None:
+    """A chapter whose opening was not found begins at the latest with its first section."""
+    for at in range(len(roles) - 2, -1, -1):
+        following = marks.get(at + 1)
+        if roles[at] == "topic" and at not in marks and roles[at + 1] == "subtopic" and following:
+            marks[at] = replace(following, title="", number="", line=following.line)
+
+
+def _why_not(entry: TocEntry, digests: Sequence[Digest], printed: PrintedPages) -> str:
+    if not digests:
+        return NOT_READ
+    last = digests[-1].page
+    if entry.scan is not None:
+        return f"There is no scan {entry.scan}; the book has {last}." if entry.scan > last else _OUT_OF_ORDER
+    if entry.page is None:
+        return "The line names no page, and no heading like it was found."
+    scan = printed.scan_of(entry.page)
+    if scan is None:
+        return "No heading like it was found, and the scans show too few page numbers to go by."
+    if not digests[0].page <= scan <= last:
+        return f"Printed page {entry.page} would be scan {scan}; the scans end at {last}."
+    return _OUT_OF_ORDER
+
+
+_OUT_OF_ORDER = "It would begin before the line above it or after the line below."
+
+
+def chapters(laid: Sequence[Laid], pages: Sequence[int]) -> list[Chapter]:
+    """The topics of the contents as runs of ``pages``, in the order of the book; those without a scan have none."""
+    bounds = [at for at, each in enumerate(laid) if each.role in ("topic", "matter") and each.mark]
+    result = []
+    for at, following in zip(bounds, [*bounds, None][1:], strict=True):
+        mark = laid[at].mark
+        if laid[at].role != "topic" or mark is None:
+            continue
+        after = laid[following].mark if following is not None else None
+        last = pages[-1] if after is None else max(mark.page, after.page - (not after.shares_page))
+        sections = [each.entry for each in laid[at + 1 : following] if each.role == "subtopic"]
+        result.append(Chapter((laid[at].entry, *sections), tuple(page for page in pages if mark.page <= page <= last)))
+    return [chapter for chapter in result if chapter.pages]
+
+
+def open_at(entries: Sequence[TocEntry], first: int) -> tuple[TocEntry, ...]:
+    """The entries that begin from page ``first`` on, and those that are still open there, as if they began there."""
+    open_lines: dict[int, TocEntry] = {}
+    rest: list[TocEntry] = []
+    for entry in entries:
+        if rest or entry.scan is None or entry.scan >= first:
+            rest.append(entry)
+            continue
+        open_lines = {level: line for level, line in open_lines.items() if level < entry.level}
+        open_lines[entry.level] = replace(entry, scan=first)
+    begins = {entry.level for entry in rest if entry.scan == first}
+    kept = [line for level, line in sorted(open_lines.items()) if not any(level >= other for other in begins)]
+    return (*kept, *rest)
+
+
+def drafted(book: BookFacts, digests: Sequence[Digest]) -> tuple[tuple[TocEntry, ...], str]:
+    """A first draft of the contents and what it was drawn from: "contents" pages, "headings", or "" for nothing."""
+    listed = _once(entry for digest in digests for entry in digest.toc)
+    if len(listed) > 1:
+        return listed, "contents"
+    outline = OfflineEngine().outline(book, list(digests), Outline(), (), is_last=True)
+    if outline.basis != "headings":
+        return (), ""
+    return tuple(_from_headings(outline, PrintedPages(digests))), "headings"
+
+
+def _once(entries: Iterable[TocEntry]) -> tuple[TocEntry, ...]:
+    """A brief list of contents before the detailed one names the chapters twice; the last mention counts."""
+    found = {(entry.number, entry.title.casefold(), entry.page): entry for entry in entries}
+    return tuple(found.values())
+
+
+def _from_headings(outline: Outline, printed: PrintedPages) -> Iterator[TocEntry]:
+    for topic in outline.topics:
+        yield _entry(topic.title, 1, topic.number, topic.first_page, printed)
+        for subtopic in topic.subtopics:
+            if len(topic.subtopics) > 1 or subtopic.title != topic.title:
+                yield _entry(subtopic.title, 2, subtopic.number, subtopic.first_page, printed)
+
+
+def _entry(title: str, level: int, number: str, scan: int, printed: PrintedPages) -> TocEntry:
+    """By its printed page, which a person can look up in the book; by its scan where none is printed on it."""
+    page = printed.number_on(scan)
+    return TocEntry(title, level, number, page, scan, is_fixed=page is None)

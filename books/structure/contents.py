@@ -1,0 +1,238 @@
+"""Tables of contents: read from a book's pages, and as lines of text that a person pastes and corrects. Pure."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from books.errors import UploadRejected
+from books.extraction.base import TocEntry
+from books.structure.front_matter import CONTENTS_TITLE
+from books.structure.heading_candidates import number_order
+from books.structure.headings import Kind, Parsed, parse_numbering
+from books.structure.layout import PageLayout, PageLine
+
+LINE = re.compile(
+    r"""^(?P<title>.*?)
+    (?:[\s.…·_-]*[\s.…·_](?P<page>\d{1,4}))?
+    (?:\s*[(\[]\s*scan\s+(?P<scan>\d{1,4})\s*[)\]])?\s*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+KEYWORD = re.compile(r"^(?:chapter|unit|module|part|lesson|section)$", re.IGNORECASE)
+
+
+HEADING = re.compile(r"^(?:table of )?contents$", re.IGNORECASE)
+
+
+EXAMPLE = "1.2 Fractions ..... 14"
+
+
+INDENT = "  "
+
+
+DEEPEST = 3
+
+
+MOST_ENTRIES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TocLine:
+    """A line as it was understood; ``entry`` is None where it could not be. ``problem`` is for the person."""
+
+    text: str
+    entry: TocEntry | None
+    problem: str = ""
+
+
+def parse_toc(text: str) -> tuple[TocEntry, ...]:
+    """One entry a line, such as ``1.2 Add Whole Numbers ..... 21``; the page is the printed one and may be missing.
+
+    ``(scan 23)`` at the end of a line says where it begins, whatever is printed there. The level comes from the number
+    and from the indent, whichever is deeper; parts that group chapters get level 0.
+    Raises UploadRejected for a text without entries or with more than 1,000.
+    """
+    entries = tuple(line.entry for line in toc_lines(text) if line.entry)
+    if not entries:
+        raise UploadRejected(f'The table of contents is empty; write lines such as "{EXAMPLE}".')
+    return entries
+
+
+def toc_lines(text: str) -> list[TocLine]:
+    """Every line of ``text`` that is not empty, with what is odd about it. Raises UploadRejected for too many."""
+    rows = [row for row in textwrap.dedent(text.expandtabs(4)).splitlines() if row.strip()]
+    rows = [row for row in rows if not HEADING.match(row.strip(" .:"))]
+    if len(rows) > MOST_ENTRIES:
+        raise UploadRejected(f"The table of contents has {len(rows)} lines, more than {MOST_ENTRIES}.")
+    read = [_read(row, depth) for row, depth in zip(rows, _depths(rows), strict=True)]
+    entries = _without_parts([found for found in read if found])
+    taken = iter(entries)
+    lines = [TocLine(row.strip(), next(taken) if found else None) for row, found in zip(rows, read, strict=True)]
+    return _with_problems(lines)
+
+
+def _depths(rows: Sequence[str]) -> Iterator[int]:
+    """How deep each row is indented, from 1, whatever the steps."""
+    open_indents: list[int] = []
+    for row in rows:
+        indent = len(row) - len(row.lstrip())
+        while open_indents and open_indents[-1] >= indent:
+            open_indents.pop()
+        open_indents.append(indent)
+        yield len(open_indents)
+
+
+def _read(row: str, depth: int) -> tuple[TocEntry, Kind] | None:
+    found = LINE.match(row.strip())
+    if found is None or not any(character.isalnum() for character in found["title"]):
+        return None
+    title, page = found["title"].strip(" .…·_\t"), found["page"]
+    if KEYWORD.match(title) and page:  # "Chapter 3": the number is its own, and not that of a page.
+        title, page = f"{title} {page}", None
+    parsed = parse_numbering(title) or Parsed(Kind.LARGE, "", title)
+    if not re.search(r"[^\W\d_]", parsed.title or title):
+        return None
+    level = {Kind.LESSON: 2, Kind.DECIMAL: 2, Kind.DEEP: 3}.get(parsed.kind, 1)
+    entry = TocEntry(
+        title=(parsed.title or title)[:300],
+        level=min(DEEPEST, max(level, depth)),
+        number=parsed.number,
+        page=int(page) if page else None,
+        scan=int(found["scan"]) if found["scan"] else None,
+        is_fixed=bool(found["scan"]),
+    )
+    return (replace(entry, title=title, number=""), parsed.kind) if parsed.kind is Kind.PART else (entry, parsed.kind)
+
+
+def _without_parts(read: Sequence[tuple[TocEntry, Kind]]) -> list[TocEntry]:
+    """Parts stand above the chapters, whose level is then 1 again."""
+    chapters = [entry.level for entry, kind in read if kind is not Kind.PART]
+    if not chapters or len(chapters) == len(read):
+        return [entry for entry, _ in read]
+    less = min(chapters) - 1
+    return [replace(entry, level=0 if kind is Kind.PART else entry.level - less) for entry, kind in read]
+
+
+def _with_problems(lines: Sequence[TocLine]) -> list[TocLine]:
+    """Warns of what is likely a slip; nothing of it keeps the contents from being used."""
+    result: list[TocLine] = []
+    before: TocEntry | None = None
+    numbers: set[str] = set()
+    for line in lines:
+        entry = line.entry
+        if entry is None:
+            result.append(replace(line, problem=f'Not understood; write it as "{EXAMPLE}".'))
+            continue
+        result.append(replace(line, problem=_problem(entry, before, numbers)))
+        numbers |= {entry.number} if "." in entry.number else set()
+        before = entry
+    return result
+
+
+def _problem(entry: TocEntry, before: TocEntry | None, numbers: set[str]) -> str:
+    deepest = before.level + 1 if before else 1
+    if entry.level > deepest:
+        under = f"Level {entry.level} comes right after level {deepest - 1}."
+        return under if before else "It stands under no chapter."
+    if entry.number in numbers:
+        return f"The number {entry.number} is there twice."
+    return ""
+
+
+def toc_text(entries: Sequence[TocEntry]) -> str:
+    """The lines that ``parse_toc`` reads as ``entries``. A scan is said where a person settled it."""
+    return "".join(f"{_line(entry)}\n" for entry in entries)
+
+
+def _line(entry: TocEntry) -> str:
+    number = "" if _says_its_number(entry) else entry.number
+    if number and not number[0].isdecimal():
+        number = f"{number}." if number_order(number) and number.isupper() else f"Chapter {number}"
+    page = f" ..... {entry.page}" if entry.page is not None else ""
+    scan = f" (scan {entry.scan})" if entry.is_fixed and entry.scan else ""
+    return INDENT * (max(entry.level, 1) - 1) + " ".join(filter(None, (number, entry.title))) + page + scan
+
+
+def _says_its_number(entry: TocEntry) -> bool:
+    """Such as a title that is only "Chapter 3"."""
+    parsed = parse_numbering(entry.title)
+    return parsed is not None and parsed.number == entry.number
+
+
+_LEADER = re.compile(r"^(.*?[^\W_].*?)\s*(?:[.·•…_]\s?){3,}\s*(\d{1,4})$")
+
+
+_PLAIN = re.compile(r"^(.*?[^\W\d_]{2}.*?)\s+(\d{1,4})$")
+
+
+_FRONT_ROMAN = re.compile(r"^(.*?[^\W\d_]{2}.*?)[\s.·…]{2,}[ivxl]{1,6}$")
+
+
+_LONGEST_ENTRY = 200  # characters
+
+
+def _entry(line: PageLine, *, plain: bool) -> tuple[str, int] | None:
+    if len(line.text) > _LONGEST_ENTRY:
+        return None
+    text = re.sub(r"\s+[|Il]$", "", line.text)
+    if not text[-1:].isdecimal():
+        return None
+    found = _LEADER.match(text) or (_PLAIN.match(text) if plain else None)
+    return (found[1].strip(" .·…\t"), int(found[2])) if found else None
+
+
+def _level(title: str, line: PageLine, margin: float, *, has_topic: bool) -> tuple[int, str, str]:
+    """Level, printed number and bare title of an entry."""
+    parsed = parse_numbering(title)
+    if parsed is None or (not parsed.title and parsed.kind in (Kind.BARE, Kind.DECIMAL)):
+        indented = line.left > margin + 0.02
+        return (2 if indented or has_topic else 1), "", title
+    level = {Kind.LESSON: 2, Kind.DECIMAL: 2, Kind.DEEP: 3}.get(parsed.kind, 1)
+    if parsed.kind is Kind.BARE and line.left > margin + 0.02:
+        level = 2
+    return level, parsed.number, parsed.title or title
+
+
+def _rises(pages: Sequence[int]) -> bool:
+    steps = [later >= earlier for earlier, later in pairwise(pages)]
+    return sum(steps) >= 0.9 * len(steps)
+
+
+def read_contents(layout: PageLayout, before: str) -> tuple[TocEntry, ...]:
+    """The entries of a contents page, () for any other page.
+
+    A page is one if it says so and lists pages, or if most of its lines end in leaders and rising page numbers.
+    """
+    lines = layout.lines
+    titled = any(CONTENTS_TITLE.match(line.text.strip(" .:")) for line in lines[:4])
+    follows = any(_LEADER.match(row.strip()) for row in before.splitlines() if len(row) < _LONGEST_ENTRY)
+    rows = [(line, _entry(line, plain=titled or follows)) for line in lines]
+    pages = [entry[1] for _, entry in rows if entry]
+    enough = len(pages) >= 2 if titled else len(pages) >= max(3, 0.5 * len(rows))
+    if not enough or not _rises(pages):
+        return ()
+    margin = min(line.left for line, entry in rows if entry)
+    entries: list[TocEntry] = []
+    numbered = False
+    for line, entry in rows:
+        if (
+            line.kind in ("running_head", "page_number")
+            or len(line.text) > _LONGEST_ENTRY
+            or CONTENTS_TITLE.match(line.text.strip(" .:"))
+        ):
+            continue
+        if _FRONT_ROMAN.match(line.text) and not entry:
+            continue
+        title, page = entry or (line.text, None)
+        parsed = parse_numbering(title)
+        if page is None and (parsed is None or line.text.endswith(".")):
+            continue
+        level, number, bare = _level(title, line, margin, has_topic=numbered and parsed is None)
+        numbered = numbered or (level == 1 and bool(number))
+        entries.append(TocEntry(bare, level, number, page))
+    return tuple(entries)

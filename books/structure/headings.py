@@ -1,0 +1,275 @@
+"""Which lines are headings, and what kind: by keyword, numbering, size of type or capitals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from rapidfuzz import fuzz
+
+from books.extraction.base import Heading
+from books.language import words
+from books.structure.layout import PageLayout, PageLine
+
+
+class Kind(IntEnum):
+    """Kinds of heading from coarse to fine."""
+
+    PART = 0
+    UNIT = 1
+    CHAPTER = 2
+    ROMAN = 3
+    BARE = 4
+    LARGE = 5
+    LESSON = 6
+    DECIMAL = 7
+    MIDDLE = 8
+    SMALL = 9
+    DEEP = 10
+
+
+STRONG = frozenset({Kind.PART, Kind.UNIT, Kind.CHAPTER, Kind.ROMAN, Kind.BARE, Kind.LESSON, Kind.DECIMAL})
+
+
+_KEYWORDS = {
+    Kind.PART: "part|parte|teil|partie",
+    Kind.UNIT: "unit|unidad|unité|einheit|unidade|theme",
+    Kind.CHAPTER: "chapter|module|capítulo|capitulo|módulo|chapitre|kapitel|block|bloque|tema",
+    Kind.LESSON: "lesson|section|topic|lección|leccion|sección|leçon|lektion|lição|apartado",
+}
+
+
+_NUMERAL = (
+    r"\d{1,3}(?:\.\d{1,2})?|[IVXLCivxlc]{1,7}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez"
+)
+
+
+_KEYWORD = {
+    kind: re.compile(rf"^(?:the )?(?:{names})\s+({_NUMERAL})\b\s*([.:)|•·–—-]*)\s*(.*)$", re.IGNORECASE)
+    for kind, names in _KEYWORDS.items()
+}
+
+
+_DECIMAL = re.compile(r"^(\d{1,2})\s?[.·-]\s?(\d{1,2})((?:\.\d{1,2})*)[.:)]?\s+(\D.*)$")
+
+
+_ROMAN = re.compile(r"^([IVX]{1,6})[.:)–—-]+\s+(\S.*)$")
+
+
+BARE = re.compile(r"^(\d{1,2})[.:)]?\s+(\D.*)$")
+
+
+_LABELS = (
+    "learning (?:objectives|outcomes|goals)|objectives?|by the end|in this|what you|you will learn|before you",
+    "key (?:terms|words|ideas|concepts|points|facts|equations)|vocabulary|glossary of|new words|words to know",
+    "examples?|worked examples?|solutions?|answers?|try (?:it|this)|be prepared|how to|exercises?|practice|homework",
+    "practi[cs]e (?:makes|questions|problems)|questions?|check your|self[- ]check|test yourself|quiz|warm[- ]?up",
+    "review(?: questions?)?|summary|recap|(?:chapter|section|unit|lesson) (?:summary|review|outline|opener|test|check)",
+    "think (?:about|and)|discuss|did you know|note|notice|warning|tip|hint|important|remember|definition|theorem|proof",
+    "activit(?:y|ies)|project|everyday math|writing exercises|media|access for free|link to|further reading|let'?s",
+    "case study|critical thinking|section exercises",
+    "ejercicios?|actividad(?:es)?|preguntas|resumen|objetivos|vocabulario|ejemplos?|soluci[oó]n(?:es)?|recuerda",
+    "practica|palabras clave|para pensar",
+)
+
+
+_BOILERPLATE = re.compile(rf"^(?:{'|'.join(_LABELS)})\b.{{0,22}}$", re.IGNORECASE)
+
+
+BACK_MATTER = re.compile(
+    r"^(?:index|subject index|answer key|answers? to .{1,40}|solutions to .{1,40}|bibliography|appendix(?: [a-z\d])?|"
+    r"appendices|photo credits|glossary|works cited|references|índice (?:alfabético|analítico)|soluciones|bibliografía|"
+    r"glosario|apéndice|sachregister|register|glossaire)\b[\W]*(?:[A-Z][\w ]{0,40})?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A heading's line taken apart: ``number`` as printed ("3", "3.2", "IV"), ``title`` without it."""
+
+    kind: Kind
+    number: str = ""
+    title: str = ""
+
+
+def is_boilerplate(text: str) -> bool:
+    """A label that recurs in every section, such as "Exercises" or "Key Terms"."""
+    return bool(_BOILERPLATE.match(re.sub(r"^[^\w]+", "", text))) and len(text.split()) <= 6
+
+
+def is_capitals(text: str) -> bool:
+    letters = [c for c in text if c.isalpha()]
+    return len(letters) >= 4 and text == text.upper() and text != text.lower()
+
+
+def parse_numbering(text: str) -> Parsed | None:
+    """The keyword or number that begins ``text``, None where it has neither; not whether it is a heading."""
+    for kind, pattern in _KEYWORD.items():
+        if found := pattern.match(text):
+            return Parsed(kind, found[1], found[3].strip())
+    if found := _DECIMAL.match(text):
+        deep = found[3]
+        return Parsed(Kind.DEEP if deep else Kind.DECIMAL, f"{found[1]}.{found[2]}{deep}", found[4].strip())
+    if found := _ROMAN.match(text):
+        return Parsed(Kind.ROMAN, found[1], found[2].strip())
+    if found := BARE.match(text):
+        return Parsed(Kind.BARE, found[1], found[2].strip())
+    return None
+
+
+def kind_of(heading: Heading) -> Parsed:
+    """The kind of a digest's heading."""
+    parsed = parse_numbering(heading.text)
+    if parsed and heading.number:
+        return parsed
+    by_level = {1: Kind.LARGE, 2: Kind.MIDDLE}
+    return Parsed(by_level.get(heading.level, Kind.SMALL), "", heading.text)
+
+
+LARGE_TYPE, MIDDLE_TYPE, SMALL_TYPE = 1.75, 1.24, 1.08
+
+
+_SYMBOLS = re.compile(r"[=<>+×÷≤≥→{}\\@_]|https?:|www\.")
+
+
+def _title_case(text: str) -> bool:
+    long_words = [word for word in text.split() if len(word) > 3 and word[0].isalpha()]
+    raised = sum(word[0].isupper() for word in long_words)
+    return text[0].isupper() and bool(long_words) and raised >= 0.75 * len(long_words)
+
+
+def _plausible_title(title: str, limit: int = 14) -> bool:
+    count = len(title.split())
+    letters = sum(c.isalpha() for c in title)
+    return (
+        1 <= count <= limit
+        and letters >= 3
+        and letters > 0.55 * len(title.replace(" ", ""))
+        and not _SYMBOLS.search(title)
+    )
+
+
+def _follows_open_sentence(lines: Sequence[PageLine], at: int) -> bool:
+    """Whether the line above runs on into this one, so that a number here is only a number in a sentence."""
+    if at == 0:
+        return False
+    above = lines[at - 1]
+    return above.fill > 0.8 and above.size < MIDDLE_TYPE and not re.search(r"[.!?:;)”\"]$", above.text)
+
+
+def _numbered(lines: Sequence[PageLine], at: int, parsed: Parsed, *, has_type: bool) -> bool:
+    """Whether a line that begins with a keyword or number is a heading."""
+    line = lines[at]
+    if not parsed.title:
+        return parsed.kind not in (Kind.DECIMAL, Kind.BARE)
+    title = parsed.title
+    is_sentence = bool(re.search(r"[.;]$", title)) and line.size < MIDDLE_TYPE
+    if not _plausible_title(title) or is_sentence or title[0].islower():
+        return False
+    if line.size < MIDDLE_TYPE and _follows_open_sentence(lines, at) and line.gap < 1.4:
+        return False
+    if parsed.kind is Kind.BARE:
+        alone = line.size >= 1.15 if has_type else _stands_alone(lines, at)
+        return alone and not title.endswith("?") and (_title_case(title) or is_capitals(title) or line.size >= 1.3)
+    if parsed.kind in (Kind.DECIMAL, Kind.DEEP, Kind.ROMAN):
+        return has_type or line.fill < 0.95
+    separated = bool(re.search(rf"{re.escape(parsed.number)}\s*[.:)|•·–—-]", line.text))
+    return separated or _title_case(title) or is_capitals(title) or line.size >= MIDDLE_TYPE
+
+
+def _stands_alone(lines: Sequence[PageLine], at: int) -> bool:
+    """Not one of a list: no neighbour begins with a number as well."""
+    near = [lines[i].text for i in (at - 2, at - 1, at + 1, at + 2) if 0 <= i < len(lines)]
+    return not any(BARE.match(text) for text in near)
+
+
+def _unnumbered(lines: Sequence[PageLine], at: int, *, has_type: bool) -> Kind | None:
+    """The kind of a heading without keyword or number: by its type, its capitals or its shape."""
+    line = lines[at]
+    text = line.text
+    begins = text[0].isupper() or not text[0].isascii() or text[0] in "¿¡"
+    is_sentence = bool(re.search(r"[.;]$|[a-z]{3}\. ", text)) or _follows_open_sentence(lines, at)
+    if not begins or is_sentence or not _plausible_title(text, 12):
+        return None
+    if has_type and line.size >= MIDDLE_TYPE:
+        return Kind.LARGE if line.size >= LARGE_TYPE else Kind.MIDDLE
+    if line.fill >= 0.85 or text[-1] in ",:" or (not is_capitals(text) and text.endswith("?")):
+        return None
+    if is_capitals(text):
+        return Kind.MIDDLE
+    return Kind.SMALL if _is_small_heading(lines, at, has_type=has_type) else None
+
+
+def _is_small_heading(lines: Sequence[PageLine], at: int, *, has_type: bool) -> bool:
+    """Slightly larger type, or a short line with raised words that stands apart or before a fresh sentence."""
+    line = lines[at]
+    if has_type:
+        return line.size >= SMALL_TYPE or (_title_case(line.text) and line.gap >= 1.3)
+    follows = lines[at + 1].text if at + 1 < len(lines) else ""
+    fresh = bool(follows) and (follows[0].isupper() or follows[0] in '•*¿¡"“' or not follows[0].isascii())
+    return fresh and line.fill < 0.7 and _title_case(line.text)
+
+
+def _continues(line: PageLine, above: Heading) -> bool:
+    """Whether the line is the second one of a heading in larger type."""
+    return line.index == above.line + 1 and line.size >= MIDDLE_TYPE and abs(line.size - above.size) < 0.12
+
+
+_LEVELS = {Kind.PART: 1, Kind.UNIT: 1, Kind.CHAPTER: 1, Kind.ROMAN: 1, Kind.BARE: 1, Kind.LARGE: 1}
+
+
+_LEVELS |= {Kind.LESSON: 2, Kind.DECIMAL: 2, Kind.MIDDLE: 2}
+
+
+def find_headings(layout: PageLayout) -> tuple[Heading, ...]:
+    """The headings among the body lines, one for each printed line; labels such as "Exercises" are none."""
+    lines = layout.body
+    found: list[Heading] = []
+    for at, line in enumerate(lines):
+        text = line.text
+        label = is_boilerplate(text) and not (at == 0 and BACK_MATTER.match(text))
+        if len(text) > 120 or label or text[0] in "•*+·-–":
+            continue
+        parsed = parse_numbering(text)
+        if parsed and _numbered(lines, at, parsed, has_type=layout.has_type):
+            kind, number = parsed.kind, parsed.number
+        else:
+            plain = None if parsed else _unnumbered(lines, at, has_type=layout.has_type)
+            if plain is None and found and _continues(line, found[-1]):
+                plain = Kind.LARGE if line.size >= LARGE_TYPE else Kind.MIDDLE
+            if plain is None:
+                continue
+            kind, number = plain, ""
+        found.append(Heading(text, _LEVELS.get(kind, 3), number, round(line.size, 2), line.index))
+    return tuple(found)
+
+
+def joined_title(headings: Sequence[Heading], at: int) -> tuple[str, int]:
+    """The whole title that begins at ``headings[at]``, over the printed lines it runs on, and how many those are."""
+    first = headings[at]
+    parsed = kind_of(first)
+    title, used = parsed.title, 1
+    for following in headings[at + 1 : at + 4]:
+        runs_on = following.line == headings[at + used - 1].line + 1 and not following.number
+        if not runs_on or not ((not title and used == 1) or _wraps(first, following)):
+            break
+        title = f"{title} {following.text}".strip()
+        used += 1
+    return title, used
+
+
+def _wraps(first: Heading, following: Heading) -> bool:
+    """Whether two neighbouring lines are one heading set on two lines."""
+    if abs(following.size - first.size) >= 0.2 or is_capitals(following.text) != is_capitals(first.text):
+        return False
+    if first.size == following.size == 1.0:
+        return len(first.text) > 30 and len(following.text) < 20
+    return first.level <= 2
+
+
+def same_title(one: str, other: str) -> bool:
+    return fuzz.ratio(" ".join(words(one)), " ".join(words(other))) >= 88

@@ -1,1 +1,0 @@
-"""Worker clusters under supervision: nothing hangs unnoticed, nothing is left behind."""
