@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from books.extraction.base import Outline, TopicPlan
 from books.extraction.outline_ops import PlacedSubtopic, pages_in, placed_subtopics
 from books.extraction.teaching_order import Section, sections_of, write_sections
 from books.guidelines.proposals import Suggestion, moving, propose, recutting
 from books.models import Book, Subtopic, Topic
+from books.structure.base import Outline, TopicPlan
 from jobs.models import Job
 
 Row = TypeVar("Row", Topic, Subtopic)

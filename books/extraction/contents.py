@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,12 +12,13 @@ from django.db import transaction
 
 from books.errors import LinesInDoubt, StageNotReady
 from books.extraction import outline_ops
-from books.extraction.base import BookFacts, Digest, PageText, TocEntry
 from books.extraction.engines.offline import OfflineEngine
 from books.extraction.records import TOC, book_facts, digests_of, page_text
 from books.models import Book, Contents, ContentsStatus
-from books.structure.chapters import NOT_READ, Laid, drafted, lay
+from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
+from books.structure.chapters import NOT_READ, Laid, lay
 from books.structure.contents import TocLine, parse_toc, toc_lines
+from books.structure.match_contents import PrintedPages
 from jobs import clock
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
@@ -153,3 +154,34 @@ def _changing(book: Book) -> Iterator[None]:
                 "A job of this book is active: its contents can be changed when it is over.", job_id=str(active.pk)
             )
         yield
+
+
+def drafted(book: BookFacts, digests: Sequence[Digest]) -> tuple[tuple[TocEntry, ...], str]:
+    """A first draft of the contents and what it was drawn from: "contents" pages, "headings", or "" for nothing."""
+    listed = _once(entry for digest in digests for entry in digest.toc)
+    if len(listed) > 1:
+        return listed, "contents"
+    outline = OfflineEngine().outline(book, list(digests), Outline(), (), is_last=True)
+    if outline.basis != "headings":
+        return (), ""
+    return tuple(_from_headings(outline, PrintedPages(digests))), "headings"
+
+
+def _once(entries: Iterable[TocEntry]) -> tuple[TocEntry, ...]:
+    """A brief list of contents before the detailed one names the chapters twice; the last mention counts."""
+    found = {(entry.number, entry.title.casefold(), entry.page): entry for entry in entries}
+    return tuple(found.values())
+
+
+def _from_headings(outline: Outline, printed: PrintedPages) -> Iterator[TocEntry]:
+    for topic in outline.topics:
+        yield _entry(topic.title, 1, topic.number, topic.first_page, printed)
+        for subtopic in topic.subtopics:
+            if len(topic.subtopics) > 1 or subtopic.title != topic.title:
+                yield _entry(subtopic.title, 2, subtopic.number, subtopic.first_page, printed)
+
+
+def _entry(title: str, level: int, number: str, scan: int, printed: PrintedPages) -> TocEntry:
+    """By its printed page, which a person can look up in the book; by its scan where none is printed on it."""
+    page = printed.number_on(scan)
+    return TocEntry(title, level, number, page, scan, is_fixed=page is None)

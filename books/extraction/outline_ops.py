@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from books.extraction.base import Guideline, NamedSubtopic, Outline, PageText, Statement, SubtopicPlan, TopicPlan
+from books.extraction.base import Guideline, NamedSubtopic, Statement
 from books.guidelines.evidence import PrintedWords
 from books.guidelines.parts import PARTS
+from books.structure.base import Outline, PageText, SubtopicPlan, TopicPlan
 
 NEIGHBOUR_LINES = 3
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from books.errors import StageNotReady
-from books.extraction.base import TocEntry
 from books.extraction.contents import confirmed_toc
 from books.extraction.records import digests_of
 from books.extraction.stages.base import asks_a_model
 from books.models import Book, Subtopic
+from books.structure.base import TocEntry
 from books.structure.chapters import Chapter, chapters, lay, open_at
 from jobs.models import Job
 

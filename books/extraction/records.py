@@ -12,18 +12,7 @@ from pydantic import TypeAdapter
 
 from books.extraction import outline_ops
 from books.extraction.apply_outline import topic_key
-from books.extraction.base import (
-    BookFacts,
-    Digest,
-    Guideline,
-    NamedSubtopic,
-    NamedTopic,
-    Outline,
-    PageText,
-    SubtopicSource,
-    TextLine,
-    TocEntry,
-)
+from books.extraction.base import Guideline, NamedSubtopic, NamedTopic, SubtopicSource
 from books.extraction.engines.factory import recipe_of
 from books.extraction.outline_ops import PlacedSubtopic, joined, placed_subtopics
 from books.extraction.stages.base import OncePerJob
@@ -40,6 +29,7 @@ from books.models import (
     Subtopic,
     Topic,
 )
+from books.structure.base import BookFacts, Digest, Outline, PageText, TextLine, TocEntry
 from jobs.models import Job
 
 DIGEST = TypeAdapter(Digest)

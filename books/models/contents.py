@@ -18,7 +18,7 @@ class ContentsStatus(models.TextChoices):
 class Contents(models.Model):
     """drafted -> confirmed, and back when a person takes the confirmation away. Only confirmed contents bind.
 
-    ``entries`` are ``books.extraction.base.TocEntry`` in JSON; ``scan`` follows its page when pages are moved.
+    ``entries`` are ``books.structure.base.TocEntry`` in JSON; ``scan`` follows its page when pages are moved.
     ``origin`` is what the draft was drawn from: "contents" pages, "headings", or "" for lines that a person gave.
     """
 
@@ -48,7 +48,7 @@ class DigestsInBook(models.Manager["PageDigest"]):
 
 
 class PageDigest(models.Model):
-    """The facts of one page as ``books.extraction.base.Digest`` in JSON; replaced when the page's input changes.
+    """The facts of one page as ``books.structure.base.Digest`` in JSON; replaced when the page's input changes.
 
     ``recipe``, here and on all other results, is ``books.extraction.base.Recipe`` in JSON.
     """

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from books.extraction.base import BookFacts, Digest, Outline, TocEntry
-from books.extraction.engines.offline import OfflineEngine
+from books.structure.base import Digest, TocEntry
 from books.structure.front_matter import is_matter_title
 from books.structure.heading_candidates import Mark
 from books.structure.match_contents import NEAR, PrintedPages, places, taught_entries
@@ -167,34 +166,3 @@ def open_at(entries: Sequence[TocEntry], first: int) -> tuple[TocEntry, ...]:
     begins = {entry.level for entry in rest if entry.scan == first}
     kept = [line for level, line in sorted(open_lines.items()) if not any(level >= other for other in begins)]
     return (*kept, *rest)
-
-
-def drafted(book: BookFacts, digests: Sequence[Digest]) -> tuple[tuple[TocEntry, ...], str]:
-    """A first draft of the contents and what it was drawn from: "contents" pages, "headings", or "" for nothing."""
-    listed = _once(entry for digest in digests for entry in digest.toc)
-    if len(listed) > 1:
-        return listed, "contents"
-    outline = OfflineEngine().outline(book, list(digests), Outline(), (), is_last=True)
-    if outline.basis != "headings":
-        return (), ""
-    return tuple(_from_headings(outline, PrintedPages(digests))), "headings"
-
-
-def _once(entries: Iterable[TocEntry]) -> tuple[TocEntry, ...]:
-    """A brief list of contents before the detailed one names the chapters twice; the last mention counts."""
-    found = {(entry.number, entry.title.casefold(), entry.page): entry for entry in entries}
-    return tuple(found.values())
-
-
-def _from_headings(outline: Outline, printed: PrintedPages) -> Iterator[TocEntry]:
-    for topic in outline.topics:
-        yield _entry(topic.title, 1, topic.number, topic.first_page, printed)
-        for subtopic in topic.subtopics:
-            if len(topic.subtopics) > 1 or subtopic.title != topic.title:
-                yield _entry(subtopic.title, 2, subtopic.number, subtopic.first_page, printed)
-
-
-def _entry(title: str, level: int, number: str, scan: int, printed: PrintedPages) -> TocEntry:
-    """By its printed page, which a person can look up in the book; by its scan where none is printed on it."""
-    page = printed.number_on(scan)
-    return TocEntry(title, level, number, page, scan, is_fixed=page is None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from books.errors import UploadRejected
-from books.extraction.base import TocEntry
+from books.structure.base import TocEntry
 from books.structure.front_matter import CONTENTS_TITLE
 from books.structure.heading_candidates import number_order
 from books.structure.headings import Kind, Parsed, parse_numbering

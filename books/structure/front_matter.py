@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence, Set
 from itertools import takewhile
 
-from books.extraction.base import Digest
 from books.language import stem
+from books.structure.base import Digest
 from books.structure.headings import BACK_MATTER
 
 CONTENTS_TITLE = re.compile(

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from books.extraction.base import BookFacts, Digest, Outline
 from books.language import words
+from books.structure.base import BookFacts, Digest, Outline
 from books.structure.front_matter import is_matter_title
 from books.structure.headings import Kind, joined_title, kind_of, parse_numbering, same_title
 

@@ -9,8 +9,8 @@ from enum import IntEnum
 
 from rapidfuzz import fuzz
 
-from books.extraction.base import Heading
 from books.language import words
+from books.structure.base import Heading
 from books.structure.layout import PageLayout, PageLine
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from books.extraction.base import Outline
+from books.structure.base import Outline
 from books.structure.heading_candidates import Mark, subtopic_kinds, topic_kinds
 from books.structure.headings import LARGE_TYPE, STRONG, Kind, is_capitals
 

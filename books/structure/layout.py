@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from rapidfuzz import fuzz
 
-from books.extraction.base import PageText, TextLine
 from books.language import words
+from books.structure.base import PageText, TextLine
 
 Kind = Literal["body", "running_head", "page_number", "caption"]
 

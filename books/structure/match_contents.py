@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from books.extraction.base import Digest, Outline, TocEntry
 from books.language import content_stems, words
+from books.structure.base import Digest, Outline, TocEntry
 from books.structure.heading_candidates import Mark, number_order, page_marks
 from books.structure.headings import Kind
 

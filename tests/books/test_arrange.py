@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from books.errors import ArrangementRefused
-from books.extraction.base import Digest, Outline, SubtopicPlan, TocEntry, TopicPlan
 from books.extraction.outline_ops import placed_subtopics
 from books.extraction.records import DIGEST, OUTLINE, TOC
 from books.guidelines.changes import change
@@ -35,6 +34,7 @@ from books.models import (
 from books.ocr.review import approve_pages
 from books.publishing.files.export import book_markdown
 from books.retention import tidy
+from books.structure.base import Digest, Outline, SubtopicPlan, TocEntry, TopicPlan
 from jobs import clock
 from jobs.errors import JobAlreadyActive
 from jobs.states import JobStatus

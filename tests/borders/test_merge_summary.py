@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from books.extraction.base import BookFacts, PageText, SubtopicSource
+from books.extraction.base import SubtopicSource
 from books.extraction.engines.offline import OfflineEngine
+from books.structure.base import BookFacts, PageText
 from tests.factories import SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from books.extraction.base import BookFacts, PageText, TextLine
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.open import open_page
+from books.structure.base import BookFacts, PageText, TextLine
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "prealgebra"
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from books.extraction.base import BookFacts, Digest, Outline, PageText, TextLine, TocEntry
 from books.extraction.engines.offline import OfflineEngine
+from books.structure.base import BookFacts, Digest, Outline, PageText, TextLine, TocEntry
 
 TEXTS = Path(__file__).parent / "texts"
 LINES_A_PAGE, LINE_WIDTH = 9, 48

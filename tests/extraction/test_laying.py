@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from books.extraction.base import BookFacts, Digest, Heading, TocEntry
-from books.structure.chapters import chapters, drafted, lay, open_at
+from books.extraction.contents import drafted
+from books.structure.base import BookFacts, Digest, Heading, TocEntry
+from books.structure.chapters import chapters, lay, open_at
 from books.structure.contents import parse_toc
 from books.structure.match_contents import PrintedPages
 from tests.extraction.printing import digests, printed_book

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from books.extraction.base import BookFacts, Outline, PageText, SubtopicSource, TocEntry
+from books.extraction.base import SubtopicSource
+from books.structure.base import BookFacts, Outline, PageText, TocEntry
 from tests.extraction.printing import ENGINE, outlined, printed_book
 
 FACTS = BookFacts("Damaged")

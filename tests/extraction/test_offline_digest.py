@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from books.extraction.base import BookFacts, PageText, TextLine
+from books.structure.base import BookFacts, PageText, TextLine
 from tests.extraction.printing import ENGINE, digests, printed_book
 
 FACTS = BookFacts("A Book")
@@ -165,7 +165,7 @@ def test_any_text_is_only_data(text):
 
 
 def _empty():
-    from books.extraction.base import Outline
+    from books.structure.base import Outline
 
     return Outline()
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from books.extraction.base import BookFacts, Outline, PageText, TocEntry
 from books.extraction.evaluate import boundary_scores
+from books.structure.base import BookFacts, Outline, PageText, TocEntry
 from tests.extraction.printing import (
     BARE,
     ENGINE,

@@ -5,7 +5,8 @@ from dataclasses import fields
 
 import pytest
 
-from books.extraction.base import BookFacts, Guideline, NamedSubtopic, PageText, Statement, SubtopicSource
+from books.extraction.base import Guideline, NamedSubtopic, Statement, SubtopicSource
+from books.structure.base import BookFacts, PageText
 from tests.extraction.printing import ENGINE, STYLES, outlined, printed_book
 
 PARTS = [f.name for f in fields(Guideline) if f.name != "summary"]

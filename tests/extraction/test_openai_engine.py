@@ -8,11 +8,12 @@ import pytest
 
 from benchmarks.standin import StandIn
 from benchmarks.strictness import problems_of_schema
-from books.extraction.base import BookFacts, Digest, Heading, NamedSubtopic, Outline, PageText, SubtopicSource
+from books.extraction.base import NamedSubtopic, SubtopicSource
 from books.extraction.engines import forms
 from books.extraction.engines.model import FOLDER, OpenAIEngine, prompt
 from books.providers.client import OpenAIClient
 from books.providers.request import Choice
+from books.structure.base import BookFacts, Digest, Heading, Outline, PageText
 from tests.providers.requests import Remembered
 
 BOOK = BookFacts("Physics 9", grade="9", subject="Physics")

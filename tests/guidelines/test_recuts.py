@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from books.errors import EditedMeanwhile
 from books.extraction.apply_outline import materialise
-from books.extraction.base import Outline, SubtopicPlan, TopicPlan
 from books.extraction.outline_ops import pages_in
 from books.guidelines.changes import change, save_all, undo
 from books.guidelines.order import order_topics, span_pages
 from books.guidelines.proposals import accept, refuse
 from books.guidelines.split import merge, merge_subtopics, split_subtopic
 from books.models import Change, Proposal, ProposalState, Subtopic, Topic
+from books.structure.base import Outline, SubtopicPlan, TopicPlan
 from tests.factories import BookFactory
 
 pytestmark = pytest.mark.django_db

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from books.extraction.base import Guideline, PageText, Statement
+from books.extraction.base import Guideline, Statement
 from books.extraction.outline_ops import checked
 from books.extraction.stages.write import reworded
 from books.guidelines.evidence import PrintedWords, unsupported
+from books.structure.base import PageText
 
 PAGES = (
     PageText(4, "A fraction names equal parts of a whole. The bottom number tells how many parts the whole has."),

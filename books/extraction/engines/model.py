@@ -9,20 +9,14 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from books.extraction.base import (
-    BookFacts,
-    Digest,
     Guideline,
-    Heading,
     Likeness,
     NamedSubtopic,
     NamedTopic,
-    Outline,
-    PageText,
     Recipe,
     Statement,
     SubtopicSource,
     TeachingOrder,
-    TocEntry,
 )
 from books.extraction.engines import forms
 from books.extraction.engines.offline import OfflineEngine
@@ -30,6 +24,7 @@ from books.extraction.engines.sections import extended
 from books.guidelines.parts import PARTS
 from books.providers.prompts import Prompt, prompt_in
 from books.providers.request import Answer, Choice, ModelRequest
+from books.structure.base import BookFacts, Digest, Heading, Outline, PageText, TocEntry
 
 FOLDER = Path(__file__).resolve().parent.parent / "prompts"
 

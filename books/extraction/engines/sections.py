@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from books.extraction.base import Outline, SubtopicPlan, TopicPlan
 from books.extraction.engines.forms import OutlineForm, SectionForm
+from books.structure.base import Outline, SubtopicPlan, TopicPlan
 
 
 def extended(so_far: Outline, answer: OutlineForm, pages: Sequence[int]) -> Outline:

@@ -7,12 +7,13 @@ from dataclasses import asdict
 
 from books.errors import StageNotReady
 from books.extraction import outline_ops
-from books.extraction.base import BookFacts, Digest, PageText, Recipe
+from books.extraction.base import Recipe
 from books.extraction.engines.factory import guideline_engine, recipe_of
 from books.extraction.page_ranges import pages_of
 from books.extraction.records import DIGEST, FACTS_OF_BOOK, book_facts, page_text
 from books.extraction.stages.base import GuidelineStage
 from books.models import Book, Page, PageDigest, PageReview
+from books.structure.base import BookFacts, Digest, PageText
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from books.extraction import outline_ops
-from books.extraction.base import Digest, Outline, Recipe, TocEntry
+from books.extraction.base import Recipe
 from books.extraction.engines.factory import guideline_engine, recipe_of
 from books.extraction.page_ranges import Run, runs_of
 from books.extraction.records import OUTLINE, book_facts, digests_of, outline_after
 from books.extraction.stages.base import GuidelineStage
 from books.models import Book, PageDigest, StoredOutline
+from books.structure.base import Digest, Outline, TocEntry
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 

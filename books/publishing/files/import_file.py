@@ -11,7 +11,6 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
 from books.errors import EditedMeanwhile, ImportRefused
-from books.extraction.base import Outline
 from books.extraction.records import OUTLINE, page_texts
 from books.guidelines.changes import APART, change
 from books.guidelines.evidence import PrintedWords
@@ -33,6 +32,7 @@ from books.publishing.files.compare import (
 )
 from books.publishing.files.document import SubtopicIn, TopicIn, document_of
 from books.publishing.files.sheets import subtopics_of_sheet
+from books.structure.base import Outline
 
 __all__ = ["Difference", "apply_import", "differences", "receive"]
 

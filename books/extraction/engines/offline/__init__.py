@@ -8,24 +8,12 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from books.extraction.base import (
-    BookFacts,
-    Digest,
-    Guideline,
-    Likeness,
-    NamedSubtopic,
-    NamedTopic,
-    Outline,
-    PageText,
-    Recipe,
-    SubtopicSource,
-    TeachingOrder,
-    TocEntry,
-)
+from books.extraction.base import Guideline, Likeness, NamedSubtopic, NamedTopic, Recipe, SubtopicSource, TeachingOrder
 from books.extraction.engines.offline.digest import digest
 from books.extraction.engines.offline.outline import outline
 from books.extraction.engines.offline.write import write
 from books.language import content_stems, listed, surface_forms
+from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 from books.structure.headings import is_boilerplate, is_capitals, parse_numbering
 
 # So many titles are named; a longer storyline says how many lie between.

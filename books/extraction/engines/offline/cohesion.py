@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from books.extraction.base import Digest
 from books.language import is_content, surface_forms
+from books.structure.base import Digest
 
 LONGEST_SEGMENT = 30  # pages
 

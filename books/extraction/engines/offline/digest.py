@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from books.extraction.base import Digest, Heading, PageText
 from books.language import content_stems, sentences, term_counts
+from books.structure.base import Digest, Heading, PageText
 from books.structure.contents import read_contents
 from books.structure.headings import find_headings, is_boilerplate
 from books.structure.layout import PageLayout, read_layout

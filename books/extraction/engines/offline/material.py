@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from books.extraction.base import PageText
 from books.extraction.engines.offline.digest import running_text
 from books.language import is_content, sentences, stem, words
+from books.structure.base import PageText
 from books.structure.headings import find_headings, joined_title
 from books.structure.layout import PageLine, read_layout
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from books.extraction.base import BookFacts, Digest, Outline, SubtopicPlan, TocEntry, TopicPlan
 from books.extraction.engines.offline.cohesion import boundaries, subject
+from books.structure.base import BookFacts, Digest, Outline, SubtopicPlan, TocEntry, TopicPlan
 from books.structure.front_matter import back_matter, content_words, front_pages, is_front_matter, is_matter_title
 from books.structure.heading_candidates import Mark, unique_marks
 from books.structure.headings import Kind
