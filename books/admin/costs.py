@@ -33,11 +33,14 @@ from books.providers.spending import spent
 from books.publishing.files.sheets import defused
 from jobs.models import Job
 
+# Generic in the stubs alone.
 if TYPE_CHECKING:
     CallAdmin = admin.ModelAdmin[ModelCall]
     PriceAdmin = admin.ModelAdmin[ModelPrice]
     ProfileAdmin = admin.ModelAdmin[ProviderProfile]
     StageAdmin = admin.ModelAdmin[StageModel]
+else:
+    CallAdmin = PriceAdmin = StageAdmin = ProfileAdmin = admin.ModelAdmin
 
 
 CSV_FIELDS = (

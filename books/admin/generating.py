@@ -10,9 +10,8 @@ from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
 
-from books.admin.book_page import may_finalise
 from books.admin.guards import StaffRequest, action, route, screen
-from books.admin.steps import counts_of
+from books.admin.steps import counts_of, may_finalise
 from books.errors import RequestRefused
 from books.extraction.estimate import estimate
 from books.extraction.job import (

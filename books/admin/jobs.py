@@ -37,8 +37,11 @@ from jobs.errors import NothingToDo
 from jobs.models import Job
 from jobs.views import ItemError, JobView, job_view, line_of, with_stage_counts
 
+# Generic in the stubs alone.
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Job]
+else:
+    ModelAdmin = admin.ModelAdmin
 
 
 # The panel names the first of them; the job's own page has them all.

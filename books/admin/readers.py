@@ -24,11 +24,15 @@ from books.publishing.tokens import give_out, revoke
 from books.publishing.webhooks import deliver_again, send_test
 from jobs.errors import JobError
 
+# Generic in the stubs alone.
 if TYPE_CHECKING:
     DeliveryAdmin = admin.ModelAdmin[WebhookDelivery]
     EndpointAdmin = admin.ModelAdmin[WebhookEndpoint]
     EndpointModelForm = forms.ModelForm[WebhookEndpoint]
     TokenAdmin = admin.ModelAdmin[ReaderToken]
+else:
+    EndpointAdmin = DeliveryAdmin = TokenAdmin = admin.ModelAdmin
+    EndpointModelForm = forms.ModelForm
 
 
 @admin.register(ReaderToken)
