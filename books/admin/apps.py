@@ -7,3 +7,8 @@ class BookpipelineAdminConfig(AdminConfig):
     def ready(self) -> None:
         """Registers the screens here: this package is imported before the models are, so not on import."""
         super().ready()
+        import books.admin.books
+        import books.admin.costs
+        import books.admin.jobs
+        import books.admin.people
+        import books.admin.readers  # noqa: F401 - they register by being imported
