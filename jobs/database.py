@@ -63,7 +63,7 @@ def _says_away(error: BaseException) -> bool:
     sqlite_code = getattr(error.__cause__, "sqlite_errorcode", None)
     if sqlite_code is not None:
         return (sqlite_code & 0xFF) in SQLITE_AWAY
-    state = getattr(error.__cause__, "sqlstate", None) or ""
+    state = getattr(error.__cause__, "pgcode", None) or ""
     is_operational = isinstance(error, OperationalError | InterfaceError) and not state.startswith(BEYOND_LIMITS)
     return is_operational or state == READ_ONLY
 

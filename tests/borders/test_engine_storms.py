@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection
@@ -12,7 +13,7 @@ from books.extraction.job import start_extraction
 from books.models import Book, CallOutcome, ModelCall
 from books.providers import factory as provider_factory
 from books.providers import kept
-from jobs import runner
+from jobs import registry, runner
 from jobs.actions import start_job
 from jobs.database import is_away
 from jobs.leases import claim
@@ -21,6 +22,9 @@ from jobs.runner import run_slice, run_to_end
 from jobs.states import JobStatus
 from jobs.sweep import sweep
 from tests.borders.away import CutOffClient
+from tests.flow.cluster import until
+from tests.flow.storm import Workers
+from tests.jobs.effect_site.stages import EFFECTS, book_of, effects, every_effect_once
 from tests.jobs.rig import KIND, new_book, pass_time
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,6 +87,15 @@ def test_a_wrong_statement_is_not_a_database_that_is_away(db):
     assert is_away(raised.value)
 
 
+def test_a_server_that_was_made_a_replica_is_away_until_another_takes_its_place(db):
+    with pytest.raises(DatabaseError) as raised, connection.cursor() as cursor:
+        is_postgresql = connection.vendor == "postgresql"
+        cursor.execute("SET default_transaction_read_only = on" if is_postgresql else "PRAGMA query_only = ON")
+        Book.objects.create(title="Cannot be written")
+    connection.close()
+    assert is_away(raised.value)
+
+
 PAGES = 6
 
 
@@ -136,3 +149,19 @@ def until_awake(job: Job, monkeypatch) -> None:
     sweep()
     job.refresh_from_db()
     assert job.status == JobStatus.PENDING
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("processes")
+def test_whichever_process_is_killed_the_job_goes_on_by_itself(settings, monkeypatch):
+    """A short version of tests/chaos/chaos_storms.py, with real processes and the supervisors' own sweeps."""
+    monkeypatch.setitem(registry._handlers, EFFECTS.kind, EFFECTS)
+    job = start_job(book_of(12).pk, EFFECTS.kind, params={"seconds": 0.5})
+    with Workers(Path(settings.MEDIA_ROOT), DJANGO_SETTINGS_MODULE="tests.jobs.effect_site.settings") as workers:
+        for done in (2, 6, 12):
+            until(lambda: Item.objects.filter(job=job, state="done").count() >= done, f"{done} are done", 90)  # noqa: B023
+            workers.kill_one()
+        until(lambda: Job.objects.get(pk=job.pk).is_final, "the job is over", 150)
+    job.refresh_from_db()
+    assert (job.status, job.failed_items) == (JobStatus.COMPLETED, 0)
+    assert effects(job) == every_effect_once(12)

@@ -61,13 +61,13 @@ def test_what_several_items_ask_at_once_is_asked_once(client, admin, book, provi
 
 def test_look_alikes_are_found_outside_any_transaction(client, admin, book, provider, monkeypatch):
     """They were found while the stage was planned, under the lock of the job: SQLite let nobody write meanwhile."""
-    compare, seen = finalise.stages.look_alikes, []
+    compare, seen = finalise.outline_ops.look_alikes, []
 
     def look_alikes(rows):
         seen.append(connection.in_atomic_block)
         return compare(rows)
 
-    monkeypatch.setattr(finalise.stages, "look_alikes", look_alikes)
+    monkeypatch.setattr(finalise.outline_ops, "look_alikes", look_alikes)
     job = finalised(client, admin, book)
     assert seen == [False]
     assert Item.objects.filter(job=job, stage="merge").count() == 12
