@@ -34,9 +34,9 @@ class Mutant:
 
 
 MUTANTS = (
-    Mutant("results", "_close", ", lease_token=item.lease_token", "", "test_claims.py::test_an_expired_lease_is"),
-    Mutant("results", "_close", "state=ItemState.LEASED, ", "", "test_races.py::test_of_two_rivals_for_an_item"),
-    Mutant("results", "_close", "job.status in FINAL or ", "", "test_results.py::test_what_is_in_hand_is_kept"),
+    Mutant("outcomes", "_close", ", lease_token=item.lease_token", "", "test_claims.py::test_an_expired_lease_is"),
+    Mutant("outcomes", "_close", "state=ItemState.LEASED, ", "", "test_races.py::test_of_two_rivals_for_an_item"),
+    Mutant("outcomes", "_close", "job.status in FINAL or ", "", "test_results.py::test_what_is_in_hand_is_kept"),
     Mutant("transitions", "move", "to not in TRANSITIONS[before]", "False", "test_transitions.py::test_every_pair"),
     Mutant("transitions", "move", ", status=before", "", "test_transitions.py::test_a_move_from_a_state"),
     Mutant(
@@ -61,26 +61,26 @@ MUTANTS = (
         "test_sweep.py::test_a_job_that_waits_for_its_next_slice",
     ),
     Mutant("sweep", "_silent_jobs", ", wake_at=None", "", "test_rests.py::test_a_resting_job_is_not_dead"),
-    Mutant("claims", "claim", ", wake_at=None", "", "test_rests.py::test_a_worker_that_dies_in_a_rest"),
+    Mutant("leases", "claim", ", wake_at=None", "", "test_rests.py::test_a_worker_that_dies_in_a_rest"),
     Mutant("runner", "Slice._hand_over", " or job.wake_at", "", "test_rests.py::test_a_lane_rests"),
     Mutant("sweep", "_each", "except Exception", "except KeyboardInterrupt", "test_sweep.py::test_an_error_with_one"),
-    Mutant("claims", "_lease", "item.attempts += 1", "", "test_claims.py::test_attempts_are_counted"),
-    Mutant("claims", "claim", "if any(", "if False and any(", "test_claims.py::test_the_deaths_that_an_item"),
+    Mutant("leases", "_lease", "item.attempts += 1", "", "test_claims.py::test_attempts_are_counted"),
+    Mutant("leases", "claim", "if any(", "if False and any(", "test_claims.py::test_the_deaths_that_an_item"),
     Mutant(
-        "claims",
+        "leases",
         "claimable",
         "open_to_all.filter(SUSPECT).exclude(Exists(in_work))",
         "open_to_all.filter(SUSPECT)",
         "test_claims.py::test_what_dead_workers_had",
     ),
     Mutant(
-        "claims",
+        "leases",
         "claimable",
         ".exclude(Exists(in_work.filter(SUSPECT)))",
         "",
         "test_claims.py::test_nothing_is_claimed_beside_a_suspect",
     ),
-    Mutant("claims", "take_away", "item.attempts -= 1", "", "test_claims.py::test_deaths_in_company"),
+    Mutant("leases", "take_away", "item.attempts -= 1", "", "test_claims.py::test_deaths_in_company"),
     Mutant(
         "runner", "_classified", "if is_away(error)", "if False", "test_runner.py::test_an_item_that_lost_the_database"
     ),
@@ -88,21 +88,21 @@ MUTANTS = (
         "sweep", "_recover", "job.attempt > RECOVERIES_AT_ONCE", "False", "test_sweep.py::test_a_job_whose_workers_die"
     ),
     Mutant(
-        "claims",
+        "leases",
         "_first_of_lanes",
         '.filter(Q(lane="") | ~Exists(earlier_in_lane))',
         "",
         "test_claims.py::test_a_lane_is_worked",
     ),
-    Mutant("planning", "_item", "in TAKEN_OVER", "in ()", "test_runner.py::test_resume_works_only"),
+    Mutant("stages", "_item", "in TAKEN_OVER", "in ()", "test_runner.py::test_resume_works_only"),
     Mutant(
-        "planning", "_item", " and earlier.fingerprint == plan.fingerprint", "", "test_runner.py::test_an_item_whose"
+        "stages", "_item", " and earlier.fingerprint == plan.fingerprint", "", "test_runner.py::test_an_item_whose"
     ),
-    Mutant("starting", "resume", "if present is not None", "if False", "test_starting.py::test_going_on_twice"),
+    Mutant("actions", "resume", "if present is not None", "if False", "test_starting.py::test_going_on_twice"),
     Mutant(
         "throttle", "wait_of", "return window.wait(", "return 0 * window.wait(", "test_throttle.py::test_requests_a"
     ),
-    Mutant("advance", "advance", "if open_items(job, job.stage)", "if False", "test_races.py::test_a_page_that_comes"),
+    Mutant("stages", "advance", "if open_items(job, job.stage)", "if False", "test_races.py::test_a_page_that_comes"),
     Mutant(
         "progress",
         "detail_of",
@@ -111,7 +111,7 @@ MUTANTS = (
         "test_sweep.py::test_malformed_rows",
     ),
     Mutant(
-        "starting",
+        "actions",
         "retry_items",
         "failed = failed.filter(ordinal__in=ordinals)",
         "pass",
