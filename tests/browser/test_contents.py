@@ -37,7 +37,7 @@ def test_draft_correct_confirm_generate(tab, live_server, admin, settings, book,
     drafted = lines.input_value()
     assert "1 Whole Numbers ..... 1\n  1.1 Introduction to Whole Numbers ..... 1\n" in drafted
     lines.fill(drafted.replace("1.2 Add Whole Numbers ..... 4", "1.2 Adding things ..... 400"))
-    expect(understood).to_contain_text("Printed page 400 would be scan 400; the scans end at 24.")
+    expect(understood).to_contain_text("Page 400 contradicts the lines around it.")
     lines.fill(drafted.replace("1.2 Add Whole Numbers ..... 4", "1.2 Adding things (scan 5)"))
     expect(understood).not_to_contain_text("checking")
     picture(tab, "contents")

@@ -91,7 +91,7 @@ def watch_the_bar(tab, picture) -> list[int]:
             picture(tab, "progress")
         return value == 100
 
-    until(look, "the pages are read")
+    until(look, "the pages are read", seconds=180)
     assert tab.evaluate("window.sameDocument") is True
     return seen
 

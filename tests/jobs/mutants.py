@@ -95,9 +95,7 @@ MUTANTS = (
         "test_claims.py::test_a_lane_is_worked",
     ),
     Mutant("stages", "_item", "in TAKEN_OVER", "in ()", "test_runner.py::test_resume_works_only"),
-    Mutant(
-        "stages", "_item", " and earlier.fingerprint == plan.fingerprint", "", "test_runner.py::test_an_item_whose"
-    ),
+    Mutant("stages", "_item", " and earlier.fingerprint == plan.fingerprint", "", "test_runner.py::test_an_item_whose"),
     Mutant("actions", "resume", "if present is not None", "if False", "test_starting.py::test_going_on_twice"),
     Mutant(
         "throttle", "wait_of", "return window.wait(", "return 0 * window.wait(", "test_throttle.py::test_requests_a"
