@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -15,6 +14,7 @@ from typing import Any
 import httpx2
 
 from books.errors import AddressRefused, DeliveryFailed
+from books.providers.deadline import limit_exchanges
 
 PREFIX = "whsec_"
 
@@ -63,20 +63,19 @@ def post(url: str, body: bytes, headers: dict[str, str], *, may_stay_inside: boo
 def _status(address: httpx2.URL, host: str, body: bytes, headers: dict[str, str]) -> int:
     """``host`` is whose certificate is asked for."""
     try:
-        return asyncio.run(asyncio.wait_for(_exchange(address, host, body, headers), DEADLINE))
-    except (TimeoutError, httpx2.TimeoutException) as error:
+        return _exchange(address, host, body, headers)
+    except httpx2.TimeoutException as error:
         raise DeliveryFailed(f"It gave no answer within {DEADLINE:g} seconds.") from error
     except (httpx2.HTTPError, OSError) as error:
         raise DeliveryFailed(f"It gave no answer ({type(error).__name__}).") from error
 
 
-async def _exchange(address: httpx2.URL, host: str, body: bytes, headers: dict[str, str]) -> int:
+def _exchange(address: httpx2.URL, host: str, body: bytes, headers: dict[str, str]) -> int:
     options: dict[str, Any] = {"content": body, "headers": headers, "extensions": {"sni_hostname": host}}
-    async with (
-        httpx2.AsyncClient(verify=ssl.create_default_context(), timeout=DEADLINE, trust_env=False) as client,
-        client.stream("POST", address, **options) as answer,
-    ):
-        return answer.status_code
+    with httpx2.Client(verify=ssl.create_default_context(), timeout=DEADLINE, trust_env=False) as client:
+        limit_exchanges(client)
+        with client.stream("POST", address, **options) as answer:
+            return answer.status_code
 
 
 def _address_of(host: str, port: int, *, may_stay_inside: bool) -> str:
