@@ -82,7 +82,7 @@ def a_call(pages: int) -> dict[str, Any]:
     from books.providers.factory import ledger
     from jobs.runner import run_to_end
 
-    client, asked = ledger().client, []
+    client, asked = ledger().client_of("openai"), []
     complete = client.complete
     client.complete = lambda request: asked.append(request) or complete(request)  # type: ignore[method-assign]
     run_to_end(start_extraction(approved_book("Warm", 6)).pk)

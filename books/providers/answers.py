@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from json_repair import repair_json
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from books.providers.cleaning import cleaned
 from books.providers.request import Answer
@@ -26,11 +26,11 @@ _decoder = json.JSONDecoder(strict=False)
 
 def read_answer(form: type[Answer], text: str) -> tuple[Answer | None, str]:
     """The first complete value in ``text`` that fits ``form``, or else None and what is wrong with the first one."""
-    complaint = ""
+    complaint, schema = "", form.model_json_schema()
     for value in _values(THOUGHT.sub("", text)):
         for inner in _unwrapped(value):
             try:
-                return form.model_validate(cleaned(_shaped(inner, _schema(form), _schema(form)))), ""
+                return form.model_validate(cleaned(_shaped(inner, schema, schema))), ""
             except ValidationError as error:
                 complaint = complaint or (_complaint(error) if isinstance(inner, dict) else "")
     return None, complaint or "This is not JSON, or not all of it."
@@ -77,10 +77,6 @@ def _unwrapped(value: Any, depth: int = 0) -> Iterator[Any]:
     for inner in inside:
         if isinstance(inner, dict | list | str):
             yield from _unwrapped(inner, depth + 1)
-
-
-def _schema(form: type[BaseModel]) -> dict[str, Any]:
-    return form.model_json_schema()
 
 
 def _shaped(value: Any, node: dict[str, Any], root: dict[str, Any]) -> Any:

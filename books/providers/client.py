@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import httpx2
 import openai
 
-from books.errors import AccountRefused, ProviderError, ProviderUnavailable
+from books.errors import AccountRefused, ProviderError, ProviderRejected, ProviderUnavailable
 from books.providers.completion import document_of, raw_answer
 from books.providers.deadline import limit_exchanges
 from books.providers.failures import failure, words_of
@@ -79,8 +79,7 @@ class OpenAIClient:
     ) -> list[str]:
         if refusal.status not in ABOUT_THE_REQUEST or (request.is_economy and "tier" in refusal.words):
             return []
-        is_plain = type(refusal.error).code == "provider_rejected"
-        is_proven = not is_plain or self.profiles.is_proven(request.model)
+        is_proven = not isinstance(refusal.error, ProviderRejected) or self.profiles.is_proven(request.model)
         return refused_in(refusal.words, body, left_out, is_proven=is_proven)
 
     def _send(self, request: ModelRequest[Any], body: dict[str, Any]) -> RawAnswer:
