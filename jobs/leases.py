@@ -83,20 +83,14 @@ def _pause_if_long(job: Job, stage: Stage, row: Throttle) -> None:
 
 
 SUSPECT = Q(crashes__gte=DEATHS_IN_COMPANY)
-
-
 CRASH_MESSAGE = (
     f"The worker died {MAX_CRASHES} times while it had this in hand, {MAX_CRASHES - DEATHS_IN_COMPANY} of them while "
     "nothing else of this job was in work; the rest goes on without it."
 )
-
-
 PLAIN = """
     FROM jobs_item WHERE job_id = %(job)s AND stage = %(stage)s AND state = 'pending' AND lane = ''
     AND crashes < %(suspect)s AND (not_before IS NULL OR not_before <= %(now)s)
 """
-
-
 # One statement, as it runs once an item: a query and a save take Django longer than all else that closes an item.
 LEASE_NEXT = f"""
     UPDATE jobs_item SET

@@ -37,14 +37,10 @@ def tally_of(name: str) -> int:
 
 # SQLite reads through the whole file for sizes; above this it is not asked.
 MOST_BYTES_READ: Final = 2 << 30
-
-
 POSTGRESQL = """
     SELECT relname, GREATEST(reltuples, 0)::bigint, pg_total_relation_size(pg_class.oid) FROM pg_class
     JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = current_schema() AND relkind = 'r'
 """
-
-
 SQLITE = """
     SELECT tbl_name, SUM(pgsize) FROM dbstat JOIN sqlite_master USING (name) WHERE aggregate = TRUE GROUP BY tbl_name
 """

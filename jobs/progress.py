@@ -19,16 +19,10 @@ if TYPE_CHECKING:
 
 
 MAX_REPORTED_ERRORS = 500
-
-
 # Written so because it is the condition of an index, which a database takes only where a query has the same words.
 TROUBLED = ["NOT (error_code = '')"]
-
-
 # Each one statement, as one of them runs once an item: Django would take two, and longer to put them together.
 COUNTERS = ("total_items", "completed_items", "failed_items", "current_item", "last_completed_item")
-
-
 COUNT_AGAIN = f"""
     UPDATE jobs_job SET
         total_items = counted.total, completed_items = counted.done, failed_items = counted.failed,
@@ -45,8 +39,6 @@ COUNT_AGAIN = f"""
     WHERE id = %(job)s
     RETURNING {", ".join(COUNTERS)}
 """  # noqa: S608 - names of columns
-
-
 # Looks at the items in hand alone, and at those after an unbroken run of done ones only when that run grows.
 COUNT_ONE = f"""
     UPDATE jobs_job SET
@@ -154,13 +146,9 @@ def open_items(job: Job, stage: str) -> int:
 
 # An estimate from fewer items than this is noise.
 LEAST_ITEMS = 3
-
-
 # How far the true time may lie from the estimate: pages differ, and other jobs share the workers. While a later stage
 # is not planned, its share is known only by its weight.
 RANGE = (0.8, 1.4)
-
-
 RANGE_BEFORE_THE_WHOLE_PLAN = (0.5, 2.5)
 
 

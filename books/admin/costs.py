@@ -244,8 +244,6 @@ def calls_csv(request: StaffRequest, book_id: int) -> HttpResponse:
 
 
 STAGES = ("digest", "outline", "write", "summarise")
-
-
 _UNPRICED = Q(cost=None, tokens_out__gt=0)
 
 

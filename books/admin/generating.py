@@ -35,11 +35,7 @@ from jobs.states import JobStatus
 from jobs.views import job_view
 
 PAID = "Answers that a model gave before stay in the ledger: what is asked in the same words is never paid for again."
-
-
 TEXTS = "Texts and approvals of the pages, and the table of contents."
-
-
 STAYS = {
     EXTRACTION.kind: (TEXTS, "Guidelines that a person edited or decided on.", "Guidelines of other pages.", PAID),
     FINALISATION.kind: (TEXTS, "Guidelines that a person edited or decided on.", PAID),

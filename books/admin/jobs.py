@@ -46,8 +46,6 @@ else:
 
 # The panel names the first of them; the job's own page has them all.
 ERRORS_SHOWN = 8
-
-
 LABELS = {
     "retry": "Retry all failed",
     "pause": "Pause",
@@ -55,20 +53,14 @@ LABELS = {
     "restart": "Start over",
     "cancel": "Cancel",
 }
-
-
 SENTENCES = {
     "pause": "Paused. What is in hand is still finished and kept.",
     "resume": "Going on. Everything already finished is kept.",
     "restart": "Started over.",
     "cancel": "Cancelled. What was finished is kept.",
 }
-
-
 # What lets a job spend again.
 SPENDING = {"retry", "resume", "restart"}
-
-
 ACTIONS: dict[str, Callable[..., Job]] = {
     "pause": actions.pause,
     "resume": actions.resume,

@@ -29,8 +29,6 @@ TEXTS = {
     "topic_summary": "Summary of the topic",
     "storyline": "Storyline",
 }
-
-
 OTHERS = {
     "sequence": "place in the topic",
     "topic_sequence": "place of the topic",
@@ -106,8 +104,6 @@ def _part(row: PublishedGuideline, part: str) -> str:
 
 
 PERMISSION = "books.publish_guideline"
-
-
 VERSIONS_SHOWN = 50
 
 

@@ -97,8 +97,6 @@ def shown_once(request: HttpRequest, thing: Any, secret: str, use: str) -> HttpR
 
 
 USE = "The receiver checks our signatures with it, as Standard Webhooks describes."
-
-
 BADGES = {"Delivered": "approved", "Failed": "failed", "Stopped": "failed", "Waiting": "paused"}
 
 

@@ -15,16 +15,10 @@ from pydantic import AwareDatetime
 from books.numbers import LARGEST, LARGEST_PLACE
 
 Id = Annotated[int, Field(ge=1, le=LARGEST)]
-
-
 # A page, a place in an order, a revision: none is negative, and 0 may be refused with a better sentence.
 Number = Annotated[int, Field(ge=0, le=LARGEST_PLACE)]
-
-
 # PostgreSQL stores no NUL.
 Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
-
-
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 
 

@@ -26,8 +26,6 @@ from books.providers.request import CHARACTERS_PER_TOKEN
 from books.structure.chapters import Laid, chapters, lay
 
 Span = tuple[int, int]
-
-
 # Pages of a subtopic, from textbooks we read: the fewest and the most.
 PAGES_A_SUBTOPIC = (1.5, 5)
 
@@ -109,8 +107,6 @@ def _topics(book: Book, laid: Sequence[Laid], subtopics: Span) -> Span:
 
 
 Dollars = tuple[Decimal, Decimal]
-
-
 TITLES = {
     "digest": "Reading what each page teaches",
     "outline": "Cutting the book into topics",
@@ -118,16 +114,10 @@ TITLES = {
     "reword": "Rewording what copies the book",
     "summarise": "Summarising topics",
 }
-
-
 # Fewer answered calls of a stage tell too little of the next.
 ENOUGH_CALLS = 5
-
-
 # Around the mean of calls that were made, and around a guess from sizes; both leave room for a repair now and then.
 KNOWN_SPREAD, GUESSED_SPREAD = (0.9, 1.2), (0.5, 1.6)
-
-
 # Where nothing was asked yet: tokens of a prompt beside the page texts in it (instructions, form), and of an answer.
 GUESSED = {
     "digest": (1_100, 450),
@@ -136,8 +126,6 @@ GUESSED = {
     "reword": (700, 150),
     "summarise": (700, 70),
 }
-
-
 BASES = {"book": "this book's earlier calls", "ledger": "earlier calls for other books", "sizes": "the pages' sizes"}
 
 

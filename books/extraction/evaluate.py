@@ -56,12 +56,8 @@ def _window_errors(truth: set[int], found: set[int], page_count: int) -> tuple[f
 
 
 PAGE, BAND, MARGIN, GAP = 28, 64, 24, 34
-
-
 # Readable for people who cannot tell red from green, too: what agrees is blue, what does not is orange.
 AGREES, DIFFERS, PAPER, RULE, INK = "#1f6fb2", "#d9730d", "#ffffff", "#d5dbe1", "#1c2733"
-
-
 PAGES_A_ROW = 40
 
 

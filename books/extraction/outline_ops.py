@@ -23,24 +23,12 @@ from books.guidelines.parts import PARTS
 from books.structure.base import Outline, PageText, SubtopicPlan, TopicPlan
 
 NEIGHBOUR_LINES = 3
-
-
 SAME_LINE_RATIO = 85
-
-
 ALIKE_RATIO = 80
-
-
 # Summaries are made of the same phrases, so they must agree more.
 ALIKE_SUMMARY_RATIO = 90
-
-
 ALIKE_TERMS = 0.85
-
-
 MOST_ALIKE = 3
-
-
 MOST_TERMS = 30
 
 

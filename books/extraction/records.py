@@ -33,17 +33,9 @@ from books.structure.base import BookFacts, Digest, Outline, PageText, TextLine,
 from jobs.models import Job
 
 DIGEST = TypeAdapter(Digest)
-
-
 OUTLINE = TypeAdapter(Outline)
-
-
 GUIDELINE = TypeAdapter(Guideline)
-
-
 TOC = TypeAdapter(tuple[TocEntry, ...])
-
-
 FACTS_OF_BOOK = ("title", "grade", "subject", "board", "country")
 
 

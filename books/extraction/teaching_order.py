@@ -12,8 +12,6 @@ from books.guidelines.changes import APART, save_all
 from books.models import Book, Subtopic, Topic
 
 TOPIC_FIELDS = ("sequence", "number", "key", "title", "first_page", "last_page")
-
-
 SUBTOPIC_FIELDS = ("topic", "sequence", "pages", "cut_topic")
 
 

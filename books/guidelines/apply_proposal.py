@@ -98,11 +98,7 @@ def _remove(row: Subtopic) -> None:
 
 
 Rows = dict[str, Any]
-
-
 MODELS: dict[str, type[Topic | Subtopic]] = {"topic": Topic, "subtopic": Subtopic}
-
-
 CHANGED = "What this was about has changed since it was proposed. Run the job again to see what it says now."
 
 

@@ -23,18 +23,10 @@ from jobs.actions import actor_name
 from jobs.models import Job
 
 Row = TypeVar("Row", Topic, Subtopic)
-
-
 # Sequences are unique; rows are moved out of each other's way by this much before they get their new ones.
 APART = 100_000
-
-
 OUTSIDE = "Topics and subtopics are written inside books.guidelines.changes.change."
-
-
 FINAL = "This can no longer be undone: it was published, or pages were moved since."
-
-
 SINCE = "It was changed again since; nothing was undone. Undo the later change first."
 
 
@@ -202,8 +194,6 @@ def _restore(version: Any) -> None:
 
 # A person who comes back the next day no longer expects a button to take back what it does not name.
 OFFERED = timedelta(hours=12)
-
-
 # Of the latest changes, for one that is not an undo.
 LOOKED_AT = 20
 

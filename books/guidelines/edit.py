@@ -13,8 +13,6 @@ from books.guidelines.parts import PART_TITLES, PARTS, Parts, Said, statements_o
 from books.models import Subtopic, Topic
 
 LONGEST_TITLE = 200
-
-
 LONGEST_STATEMENT = 2_000
 
 

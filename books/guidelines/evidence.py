@@ -9,12 +9,8 @@ from books.guidelines.parts import PARTS
 from books.language import content_stems, words
 
 Flag = Literal["unsupported", "copied"]
-
-
 # A run of this many of the book's own words is a quotation, not a paraphrase.
 COPIED_WORDS = 8
-
-
 # A paraphrase keeps at least this share of the matter words of what it says.
 SUPPORTED_SHARE = 1 / 3
 

@@ -15,8 +15,6 @@ from books.guidelines.parts import PART_TITLES, PARTS, ranges, statements_of
 from books.models import Change, ReviewStatus, Subtopic
 
 WordChange = tuple[Literal["same", "removed", "added"], str]
-
-
 # A word with the space behind it; scripts that leave no space between words go letter by letter.
 _WORD = re.compile(r"^\s+|[\u3040-\u30ff\u3400-\u9fff]\s*|[^\s\u3040-\u30ff\u3400-\u9fff]+\s*")
 
@@ -42,8 +40,6 @@ def word_changes(before: str, after: str) -> list[WordChange]:
 
 # A row from the database or one of its history.
 Version = Any
-
-
 TITLES = {"title": "Title", "summary": "Summary", "pages": "Pages", **PART_TITLES}
 
 

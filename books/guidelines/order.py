@@ -12,8 +12,6 @@ from books.guidelines.changes import APART, save_all
 from books.models import Subtopic, Topic
 
 Row = TypeVar("Row", Topic, Subtopic)
-
-
 # Rows that somebody set APART are renumbered too: this is where none of them is.
 FAR_APART = 10 * APART
 

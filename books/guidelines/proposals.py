@@ -20,8 +20,6 @@ from jobs import clock
 from jobs.models import Job
 
 Facts = dict[str, Any]
-
-
 # What people read; whatever else is set along with it is no reason to think a proposal outdated.
 TEXTS = ("title", "summary", "guideline", "storyline")
 

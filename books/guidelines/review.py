@@ -39,11 +39,7 @@ MOVES: Final = {
     (ReviewStatus.PUBLISHED, Decision.REOPEN): ReviewStatus.PENDING_REVIEW,
     (ReviewStatus.PUBLISHED, Decision.WITHDRAW): ReviewStatus.APPROVED,
 }
-
-
 OPEN: Final = tuple(status for status in ReviewStatus if (status, Decision.APPROVE) in MOVES)
-
-
 DECIDED: Final = tuple(status for status in ReviewStatus if status not in OPEN)
 
 

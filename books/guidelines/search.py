@@ -11,8 +11,6 @@ from books.models.book import full_text, wanted_words
 
 # So many matches are looked at: of what more have in common, nobody reads all, and sorting all would take seconds.
 MOST_FOUND = 2_000
-
-
 # Without the table's name: Django gives a table in a subquery another.
 MATCHES = "\"search_words\" @@ to_tsquery('simple'::regconfig, %s)"
 

@@ -56,14 +56,8 @@ def presigned_post(expected: ExpectedFile) -> dict[str, Any] | None:
 
 # An upload is idle after an hour; that it goes on need not be written at each file.
 TOUCHED_EVERY = timedelta(minutes=1)
-
-
 GONE = "This upload was closed before the file arrived; choose the file again."
-
-
 NOT_THERE = "The file did not arrive in the storage; choose it again."
-
-
 CHANGED = "The file that arrived is not the one that was announced; choose it again."
 
 

@@ -13,8 +13,6 @@ from books.errors import UploadRejected
 from books.intake.limits import SHOWN_NAME_CHARACTERS
 
 UNNAMED = "unnamed file"
-
-
 SORTED_CHARACTERS = 255  # file systems allow no more, and Python refuses to read numbers of 4,300 digits
 
 
@@ -49,8 +47,6 @@ def _shortened(name: str) -> str:
 
 
 PAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".pdf"})
-
-
 KINDS = "PNG, JPEG, TIFF, WebP or PDF"
 
 

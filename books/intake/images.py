@@ -47,15 +47,9 @@ def check_points(width: float, height: float, *, number: int) -> None:
 
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
-
 # https://www.w3.org/TR/png-3/#table111
 DEPTHS_OF_COLOUR = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
-
-
 PALETTE_COLOUR = 3
-
-
 COMPRESSED_METADATA = {b"zTXt", b"iTXt", b"iCCP"}
 
 
@@ -142,24 +136,12 @@ def _check_complete(kinds: set[bytes], colour: int) -> int:
 
 
 JPEG_SIGNATURE = b"\xff\xd8\xff"
-
-
 START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
-
-
 # Frame headers: baseline, extended, progressive, and the last two with arithmetic coding. 0xC4 to 0xCC are not frames.
 READABLE_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
-
-
 OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF}
-
-
 PROGRESSIVE_FRAMES = {0xC2, 0xCA}
-
-
 COMPONENTS = {1, 3, 4}
-
-
 # Inside a scan FF 00 is a data byte and FF D0 to FF D7 are restart marks; anything else after FF ends the scan.
 AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
@@ -227,11 +209,7 @@ def _skip_scan(data: BinaryIO) -> None:
 
 
 ANIMATION_FLAG = 0x02
-
-
 ANIMATED = "This WebP is animated; save the page as a still image."
-
-
 CHUNKS = 100  # A still picture has at most seven: header, profile, alpha, picture, two kinds of metadata, padding.
 
 

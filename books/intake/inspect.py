@@ -15,17 +15,9 @@ from books.intake.pdf import count_pages
 from books.intake.tiff import check_tiff
 
 Format = Literal["png", "jpeg", "tiff", "webp", "pdf"]
-
-
 HEAD_BYTES = 1024  # ISO 32000 readers accept the PDF header anywhere in the first 1024 bytes.
-
-
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-
 KINDS = "PNG, JPEG, TIFF, WebP or PDF"
-
-
 OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"GIF8", "a GIF image"),
     (b"BM", "a BMP image"),
@@ -46,8 +38,6 @@ OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program"),
     (b"#!", "a program"),
 )
-
-
 MARKUP_KINDS = ((b"<svg", "an SVG drawing"), (b"<!doctype html", "a web page"), (b"<html", "a web page"))
 
 
@@ -84,8 +74,6 @@ RUNNABLE_SUFFIXES = frozenset(
     {".app", ".bat", ".cmd", ".com", ".cpl", ".dll", ".exe", ".hta", ".jar", ".js", ".lnk", ".msi", ".php"}
     | {".ps1", ".scr", ".sh", ".vbs", ".wsf"}
 )
-
-
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
 
 

@@ -37,12 +37,8 @@ from jobs.models import Job
 
 # Numbers are unique: pages are moved out of the way by this much before they get their new ones.
 APART: Final = 100_000
-
-
 # How many page numbers a sentence lists.
 NAMED: Final = 6
-
-
 TURNED_FIELDS: Final = ("rotation", "ocr_status", "reading_id", "review", "reviewed_by_id", "reviewed_at")
 
 

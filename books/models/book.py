@@ -15,8 +15,6 @@ from jobs.models import Job
 from jobs.states import JobStatus
 
 FACTS = ("title", "author", "subject", "board")
-
-
 # More words than these narrow a search no further.
 MOST_WORDS = 12
 

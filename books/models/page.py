@@ -14,12 +14,8 @@ from django.db.models import Q
 from books.models.book import Book
 
 TURNS: Final = (0, 90, 180, 270)
-
-
 # The engine of a text that a person typed.
 PERSON: Final = "person"
-
-
 # Headings such as "Notes" may well stand alone on two pages; a text of this many letters does not.
 TELLING_LETTERS: Final = 40
 

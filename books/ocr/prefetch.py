@@ -18,8 +18,6 @@ from jobs.runner import slice_over
 
 # A page in the making takes up to 70 MB, one that is ready 2 MB. The other half of the processors is for the calls.
 AT_ONCE: Final = min(4, max(1, (os.cpu_count() or 2) // 2))
-
-
 AHEAD: Final = 8
 
 

@@ -19,8 +19,6 @@ from books.models.page import PERSON
 from jobs import clock
 
 READ: Final = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
-
-
 # Good print is read with about 90, poor print with 65.
 CLEAN_CONFIDENCE: Final = 80.0
 

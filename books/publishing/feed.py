@@ -12,11 +12,7 @@ from books.models import PublishedGuideline, PublishedSet, Subtopic
 from books.publishing.published import facts_of
 
 Row = TypeVar("Row", bound=Model)
-
-
 PUBLISHED_ORDER = ("book_id", "topic_sequence", "sequence", "id")
-
-
 WORKING_ORDER = ("topic__book_id", "topic__sequence", "sequence", "id")
 
 

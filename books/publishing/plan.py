@@ -24,8 +24,6 @@ from books.publishing.published import (
 )
 
 APPROVED = (ReviewStatus.APPROVED, ReviewStatus.PUBLISHED)
-
-
 REASONS = {
     ReviewStatus.DRAFT: "It is a draft: finalise the book, then approve it.",
     ReviewStatus.PENDING_REVIEW: "Nobody has approved it yet.",

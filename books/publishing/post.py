@@ -40,8 +40,6 @@ def _signature(secret: str, number: str, moment: int, body: bytes) -> str:
 
 # Seconds from connecting to the status of the answer. Finding the address before has the resolver's own limits.
 DEADLINE: float = 15
-
-
 # IPv4 addresses in the clothes of IPv6 ones.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 

@@ -13,17 +13,9 @@ from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
 from books.models.book import BookQuerySet
 
 Facts = dict[str, Any]
-
-
 BOOK_FACTS = ("country", "board", "grade", "subject", "language")
-
-
 TOPIC_FACTS = ("topic_key", "topic_sequence", "topic_number", "topic_title", "topic_summary", "storyline")
-
-
 OWN_FACTS = ("title", "summary", "guideline", "pages")
-
-
 FACTS = (
     "book_title",
     *BOOK_FACTS,

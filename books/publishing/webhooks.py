@@ -109,8 +109,6 @@ def deliver_again(deliveries: list[WebhookDelivery]) -> int:
 
 # After each failed try; the job rests meanwhile and holds no worker.
 PAUSES = (10, 60, 600, 3600)
-
-
 # A sweep is one of many things that its worker does.
 SWEEP_SECONDS = 30
 

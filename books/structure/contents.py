@@ -21,23 +21,11 @@ LINE = re.compile(
     (?:\s*[(\[]\s*scan\s+(?P<scan>\d{1,4})\s*[)\]])?\s*$""",
     re.IGNORECASE | re.VERBOSE,
 )
-
-
 KEYWORD = re.compile(r"^(?:chapter|unit|module|part|lesson|section)$", re.IGNORECASE)
-
-
 HEADING = re.compile(r"^(?:table of )?contents$", re.IGNORECASE)
-
-
 EXAMPLE = "1.2 Fractions ..... 14"
-
-
 INDENT = "  "
-
-
 DEEPEST = 3
-
-
 MOST_ENTRIES = 1000
 
 
@@ -165,14 +153,8 @@ def _says_its_number(entry: TocEntry) -> bool:
 
 
 _LEADER = re.compile(r"^(.*?[^\W_].*?)\s*(?:[.·•…_]\s?){3,}\s*(\d{1,4})$")
-
-
 _PLAIN = re.compile(r"^(.*?[^\W\d_]{2}.*?)\s+(\d{1,4})$")
-
-
 _FRONT_ROMAN = re.compile(r"^(.*?[^\W\d_]{2}.*?)[\s.·…]{2,}[ivxl]{1,6}$")
-
-
 _LONGEST_ENTRY = 200  # characters
 
 

@@ -15,22 +15,14 @@ CONTENTS_TITLE = re.compile(
     r"|^tabla de contenidos?$|^inhalt(?:sverzeichnis)?$|^table des mati[eè]res$|^sommaire$",
     re.IGNORECASE,
 )
-
-
 _FRONT = re.compile(
     r"^(?:preface|foreword|acknowledge?ments?|about (?:the|this) (?:authors?|book|series)|copyright|dedication|"
     r"to the (?:student|teacher|reader)s?|how to use this book|note to (?:teachers|students)|publisher'?s note|credits|"
     r"prólogo|prefacio|agradecimientos|presentación|vorwort|préface|avant-propos)\b.{0,30}$",
     re.IGNORECASE,
 )
-
-
 _LISTS = re.compile(r"^(?:subject )?index\b|^answers?\b|^soluci|^índice|^(?:sach)?register", re.IGNORECASE)
-
-
 _FEW_WORDS = 25
-
-
 _IMPRINT = {stem(word) for word in ("copyright", "isbn", "publisher", "reserved", "edition", "printed")}
 
 

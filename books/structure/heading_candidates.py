@@ -16,14 +16,8 @@ _COUNTED = (
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     ("uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
 )
-
-
 _NUMBER_WORDS = {word: value for counted in _COUNTED for value, word in enumerate(counted, 1)}
-
-
 _SECTION_HEAD = re.compile(r"^(?:\d{1,4}\s+)?(\d{1,2}\.\d{1,2})\b[\s|•·+*«»-]*([^\W\d].{3,}?)(?:\s+\d{1,4})?$")
-
-
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 

@@ -31,37 +31,23 @@ class Kind(IntEnum):
 
 
 STRONG = frozenset({Kind.PART, Kind.UNIT, Kind.CHAPTER, Kind.ROMAN, Kind.BARE, Kind.LESSON, Kind.DECIMAL})
-
-
 _KEYWORDS = {
     Kind.PART: "part|parte|teil|partie",
     Kind.UNIT: "unit|unidad|unité|einheit|unidade|theme",
     Kind.CHAPTER: "chapter|module|capítulo|capitulo|módulo|chapitre|kapitel|block|bloque|tema",
     Kind.LESSON: "lesson|section|topic|lección|leccion|sección|leçon|lektion|lição|apartado",
 }
-
-
 _NUMERAL = (
     r"\d{1,3}(?:\.\d{1,2})?|[IVXLCivxlc]{1,7}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
     r"|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez"
 )
-
-
 _KEYWORD = {
     kind: re.compile(rf"^(?:the )?(?:{names})\s+({_NUMERAL})\b\s*([.:)|•·–—-]*)\s*(.*)$", re.IGNORECASE)
     for kind, names in _KEYWORDS.items()
 }
-
-
 _DECIMAL = re.compile(r"^(\d{1,2})\s?[.·-]\s?(\d{1,2})((?:\.\d{1,2})*)[.:)]?\s+(\D.*)$")
-
-
 _ROMAN = re.compile(r"^([IVX]{1,6})[.:)–—-]+\s+(\S.*)$")
-
-
 BARE = re.compile(r"^(\d{1,2})[.:)]?\s+(\D.*)$")
-
-
 _LABELS = (
     "learning (?:objectives|outcomes|goals)|objectives?|by the end|in this|what you|you will learn|before you",
     "key (?:terms|words|ideas|concepts|points|facts|equations)|vocabulary|glossary of|new words|words to know",
@@ -74,11 +60,7 @@ _LABELS = (
     "ejercicios?|actividad(?:es)?|preguntas|resumen|objetivos|vocabulario|ejemplos?|soluci[oó]n(?:es)?|recuerda",
     "practica|palabras clave|para pensar",
 )
-
-
 _BOILERPLATE = re.compile(rf"^(?:{'|'.join(_LABELS)})\b.{{0,22}}$", re.IGNORECASE)
-
-
 BACK_MATTER = re.compile(
     r"^(?:index|subject index|answer key|answers? to .{1,40}|solutions to .{1,40}|bibliography|appendix(?: [a-z\d])?|"
     r"appendices|photo credits|glossary|works cited|references|índice (?:alfabético|analítico)|soluciones|bibliografía|"
@@ -131,8 +113,6 @@ def kind_of(heading: Heading) -> Parsed:
 
 
 LARGE_TYPE, MIDDLE_TYPE, SMALL_TYPE = 1.75, 1.24, 1.08
-
-
 _SYMBOLS = re.compile(r"[=<>+×÷≤≥→{}\\@_]|https?:|www\.")
 
 

@@ -11,16 +11,10 @@ from books.structure.heading_candidates import Mark, subtopic_kinds, topic_kinds
 from books.structure.headings import LARGE_TYPE, STRONG, Kind, is_capitals
 
 _PLAIN = (Kind.LARGE, Kind.MIDDLE, Kind.SMALL)
-
-
 # Unnumbered headings closer than this name boxes and steps; further apart than that, they are strays.
 _CLOSEST, _FURTHEST = 1.4, 15.0
-
-
 # Unnumbered headings of the coarsest style at this distance head chapters if a finer style divides them.
 _PAGES_A_CHAPTER = 5.0
-
-
 _SIZE_STEP = 0.12
 
 

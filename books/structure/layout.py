@@ -13,35 +13,21 @@ from books.language import words
 from books.structure.base import PageText, TextLine
 
 Kind = Literal["body", "running_head", "page_number", "caption"]
-
-
 _FOLIO = re.compile(r"^[\W_]*(?:page|página|p\.)?\s*(\d{1,4}|[ivxl]{1,6})[\W_]*$", re.IGNORECASE)
-
-
 _SEPARATED = re.compile(
     r"^(?:\d{1,4}\s+)?(?:(?:chapter|unit|lesson|section|module|part|capítulo|unidad|lección|tema)\s+)?"
     r"[\dIVXLivxl.]{1,6}\s*[|•·¢©°*+»«~]+\s+\S",
     re.IGNORECASE,
 )
-
-
 _CAPTION = re.compile(
     r"^(?:fig(?:ure|ura)?|table|tabla|photo|foto|map|mapa|diagram|illustration|image|picture|source|fuente)\b\.?\s*"
     r"(?:\d[\d.\-]*|:)\s*\S|^\(?(?:photo |image )?credits?\s*[:)]|^©",
     re.IGNORECASE,
 )
-
-
 # A number that a bullet divides from the title ("12 • Adding") is the section's, with a point that OCR lost.
 _NUMBER_BESIDE = re.compile(r"^(?P<left>\d{1,4})\s+[^\d•·]\D{3,}$|^\D{4,}?[\s|•·]+(?P<right>\d{1,4})$")
-
-
 _DESCENDERS = frozenset("gjpqyQ,;()|[]{}/ç")
-
-
 _SMALL_TYPE = 0.9
-
-
 _TOP, _BOTTOM = 0.1, 0.92
 
 

@@ -14,12 +14,8 @@ from books.structure.heading_candidates import Mark, number_order, page_marks
 from books.structure.headings import Kind
 
 _SURE, _LIKELY = 85.0, 70.0
-
-
 # Outweighs whatever would move an entry whose place is settled.
 _SETTLED = 10.0
-
-
 # Pages are bound, scanned and numbered with a slip now and then.
 NEAR = 2
 

@@ -16,12 +16,8 @@ from jobs import clock
 
 # A cluster whose clock is behind by less than this takes a message as soon as it hears of it.
 CLOCKS_APART = timedelta(minutes=5)
-
-
 # So long a call waits at most, so that a cluster that is asked to stop does.
 WAIT_SECONDS = 0.5
-
-
 LOOK_SECONDS = 0.1
 
 

@@ -20,8 +20,6 @@ logger = logging.getLogger(__name__)
 
 
 PR_SET_PDEATHSIG = 1
-
-
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -53,11 +51,7 @@ def tie_forks() -> None:
 
 
 FIRST_PAUSE_SECONDS = 0.5
-
-
 LONGEST_PAUSE_SECONDS = 30
-
-
 PROVEN_AFTER_SECONDS = 60
 
 

@@ -10,8 +10,6 @@ from books.guidelines.parts import PARTS
 
 # A window has forty pages, and no page of a book begins more sections than this one in three.
 MOST_SECTIONS = 120
-
-
 LONGEST_LINE, LONGEST_PROSE = 200, 1_000
 
 
@@ -40,17 +38,9 @@ def _share(value: object) -> object:
 
 # Cut to what fits a screen and a column: a provider cannot be made to keep to a length.
 Line = Annotated[str, AfterValidator(_line)]
-
-
 Prose = Annotated[str, AfterValidator(_prose)]
-
-
 Said = Annotated[Prose, AfterValidator(_not_empty)]
-
-
 Count = Annotated[int, Field(ge=0, le=10_000)]
-
-
 Pages = Annotated[list[int], Field(max_length=500)]
 
 

@@ -35,15 +35,9 @@ def prompt(stage: str) -> Prompt:
 
 
 FormOfStage = TypeVar("FormOfStage", bound=forms.Form)
-
-
 # Of the outline so far a window sees its end: enough to go on, and the prompt stays the same size for any book.
 CARRIED_SUBTOPICS = 5
-
-
 NEIGHBOUR_TITLES = 8
-
-
 # What else is asked for the same result, and so belongs to its recipe.
 FOLLOWED_BY = {"write": ("reword",)}
 

@@ -10,8 +10,6 @@ from books.ocr.engines.base import OcrLine, OcrWord
 
 # A gap between columns is at least so many heights of a line wide; between words it is a third of one.
 LEAST_GUTTER: Final = 0.8
-
-
 # A column has lines; one or two boxes beside others are a label or a page number.
 LEAST_LINES: Final = 3
 
@@ -85,12 +83,8 @@ def _in_rows(boxes: Sequence[Box], places: list[int]) -> list[int]:
 
 
 Box = tuple[int, int, int, int]
-
-
 # Grain, wood and drawings read as letters stay below this; so does blurred print, but that stands in rows.
 CREDIBLE_CONFIDENCE: Final = 60.0
-
-
 # A line without letter or digit is a rule or a row of dots more often than a formula.
 CREDIBLE_SIGNS: Final = 70.0
 

@@ -22,12 +22,8 @@ from books.providers.prompts import prompt_in
 from books.providers.request import Answer, Choice, ModelRequest
 
 SCHEMA_VERSION = "2"
-
-
 # A model that lost its way repeats a word, a phrase or a line until its limit; no book does so many times on end.
 MOST_REPEATS: Final = 8
-
-
 LONGEST_LOOP: Final = 40
 
 
@@ -79,27 +75,15 @@ def loops(words: list[str]) -> bool:
 
 
 PROMPTS: Final = Path(__file__).resolve().parent.parent / "prompts"
-
-
 STAGE: Final = "ocr"
-
-
 # At high detail a model sees at most so many squares of this side, and a provider shrinks what has more by itself.
 PATCH_SIDE, MOST_PATCHES = 32, 2_500
-
-
 MOST_SIDE: Final = 2_048
-
-
 # A page has 0.93 (grain) to 1.36 (joined letters) characters of text for each letter-sized spot of print; less was left
 # out ...
 LEAST_TEXT: Final = 0.97
-
-
 # ... and more than this many characters a spot, and some for what is no print to us, were made up.
 MOST_TEXT, SPARE_CHARACTERS = 4, 200
-
-
 # Lines of which the model is less sure were guessed; more of them than this share is marked.
 SURE_CONFIDENCE, MOST_GUESSED = 60, 0.06
 

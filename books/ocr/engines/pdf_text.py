@@ -23,20 +23,12 @@ from books.ocr.image.ink import PageInk
 
 # Characters that stand for no sign a person knows: private use, unassigned, replacement. A font's odd bullet is one.
 MOST_STRANGE: Final = 0.02
-
-
 # Print outside of all the layer's lines, and text where no ink is: of a page of thirty lines, one or two.
 MOST_MISSING, MOST_HIDDEN = 0.05, 0.05
-
-
 # So many lines, spread over the page, are read; OCR and a good layer agree in all but a sign or two.
 CHECKED_LINES, LEAST_AGREEMENT = 5, 85.0
-
-
 # Line boxes of the layer end at the letters; Tesseract wants some white around them.
 MARGIN: Final = 8
-
-
 # Pieces are on one line if they share this much of the lower one's height, and one block's lines are this near.
 SHARED_HEIGHT, BLOCK_GAP = 0.5, 0.8
 

@@ -19,8 +19,6 @@ from books.ocr.image.faint import has_faint_print
 from books.ocr.image.shapes import Upright, upright
 
 SUSPICIOUS_INK: Final = 0.05
-
-
 # Below this a box is texture more often than print.
 LEAST_SCORE: Final = 0.5
 

@@ -26,43 +26,23 @@ from books.ocr.image.shapes import bullets, turned, upright, with_bullets, witho
 
 # From one or two of the thirty lines of a page on, a person is told.
 SUSPICIOUS_INK: Final = 0.05
-
-
 # A page read upside down has a confidence near 40; good upright print has 90, poor print 65.
 HOPELESS_CONFIDENCE: Final = 60.0
-
-
 # Print of which a line's words are more guessed than this was not read.
 READ_CONFIDENCE: Final = 35.0
-
-
 # The other way up must be so much more confident.
 CLEARLY_BETTER: Final = 15.0
-
-
 # Words less sure than this are half wrong where print is blurred. They hold 5 % of the characters of a good page with
 # formulas at most, and twice the share of words that are wrong or lost on blurred ones.
 SURE_CONFIDENCE, MOST_GUESSED = 80.0, 0.06
-
-
 # A page takes a second or two; what takes this long is texture.
 PAGE_MILLISECONDS: Final = 60_000
-
-
 # Layout analysis wants a resolution, and a book's page is about so many inches high.
 PAGE_INCHES: Final = 10
-
-
 LEAST_DPI, MOST_DPI = 70, 600
-
-
 # White around a cut-out: Tesseract overlooks print at the very edge.
 MARGIN: Final = 12
-
-
 TOO_SLOW: Final = "The page takes too long to read; check that it shows print, and scan it again."
-
-
 _of_this_thread = threading.local()
 
 

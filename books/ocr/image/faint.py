@@ -13,33 +13,19 @@ from PIL import Image
 from books.ocr.image.ink import LEAST_LETTER, MOST_LETTER, RULE_ASPECT, SOLID, PageInk
 
 Floats = NDArray[np.float32]
-
-
 # Fainter ink is stretched to this depth, 1 being black; more of it would fatten blurred letters.
 ENOUGH_CONTRAST, MOST_STRETCH = 0.7, 8.0
-
-
 # Of the darkest points next to edges, sorted from the darkest, the one at this percentage stands for a stroke's middle.
 STROKE: Final = 30
-
-
 # An edge of print rises above the noise (a standard deviation) so many times, and by this share of the paper at least.
 EDGE_ABOVE_NOISE, LEAST_EDGE = 6.0, 0.04
-
-
 # Share of edges among the pixels: of a page with one line of print, and of a square with one word.
 LEAST_EDGES, LEAST_EDGES_OF_SQUARE = 0.0005, 0.01
-
-
 # Print is judged in squares of this share of the long side, since a page may hold grey boxes beside black text; what
 # is fainter than this share of the page's own contrast is the other side shining through.
 SQUARES, LEAST_CONTRAST = 16, 0.18
-
-
 # One row in four tells enough.
 ROW_STEP: Final = 4
-
-
 # The median of second differences of noise with standard deviation 1.
 SECOND_DIFFERENCE: Final = 0.6745 * math.sqrt(6)
 
@@ -119,33 +105,19 @@ def _contrast_of(square: Edges, noise: float, page_contrast: float) -> float:
 
 # Darkness is averaged over cells of this size, a fraction of a line high and several words long: grain cancels out.
 CELL_HEIGHT, CELL_LENGTH = 4, 128
-
-
 # A cell is compared with those so many cells above and below it.
 REACH: Final = 2
-
-
 # Lines alternate with gaps down a page and not across it, so cells differ more in one direction. Grain, compression and
 # photographs differ alike in both, within 1.06 in all that was tried; print of half the grain's depth reaches 1.5.
 BANDED: Final = 1.15
-
-
 # Askew, compression's squares make as much as 1.5, and print that is not level 2.3 and more.
 BANDED_ASKEW: Final = 1.8
-
-
 # Less than a rounding error of the shades.
 LEAST_BAND: Final = 0.0005
-
-
 # Copier edges and the table under the page lie outside of this share of its sides.
 MARGIN: Final = 0.12
-
-
 # Degrees by which the page is turned to find lines that are not level; each finds those within 4 of it.
 TILTS: Final = (0, 8, -8, 16, -16, 24, -24)
-
-
 # Dots a drawn line is widened by, so that its soft edge goes with it.
 EDGE: Final = 3
 

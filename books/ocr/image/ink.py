@@ -113,52 +113,28 @@ def components(runs: Runs) -> Components:
 
 
 Box = tuple[int, int, int, int]
-
-
 # Long side on which print is judged: 8-point letters are still 10 pixels high there.
 WORKING_SIDE: Final = 1_600
-
-
 # Darker than this share of the paper is ink.
 INK: Final = 0.6
-
-
 # One dot in so many each way tells how bright the paper is.
 PAPER_STEP: Final = 3
-
-
 # Heights as shares of the page's long side: fly dirt below, the largest chapter titles at the upper end.
 LEAST_LETTER, MOST_LETTER = 0.004, 0.08
-
-
 # A spot longer than so many heights is a rule; a word whose letters run together is shorter.
 RULE_ASPECT: Final = 12
-
-
 # A filled box, and what is left of a frame.
 SOLID, HOLLOW = 0.92, 0.06
-
-
 # Letters of one line stand closer than this many of their heights.
 LETTER_GAP: Final = 0.8
-
-
 # A row of print is not much higher than its letters, and some of them.
 ROW_HEIGHT, ROW_LETTERS = 2.2, 3
-
-
 # Neighbours end level within this share of their height; so do three of four pairs in print, but few in a picture.
 LEVEL, LEVEL_PAIRS = 0.12, 0.45
-
-
 # Grain falls into pairs and threes; a page without a longer row has no print to miss.
 CERTAIN_LETTERS: Final = 5
-
-
 # Lines of one paragraph are closer than this many of their letters' heights on each side.
 LINE_GAP, MOST_REGIONS = 0.8, 12
-
-
 # A page with more spots than this is noise or halftone, not print: a full newspaper page has 20,000 letters.
 MOST_SPOTS: Final = 40_000
 

@@ -16,48 +16,24 @@ from books.ocr.image.faint import ROW_STEP, contrasts, edges, stretch
 
 # A4 at 300 dpi has 8.7 million; Tesseract gains nothing from more.
 MOST_PIXELS: Final = 9_000_000
-
-
 # Below this a page of print has letters too small for Tesseract, which wants capitals of 20 pixels and more.
 LEAST_LONG_SIDE: Final = 1_200
-
-
 # Side in pixels of the small copy on which light is judged, and the window there: wider than a heading's strokes.
 LIGHT_SIDE: Final = 480
-
-
 LIGHT_WINDOW: Final = 11
-
-
 # What is darker than this share of the page's white is a printed box, not a shadow: its text may be white.
 DARKEST_PAPER: Final = 0.35
-
-
 # Print is closed by the brightest spot of its cell, which is larger than a line's height; of paper this bright, print
 # is told without dividing by it.
 PAPER_REDUCED, PAPER_CELL, BRIGHT_PAPER = 8, 4, 230
-
-
 # Tesseract finds no line at all in a page with more noise than this share of the paper.
 MOST_NOISE: Final = 0.1
-
-
 # A multiple of ROW_STEP; larger bands are hardly quicker.
 BAND_ROWS: Final = 512
-
-
 SKEW_SIDE: Final = 900
-
-
 MOST_SKEW: Final = 11.0
-
-
 LEAST_SKEW: Final = 0.15
-
-
 SKEW_POINTS: Final = 60_000
-
-
 # The level lines must stand out by so much more than the lines as found.
 SKEW_GAIN: Final = 1.05
 

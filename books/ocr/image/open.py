@@ -20,52 +20,28 @@ from books.intake import limits
 from books.ocr.image.normalise import normalise
 
 __all__ = ["Picture", "encode_png", "encoded_thumbnail", "normalise", "open_page", "pictured"]
-
-
 FORMATS: Final = ("PNG", "JPEG", "TIFF", "WEBP")
-
-
 # Intake refuses more than 40 million; this only keeps a file that went round it from filling the memory.
 MOST_PIXELS: Final = 50_000_000
-
-
 # A colour page is converted in bands of this size, never as a whole.
 BAND_PIXELS: Final = 2_000_000
-
-
 # A JPEG at least twice as large is decoded at a half, a quarter or an eighth; A4 at 300 dpi.
 ENOUGH_PIXELS: Final = (2480, 3508)
-
-
 # Pages of print are as small as with Pillow's own way, in half the time.
 PNG_TYPE: Final = zlib.Z_RLE
-
-
 # About so many dots wide, headings can be read in 8 KB.
 THUMBNAIL_WIDTH: Final = 240
-
-
 THUMBNAIL_QUALITY: Final = 60
-
-
 # What Pillow's decoders raise on damaged data; 50,000 mutated files of all formats raised nothing else.
 DECODING_ERRORS: Final = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, EOFError, SyntaxError, OverflowError, AttributeError),
     *(struct.error, zlib.error, Image.DecompressionBombError),
 )
-
-
 DAMAGED: Final = "The image is damaged and cannot be opened; scan or export the page again."
-
-
 TOO_LARGE: Final = (
     "The image is too large to open; scan the page at 300 dpi or save it as a PNG of at most 40 megapixels."
 )
-
-
 NO_SUCH_FRAME: Final = "The file has no page {number}; upload it again."
-
-
 UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -75,11 +51,7 @@ UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
 DEEP_MODES: Final = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
-
-
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 
 

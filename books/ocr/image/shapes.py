@@ -16,23 +16,13 @@ from books.ocr.image.ink import Box, Components, Ints, PageInk
 
 # What turns a page clockwise by so many degrees.
 TURNS: Final = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
-
-
 # A page of which more of the letter-sized ink than this stands in rows is not sideways.
 SURE_ROWS: Final = 0.4
-
-
 # Sideways, at least so many times as much stands in rows once the page is turned.
 CLEARLY_MORE: Final = 3.0
-
-
 # Letters that rise above or hang below the others by this share of a low letter's height.
 OUTLIER: Final = 0.2
-
-
 LEAST_ROW, LEAST_OUTLIERS = 6, 15
-
-
 # Upright print has twice as many rising letters as hanging ones and more.
 CLEARLY_HANGING: Final = 1.5
 
@@ -105,31 +95,17 @@ def _middles(values: Ints, row: Ints, size: Ints) -> NDArray[np.float64]:
 
 
 BULLET: Final = "•"
-
-
 # A disc fills 0.79 of its box; a letter's bowl that ran full of ink is oblong or has neighbours.
 LEAST_FILL, MOST_ASPECT = 0.62, 1.25
-
-
 # Diameter in heights of the letters after it: a full stop is under a fifth, an o about one.
 DIAMETER: Final = (0.25, 0.8)
-
-
 # Smaller discs are specks, and a page with so many is grain.
 LEAST_PIXELS, MOST_DISCS = 4, 500
-
-
 # Gap to the nearest letters, in the same unit; inside a word it is smaller. Text begins within some ems.
 LEAST_GAP, MOST_GAP = 0.2, 6.0
-
-
 # The height of its middle, in letters from the base line up.
 MIDDLE: Final = (0.2, 0.75)
-
-
 LETTERS_AFTER: Final = 5
-
-
 # The percentile of their heights that is a low letter's even behind a bracket.
 LOW_LETTERS: Final = 25
 

@@ -12,18 +12,10 @@ from books.errors import ImportRefused
 from books.guidelines.parts import MOST_PAGES, PARTS
 
 MOST_COMPLAINTS = 5
-
-
 # PostgreSQL stores no NUL, and no reader wants the other control characters.
 CONTROL = {code: None for code in range(32) if chr(code) not in "\n\t"} | {127: None}
-
-
 PageNumber = Annotated[int, Field(ge=1, le=MOST_PAGES)]
-
-
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-
-
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000)]
 
 

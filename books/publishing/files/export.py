@@ -11,8 +11,6 @@ from books.models import Book, Provenance, Subtopic, Topic
 
 # Where a backslash makes a word of what would begin a heading, list, quotation, rule or table.
 BEGINS_A_BLOCK = re.compile(r"^(\d{1,9}(?=[.)])|(?=[-#>+*=~|_]))")
-
-
 BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
 
 

@@ -37,12 +37,8 @@ from books.structure.base import Outline
 __all__ = ["Difference", "apply_import", "differences", "receive"]
 
 MOST_BYTES = 20 * 1024 * 1024
-
-
 # Each takes up to a hundred bytes once it is read; 5,000 guidelines of 30 statements have half as many.
 MOST_VALUES = 1_000_000
-
-
 FORMS = ("json", "csv", "xlsx")
 
 

@@ -23,30 +23,18 @@ from books.models import Book, Subtopic
 from books.publishing.files.document import SubtopicIn, complaint
 
 CHILD = Path(__file__).with_name("sheet_child.py")
-
-
 # A book of 500 pages has a few hundred subtopics; the export has 13 columns.
 MOST_ROWS, MOST_COLUMNS = 5_000, 100
-
-
 # What a file may hold that was not packed, which is more than so many rows need.
 MOST_CHARACTERS = 20_000_000
-
-
 MOST_UNPACKED_BYTES = 50 * MEBIBYTE
-
-
 MEMORY_BYTES, CPU_SECONDS, WALL_SECONDS = 384 * MEBIBYTE, 8, 60.0
-
-
 SENTENCES = {
     "unreadable": "This file cannot be read as {form}.",
     "rows": f"The sheet has something in row {MOST_ROWS + 2:,} or below; it may have {MOST_ROWS:,} rows and a title.",
     "characters": f"The sheet has more than {MOST_CHARACTERS:,} characters.",
     "unpacked": f"The workbook unpacks to more than {MOST_UNPACKED_BYTES // MEBIBYTE} MB.",
 }
-
-
 TOO_DEMANDING = "This file takes too much time or memory to read; save the sheet as CSV and send that."
 
 
@@ -74,20 +62,12 @@ def rows_of_sheet(data: bytes, form: str) -> list[tuple[int, list[Any]]]:
 
 
 FORMATS = {"csv": CSV, "xlsx": XLSX}
-
-
 # A cell is a formula where the first character that a spreadsheet sees is one of these, in any of its widths (OWASP,
 # CSV injection); the quote marks what we defused.
 FORMULA_SIGNS = frozenset("=+-@")
-
-
 FIRST = ("\t", "\r", "\n", "'")
-
-
 # Excel's limit is 255; texts wrap.
 COLUMN_WIDTH = 60
-
-
 CITED = re.compile(r"^(?P<text>.*?)\s*\[(?P<pages>[\d,\s–-]*)\]$", re.DOTALL)
 
 
@@ -147,11 +127,7 @@ COLUMNS = {
     **{part: Field(part, widget=Statements()) for part in PARTS},
     "status": Field("status"),
 }
-
-
 Sheet: Any = type("Sheet", (Resource,), COLUMNS)
-
-
 WANTED = ("id", "title", "summary", "pages", *PARTS)
 
 

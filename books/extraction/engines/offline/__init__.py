@@ -18,8 +18,6 @@ from books.structure.headings import is_boilerplate, is_capitals, parse_numberin
 
 # So many titles are named; a longer storyline says how many lie between.
 MOST_NAMED = 6
-
-
 HONEST = "(In the book's order; put together from the titles.)"
 
 
@@ -46,19 +44,11 @@ _BARE = re.compile(
     r"problems|questions|key (?:terms|ideas)|activities|test|introducci[oó]n|repaso|ejercicios|resumen|actividades)$",
     re.IGNORECASE,
 )
-
-
 _TRAILING = re.compile(r"[\s.·…_|•*~^=<>\\/«»:;,–—-]*(?:[.·…_]{2,}\s*\d{1,4})?[\s.·…_|•*~^=<>\\/«»:;,–—-]*$")
-
-
 _LEADING = re.compile(r"^[\s.·…_|•*~^=<>\\/«»:;,–—-]+")
-
-
 _SMALL_WORDS = re.compile(
     r"an?|and|as|at|but|by|for|from|in|into|nor|of|on|or|per|the|to|via|with|y|o|de|del|las?|el|los|en|una?|con|por|al|e"
 )
-
-
 _SAME_TERMS = 0.6
 
 

@@ -12,17 +12,9 @@ from books.language import is_content, surface_forms
 from books.structure.base import Digest
 
 LONGEST_SEGMENT = 30  # pages
-
-
 _PRIOR = 2.0  # times the logarithm of the number of words: what a segment costs besides its words
-
-
 _LOOSE_END = 8.0  # nats
-
-
 _HEADING = 12.0  # nats
-
-
 _LARGEST_COUNT = 3
 
 

@@ -12,26 +12,18 @@ from books.structure.headings import find_headings, is_boilerplate
 from books.structure.layout import PageLayout, read_layout
 
 SALIENT_SENTENCES = 6
-
-
 _EXERCISE_LABEL = re.compile(
     r"^(?:try it|exercises?|practice|activit(?:y|ies)|questions?|problems?|check your|quiz|"
     r"review questions?|ejercicios?|"
     r"actividad(?:es)?|preguntas?|homework|test yourself)\b",
     re.IGNORECASE,
 )
-
-
 _ITEM = re.compile(r"^(?:\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
-
-
 _ORDER = re.compile(
     r"^(?:find|solve|explain|describe|name|list|calculate|compare|draw|complete|write|give|define|state|identify|discuss|"
     r"explica|describe|calcula|nombra|escribe|compara|completa)\b",
     re.IGNORECASE,
 )
-
-
 _DEFINING = re.compile(
     r"\b(?:is|are) (?:called|known as|defined as|named)\b|\bmeans?\b|\brefers? to\b|\b(?:is|are) (?:a|an|the)\b"
     r"|\b(?:se llama|es un|es una|son los|son las|significa)\b",

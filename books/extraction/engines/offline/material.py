@@ -15,46 +15,30 @@ from books.structure.layout import PageLine, read_layout
 
 # Eight words in a row as on the page are a copy.
 COPIED_RUN = 8
-
-
 _BULLET = re.compile(r"^(?:[^\w\s(“\"'¿¡]+|[e©o])\s+(?=[A-ZÁÉÍÓÚ])")
-
-
 _GOALS = re.compile(
     r"able to\b|learning (?:objectives|outcomes|goals)|^objectives\b|you will learn|objetivos|aprenderás|al final de",
     re.IGNORECASE,
 )
-
-
 _GLOSSED = re.compile(r"^([^\W\d_][\w’' -]{2,32}):\s+((?:[A-ZÁÉÍÓÚÑ]|an? |the )\w*\s.{10,})$")
-
-
 _CALLED = re.compile(
     r"^(.{8,}?)\b(?:is|are) (?:also )?(?:called|known as|named|se llaman?)\s+(?:the |an? )?"
     r"([^\W\d][\w-]+(?: [a-z-]{4,}){0,1})"
 )
-
-
 _IS_A = re.compile(
     r"^(?:an?|the|un|una|el|la|los|las)\s+([^\W\d][\w-]+(?: [\w-]{4,}){0,2}?)\s+"
     r"(?:is|are|means?|refers? to|es|son|significa)\s+(?:an?|the|any|when|un|una|el|la|los|las)\s+(.{10,})$",
     re.IGNORECASE,
 )
-
-
 # Where a main clause may end, and words with which only another clause or a fragment begins.
 _CLAUSE_ENDS = re.compile(
     r"[;:—]|,? \b(?:because|whereas|while|but|although|so that|porque|pero|aunque|pues|mientras)\b"
 )
-
-
 _SUBORDINATE = re.compile(
     r"^(?:when|where|if|to|as|unlike|which|that|who|in|on|at|by|for|from|with|without|after|before|since|because|and|or|but|"
     r"then|let|remember|notice|en|al|a|si|cuando|para|con|sin|por|de|desde|como|lo|y|o)\b|[=+*<>{}]",
     re.IGNORECASE,
 )
-
-
 _TASK = re.compile(
     r"^(?:\(?\w{1,3}[.)]\s+)?((?-i:(?=[A-Z]))"
     r"(?:translate|model|find|solve|explain|describe|name|list|calculate|compare|draw|complete|write|"
@@ -63,8 +47,6 @@ _TASK = re.compile(
     r"explica|calcula|compara|escribe|nombra|completa))\b(.{3,})$",
     re.IGNORECASE,
 )
-
-
 _RECALL = re.compile(
     r"\b(?:so far|in the (?:last|previous) (?:section|chapter|lesson|unit)|previous sections?|recall|earlier"
     r"|you (?:have )?already|as we (?:did|saw)|you (?:have )?learned|se vio|ya sabes|recuerda que)\b",

@@ -15,8 +15,6 @@ from books.structure.hierarchy import Hierarchy, hierarchy
 from books.structure.match_contents import place, taught_entries
 
 INTRODUCTION = "Introduction"
-
-
 # A chapter's opening pages with fewer content words belong to its first section.
 _WORDS_OF_AN_INTRODUCTION = 25
 
@@ -166,8 +164,6 @@ def assemble(
 
 
 Basis = Literal["toc", "headings", "cohesion", "model", ""]
-
-
 _NUMBERED = (Kind.PART, Kind.UNIT, Kind.CHAPTER, Kind.LESSON, Kind.DECIMAL)
 
 
