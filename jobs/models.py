@@ -264,7 +264,6 @@ class Throttle(models.Model):
 
     provider = models.CharField(max_length=60, unique=True)
     limit = models.PositiveSmallIntegerField(help_text="Calls that may be in flight.")
-    answers = models.PositiveIntegerField(default=0, help_text="Since the limit was last raised.")
     cool_until = models.DateTimeField(null=True, blank=True)
     limited_at = models.DateTimeField(null=True, blank=True, help_text="When the last wave of calls was refused.")
     refusals = models.PositiveIntegerField(default=0, help_text="Rate limits in a row, without an answer between.")

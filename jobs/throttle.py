@@ -24,14 +24,10 @@ from jobs.models import Throttle
 # After a rate limit that names no time: 5 s, doubled for each further one without an answer between.
 FIRST_COOLING_SECONDS = 5
 LONGEST_COOLING_SECONDS = 300
+# Of the calls that may be in flight; each answer lets one more be.
+LEFT_AFTER_REFUSAL = 0.75
 # A provider that names a longer time than a day is not believed.
 LONGEST_RETRY_AFTER_SECONDS = 86_400
-# One more call may be in flight for each quarter of the limit that was answered: from 1 back to 16 in six rounds.
-GROWTH = 4
-# One call fewer may be in flight for so many that were refused: a wave refused as a whole halves the limit.
-REFUSALS_A_STEP = 2
-# After so many waves of calls of which none was answered, one call at a time finds out when the provider answers again.
-PROBE_AFTER = 2
 # An outage is this many failures in a row, each within this time of the one before.
 OUTAGE_FAILURES = 5
 OUTAGE_GAP = timedelta(minutes=15)
@@ -121,12 +117,14 @@ def limits() -> window.Limits:
 
 def calls_at_once(row: Throttle) -> int:
     """How many calls may be in flight, whatever else may keep them from beginning."""
-    is_probed = row.outage_since or row.refusals >= PROBE_AFTER
-    return 1 if is_probed else min(row.limit, settings.LLM_CONCURRENCY)
+    return 1 if row.outage_since else min(row.limit, settings.LLM_CONCURRENCY)
 
 
 def answered(call: Call, more_tokens: int = 0) -> None:
-    """The provider gave an answer, if only a refusal of the content; ``more_tokens`` corrects the estimate."""
+    """The provider gave an answer, if only a refusal of the content: one more call may be in flight.
+
+    ``more_tokens`` corrects the estimate.
+    """
     with locked_throttle(call.provider) as row:
         if limits():
             row.window = window.with_call(row.window, call.began_at, more_tokens, calls=0)
@@ -134,22 +132,19 @@ def answered(call: Call, more_tokens: int = 0) -> None:
             row.window = window.with_call(window.recent(row.window, clock.now()), call.began_at, call.tokens)
         row.refusals = row.failures = row.probes = 0
         row.outage_since = None
-        row.answers += 1
-        if GROWTH * row.answers >= row.limit:
-            row.limit, row.answers = min(row.limit + 1, settings.LLM_CONCURRENCY), 0
+        row.limit = min(row.limit + 1, settings.LLM_CONCURRENCY)
 
 
 def refused(provider: str) -> None:
     """The provider takes no call of ours at all: until it answers again, one at a time finds out."""
     with locked_throttle(provider) as row:
-        row.refusals = max(row.refusals, PROBE_AFTER)
+        row.limit = 1
 
 
 def rate_limited(provider: str, retry_after: float | None, began_at: datetime) -> None:
-    """No call begins for ``retry_after`` seconds, and after that fewer may be in flight.
+    """No call begins for ``retry_after`` seconds, and after that a quarter fewer may be in flight.
 
-    The wait does the most: a provider that refuses by the minute bears as many calls at once as before when it is over.
-    So the limit falls by what was refused of a wave, the calls in flight together, and not again for waves after it.
+    Once for all that were in flight together, however many of them are refused.
     """
     with locked_throttle(provider) as row:
         now = clock.now()
@@ -161,8 +156,7 @@ def rate_limited(provider: str, retry_after: float | None, began_at: datetime) -
         row.rate_limits += 1
         if row.limited_at is None or began_at >= row.limited_at:
             row.limited_at, row.refusals = now, min(row.refusals + 1, 10)
-        if row.refusals < PROBE_AFTER and row.rate_limits % REFUSALS_A_STEP == 0:
-            row.limit = max(1, row.limit - 1)
+            row.limit = max(1, int(row.limit * LEFT_AFTER_REFUSAL))
 
 
 def failed(provider: str, attempts: int, began_at: datetime) -> datetime | None:

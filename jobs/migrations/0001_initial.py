@@ -53,7 +53,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('provider', models.CharField(max_length=60, unique=True)),
                 ('limit', models.PositiveSmallIntegerField(help_text='Calls that may be in flight.')),
-                ('answers', models.PositiveIntegerField(default=0, help_text='Since the limit was last raised.')),
                 ('cool_until', models.DateTimeField(blank=True, null=True)),
                 ('limited_at', models.DateTimeField(blank=True, help_text='When the last wave of calls was refused.', null=True)),
                 ('refusals', models.PositiveIntegerField(default=0, help_text='Rate limits in a row, without an answer between.')),

@@ -15,7 +15,6 @@ OUTAGE_PATIENCE = 6 * 3600
 @dataclass
 class ModelThrottle:
     limit: int = CALLS_AT_ONCE
-    answers: int = 0
     cool: float | None = None
     limited: float | None = None
     rate_limits: int = 0
@@ -29,8 +28,7 @@ class ModelThrottle:
         """How many calls may begin."""
         if self.cools(now):
             return 0
-        is_probed = self.outage is not None or self.refusals >= 2
-        return max(0, (1 if is_probed else self.limit) - in_flight)
+        return max(0, (1 if self.outage is not None else self.limit) - in_flight)
 
     def cools(self, now: float) -> bool:
         return self.cool is not None and self.cool > now
@@ -41,17 +39,14 @@ class ModelThrottle:
     def answered(self) -> None:
         self.refusals = self.failures = self.probes = 0
         self.outage = None
-        self.answers += 1
-        if 4 * self.answers >= self.limit:
-            self.limit, self.answers = min(self.limit + 1, CALLS_AT_ONCE), 0
+        self.limit = min(self.limit + 1, CALLS_AT_ONCE)
 
     def rate_limited(self, now: float, seconds: float, began: float) -> None:
         self.cool = max(self.cool or 0, now + seconds)
         if self.limited is None or began >= self.limited:
             self.limited, self.refusals = now, min(self.refusals + 1, 10)
+            self.limit = max(1, 3 * self.limit // 4)
         self.rate_limits += 1
-        if self.refusals < 2 and self.rate_limits % 2 == 0:
-            self.limit = max(1, self.limit - 1)
 
     def failed(self, now: float, attempts: int, began: float) -> float | None:
         """When the next probe is due, where the provider is away and the attempt is given back."""

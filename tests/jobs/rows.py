@@ -35,7 +35,7 @@ def throttle_row(row: Throttle | None, began: datetime) -> ModelThrottle:
         "outage": seconds(row.outage_since),
     }
     counts = {
-        name: getattr(row, name) for name in ("limit", "answers", "rate_limits", "refusals", "failures", "probes")
+        name: getattr(row, name) for name in ("limit", "rate_limits", "refusals", "failures", "probes")
     }
     return ModelThrottle(**counts, **times)
 

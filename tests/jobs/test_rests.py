@@ -117,7 +117,7 @@ def test_not_yet_is_an_answer_of_its_provider_and_no_rate_limit(db):
     with pytest.raises(NotYet), call_slot(NAME):
         not_yet(60)(Item())
     row = Throttle.objects.get(provider=NAME)
-    assert (row.answers, row.rate_limits, row.cool_until) == (1, 0, None)
+    assert (row.failures, row.rate_limits, row.cool_until) == (0, 0, None)
 
 
 # ---- jobs beside the others ------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from books.errors import InvalidModelOutput, ProviderUnavailable, RateLimited
+from books.errors import AccountRefused, InvalidModelOutput, ProviderUnavailable, RateLimited
 from jobs import clock, throttle
 from jobs.actions import start_job
 from jobs.errors import ProviderBusy
@@ -93,42 +93,39 @@ def test_rate_limits_without_a_time_double_the_wait_until_an_answer_comes(monkey
     assert (known().cool_until - clock.now()).total_seconds() <= 5
 
 
-def test_the_limit_falls_by_half_of_what_was_refused_together_and_not_for_waves_after_it(monkeypatch):
-    for _ in range(8):
-        cool(1, began_ago=1)
-    assert known().limit == 4
-    for _ in range(3):
-        pass_time(monkeypatch, 2)
-        cool(1)
-        assert known().limit == 4
-
-
-def test_after_two_waves_without_an_answer_one_call_probes_and_its_answer_opens_the_limit(job, stage, monkeypatch):
-    for seconds in (2, 4):
-        cool(1)
-        pass_time(monkeypatch, seconds)
-    assert len(claimed(job)) == 1
-    answer()
-    finish(Item.objects.get(state=ItemState.LEASED), stage, "an answer")
-    assert len(claimed(job)) == 8
-
-
-def test_answers_raise_the_limit_one_by_one_up_to_the_setting(settings):
-    settings.LLM_CONCURRENCY = 9
-    admit(NAME)
-    Throttle.objects.update(limit=3)
+def test_the_limit_falls_by_a_quarter_for_all_that_were_refused_together_down_to_one_call(monkeypatch):
     limits = []
-    for _ in range(11):
+    for _ in range(5):
+        for _ in range(8):
+            cool(1, began_ago=1)
+        limits.append(known().limit)
+        pass_time(monkeypatch, 2.5)
+    assert limits == [6, 4, 3, 2, 1]
+
+
+def test_each_answer_lets_one_more_call_be_in_flight_up_to_the_setting(job, stage, settings, monkeypatch):
+    settings.LLM_CONCURRENCY = 5
+    Throttle.objects.create(provider=NAME, limit=1)
+    assert len(claimed(job)) == 1
+    limits = []
+    for _ in range(6):
         answer()
         limits.append(known().limit)
-    assert limits == [4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9]
+    assert limits == [2, 3, 4, 5, 5, 5]
+    assert len(claimed(job)) == 4
+
+
+def test_an_account_that_is_refused_is_tried_with_one_call_at_a_time(job):
+    with pytest.raises(AccountRefused), call_slot(NAME):
+        raise AccountRefused("No such key.")
+    assert known().limit == 1
 
 
 def test_a_refused_content_is_an_answer_like_any_other():
     cool(0)
     with pytest.raises(InvalidModelOutput), call_slot(NAME):
         raise InvalidModelOutput("No JSON.")
-    assert (known().refusals, known().answers) == (0, 1)
+    assert (known().refusals, known().limit) == (0, 7)
 
 
 def test_requests_a_minute_are_kept(settings, monkeypatch):
