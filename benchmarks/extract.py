@@ -79,7 +79,7 @@ def a_call(pages: int) -> dict[str, Any]:
     """Queries and milliseconds of processor a call of a book, with the runner in this process, and those that the bare
     client takes for the same requests."""
     from books.extraction.job import start_extraction
-    from books.providers.factory import ledger
+    from books.ledger.choices import ledger
     from jobs.runner import run_to_end
 
     client, asked = ledger().client_of("openai"), []

@@ -13,9 +13,9 @@ class BooksConfig(AppConfig):
         import books.guidelines.changes
         import books.intake.clearing
         import books.intake.order
+        import books.ledger.prices
         import books.models.files
         import books.ocr.start
-        import books.providers.prices
         import books.publishing.files.import_file
         import books.publishing.webhooks
         import books.retention  # noqa: F401 - they connect signals

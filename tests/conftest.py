@@ -39,7 +39,7 @@ def _media(settings, tmp_path):
 @pytest.fixture(autouse=True)
 def _stage_models():
     """What a test says of the stages' models is gone with it, as its rows are."""
-    from books.providers.factory import forget_stage_models
+    from books.ledger.choices import forget_stage_models
 
     yield
     forget_stage_models()

@@ -23,13 +23,13 @@ from books.extraction.engines.factory import recipe_of
 from books.extraction.estimate import TITLES, estimate
 from books.extraction.job import Limits
 from books.extraction.stale import StaleResult, generated_pages, stale_results
+from books.ledger.choices import base_url_of, checked, model_of, providers
+from books.ledger.prices import price_of
+from books.ledger.spending import spent
 from books.models import Book, CallOutcome, ModelCall, ModelPrice, ProviderProfile, StageModel
 from books.models.book import books_with_words
 from books.numbers import number_of
-from books.providers.factory import base_url_of, checked, model_of, providers
-from books.providers.prices import price_of
 from books.providers.profile import SENT_WITH
-from books.providers.spending import spent
 from books.publishing.files.sheets import defused
 from jobs.models import Job
 

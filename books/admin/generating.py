@@ -24,10 +24,10 @@ from books.extraction.job import (
     start_extraction,
 )
 from books.extraction.stages.base import asks_a_model
+from books.ledger.spending import spent
 from books.models import Book, Contents, ContentsStatus
 from books.numbers import LARGEST_PLACE, number_of
 from books.ocr.job import OCR, OCR_ELSEWHERE
-from books.providers.spending import spent
 from jobs.errors import JobError
 from jobs.models import Job
 from jobs.progress import resume_point, start_sentence

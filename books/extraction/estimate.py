@@ -19,9 +19,9 @@ from books.extraction.page_ranges import pages_between
 from books.extraction.records import digests_of
 from books.extraction.stages.base import asks_a_model
 from books.extraction.stages.digest import digest_prints
+from books.ledger.choices import base_url_of, model_of
+from books.ledger.prices import price_of
 from books.models import DECIDED, Book, CallOutcome, ModelCall, PageDigest, StoredOutline, Subtopic, Topic
-from books.providers.factory import base_url_of, model_of
-from books.providers.prices import price_of
 from books.providers.request import CHARACTERS_PER_TOKEN
 from books.structure.chapters import Laid, chapters, lay
 

@@ -316,7 +316,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='modelcall',
             name='book',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='model_calls', to='books.book'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='model_calls', to='books.book'),
         ),
         migrations.AddField(
             model_name='modelcall',

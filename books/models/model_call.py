@@ -22,11 +22,11 @@ class ModelCall(models.Model):
     """One call. An answered one is reused whenever the same input (``input_sha256``) is asked again.
 
     Never changed, but that its outcome is put down after it was received, and its cost once the price is known.
-    ``cost`` is in US dollars; ``tier`` the one that the provider says served it; ``is_estimate`` marks tokens that the
-    provider did not tell.
+    One without a book checked a provider. ``cost`` is in US dollars; ``tier`` the one that the provider says served it;
+    ``is_estimate`` marks tokens that the provider did not tell.
     """
 
-    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="model_calls")
+    book = models.ForeignKey(Book, null=True, blank=True, on_delete=models.CASCADE, related_name="model_calls")
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     stage = models.CharField(max_length=40)
     item = models.CharField(max_length=80, blank=True)

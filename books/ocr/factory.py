@@ -44,8 +44,8 @@ def _built(name: str, language: str) -> OcrEngine:
 
         return TesseractEngine(language, tessdata_folder())
     if name == MODEL:
+        from books.ledger.choices import ledger, model_of
         from books.ocr.engines.model import OpenAIVision
-        from books.providers.factory import ledger, model_of
 
         return OpenAIVision(ledger().ask, model_of, language)
     if name == NEURAL:

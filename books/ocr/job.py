@@ -12,14 +12,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Q
 
+from books.ledger.asking import asking_for
+from books.ledger.choices import model_of
 from books.models import OcrStatus, Page, PageReview
 from books.ocr.engines.base import OcrText
 from books.ocr.factory import MODEL, default_engine, ocr_engine
 from books.ocr.image.open import Picture
 from books.ocr.prefetch import AHEAD, pages_ahead
 from books.ocr.scans import Prepared, keep_thumbnail, prepare, read_prepared, stored_reading
-from books.providers.factory import model_of
-from books.providers.ledger import asking_for
 from jobs.models import Item, Job
 from jobs.registry import Handler, PlannedItem
 from jobs.stages import finished_before

@@ -1,1 +1,1 @@
-"""Model providers outside this process: one adapter, the ledger of every call, prices and caps."""
+"""Speaking with model servers as they are: what a request says, what an answer or a refusal means. Knows no Django."""

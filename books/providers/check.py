@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import BaseModel
 
 from books.providers.answers import read_answer
-from books.providers.client import ModelClient, Profiles
-from books.providers.prices import price_of
 from books.providers.profile import SENT_WITH
 from books.providers.request import Choice, ModelRequest, RawAnswer
 from jobs.errors import JobError
 
 WORD = "LEAF"
+NO_PRICE = "Unknown: add it under Model prices, or caps cannot hold."
 
 
 class CheckForm(BaseModel):
@@ -30,8 +29,16 @@ class Finding:
     sentence: str
 
 
-def check_provider(client: ModelClient, profiles: Profiles, choice: Choice, base_url: str = "") -> list[Finding]:
-    """At most three calls, which no book is charged for; after a first one that fails none follows."""
+def check_provider(
+    ask: Callable[[ModelRequest[CheckForm]], RawAnswer],
+    choice: Choice,
+    left_out: Callable[[], Sequence[str]],
+    price_source: str,
+) -> list[Finding]:
+    """At most three calls; after a first one that fails none follows.
+
+    ``left_out`` is what requests are sent without by then; ``price_source`` says who names a price, "" for nobody.
+    """
     question = ModelRequest(
         stage="check",
         prompt_version="1",
@@ -45,27 +52,28 @@ def check_provider(client: ModelClient, profiles: Profiles, choice: Choice, base
         max_tokens=2_000,
         effort=choice.effort,
     )
-    first, answer = _try("Form", lambda: client.complete(question))
+    first, answer = _try("Form", ask, question)
     if answer is None:
         return [replace(first, title="Call")]
-    seen, _ = _try("Image", lambda: client.complete(replace(question, material="", images=(_picture(),))))
-    cheap, tiered = _try("Economy", lambda: client.complete(replace(question, is_economy=True)))
+    seen, _ = _try("Image", ask, replace(question, material="", images=(_picture(),)))
+    cheap, tiered = _try("Economy", ask, replace(question, is_economy=True))
     if tiered is not None and tiered.tier != "flex":
         cheap = Finding("Economy", is_fine=False, sentence="Served at the full price: this model has no cheaper tier.")
-    price = price_of(choice.model, base_url)
     return [
         first,
         seen,
         Finding("Usage", not answer.is_estimate, _usage_words(answer)),
         cheap,
-        Finding("Price", price.is_known, price.source or "Unknown: add it under Model prices, or caps cannot hold."),
-        Finding("Requests", is_fine=True, sentence=_profile_words(profiles.left_out(choice.model))),
+        Finding("Price", bool(price_source), price_source or NO_PRICE),
+        Finding("Requests", is_fine=True, sentence=_profile_words(left_out())),
     ]
 
 
-def _try(title: str, ask: Callable[[], RawAnswer]) -> tuple[Finding, RawAnswer | None]:
+def _try(
+    title: str, ask: Callable[[ModelRequest[CheckForm]], RawAnswer], question: ModelRequest[CheckForm]
+) -> tuple[Finding, RawAnswer | None]:
     try:
-        raw = ask()
+        raw = ask(question)
     except JobError as error:
         return Finding(title, is_fine=False, sentence=error.message), None
     answer, problem = read_answer(CheckForm, raw.text)
@@ -83,7 +91,7 @@ def _usage_words(answer: RawAnswer) -> str:
     return f"{answer.tokens_in} tokens in, {answer.tokens_out} out."
 
 
-def _profile_words(left_out: tuple[str, ...]) -> str:
+def _profile_words(left_out: Sequence[str]) -> str:
     return f"Sent with {'; '.join(SENT_WITH[name] for name in left_out)}." if left_out else "Sent whole."
 
 

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import httpx2
 import openai
 
+from books.deadline import limit_exchanges
 from books.errors import AccountRefused, ProviderError, ProviderRejected, ProviderUnavailable
 from books.providers.completion import document_of, raw_answer
-from books.providers.deadline import limit_exchanges
 from books.providers.failures import failure, words_of
 from books.providers.profile import body_of, refused_in
 from books.providers.request import ModelRequest, RawAnswer

@@ -17,19 +17,8 @@ Answer = TypeVar("Answer", bound=BaseModel)
 CHARACTERS_PER_TOKEN = 4
 # Limits are checked when the answer is here: servers refuse schemas that name them, one this word and one that.
 NOT_SENT = frozenset(
-    {
-        "default",
-        "title",
-        "description",
-        "format",
-        "pattern",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-        "uniqueItems",
-    }
-    | {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+    {"default", "title", "description", "format", "pattern", "minLength", "maxLength", "minItems", "maxItems"}
+    | {"uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 )
 # An image at high detail is at most this many tokens on current models.
 IMAGE_TOKENS = 2_500
@@ -75,15 +64,8 @@ class ModelRequest(Generic[Answer]):
     @cached_property
     def sha256(self) -> str:
         """Equal exactly when the model would be asked the same, whatever tier answers."""
-        parts = [
-            self.stage,
-            self.model,
-            self.temperature,
-            self.max_tokens,
-            self.messages(),
-            self.form,
-            *([self.effort] if self.effort else []),
-        ]
+        asked = (self.stage, self.model, self.temperature, self.max_tokens, self.messages(), self.form)
+        parts = [*asked, *([self.effort] if self.effort else [])]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     @property

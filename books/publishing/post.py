@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx2
 
+from books.deadline import limit_exchanges
 from books.errors import AddressRefused, DeliveryFailed
-from books.providers.deadline import limit_exchanges
 
 PREFIX = "whsec_"
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.estimate import estimate
 from books.extraction.job import Limits
+from books.ledger import choices
 from books.models import Book, CallOutcome, ModelCall, ModelPrice
-from books.providers import factory as provider_factory
 from jobs.models import Job
 from jobs.states import ItemState, JobStatus
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory
@@ -35,7 +35,7 @@ def model(settings):
         "k",
         "http://127.0.0.1:9/v1",
     )
-    caches = (guideline_factory.guideline_engine, provider_factory.ledger)
+    caches = (guideline_factory.guideline_engine, choices.ledger)
     for cache in caches:
         cache.cache_clear()
     yield settings.OPENAI_MODEL

@@ -8,8 +8,7 @@ import pytest
 
 from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
-from books.providers import factory as provider_factory
-from books.providers import kept
+from books.ledger import choices, kept
 from tests.admin.conftest import admin, book, person, said, screens  # noqa: F401
 from tests.jobs.conftest import rig, stage, woken  # noqa: F401
 
@@ -19,7 +18,7 @@ CALLS = 3
 @pytest.fixture
 def asked(settings, tmp_path) -> Iterator[StandIn]:
     """A model for every stage that asks one, and a folder of this test's own for what is kept."""
-    caches = (guideline_factory.guideline_engine, provider_factory.ledger)
+    caches = (guideline_factory.guideline_engine, choices.ledger)
     with StandIn(latency=0.2) as running:
         settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY, settings.DATA_DIR = "openai", CALLS, tmp_path
         settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from benchmarks.book import approved_book
+from books.ledger.spending import spent
 from books.models import Book, ModelPrice, Reservation
-from books.providers.spending import spent
 from jobs import clock
 from jobs.heartbeat import beat
 from jobs.leases import claim

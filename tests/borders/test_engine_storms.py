@@ -10,9 +10,8 @@ from django.db import DatabaseError, OperationalError, connection
 
 from benchmarks.book import approved_book
 from books.extraction.job import start_extraction
+from books.ledger import choices, kept
 from books.models import Book, CallOutcome, ModelCall
-from books.providers import factory as provider_factory
-from books.providers import kept
 from jobs import registry, runner
 from jobs.actions import start_job
 from jobs.database import is_away
@@ -106,7 +105,7 @@ def test_an_answer_that_was_paid_for_outlives_a_database_that_is_away(asked, set
     if process == "has no disk":
         (tmp_path / "answers").touch()
     job = start_extraction(approved_book("A book", PAGES))
-    ledger = provider_factory.ledger()
+    ledger = choices.ledger()
     cut_off = CutOffClient(ledger.client_of("openai"), seconds=4)
     ledger.client_of = lambda _: cut_off
     with contextlib.suppress(OperationalError):

@@ -11,8 +11,8 @@ from benchmarks.standin import StandIn
 from books.extraction import records
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.stages import finalise
+from books.ledger import choices
 from books.models import Book, ModelCall
-from books.providers import factory as provider_factory
 from jobs.models import Item
 from jobs.runner import run_to_end
 from tests.factories import SubtopicFactory, TopicFactory
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def provider(settings) -> Iterator[StandIn]:
-    caches = (guideline_factory.guideline_engine, provider_factory.ledger)
+    caches = (guideline_factory.guideline_engine, choices.ledger)
     with StandIn(latency=0.3) as running:
         settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY = "openai", 6
         settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url

@@ -10,17 +10,17 @@ from django.db import connection
 from django.test.client import encode_multipart
 
 from benchmarks.standin import StandIn, decoded
+from books.ledger import choices
 from books.models import Book, Page
 from books.ocr import factory as ocr_factory
 from books.ocr.image.open import open_page
-from books.providers import factory as provider_factory
 from jobs.models import Job
 from jobs.runner import run_slice, run_to_end
 from tests.flow.cluster import until
 from tests.ocr import provoking
 
 pytestmark = pytest.mark.django_db(transaction=True)
-CACHES = (provider_factory.ledger, ocr_factory._built)
+CACHES = (choices.ledger, ocr_factory._built)
 OTHER = 5
 
 

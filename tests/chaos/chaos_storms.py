@@ -13,8 +13,8 @@ from benchmarks.book import approved_book
 from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction
+from books.ledger import choices
 from books.models import CallOutcome, ModelCall
-from books.providers import factory as provider_factory
 from jobs import registry
 from jobs.actions import start_job
 from jobs.models import Item, Job
@@ -48,7 +48,7 @@ if connection.vendor == "postgresql":
 def test_a_storm_fails_no_item_and_no_job(storm, settings, monkeypatch):
     monkeypatch.setitem(registry._handlers, EFFECTS.kind, EFFECTS)
     guideline_factory.guideline_engine.cache_clear()
-    provider_factory.ledger.cache_clear()
+    choices.ledger.cache_clear()
     settings.GUIDELINE_ENGINE, settings.OPENAI_API_KEY = "openai", "a-key"
     with Proxy(to_postgresql) as proxy, StandIn(latency=1.0) as provider:
         asks = {"GUIDELINE_ENGINE": "openai", "OPENAI_API_KEY": "a-key", "OPENAI_BASE_URL": provider.url}

@@ -17,9 +17,9 @@ from books.extraction.job import Limits, resume_extraction, start_extraction, st
 from books.extraction.records import whole_outline
 from books.extraction.stale import stale_results
 from books.guidelines.changes import change
+from books.ledger import choices
+from books.ledger.spending import spent
 from books.models import Book, ModelPrice, PageDigest, PageReview, StoredOutline, Subtopic, Topic
-from books.providers import factory as provider_factory
-from books.providers.spending import spent
 from jobs.errors import JobAlreadyActive
 from jobs.models import Item, Job
 from jobs.runner import run_to_end
@@ -35,7 +35,7 @@ SECTIONS = (
 
 @pytest.fixture
 def provider(settings) -> Iterator[StandIn]:
-    caches = (guideline_factory.guideline_engine, provider_factory.ledger)
+    caches = (guideline_factory.guideline_engine, choices.ledger)
     with StandIn() as running:
         settings.GUIDELINE_ENGINE = "openai"
         settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url

@@ -11,14 +11,14 @@ from django.core.management import call_command
 from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import Limits, start_extraction, start_finalisation
+from books.ledger import choices
+from books.ledger.spending import spent
 from books.models import Book, ModelCall, ModelPrice, OcrStatus, Page, Reading, Subtopic
 from books.ocr import factory as ocr_factory
 from books.ocr.image.normalise import normalise
 from books.ocr.image.open import open_page
 from books.ocr.review import approve_pages, edit_text
 from books.ocr.start import start_reading
-from books.providers import factory as provider_factory
-from books.providers.spending import spent
 from jobs import clock, throttle
 from jobs.actions import resume
 from jobs.models import Job
@@ -30,7 +30,7 @@ from tests.ocr import provoking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = (1, 2, 3, 4, 5, 6)
-CACHES = (guideline_factory.guideline_engine, provider_factory.ledger, ocr_factory._built)
+CACHES = (guideline_factory.guideline_engine, choices.ledger, ocr_factory._built)
 
 
 @pytest.fixture

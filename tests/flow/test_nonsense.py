@@ -16,8 +16,8 @@ from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction, start_finalisation
 from books.extraction.records import whole_outline
+from books.ledger import choices
 from books.models import Book, ModelCall, Subtopic, Topic
-from books.providers import factory as provider_factory
 from jobs.actions import resume, retry
 from jobs.models import Item, Job
 from jobs.runner import run_to_end
@@ -34,7 +34,7 @@ LINK = re.compile(r"(?<!\\)\[a link")
 
 @pytest.fixture
 def provider(settings):
-    caches = (guideline_factory.guideline_engine, provider_factory.ledger)
+    caches = (guideline_factory.guideline_engine, choices.ledger)
     with StandIn() as running:
         settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY = "openai", 4
         settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url

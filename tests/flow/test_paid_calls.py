@@ -12,8 +12,8 @@ from benchmarks.book import approved_book
 from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction
+from books.ledger import choices
 from books.models import CallOutcome, ModelCall, PageDigest, Subtopic
-from books.providers import factory as provider_factory
 from jobs import clock, failpoints
 from jobs.models import Event, Item, Job, Throttle
 from jobs.runner import run_to_end
@@ -28,7 +28,7 @@ PAGES, IN_FLIGHT = 6, 3
 
 @pytest.fixture
 def provider(settings):
-    caches = (guideline_factory.guideline_engine, provider_factory.ledger)
+    caches = (guideline_factory.guideline_engine, choices.ledger)
     with StandIn(latency=0.1) as running:
         settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY = "openai", IN_FLIGHT
         settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url

@@ -14,9 +14,9 @@ from books.guidelines import review
 from books.guidelines.changes import undo
 from books.guidelines.proposals import accept, is_in_force
 from books.guidelines.selectors import unfinished
+from books.ledger import choices
 from books.models import Change, ModelCall, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
 from books.ocr.review import approve_pages, edit_text
-from books.providers import factory as provider_factory
 from jobs.actions import resume
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
@@ -52,7 +52,7 @@ def model(settings, monkeypatch):
 
 def _forget():
     guideline_factory.guideline_engine.cache_clear()
-    provider_factory.ledger.cache_clear()
+    choices.ledger.cache_clear()
 
 
 def _renamed(material):

@@ -34,9 +34,7 @@ def throttle_row(row: Throttle | None, began: datetime) -> ModelThrottle:
         "failed_at": seconds(row.failed_at),
         "outage": seconds(row.outage_since),
     }
-    counts = {
-        name: getattr(row, name) for name in ("limit", "rate_limits", "refusals", "failures", "probes")
-    }
+    counts = {name: getattr(row, name) for name in ("limit", "rate_limits", "refusals", "failures", "probes")}
     return ModelThrottle(**counts, **times)
 
 

@@ -10,12 +10,12 @@ from PIL import Image
 
 from benchmarks.standin import StandIn
 from books.errors import InvalidModelOutput
+from books.ledger.asking import asking_for
 from books.models import Book, CallOutcome, ModelCall
 from books.ocr.engines.model import MOST_PATCHES, OpenAIVision, for_model, loops, sight_of
 from books.ocr.image.normalise import normalise
 from books.ocr.image.shapes import turned
 from books.providers.client import OpenAIClient
-from books.providers.ledger import asking_for
 from books.providers.request import Choice
 from tests.factories import ItemFactory, JobFactory
 from tests.ocr import provoking

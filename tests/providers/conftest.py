@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.standin import StandIn
+from books.ledger.asking import Ledger, asking_for
 from books.models import Book
 from books.ocr.job import OCR
 from books.providers.client import OpenAIClient
-from books.providers.ledger import Ledger, asking_for
 from jobs.models import Item
 from jobs.states import ItemState, JobStatus
 from tests.factories import ItemFactory, JobFactory

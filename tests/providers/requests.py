@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
+from books.ledger.asking import Ledger
 from books.providers.client import ModelClient
-from books.providers.ledger import Ledger
 from books.providers.request import ModelRequest
 
 

@@ -20,10 +20,10 @@ from books.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from books.ledger import asking
+from books.ledger.asking import asking_for
+from books.ledger.spending import spent
 from books.models import Book, CallOutcome, ModelCall, ModelPrice, Reservation
-from books.providers import ledger as ledger_module
-from books.providers.ledger import asking_for
-from books.providers.spending import spent
 from jobs.models import Item, Job, Throttle
 from jobs.states import ItemState
 from tests.factories import ItemFactory
@@ -68,13 +68,13 @@ def test_another_question_is(ledger, provider, changes):
 
 def test_a_crash_after_the_answer_finds_it_again(ledger, provider, monkeypatch):
     """The worker dies when the answer is in the ledger and the item not saved yet."""
-    read = ledger_module._write
+    read = asking._write
 
     def die(*args, **kwargs):
         read(*args, **kwargs)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ledger_module, "_write", die)
+    monkeypatch.setattr(asking, "_write", die)
     with pytest.raises(KeyboardInterrupt):
         ledger.ask(question())
     monkeypatch.undo()

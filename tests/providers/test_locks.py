@@ -7,8 +7,8 @@ import threading
 from django.db import connection
 
 from books.guidelines.changes import change
+from books.ledger.asking import asking_for
 from books.models import ModelCall
-from books.providers.ledger import asking_for
 from jobs.transitions import locked_job
 from tests.providers.requests import ledger_of, question
 

@@ -10,9 +10,9 @@ import pytest
 from books.errors import LOOK_AGAIN_SECONDS
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction
+from books.ledger import choices
 from books.models import Book, CallOutcome, ModelCall, ModelPrice, ProviderProfile, Subtopic
 from books.ocr import factory as ocr_factory
-from books.providers import factory as provider_factory
 from jobs import runner, throttle
 from jobs.models import Job, Throttle
 from jobs.runner import run_to_end
@@ -27,7 +27,7 @@ TEXTS = (
     "Water comes up from the roots. The leaf gives off oxygen, which animals breathe in turn.\n2",
     "2 Rivers\n2.1 How rivers begin\nA river begins at a spring. It carries stones and sand towards the sea.\n3",
 )
-CACHES = (guideline_factory.guideline_engine, provider_factory.ledger, ocr_factory._built)
+CACHES = (guideline_factory.guideline_engine, choices.ledger, ocr_factory._built)
 # Digests of three pages, one outline, a guideline and, where they copy, other words a subtopic, a summary a topic.
 QUESTIONS = 10
 

@@ -18,7 +18,7 @@ def guideline_engine() -> GuidelineEngine:
         return OfflineEngine()
     if settings.GUIDELINE_ENGINE == "openai":
         from books.extraction.engines.model import OpenAIEngine
-        from books.providers.factory import ledger, model_of
+        from books.ledger.choices import ledger, model_of
 
         return OpenAIEngine(ledger().ask, model_of)
     raise ImproperlyConfigured(f"GUIDELINE_ENGINE is {settings.GUIDELINE_ENGINE!r}; it may be offline or openai.")

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
-from books.providers.factory import choices_kept, model_of
-from books.providers.ledger import asking_for
+from books.ledger.asking import asking_for
+from books.ledger.choices import choices_kept, model_of
 from jobs.models import Item, Job
 from jobs.states import Load
 

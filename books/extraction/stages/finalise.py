@@ -20,8 +20,8 @@ from books.extraction.stages.base import GuidelineStage
 from books.extraction.stages.write import item_key, row_id
 from books.guidelines.changes import change, save_all
 from books.guidelines.proposals import merging, propose, setting
+from books.ledger.choices import choices_kept
 from books.models import Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
-from books.providers.factory import choices_kept
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 from jobs.stages import add_items

@@ -34,8 +34,8 @@ from books.guidelines.changes import change
 from books.guidelines.evidence import PrintedWords
 from books.guidelines.parts import PARTS
 from books.guidelines.proposals import propose, setting
+from books.ledger.choices import choices_kept
 from books.models import PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic, Topic
-from books.providers.factory import choices_kept
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from books.providers.factory import checked
+from books.ledger.choices import checked
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,8 +14,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
+from books.ledger.asking import Ledger, ask_without_book
+from books.ledger.prices import price_of
 from books.models import ProviderProfile, StageModel
-from books.providers.ledger import Ledger
 from books.providers.request import Choice
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ def checked(stage: str) -> tuple[Choice, list[Finding]]:
 
     choice = model_of(stage)
     client = client_of(choice.provider)
-    return choice, check_provider(client, client.profiles, choice, base_url_of(choice.provider))
+    price = price_of(choice.model, base_url_of(choice.provider))
+    ask = partial(ask_without_book, client, price=price)
+    return choice, check_provider(ask, choice, partial(client.profiles.left_out, choice.model), price.source)
 
 
 class StoredProfiles:

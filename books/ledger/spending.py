@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 
 from books.errors import BudgetHeld, BudgetReached
+from books.ledger.prices import Price
 from books.models import Book, ModelCall, Reservation
-from books.providers.prices import Price
 from books.providers.request import ModelRequest
 from jobs import clock
 from jobs.database import with_reconnect

@@ -15,14 +15,14 @@ from weakref import WeakValueDictionary
 from pydantic import BaseModel
 
 from books.errors import InvalidModelOutput, NothingUsable, ProviderRejected
+from books.ledger.kept import hand_in, write_call
+from books.ledger.prices import FREE, Price, price_of
+from books.ledger.spending import within_caps
 from books.models import CallOutcome, ModelCall
 from books.providers.answers import read_answer
 from books.providers.cleaning import cleaned
 from books.providers.client import ModelClient
-from books.providers.kept import hand_in, write_call
-from books.providers.prices import FREE, Price, price_of
 from books.providers.request import Answer, ModelRequest, RawAnswer
-from books.providers.spending import within_caps
 from jobs.errors import JobError
 from jobs.failpoints import pass_by
 from jobs.models import Item
@@ -114,6 +114,18 @@ class Ledger:
         return raw, outcome, answer, problem
 
 
+def ask_without_book(client: ModelClient, request: ModelRequest[Any], *, price: Price) -> RawAnswer:
+    """A call that checks a provider, put down like those of books. Raises what the client raises."""
+    started = time.monotonic()
+    try:
+        raw = client.complete(request)
+    except JobError as error:
+        _write(request, client.provider, CallOutcome.FAILED, started, error_code=error.code)
+        raise
+    _write(request, client.provider, _judged(request, raw)[0], started, raw=raw, price=price)
+    return raw
+
+
 def _turn_of(request: ModelRequest[Any]) -> Lock:
     """Of threads that ask the same at once one asks: the others wait for their turn, and find its answer."""
     with _turns_lock:
@@ -176,14 +188,14 @@ def _write(
     price: Price = FREE,
     error_code: str = "",
 ) -> None:
-    item = _item.get()
+    item = _item.get(None)
     raw = raw or RawAnswer("", "end", 0, 0, 0)
     write_call(
         {
-            "book_id": item.job.book_id,
-            "job_id": str(item.job_id),
+            "book_id": item and item.job.book_id,
+            "job_id": item and str(item.job_id),
             "stage": request.stage,
-            "item": item.key,
+            "item": item.key if item else "",
             "provider": provider,
             "model": request.model,
             "prompt_version": request.prompt_version,

@@ -64,7 +64,7 @@ def _hand_in_with_the_sweep(**_: Any) -> None:
 
 def _hand_in(values: dict[str, Any]) -> None:
     """What belonged to a book that was deleted meanwhile has no place in the ledger."""
-    if Book.objects.filter(pk=values["book_id"]).exists():
+    if values["book_id"] is None or Book.objects.filter(pk=values["book_id"]).exists():
         job_id = values["job_id"] if Job.objects.filter(pk=values["job_id"]).exists() else None
         known = {name: values[name] for name in WHICH_CALL}
         ModelCall.objects.get_or_create(**known, defaults=values | {"job_id": job_id})
