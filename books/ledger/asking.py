@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
@@ -21,12 +21,14 @@ from books.ledger.spending import within_caps
 from books.models import CallOutcome, ModelCall
 from books.providers.answers import read_answer
 from books.providers.cleaning import cleaned
-from books.providers.client import ModelClient
 from books.providers.request import Answer, ModelRequest, RawAnswer
 from jobs.errors import JobError
 from jobs.failpoints import pass_by
 from jobs.models import Item
 from jobs.throttle import call_slot
+
+if TYPE_CHECKING:
+    from books.providers.client import ModelClient  # which imports the SDK: half a second of every process that starts
 
 logger = logging.getLogger(__name__)
 
