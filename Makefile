@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAY ?= --stay
+PYTEST := $(BIN)/pytest -n 4 --dist loadgroup
 # What the database decides. The rest of the suite, and tests with a SQLite file of their own, run once.
 POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/providers/test_locks.py tests/books tests/guidelines tests/intake/test_upload_order.py \
   tests/publishing/test_publish.py tests/api/test_reading.py tests/publishing/test_review.py tests/publishing/test_approving_beside_a_job.py \
   --ignore tests/jobs/test_cluster_processes.py --ignore tests/jobs/test_mutations.py
 
-.PHONY: demo up test check infra-check chaos bench lock
+.PHONY: demo up test check lint types deploy infra-check chaos bench lock
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -36,21 +37,31 @@ $(VENV)/checkov/.installed: requirements-checkov.txt
 	$(VENV)/checkov/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-checkov.txt
 	touch $@
 
-check: $(VENV)/.installed-dev infra-check
+check: lint types deploy infra-check
+
+lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") \
-	  sh -c '$(BIN)/mypy . && $(BIN)/lint-imports && $(BIN)/python manage.py makemigrations --check --dry-run && \
-	  DEBUG=false ALLOWED_HOSTS=books.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING'
+	$(BIN)/lint-imports
 	$(BIN)/hadolint infra/Dockerfile
-	! command -v terraform >/dev/null || terraform fmt -check -recursive infra/terraform
+
+types: $(VENV)/.installed-dev
+	SECRET_KEY=of-the-checks-alone $(BIN)/mypy .
+
+deploy: $(VENV)/.installed-dev
+	SECRET_KEY=$$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(50))") sh -c \
+	  '$(BIN)/python manage.py makemigrations --check --dry-run && \
+	  DEBUG=false ALLOWED_HOSTS=books.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING'
 
 infra-check: $(VENV)/checkov/.installed
 	$(VENV)/checkov/bin/checkov --config-file infra/checkov.yaml
+	! command -v terraform >/dev/null || terraform fmt -check -recursive infra/terraform
 
-test: check
-	$(BIN)/pytest -n 2 --dist loadgroup
-	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 --dist loadgroup $(POSTGRESQL_TESTS)
+# Checks and installations two at a time. Tests four: half of them wait, for a browser or for processes of their own.
+test:
+	$(MAKE) --jobs 2 check
+	$(PYTEST)
+	TEST_DATABASE=postgresql $(PYTEST) $(POSTGRESQL_TESTS)
 
 chaos: $(VENV)/.installed-dev  ## 2,000 walks and 1,900 kills on each database, with what was met and killed.
 	$(BIN)/pytest -n 2 -rP tests/chaos/chaos_*.py

@@ -18,7 +18,7 @@ import pytest
 
 from tests.flow.cluster import QUICK, ROOT, until
 
-pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("readme"), pytest.mark.timeout(900)]
 
 NOT_IN_A_CLONE = (
     ".git",

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.test_main_job import sign_in
 from tests.factories import BookFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 def test_the_documentation_shows_its_operations_and_tries_one(tab, live_server, admin, picture):

@@ -13,7 +13,7 @@ from tests.browser.test_main_job import sign_in
 from tests.factories import BookFactory, ReadPageFactory
 from tests.flow.cluster import running_cluster
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from jobs.transitions import locked_job, move
 from tests.browser.test_main_job import sign_in
 from tests.factories import BookFactory, ReadPageFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

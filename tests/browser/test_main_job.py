@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from books.models import Book
 from tests.flow.cluster import running_cluster, until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
 
 def sign_in(tab, live_server, name: str = "ada") -> None:

@@ -10,7 +10,7 @@ from tests.browser.test_main_job import sign_in
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 from tests.publishing.conftest import titles, write
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
