@@ -106,6 +106,14 @@ class StorageAway(JobError):
     counts_attempt = False
 
 
+class Busy(JobError):
+    """This machine opens as many files at once as it may: nobody's fault, and over soon."""
+
+    code = "busy"
+    retryable = True
+    counts_attempt = False
+
+
 class ProviderError(JobError):
     """An engine outside this process did not do what was asked."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.shortcuts import render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
+from books.intake.box.ask import AT_ONCE, means_found
 from books.retention import RULES
 from jobs.monitoring import system_view, tables
 
@@ -24,7 +26,13 @@ def system(request: StaffRequest) -> HttpResponseBase:
     context = {"title": "System", "view": system_view()}
     if not request.htmx:
         context |= admin.site.each_context(request) | {"rules": RULES, "tables": _tables()}
+        context |= {"means": _means(), "at_once": AT_ONCE}
     return render(request, f"bookpipeline/{'_system' if request.htmx else 'system'}.html", context)
+
+
+@cache
+def _means() -> list[str]:
+    return means_found()
 
 
 def _tables() -> list[dict[str, Any]]:

@@ -45,6 +45,8 @@ PDF_TEXT_CHARACTERS: Final = 200_000
 PDF_CHILD_MEMORY_BYTES: Final = 384 * MEBIBYTE
 PDF_CHILD_CPU_SECONDS: Final = 30
 PDF_CHILD_WALL_SECONDS: Final = 60.0
+# A picture of so many pixels in RGB, as a PNG hardly packed.
+PDF_PICTURE_BYTES: Final = 4 * PDF_RENDER_PIXELS
 # ISO 32000 readers look for %%EOF in the last 1024 bytes; mail gateways and servers pad files a little.
 PDF_TAIL_BYTES: Final = 4096
 

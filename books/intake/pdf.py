@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
-from books.intake.byte_reader import size_of
-from books.intake.child import ChildDied, ChildLimits, ask_child
+from books.intake.box.ask import BoxDied, BoxLimits, ask
 from books.intake.images import check_points
 
-CHILD = Path(__file__).with_name("pdf_child.py")
+PARSER = "books.intake.pdf_child"
 END_MARK = b"%%EOF"
 LOCKED = "The PDF needs a password to open; save it without one."
 MALFORMED = "The PDF is damaged or has no pages; export or download it again."
@@ -52,13 +49,12 @@ class ChildError(Exception):
 
 def count_pages(source: Path | BinaryIO) -> int:
     """The number of pages, 1 to 500, every one of a usable size; UploadRejected (without a name) otherwise."""
-    with _as_path(source) as path:
-        if not _has_end_mark(path):
-            raise UploadRejected("The PDF has no end, as if it was cut off on the way; export or download it again.")
-        try:
-            header, _ = _ask(path, task="count", most_pages=limits.PAGES_PER_BOOK)
-        except ChildError as failure:
-            raise UploadRejected(str(failure)) from None
+    if not _has_end_mark(source):
+        raise UploadRejected("The PDF has no end, as if it was cut off on the way; export or download it again.")
+    try:
+        header, _ = _ask(source, task="count", most_pages=limits.PAGES_PER_BOOK)
+    except ChildError as failure:
+        raise UploadRejected(str(failure)) from None
     pages = int(header["pages"])
     if not pages:
         raise UploadRejected("The PDF has no pages; export it again.")
@@ -75,27 +71,31 @@ def render_page(source: Path | BinaryIO, index: int, *, dpi: int = 200) -> Rende
 
     Raises UnreadableImage for a file or page that cannot be rendered within the limits of the child.
     """
-    with _as_path(source) as path:
-        try:
-            header, png = _ask(
-                path,
-                task="render",
-                index=index,
-                dpi=dpi,
-                most_pixels=limits.PDF_RENDER_PIXELS,
-                most_characters=limits.PDF_TEXT_CHARACTERS,
-            )
-        except ChildError as failure:
-            raise UnreadableImage(str(failure)) from None
+    try:
+        header, png = _ask(
+            source,
+            task="render",
+            index=index,
+            dpi=dpi,
+            most_pixels=limits.PDF_RENDER_PIXELS,
+            most_characters=limits.PDF_TEXT_CHARACTERS,
+        )
+    except ChildError as failure:
+        raise UnreadableImage(str(failure)) from None
     layer = (LayerPiece(_clean(text), tuple(box)) for text, *box in header["pieces"])
     return RenderedPage(png=png, layer=tuple(piece for piece in layer if piece.text))
 
 
-def _ask(path: Path, **question: object) -> tuple[dict[str, Any], bytes]:
-    within = ChildLimits(limits.PDF_CHILD_MEMORY_BYTES, limits.PDF_CHILD_CPU_SECONDS, limits.PDF_CHILD_WALL_SECONDS)
+def _ask(source: Path | BinaryIO, **question: object) -> tuple[dict[str, Any], bytes]:
+    within = BoxLimits(
+        limits.PDF_CHILD_MEMORY_BYTES,
+        limits.PDF_CHILD_CPU_SECONDS,
+        limits.PDF_CHILD_WALL_SECONDS,
+        limits.PDF_PICTURE_BYTES,
+    )
     try:
-        header, body = ask_child(CHILD, within, path=str(path), **question)
-    except ChildDied:
+        header, body = ask(PARSER, source, within, **question)
+    except BoxDied:
         raise ChildError(TOO_DEMANDING) from None
     if "error" in header:
         sentences = {"password": LOCKED, "malformed": MALFORMED, "page": UNREADABLE_PAGE}
@@ -103,22 +103,9 @@ def _ask(path: Path, **question: object) -> tuple[dict[str, Any], bytes]:
     return header, body
 
 
-@contextmanager
-def _as_path(source: Path | BinaryIO) -> Iterator[Path]:
-    """The file's path; an upload without one is copied to a temporary file in blocks."""
-    if isinstance(source, Path):
-        yield source.resolve()
-        return
-    source.seek(0)
-    with tempfile.NamedTemporaryFile(suffix=".pdf") as copy:
-        shutil.copyfileobj(source, copy)
-        copy.flush()
-        yield Path(copy.name)
-
-
-def _has_end_mark(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(max(0, size_of(file) - limits.PDF_TAIL_BYTES))
+def _has_end_mark(source: Path | BinaryIO) -> bool:
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - limits.PDF_TAIL_BYTES))
         return END_MARK in file.read()
 
 

@@ -1,23 +1,21 @@
-"""Opens one PDF and answers one question about it, in a child of books.intake.child: it imports nothing of ours.
-
-PDFium is C++ that reads hostile files.
-"""
+"""Opens one PDF and answers one question about it, in a box: PDFium is C++ that reads hostile files."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO
+
+import pypdfium2
+from PIL import PngImagePlugin  # noqa: F401 - in a box nothing can be loaded any more
 
 POINTS_PER_INCH = 72
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 FINENESS = 100_000  # PDFium places points on whole dots only
 
 
-def answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], bytes]:
     """The header, and a PNG for "render"; a header with "error" says why there is none."""
-    import pypdfium2
-
     try:
-        document = pypdfium2.PdfDocument(request["path"])
+        document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         return {"error": "password" if error.err_code == PASSWORD_ERROR else "malformed"}, b""
     pages = len(document)

@@ -131,3 +131,9 @@ def test_the_page_costs_the_same_for_one_cluster_and_many(screens, url):
         Cluster.objects.create(pool="io", host="many", pid=number)
         JobFactory(status=JobStatus.PENDING)
     assert queries_of(screens, url) == few
+
+
+def test_it_names_what_shuts_in_the_parsers_of_uploaded_files(screens, url):
+    page = " ".join(screens.get(url).content.decode().split())
+    assert "shut in by: limits of memory, time and output" in page
+    assert "seccomp" in page

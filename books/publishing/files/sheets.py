@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
-import tempfile
 import unicodedata
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,12 +16,12 @@ from pydantic import ValidationError
 
 from books.errors import ImportRefused
 from books.guidelines.parts import PARTS, numbers, ranges, statements_of
-from books.intake.child import ChildDied, ChildLimits, ask_child
+from books.intake.box.ask import BoxDied, BoxLimits, ask
 from books.intake.limits import MEBIBYTE
 from books.models import Book, Subtopic
 from books.publishing.files.document import SubtopicIn, complaint
 
-CHILD = Path(__file__).with_name("sheet_child.py")
+PARSER = "books.publishing.files.sheet_child"
 # A book of 500 pages has a few hundred subtopics; the export has 13 columns.
 MOST_ROWS, MOST_COLUMNS = 5_000, 100
 # What a file may hold that was not packed, which is more than so many rows need.
@@ -40,22 +39,19 @@ TOO_DEMANDING = "This file takes too much time or memory to read; save the sheet
 
 def rows_of_sheet(data: bytes, form: str) -> list[tuple[int, list[Any]]]:
     """Every row that has something in it, with its number from 1; ``form`` is csv or xlsx. Raises ImportRefused."""
-    with tempfile.NamedTemporaryFile(suffix=f".{form}") as file:
-        file.write(data)
-        file.flush()
-        try:
-            header, _ = ask_child(
-                CHILD,
-                ChildLimits(MEMORY_BYTES, CPU_SECONDS, WALL_SECONDS),
-                path=file.name,
-                form=form,
-                most_rows=MOST_ROWS,
-                most_columns=MOST_COLUMNS,
-                most_characters=MOST_CHARACTERS,
-                most_unpacked_bytes=MOST_UNPACKED_BYTES,
-            )
-        except ChildDied:
-            raise ImportRefused(TOO_DEMANDING) from None
+    try:
+        header, _ = ask(
+            PARSER,
+            io.BytesIO(data),
+            BoxLimits(MEMORY_BYTES, CPU_SECONDS, WALL_SECONDS),
+            form=form,
+            most_rows=MOST_ROWS,
+            most_columns=MOST_COLUMNS,
+            most_characters=MOST_CHARACTERS,
+            most_unpacked_bytes=MOST_UNPACKED_BYTES,
+        )
+    except BoxDied:
+        raise ImportRefused(TOO_DEMANDING) from None
     if "error" in header:
         raise ImportRefused(SENTENCES[header["error"]].format(form=form.upper()))
     return [(number, cells) for number, cells in header["rows"]]
