@@ -10,6 +10,7 @@ from typing import Final
 from django.db.models import Q
 
 from books.models import Book, OcrStatus, Page, PageReview
+from books.ocr.engines.base import Doubt
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.review import CLEAN_CONFIDENCE
 from jobs.models import Item, Job
@@ -66,6 +67,13 @@ class Cell:
         return self.page.reading is not None and self.page.reading.text_may_be_missing
 
     @property
+    def doubts(self) -> list[Doubt]:
+        """Why a person has to look; of readings that say no more, that text may be missing."""
+        if self.page.reading is None or not self.may_miss_text:
+            return []
+        return [doubt for doubt in Doubt if doubt in self.page.reading.doubts] or [Doubt.MISSING]
+
+    @property
     def is_doubtful(self) -> bool:
         """Read with a confidence at which errors are likely."""
         is_done = self.page.ocr_status == OcrStatus.DONE and self.page.reading is not None
@@ -75,7 +83,7 @@ class Cell:
     def notes(self) -> list[str]:
         """What a person should know before a decision."""
         notes = [
-            (self.may_miss_text, "Text may be missing"),
+            *((True, doubt.heading) for doubt in self.doubts),
             (self.is_doubtful, "Low confidence"),
             (self.same_as is not None, f"Same text as page {self.same_as}"),
         ]

@@ -40,7 +40,7 @@ PDF_PAGE_SIDE_POINTS: Final = (72.0, 4800.0)
 # A2 at 200 dpi; three bytes each, so one page is at most 48 MB in the child and on the way back.
 PDF_RENDER_PIXELS: Final = 16_000_000
 # A dense page of print holds 6,000 characters; past this a text layer is not one.
-PDF_TEXT_CHARACTERS: Final = 200_000
+PDF_TEXT_CHARACTERS: Final = 30_000
 # Address space; an A4 page holding a 600 dpi colour scan needs less than 200 MB.
 PDF_CHILD_MEMORY_BYTES: Final = 384 * MEBIBYTE
 PDF_CHILD_CPU_SECONDS: Final = 30

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,28 +18,34 @@ END_MARK = b"%%EOF"
 LOCKED = "The PDF needs a password to open; save it without one."
 MALFORMED = "The PDF is damaged or has no pages; export or download it again."
 TOO_DEMANDING = "The PDF takes too much time or memory to open; print it to a new PDF and send that."
+# Signs of two halves in UTF-16, of which PDFium gives each alone.
+NO_SIGNS = range(0xD800, 0xE000)
+SPACE, HYPHEN = 0x20, 0x2D
+# What PDFium makes of a hyphen at a line's end.
+HYPHENATED = (0x02, 0xFFFE)
 UNREADABLE_PAGE = "Page {page} of the PDF cannot be opened; export it again."
-# PDFium joins a word hyphenated at a line's end with U+0002 (older ones U+FFFE); our texts keep the printed lines.
-# Other control characters mean nothing, and PostgreSQL refuses NUL.
-LINE_END_HYPHEN = re.compile(r"[\x02\ufffe]")
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
-class LayerPiece:
-    """Text that the file sets in one go, mostly a word or a line; ``box`` is left, top, right, bottom in shares (0 to
-    1) of the rendered page, and may reach beyond it."""
+class Glyph:
+    """A character that is seen on the page, in pixels of the picture. ``box`` (left, top, right, bottom) has the
+    height of its font, ``ink`` is that of its print, ``x`` and ``y`` are where it stands on its base line. ``angle`` is
+    how far it is turned, degrees clockwise. "\ufffd" stands for no sign."""
 
     text: str
     box: tuple[float, float, float, float]
+    ink: tuple[float, float, float, float]
+    x: float
+    y: float
+    angle: int
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedPage:
-    """One page: ``png`` in RGB, and the pieces of the PDF's own text layer, none if it has none."""
+    """One page: ``png`` in RGB, and what the PDF's own text has on it that is seen, none if it has none."""
 
     png: bytes
-    layer: tuple[LayerPiece, ...]
+    glyphs: tuple[Glyph, ...]
 
 
 class ChildError(Exception):
@@ -82,8 +87,15 @@ def render_page(source: Path | BinaryIO, index: int, *, dpi: int = 200) -> Rende
         )
     except ChildError as failure:
         raise UnreadableImage(str(failure)) from None
-    layer = (LayerPiece(_clean(text), tuple(box)) for text, *box in header["pieces"])
-    return RenderedPage(png=png, layer=tuple(piece for piece in layer if piece.text))
+    return RenderedPage(png=png, glyphs=tuple(_glyph(*fields) for fields in header["glyphs"]))
+
+
+def _glyph(code: int, *places: float) -> Glyph:
+    code = HYPHEN if code in HYPHENATED else code
+    is_sign = code >= SPACE and code not in NO_SIGNS
+    left, top, right, bottom, ink_left, ink_top, ink_right, ink_bottom, x, y, angle = places
+    text = chr(code) if is_sign else "\ufffd"
+    return Glyph(text, (left, top, right, bottom), (ink_left, ink_top, ink_right, ink_bottom), x, y, int(angle))
 
 
 def _ask(source: Path | BinaryIO, **question: object) -> tuple[dict[str, Any], bytes]:
@@ -107,8 +119,3 @@ def _has_end_mark(source: Path | BinaryIO) -> bool:
     with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - limits.PDF_TAIL_BYTES))
         return END_MARK in file.read()
-
-
-def _clean(text: str) -> str:
-    lines = LINE_END_HYPHEN.sub("-\n", text).replace("\r\n", "\n")
-    return CONTROL_CHARACTERS.sub("", lines).strip()

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import ctypes
+import io
+import math
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 import pypdfium2
-from PIL import PngImagePlugin  # noqa: F401 - in a box nothing can be loaded any more
+from PIL import Image, ImageChops, PngImagePlugin  # noqa: F401 - in a box nothing can be loaded any more
+from pypdfium2 import PdfiumError, raw
 
 POINTS_PER_INCH = 72
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
-FINENESS = 100_000  # PDFium places points on whole dots only
+FINENESS = 64  # PDFium places points on whole dots only
+FAR = 100.0
+SPACE = 32
+# At this resolution each character still has a dot of its own; a step of shade that is no rounding.
+SEEN_DPI, LEAST_CHANGE = 100, 20
+# Text that overlaps more often than this is no print, and forms in forms are no deeper.
+MOST_TURNS, MOST_DEPTH = 6, 8
 
 
 def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], bytes]:
@@ -18,6 +30,8 @@ def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], byt
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         return {"error": "password" if error.err_code == PASSWORD_ERROR else "malformed"}, b""
+    with suppress(PdfiumError):  # without its form the page is still a page
+        document.init_forms()
     pages = len(document)
     if request["task"] == "count":
         return count(document, pages, request), b""
@@ -28,8 +42,6 @@ def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], byt
 
 def count(document: Any, pages: int, request: dict[str, Any]) -> dict[str, Any]:
     """The number of pages and each one's size in points, unless there are more than may be asked about."""
-    from pypdfium2 import PdfiumError
-
     sizes = []
     for index in range(min(pages, request["most_pages"])):
         try:
@@ -40,11 +52,8 @@ def count(document: Any, pages: int, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def render(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """One page as a PNG, at a smaller scale where the one asked for needs too many pixels, and its text layer."""
-    import io
-
-    from pypdfium2 import PdfiumError
-
+    """One page as a viewer shows it, as a PNG, at a smaller scale where the one asked for needs too many pixels, and
+    the characters of its own text that are seen on it."""
     try:
         page = document[request["index"]]
     except PdfiumError:
@@ -55,30 +64,150 @@ def render(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], byte
     encoded = io.BytesIO()
     dpi = round(scale * POINTS_PER_INCH)
     picture.save(encoded, "PNG", compress_level=1, dpi=(dpi, dpi))
-    return {"pieces": text_layer(page, request["most_characters"])}, encoded.getvalue()
+    found, owners = characters(page, picture.size, request["most_characters"])
+    is_seen = visible(page, owners, scale)
+    return {"glyphs": [each for each in found if is_seen(each)]}, encoded.getvalue()
 
 
-def text_layer(page: Any, most: int) -> list[tuple[str, float, float, float, float]]:
-    """The pieces of text in the file's order, each with left, top, right and bottom in shares of the rendered page."""
+def characters(page: Any, size: tuple[int, int], most: int) -> tuple[list[list[Any]], dict[int, list[list[Any]]]]:
+    """The characters in the file's order, and those of each text object by its address.
+
+    A character is its code (0 for one that stands for no sign), its box with the height of its font, its ink's box, the
+    point where it stands on its base line (all in pixels of the rendered page) and its angle, degrees clockwise.
+    """
     text = page.get_textpage()
-    if not 0 < text.count_chars() <= most:
-        return []
-    pieces = []
-    for index in range(text.count_rects()):
-        box = text.get_rect(index)
-        left, bottom = on_page(page, box[0], box[1])
-        right, top = on_page(page, box[2], box[3])
-        edges = min(left, right), min(top, bottom), max(left, right), max(top, bottom)
-        pieces.append((text.get_text_bounded(*box), *edges))
-    return pieces
+    count = text.count_chars()
+    found: list[list[Any]] = []
+    owners: dict[int, list[list[Any]]] = {}
+    if not 0 < count <= most:
+        return found, owners
+    to_pixels = pixels_of(page, size)
+    start, end = to_pixels(0, 0), to_pixels(1, 0)
+    turn = math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
+    box, edges, x, y = raw.FS_RECTF(), [ctypes.c_double() for _ in range(4)], ctypes.c_double(), ctypes.c_double()
+    for index in range(count):
+        if raw.FPDFText_IsGenerated(text, index) == 1 or not raw.FPDFText_GetLooseCharBox(text, index, box):
+            continue
+        raw.FPDFText_GetCharBox(text, index, *edges)
+        raw.FPDFText_GetCharOrigin(text, index, x, y)
+        code = 0 if raw.FPDFText_HasUnicodeMapError(text, index) == 1 else raw.FPDFText_GetUnicode(text, index)
+        left, right, bottom, top = (edge.value for edge in edges)
+        loose = around(to_pixels(box.left, box.top), to_pixels(box.right, box.bottom))
+        tight = around(to_pixels(left, top), to_pixels(right, bottom))
+        angle = math.degrees(raw.FPDFText_GetCharAngle(text, index)) + turn
+        foot = to_pixels(x.value, y.value)
+        character = [code, *loose, *tight, round(foot[0], 1), round(foot[1], 1), round(angle) % 360]
+        owner = ctypes.cast(raw.FPDFText_GetTextObject(text, index), ctypes.c_void_p).value or 0
+        owners.setdefault(owner, []).append(character)
+        found.append(character)
+    return found, owners
 
 
-def on_page(page: Any, x: float, y: float) -> tuple[float, float]:
-    """A point of the file's own coordinates, which a page may turn and cut, in shares of the page as rendered."""
-    import ctypes
+def visible(page: Any, owners: dict[int, list[list[Any]]], scale: float) -> Callable[[list[Any]], bool]:
+    """Tells of a character whether it has ink of its own: whether the picture changes there when its text is left out.
 
-    from pypdfium2 import raw
+    Text that overlaps is left out by turns. What is invisible, of its ground's colour, covered, cut off or on a layer
+    that is switched off makes no difference, whatever else stands there.
+    """
+    if not owners:
+        return lambda _: False
+    shrunk = min(1.0, SEEN_DPI / POINTS_PER_INCH / scale)
+    objects = dict(text_objects(page))
+    # What PDFium takes for the same text painted twice has no characters; it would hide that the other is left out.
+    activate([each for address, each in objects.items() if address not in owners], is_active=False)
 
-    column, row = ctypes.c_int(), ctypes.c_int()
-    raw.FPDF_PageToDevice(page, 0, 0, FINENESS, FINENESS, 0, x, y, column, row)
-    return column.value / FINENESS, row.value / FINENESS
+    def shown() -> Any:
+        return page.render(scale=scale * shrunk).to_pil().convert("RGB")
+
+    whole = shown()
+    seen: set[int] = set()
+    for turn in turns(owners, whole.size, shrunk):
+        chosen = [objects[address] for address in turn if address in objects]
+        activate(chosen, is_active=False)
+        change = difference(whole, shown())
+        activate(chosen, is_active=True)
+        for address in turn:
+            signs = [each for each in owners[address] if each[0] != SPACE]
+            seen.update(id(each) for each in owners[address] if each[0] == SPACE)
+            seen.update(map(id, bridged(signs, [bool(change.crop(dots(each, shrunk)).getbbox()) for each in signs])))
+    return lambda character: id(character) in seen
+
+
+def turns(owners: dict[int, list[list[Any]]], size: tuple[int, int], scale: float) -> list[list[int]]:
+    """Groups of text objects none of which overlaps another of its group; what fits into no group is in none."""
+    groups: list[tuple[Any, list[int]]] = []
+    for address, characters_of_one in owners.items():
+        boxes = [dots(each, scale, inwards=1) for each in characters_of_one]
+        boxes = [box for box in boxes if box[0] < box[2] and box[1] < box[3]]
+        free = [group for group in groups if not any(group[0].crop(box).getbbox() for box in boxes)]
+        if not free and len(groups) == MOST_TURNS:
+            continue
+        if not free:
+            free.append((Image.new("1", size), []))
+            groups += free
+        taken, members = free[0]
+        members.append(address)
+        for box in boxes:
+            taken.paste(1, box)
+    return [members for _, members in groups]
+
+
+def dots(character: list[Any], scale: float, inwards: int = 0) -> tuple[int, int, int, int]:
+    left, top, right, bottom = (edge * scale for edge in character[5:9])
+    return int(left) + inwards, int(top) + inwards, int(right) + 1 - inwards, int(bottom) + 1 - inwards
+
+
+def difference(one: Any, other: Any) -> Any:
+    """White where any of the colours changes, black elsewhere."""
+    red, green, blue = ImageChops.difference(one, other).split()
+    most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    return most.point([255 * (shade >= LEAST_CHANGE) for shade in range(256)])
+
+
+def bridged(signs: list[Any], is_seen: list[bool]) -> list[Any]:
+    """Those that are seen, and one or two between two that are: the stroke of a stamp may lie on them."""
+    for at in range(1, len(signs) - 1):
+        if not is_seen[at] and is_seen[at - 1] and any(is_seen[at + 1 : at + 3]):
+            is_seen[at] = True
+    return [sign for sign, seen in zip(signs, is_seen, strict=True) if seen]
+
+
+def activate(objects: list[Any], *, is_active: bool) -> None:
+    for each in objects:
+        raw.FPDFPageObj_SetIsActive(each, is_active)
+
+
+def text_objects(page: Any) -> Iterator[tuple[int, Any]]:
+    """Pairs of address and object, also of what stands in forms inside of the page."""
+    waiting = [(raw.FPDFPage_GetObject(page, at), 0) for at in range(raw.FPDFPage_CountObjects(page))]
+    while waiting:
+        each, depth = waiting.pop()
+        kind = raw.FPDFPageObj_GetType(each)
+        if kind == raw.FPDF_PAGEOBJ_TEXT:
+            yield ctypes.cast(each, ctypes.c_void_p).value or 0, each
+        elif kind == raw.FPDF_PAGEOBJ_FORM and depth < MOST_DEPTH:
+            inside = range(raw.FPDFFormObj_CountObjects(each))
+            waiting += [(raw.FPDFFormObj_GetObject(each, at), depth + 1) for at in inside]
+
+
+def pixels_of(page: Any, size: tuple[int, int]) -> Callable[[float, float], tuple[float, float]]:
+    """What turns a point of the file's own coordinates, which a page may turn and cut, into pixels of the picture."""
+
+    def placed(x: float, y: float) -> tuple[float, float]:
+        column, row = ctypes.c_int(), ctypes.c_int()
+        raw.FPDF_PageToDevice(page, 0, 0, size[0] * FINENESS, size[1] * FINENESS, 0, x, y, column, row)
+        return column.value / FINENESS, row.value / FINENESS
+
+    origin, along, up = placed(0, 0), placed(FAR, 0), placed(0, FAR)
+    right = [(b - a) / FAR for a, b in zip(origin, along, strict=True)]
+    upward = [(b - a) / FAR for a, b in zip(origin, up, strict=True)]
+
+    def pixels(x: float, y: float) -> tuple[float, float]:
+        return origin[0] + x * right[0] + y * upward[0], origin[1] + x * right[1] + y * upward[1]
+
+    return pixels
+
+
+def around(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, ...]:
+    (x, y), (right, bottom) = one, other
+    return tuple(round(edge, 1) for edge in (min(x, right), min(y, bottom), max(x, right), max(y, bottom)))

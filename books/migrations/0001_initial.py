@@ -401,6 +401,7 @@ class Migration(migrations.Migration):
                 ('lines', models.JSONField(default=list)),
                 ('missing_ink', models.FloatField(default=0)),
                 ('text_may_be_missing', models.BooleanField(default=False)),
+                ('doubts', models.JSONField(default=list)),
                 ('rotation', models.PositiveSmallIntegerField(default=0)),
                 ('seconds', models.FloatField(default=0)),
                 ('chosen_by', models.CharField(blank=True, max_length=150)),

@@ -152,7 +152,8 @@ class Reading(models.Model):
     "unsure": [[start, end, confidence], ...] of the words in its text that the engine was unsure of}.
     ``chosen_by`` names the person who typed or restored it: only an explicit request reads such a page again.
     ``rotation`` is by how many degrees the engine turned the page clockwise beyond the page's own rotation.
-    ``missing_ink`` is the share (0 to 1) of the page's ink that no line covers.
+    ``missing_ink`` is the share (0 to 1) of the page's ink that no line covers. ``doubts`` are codes of
+    books.ocr.engines.base.Doubt: why a person has to look, which ``text_may_be_missing`` says of every one.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="readings")
@@ -163,6 +164,7 @@ class Reading(models.Model):
     lines = models.JSONField(default=list)
     missing_ink = models.FloatField(default=0)
     text_may_be_missing = models.BooleanField(default=False)
+    doubts = models.JSONField(default=list)
     rotation = models.PositiveSmallIntegerField(default=0)
     seconds = models.FloatField(default=0)
     chosen_by = models.CharField(max_length=150, blank=True)

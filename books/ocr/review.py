@@ -173,6 +173,7 @@ def edit_text(page: Page, text: str, *, user: AbstractBaseUser, seen_reading_id:
             lines=_lines(before.lines, text.splitlines()) if before else [],
             missing_ink=before.missing_ink if before else 0,
             text_may_be_missing=before.text_may_be_missing if before else False,
+            doubts=before.doubts if before else [],
             rotation=before.rotation if before else 0,
         )
         return _choose(locked, reading, user)

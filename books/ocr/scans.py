@@ -15,7 +15,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from PIL import Image
 
 from books.errors import UnreadableImage
-from books.intake.pdf import LayerPiece, render_page
+from books.intake.pdf import Glyph, render_page
 from books.models import Page, Reading, Thumbnail
 from books.ocr.engines.base import OcrLine, OcrText
 from books.ocr.engines.model import OpenAIVision, Sight, sight_of
@@ -63,11 +63,11 @@ def prepare(page: Page, engine: str = "") -> Prepared:
 
     Raises UnreadableImage.
     """
-    scan, layer = _scan(page)
-    if layer and not engine and not page.rotation:
+    scan, glyphs = _scan(page)
+    if glyphs and not engine and not page.rotation:
         image = evened(scan)
         try:
-            text = PdfTextLayer(layer, ocr_engine(LOCAL, page.book.language)).read(image)
+            text = PdfTextLayer(glyphs, scan.width, ocr_engine(LOCAL, page.book.language)).read(image)
             return Prepared(pictured(image), text)
         except BadTextLayer as error:
             logger.info("text layer not used", extra={"page": page.number, "why": error.message})
@@ -91,8 +91,11 @@ def read_prepared(page: Page, prepared: Prepared, engine: str = "") -> tuple[Ocr
     return text, pictured(turned(material, text.rotation)) if text.rotation else prepared.picture
 
 
-def _scan(page: Page) -> tuple[Image.Image, tuple[LayerPiece, ...]]:
-    """The page as it was scanned, and its text layer. Raises UnreadableImage, also where the stored file is gone."""
+def _scan(page: Page) -> tuple[Image.Image, tuple[Glyph, ...]]:
+    """The page as it was scanned, and what is seen of a PDF's own text.
+
+    Raises UnreadableImage, also where the stored file is gone.
+    """
     try:
         stored = default_storage.open(page.source.storage_name)
     except FileNotFoundError as error:
@@ -100,7 +103,7 @@ def _scan(page: Page) -> tuple[Image.Image, tuple[LayerPiece, ...]]:
     with stored:
         if page.source.format == "pdf":
             rendered = render_page(_local(stored), page.frame)
-            return open_page(BytesIO(rendered.png)), rendered.layer
+            return open_page(BytesIO(rendered.png)), rendered.glyphs
         return open_page(cast("BinaryIO", stored.file), page.frame), ()
 
 
@@ -126,6 +129,7 @@ def stored_reading(page: Page, text: OcrText, seconds: float) -> Reading:
         lines=[_line(line) for line in text.lines],
         missing_ink=text.missing_ink,
         text_may_be_missing=text.text_may_be_missing,
+        doubts=list(text.doubts),
         rotation=text.rotation,
         seconds=seconds,
     )

@@ -44,7 +44,6 @@ def test_lines_the_engine_was_unsure_of_are_marked(screens, book):
 def test_ink_that_no_line_covers_is_announced(screens, book):
     page = ReadPageFactory(book=book, reading__text_may_be_missing=True, reading__missing_ink=0.13)
     assert "Text may be missing here" in shown(screens, page)
-    assert "(13 % of it)" in shown(screens, page)
     assert "Text may be missing here" not in shown(screens, ReadPageFactory(book=book))
 
 

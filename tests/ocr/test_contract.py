@@ -63,7 +63,7 @@ READERS: dict[str, Callable[[], Reader]] = {
     "tesseract": lambda: Reader(TesseractEngine, scan, provoking.truth(NUMBER)),
     "openai": lambda: Reader(lambda: OpenAIVision(model, lambda _stage: Choice("gpt")), scan, provoking.truth(NUMBER)),
     "pdf-text": lambda: Reader(
-        lambda: PdfTextLayer(RENDERED.layer, TesseractEngine()),
+        lambda: PdfTextLayer(RENDERED.glyphs, open_page(io.BytesIO(RENDERED.png)).width, TesseractEngine()),
         lambda: evened(open_page(io.BytesIO(RENDERED.png))),
         PRINTED,
     ),

@@ -3,9 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import Final, Protocol
 
 from PIL import Image
+
+
+class Doubt(StrEnum):
+    """Why a person has to look at a page; kept with its reading."""
+
+    MISSING = "missing"
+    CONTRADICTED = "contradicted"
+    UNREADABLE_SCRIPT = "script"
+
+    @property
+    def heading(self) -> str:
+        return SAID_OF[self][0]
+
+    @property
+    def sentence(self) -> str:
+        return SAID_OF[self][1]
+
+
+SAID_OF: Final = {
+    Doubt.MISSING: (
+        "Text may be missing",
+        "Text may be missing here: not all that is printed was read, or it was guessed. Compare it with the scan.",
+    ),
+    Doubt.CONTRADICTED: (
+        "PDF text differs",
+        "Some lines of the PDF's own text differ from what its page shows; they were read instead. Compare them.",
+    ),
+    Doubt.UNREADABLE_SCRIPT: (
+        "Script not checked",
+        "The PDF's own text was kept unchecked: no language that reads its script is installed. Compare it.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +67,9 @@ class OcrText:
 
     ``text`` has one printed line a line, in reading order. Confidences run from 0 to 100; a page without text has
     confidence 0 and no lines. An engine that knows no places gives text without ``lines``. ``missing_ink`` is the
-    share (0 to 1) of the page's print that was not read after every attempt. ``text_may_be_missing`` marks the page for
-    a person: print was left out, guessed, or is too faint to be found. ``rotation`` is by how many degrees (0, 90, 180
-    or 270) the image was turned clockwise before it was read; boxes are on the turned image.
+    share (0 to 1) of the page's print that was not read after every attempt. ``doubts`` say why a person has to look.
+    ``rotation`` is by how many degrees (0, 90, 180 or 270) the image was turned clockwise before it was read; boxes are
+    on the turned image.
     """
 
     text: str
@@ -45,13 +78,21 @@ class OcrText:
     engine: str
     version: str
     missing_ink: float = 0.0
-    text_may_be_missing: bool = False
+    doubts: tuple[Doubt, ...] = ()
     rotation: int = 0
+
+    @property
+    def text_may_be_missing(self) -> bool:
+        return bool(self.doubts)
 
     @property
     def is_blank(self) -> bool:
         """No text, and no print that could have been read."""
         return not self.text.strip() and not self.text_may_be_missing
+
+
+def missing_if(is_missing: bool) -> tuple[Doubt, ...]:  # noqa: FBT001
+    return (Doubt.MISSING,) if is_missing else ()
 
 
 class OcrEngine(Protocol):

@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Protocol
 from PIL import Image
 from pydantic import BaseModel, Field, model_validator
 
-from books.ocr.engines.base import OcrText
+from books.ocr.engines.base import OcrText, missing_if
 from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import PageInk
 from books.ocr.image.normalise import evened, has_even_paper, level
@@ -146,7 +146,7 @@ class OpenAIVision:
             engine=self.name,
             version=self.version,
             missing_ink=missing,
-            text_may_be_missing=missing > 1 - LEAST_TEXT or not characters or unsure > MOST_GUESSED * characters,
+            doubts=missing_if(missing > 1 - LEAST_TEXT or not characters or unsure > MOST_GUESSED * characters),
             rotation=rotation,
         )
 

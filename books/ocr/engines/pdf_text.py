@@ -1,14 +1,16 @@
-"""The text that a PDF brings along, taken as a reading where it holds what can be seen on the page.
+"""The text that a PDF brings along, taken as a reading line by line where it is what the page shows.
 
-Imports neither Django nor a vendor's SDK. A layer may be another program's poor OCR, meant for a font of its own, or
-made to deceive; so it is compared with the ink, and some of its lines are read.
+Imports neither Django nor a vendor's SDK. What has no ink of its own never gets here (books.intake.pdf_child). The rest
+may be meant for a font of its own, or made to deceive, and a page may show more than its text: so the page is read as
+well, each line is compared with what was read in its place, and what no line covers is taken from the reading.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Final
 
@@ -16,21 +18,24 @@ from PIL import Image
 from rapidfuzz import fuzz
 
 from books.errors import UnreadableImage
-from books.intake.pdf import LayerPiece
-from books.ocr.engines.base import OcrEngine, OcrLine, OcrText
-from books.ocr.engines.lines import Box, surrounding
+from books.intake.pdf import Glyph
+from books.ocr.engines.base import Doubt, OcrEngine, OcrLine, OcrText, OcrWord
+from books.ocr.engines.glyphs import Edges, printed_lines, share_turned
+from books.ocr.engines.lines import Box, in_reading_order, is_credible, line_of, mean_confidence
 from books.ocr.image.ink import PageInk
 
 # Characters that stand for no sign a person knows: private use, unassigned, replacement. A font's odd bullet is one.
 MOST_STRANGE: Final = 0.02
-# Print outside of all the layer's lines, and text where no ink is: of a page of thirty lines, one or two.
-MOST_MISSING, MOST_HIDDEN = 0.05, 0.05
-# So many lines, spread over the page, are read; OCR and a good layer agree in all but a sign or two.
-CHECKED_LINES, LEAST_AGREEMENT = 5, 85.0
-# Line boxes of the layer end at the letters; Tesseract wants some white around them.
-MARGIN: Final = 8
-# Pieces are on one line if they share this much of the lower one's height, and one block's lines are this near.
-SHARED_HEIGHT, BLOCK_GAP = 0.5, 0.8
+# A line whose words were read with this confidence, and of which so much is another, says something else ...
+SURE_CONFIDENCE, LEAST_LIKENESS = 75.0, 60.0
+# ... and a layer of which more than this does is no good.
+MOST_CONTRADICTED: Final = 0.15
+# Print, by its ink, that neither the layer nor the reading covers; a word of the thousand of a page counts.
+MOST_MISSING: Final = 0.003
+# What could not be compared, by its characters; formulas and odd fonts make up less of a page.
+MOST_UNCOMPARED: Final = 0.3
+# Dots around a character in which what is read is taken for it.
+MARGIN: Final = 3
 
 
 class BadTextLayer(UnreadableImage):
@@ -39,81 +44,81 @@ class BadTextLayer(UnreadableImage):
     code = "bad_text_layer"
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A line of the layer and the words that were read in its place. ``likeness`` is None where those tell nothing."""
+
+    line: OcrLine
+    words: tuple[OcrWord, ...]
+    likeness: float | None
+
+    @property
+    def is_contradicted(self) -> bool:
+        return self.likeness is not None and self.likeness < LEAST_LIKENESS
+
+    @property
+    def result(self) -> OcrLine:
+        if self.is_contradicted:
+            return line_of(self.words, self.line.block)
+        confidence = mean_confidence(self.words) if self.likeness is None else self.likeness
+        words = tuple(replace(word, confidence=confidence) for word in self.line.words)
+        return replace(self.line, confidence=confidence, words=words)
+
+
 class PdfTextLayer:
-    """Made for one page: ``layer`` is its text, and ``reader`` looks at some of its lines."""
+    """Made for one page: ``glyphs`` are the characters of its text that are seen, in pixels of the page as rendered,
+    which was ``width`` wide; ``reader`` reads the page."""
 
     name = "pdf-text"
 
-    def __init__(self, layer: Sequence[LayerPiece], reader: OcrEngine) -> None:
-        self.layer = layer
+    def __init__(self, glyphs: Sequence[Glyph], width: int, reader: OcrEngine) -> None:
+        self.glyphs = glyphs
+        self.width = width
         self.reader = reader
         self.version = f"pdfium {version('pypdfium2')}"
 
     def read(self, image: Image.Image, *, is_upright: bool = True) -> OcrText:
-        """``image`` is the page as rendered, at any scale, and never turned. The confidence is the agreement with what
-        was looked at.
+        """``image`` is the page as rendered, at any scale, and never turned. The confidence is the likeness to what was
+        read in the same places.
 
         Raises BadTextLayer.
         """
         ink = PageInk(image)
-        lines = _lines(self.layer, image.size)
-        if not lines and ink.is_blank:
+        if not self.glyphs and ink.is_blank:
             return OcrText("", 0.0, (), self.name, self.version)
+        lines, others = self._lines(image, ink)
+        read = self.reader.read(image, is_upright=True)
+        compared = [_compared(line, read.lines) for line in lines]
+        _check_likeness(compared, read.text)
+        results = _merged([each.result for each in compared], read.lines, others, ink)
+        missing = ink.missing([*(word.box for line in results for word in line.words), *others])
+        return OcrText(
+            "\n".join(line.text for line in results),
+            mean_confidence(word for line in results for word in line.words),
+            tuple(results),
+            self.name,
+            self.version,
+            missing_ink=missing,
+            doubts=tuple(_doubts(compared, missing)),
+        )
+
+    def _lines(self, image: Image.Image, ink: PageInk) -> tuple[list[OcrLine], list[Box]]:
+        scale = image.width / self.width
+        glyphs = self.glyphs if scale == 1 else [_scaled(glyph, scale) for glyph in self.glyphs]
+        if share_turned(glyphs) > 0.5:
+            raise BadTextLayer("The PDF's own text stands sideways.")
+        lines, others = printed_lines(glyphs)
         _check_signs(lines)
-        missing = _check_ink(lines, ink)
-        agreement = self._agreement(lines, image)
-        if agreement < LEAST_AGREEMENT:
-            raise BadTextLayer("The PDF's own text says something else than its page shows.")
-        sure = tuple(replace(line, confidence=agreement) for line in lines)
-        text = "\n".join(line.text for line in sure)
-        return OcrText(text, agreement, sure, self.name, self.version, missing_ink=missing)
-
-    def _agreement(self, lines: Sequence[OcrLine], image: Image.Image) -> float:
-        """0 to 100: how far the longest lines of parts of the page say what the reader reads there."""
-        step = max(1, len(lines) // CHECKED_LINES)
-        parts = [lines[at : at + step] for at in range(0, len(lines), step)][:CHECKED_LINES]
-        chosen = [max(part, key=lambda line: len(line.text)) for part in parts]
-        boxes = [_widened(line.box, image.size) for line in chosen]
-        sheet = Image.new("L", (max(b[2] - b[0] for b in boxes), sum(b[3] - b[1] + 2 * MARGIN for b in boxes)), 255)
-        top = 0
-        for box in boxes:
-            sheet.paste(image.crop(box), (0, top))
-            top += box[3] - box[1] + 2 * MARGIN
-        read = self.reader.read(sheet).text
-        return fuzz.ratio(_bare("".join(line.text for line in chosen)), _bare(read))
+        if any(not ink.has_ink(line.box) for line in lines):
+            raise BadTextLayer("The PDF's own text does not stand where the page's print is.")
+        return lines, [(int(left), int(top), int(right), int(bottom)) for left, top, right, bottom in others]
 
 
-def _lines(layer: Iterable[LayerPiece], size: tuple[int, int]) -> list[OcrLine]:
-    """The pieces joined to printed lines, in the layer's order."""
-    lines: list[OcrLine] = []
-    for piece in layer:
-        left, top, right, bottom = (round(share * side) for share, side in zip(piece.box, (*size, *size), strict=True))
-        box = max(0, left), max(0, top), min(size[0], right), min(size[1], bottom)
-        text = " ".join(piece.text.split())
-        if not text or box[0] >= box[2] or box[1] >= box[3]:
-            continue
-        if lines and _is_same_line(lines[-1].box, box):
-            gap = "" if box[0] - lines[-1].box[2] < 0.1 * (box[3] - box[1]) else " "
-            lines[-1] = replace(lines[-1], text=lines[-1].text + gap + text, box=surrounding((lines[-1].box, box)))
-        else:
-            lines.append(OcrLine(text, 0.0, box, _block(lines, box)))
-    return lines
+def _scaled(glyph: Glyph, scale: float) -> Glyph:
+    def scaled(box: Edges) -> Edges:
+        return box[0] * scale, box[1] * scale, box[2] * scale, box[3] * scale
 
-
-def _is_same_line(before: Box, box: Box) -> bool:
-    shared = min(before[3], box[3]) - max(before[1], box[1])
-    is_after = box[0] >= before[2] - (box[3] - box[1]) / 2
-    is_near = box[0] - before[2] < 3 * (box[3] - box[1])
-    return is_after and is_near and shared > SHARED_HEIGHT * min(before[3] - before[1], box[3] - box[1])
-
-
-def _block(lines: Sequence[OcrLine], box: Box) -> int:
-    if not lines:
-        return 0
-    before = lines[-1]
-    gap = box[1] - before.box[3]
-    is_near = gap + (box[3] - box[1]) / 2 >= 0 and gap < BLOCK_GAP * (box[3] - box[1])
-    return before.block if is_near and box[0] < before.box[2] and before.box[0] < box[2] else before.block + 1
+    return replace(glyph, box=scaled(glyph.box), ink=scaled(glyph.ink), x=glyph.x * scale, y=glyph.y * scale)
 
 
 def _check_signs(lines: Sequence[OcrLine]) -> None:
@@ -123,24 +128,81 @@ def _check_signs(lines: Sequence[OcrLine]) -> None:
         raise BadTextLayer("The PDF's own text is empty or made of signs that cannot be read.")
 
 
-def _check_ink(lines: Sequence[OcrLine], ink: PageInk) -> float:
-    """The share of the print that no line covers."""
-    missing = ink.missing(line.box for line in lines)
-    hidden = sum(len(line.text) for line in lines if not ink.has_ink(line.box))
-    if missing > MOST_MISSING or hidden > MOST_HIDDEN * sum(len(line.text) for line in lines):
-        raise BadTextLayer("The PDF's own text does not stand where the page's print is.")
-    return missing
+def _compared(line: OcrLine, read: Sequence[OcrLine]) -> Compared:
+    words = tuple(word for other in read for word in other.words if _is_in(word.box, [line.box]))
+    said, seen = _bare(line.text), _bare("".join(word.text for word in words))
+    if not said or not seen or mean_confidence(words) < SURE_CONFIDENCE:
+        return Compared(line, words, None)
+    return Compared(line, words, fuzz.ratio(said, seen))
 
 
-def _widened(box: Box, size: tuple[int, int]) -> Box:
-    left, top, right, bottom = box
-    return (
-        max(0, left - MARGIN),
-        max(0, top - MARGIN // 2),
-        min(size[0], right + MARGIN),
-        min(size[1], bottom + MARGIN // 2),
+def _check_likeness(compared: Sequence[Compared], read: str) -> None:
+    contradicted = sum(len(each.line.text) for each in compared if each.is_contradicted)
+    if contradicted > MOST_CONTRADICTED * sum(len(each.line.text) for each in compared):
+        raise BadTextLayer("The PDF's own text says something else than its page shows.")
+    script = _script("".join(each.line.text for each in compared))
+    if _is_uncompared(compared) and script == _script(read):
+        raise BadTextLayer("The PDF's own text cannot be compared with its page.")
+
+
+def _is_uncompared(compared: Sequence[Compared]) -> bool:
+    uncompared = sum(len(each.line.text) for each in compared if each.likeness is None)
+    return uncompared > MOST_UNCOMPARED * sum(len(each.line.text) for each in compared)
+
+
+def _script(text: str) -> str:
+    """That of most of its letters, as their names begin: LATIN, CYRILLIC, DEVANAGARI."""
+    scripts = Counter(unicodedata.name(sign, "").partition(" ")[0] for sign in text if sign.isalpha())
+    return scripts.most_common(1)[0][0] if scripts else ""
+
+
+def _doubts(compared: Sequence[Compared], missing: float) -> Iterator[Doubt]:
+    if missing > MOST_MISSING:
+        yield Doubt.MISSING
+    if any(each.is_contradicted for each in compared):
+        yield Doubt.CONTRADICTED
+    if _is_uncompared(compared):
+        yield Doubt.UNREADABLE_SCRIPT
+
+
+def _merged(lines: list[OcrLine], read: Iterable[OcrLine], others: Sequence[Box], ink: PageInk) -> list[OcrLine]:
+    """The layer's lines, and what was read where the layer has nothing: text in pictures, in the fields of a form, in
+    what was drawn. What was read as the end or beginning of a line becomes that."""
+    covered = [*(word.box for line in lines for word in line.words), *others]
+    alone = []
+    for line in read:
+        words = [word for word in line.words if not _is_in(word.box, covered)]
+        left = line_of(words, line.block) if words else None
+        if left is None or not (is_credible(left) or ink.has_print(left.box)):
+            continue
+        at = _of_the_same_line(lines, line, left)
+        if at is None:
+            alone.append(left)
+        else:
+            pair = sorted((lines[at], left), key=lambda part: part.box[0])
+            together = line_of([*pair[0].words, *pair[1].words], lines[at].block)
+            lines[at] = replace(together, text=f"{pair[0].text} {pair[1].text}")
+    return in_reading_order(lines, alone)
+
+
+def _of_the_same_line(lines: Sequence[OcrLine], read: OcrLine, left: OcrLine) -> int | None:
+    """The place of the line of which the other words of ``read`` are, if ``left`` stands before or after it."""
+    for at, line in enumerate(lines):
+        is_beside = left.box[0] >= line.box[2] or left.box[2] <= line.box[0]
+        if is_beside and any(_is_in(word.box, [line.box]) for word in read.words if word not in left.words):
+            return at
+    return None
+
+
+def _is_in(box: Box, places: Iterable[Box]) -> bool:
+    """Whether the middle of the box lies in one of the places."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return any(
+        left - MARGIN <= x <= right + MARGIN and top - MARGIN <= y <= bottom + MARGIN
+        for left, top, right, bottom in places
     )
 
 
 def _bare(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())
+    """Letters and digits, raised and lowered ones too."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text).casefold() if sign.isalnum())

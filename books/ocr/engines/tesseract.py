@@ -18,7 +18,7 @@ from PIL import Image
 from tesserocr import OEM, PSM, RIL
 
 from books.errors import UnreadableImage
-from books.ocr.engines.base import OcrLine, OcrText, OcrWord
+from books.ocr.engines.base import OcrLine, OcrText, OcrWord, missing_if
 from books.ocr.engines.lines import in_reading_order, is_credible, line_of, mean_confidence, moved
 from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import Box, PageInk
@@ -113,7 +113,7 @@ class TesseractEngine:
             engine=self.name,
             version=self.version,
             missing_ink=reading.missing,
-            text_may_be_missing=is_lost or (not len(sheet.ink.print) and has_faint_print(sheet.ink)),
+            doubts=missing_if(is_lost or (not len(sheet.ink.print) and has_faint_print(sheet.ink))),
             rotation=rotation,
         )
 
