@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def _word_set(*texts: str) -> frozenset[str]:
+def word_set(*texts: str) -> frozenset[str]:
     return frozenset(word for text in texts for word in text.split())
 
 
@@ -50,6 +50,6 @@ _BOOKISH = """
     hundred thousand
 """
 
-STOPWORDS = _word_set(_ENGLISH, _SPANISH, _OTHERS)
+STOPWORDS = word_set(_ENGLISH, _SPANISH, _OTHERS)
 # Numerals and the words of tasks and headings, which stand on every page of a schoolbook.
-BOOKISH = _word_set(_BOOKISH)
+BOOKISH = word_set(_BOOKISH)

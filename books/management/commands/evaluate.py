@@ -1,4 +1,5 @@
-"""manage.py evaluate: a processed book against its known text and structure."""
+"""manage.py evaluate: a processed book against its known text and structure, and the evidence check against statements
+that are known to be honest or false."""
 
 from __future__ import annotations
 
@@ -11,19 +12,38 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from books.extraction.evaluate import boundary_picture, boundary_scores
 from books.extraction.records import whole_outline
+from books.guidelines.evaluation import judge, labelled_book, report
 from books.models import Book, Subtopic
 from books.ocr.accuracy import character_error_rate
 
 
 class Command(BaseCommand):
-    help = "Prints OCR error rates and how well the subtopics' first pages were found."
+    help = "Prints OCR error rates and how well subtopics' first pages were found, or how well statements are checked."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("truth", type=Path, help="A truth.json such as samples/prealgebra/truth.json.")
+        parser.add_argument("truth", type=Path, nargs="?", help="A truth.json such as samples/prealgebra/truth.json.")
         parser.add_argument("--book", type=int, help="The book's id; by default the newest.")
+        parser.add_argument("--guidelines", type=Path, help="Labelled statements, as samples/evidence/README.md says.")
         parser.add_argument("--picture", type=Path, help="A PNG to draw found boundaries beside the true ones in.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["guidelines"] is not None:
+            self._print_evidence(options["guidelines"], each=options["verbosity"] > 1)
+        if options["truth"] is not None:
+            self._print_book(options)
+        elif options["guidelines"] is None:
+            raise CommandError("Name a truth file, or --guidelines with a file of labelled statements.")
+
+    def _print_evidence(self, path: Path, *, each: bool) -> None:
+        try:
+            book = labelled_book(_json(path))
+        except ValueError:
+            raise CommandError(f"{path} has no labelled statements; samples/evidence/README.md says how.") from None
+        self.stdout.write(f"{book.book}: {path}")
+        for line in report(judge(book), each=each):
+            self.stdout.write(line)
+
+    def _print_book(self, options: dict[str, Any]) -> None:
         truth = _truth(options["truth"])
         book = _book(options["book"])
         self.stdout.write(f"Book {book.pk}, {book.title}")
@@ -73,13 +93,17 @@ def _gaps(covered: set[int], count: int) -> str:
     return ", ".join(gaps) or "none"
 
 
-def _truth(path: Path) -> dict[str, Any]:
+def _json(path: Path) -> Any:
     try:
-        truth = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CommandError(f"There is no file {path}.") from None
     except ValueError:
         raise CommandError(f"{path} is not a JSON file.") from None
+
+
+def _truth(path: Path) -> dict[str, Any]:
+    truth = _json(path)
     if not (isinstance(truth, dict) and truth.get("pages") and truth.get("topics")):
         raise CommandError(f"{path} is not a truth file with pages and topics.")
     return truth

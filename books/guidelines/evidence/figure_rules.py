@@ -1,0 +1,121 @@
+"""What a statement's numbers, dates and units have against them, held against the pages. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from books.guidelines.evidence.claims import Finding, FindingKind
+from books.guidelines.evidence.figures import Figure, figures, legible
+from books.guidelines.evidence.material import Seen
+from books.guidelines.evidence.names import names
+from books.guidelines.evidence.printed_figures import shared_nouns
+from books.language import stem
+from books.stopwords import word_set
+
+_IS_SHAPE = re.compile(
+    r"-(?:digit|step|place|figure|part|term|sided|dimensional|column|way|fold)"
+    r"|\s(?:digits?|unknowns?|variables?|steps?)\b"
+)
+_IS_TIMES = re.compile(r"\stimes\s(?:as|more|the|larger|bigger|smaller|less|faster)\b|-?fold\b")
+_BOUND = re.compile(r"(?:up to|below|within|under|less than|above|over|beyond|at most|to|until)\s(?:a\s)?$", re.I)
+_ASKS_FOR = re.compile(r"\b(?:name|list|give|find|state|mention|describe|identify|write|compare)\s(?:\w+\s)?$", re.I)
+_ASKS_WHY = re.compile(r"(?:explain )?why|warum|¿?por qué", re.IGNORECASE)
+_ROUGHLY = word_set("about around roughly nearly almost some over than approximately etwa rund fast casi unos")
+# What a writer counts: matter for tasks in any number, matter of structure in small ones.
+_OF_TASKS = frozenset(
+    map(
+        stem,
+        word_set(
+            "tasks exercises problems questions examples figures maps pages sentences paragraphs words dates names"
+            " facts battles rulers topics"
+        ),
+    )
+)
+_STRUCTURE = frozenset(
+    map(
+        stem,
+        word_set(
+            "way ways step steps form forms kind kinds type types sort sorts side sides part parts sentence reason"
+            " reasons case cases sense senses task sentences example question group groups stage stages line lines"
+            " number numbers digit digits unknown unknowns variable term terms quantities letters"
+        ),
+    )
+)
+# Up to here a number in words may be the writer's own count.
+_SMALL = 12
+
+
+def figure_findings(seen: Seen) -> Iterator[Finding]:
+    """Numbers that are neither on the cited pages nor follow from what stands there, units and eras that are others."""
+    text = legible(seen.claim.text)
+    said = figures(text, seen.language or seen.material.language)
+    has_own = seen.material.calculates and seen.claim.part in ("checks", "misconceptions")
+    counted = {one.start: other for one, other in shared_nouns(said, seen.near.figures)}
+    for figure in said:
+        if has_own and figure.kind == "number" and not figure.era:
+            if _is_altered(figure, seen):
+                yield _not_printed(figure, seen)
+        elif _is_count(figure, text, seen):
+            if figure.value != 1 and figure.start in counted and not seen.figures.counts(figure):
+                yield _not_printed(figure, seen, counted[figure.start].written)
+        elif seen.near.follows(figure):
+            continue
+        elif not _is_printed(figure, seen):
+            yield _not_printed(figure, seen)
+        elif figure.unit and not seen.figures.has_unit(figure):
+            yield Finding(
+                FindingKind.NUMBER, f"“{figure.written}” with this unit ({figure.unit}) is not on {seen.where}."
+            )
+    yield from _other_year(said, seen)
+
+
+def _is_printed(figure: Figure, seen: Seen) -> bool:
+    """A rounded number stands for the page's; a ruler's number is part of a name, which is given once for all."""
+    if seen.figures.bears_out(figure):
+        return True
+    if figure.written.isupper():
+        name = re.compile(rf"\b{re.escape(figure.before)}\s+{re.escape(figure.written)}\b", re.IGNORECASE)
+        return any(name.search(text) for text in seen.material.pages.values())
+    return figure.kind == "number" and not figure.is_date and figure.before in _ROUGHLY and seen.near.about(figure)
+
+
+def _is_count(figure: Figure, text: str, seen: Seen) -> bool:
+    """Whether the number counts what the writer sees rather than repeats what the page says."""
+    after = text[figure.end :]
+    if _IS_TIMES.match(after) or (figure.noun in _OF_TASKS and not figure.is_date):
+        return True
+    is_bound = figure.is_round and _BOUND.search(text[: figure.start])
+    if seen.material.calculates and (_IS_SHAPE.match(after) or is_bound):
+        return True
+    if not figure.is_word or figure.kind != "number":
+        return False
+    if seen.claim.part == "depth" or figure.value == 1 or _ASKS_FOR.search(text[: figure.start]):
+        return True
+    return figure.value <= _SMALL and (figure.value == 2 or figure.noun in _STRUCTURE)
+
+
+def _is_altered(figure: Figure, seen: Seen) -> bool:
+    """Whether a number in a task, which may be the writer's own, is one of the page's changed: in a question why that
+    names a person of the page."""
+    if seen.figures.bears_out(figure) or not _ASKS_WHY.match(seen.claim.text):
+        return False
+    return any(not each.is_first and seen.names.has(each.word) for each in names(seen.claim.text))
+
+
+def _other_year(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
+    """The sentence tells what its quote tells, and each names one year, but not the same."""
+    told = [each for each in said if each.is_date and each.kind == "number"]
+    quoted = [each for each in figures(seen.quoted, seen.material.language) if each.is_date and each.kind == "number"]
+    if seen.claim.part != "concepts" or len(told) != 1 or len(quoted) != 1 or told[0].value == quoted[0].value:
+        return
+    if seen.figures.bears_out(told[0]) and told[0].value not in seen.near.eras and seen.share_in(seen.quoted) >= 0.5:
+        yield Finding(FindingKind.NUMBER, f"The quote says {quoted[0].shown}, the sentence {told[0].shown}.")
+
+
+def _not_printed(figure: Figure, seen: Seen, other: str = "") -> Finding:
+    instead = f" The quote says “{other}”." if other else ""
+    eras = seen.figures.eras.get(figure.value, set()) - {""}
+    if figure.era and eras and not other:
+        instead = f" There it is {figure.written} {' and '.join(sorted(eras))}."
+    return Finding(FindingKind.NUMBER, f"“{figure.shown}” is not on {seen.where}.{instead}")

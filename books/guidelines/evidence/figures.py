@@ -1,0 +1,270 @@
+"""Numbers, dates and units in a sentence or on a page, however they are written, and whether a page bears them out.
+
+Pure. Of a sentence each figure is read in one way; of a page in every way in which it may be read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from books.guidelines.evidence.numerals import cardinal, composed, ordinal, roman
+from books.language import stem
+from books.stopwords import word_set
+
+Era = Literal["BCE", "CE", ""]
+Kind = Literal["number", "century", "decade"]
+_ERAS: tuple[tuple[Era, str], ...] = (
+    ("BCE", r"B\.?\s?C\.?(?:\s?E\b\.?)?|v\.\s?(?:Chr|u\.\s?Z)\.|a\.\s?(?:C|de C|n\.\s?e)\.|antes de Cristo"),
+    ("CE", r"C\.?\s?E\b\.?|A\.?\s?D\b\.?|n\.\s?(?:Chr|u\.\s?Z)\.|d\.\s?(?:C|de C)\.|después de Cristo"),
+)
+_CENTURY = (
+    r"(?:\s*-?\s*(?:century|centuries|cent\.|Jahrhunderts?|Jhs?\.|siglos?|millenni(?:um|a)|Jahrtausends?|milenios?))"
+)
+_AFTER_ERA = re.compile(r"\s*(?:" + "|".join(f"(?P<{era}>{pattern})" for era, pattern in _ERAS) + r")")
+_BEFORE_ERA = re.compile(r"\b(?:A\.?\s?D\.?)\s*$")
+_JOINS = re.compile(
+    r"\s*(?:[-–—−/]|to|and|or|until|through|bis|und|oder|hasta|al?|y|o)\s*(?:(?:about|around|the|c\.|ca\.)\s*)?", re.I
+)
+_TOKEN = re.compile(r"\d{1,3}(?: \d{3})+\b|\d[\d.,'’\u00a0\u202f]*(?:(?<=,)\s\d{3}\b)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
+_ORDINAL_END = re.compile(r"(?:st|nd|rd|th|\.(?=\s+(?:Jahr|Jh))|º|ª|er|ème)\b|\.(?=\s+Jahr)")
+_FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅛": "1/8", "⅕": "1/5", "⁄": "/"}
+_HALVES = {"million": "500,000", "billion": "500 million", "dozen": "6", "thousand": "500"}
+_HALF = re.compile(r"\b(?:one )?half (?:an? )?(million|billion|dozen|thousand)\b", re.IGNORECASE)
+_POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+UNITS = {
+    name: unit
+    for unit, names in {
+        "second": "second seconds Sekunde Sekunden segundos", "minute": "minute minutes Minute Minuten minutos",
+        "hour": "hour hours Stunde Stunden hora horas", "day": "day days Tag Tage Tagen día días",
+        "week": "week weeks Woche Wochen semana semanas", "month": "month months Monat Monate Monaten mes meses",
+        "year": "year years yr yrs Jahr Jahre Jahren año años", "decade": "decade decades Jahrzehnte décadas",
+        "century": "century centuries Jahrhunderte",
+        "generation": "generation generations", "mm": "mm millimeter millimeters millimetre millimetres",
+        "cm": "cm centimeter centimeters centimetre centimetres Zentimeter centímetros",
+        "metre": "meter meters metre metres Meter Metern metros", "inch": "inch inches",
+        "km": "km kilometer kilometers kilometre kilometres Kilometer Kilometern kilómetros",
+        "foot": "foot feet ft", "yard": "yard yards", "mile": "mile miles Meile Meilen millas", "acre": "acre acres",
+        "hectare": "hectare hectares", "gram": "gram grams gramme grammes Gramm gramos", "mg": "mg milligrams",
+        "kg": "kg kilogram kilograms kilo kilos Kilogramm kilogramos", "ounce": "ounce ounces oz",
+        "pound": "£ pound pounds lb lbs Pfund libras", "ton": "ton tons tonne tonnes Tonnen toneladas",
+        "litre": "liter liters litre litres Liter litros", "ml": "ml milliliters millilitres",
+        "gallon": "gallon gallons", "pint": "pint pints", "quart": "quart quarts", "cup": "cup cups",
+        "percent": "% percent percentage Prozent", "degree": "° degree degrees Grad grados",
+        "dollar": "$ dollar dollars dólares", "euro": "€ euro euros", "cent": "¢ cent cents",
+        "yen": "¥ yen", "rupee": "₹ rupee rupees", "peso": "peso pesos", "franc": "franc francs", "mph": "mph",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+_CURRENCY = re.compile(r"[$€£¥₹]\s?$")
+_UNIT_AFTER = re.compile(r"\s*-?\s*([%°¢€]|per\s?cent\b|por ciento\b|[^\W\d_]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number as text writes it; ``noun`` is the stem of the next word, ``before`` the word before it."""
+
+    value: Decimal
+    written: str
+    start: int
+    end: int
+    kind: Kind = "number"
+    era: Era = ""
+    unit: str = ""
+    noun: str = ""
+    before: str = ""
+    is_word: bool = False
+    is_ordinal: bool = False
+
+    @property
+    def is_date(self) -> bool:
+        """A year, or a time told in decades or centuries."""
+        if self.kind != "number" or self.era:
+            return True
+        is_year = not self.is_word and not self.unit and self.value == int(self.value) and 100 <= self.value <= 2100
+        return is_year and self.before in _DATE_PREPOSITIONS and "," not in self.written
+
+    @property
+    def is_round(self) -> bool:
+        return self.value in (5, 10, 12, 20, 50) or self.value % 100 == 0
+
+    @property
+    def is_day(self) -> bool:
+        return self.before in _MONTHS or self.noun in _MONTH_STEMS
+
+    @property
+    def is_year(self) -> bool:
+        """As ``is_date`` of a year; four digits are enough."""
+        if self.kind != "number" or self.is_word or self.unit:
+            return False
+        return self.is_date or (1000 <= self.value <= 2100 and "," not in self.written)
+
+    @property
+    def shown(self) -> str:
+        ending = {"century": " century", "decade": "s", "number": ""}[self.kind]
+        return f"{self.written}{ending}{f' {self.era}' if self.era else ''}"
+
+
+_MONTHS = word_set("january february march april may june july august september october november december")
+_MONTH_STEMS = frozenset(map(stem, _MONTHS))
+_JOINING = word_set("to and or of in from by at on is are was were the a an as with for bis und oder y o de al")
+_DATE_PREPOSITIONS = _MONTHS | word_set(
+    "in by since until till from to before after around about circa c ca year between and during im um seit bis nach"
+    " vor jahr en desde hacia hasta año of early late spring summer autumn winter"
+)
+
+
+def figures(text: str, language: str = "en") -> list[Figure]:
+    """Those that ``text`` names, in order; an era or century that follows a range or list is that of all in it."""
+    plain = legible(text)
+    found = [_with_surroundings(each, plain) for each in _numbers(plain, language)]
+    for at in range(len(found) - 2, -1, -1):
+        one, after = found[at], found[at + 1]
+        joined = _JOINS.fullmatch(plain[one.end : after.start]) or plain[one.end : after.start] in (", ", " ")
+        if joined and after.era and not one.era:
+            one = replace(one, era=after.era)
+        if joined and after.kind == "century" and one.is_ordinal:
+            one = replace(one, kind="century")
+        found[at] = one
+    return found
+
+
+def legible(text: str) -> str:
+    """Fractions, powers and halves of large numbers in plain digits."""
+    text = _HALF.sub(lambda found: _HALVES[found[1].lower()], text)
+    for sign, written in _FRACTIONS.items():
+        text = text.replace(sign, f" {written} " if len(written) > 1 else written)
+    return text.translate(_POWERS)
+
+
+def _numbers(text: str, language: str) -> Iterator[Figure]:
+    """Runs of number words are one figure: three hundred and two."""
+    run: list[tuple[int, re.Match[str]]] = []
+    read = 0
+    for token in _TOKEN.finditer(text):
+        word = token.group()
+        if token.start() < read:
+            continue
+        is_share = word == "ciento" and text[: token.start()].endswith("por ")
+        value = None if word[0].isdigit() or is_share else cardinal(word.lower(), language)
+        gap = re.sub(r"\s+", " ", text[run[-1][1].end() : token.start()]) if run else ""
+        if run and (value is None or not _continues(gap, run[-1][0], value)):
+            if value is None and _is_and(word, gap) and run[-1][0] >= 100:
+                continue
+            last = None if word[0].isdigit() else ordinal(word.lower(), language)
+            if last is not None and run[-1][0] >= 20 and gap in ("-", " "):
+                start = run[0][1].start()
+                whole = composed([*(each for each, _ in run), last])
+                yield Figure(
+                    Decimal(whole), text[start : token.end()], start, token.end(), is_word=True, is_ordinal=True
+                )
+                run = []
+                continue
+            yield _of_words(run, text)
+            run = []
+        if value is not None:
+            run.append((value, token))
+        elif word[0].isdigit():
+            figure = _of_digits(token, text)
+            read = figure.end
+            yield figure
+        else:
+            yield from _of_one_word(token, text, language)
+    if run:
+        yield _of_words(run, text)
+
+
+def _continues(gap: str, before: int, value: int) -> bool:
+    if gap not in ("-", " ", " and ", " y ", " und "):
+        return False
+    return value >= 100 or before >= 100 or (before >= 20 and value < 10 and gap in ("-", " ", " y "))
+
+
+def _is_and(word: str, gap: str) -> bool:
+    return word in ("and", "y") and gap == " "
+
+
+def _of_words(run: list[tuple[int, re.Match[str]]], text: str) -> Figure:
+    start, end = run[0][1].start(), run[-1][1].end()
+    return Figure(Decimal(composed([value for value, _ in run])), text[start:end], start, end, is_word=True)
+
+
+def _of_digits(token: re.Match[str], text: str) -> Figure:
+    written = token.group().rstrip(".,'’\u00a0\u202f ")
+    end = token.start() + len(written)
+    ending = _ORDINAL_END.match(text, end)
+    scale = re.match(
+        r"\s*-?\s*(hundred|thousand|million|billion|trillion|Millionen|Milliarden|mil|millones)\b", text[end : end + 20]
+    )
+    if scale:
+        times = next(filter(None, (cardinal(scale[1].lower(), each) for each in ("en", "de", "es"))), 1)
+        end += scale.end()
+        return Figure(readings(written)[0] * times, text[token.start() : end], token.start(), end)
+    value = readings(written)[0]
+    decade = re.match(r"['’]?s\b", text[end : end + 3])
+    if decade and value == int(value) and value % 10 == 0 and value >= 20:
+        return Figure(value, written, token.start(), end + decade.end(), kind="decade")
+    return Figure(value, written, token.start(), ending.end() if ending else end, is_ordinal=bool(ending))
+
+
+def _of_one_word(token: re.Match[str], text: str, language: str) -> Iterator[Figure]:
+    word, start, end = token.group(), token.start(), token.end()
+    nth = ordinal(word.lower(), language)
+    if nth is not None:
+        yield Figure(Decimal(nth), word, start, end, is_word=True, is_ordinal=True)
+        return
+    number = roman(word)
+    if number is not None and (len(word) > 1 or _is_regnal(text, start, end)):
+        yield Figure(Decimal(number), word, start, end, is_ordinal=True)
+
+
+def _is_regnal(text: str, start: int, end: int) -> bool:
+    """Charles V, siglo V; not "I" and not the letter of a formula."""
+    before = re.search(r"([^\W\d_]+)\s+$", text[:start])
+    is_name = before is not None and len(before[1]) > 3 and (before[1][0].isupper() or before[1].startswith("siglo"))
+    return is_name and text[start:end] in ("I", "V", "X") and not re.match(r"\s+(?:am|have|was|will)\b", text[end:])
+
+
+def readings(written: str) -> list[Decimal]:
+    """What digits with points, commas and spaces in them may mean, the likeliest first: 7,263 or 11.8 or 11,8."""
+    parts = re.split(r"[.,'’\u00a0\u202f\s]+", written)
+    if len(parts) == 1:
+        return [Decimal(written)]
+    found = []
+    if all(len(part) == 3 for part in parts[1:]) and parts[0].lstrip("0"):
+        found.append(Decimal("".join(parts)))
+    found.append(Decimal("".join(parts[:-1]) + "." + parts[-1]))
+    return found
+
+
+def _with_surroundings(figure: Figure, text: str) -> Figure:
+    end, kind = figure.end, figure.kind
+    century = re.match(_CENTURY, text[end : end + 20], re.IGNORECASE)
+    is_nth = figure.is_ordinal or not (figure.is_word or (century and century.group().endswith("ies")))
+    if kind == "number" and is_nth and (century or re.search(r"\b(?:siglos?|milenio)\s+$", text[: figure.start])):
+        kind = "century"
+        end += century.end() if century else 0
+    era = _AFTER_ERA.match(text[end : end + 14])
+    named: Era = (
+        ("BCE" if era.group("BCE") else "CE") if era else "CE" if _BEFORE_ERA.search(text[: figure.start]) else ""
+    )
+    before = re.search(r"([^\W\d_]+)[.,]?\s*\(?\s*$", text[: figure.start])
+    following = _UNIT_AFTER.match(text, figure.end)
+    word = following[1] if following else ""
+    unit = (
+        UNITS.get(word)
+        or UNITS.get(word.lower(), "")
+        or ("percent" if word[:3].lower() in ("per", "por") and " " in word else "")
+    )
+    money = _CURRENCY.search(text[: figure.start])
+    return replace(
+        figure,
+        kind=kind,
+        era=named,
+        unit=UNITS[money.group().strip()] if money else "" if figure.is_ordinal else unit,
+        noun="" if word.lower() in _JOINING else stem(word.lower()),
+        before=before[1].lower() if before else "",
+    )

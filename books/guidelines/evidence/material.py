@@ -1,0 +1,138 @@
+"""The pages that statements are held against, taken apart once for all the statements about them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from books.guidelines.evidence.claims import Claim
+from books.guidelines.evidence.names import PrintedNames
+from books.guidelines.evidence.printed_figures import PrintedFigures
+from books.guidelines.evidence.quotes import Found, PrintedBook, joined_words
+from books.language import GRAMMAR, content_stems, language_of, words
+
+# A run of this many of the book's own words is a quotation, not a paraphrase.
+COPIED_WORDS = 8
+# Where a quote stands near the top of a page, this much of the page before counts too, in characters.
+TAIL = 400
+_CALCULATION = re.compile(r"(?:\d|\b[a-z])\s*[=+×÷·*<>≤≥]\s*[-−\d(a-z]|\d\s*/\s*\d|\d\(\d")
+
+
+@dataclass
+class Material:
+    """``pages`` are the texts at hand by number, ``own_pages`` those of the subtopic (all where none is named),
+    ``later_subtopics`` the titles that follow in the book."""
+
+    pages: Mapping[int, str]
+    own_pages: Sequence[int] = ()
+    later_subtopics: Sequence[str] = ()
+    title: str = ""
+    _cited: dict[tuple[tuple[int, ...], str], tuple[PrintedFigures, PrintedNames]] = field(default_factory=dict)
+
+    @cached_property
+    def book(self) -> PrintedBook:
+        return PrintedBook(self.pages)
+
+    @cached_property
+    def whole(self) -> PrintedNames:
+        return PrintedNames("\n".join(self.pages.values()))
+
+    @cached_property
+    def language(self) -> str:
+        return language_of("\n".join(self.pages.values())[:100_000]) or "en"
+
+    @cached_property
+    def calculates(self) -> bool:
+        """Whether the pages set tasks with numbers, so that a check's own numbers are its writer's."""
+        shown = self.own_pages or self.pages
+        signs = sum(len(_CALCULATION.findall(self.pages.get(number, ""))) for number in shown)
+        return signs >= len(shown) / 2
+
+    @cached_property
+    def _runs(self) -> set[tuple[str, ...]]:
+        shown = self.own_pages or self.pages
+        return {run for number in shown for run in _runs(words(joined_words(self.pages.get(number, ""))))}
+
+    def copied_run(self, text: str) -> str:
+        """The first run of eight or more words that ``text`` shares with a page, "" where there is none."""
+        return next((" ".join(run) for run in _runs(words(text)) if run in self._runs), "")
+
+    @cached_property
+    def following(self) -> PrintedNames:
+        """The titles that follow, and the pages from the subtopic's last one on."""
+        last = max(self.own_pages, default=0)
+        return PrintedNames(
+            "\n".join([*self.later_subtopics, *(self.pages[each] for each in self.pages if each >= last)])
+        )
+
+    def language_of(self, text: str) -> str:
+        """Of a sentence; "" where it is in none that we know: most of its words are none of the book's."""
+        said = words(text)
+        found = language_of(text)
+        if found or len(said) < 5 or GRAMMAR.intersection(said):
+            return found or self.language
+        return "" if 2 * sum(map(self.whole.is_like_small, said)) < len(said) else self.language
+
+    def seen(self, claim: Claim, found: Sequence[Found]) -> Seen:
+        numbers = tuple(sorted({*claim.pages, *(each.page for each in found)} & set(self.pages)))
+        before = "\n".join(self._end_before(each.page) for each in found if each.start < TAIL)
+        if (numbers, before) not in self._cited:
+            text = "\n".join([before, *(self.pages[number] for number in numbers)])
+            self._cited[numbers, before] = PrintedFigures(text, self.language), PrintedNames(f"{text}\n{self.title}")
+        figures, names = self._cited[numbers, before]
+        return Seen(
+            claim,
+            self,
+            quoted=" … ".join(each.words for each in found),
+            around="\n".join(self.book.pages[each.page].around(each) for each in found),
+            figures=figures,
+            names=names,
+            language=self.language_of(claim.text),
+            where=named_pages(numbers),
+        )
+
+    def _end_before(self, number: int) -> str:
+        """The last lines of the page before, where it is the subtopic's: a name or date is often not said again."""
+        return self.pages.get(number - 1, "")[-TAIL:] if number - 1 in self.own_pages else ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one statement is held against: ``quoted`` are its quotes as printed, ``around`` the sentences in which they
+    stand, ``figures`` and ``names`` those of all cited pages, which ``where`` names."""
+
+    claim: Claim
+    material: Material
+    quoted: str
+    around: str
+    figures: PrintedFigures
+    names: PrintedNames
+    language: str
+    where: str
+
+    @cached_property
+    def near(self) -> PrintedFigures:
+        return PrintedFigures(self.around, self.material.language)
+
+    @property
+    def is_foreign(self) -> bool:
+        return self.language != self.material.language
+
+    def share_in(self, text: str) -> float:
+        """How much of the statement's matter ``text`` has, 0 to 1."""
+        said = set(content_stems(self.claim.text))
+        return len(said.intersection(content_stems(text))) / len(said) if said else 0.0
+
+
+def named_pages(numbers: Iterable[int]) -> str:
+    """page 3, or pages 3, 4."""
+    listed = sorted(numbers)
+    if not listed:
+        return "the page cited"
+    return f"page {listed[0]}" if len(listed) == 1 else f"pages {', '.join(map(str, listed))}"
+
+
+def _runs(said: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return (tuple(said[at : at + COPIED_WORDS]) for at in range(len(said) - COPIED_WORDS + 1))

@@ -1,0 +1,103 @@
+"""What a statement's names, terms and topics have against them, held against the pages. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from books.guidelines.evidence.claims import Finding, FindingKind
+from books.guidelines.evidence.material import Seen
+from books.guidelines.evidence.names import PrintedNames, may_be_name, names, unknown_names
+from books.language import GRAMMAR, content_stems, is_content, stem, words
+from books.stopwords import word_set
+
+# Parts whose sentences begin with a verb: Explain, Know, Name.
+_IMPERATIVE = ("objective", "prerequisites", "checks")
+_VERBS = (
+    "was|is|had|has|were|wrote|built|led|brought|made|became|took|gave|found|won|lost|held|said|saw|came|began|fought"
+    "|taught|sent|set|told|knew|drew|sold|bought|died|left|kept|ruled|[a-z]{3,}ed"
+)
+_CALLED = re.compile(
+    r"(?:(?:is|are|was|were|be|been|also|often|sometimes|usually|and)\s+(?:called|named|termed)|known as|referred to as"
+    r"|\bname (?:for|of)\b[^.;,]{0,40}?\bis)\s+(?:an?\s|the\s)?((?:[\w'’-]+\s?){1,3})"
+)
+# What a sentence about a later subtopic says of it as such, not of its matter.
+_OF_LATER = frozenset(
+    map(
+        stem,
+        word_set(
+            "later section sections subtopic subtopics further come comes next left matter treated follow follows"
+            " chapter chapters topic topics taught belong belongs own leave wait dealt covered discussed subject taken"
+        ),
+    )
+)
+# A sentence tells what another tells where it shares this much of its matter.
+_MOST = 0.6
+
+
+def name_findings(seen: Seen) -> Iterator[Finding]:
+    """Names and terms that are not on the cited pages. What is taken for granted may stand anywhere in the book, and
+    people in a task with numbers are its writer's. A translation has other words."""
+    claim, whole = seen.claim, seen.material.whole
+    if seen.is_foreign or (seen.material.calculates and claim.part == "checks"):
+        return
+    cited = whole if claim.part == "prerequisites" else seen.names
+    for name in unknown_names(claim.text, cited, whole, nouns_are_capital=seen.language == "de"):
+        if not name.is_first or _is_name(name.word, seen):
+            yield Finding(FindingKind.NAME, f"“{name.word}” is not on {seen.where}.")
+    for term in _named_as(claim.text):
+        if not seen.names.has(term) and not seen.names.has_small(term):
+            yield Finding(FindingKind.NAME, f"The term “{term}” is not on {seen.where}.")
+
+
+def _is_name(first: str, seen: Seen) -> bool:
+    """Whether a sentence's first word, which no page has in any form, is a name: a verb follows it, or the rest is what
+    the quote's sentence tells of another name."""
+    text, whole = seen.claim.text, seen.material.whole
+    if seen.claim.part in _IMPERATIVE or not may_be_name(first) or whole.is_like_small(first):
+        return False
+    if re.match(rf"\W*{re.escape(first)}(?:['’]s)?,?\s(?:{_VERBS})\b", text):
+        return True
+    said = PrintedNames(text)
+    replaces = any(not said.has(each.word) for each in names(seen.around) if not whole.has_small(each.word))
+    return replaces and seen.share_in(f"{seen.around} {first}") >= _MOST
+
+
+def _named_as(text: str) -> Iterator[str]:
+    """What the sentence says that something is called."""
+    for found in _CALLED.findall(text):
+        for word in words(found):
+            if not is_content(word):
+                break
+            yield word
+
+
+def later_findings(seen: Seen) -> Iterator[Finding]:
+    """What is said to come later must come: in the titles that follow or on the pages after the subtopic's."""
+    if seen.is_foreign:
+        return
+    material, text = seen.material, seen.claim.text
+    titles = set(content_stems("\n".join(material.later_subtopics)))
+    said = [each for each in dict.fromkeys(content_stems(text)) if each not in _OF_LATER]
+    if said and not any(_is_among(each, titles) for each in said):
+        missing = [each for each in said if not _is_among(each, material.following.stems)]
+        if 2 * len(missing) >= len(said):
+            yield Finding(FindingKind.NAME, "No later subtopic of this book is about that.")
+            return
+    known = PrintedNames("\n".join([*material.later_subtopics, *material.pages.values()]))
+    for name in unknown_names(text, known, known, nouns_are_capital=seen.language == "de"):
+        if not name.is_first:
+            yield Finding(FindingKind.NAME, f"“{name.word}” is in no later subtopic of this book.")
+
+
+def _is_among(said: str, printed: Iterable[str]) -> bool:
+    return any(said == each or (len(said) > 4 and len(each) > 4 and said[:5] == each[:5]) for each in printed)
+
+
+def is_row_of_words(seen: Seen) -> bool:
+    """Whether the statement is no sentence: words of the book in a row, without any that joins them."""
+    said = words(seen.claim.text)
+    fewest = 8 if seen.claim.part in _IMPERATIVE else 6
+    if len(said) < fewest or GRAMMAR.intersection(said):
+        return False
+    return sum(map(seen.material.whole.has, said)) >= 0.8 * len(said)

@@ -1,0 +1,112 @@
+"""Numbers written as words in English, German and Spanish, and as Roman numerals. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_EN = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+_EN_ORDINAL = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+_DE = "null ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn"
+_ES = "cero un dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete"
+_ES_ORDINAL = "primer segund tercer cuart quint sext séptim octav noven décim"
+
+
+def _counted(words: str, first: int = 0) -> dict[str, int]:
+    return {word: number for number, word in enumerate(words.split(), start=first)}
+
+
+def _tens(words: str) -> dict[str, int]:
+    return {word: 10 * number for number, word in enumerate(words.split(), start=2)}
+
+
+ENGLISH = (
+    _counted(f"{_EN} eighteen nineteen")
+    | _tens("twenty thirty forty fifty sixty seventy eighty ninety")
+    | {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+)
+ENGLISH_ORDINALS = (
+    _counted(f"{_EN_ORDINAL} fifteenth sixteenth seventeenth eighteenth nineteenth", 1)
+    | _tens("twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth")
+    | {"hundredth": 100, "thousandth": 1_000, "half": 2, "quarter": 4, "halves": 2, "quarters": 4}
+)
+GERMAN = _counted(f"{_DE} achtzehn neunzehn") | {"eins": 1, "millionen": 10**6, "million": 10**6, "milliarden": 10**9}
+GERMAN_TENS = _tens("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig")
+GERMAN_ORDINALS = {"erste": 1, "dritte": 3, "siebte": 7, "achte": 8}
+SPANISH = (
+    _counted(f"{_ES} dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis")
+    | {"veintisiete": 27, "veintiocho": 28, "veintinueve": 29, "uno": 1, "cien": 100, "ciento": 100, "mil": 1_000}
+    | _tens("- treinta cuarenta cincuenta sesenta setenta ochenta noventa")
+    | {f"{word}cient{end}": 100 * at for at, word in ((2, "dos"), (3, "tres"), (4, "cuatro")) for end in ("os", "as")}
+    | {"quinientos": 500, "seiscientos": 600, "setecientos": 700, "ochocientos": 800, "novecientos": 900}
+    | {"millón": 10**6, "millones": 10**6}
+)
+SPANISH_ORDINALS = {
+    f"{word}{end}": number for word, number in _counted(_ES_ORDINAL, 1).items() for end in ("", "o", "a", "os", "as")
+}
+_ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_ROMAN_SIGNS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1_000}
+
+
+def cardinal(word: str, language: str) -> int | None:
+    """The number that one ``word`` in small letters names."""
+    if language == "de":
+        return _german(word)
+    if language == "es":
+        return SPANISH.get(word)
+    return ENGLISH.get(word)
+
+
+def ordinal(word: str, language: str) -> int | None:
+    """As ``cardinal``; the part of a fraction too: a third, two thirds."""
+    if language == "de":
+        return _german_ordinal(word)
+    if language == "es":
+        return SPANISH_ORDINALS.get(word)
+    return ENGLISH_ORDINALS.get(word) or ENGLISH_ORDINALS.get(word.removesuffix("s"))
+
+
+def _german(word: str) -> int | None:
+    """Compounds too: dreihundertfünfundzwanzig."""
+    if word in GERMAN:
+        return GERMAN[word]
+    if word in GERMAN_TENS:
+        return GERMAN_TENS[word]
+    for name, size in (("tausend", 1_000), ("hundert", 100)):
+        before, found, after = word.partition(name)
+        if found:
+            parts = _german(before) if before else 1, _german(after.removeprefix("und")) if after else 0
+            return None if parts[0] is None or parts[1] is None else parts[0] * size + parts[1]
+    ones, found, tens = word.partition("und")
+    if found and ones in GERMAN and tens in GERMAN_TENS:
+        return GERMAN[ones] + GERMAN_TENS[tens]
+    return None
+
+
+def _german_ordinal(word: str) -> int | None:
+    plain = word[:-1] if word.endswith(("ten", "ter", "tes", "tem")) else word
+    if plain in GERMAN_ORDINALS:
+        return GERMAN_ORDINALS[plain]
+    if not plain.endswith("te"):
+        return None
+    return _german(plain.removesuffix("te")) or _german(plain.removesuffix("ste"))
+
+
+def roman(word: str) -> int | None:
+    """Of a Roman numeral in capitals."""
+    if not word or not _ROMAN.fullmatch(word):
+        return None
+    values = [_ROMAN_SIGNS[sign] for sign in word]
+    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
+
+
+def composed(values: list[int]) -> int:
+    """[3, 100, 42] (three hundred forty-two) as 342."""
+    total = current = 0
+    for value in values:
+        if value == 100 and current:
+            current *= 100
+        elif value >= 1_000:
+            total, current = total + max(1, current) * value, 0
+        else:
+            current += value
+    return total + current

@@ -1,0 +1,202 @@
+"""Finds a quote on the pages of a book: as it stands, or under a tolerance for print and misreadings. Pure.
+
+What is found is told in the page's own words. A quote that was put together from words here and there is not found.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from rapidfuzz import fuzz
+
+# A run of the page this like the quote (of 100) is the quote, misread or written otherwise; google/langextract and
+# others take 75 to 85 for the same.
+ALIKE = 85
+# Letters of words; a quote with fewer (a formula, say) counts only where it stands sign by sign.
+SHORT = 8
+# How far a quote may reach over a page's end, in letters and digits.
+OVER_THE_END = 240
+# Furniture (running heads, page numbers) repeats on pages this near.
+NEAR_PAGES = 4
+DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+SAME_SIGN = DASHES | str.maketrans("×⋅•∙*’‘“”|lIOo", "x····''\"\"11100")
+_ELLIPSIS = re.compile(r"\s*(?:…|\.\s?\.\s?\.|\[…\])\s*")
+_SIGN = re.compile(r"\d+|[^\W\d]+|[^\w\s]")
+_BETWEEN_THOUSANDS = re.compile(r"(?<=\d),\s?(?=\d{3})")
+_NEGATION = re.compile(r"\b(?:not|no|never|nor|neither|none|cannot|nicht|kein\w*|nie|nunca|jamás)\b|n['’]t\b", re.I)
+_BROKEN = re.compile(r"(?<=[^\W\d_])[-\u00ad¬‐]\s*\n\s*(?=[^\W\d_])")
+_SENTENCE_END = re.compile(r"[.!?;:•](?=\s)|\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a quote stands: ``words`` are the page's own, from ``start`` to ``end`` of its text."""
+
+    page: int
+    words: str
+    start: int
+    end: int
+    is_exact: bool
+
+
+@lru_cache(maxsize=20_000)
+def _folded(sign: str) -> str:
+    plain = unicodedata.normalize("NFKD", "x" if sign == "×" else sign.casefold())
+    return "".join(each for each in plain if each.isalnum())
+
+
+def squeezed(text: str) -> str:
+    """Small letters without accents, and digits; nothing else. So line ends, hyphens and spaces make no difference."""
+    return "".join(map(_folded, text))
+
+
+class PrintedPage:
+    """A page's text, taken apart once for all that is looked for on it."""
+
+    def __init__(self, number: int, text: str) -> None:
+        self.number, self.text = number, text
+
+    @cached_property
+    def letters(self) -> str:
+        return squeezed(self.text)
+
+    @cached_property
+    def _places(self) -> list[int]:
+        return [at for at, sign in enumerate(self.text) for _ in _folded(sign)]
+
+    def between(self, first: int, last: int, *, is_exact: bool) -> Found:
+        """From the letter ``first`` up to ``last``, in whole words."""
+        start, end = self._places[first], self._places[last - 1] + 1
+        while start and self.text[start - 1].isalnum() and self.text[start].isalnum():
+            start -= 1
+        while end < len(self.text) and self.text[end].isalnum() and self.text[end - 1].isalnum():
+            end += 1
+        return Found(self.number, " ".join(self.text[start:end].split()), start, end, is_exact)
+
+    def find(self, quote: str) -> Found | None:
+        letters = squeezed(quote)
+        if sum(map(str.isalpha, letters)) < SHORT:
+            return self._find_signs(quote)
+        at = self.letters.find(letters)
+        if at >= 0:
+            return self.between(at, at + len(letters), is_exact=True)
+        if len(letters) > len(self.letters):
+            return None
+        like = fuzz.partial_ratio_alignment(letters, self.letters, score_cutoff=ALIKE)
+        if like is None or like.dest_start == like.dest_end:
+            return None
+        found = self.between(like.dest_start, like.dest_end, is_exact=False)
+        before = self.text[: found.start].split()[-1:]
+        return found if _negations(" ".join([*before, found.words])) == _negations(quote) else None
+
+    def _find_signs(self, quote: str) -> Found | None:
+        """A short quote sign by sign ("12 ÷ 4" is not "124"), but for what a machine takes for another: 1, l and I."""
+        signs = _SIGN.findall(_BETWEEN_THOUSANDS.sub("", quote).translate(SAME_SIGN).strip(" .,;:"))
+        if not signs:
+            return None
+        pattern = r"(?<!\w)" + r"\s*".join(map(_printed, signs)) + r"(?!\w)"
+        found = re.search(pattern, self.text.translate(SAME_SIGN), re.IGNORECASE)
+        if found is None:
+            return None
+        words = " ".join(self.text[found.start() : found.end()].split())
+        return Found(self.number, words, found.start(), found.end(), is_exact=True)
+
+    def around(self, found: Found) -> str:
+        """The sentence in which a quote stands, with two before and one after it."""
+        ends = [0, *(each.end() for each in _SENTENCE_END.finditer(self.text)), len(self.text)]
+        before = [end for end in ends if end <= found.start]
+        after = [end for end in ends if end >= found.end]
+        return self.text[before[-3:][0] : after[:2][-1]]
+
+
+def joined_words(text: str) -> str:
+    """Without the hyphens that break a word at a line's end."""
+    return _BROKEN.sub("", text)
+
+
+def _printed(sign: str) -> str:
+    """A number's thousands may be parted; everything else is as it is."""
+    if not sign.isdigit() or len(sign) < 4:
+        return re.escape(sign)
+    groups = [sign[max(0, end - 3) : end] for end in range(len(sign), 0, -3)]
+    return r"[,.\s]{0,2}".join(reversed(groups))
+
+
+def _negations(text: str) -> int:
+    return len(_NEGATION.findall(text))
+
+
+class PrintedBook:
+    """The pages at hand by number."""
+
+    def __init__(self, pages: Mapping[int, str]) -> None:
+        self.pages = {number: PrintedPage(number, text) for number, text in sorted(pages.items())}
+
+    def find(self, quote: str, numbers: Iterable[int]) -> tuple[Found, ...]:
+        """On the first of the pages ``numbers`` that has it: a place, two where it runs over the page's end, or one
+        for each piece around an ellipsis; () where none has it."""
+        order = [number for number in dict.fromkeys(numbers) if number in self.pages]
+        for number in order:
+            found = self.pages[number].find(quote)
+            if found is not None:
+                return (found,)
+        pieces = [piece for piece in _ELLIPSIS.split(quote) if squeezed(piece)]
+        if len(pieces) > 1:
+            for number in order:
+                found_pieces = [self.pages[number].find(piece) for piece in pieces]
+                if all(found_pieces):
+                    return tuple(each for each in found_pieces if each is not None)
+        for number in order:
+            for first in (number, number - 1):
+                over = self._over_the_end(quote, first)
+                if over:
+                    return over
+        return ()
+
+    def _over_the_end(self, quote: str, first: int) -> tuple[Found, ...]:
+        one, other = self.pages.get(first), self.pages.get(first + 1)
+        letters = squeezed(quote)
+        if one is None or other is None or len(letters) < 2 * SHORT:
+            return ()
+        foot, head = self._body(one)[1], self._body(other)[0]
+        before = one.letters[max(0, foot - OVER_THE_END) : foot]
+        both = before + other.letters[head : head + OVER_THE_END]
+        if len(letters) > len(both):
+            return ()
+        like = fuzz.partial_ratio_alignment(letters, both, score_cutoff=ALIKE)
+        if like is None or not like.dest_start < len(before) < like.dest_end:
+            return ()
+        return (
+            one.between(foot - len(before) + like.dest_start, foot, is_exact=False),
+            other.between(head, head + like.dest_end - len(before), is_exact=False),
+        )
+
+    def _body(self, page: PrintedPage) -> tuple[int, int]:
+        """From where to where, in letters, a page's text goes without running head and page number."""
+        lines = [squeezed(line) for line in page.text.splitlines() if squeezed(line)]
+        head, foot = 0, len(page.letters)
+        for line in lines[:2]:
+            if not self._is_furniture(line, page.number, 0):
+                break
+            head += len(line)
+        for line in reversed(lines[2:][-2:]):
+            if not self._is_furniture(line, page.number, -1):
+                break
+            foot -= len(line)
+        return head, foot
+
+    def _is_furniture(self, line: str, number: int, end: int) -> bool:
+        words = line.strip("0123456789")
+        if not words:
+            return True
+        near = [self.pages.get(number + away) for away in range(-NEAR_PAGES, NEAR_PAGES + 1) if away]
+        for page in filter(None, near):
+            lines = [squeezed(each) for each in page.text.splitlines() if squeezed(each)]
+            others = lines[:2] if end == 0 else lines[-2:]
+            if any(fuzz.ratio(words, each.strip("0123456789")) >= ALIKE for each in others):
+                return True
+        return False
