@@ -103,6 +103,7 @@ class Job(models.Model):
             models.Index(fields=["-created_at", "-id"], name="job_newest_first"),
             models.Index(fields=["status", "heartbeat_at"], name="job_status_heartbeat"),
             models.Index(fields=["book", "kind", "-created_at"], name="job_latest_of_kind"),
+            models.Index(fields=["-created_at"], condition=Q(failed_items__gt=0), name="job_with_failures"),
         )
 
     def __str__(self) -> str:

@@ -34,6 +34,7 @@ from books.admin import (
     guideline_list,
     guideline_pages,
     guidelines,
+    home,
     pages,
     proposals,
     publication,
@@ -61,6 +62,7 @@ else:
 
 
 SCREENS = (
+    home,
     audit,
     book_list,
     book_page,

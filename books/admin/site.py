@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+if TYPE_CHECKING:
+    from books.admin.guards import StaffRequest
 
 LEFT_OUT = {"django_q", "axes", "account", "socialaccount"}
 
@@ -25,6 +29,12 @@ class BookpipelineSite(AdminSite):
         kept = [model for model in models if model._meta.app_label not in LEFT_OUT]
         if kept:
             super().register(kept, admin_class, **options)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from books.admin.home import home_context
+
+        home = home_context(cast("StaffRequest", request))
+        return super().index(request, {"title": "Home", **home, **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """With a button for single sign-on where there is a provider."""

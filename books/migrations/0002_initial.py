@@ -495,6 +495,10 @@ class Migration(migrations.Migration):
             model_name='modelcall',
             index=models.Index(fields=['book', 'stage'], name='call_book_stage'),
         ),
+        migrations.AddIndex(
+            model_name='modelcall',
+            index=models.Index(fields=['created_at'], name='call_created'),
+        ),
         migrations.AddConstraint(
             model_name='modelcall',
             constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['answered', 'refused', 'truncated', 'invalid', 'failed'])), name='call_outcome_known'),
@@ -502,6 +506,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='proposal',
             index=models.Index(fields=['book', 'subject', 'content'], name='proposal_made_before'),
+        ),
+        migrations.AddIndex(
+            model_name='proposal',
+            index=models.Index(condition=models.Q(('state', 'open')), fields=['book'], name='proposal_open'),
         ),
         migrations.AddConstraint(
             model_name='proposal',
@@ -578,6 +586,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='page',
             index=models.Index(condition=models.Q(('removed_at', None), _negated=True), fields=['removed_at'], name='page_removed'),
+        ),
+        migrations.AddIndex(
+            model_name='page',
+            index=models.Index(condition=models.Q(('ocr_status__in', ['done', 'blank']), ('review', 'pending')), fields=['book', 'number'], name='page_to_review'),
         ),
         migrations.AddConstraint(
             model_name='page',

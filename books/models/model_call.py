@@ -54,6 +54,7 @@ class ModelCall(models.Model):
             models.Index(fields=["input_sha256"], name="call_input"),
             models.Index(fields=["model"], condition=Q(cost=None), name="call_unpriced"),
             models.Index(fields=["book", "stage"], name="call_book_stage"),
+            models.Index(fields=["created_at"], name="call_created"),
         )
 
     def __str__(self) -> str:

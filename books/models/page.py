@@ -108,7 +108,15 @@ class Page(models.Model):
     class Meta:
         ordering = ("book", "number")
         # Few of all pages; the tidying looks for them every minute.
-        indexes = (models.Index(fields=["removed_at"], condition=~Q(removed_at=None), name="page_removed"),)
+        indexes = (
+            models.Index(fields=["removed_at"], condition=~Q(removed_at=None), name="page_removed"),
+            # What waits for a person, in few books among many.
+            models.Index(
+                fields=["book", "number"],
+                condition=Q(review="pending", ocr_status__in=["done", "blank"]),
+                name="page_to_review",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=["book", "number"], condition=Q(removed_at=None), name="page_number_once_per_book"

@@ -84,7 +84,10 @@ class Proposal(models.Model):
                 fields=["book", "subject"], condition=Q(state="open"), name="proposal_open_once_per_subject"
             ),
         )
-        indexes = (models.Index(fields=["book", "subject", "content"], name="proposal_made_before"),)
+        indexes = (
+            models.Index(fields=["book", "subject", "content"], name="proposal_made_before"),
+            models.Index(fields=["book"], condition=Q(state="open"), name="proposal_open"),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.get_state_display().lower()})"

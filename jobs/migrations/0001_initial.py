@@ -156,6 +156,10 @@ class Migration(migrations.Migration):
             model_name='job',
             index=models.Index(fields=['book', 'kind', '-created_at'], name='job_latest_of_kind'),
         ),
+        migrations.AddIndex(
+            model_name='job',
+            index=models.Index(condition=models.Q(('failed_items__gt', 0)), fields=['-created_at'], name='job_with_failures'),
+        ),
         migrations.AddConstraint(
             model_name='job',
             constraint=models.UniqueConstraint(condition=models.Q(('is_exclusive', True), ('status__in', ['pending', 'running', 'paused', 'stale'])), fields=('book',), name='one_active_job_per_book'),

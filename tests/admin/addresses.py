@@ -49,6 +49,7 @@ def at(name: str, args: str, method: str, who: str, **data: Any) -> tuple[Any, .
 SCREENS = _table(
     "admin:",
     at("books_book_progress", "", GET, "urpa"),
+    at("books_sample", "", POST, "ua"),
     at("books_book_overview", "book", GET, "urpa"),
     at("books_book_upload", "book", POST, "ura", file="files"),
     at("books_book_read", "book", POST, "ura"),

@@ -17,18 +17,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from books.intake.sample import FACTS, SAMPLE
 from jobs.worker.live import live_pools
 
-SAMPLE = settings.BASE_DIR / "samples" / "prealgebra"
-FACTS = {
-    "title": "Prealgebra 2e (sample)",
-    "author": "Lynn Marecek and others",
-    "edition": "2e",
-    "edition_year": 2020,
-    "country": "United States",
-    "grade": "College preparatory",
-    "subject": "Mathematics",
-}
 CLUSTER_WAIT_SECONDS = 60
 
 

@@ -1,0 +1,124 @@
+"""The first screen: what waits for the person who is signed in, the books on their way, and where to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.shortcuts import redirect
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from books.admin.book_list import live_books, mark_of, row_of
+from books.admin.guards import StaffRequest, action, route
+from books.intake.sample import SAMPLE, add_sample_book
+from books.ledger.spending import spent
+from books.models import Book, Page, PageReview, Proposal, ProposalState, ReviewStatus, Subtopic
+from books.ocr.review import READ
+from books.ocr.start import read_new_pages
+from jobs.models import Cluster, Job
+from jobs.states import JobStatus
+from jobs.views import job_view
+
+# More lines of a kind than these are read by nobody; the lists have the others.
+MOST_BOOKS, MOST_JOBS = 8, 8
+# For somebody whose last visit is not known.
+FIRST_LOOK_BACK = timedelta(days=1)
+SEEN = "home_seen_at"
+
+
+def routes() -> list[URLPattern]:
+    return [route("sample/", sample, "books_sample")]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """So many rows of one kind in one book, with the screen on which a person decides on them."""
+
+    book: Book
+    count: int
+    noun: str
+    verb: str
+    url: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.count} {self.noun if self.count == 1 else self.noun + 's'} to {self.verb}"
+
+
+def home_context(request: StaffRequest) -> dict[str, Any]:
+    """Parts that a person may not see are left out."""
+    may = request.user.has_perm
+    context: dict[str, Any] = {"has_books": Book.objects.exists(), "has_sample": SAMPLE.is_dir()}
+    if may("books.view_book"):
+        books = list(live_books().order_by("-pk")[:MOST_BOOKS])
+        rows = [row_of(book, request.user) for book in books]
+        moving = [row for row in rows if row.job]
+        context |= {"books": list(zip(books, rows, strict=True)), "moving": moving, "mark": mark_of(moving)}
+        context |= {"waiting": list(_waiting())}
+    if may("jobs.view_job"):
+        context |= {
+            "troubled": [job_view(job) for job in _troubled()],
+            "finished": _finished(_last_visit(request)),
+            "is_worked": Cluster.objects.alive().exists(),
+        }
+    if may("books.view_modelcall"):
+        month = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        context |= {"month": month, "spent": spent(created_at__gte=month)}
+    context["engine"] = settings.GUIDELINE_ENGINE
+    return context
+
+
+def _waiting() -> Iterator[Waiting]:
+    unread = Page.objects.filter(READ, review=PageReview.PENDING)
+    undecided = Subtopic.objects.filter(status=ReviewStatus.PENDING_REVIEW)
+    proposed = Proposal.objects.filter(state=ProposalState.OPEN)
+    for book, count in _of_books(unread, "book"):
+        first = unread.filter(book=book).order_by("number").values_list("number", flat=True).first()
+        yield Waiting(book, count, "page", "review", reverse("admin:books_book_page", args=[book.pk, first or 1]))
+    for book, count in _of_books(undecided, "topic__book"):
+        yield Waiting(book, count, "guideline", "review", reverse("admin:books_book_guidelines", args=[book.pk]))
+    for book, count in _of_books(proposed, "book"):
+        yield Waiting(book, count, "proposal", "decide on", reverse("admin:books_book_proposals", args=[book.pk]))
+
+
+def _of_books(rows: QuerySet[Any], to_book: str) -> list[tuple[Book, int]]:
+    """The newest books that have such rows, and how many."""
+    books = Book.objects.filter(Exists(rows.filter(**{to_book: OuterRef("pk")}))).order_by("-pk")[:MOST_BOOKS]
+    found = list(books)
+    counts = dict(rows.filter(**{f"{to_book}__in": found}).order_by().values_list(to_book).annotate(Count("pk")))
+    return [(book, counts[book.pk]) for book in found if book.pk in counts]
+
+
+def _troubled() -> QuerySet[Job]:
+    """Paused, or the last of its kind in its book and failed, wholly or in part."""
+    later = Job.objects.filter(book=OuterRef("book"), kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
+    failed = Q(status=JobStatus.FAILED) | Q(status=JobStatus.COMPLETED, failed_items__gt=0)
+    jobs = Job.objects.filter(Q(status=JobStatus.PAUSED) | (failed & ~Exists(later)))
+    return jobs.select_related("book").order_by("-created_at")[:MOST_JOBS]
+
+
+def _finished(since: datetime) -> list[Job]:
+    ended = Job.objects.filter(status=JobStatus.COMPLETED, failed_items=0, completed_at__gt=since, is_exclusive=True)
+    return list(ended.select_related("book").order_by("-completed_at")[:MOST_JOBS])
+
+
+def _last_visit(request: StaffRequest) -> datetime:
+    """Of this screen by this session, which notes the present one."""
+    now = timezone.now()
+    noted = request.session.get(SEEN)
+    request.session[SEEN] = now.isoformat()
+    return (parse_datetime(noted) if isinstance(noted, str) else None) or now - FIRST_LOOK_BACK
+
+
+@action("books.add_book")
+def sample(request: StaffRequest) -> Any:
+    """The sample book with its scans, which are read at once."""
+    book = add_sample_book(user=request.user)
+    read_new_pages(book, user=request.user)
+    return redirect("admin:books_book_overview", book.pk)

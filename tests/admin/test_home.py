@@ -1,0 +1,97 @@
+"""The first screen: what waits, what goes wrong, what ended, and where a newcomer begins."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from books.admin.home import MOST_BOOKS
+from books.models import Book, ModelCall, Page, ReviewStatus
+from jobs.models import Job
+from jobs.states import JobStatus
+from tests.factories import BookFactory, JobFactory, ReadPageFactory, SubtopicFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def home(client) -> str:
+    return client.get(reverse("admin:index")).content.decode()
+
+
+def test_a_newcomer_is_shown_three_steps_and_gets_the_sample_book_with_one_click(screens):
+    page = home(screens)
+    assert "Three steps to your first guidelines" in page
+    assert "No worker is running" in page
+    answer = screens.post(reverse("admin:books_sample"))
+    book = Book.objects.get()
+    assert answer.url == reverse("admin:books_book_overview", args=[book.pk])
+    assert (book.pages.count(), book.jobs.count()) == (24, 1)
+    screens.post(reverse("admin:books_sample"))
+    assert (Book.objects.count(), Page.objects.count()) == (1, 24)
+    assert "Three steps" not in home(screens)
+
+
+def test_what_waits_is_counted_by_book_and_leads_to_where_it_is_decided(screens, book):
+    for _ in range(3):
+        ReadPageFactory(book=book)
+    Page.objects.filter(number=1).update(review="approved")
+    subtopic = SubtopicFactory(topic__book=BookFactory(title="Biology"), status=ReviewStatus.PENDING_REVIEW)
+    page = home(screens)
+    assert "2 pages to review" in page
+    assert f'href="{reverse("admin:books_book_page", args=[book.pk, 2])}"' in page
+    assert "1 guideline to review" in page
+    assert f'href="{reverse("admin:books_book_guidelines", args=[subtopic.topic.book_id])}"' in page
+
+
+def test_nothing_waits_is_said(screens, book):
+    assert "Nothing waits for you." in home(screens)
+
+
+def test_jobs_that_need_a_person_are_named_until_a_later_one_went_well(screens, book):
+    failed = JobFactory(book=book, status=JobStatus.FAILED, error_message="The scans are gone.")
+    address = reverse("admin:jobs_job_change", args=[failed.pk])
+    assert address in home(screens)
+    JobFactory(book=book, kind=failed.kind, status=JobStatus.COMPLETED)
+    assert address not in home(screens)
+    paused = JobFactory(book=book, kind=failed.kind, status=JobStatus.PAUSED)
+    assert reverse("admin:jobs_job_change", args=[paused.pk]) in home(screens)
+
+
+def test_what_finished_since_the_last_visit(screens, book):
+    job = JobFactory(book=book, status=JobStatus.COMPLETED)
+    Job.objects.update(completed_at=timezone.now(), is_exclusive=True)
+    address = reverse("admin:jobs_job_change", args=[job.pk])
+    assert address in home(screens)
+    assert address not in home(screens)
+
+
+def test_the_cost_of_this_month_for_those_who_may_see_it(client, screens, person, book):
+    facts = {"book": book, "stage": "write", "provider": "p", "model": "m", "outcome": "answered"}
+    ModelCall.objects.create(**facts, cost="1.25")
+    old = ModelCall.objects.create(**facts, cost="7")
+    ModelCall.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=40))
+    assert "US$1.25" in home(screens)
+    client.force_login(person("books.view_book"))
+    assert "US$" not in home(client)
+
+
+def queries_of_home(client) -> int:
+    with CaptureQueriesContext(connection) as caught:
+        home(client)
+    return len(caught)
+
+
+def test_a_home_of_many_books_asks_no_more_than_one_of_a_few(screens):
+    asked = []
+    for _ in range(2):
+        for _ in range(MOST_BOOKS):
+            book = BookFactory()
+            ReadPageFactory(book=book)
+            JobFactory(book=book, status=JobStatus.FAILED)
+        asked.append(queries_of_home(screens))
+    assert asked[0] == asked[1]
