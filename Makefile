@@ -3,11 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAY ?= --stay
-PYTEST := $(BIN)/pytest -n 4 --dist loadgroup
+PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
 # What the database decides. The rest of the suite, and tests with a SQLite file of their own, run once.
 POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/providers/test_locks.py tests/books tests/guidelines tests/intake/test_upload_order.py \
   tests/publishing/test_publish.py tests/api/test_reading.py tests/publishing/test_review.py tests/publishing/test_approving_beside_a_job.py \
   --ignore tests/jobs/test_cluster_processes.py --ignore tests/jobs/test_mutations.py
+
+# Compiled once: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo up test check lint types deploy infra-check chaos bench lock
 
@@ -57,7 +60,7 @@ infra-check: $(VENV)/checkov/.installed
 	$(VENV)/checkov/bin/checkov --config-file infra/checkov.yaml
 	! command -v terraform >/dev/null || terraform fmt -check -recursive infra/terraform
 
-# Checks and installations two at a time. Tests four: half of them wait, for a browser or for processes of their own.
+# Checks and installations two at a time. Tests three: many of them wait, for a browser or for processes of their own.
 test:
 	$(MAKE) --jobs 2 check
 	$(PYTEST)

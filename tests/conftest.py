@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,14 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
     with django_db_blocker.unblock():
         put_back = as_migrated()
     TransactionTestCase._fixture_teardown = lambda _case: put_back()
+
+
+@pytest.fixture(scope="session")
+def migrate_file(django_db_setup) -> Callable[[Path], None]:
+    """Makes a migrated database of SQLite, for processes that have one of their own."""
+    from tests.restoring import copy_to
+
+    return copy_to
 
 
 @pytest.fixture(autouse=True)

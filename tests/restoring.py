@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 from django.db import connection, transaction
+
+_kept = sqlite3.connect(":memory:")
 
 
 def as_migrated() -> Callable[[], None]:
@@ -17,15 +21,19 @@ def as_migrated() -> Callable[[], None]:
 
 
 def _of_sqlite() -> Callable[[], None]:
-    kept = sqlite3.connect(":memory:")
     connection.ensure_connection()
-    connection.connection.backup(kept)
+    connection.connection.backup(_kept)
 
     def put_back() -> None:
         connection.ensure_connection()
-        kept.backup(connection.connection)
+        _kept.backup(connection.connection)
 
     return put_back
+
+
+def copy_to(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as copy:
+        _kept.backup(copy)
 
 
 def _of_postgresql() -> Callable[[], None]:

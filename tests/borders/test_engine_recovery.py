@@ -9,10 +9,10 @@ from tests.jobs.cluster_site.site import Site, until
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(300)]
 
 
-def test_a_machine_with_only_the_processor_pool_recovers_jobs(tmp_path):
+def test_a_machine_with_only_the_processor_pool_recovers_jobs(tmp_path, migrate_file):
     """Only the io pool's schedule swept, and only after its cluster had lived for 30 s."""
     site = Site(tmp_path)
-    assert site.manage("migrate", "--verbosity=0").returncode == 0
+    migrate_file(site.database)
     site.start_naps(items=2, seconds=0)
     site.write(
         "UPDATE jobs_job SET status = 'running',"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import replace
 from itertools import pairwise
 
@@ -49,6 +48,8 @@ def test_no_page_is_lost_and_ranges_rise(seed, sample_pages):
         assert topic.last_page == topic.subtopics[-1].last_page
 
 
+# What takes time by the square, or worse, of a line's length would take minutes.
+@pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "text",
     [". " * 3000, "." * 6000 + "7", "Chapter " * 1000, "1.1 " * 1500, "a: b " * 1500, "word " * 3000, "A b is a " * 900,
@@ -56,10 +57,8 @@ def test_no_page_is_lost_and_ranges_rise(seed, sample_pages):
     ids=lambda text: text[:9].strip(),
 )  # fmt: skip
 def test_no_line_is_slow(text):
-    began = time.monotonic()
     page = PageText(1, text)
     digest = ENGINE.digest(FACTS, page, text[-200:], text[:200])
     ENGINE.outline(FACTS, [digest], Outline(), (), is_last=True)
     guideline = ENGINE.write(SubtopicSource(FACTS, text[:300], text[:300], (page,), (text[:200],), (text[:200],)))
     assert 15 <= len(guideline.summary.split()) <= 30
-    assert time.monotonic() - began < 3

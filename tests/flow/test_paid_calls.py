@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -108,7 +106,7 @@ def test_a_call_that_outlives_its_lease_makes_no_second_writer(provider, book, s
 
 def test_a_call_may_last_longer_than_processor_work_may(provider, book, settings):
     """django-q2 ends a task that takes too long, with all calls in its hands."""
-    provider.behave(latency=10.0)
+    provider.behave(latency=4.0)
     settings.JOB_TIMEOUT_SECONDS = 2
     times = {"JOB_SLICE_SECONDS": "1", "JOB_TIMEOUT_SECONDS": "2", "LLM_TIMEOUT_SECONDS": "20"}
     with running_cluster(Path(settings.MEDIA_ROOT), **ours(provider), **times):
@@ -134,11 +132,9 @@ def test_an_outage_pauses_the_job_in_sight_and_it_goes_on_by_itself(provider, bo
 
 def test_a_storm_of_rate_limits_burns_no_attempt(provider, book):
     provider.behave(rate_limit_every=5, retry_after=0.2)
-    began = time.monotonic()
     job = start_extraction(book)
     provider.behave(latency=0.02)
     finished(job)
     assert provider.counts.outcomes["rate_limit"] >= 2
     assert set(Item.objects.filter(job=job).values_list("attempts", flat=True)) == {1}
     assert Throttle.objects.get().rate_limits == provider.counts.outcomes["rate_limit"]
-    assert timedelta(seconds=time.monotonic() - began) < timedelta(minutes=2)

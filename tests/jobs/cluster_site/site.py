@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -61,12 +60,9 @@ class Site:
             "CPU_WORKERS": "1",
             "JOB_HEARTBEAT_SECONDS": "0.5",
             "CANARY_SECONDS": "0.3",
-            "CANARY_PATIENCE_SECONDS": "10",
+            "CANARY_PATIENCE_SECONDS": "6",
             **environment,
         }
-
-    def use_database(self, migrated: Path) -> None:
-        shutil.copy(migrated, self.database)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *arguments]
