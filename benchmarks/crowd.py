@@ -36,7 +36,7 @@ def original() -> Model:
         page.save()
     statuses = [ReviewStatus.APPROVED, ReviewStatus.PENDING_REVIEW, ReviewStatus.REJECTED, ReviewStatus.DRAFT]
     for at in range(TOPICS):
-        topic = TopicFactory(book=book, sequence=at + 1, key=f"t{at}", first_page=at * 25 + 1, last_page=at * 25 + 25)
+        topic = TopicFactory(book=book, sequence=at + 1, key=f"t{at}")
         for place in range(SUBTOPICS):
             first = at * 25 + place * 5 + 1
             SubtopicFactory(topic=topic, sequence=place + 1, pages=list(range(first, first + 5)), status=statuses[at])

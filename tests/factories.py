@@ -12,7 +12,9 @@ from django.utils import timezone
 from books.guidelines.changes import change
 from books.guidelines.review import DECIDED
 from books.models import Book, OcrStatus, Page, Provenance, Reading, ReviewStatus, Source, Subtopic, Topic
+from books.models.page import page_numbers
 from books.ocr.job import OCR
+from books.stored.guideline import Finding, FindingKind, Guideline, Part, Statement, numbered
 from jobs.models import Item, Job
 from jobs.states import ItemState, JobStatus
 
@@ -78,6 +80,53 @@ class ReadPageFactory(PageFactory):
         default_storage.save(page.image_name, ContentFile(PIXEL))
 
 
+def ids(book: Book, numbers) -> tuple[str, ...]:
+    """Of the book's pages with these numbers, which are made where they are not there."""
+    for number in set(numbers) - page_numbers(book.pk).all():
+        PageFactory(book=book, number=number)
+    return page_numbers(book.pk).ids(numbers)
+
+
+def guideline_of(book: Book, said: dict[str, list[dict]]) -> Guideline:
+    """As it is stored, from {"concepts": [{"text", "pages": numbers, "findings": kinds}]}."""
+    parts = {
+        part: tuple(
+            Statement(
+                each["text"],
+                ids(book, each["pages"]),
+                findings=tuple(Finding(FindingKind(kind)) for kind in each.get("findings", ())),
+            )
+            for each in said.get(part, ())
+        )
+        for part in Part
+    }
+    return parts if said else {}
+
+
+def shown(row: Subtopic) -> dict[str, list[dict]]:
+    """The other way: the parts that say something, with numbers."""
+    parts = numbered(row.guideline, page_numbers(row.topic.book_id))
+    return {
+        str(part): [
+            {"text": each.text, "pages": list(each.pages)}
+            | ({"findings": [str(found.kind) for found in each.findings]} if each.findings else {})
+            for each in statements
+        ]
+        for part, statements in parts.items()
+        if statements
+    }
+
+
+def pages_of(row: Subtopic) -> list[int]:
+    return page_numbers(row.topic.book_id).numbers(row.pages)
+
+
+def ends(topic: Topic) -> tuple[int, int]:
+    """Its first page and its last."""
+    pages = [page for row in topic.subtopics.all() for page in pages_of(row)]
+    return min(pages, default=0), max(pages, default=0)
+
+
 class _GuidelineFactory(factory.django.DjangoModelFactory):
     class Meta:
         abstract = True
@@ -96,13 +145,20 @@ class TopicFactory(_GuidelineFactory):
     book = factory.SubFactory(BookFactory)
     sequence = factory.Sequence(lambda n: n + 1)
     title = factory.Sequence(lambda n: f"Topic {n}")
-    first_page = 1
-    last_page = 3
 
 
 class SubtopicFactory(_GuidelineFactory):
+    """``pages``, and those of ``guideline``, are numbers: pages that the book lacks are made. A statement is {"text",
+    "pages"}, and "findings" where something is found against it."""
+
     class Meta:
         model = Subtopic
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        book = kwargs["topic"].book
+        kwargs |= {"pages": ids(book, kwargs["pages"]), "guideline": guideline_of(book, kwargs["guideline"])}
+        return super()._create(model_class, *args, **kwargs)
 
     topic = factory.SubFactory(TopicFactory)
     sequence = factory.Sequence(lambda n: n + 1)

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from books.guidelines.parts import PARTS, statements_of
 from books.language import content_stems
 from books.models import Book, Page, Subtopic
 from books.numbers import number_of
+from books.stored.guideline import statements
+from books.stored.pages import PageNumbers
 
 # So many of a statement's matter words in one line make it worth a look; of a short statement, all of them.
 TELLING_WORDS = 2
@@ -32,37 +33,34 @@ class CitedPage:
     following: int | None
 
 
-def cited_page(request: HttpRequest, book: Book, row: Subtopic) -> CitedPage | None:
+def cited_page(request: HttpRequest, book: Book, row: Subtopic, numbers: PageNumbers) -> CitedPage | None:
     """The page asked for as ``?page=4&said=concepts.0``, else the first that the guideline cites."""
     asked, said = number_of(request.GET.get("page")), request.GET.get("said", "")
-    number, name = (asked, said) if asked is not None else _first_cited(row)
+    number, name = (asked, said) if asked is not None else _first_cited(row, numbers)
     page = Page.objects.filter(book=book, number=number).select_related("reading").first()
     if page is None:
         return None
+    text, own = dict(_texts(row)).get(name, ""), numbers.numbers(row.pages)
     return CitedPage(
         page,
         f"{number} {name}",
-        _text_of(row, name),
-        list(_marks(page, _text_of(row, name))),
-        max((each for each in row.pages if each < number), default=None),
-        min((each for each in row.pages if each > number), default=None),
+        text,
+        list(_marks(page, text)),
+        max((each for each in own if each < page.number), default=None),
+        min((each for each in own if each > page.number), default=None),
     )
 
 
-def _first_cited(row: Subtopic) -> tuple[int, str]:
+def _first_cited(row: Subtopic, numbers: PageNumbers) -> tuple[int, str]:
     """The first page that a statement cites and where that stands; else the first page, 0 where there is none."""
-    for part in PARTS:
-        for at, each in enumerate(statements_of(row.guideline, part)):
-            if each["pages"]:
-                return each["pages"][0], f"{part}.{at}"
-    return row.first_page, ""
+    for name, each in statements(row.guideline):
+        if first := numbers.first(each.pages):
+            return first, name
+    return numbers.first(row.pages), ""
 
 
-def _text_of(row: Subtopic, said: str) -> str:
-    part, _, at = said.partition(".")
-    statements = statements_of(row.guideline, part)
-    place = number_of(at, len(statements) - 1)
-    return str(statements[place]["text"]) if place is not None else ""
+def _texts(row: Subtopic) -> Iterator[tuple[str, str]]:
+    return ((name, each.text) for name, each in statements(row.guideline))
 
 
 def _marks(page: Page, text: str) -> Iterator[Box]:

@@ -21,7 +21,6 @@ from books.admin.guards import StaffRequest, route, screen
 from books.admin.paging import LookAhead
 from books.extraction.engines.factory import recipe_of
 from books.extraction.estimate import TITLES, estimate
-from books.extraction.job import Limits
 from books.extraction.stale import StaleResult, generated_pages, stale_results
 from books.ledger.choices import base_url_of, checked, model_of, providers
 from books.ledger.prices import price_of
@@ -31,6 +30,7 @@ from books.models.book import books_with_words
 from books.numbers import number_of
 from books.providers.profile import SENT_WITH
 from books.publishing.files.sheets import defused
+from books.stored.limits import Limits
 from jobs.models import Job
 
 # Generic in the stubs alone.

@@ -17,7 +17,6 @@ from books.extraction.estimate import estimate
 from books.extraction.job import (
     EXTRACTION,
     FINALISATION,
-    Limits,
     goes_on_from,
     last_extraction,
     resume_extraction,
@@ -28,6 +27,7 @@ from books.ledger.spending import spent
 from books.models import Book, Contents, ContentsStatus
 from books.numbers import LARGEST_PLACE, number_of
 from books.ocr.job import OCR, OCR_ELSEWHERE
+from books.stored.limits import Limits
 from jobs.errors import JobError
 from jobs.models import Job
 from jobs.progress import resume_point, start_sentence
@@ -97,7 +97,7 @@ def _page(request: StaffRequest, book: Book, limits: Limits) -> dict[str, Any]:
         "is_paused": last is not None and last.status == JobStatus.PAUSED,
         "spent": spent(book=book.pk),
         "asks_a_model": asks_a_model(),
-        "economy": limits.economy if limits.economy is not None else bool(last and last.params.get("economy")),
+        "economy": limits.economy if limits.economy is not None else bool(last and Limits.of(last.params).economy),
         "may_finalise": may_finalise(counts_of(book)),
     }
 

@@ -14,12 +14,14 @@ from django.urls import URLPattern
 
 from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
-from books.admin.guidelines import flags_in, review_context
+from books.admin.guidelines import review_context
 from books.errors import EditedMeanwhile, EditRefused
-from books.guidelines.edit import edit_subtopic, edit_topic
+from books.guidelines.edit import PAGES_MOVED, StatementInput, edit_subtopic, edit_topic
 from books.guidelines.history import WordChange, differences, version_seen, words_of
-from books.guidelines.parts import PART_TITLES, PARTS, Said, numbers, ranges, statements_of
 from books.models import Subtopic, Topic
+from books.models.page import page_numbers
+from books.stored.guideline import PART_TITLES, PARTS, Part, numbered
+from books.stored.pages import PageNumbers, numbers_in, ranges
 
 NOT_PAGES = "Write pages as 4 or 3-5, 8."
 
@@ -41,7 +43,7 @@ class Line:
     text: str
     pages: str
     problem: str = field(default="", compare=False)
-    flags: list[str] = field(default_factory=list, compare=False)
+    findings: list[str] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Rival:
 @screen("books.change_subtopic")
 def edit(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
     row = _row(book_id, subtopic_id)
-    return _form(request, row, _draft_of(row), row.revision)
+    return _form(request, row, _draft_of(row, page_numbers(book_id)), row.revision)
 
 
 @action("books.change_subtopic")
@@ -90,11 +92,15 @@ def save(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseB
             title=draft.title,
             summary=draft.summary,
             guideline=parts,
+            order=request.POST.get("order", ""),
         )
     except EditRefused as refusal:
         messages.error(request, refusal.message)
         return _form(request, row, _with_problems(draft, refusal.problems), revision, status=422)
     except EditedMeanwhile as refusal:
+        if refusal.message == PAGES_MOVED:
+            messages.error(request, refusal.message)
+            return _form(request, row, draft, revision, status=409)
         row.refresh_from_db()
         merged, rival = _reconciled(row, draft, revision, refusal.message)
         return _form(request, row, merged, row.revision, status=409, rival=rival)
@@ -116,6 +122,7 @@ def _form(
     rival: Rival | None = None,
 ) -> HttpResponse:
     book = row.topic.book
+    numbers = page_numbers(book.pk)
     context = {
         **review_context(request, book),
         "chosen": {"row": row},
@@ -123,20 +130,22 @@ def _form(
         "revision": revision,
         "rival": rival,
         "is_refused": status != HTTPStatus.OK,
-        "cited": cited_page(request, book, row),
-        "pages": ranges(row.pages),
+        "cited": cited_page(request, book, row, numbers),
+        "pages": ranges(numbers.numbers(row.pages)),
+        "order": numbers.mark,
     }
     return render(request, "bookpipeline/guideline_edit.html", context, status=status)
 
 
-def _draft_of(row: Any) -> Draft:
+def _draft_of(row: Any, numbers: PageNumbers) -> Draft:
     """Of a row or one of its history."""
+    guideline = numbered(row.guideline, numbers)
     lines = {
-        part: [
-            Line(each["text"], ranges(each["pages"]), flags=flags)
-            for each, flags in zip(statements_of(row.guideline, part), flags_in(row.guideline, part), strict=True)
+        str(part): [
+            Line(each.text, ranges(each.pages), findings=[found.kind.heading for found in each.findings])
+            for each in guideline.get(part, ())
         ]
-        for part in PARTS
+        for part in Part
     }
     return Draft(row.title, row.summary, lines)
 
@@ -155,14 +164,14 @@ def _posted(request: StaffRequest) -> Draft:
     return Draft(title, said.get("summary", "").replace("\r\n", "\n").strip(), lines)
 
 
-def _statements(draft: Draft) -> tuple[dict[str, list[Said]], dict[str, str]]:
+def _statements(draft: Draft) -> tuple[dict[str, list[StatementInput]], dict[str, str]]:
     """The statements, and what is wrong with how their pages are written."""
-    parts: dict[str, list[Said]] = {part: [] for part in PARTS}
+    parts: dict[str, list[StatementInput]] = {part: [] for part in PARTS}
     problems: dict[str, str] = {}
     for part, lines in draft.parts.items():
         for at, line in enumerate(lines):
             try:
-                parts[part].append({"text": line.text, "pages": numbers(line.pages)})
+                parts[part].append({"text": line.text, "pages": numbers_in(line.pages)})
             except ValueError:
                 problems[f"{part}.{at}"] = NOT_PAGES
     return parts, problems
@@ -179,8 +188,9 @@ def _with_problems(draft: Draft, problems: Mapping[str, str]) -> Draft:
 def _reconciled(row: Subtopic, mine: Draft, revision: int | None, sentence: str) -> tuple[Draft, Rival]:
     """What the person left alone is as the other made it; what both changed is as the person wrote it."""
     seen = version_seen(row.pk, revision)
-    base, theirs = _draft_of(seen or row), _draft_of(row)
-    before, after = words_of(seen or row), words_of(row)
+    numbers = page_numbers(row.topic.book_id)
+    base, theirs = _draft_of(seen or row, numbers), _draft_of(row, numbers)
+    before, after = words_of(seen or row, numbers), words_of(row, numbers)
     both: list[str] = []
 
     def chosen(title: str, old: Any, their: Any, own: Any) -> Any:

@@ -14,6 +14,7 @@ from books.admin.guidelines import review_context
 from books.guidelines.changes import changes_of, undo, undoable
 from books.guidelines.history import restore, steps_of
 from books.models import Book, Change, Subtopic
+from books.models.page import page_numbers
 from books.numbers import number_of
 
 CHANGES_A_PAGE = 50
@@ -38,7 +39,7 @@ def history(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRespon
     context = {
         **review_context(request, row.topic.book),
         "row": row,
-        "steps": steps_of(row.pk, most=MOST_VERSIONS),
+        "steps": steps_of(row.pk, page_numbers(book_id), most=MOST_VERSIONS),
         "most": MOST_VERSIONS,
     }
     return render(request, "bookpipeline/guideline_history.html", context)

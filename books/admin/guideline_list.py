@@ -15,12 +15,14 @@ from django.shortcuts import render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
-from books.guidelines.evidence import unsupported
+from books.guidelines.evidence import blocking
 from books.guidelines.search import with_words
 from books.models import Book, ReviewStatus, Subtopic
 from books.models.book import books_with_words, wanted_words
-from books.models.guideline import statement_texts
+from books.models.page import page_numbers
 from books.numbers import number_of
+from books.stored.guideline import statements
+from books.stored.pages import PageNumbers, span
 
 A_PAGE = 25
 # Counting stops here: "more than 500" helps nobody less than 250,000 does.
@@ -40,6 +42,7 @@ class Hit:
     row: Subtopic
     letter: str
     unsupported: int
+    pages: str
     words: list[tuple[str, bool]]
 
 
@@ -75,6 +78,7 @@ def guideline_list(request: StaffRequest) -> HttpResponseBase:
     wanted = Filters.of(request.GET)
     rows = _filtered(wanted)
     found, earlier, later = _page(rows, *(number_of(request.GET.get(name)) for name in ("after", "before")))
+    numbers = page_numbers(*{row.topic.book_id for row in found})
     context = {
         **admin.site.each_context(request),
         "title": "Review",
@@ -82,7 +86,7 @@ def guideline_list(request: StaffRequest) -> HttpResponseBase:
         "statuses": ReviewStatus.choices,
         "curriculum": _curriculum(),
         "reviewers": User.objects.filter(Exists(Subtopic.objects.filter(reviewed_by=OuterRef("pk")))),
-        "hits": [_hit(row, wanted.q) for row in found],
+        "hits": [_hit(row, wanted.q, numbers) for row in found],
         "earlier": earlier,
         "later": later,
         "count": rows.order_by()[: COUNTED + 1].count(),
@@ -127,8 +131,9 @@ def _curriculum() -> list[tuple[str, list[str]]]:
     return [(name, sorted(values)) for name, values in zip(CURRICULUM, columns, strict=True)]
 
 
-def _hit(row: Subtopic, query: str) -> Hit:
-    return Hit(row, ReviewStatus(row.status).letter, len(unsupported(row.guideline)), list(_words(row, query)))
+def _hit(row: Subtopic, query: str, numbers: PageNumbers) -> Hit:
+    letter, pages = ReviewStatus(row.status).letter, span(numbers.numbers(row.pages))
+    return Hit(row, letter, len(blocking(row.guideline)), pages, list(_words(row, query)))
 
 
 def _words(row: Subtopic, query: str) -> Iterator[tuple[str, bool]]:
@@ -138,7 +143,7 @@ def _words(row: Subtopic, query: str) -> Iterator[tuple[str, bool]]:
         yield row.summary, False
         return
     beginning = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, wanted))})", re.IGNORECASE)
-    texts = (row.summary, *statement_texts(row.guideline))
+    texts = (row.summary, *(each.text for _, each in statements(row.guideline)))
     text = next((each for each in texts if beginning.search(each)), row.summary)
     for at, piece in enumerate(beginning.split(text)):
         yield piece, at % 2 == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -17,6 +17,7 @@ from books.guidelines.move import move_pages, move_subtopic, reorder_topics
 from books.guidelines.split import merge, split_subtopic
 from books.models import Book, Page, PageDigest, Subtopic, Topic
 from books.numbers import number_of
+from books.stored.pages import span
 
 
 def routes() -> list[URLPattern]:
@@ -36,13 +37,12 @@ def routes() -> list[URLPattern]:
 class Cut:
     """Where a second part could begin: at the top of a page, or with a heading on it; ``value`` is what is posted."""
 
-    page: int
-    version: int | None
+    page: Page
     heading: str
 
     @property
     def value(self) -> str:
-        return f"{self.page}|{self.heading}"
+        return f"{self.page.pk}|{self.heading}"
 
 
 @screen("books.change_subtopic")
@@ -50,44 +50,41 @@ def pages_screen(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpR
     book = get_object_or_404(Book, pk=book_id)
     topics = outline_of(book)
     row = _row(topics, subtopic_id)
-    versions = dict(Page.objects.filter(book=book, number__in=row.pages).values_list("number", "reading_id"))
+    pages = list(Page.objects.filter(pk__in=row.pages).order_by("number"))
     context = {
         **review_context(request, book),
         "row": row,
         "topics": topics,
-        "cuts": list(_cuts(book, row, versions)),
-        "pages": [(page, versions.get(page)) for page in row.pages],
+        "where": span(page.number for page in pages),
+        "cuts": list(_cuts(row, pages)),
+        "pages": pages,
     }
     return render(request, "bookpipeline/guideline_pages.html", context)
 
 
-def _row(topics: list[tuple[Topic, list[Entry]]], subtopic_id: int) -> Subtopic:
-    found = next((entry.row for _, inside in topics for entry in inside if entry.row.pk == subtopic_id), None)
+def _row(topics: list[tuple[Topic, list[Entry], str]], subtopic_id: int) -> Subtopic:
+    found = next((entry.row for _, inside, _ in topics for entry in inside if entry.row.pk == subtopic_id), None)
     if found is None:
         raise Http404("This book has no such guideline.")
     return found
 
 
-def _cuts(book: Book, row: Subtopic, versions: Mapping[int, int | None]) -> Iterator[Cut]:
-    digests = PageDigest.objects.filter(page__book=book, page__number__in=row.pages)
-    headings = {
-        number: [str(each.get("text", "")) for each in data.get("headings", ())]
-        for number, data in digests.values_list("page__number", "data")
-    }
-    for at, page in enumerate(row.pages):
+def _cuts(row: Subtopic, pages: Sequence[Page]) -> Iterator[Cut]:
+    digests = dict(PageDigest.objects.filter(page__in=pages).values_list("page", "data"))
+    for at, page in enumerate(pages):
         if at:
-            yield Cut(page, versions.get(page), "")
-        for heading in headings.get(page, ()):
-            if at or heading != row.start_line:
-                yield Cut(page, versions.get(page), heading)
+            yield Cut(page, "")
+        for heading in digests.get(page.pk, {}).get("headings", ()):
+            if at or heading["text"] != row.start_line:
+                yield Cut(page, heading["text"])
 
 
 @action("books.change_subtopic")
 def split(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
-    at, _, heading = request.POST.get("at", "").partition("|")
-    page, heading = number_of(at), request.POST.get("heading", "").strip() or heading
-    if page is None:
+    page, _, heading = request.POST.get("at", "").partition("|")
+    heading = request.POST.get("heading", "").strip() or heading
+    if not page:
         messages.warning(request, "Choose where the second part begins.")
         return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
     first, second = split_subtopic(
@@ -107,12 +104,16 @@ def split(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponse
 def move(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
     other = _other(request, book_id)
-    pages = [page for page in map(number_of, request.POST.getlist("page")) if page is not None]
     if other is None:
         messages.warning(request, "Choose the guideline that the pages go to.")
         return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
     source, target = move_pages(
-        book_id, subtopic_id, pages=pages, to=other.pk, user=request.user, revision=seen_revision(request)
+        book_id,
+        subtopic_id,
+        pages=request.POST.getlist("page"),
+        to=other.pk,
+        user=request.user,
+        revision=seen_revision(request),
     )
     messages.success(request, f"Moved to “{target.title}”, with the statements that stand on them.")
     return redirect("admin:books_book_guideline", book_id, source.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,15 +19,17 @@ from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.admin.undo import offers_of_changes
 from books.guidelines import review
-from books.guidelines.evidence import unsupported
-from books.guidelines.parts import PART_TITLES, says_something, statements_of
+from books.guidelines.evidence import blocking
 from books.guidelines.proposals import waiting
 from books.guidelines.review import Decision
-from books.models import Book, Page, Provenance, ReviewStatus, Subtopic, Topic
+from books.models import Book, Provenance, ReviewStatus, Subtopic, Topic
+from books.models.page import page_numbers
 from books.numbers import number_of
+from books.stored.guideline import Part, numbered, says_something
+from books.stored.guideline import Statement as Said
+from books.stored.pages import PageNumbers, span
 
 DECISIONS = (Decision.APPROVE, Decision.REJECT, Decision.REOPEN)
-FLAGS = {"unsupported": "Not found on its pages", "copied": "Copied from the book"}
 
 
 def routes() -> list[URLPattern]:
@@ -41,21 +44,21 @@ def routes() -> list[URLPattern]:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """``pages`` holds each supporting scan number with whether the book (still) has that page; ``name`` is where it
-    stands, as "concepts.0"."""
+class ShownStatement:
+    """``name`` is where it stands, as "concepts.0"; ``findings`` what a reviewer must look at."""
 
     name: str
     text: str
-    pages: list[tuple[int, bool]]
-    flags: list[str]
+    pages: tuple[int, ...]
+    findings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A guideline in the outline."""
+    """A guideline in the outline; ``pages`` says which are its."""
 
     row: Subtopic
+    pages: str
     letter: str
     unsupported: int
     awaits: bool
@@ -66,7 +69,7 @@ def guidelines(request: StaffRequest, book_id: int, subtopic_id: int | None = No
     """With HTMX and a page named, that page's scan alone."""
     book = get_object_or_404(Book, pk=book_id)
     topics = outline_of(book)
-    entries = [entry for _, inside in topics for entry in inside]
+    entries = [entry for _, inside, _ in topics for entry in inside]
     if subtopic_id is not None and all(entry.row.pk != subtopic_id for entry in entries):
         messages.warning(request, _why_gone(book, subtopic_id))
         return redirect("admin:books_book_guidelines", book_id)
@@ -78,7 +81,7 @@ def guidelines(request: StaffRequest, book_id: int, subtopic_id: int | None = No
         **_progress(entries),
         **_guideline(book, entries, chosen),
         "topics": topics,
-        "cited": cited_page(request, book, chosen.row),
+        "cited": cited_page(request, book, chosen.row, page_numbers(book.pk)),
         "proposed": waiting(book).count(),
         "notes": Provenance.notes(entry.row.provenance for entry in entries),
     }
@@ -100,16 +103,24 @@ def review_context(request: StaffRequest, book: Book, in_view: int | None = None
     }
 
 
-def outline_of(book: Book) -> list[tuple[Topic, list[Entry]]]:
+def outline_of(book: Book) -> list[tuple[Topic, list[Entry], str]]:
+    """Each topic with its guidelines and what pages those have, in the order of teaching."""
     rows = Subtopic.objects.select_related("reviewed_by").defer("terms", "search_text").order_by("sequence")
     topics = Topic.objects.filter(book=book).prefetch_related(Prefetch("subtopics", rows)).order_by("sequence")
-    return [(topic, [_entry(row) for row in topic.subtopics.all()]) for topic in topics]
+    numbers = page_numbers(book.pk)
+    return [_section(topic, numbers) for topic in topics]
 
 
-def _entry(row: Subtopic) -> Entry:
+def _section(topic: Topic, numbers: PageNumbers) -> tuple[Topic, list[Entry], str]:
+    rows = topic.subtopics.all()
+    pages = numbers.numbers(page for row in rows for page in row.pages)
+    return topic, [_entry(row, numbers) for row in rows], span(pages)
+
+
+def _entry(row: Subtopic, numbers: PageNumbers) -> Entry:
     status = ReviewStatus(row.status)
     awaits = status in review.OPEN and says_something(row.guideline)
-    return Entry(row, status.letter, len(unsupported(row.guideline)), awaits)
+    return Entry(row, span(numbers.numbers(row.pages)), status.letter, len(blocking(row.guideline)), awaits)
 
 
 def _chosen(entries: list[Entry], asked: int | str) -> Entry | None:
@@ -137,32 +148,25 @@ def _progress(entries: list[Entry]) -> dict[str, Any]:
 
 
 def _guideline(book: Book, entries: list[Entry], chosen: Entry) -> dict[str, Any]:
-    numbers = set(Page.objects.filter(book=book).values_list("number", flat=True))
+    numbers = page_numbers(book.pk)
+    guideline = numbered(chosen.row.guideline, numbers)
     at = entries.index(chosen)
     following = next((entry for entry in [*entries[at + 1 :], *entries[:at]] if entry.awaits), None)
     return {
         "chosen": chosen,
-        "parts": [(title, _statements(chosen.row, part, numbers)) for part, title in PART_TITLES.items()],
-        "pages": [(page, page in numbers) for page in chosen.row.pages],
+        "parts": [(part.heading, _statements(part, guideline.get(part, ()))) for part in Part],
+        "pages": numbers.numbers(chosen.row.pages),
         "previous": entries[at - 1] if at else None,
         "following": entries[at + 1] if at + 1 < len(entries) else None,
         "next_undecided": following,
     }
 
 
-def _statements(row: Subtopic, part: str, numbers: set[int]) -> list[Statement]:
-    said = zip(statements_of(row.guideline, part), flags_in(row.guideline, part), strict=True)
+def _statements(part: Part, statements: Sequence[Said[int]]) -> list[ShownStatement]:
     return [
-        Statement(f"{part}.{at}", each["text"], [(page, page in numbers) for page in each["pages"]], flags)
-        for at, (each, flags) in enumerate(said)
+        ShownStatement(f"{part}.{at}", each.text, each.pages, [found.kind.heading for found in each.findings])
+        for at, each in enumerate(statements)
     ]
-
-
-def flags_in(guideline: Any, part: str) -> list[list[str]]:
-    """What a reviewer must look at in each statement of a part, as ``statements_of`` gives them."""
-    found = guideline.get(part) if isinstance(guideline, dict) else None
-    statements = [each for each in found or () if isinstance(each, dict)]
-    return [[FLAGS[flag] for flag in each.get("flags") or () if flag in FLAGS] for each in statements]
 
 
 # ---- decisions ------------------------------------------------------------------------------------------------------
@@ -200,7 +204,7 @@ def _to_next(request: StaffRequest, book_id: int, decided: Subtopic) -> HttpResp
 def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """What "approve all" would approve, to be confirmed."""
     book = get_object_or_404(Book, pk=book_id)
-    topics = [(topic, [entry for entry in inside if entry.awaits]) for topic, inside in outline_of(book)]
+    topics = [(topic, [entry for entry in inside if entry.awaits]) for topic, inside, _ in outline_of(book)]
     waiting = [entry for _, inside in topics for entry in inside]
     context = {
         **review_context(request, book),

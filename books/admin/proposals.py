@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -18,11 +17,14 @@ from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.guidelines import review_context
 from books.admin.publication import TEXTS, Passage
 from books.guidelines.changes import undo
-from books.guidelines.history import WordChange, word_changes
-from books.guidelines.parts import PART_TITLES, ranges, statements_of
+from books.guidelines.history import word_changes
 from books.guidelines.proposals import accept, accept_all, is_in_force, refuse, waiting
 from books.models import Book, Proposal, ProposalKind, ProposalState, Subtopic, Topic
+from books.models.page import page_numbers
 from books.numbers import number_of
+from books.stored.guideline import Part, numbered, part_text
+from books.stored.pages import PageId, PageNumbers, ranges
+from books.stored.proposal import NewTopic, Order, Pair, Pieces, Place, Values
 
 # A screen of more differences is read by nobody; the others follow as these are decided.
 MOST_SHOWN = 40
@@ -65,7 +67,9 @@ def proposals(request: StaffRequest, book_id: int) -> HttpResponseBase:
     ids = [each.pk for each in found]
     at = ids.index(after) + 1 if after in ids else 0
     first = at if at < len(found) else 0
-    shown = [_shown(each, names, is_next=place == first) for place, each in enumerate(found[: max(MOST_SHOWN, at + 1)])]
+    numbers = page_numbers(book.pk)
+    listed = enumerate(found[: max(MOST_SHOWN, at + 1)])
+    shown = [_shown(each, names, numbers, is_next=place == first) for place, each in listed]
     groups = [
         (ProposalKind(kind), list(each), sum(proposal.kind == kind for proposal in found))
         for kind, each in groupby(shown, key=lambda one: one.proposal.kind)
@@ -76,7 +80,7 @@ def proposals(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "groups": groups,
         "total": len(found),
         "more": len(found) - len(shown),
-        "decided": [_shown(each, names) for each in _decided(book)],
+        "decided": [_shown(each, names, numbers) for each in _decided(book)],
     }
     return render(request, "bookpipeline/proposals.html", context)
 
@@ -92,60 +96,58 @@ def _names(book: Book) -> Names:
     return {f"{type(row).__name__.lower()}:{row.pk}": row.title for row in rows}
 
 
-def _shown(proposal: Proposal, names: Names, *, is_next: bool = False) -> Shown:
-    named = [names[name] for name in proposal.rests_on if name in names]
-    titles = proposal.before.get("titles") or named or [proposal.before.get("title") or "The book's topics"]
+def _shown(proposal: Proposal, names: Names, numbers: PageNumbers, *, is_next: bool = False) -> Shown:
     change = proposal.change
     can_undo = change is not None and not change.is_final and is_in_force(change)
-    title = " and ".join(str(each) for each in titles)
-    return Shown(proposal, title, list(_passages(proposal, names)), is_next, can_undo)
+    title = " and ".join(_titles(proposal, names))
+    return Shown(proposal, title, list(_passages(proposal, names, numbers)), is_next, can_undo)
 
 
-def _passages(proposal: Proposal, names: Names) -> Iterator[Passage]:
+def _titles(proposal: Proposal, names: Names) -> Sequence[str]:
+    before = proposal.before
+    if isinstance(before, Pair):
+        return before.titles
+    named = [names[name] for name in proposal.rests_on if name in names]
+    return named or [getattr(before, "title", None) or "The book's topics"]
+
+
+def _passages(proposal: Proposal, names: Names, numbers: PageNumbers) -> Iterator[Passage]:
     before, after = proposal.before, proposal.after
-    if proposal.kind == ProposalKind.MERGE:
-        kept, gone = (_with_pages(*each) for each in zip(before["titles"], before["pages"], strict=True))
+    if isinstance(before, Pair):
+        kept, gone = (_with_pages(*each, numbers) for each in zip(before.titles, before.pages, strict=True))
         yield Passage("Stays, with the pages and statements of both", [("same", kept)])
         yield Passage("Goes", [("removed", gone)])
-    elif proposal.kind == ProposalKind.RECUT:
-        yield from _new_cut(before, after)
-    elif "order" in after:
+    elif isinstance(before, Place) and isinstance(after, NewTopic):
+        yield Passage("Topic", word_changes(before.topic, after.topic.title))
+    elif isinstance(before, Place) and isinstance(after, Pieces):
+        pieces = "\n".join(_with_pages(each.title, each.pages, numbers) for each in after.pieces)
+        yield Passage("Now", [("removed", _with_pages(before.title, before.pages, numbers))])
+        yield Passage("In the new cut", [("added", pieces or "No guideline: these pages belong to no subtopic.")])
+    elif isinstance(before, Order) and isinstance(after, Order):
         kind = "topic" if proposal.kind == ProposalKind.ORDER_TOPICS else "subtopic"
-        now, wanted = (_listed(each["order"], kind, names) for each in (before, after))
-        yield Passage("Order now", [("same", now)])
-        yield Passage("Order of teaching", [("added", wanted)])
-        if after.get("storyline"):
-            yield Passage("Storyline", word_changes(before.get("storyline", ""), after["storyline"]))
-    else:
-        yield from _texts(before, after)
+        yield Passage("Order now", [("same", _listed(before.order, kind, names))])
+        yield Passage("Order of teaching", [("added", _listed(after.order, kind, names))])
+        if after.storyline:
+            yield Passage("Storyline", word_changes(before.storyline, after.storyline))
+    elif isinstance(before, Values) and isinstance(after, Values):
+        yield from _texts(before, after, numbers)
 
 
-def _texts(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Passage]:
+def _texts(before: Values, after: Values, numbers: PageNumbers) -> Iterator[Passage]:
     for name in ("title", "summary", "storyline"):
-        if name in after and before.get(name) != after[name]:
-            yield Passage(TEXTS[name], word_changes(before.get(name) or "", after[name]))
-    for part, label in PART_TITLES.items() if "guideline" in after else ():
-        old, new = (_lines(each.get("guideline") or {}, part) for each in (before, after))
+        old, new = getattr(before, name) or "", getattr(after, name)
+        if new is not None and old != new:
+            yield Passage(TEXTS[name], word_changes(old, new))
+    parts = [numbered(each.guideline or {}, numbers) for each in (before, after)]
+    for part in Part if after.guideline is not None else ():
+        old, new = (part_text(each, part) for each in parts)
         if old != new:
-            yield Passage(label, word_changes(old, new))
+            yield Passage(part.heading, word_changes(old, new))
 
 
-def _new_cut(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Passage]:
-    if "topic" in after:
-        yield Passage("Topic", word_changes(before["topic"], after["topic"]["title"]))
-        return
-    now: list[WordChange] = [("removed", _with_pages(before["title"], before["pages"]))]
-    pieces = "\n".join(_with_pages(each["title"], each["pages"]) for each in after["pieces"])
-    yield Passage("Now", now)
-    yield Passage("In the new cut", [("added", pieces or "No guideline: these pages belong to no subtopic.")])
-
-
-def _lines(guideline: dict[str, Any], part: str) -> str:
-    return "\n".join(f"{each['text']} [{ranges(each['pages'])}]" for each in statements_of(guideline, part))
-
-
-def _with_pages(title: str, pages: Sequence[int]) -> str:
-    return f"{title} (p. {ranges(list(pages))})" if pages else title
+def _with_pages(title: str, pages: Sequence[PageId], numbers: PageNumbers) -> str:
+    present = numbers.numbers(pages)
+    return f"{title} (p. {ranges(present)})" if present else title
 
 
 def _listed(ids: Sequence[int], kind: str, names: Names) -> str:
@@ -174,8 +176,8 @@ def decide(request: StaffRequest, book_id: int, proposal_id: int) -> HttpRespons
 def preview(request: StaffRequest, book_id: int, kind: str) -> HttpResponseBase:
     """What "accept all" of a kind would do, to be confirmed."""
     book = get_object_or_404(Book, pk=book_id)
-    names = _names(book)
-    shown = [_shown(each, names) for each in waiting(book).filter(kind=_kind(kind))]
+    names, numbers = _names(book), page_numbers(book.pk)
+    shown = [_shown(each, names, numbers) for each in waiting(book).filter(kind=_kind(kind))]
     context = {**review_context(request, book), "title": "Accept all", "kind": _kind(kind), "shown": shown}
     return render(request, "bookpipeline/proposals_all.html", context)
 

@@ -14,12 +14,12 @@ from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.guidelines.history import WordChange, word_changes
-from books.guidelines.parts import PART_TITLES
 from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
 from books.numbers import number_of
 from books.publishing.plan import Entry, Plan, Scope, plan_of, present_version
 from books.publishing.publish import publish, roll_back, take_back
 from books.publishing.published import Difference, differences_between, published_count, versions_of
+from books.stored.guideline import PART_TITLES, with_pages
 
 # What a person calls the facts, in the order of the screen; the rest (reviewer, keys, engine) is told in a line.
 TEXTS = {
@@ -100,7 +100,7 @@ def _texts(row: PublishedGuideline) -> dict[str, str]:
 
 def _part(row: PublishedGuideline, part: str) -> str:
     statements = row.guideline.get(part, [])
-    return "\n".join(f"{each['text']} [p. {', '.join(map(str, each['pages']))}]" for each in statements)
+    return "\n".join(with_pages(each["text"], each["pages"]) for each in statements)
 
 
 PERMISSION = "books.publish_guideline"

@@ -18,9 +18,9 @@ from django.urls import reverse
 from books.admin.guards import UNDO, StaffRequest
 from books.errors import EditedMeanwhile
 from books.guidelines.changes import last_of
-from books.guidelines.parts import ranges
 from books.models import Arrangement, Book, Change, Page, PageReview, Subtopic, Topic
 from books.ocr import review
+from books.stored.pages import ranges
 
 # As many of one kind can be undone one after the other.
 REMEMBERED: Final = 20
@@ -31,7 +31,7 @@ PERMISSIONS: Final = {DECISION: "books.change_page", ARRANGE: "books.change_book
 NAMED: Final = 12
 KEYS: Final = {"undo": "u", "redo": "U"}
 # What undoing an arrangement does.
-BACK: Final = "The pages get back the places, numbers and turns they had before; citations follow."
+BACK: Final = "The pages get back the places, numbers and turns they had before."
 
 # One thing that was done, as JSON: "kind", "id", "led_to" (a path), and what its kind needs to take it back.
 Step = dict[str, Any]
@@ -143,7 +143,7 @@ def _of_arranging(way: str, step: Step, book: Book, _page: Page | None) -> Offer
     last = Arrangement.objects.filter(book=book).only("pk").first()
     if way == "undo" and (last is None or str(last.pk) != step["id"]):
         return None
-    again = f"{step['sentence']}, as before; citations follow."
+    again = f"{step['sentence']}, as before."
     does = BACK if way == "undo" else again
     return Offer(way, f"{step['sentence']}.", does, asks=True, url=_url(way, step, book), step=step)
 

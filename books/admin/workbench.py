@@ -16,12 +16,12 @@ from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.page_states import cell_of, cells_of, reading_of
 from books.admin.undo import DECISION, last_done, last_undone, offers, remember, remember_undone
 from books.errors import EditedMeanwhile
-from books.guidelines.parts import ranges
 from books.models import Book, Page, PageReview, Reading
 from books.numbers import number_of
 from books.ocr import review
 from books.ocr.factory import available_engines
 from books.ocr.review import edit_text, restore_reading, review_queue
+from books.stored.pages import ranges
 
 DECISIONS: Final = {"approve": PageReview.APPROVED, "reject": PageReview.REJECTED}
 

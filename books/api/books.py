@@ -14,9 +14,10 @@ from ninja import ModelSchema, Router, Schema, Status
 from books.api.base import Number, require
 from books.api.jobs import StartedOut, started_document
 from books.extraction.estimate import estimate
-from books.extraction.job import Limits, resume_extraction, start_extraction, start_finalisation
+from books.extraction.job import resume_extraction, start_extraction, start_finalisation
 from books.models import Book
 from books.ocr.start import asks_model, lack_of_language, start_reading
+from books.stored.limits import Limits
 from jobs.models import Job
 from jobs.progress import start_sentence
 

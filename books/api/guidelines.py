@@ -14,7 +14,6 @@ from ninja.security import HttpBearer, django_auth
 from books.api.base import Id, Moment, Words, require
 from books.api.refusals import Refusal
 from books.attempts import token_refused
-from books.guidelines.parts import Part
 from books.models import Feed, Provenance, PublishedSet, ReaderToken, ReviewStatus
 from books.publishing import tokens
 from books.publishing.feed import (
@@ -23,10 +22,11 @@ from books.publishing.feed import (
     UnknownPlace,
     page_of,
     published,
-    published_document,
+    published_documents,
     working,
-    working_document,
+    working_documents,
 )
+from books.stored.guideline import Part
 
 router = Router(tags=["guidelines"])
 CURRICULUM = ("country", "board", "grade", "subject")
@@ -147,7 +147,7 @@ def _published(wanted: GuidelineFilter) -> dict[str, Any]:
             raise HttpError(422, "A version is one of a book's: name the book too.")
         if not PublishedSet.objects.filter(book=wanted.book, version=wanted.version).exists():
             raise Http404("That book has no such version.")
-    return _page(published(facts, wanted.version), PUBLISHED_ORDER, wanted, published_document)
+    return _page(published(facts, wanted.version), PUBLISHED_ORDER, wanted, published_documents)
 
 
 def _working(request: HttpRequest, wanted: GuidelineFilter) -> dict[str, Any]:
@@ -157,16 +157,16 @@ def _working(request: HttpRequest, wanted: GuidelineFilter) -> dict[str, Any]:
     facts = _given(wanted, *CURRICULUM, "book", "status")
     if wanted.topic is not None:
         facts["topic"] = int(wanted.topic.removeprefix("topic-"))
-    return _page(working(facts), WORKING_ORDER, wanted, working_document)
+    return _page(working(facts), WORKING_ORDER, wanted, working_documents)
 
 
 def _given(wanted: GuidelineFilter, *names: str) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(wanted, name)) is not None}
 
 
-def _page(rows: Any, order: tuple[str, ...], wanted: GuidelineFilter, document: Any) -> dict[str, Any]:
+def _page(rows: Any, order: tuple[str, ...], wanted: GuidelineFilter, documents: Any) -> dict[str, Any]:
     try:
         page = page_of(rows, order, after=wanted.after, limit=wanted.limit)
     except UnknownPlace as error:
         raise HttpError(422, "There is nothing to go on after; begin without “after”.") from error
-    return {"items": [document(row) for row in page.rows], "count": page.count, "next": page.next}
+    return {"items": documents(page.rows), "count": page.count, "next": page.next}

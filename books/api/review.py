@@ -6,38 +6,60 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
 from books.api.base import Id, Number, require
+from books.errors import EditRefused
 from books.guidelines.changes import changes_of, undo, undoable
 from books.guidelines.edit import edit_subtopic, edit_topic
 from books.guidelines.move import move_pages, move_subtopic, reorder_subtopics, reorder_topics
 from books.guidelines.review import Decision, approve, decide
 from books.guidelines.split import merge, split_subtopic
 from books.models import Book, Change, Provenance, ReviewStatus, Subtopic, Topic
+from books.models.page import page_numbers
+from books.stored.guideline import FindingKind, Part, numbered
+from books.stored.pages import PageNumbers
 
 router = Router(tags=["review"])
 VIEW, CHANGE = "books.view_subtopic", "books.change_subtopic"
 SUBTOPIC = "/{int:book_id}/subtopics/{int:subtopic_id}"
 CHANGES_A_PAGE = 50
+Document = dict[str, Any]
+
+
+class FindingOut(Schema):
+    """``heading`` says the kind to a person, ``sentence`` what exactly was found."""
+
+    kind: FindingKind
+    heading: str = Field(alias="kind.heading")
+    sentence: str
+
+
+class ReviewedStatementOut(Schema):
+    text: str
+    pages: list[int]
+    kind: str
+    basis: str
+    findings: list[FindingOut]
 
 
 class SubtopicOut(Schema):
-    """``revision`` goes into the body of what changes it: 409 ``edited_meanwhile`` where it is another by then."""
+    """``revision`` goes into the body of what changes it: 409 ``edited_meanwhile`` where it is another by then; so may
+    ``order``, which is another once pages of the book moved and numbers mean others."""
 
     id: int
     revision: int
     topic_id: int
-    topic: str = Field(alias="topic.title")
+    topic: str
     sequence: int
     number: str
     title: str
     summary: str
     pages: list[int]
-    guideline: dict[str, Any]
+    guideline: dict[Part, list[ReviewedStatementOut]]
+    order: str
     provenance: Provenance
     status: ReviewStatus
     rejection_reason: str
@@ -60,7 +82,7 @@ class TopicOut(Schema):
     last_page: int
 
 
-class SaidIn(Schema):
+class StatementIn(Schema):
     text: str
     pages: list[Number]
 
@@ -72,9 +94,10 @@ class SeenIn(Schema):
 class EditIn(SeenIn):
     """What is left out stays. A part that is named is replaced as a whole."""
 
+    order: str = ""
     title: str | None = None
     summary: str | None = None
-    guideline: dict[str, list[SaidIn]] | None = None
+    guideline: dict[str, list[StatementIn]] | None = None
 
 
 class EditTopicIn(SeenIn):
@@ -143,43 +166,44 @@ class ChangeOut(Schema):
 
 
 @router.get("/{int:book_id}/subtopics", response=list[SubtopicOut])
-def list_subtopics(request: HttpRequest, book_id: int) -> QuerySet[Subtopic]:
+def list_subtopics(request: HttpRequest, book_id: int) -> list[Document]:
     """In the order of teaching."""
     require(request, VIEW)
     get_object_or_404(Book, pk=book_id)
     rows = Subtopic.objects.filter(topic__book=book_id).select_related("topic").defer("terms", "search_text")
-    return rows.order_by("topic__sequence", "sequence")
+    return _documents(book_id, *rows.order_by("topic__sequence", "sequence"))
 
 
 @router.get(SUBTOPIC, response=SubtopicOut, url_name="one_subtopic")
-def one_subtopic(request: HttpRequest, book_id: int, subtopic_id: int) -> Subtopic:
+def one_subtopic(request: HttpRequest, book_id: int, subtopic_id: int) -> Document:
     require(request, VIEW)
-    return _subtopic(book_id, subtopic_id)
+    return _document(book_id, _subtopic(book_id, subtopic_id))
 
 
 @router.patch(SUBTOPIC, response=SubtopicOut, url_name="one_subtopic")
-def patch_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, words: EditIn) -> Subtopic:
+def patch_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, words: EditIn) -> Document:
     """Each statement is checked against its pages again; an approval is taken back."""
     user = _may_change(request, book_id, subtopic_id)
-    return edit_subtopic(book_id, subtopic_id, user=user, **words.dict())
+    return _document(book_id, edit_subtopic(book_id, subtopic_id, user=user, **words.dict()))
 
 
 @router.post(SUBTOPIC + "/approve", response=SubtopicOut)
-def approve_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Subtopic:
+def approve_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
-    return decide(book_id, subtopic_id, Decision.APPROVE, user=user, revision=seen.revision)
+    return _document(book_id, decide(book_id, subtopic_id, Decision.APPROVE, user=user, revision=seen.revision))
 
 
 @router.post(SUBTOPIC + "/reject", response=SubtopicOut)
-def reject_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: RejectIn) -> Subtopic:
+def reject_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: RejectIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
-    return decide(book_id, subtopic_id, Decision.REJECT, user=user, revision=seen.revision, reason=seen.reason)
+    decided = decide(book_id, subtopic_id, Decision.REJECT, user=user, revision=seen.revision, reason=seen.reason)
+    return _document(book_id, decided)
 
 
 @router.post(SUBTOPIC + "/reopen", response=SubtopicOut)
-def reopen_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Subtopic:
+def reopen_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
-    return decide(book_id, subtopic_id, Decision.REOPEN, user=user, revision=seen.revision)
+    return _document(book_id, decide(book_id, subtopic_id, Decision.REOPEN, user=user, revision=seen.revision))
 
 
 @router.post("/{int:book_id}/subtopics/approve", response=CountOut)
@@ -191,68 +215,84 @@ def approve_subtopics(request: HttpRequest, book_id: int, wanted: ApproveAllIn) 
 
 
 @router.post(SUBTOPIC + "/split", response=PairOut)
-def split(request: HttpRequest, book_id: int, subtopic_id: int, cut: SplitIn) -> dict[str, Subtopic]:
+def split(request: HttpRequest, book_id: int, subtopic_id: int, cut: SplitIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
-    first, second = split_subtopic(
-        book_id, subtopic_id, at=cut.page, heading=cut.heading, title=cut.title, user=user, revision=cut.revision
+    at = next(iter(page_numbers(book_id).ids([cut.page])), "")
+    pair = split_subtopic(
+        book_id, subtopic_id, at=at, heading=cut.heading, title=cut.title, user=user, revision=cut.revision
     )
-    return {"first": first, "second": second}
+    return _pair(book_id, *pair)
 
 
 @router.post(SUBTOPIC + "/pages", response=PairOut)
-def move_pages_of(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MovePagesIn) -> dict[str, Subtopic]:
+def move_pages_of(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MovePagesIn) -> Document:
     """``first`` is the subtopic that gave the pages, ``second`` the one that took them."""
     user = _may_change(request, book_id, subtopic_id)
     _subtopic(book_id, wanted.to)
-    source, target = move_pages(book_id, subtopic_id, user=user, **wanted.dict())
-    return {"first": source, "second": target}
+    numbers, said = page_numbers(book_id), wanted.dict()
+    if not numbers.all().issuperset(said["pages"]):
+        raise EditRefused("Choose pages of this guideline, and another guideline for them.")
+    pages = numbers.ids(said.pop("pages"))
+    return _pair(book_id, *move_pages(book_id, subtopic_id, pages=pages, user=user, **said))
 
 
 @router.post(SUBTOPIC + "/merge", response=SubtopicOut)
-def merge_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MergeIn) -> Subtopic:
+def merge_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MergeIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
     _subtopic(book_id, wanted.other)
-    return merge(book_id, subtopic_id, user=user, **wanted.dict())
+    return _document(book_id, merge(book_id, subtopic_id, user=user, **wanted.dict()))
 
 
 @router.post(SUBTOPIC + "/place", response=SubtopicOut)
-def place_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: PlaceIn) -> Subtopic:
+def place_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: PlaceIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
     get_object_or_404(Topic, pk=wanted.topic, book=book_id)
-    return move_subtopic(book_id, subtopic_id, user=user, **wanted.dict())
+    return _document(book_id, move_subtopic(book_id, subtopic_id, user=user, **wanted.dict()))
 
 
 @router.post("/{int:book_id}/topics/{int:topic_id}/order", response=list[SubtopicOut])
-def order_of_topic(request: HttpRequest, book_id: int, topic_id: int, wanted: OrderIn) -> QuerySet[Subtopic]:
+def order_of_topic(request: HttpRequest, book_id: int, topic_id: int, wanted: OrderIn) -> list[Document]:
     user = require(request, CHANGE)
-    get_object_or_404(Topic, pk=topic_id, book=book_id)
+    get_object_or_404(Book, pk=book_id)
     reorder_subtopics(book_id, topic_id, wanted.ids, user=user)
-    return Subtopic.objects.filter(topic=topic_id).select_related("topic").order_by("sequence")
+    return _documents(book_id, *Subtopic.objects.filter(topic=topic_id).select_related("topic").order_by("sequence"))
 
 
 # ---- topics and changes ---------------------------------------------------------------------------------------------
 
 
 @router.get("/{int:book_id}/topics", response=list[TopicOut])
-def list_topics(request: HttpRequest, book_id: int) -> QuerySet[Topic]:
+def list_topics(request: HttpRequest, book_id: int) -> list[Document]:
     require(request, VIEW)
     get_object_or_404(Book, pk=book_id)
-    return Topic.objects.filter(book=book_id).order_by("sequence")
+    return _topics(book_id)
 
 
 @router.patch("/{int:book_id}/topics/{int:topic_id}", response=TopicOut)
-def patch_topic(request: HttpRequest, book_id: int, topic_id: int, words: EditTopicIn) -> Topic:
+def patch_topic(request: HttpRequest, book_id: int, topic_id: int, words: EditTopicIn) -> Document:
     user = require(request, "books.change_topic")
     get_object_or_404(Topic, pk=topic_id, book=book_id)
-    return edit_topic(book_id, topic_id, user=user, **words.dict())
+    return _topic(edit_topic(book_id, topic_id, user=user, **words.dict()), page_numbers(book_id))
 
 
 @router.post("/{int:book_id}/topics/order", response=list[TopicOut])
-def order_of_topics(request: HttpRequest, book_id: int, wanted: OrderIn) -> QuerySet[Topic]:
+def order_of_topics(request: HttpRequest, book_id: int, wanted: OrderIn) -> list[Document]:
     user = require(request, "books.change_topic")
     get_object_or_404(Book, pk=book_id)
     reorder_topics(book_id, wanted.ids, user=user)
-    return Topic.objects.filter(book=book_id).order_by("sequence")
+    return _topics(book_id)
+
+
+def _topics(book_id: int) -> list[Document]:
+    numbers = page_numbers(book_id)
+    rows = Topic.objects.filter(book=book_id).prefetch_related("subtopics").order_by("sequence")
+    return [_topic(row, numbers) for row in rows]
+
+
+def _topic(row: Topic, numbers: PageNumbers) -> Document:
+    pages = [page for subtopic in row.subtopics.all() for page in subtopic.pages]
+    facts = {name: getattr(row, name) for name in ("id", "revision", "sequence", "title", "summary", "storyline")}
+    return facts | {"first_page": numbers.first(pages), "last_page": numbers.last(pages)}
 
 
 @router.get("/{int:book_id}/changes", response=list[ChangeOut])
@@ -293,3 +333,29 @@ def _may_change(request: HttpRequest, book_id: int, subtopic_id: int) -> User:
 def _subtopic(book_id: int, subtopic_id: int) -> Subtopic:
     rows = Subtopic.objects.select_related("topic").defer("terms", "search_text")
     return get_object_or_404(rows, pk=subtopic_id, topic__book=book_id)
+
+
+FACTS = ("id", "revision", "topic_id", "sequence", "number", "title", "summary", "provenance", "status", "is_edited")
+
+
+def _document(book_id: int, row: Subtopic) -> Document:
+    return _documents(book_id, row)[0]
+
+
+def _pair(book_id: int, first: Subtopic, second: Subtopic) -> Document:
+    one, other = _documents(book_id, first, second)
+    return {"first": one, "second": other}
+
+
+def _documents(book_id: int, *rows: Subtopic) -> list[Document]:
+    numbers = page_numbers(book_id)
+    return [
+        {name: getattr(row, name) for name in (*FACTS, "rejection_reason")}
+        | {
+            "topic": row.topic.title,
+            "pages": numbers.numbers(row.pages),
+            "guideline": numbered(row.guideline, numbers),
+            "order": numbers.mark,
+        }
+        for row in rows
+    ]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
 
-from books.extraction.outline_ops import PlacedSubtopic, pages_in, placed_subtopics
+from books.extraction.outline_ops import PlacedSubtopic, placed_subtopics
 from books.extraction.teaching_order import Section, sections_of, write_sections
 from books.guidelines.proposals import Suggestion, moving, propose, recutting
 from books.models import Book, Subtopic, Topic
-from books.structure.base import Outline, TopicPlan
+from books.models.page import page_numbers
+from books.stored.outline import CutBook, CutTopic, rekeyed, topic_key
+from books.stored.pages import PageId
+from books.stored.proposal import Piece, TopicFacts
 from jobs.models import Job
 
-Row = TypeVar("Row", Topic, Subtopic)
 
-
-def materialise(book: Book, outline: Outline, *, job: Job | None = None, within: set[int] | None = None) -> None:
+def materialise(book: Book, outline: CutBook, *, job: Job | None = None, within: set[PageId] | None = None) -> None:
     """Makes the book's topics and subtopics those of ``outline``, in the current change; with ``within``, pages, those
     that lie in them, and the others stay as they are.
 
@@ -39,15 +38,17 @@ class _Cut:
     """``held`` has the row in which a part of the outline already is, by its key; ``kept`` are the rows that only a
     person's decision keeps, ``lost`` those that go."""
 
-    def __init__(self, book: Book, outline: Outline, within: set[int] | None) -> None:
+    def __init__(self, book: Book, outline: CutBook, within: set[PageId] | None) -> None:
         self.outline = outline
+        self.numbers = page_numbers(book.pk)
         self.book = book
         self.placed = [
-            each for each in placed_subtopics(outline) if within is None or within.issuperset(pages_in(each.plan))
+            each for each in placed_subtopics(outline) if within is None or within.issuperset(each.plan.pages)
         ]
         self.sections = sections_of(book)
         wanted = {each.key for each in self.placed}
         rows = [row for section in self.sections for row in section.rows]
+        self._rekey(rows, wanted)
         gone = [
             row for row in rows if (within is None or within.issuperset(row.pages)) and not wanted.issuperset(row.keys)
         ]
@@ -59,6 +60,13 @@ class _Cut:
         self.matched = self._matched()
         self.suggestions = [*self._recuttings()]
 
+    def _rekey(self, rows: Sequence[Subtopic], wanted: set[str]) -> None:
+        """One that lost its first or last page is still the same."""
+        for row in rows:
+            key = rekeyed(row.key, self.numbers.ids(self.numbers.numbers(row.pages)))
+            if row.key not in wanted and key in wanted and not row.merged_keys:
+                row.key = key
+
     # ---- topics -----------------------------------------------------------------------------------------------------
 
     def _matched(self) -> dict[int, Section]:
@@ -68,7 +76,7 @@ class _Cut:
         found: dict[int, Section] = {}
         plans = list(enumerate(self.outline.topics))
         for at, plan in plans:
-            same = next((section for section in free if section.topic.key == topic_key(plan)), None)
+            same = next((section for section in free if section.topic.key == plan.key), None)
             if same is not None:
                 found[at] = same
                 free.remove(same)
@@ -82,23 +90,30 @@ class _Cut:
                 self._update(section.topic, self.outline.topics[at])
         return found
 
-    def _update(self, topic: Topic, plan: TopicPlan) -> None:
+    def _update(self, topic: Topic, plan: CutTopic) -> None:
         """A title that nobody refined follows the outline."""
-        if not topic.is_edited and topic.key == _slug(topic.number, topic.title):
+        if not topic.is_edited and topic.key == topic_key(topic.number, topic.title):
             topic.title = plan.title[:200]
-        topic.key, topic.number = topic_key(plan), plan.number[:20]
+        topic.key, topic.number = plan.key, plan.number[:20]
 
     def _section(self, at: int) -> Section:
         """That of the outline's topic, opened behind the one before it, or by its pages, where there is none yet."""
         if at not in self.matched:
             plan = self.outline.topics[at]
-            section = Section(Topic(book=self.book, **_topic_facts(plan)))
+            facts = _topic_facts(plan)
+            section = Section(Topic(book=self.book, key=facts.key, number=facts.number, title=facts.title))
             before = next((self.matched[earlier] for earlier in range(at - 1, -1, -1) if earlier in self.matched), None)
-            topics = [each.topic for each in self.sections]
-            place = _place(topics, section.topic, before.topic if before else None)
-            self.sections.insert(place, section)
+            self.sections.insert(self._topic_place(plan, before), section)
             self.matched[at] = section
         return self.matched[at]
+
+    def _topic_place(self, plan: CutTopic, before: Section | None) -> int:
+        """Behind ``before``; without it, ahead of the first that begins later."""
+        if before is not None:
+            return self.sections.index(before) + 1
+        begins = [self.numbers.first(page for row in section.rows for page in row.pages) for section in self.sections]
+        first = self.numbers.first(plan.pages)
+        return next((at for at, other in enumerate(begins) if other > first), len(begins))
 
     # ---- subtopics --------------------------------------------------------------------------------------------------
 
@@ -108,7 +123,7 @@ class _Cut:
         for each in self.placed:
             row = self.held.get(each.key)
             if row is None:
-                pages = [page for page in pages_in(each.plan) if page not in kept_pages]
+                pages = [page for page in each.plan.pages if page not in kept_pages]
                 if not pages:
                     continue
                 row = self.held[each.key] = _new(each, pages)
@@ -122,7 +137,7 @@ class _Cut:
     def _moves(self, row: Subtopic, each: PlacedSubtopic) -> bool:
         """Whether the outline has ``row`` in another topic than before; one that a person decided on is left."""
         plan = self.outline.topics[each.topic]
-        before, after = row.cut_topic, topic_key(plan)
+        before, after = row.cut_topic, plan.key
         there = self.matched.get(each.topic)
         if before == after or (there is not None and row in there.rows):
             row.cut_topic = after
@@ -135,68 +150,45 @@ class _Cut:
         for section in self.sections:
             section.rows = [other for other in section.rows if other is not row]
         section = self._section(each.topic)
-        row.cut_topic = topic_key(self.outline.topics[each.topic])
-        section.rows.insert(_place(section.rows, row, last.get(section)), row)
+        row.cut_topic = self.outline.topics[each.topic].key
+        section.rows.insert(self._row_place(section.rows, row, last.get(section)), row)
+
+    def _row_place(self, rows: Sequence[Subtopic], row: Subtopic, before: Subtopic | None) -> int:
+        if before is not None:
+            return next(at for at, other in enumerate(rows) if other is before) + 1
+        first = self.numbers.first(row.pages)
+        return next((at for at, other in enumerate(rows) if self.numbers.first(other.pages) > first), len(rows))
 
     def cover(self) -> None:
-        """Gives pages of the outline that no row has to the row that stands for their part of it; topics span what is
-        in them."""
+        """Gives pages of the outline that no row has to the row that stands for their part of it."""
         rows = [row for section in self.sections for row in section.rows]
         covered = {page for row in rows for page in row.pages}
         for each in self.placed:
-            missing = {*pages_in(each.plan)} - covered
+            missing = {*each.plan.pages} - covered
             row = self.held.get(each.key)
             if missing and row is not None and not row.is_decided:
-                row.pages = sorted({*row.pages, *missing})
-        for section in self.sections:
-            pages = [page for row in section.rows for page in row.pages]
-            section.topic.first_page, section.topic.last_page = min(pages, default=0), max(pages, default=0)
+                row.pages = self.numbers.in_order((*row.pages, *missing))
 
     def _recuttings(self) -> list[Suggestion]:
         """For rows that only a person's decision keeps; not where a person made them of a part that is cut as ever."""
         found = []
         for row in self.kept:
-            pieces = [each for each in self.placed if {*pages_in(each.plan)} & {*row.pages}]
+            pieces = [each for each in self.placed if {*each.plan.pages} & {*row.pages}]
             if row.cut_topic or any(each.key not in self.held for each in pieces):
                 found.append(recutting(row, [_piece(each, self.outline.topics[each.topic]) for each in pieces]))
         return found
 
 
-def topic_key(plan: TopicPlan) -> str:
-    return _slug(plan.number, plan.title)
+def _topic_facts(plan: CutTopic) -> TopicFacts:
+    return TopicFacts(plan.key, plan.number[:20], plan.title[:200])
 
 
-def _slug(number: str, title: str) -> str:
-    return re.sub(r"[^\w]+", "-", f"{number} {title}".casefold()).strip("-")[:80]
-
-
-def _topic_facts(plan: TopicPlan) -> dict[str, Any]:
-    facts = {"key": topic_key(plan), "number": plan.number[:20], "title": plan.title[:200]}
-    return facts | {"first_page": plan.first_page, "last_page": plan.last_page}
-
-
-def _facts(each: PlacedSubtopic) -> dict[str, Any]:
+def _piece(each: PlacedSubtopic, topic: CutTopic) -> Piece:
     plan = each.plan
-    return {
-        "key": each.key,
-        "number": plan.number[:20],
-        "title": plan.title[:200],
-        "start_line": plan.start_line[:200],
-        "pages": list(pages_in(plan)),
-    }
+    return Piece(each.key, plan.number[:20], plan.title[:200], plan.start_line[:200], plan.pages, _topic_facts(topic))
 
 
-def _piece(each: PlacedSubtopic, topic: TopicPlan) -> dict[str, Any]:
-    """As ``books.guidelines.apply_proposal`` takes it."""
-    return _facts(each) | {"topic": _topic_facts(topic)}
-
-
-def _new(each: PlacedSubtopic, pages: Sequence[int]) -> Subtopic:
-    return Subtopic(**_facts(each) | {"pages": list(pages)})
-
-
-def _place(rows: Sequence[Row], row: Row, before: Row | None) -> int:
-    """Behind ``before``; without it, ahead of the first that begins later."""
-    if before is not None:
-        return next(at for at, other in enumerate(rows) if other == before) + 1
-    return next((at for at, other in enumerate(rows) if other.first_page > row.first_page), len(rows))
+def _new(each: PlacedSubtopic, pages: Sequence[PageId]) -> Subtopic:
+    plan = each.plan
+    facts = {"number": plan.number[:20], "title": plan.title[:200], "start_line": plan.start_line[:200]}
+    return Subtopic(key=each.key, pages=tuple(pages), **facts)

@@ -9,39 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from books.guidelines.evidence import Flag
+from books.stored import guideline
+from books.stored.guideline import Part, Parts
+from books.stored.made_with import Recipe
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What beside the material decides an engine's result in one stage. Kept with every result: one whose recipe is
-    not the present one is stale. ``version`` is that of an engine without models."""
-
-    engine: str
-    version: str = ""
-    model: str = ""
-    prompt: str = ""
-    schema: str = ""
-    temperature: float | None = None
-
-    def __str__(self) -> str:
-        if not self.model:
-            return f"{self.engine} {self.version}"
-        heat = "" if self.temperature is None else f" t{self.temperature:g}"
-        return f"{self.engine} {self.model} p{self.prompt} s{self.schema}{heat}"
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One sentence of a guideline and the scan pages that support it.
-
-    ``flags`` is what ``books.guidelines.evidence`` has against it; engines leave it empty.
-    """
-
-    text: str
-    pages: tuple[int, ...]
-    flags: tuple[Flag, ...] = ()
+# With scan numbers, as all that passes between the stages.
+Statement = guideline.Statement[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +30,14 @@ class Guideline:
     checks: tuple[Statement, ...] = ()
     boundary: tuple[Statement, ...] = ()
     summary: str = ""
+
+    @property
+    def parts(self) -> Parts[int]:
+        return {part: getattr(self, part) for part in Part}
+
+    @classmethod
+    def of(cls, parts: Parts[int], summary: str) -> Guideline:
+        return cls(**{str(part): parts[part] for part in Part}, summary=summary)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,11 @@ from django.db import transaction
 from books.errors import LinesInDoubt, StageNotReady
 from books.extraction import outline_ops
 from books.extraction.engines.offline import OfflineEngine
-from books.extraction.records import TOC, book_facts, digests_of, page_text
+from books.extraction.records import book_facts, digests_of, page_text
 from books.models import Book, Contents, ContentsStatus
+from books.models.page import page_numbers
+from books.stored.outline import ContentsLine
+from books.stored.pages import PageNumbers
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 from books.structure.chapters import NOT_READ, Laid, lay
 from books.structure.contents import TocLine, parse_toc, toc_lines
@@ -27,7 +30,19 @@ NOTHING_FOUND = "No contents pages and no headings were found. Paste or type the
 
 
 def entries_of(contents: Contents) -> tuple[TocEntry, ...]:
-    return TOC.validate_python(contents.entries)
+    """With the numbers that the scans have now; a line whose page was removed has none."""
+    numbers = page_numbers(contents.book_id)
+    return tuple(
+        TocEntry(
+            each.title, each.level, each.number, each.page, numbers.first([each.scan or ""]) or None, each.is_fixed
+        )
+        for each in contents.entries
+    )
+
+
+def _line(entry: TocEntry, numbers: PageNumbers) -> ContentsLine:
+    scan = next(iter(numbers.ids([entry.scan or 0])), None)
+    return ContentsLine(entry.title, entry.level, entry.number, entry.page, scan, entry.is_fixed)
 
 
 def confirmed_toc(book_id: int) -> tuple[TocEntry, ...]:
@@ -132,8 +147,9 @@ def _digest(page: PageText, before: str, after: str) -> Digest:
 def _store(
     book: Book, entries: Sequence[TocEntry], status: ContentsStatus, origin: str, user: AbstractBaseUser | None
 ) -> Contents:
+    numbers = page_numbers(book.pk)
     values = {
-        "entries": TOC.dump_python(tuple(entries), mode="json"),
+        "entries": tuple(_line(entry, numbers) for entry in entries),
         "status": status,
         "origin": origin,
         "changed_by": user,

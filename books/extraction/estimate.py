@@ -14,7 +14,6 @@ from django.db.models.functions import Length
 from books.errors import StageNotReady
 from books.extraction.contents import confirmed_toc
 from books.extraction.engines.factory import guideline_engine, recipe_of
-from books.extraction.job import Limits
 from books.extraction.page_ranges import pages_between
 from books.extraction.records import digests_of
 from books.extraction.stages.base import asks_a_model
@@ -22,7 +21,9 @@ from books.extraction.stages.digest import digest_prints
 from books.ledger.choices import base_url_of, model_of
 from books.ledger.prices import price_of
 from books.models import DECIDED, Book, CallOutcome, ModelCall, PageDigest, StoredOutline, Subtopic, Topic
+from books.models.page import page_numbers
 from books.providers.request import CHARACTERS_PER_TOKEN
+from books.stored.limits import Limits
 from books.structure.chapters import Laid, chapters, lay
 
 Span = tuple[int, int]
@@ -63,7 +64,7 @@ def _windows(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: se
     """Chapters whose sections the contents name need no call."""
     size = guideline_engine().window_pages
     made = StoredOutline.objects.filter(book=book)
-    current = made.exists() and all(row.recipe == asdict(recipe_of("outline")) for row in made)
+    current = made.exists() and all(row.recipe == recipe_of("outline") for row in made)
     if current and not changed:
         return 0, 0
     runs = chapters(laid, pages) if pages else []
@@ -75,15 +76,16 @@ def _windows(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: se
 def _subtopics(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: set[int]) -> tuple[Span, float]:
     """How many would be written, and how many pages one has: those that are due, and those of pages without any.
     One that a person decided on may have been offered its text already."""
-    inside = set(pages)
-    rows = [row for row in Subtopic.objects.filter(topic__book=book) if row.pages and inside.issuperset(row.pages)]
+    numbers = page_numbers(book.pk)
+    found = [(row, set(numbers.numbers(row.pages))) for row in Subtopic.objects.filter(topic__book=book)]
+    rows = [(row, own) for row, own in found if own and own.issubset(pages)]
     decided = set(Subtopic.objects.filter(DECIDED, topic__book=book).values_list("pk", flat=True))
-    now = asdict(recipe_of("write"))
-    due = [row for row in rows if row.recipe != now or not row.guideline or changed.intersection(row.pages)]
-    count = sum(row.pk not in decided for row in due)
-    new = changed.difference(*(row.pages for row in rows))
+    now = recipe_of("write")
+    due = [(row, own) for row, own in rows if row.recipe != now or not row.guideline or changed & own]
+    count = sum(row.pk not in decided for row, _ in due)
+    new = changed.difference(*(own for _, own in rows))
     low, high = _new_subtopics(laid, new)
-    written = [len(row.pages) for row in due]
+    written = [len(own) for _, own in due]
     each = (sum(written) + len(new)) / max(1, len(written) + (low + high) / 2)
     return (count + low, len(due) + high), each
 
@@ -98,7 +100,7 @@ def _new_subtopics(laid: Sequence[Laid], pages: set[int]) -> Span:
 
 def _topics(book: Book, laid: Sequence[Laid], subtopics: Span) -> Span:
     """One summary each; only topics with something new are summarised anew."""
-    now = asdict(recipe_of("summarise"))
+    now = recipe_of("summarise")
     present = list(Topic.objects.filter(book=book))
     stale = sum(topic.recipe != now for topic in present)
     named = sum(each.role == "topic" for each in laid)

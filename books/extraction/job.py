@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import Any
+from dataclasses import replace
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from books.errors import RequestRefused
 from books.extraction.stages.digest import DigestStage
 from books.extraction.stages.finalise import CompareStage, MergeStage, NameStage, SubmitStage, TopicNameStage
 from books.extraction.stages.order import OrderStage
 from books.extraction.stages.outline import OutlineStage
 from books.extraction.stages.write import SummariseStage, WriteStage
 from books.models import Book
+from books.stored.limits import Limits
 from jobs.actions import resume, start_job
 from jobs.models import Job
 from jobs.registry import Handler
@@ -39,32 +37,6 @@ FINALISATION = Handler(
         SubmitStage(),
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a person limits a job of extraction to: scan pages ``first_page`` to ``last_page`` (None: all of the book),
-    and US dollars that its calls may cost (None: what the book's own cap leaves). ``economy`` asks for the
-    provider's slower and cheaper tier; None leaves it as it was."""
-
-    first_page: int | None = None
-    last_page: int | None = None
-    spending_cap: Decimal | None = None
-    economy: bool | None = None
-
-    def __post_init__(self) -> None:
-        """Raises RequestRefused for a range that is none, or a cap below zero."""
-        first, last = self.first_page, self.last_page
-        if (first is None) != (last is None) or (first is not None and last is not None and not 1 <= first <= last):
-            raise RequestRefused("A range of pages has a first and a last page, such as 1 to 24.")
-        if self.spending_cap is not None and self.spending_cap < 0:
-            raise RequestRefused("A spending cap is an amount of dollars, such as 2.50.")
-
-    @property
-    def params(self) -> dict[str, Any]:
-        pages = {} if self.first_page is None else {"first_page": self.first_page, "last_page": self.last_page}
-        cap = {} if self.spending_cap is None else {"spending_cap": str(self.spending_cap)}
-        return pages | cap | ({} if self.economy is None else {"economy": self.economy})
 
 
 NO_LIMITS = Limits()
@@ -100,7 +72,7 @@ def last_extraction(book: Book) -> Job | None:
 
 def goes_on_from(last: Job, limits: Limits) -> bool:
     """Whether a job with ``limits`` does the work of ``last`` further: the same pages or, of a paused one, any."""
-    same = (last.params.get("first_page"), last.params.get("last_page")) == (limits.first_page, limits.last_page)
+    same = Limits.of(last.params).pages == limits.pages
     if last.is_active:
         return last.status == JobStatus.PAUSED and (same or limits.first_page is None)
     return same

@@ -1,16 +1,13 @@
 """What the stages compute from their input alone. Imports neither Django nor a vendor's SDK.
 
-Pages are scan numbers from 1.
+Outlines name pages by id; what goes to an engine or comes from it has scan numbers from 1.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +16,9 @@ from rapidfuzz import fuzz, process
 
 from books.extraction.base import Guideline, NamedSubtopic, Statement
 from books.guidelines.evidence import PrintedWords
-from books.guidelines.parts import PARTS
+from books.stored.guideline import Part, each_statement
+from books.stored.outline import CutBook, CutSubtopic, CutTopic
+from books.stored.pages import PageId, PageNumbers
 from books.structure.base import Outline, PageText, SubtopicPlan, TopicPlan
 
 NEIGHBOUR_LINES = 3
@@ -38,13 +37,8 @@ class PlacedSubtopic:
 
     key: str
     topic: int
-    plan: SubtopicPlan
+    plan: CutSubtopic
     end_line: str
-
-
-def fingerprint(*parts: object) -> str:
-    """A sha256 over the JSON of ``parts``: equal exactly when the input is."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def windows(numbers: Sequence[int], size: int) -> list[tuple[int, ...]]:
@@ -64,11 +58,11 @@ def _printed(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip()]
 
 
-def placed_subtopics(outline: Outline) -> list[PlacedSubtopic]:
+def placed_subtopics(outline: CutBook) -> list[PlacedSubtopic]:
     """All subtopics of ``outline`` in book order, with keys that stay the same while pages and title do."""
     flat = [(index, plan) for index, topic in enumerate(outline.topics) for plan in topic.subtopics]
     followers = [*(plan for _, plan in flat[1:]), None] if flat else []
-    keys = _told_apart(_key(plan) for _, plan in flat)
+    keys = _told_apart(plan.key for _, plan in flat)
     return [
         PlacedSubtopic(key, topic, plan, _end_line(plan, follower))
         for key, (topic, plan), follower in zip(keys, flat, followers, strict=True)
@@ -83,49 +77,63 @@ def _told_apart(keys: Iterable[str]) -> Iterator[str]:
         yield key if seen[key] == 1 else f"{key[:70]}-again{seen[key]}"
 
 
-def joined(outlines: Sequence[Outline]) -> Outline:
+def joined(outlines: Sequence[CutBook], numbers: PageNumbers) -> CutBook:
     """One outline of the pages of all, in the order of the pages; halves of one topic become one again."""
     if len(outlines) < 2:
-        return outlines[0] if outlines else Outline()
-    topics: list[TopicPlan] = []
-    for topic in sorted((topic for outline in outlines for topic in outline.topics), key=lambda each: each.first_page):
+        return outlines[0] if outlines else CutBook()
+    topics: list[CutTopic] = []
+    every = [topic for outline in outlines for topic in outline.topics]
+    for topic in sorted(every, key=lambda each: numbers.first(each.pages)):
         if topics and (topics[-1].number, topics[-1].title) == (topic.number, topic.title):
-            topics[-1] = _spanning(topic, (*topics[-1].subtopics, *topic.subtopics))
+            both = (*topics[-1].subtopics, *topic.subtopics)
+            ordered = sorted(both, key=lambda each: (numbers.first(each.pages), numbers.last(each.pages)))
+            topics[-1] = replace(topic, subtopics=tuple(ordered))
         else:
             topics.append(topic)
-    taught = {page for topic in topics for plan in topic.subtopics for page in pages_in(plan)}
+    taught = {page for topic in topics for page in topic.pages}
     matter = {page for outline in outlines for page in outline.front_matter} - taught
-    return Outline(tuple(topics), tuple(sorted(matter)), max(outline.basis for outline in outlines))
+    return CutBook(tuple(topics), numbers.in_order(matter), max(outline.basis for outline in outlines))
 
 
-def pages_in(plan: SubtopicPlan) -> range:
-    return range(plan.first_page, plan.last_page + 1)
-
-
-def without(outline: Outline, pages: set[int]) -> Outline:
+def without(outline: CutBook, pages: set[PageId]) -> CutBook:
     """``outline`` without the subtopics that lie within ``pages``."""
     topics = []
     for topic in outline.topics:
-        kept = [plan for plan in topic.subtopics if not pages.issuperset(pages_in(plan))]
+        kept = tuple(plan for plan in topic.subtopics if not pages.issuperset(plan.pages))
         if kept:
-            topics.append(_spanning(topic, kept))
-    return Outline(tuple(topics), tuple(sorted(set(outline.front_matter) - pages)), outline.basis)
+            topics.append(replace(topic, subtopics=kept))
+    matter = tuple(page for page in outline.front_matter if page not in pages)
+    return CutBook(tuple(topics), matter, outline.basis)
 
 
-def _spanning(topic: TopicPlan, subtopics: Iterable[SubtopicPlan]) -> TopicPlan:
-    ordered = tuple(sorted(subtopics, key=lambda each: (each.first_page, each.last_page)))
-    last = max(each.last_page for each in ordered)
-    return replace(topic, first_page=ordered[0].first_page, last_page=last, subtopics=ordered)
+def _end_line(plan: CutSubtopic, follower: CutSubtopic | None) -> str:
+    return follower.start_line if follower is not None and follower.pages[:1] == plan.pages[-1:] else ""
 
 
-def _key(plan: SubtopicPlan) -> str:
-    slug = re.sub(r"[^\w]+", "-", plan.title.casefold()).strip("-")
-    return f"{plan.first_page}-{plan.last_page}-{slug}"[:80]
+def with_ids(outline: Outline, numbers: PageNumbers) -> CutBook:
+    """What an engine cut, to be stored."""
+
+    def subtopic(plan: SubtopicPlan) -> CutSubtopic:
+        pages = numbers.ids(range(plan.first_page, plan.last_page + 1))
+        return CutSubtopic(plan.title, pages, plan.number, plan.start_line)
+
+    topics = [CutTopic(each.title, tuple(map(subtopic, each.subtopics)), each.number) for each in outline.topics]
+    return CutBook(tuple(topics), numbers.ids(outline.front_matter), outline.basis)
 
 
-def _end_line(plan: SubtopicPlan, follower: SubtopicPlan | None) -> str:
-    shares_page = follower is not None and follower.first_page == plan.last_page
-    return follower.start_line if follower is not None and shares_page else ""
+def with_numbers(cut: CutBook, numbers: PageNumbers) -> Outline:
+    """What was stored, for an engine: each part from the first to the last of its pages that are left."""
+    topics = []
+    for topic in cut.topics:
+        plans = tuple(
+            SubtopicPlan(each.title, numbers.first(each.pages), numbers.last(each.pages), each.number, each.start_line)
+            for each in topic.subtopics
+            if numbers.first(each.pages)
+        )
+        if plans:
+            first, last = min(each.first_page for each in plans), max(each.last_page for each in plans)
+            topics.append(TopicPlan(topic.title, first, last, plans, topic.number))
+    return Outline(tuple(topics), tuple(numbers.numbers(cut.front_matter)), cut.basis)
 
 
 def trimmed(pages: Sequence[PageText], start_line: str, end_line: str) -> tuple[PageText, ...]:
@@ -157,11 +165,11 @@ def _index_of(line: str, printed: Sequence[str]) -> int | None:
     return found[2] if found else None
 
 
-def supported(guideline: Guideline, pages: Sequence[int]) -> Guideline:
+def supported(guideline: Guideline, pages: Collection[int]) -> Guideline:
     """The guideline with each statement's pages limited to ``pages``; a statement that names none of them goes."""
     allowed = set(pages)
-    parts = {part: tuple(_limited(getattr(guideline, part), allowed)) for part in PARTS}
-    return Guideline(**parts, summary=guideline.summary)
+    parts = {part: tuple(_limited(guideline.parts[part], allowed)) for part in Part}
+    return Guideline.of(parts, guideline.summary)
 
 
 def _limited(statements: Sequence[Statement], allowed: set[int]) -> Iterator[Statement]:
@@ -171,14 +179,13 @@ def _limited(statements: Sequence[Statement], allowed: set[int]) -> Iterator[Sta
             yield replace(statement, pages=pages)
 
 
-def checked(guideline: Guideline, printed: PrintedWords) -> Guideline:
-    """The guideline with each statement flagged where a reviewer must look."""
-    return each_statement(guideline, lambda each: replace(each, flags=printed.flags_of(each.text, each.pages)))
+def checked(guideline: Guideline, printed: PrintedWords[int]) -> Guideline:
+    """The guideline with what a reviewer must look at in each statement."""
+    return changed(guideline, lambda each: replace(each, findings=printed.findings_of(each.text, each.pages)))
 
 
-def each_statement(guideline: Guideline, change: Callable[[Statement], Statement]) -> Guideline:
-    parts = {part: tuple(change(each) for each in getattr(guideline, part)) for part in PARTS}
-    return Guideline(**parts, summary=guideline.summary)
+def changed(guideline: Guideline, change: Callable[[Statement], Statement]) -> Guideline:
+    return Guideline.of(each_statement(guideline.parts, change), guideline.summary)
 
 
 def look_alikes(subtopics: Sequence[NamedSubtopic]) -> list[tuple[NamedSubtopic, NamedSubtopic]]:

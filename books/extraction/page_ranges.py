@@ -10,6 +10,8 @@ from books.extraction.contents import confirmed_toc
 from books.extraction.records import digests_of
 from books.extraction.stages.base import asks_a_model
 from books.models import Book, Subtopic
+from books.models.page import page_numbers
+from books.stored.limits import Limits
 from books.structure.base import TocEntry
 from books.structure.chapters import Chapter, chapters, lay, open_at
 from jobs.models import Job
@@ -31,7 +33,7 @@ class Run:
 
 def is_partial(job: Job) -> bool:
     """Whether the job is limited to a range of pages."""
-    return "first_page" in job.params
+    return Limits.of(job.params).pages is not None
 
 
 def pages_of(job: Job) -> list[int]:
@@ -39,7 +41,8 @@ def pages_of(job: Job) -> list[int]:
 
     Raises StageNotReady for a range without such a page.
     """
-    return pages_between(job.book, job.params.get("first_page"), job.params.get("last_page"))
+    limits = Limits.of(job.params)
+    return pages_between(job.book, limits.first_page, limits.last_page)
 
 
 def pages_between(book: Book, first: int | None, last: int | None) -> list[int]:
@@ -60,7 +63,9 @@ def _taken(book: Book, wanted: set[int]) -> tuple[set[int], set[int]]:
     """The pages of the guidelines that lie within ``wanted``, and of those that have a page beyond it."""
     inside: set[int] = set()
     beyond: set[int] = set()
-    for pages in Subtopic.objects.filter(topic__book=book).values_list("pages", flat=True):
+    numbers = page_numbers(book.pk)
+    for ids in Subtopic.objects.filter(topic__book=book).values_list("pages", flat=True):
+        pages = numbers.numbers(ids)
         (inside if wanted.issuperset(pages) else beyond).update(pages)
     return inside, beyond
 

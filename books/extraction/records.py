@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from books.extraction import outline_ops
-from books.extraction.apply_outline import topic_key
-from books.extraction.base import Guideline, NamedSubtopic, NamedTopic, SubtopicSource
+from books.extraction.base import NamedSubtopic, NamedTopic, SubtopicSource
 from books.extraction.engines.factory import recipe_of
 from books.extraction.outline_ops import PlacedSubtopic, joined, placed_subtopics
 from books.extraction.stages.base import OncePerJob
 from books.guidelines.proposals import name_of
+from books.keys import fingerprint
 from books.models import (
     Book,
     Change,
@@ -29,13 +29,14 @@ from books.models import (
     Subtopic,
     Topic,
 )
-from books.structure.base import BookFacts, Digest, Outline, PageText, TextLine, TocEntry
+from books.models.page import page_numbers
+from books.stored.outline import CutBook
+from books.stored.pages import PageId, PageNumbers
+from books.structure.base import BookFacts, Digest, PageText, TextLine
 from jobs.models import Job
 
 DIGEST = TypeAdapter(Digest)
-OUTLINE = TypeAdapter(Outline)
-GUIDELINE = TypeAdapter(Guideline)
-TOC = TypeAdapter(tuple[TocEntry, ...])
+Row = TypeVar("Row", Topic, Subtopic)
 FACTS_OF_BOOK = ("title", "grade", "subject", "board", "country")
 
 
@@ -64,12 +65,17 @@ def _line(line: dict[str, Any], width: int, height: int) -> TextLine:
     )
 
 
-def page_texts(book_id: int, numbers: Collection[int], *, has_layout: bool = True) -> tuple[PageText, ...]:
+def page_texts(pages: Collection[PageId], *, has_layout: bool = True) -> tuple[PageText, ...]:
     """Of those that were read, in order; their lines are left out where nobody looks at them."""
-    pages = Page.objects.filter(book=book_id, number__in=numbers, reading__isnull=False).order_by("number")
+    rows = Page.objects.filter(pk__in=pages, reading__isnull=False).order_by("number")
     if not has_layout:
-        return tuple(PageText(number, text) for number, text in pages.values_list("number", "reading__text"))
-    return tuple(page_text(page) for page in pages.select_related("reading"))
+        return tuple(PageText(number, text) for number, text in rows.values_list("number", "reading__text"))
+    return tuple(page_text(page) for page in rows.select_related("reading"))
+
+
+def stored_digest(digest: Digest) -> dict[str, Any]:
+    """Without the number of its page, which another page may have tomorrow."""
+    return {name: value for name, value in DIGEST.dump_python(digest, mode="json").items() if name != "page"}
 
 
 def digests_of(book_id: int, *, up_to: int | None = None) -> list[Digest]:
@@ -77,14 +83,13 @@ def digests_of(book_id: int, *, up_to: int | None = None) -> list[Digest]:
     stored = PageDigest.objects.filter(page__book=book_id).order_by("page__number")
     if up_to is not None:
         stored = stored.filter(page__number__lte=up_to)
-    return [DIGEST.validate_python(data) for data in stored.values_list("data", flat=True)]
+    rows = stored.values_list("page__number", "data")
+    return [DIGEST.validate_python({**data, "page": number}) for number, data in rows]
 
 
-def outline_after(book_id: int, part: int, windows: int) -> Outline:
+def outline_after(book_id: int, part: int, windows: int) -> CutBook:
     """The stored outline of a run of pages after that many windows; an empty one after none."""
-    if not windows:
-        return Outline()
-    return OUTLINE.validate_python(StoredOutline.objects.get(book=book_id, part=part, windows=windows).data)
+    return StoredOutline.objects.get(book=book_id, part=part, windows=windows).data if windows else CutBook()
 
 
 def outline_prints(book_id: int) -> tuple[tuple[int, str], ...]:
@@ -92,19 +97,19 @@ def outline_prints(book_id: int) -> tuple[tuple[int, str], ...]:
     return tuple(StoredOutline.objects.filter(book=book_id).order_by("pk").values_list("pk", "fingerprint"))
 
 
-def whole_outline(book_id: int) -> Outline:
+def whole_outline(book_id: int) -> CutBook:
     """Of all runs after their last window; an empty one where none was made."""
     last = {stored.part: stored for stored in StoredOutline.objects.filter(book=book_id).order_by("part", "windows")}
-    return joined([OUTLINE.validate_python(stored.data) for stored in last.values()])
+    return joined([stored.data for stored in last.values()], page_numbers(book_id))
 
 
-def named(subtopic: Subtopic) -> NamedSubtopic:
+def named(subtopic: Subtopic, numbers: PageNumbers) -> NamedSubtopic:
     return NamedSubtopic(
         key=str(subtopic.pk),
         topic=subtopic.topic.title,
         title=subtopic.title,
         summary=subtopic.summary,
-        pages=tuple(subtopic.pages),
+        pages=tuple(numbers.numbers(subtopic.pages)),
         terms=subtopic.terms,
     )
 
@@ -120,6 +125,7 @@ class CutTitles:
     topics: Mapping[str, str]
     subtopics: Mapping[str, str]
     given: Mapping[str, Set[str]]
+    numbers: PageNumbers
 
     def topic(self, row: Topic) -> str:
         return self._title(row, self.topics.get(row.key, row.title))
@@ -131,10 +137,10 @@ class CutTitles:
         return printed if row.title in self.given[name_of(row)] else row.title
 
     def named(self, row: Subtopic) -> NamedSubtopic:
-        return replace(named(row), title=self.subtopic(row), topic=self.topic(row.topic))
+        return replace(named(row, self.numbers), title=self.subtopic(row), topic=self.topic(row.topic))
 
     def named_topic(self, row: Topic) -> NamedTopic:
-        rows = sorted(row.subtopics.all(), key=in_the_book)
+        rows = in_the_book(row.subtopics.all(), self.numbers)
         return NamedTopic(str(row.pk), self.topic(row), row.summary, tuple(self.subtopic(each) for each in rows))
 
 
@@ -169,35 +175,43 @@ def _changed_by_others(job: Job) -> int | None:
 names_of_book = OncePerJob(NamesOfBook.of, _changed_by_others)
 
 
-def in_the_book(row: Subtopic | Topic) -> tuple[int, str, int]:
-    """Sorts rows as the book has them, whatever the order of teaching is."""
-    return row.first_page, row.key, row.pk
+def in_the_book(rows: Iterable[Row], numbers: PageNumbers) -> list[Row]:
+    """As the book has them, whatever the order of teaching is."""
+    return sorted(rows, key=lambda row: (*_span(row, numbers), row.pk))
+
+
+def _span(row: Subtopic | Topic, numbers: PageNumbers) -> tuple[int, int]:
+    inside = [row] if isinstance(row, Subtopic) else row.subtopics.all()
+    pages = [page for subtopic in inside for page in subtopic.pages]
+    return numbers.first(pages), numbers.last(pages)
 
 
 def cut_titles(book_id: int) -> CutTitles:
     outline = whole_outline(book_id)
     renamed = Proposal.objects.filter(book=book_id, kind__in=RENAMES, state=ProposalState.ACCEPTED)
     given: dict[str, set[str]] = defaultdict(set)
-    for rests_on, after in renamed.values_list("rests_on", "after"):
-        for name in rests_on:
-            given[name].add(after["title"])
+    for proposal in renamed.only("rests_on", "after"):
+        for name in proposal.rests_on:
+            given[name].add(getattr(proposal.after, "title", ""))
     return CutTitles(
-        topics={topic_key(plan): plan.title[:200] for plan in outline.topics},
+        topics={topic.key: topic.title[:200] for topic in outline.topics},
         subtopics={each.key: each.plan.title[:200] for each in placed_subtopics(outline)},
         given=given,
+        numbers=page_numbers(book_id),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class CutBook:
+class Cut:
     """The book's outline as the writer needs it; ``placed`` has its parts by their keys, in book order."""
 
-    outline: Outline
+    outline: CutBook
     placed: Mapping[str, PlacedSubtopic]
+    numbers: PageNumbers
 
     @classmethod
-    def of(cls, outline: Outline) -> CutBook:
-        return cls(outline, {each.key: each for each in outline_ops.placed_subtopics(outline)})
+    def of(cls, book_id: int, outline: CutBook) -> Cut:
+        return cls(outline, {each.key: each for each in placed_subtopics(outline)}, page_numbers(book_id))
 
     def has(self, row: Subtopic) -> bool:
         """False for one that a person made, or kept where the cut is another."""
@@ -207,57 +221,44 @@ class CutBook:
         """As the outline names it: a name that was refined since makes no other guideline."""
         return self.outline.topics[self.placed[row.key].topic].title
 
+    def parts_of(self, row: Subtopic) -> Iterator[tuple[PlacedSubtopic, list[PageId]]]:
+        """Each part of the cut that is in ``row``, with its pages; those that a person left to another count as
+        read."""
+        for key in row.keys:
+            part = self.placed[key]
+            yield part, [page for page in part.plan.pages if row.is_decided or page in row.pages]
 
-cut_book = OncePerJob(lambda job: CutBook.of(whole_outline(job.book_id)), lambda job: outline_prints(job.book_id))
+    def made_from(self, row: Subtopic, texts: Mapping[PageId, str]) -> dict[str, str]:
+        """By the key of each part in ``row``, a fingerprint of what the engine is asked about it; see ``Subtopic``."""
+        recipe = recipe_of("write")
+        return {
+            part.key: fingerprint(
+                recipe, part.plan.title, self.outline.topics[part.topic].title, [texts.get(page) for page in pages]
+            )
+            for part, pages in self.parts_of(row)
+        }
 
-
-def made_from(cut: CutBook, row: Subtopic, texts: Mapping[int, str]) -> dict[str, str]:
-    """By the key of each part in ``row``, a fingerprint of what the engine is asked about it; see ``Subtopic``."""
-    recipe = recipe_of("write")
-    return {
-        part.key: outline_ops.fingerprint(
-            recipe, part.key, cut.outline.topics[part.topic].title, [texts.get(page) for page in pages]
+    def source_of(self, row: Subtopic, pages: Mapping[PageId, PageText]) -> SubtopicSource:
+        """``pages`` has those of the row."""
+        at = list(self.placed).index(row.key)
+        titles = [each.plan.title for each in self.placed.values()]
+        return SubtopicSource(
+            book=book_facts(row.topic.book),
+            topic=self.topic_of(row),
+            subtopic=self.placed[row.key].plan.title,
+            pages=self._pages(row, pages),
+            earlier_subtopics=tuple(titles[:at]),
+            later_subtopics=tuple(titles[at + 1 :]),
         )
-        for part, pages in parts_of(cut, row)
-    }
 
-
-def texts_of(book_id: int) -> dict[int, str]:
-    """Of all pages that were read."""
-    pages = Page.objects.filter(book=book_id, reading__isnull=False)
-    return dict(pages.values_list("number", "reading__text"))
-
-
-def source_of(cut: CutBook, row: Subtopic, pages: Mapping[int, PageText]) -> SubtopicSource:
-    """``pages`` has those of the row."""
-    keys = list(cut.placed)
-    at = keys.index(row.key)
-    titles = [each.plan.title for each in cut.placed.values()]
-    return SubtopicSource(
-        book=book_facts(row.topic.book),
-        topic=cut.topic_of(row),
-        subtopic=cut.placed[row.key].plan.title,
-        pages=_pages(cut, row, pages),
-        earlier_subtopics=tuple(titles[:at]),
-        later_subtopics=tuple(titles[at + 1 :]),
-    )
-
-
-def parts_of(cut: CutBook, row: Subtopic) -> Iterator[tuple[PlacedSubtopic, list[int]]]:
-    """Each part of the cut that is in ``row``, with its pages; those that a person left to another count as read."""
-    for key in row.keys:
-        part = cut.placed[key]
-        yield part, [page for page in outline_ops.pages_in(part.plan) if row.is_decided or page in row.pages]
-
-
-def _pages(cut: CutBook, row: Subtopic, texts: Mapping[int, PageText]) -> tuple[PageText, ...]:
-    """Of each part from its heading to its end; a page that two parts share is one again."""
-    trimmed: list[PageText] = []
-    for part, numbers in parts_of(cut, row):
-        pages = [texts[number] for number in sorted(numbers) if number in row.pages and number in texts]
-        trimmed += outline_ops.trimmed(pages, part.plan.start_line, part.end_line)
-    trimmed.sort(key=lambda page: page.number)
-    return tuple(_joined(list(same)) for _, same in groupby(trimmed, key=lambda page: page.number))
+    def _pages(self, row: Subtopic, texts: Mapping[PageId, PageText]) -> tuple[PageText, ...]:
+        """Of each part from its heading to its end; a page that two parts share is one again."""
+        trimmed: list[PageText] = []
+        for part, pages in self.parts_of(row):
+            own = [texts[page] for page in self.numbers.in_order(pages) if page in row.pages and page in texts]
+            trimmed += outline_ops.trimmed(own, part.plan.start_line, part.end_line)
+        trimmed.sort(key=lambda page: page.number)
+        return tuple(_joined(list(same)) for _, same in groupby(trimmed, key=lambda page: page.number))
 
 
 def _joined(pages: Sequence[PageText]) -> PageText:
@@ -265,3 +266,14 @@ def _joined(pages: Sequence[PageText]) -> PageText:
         return pages[0]
     lines = tuple(line for page in pages for line in page.lines)
     return PageText(pages[0].number, "\n".join(page.text for page in pages), lines)
+
+
+cut_of = OncePerJob(
+    lambda job: Cut.of(job.book_id, whole_outline(job.book_id)), lambda job: outline_prints(job.book_id)
+)
+
+
+def read_texts(book_id: int) -> dict[PageId, str]:
+    """Of all pages that were read."""
+    pages = Page.objects.filter(book=book_id, reading__isnull=False)
+    return {str(page): text for page, text in pages.values_list("pk", "reading__text")}

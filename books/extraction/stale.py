@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db.models import Q
 
-from books.extraction.base import Recipe
 from books.extraction.engines.factory import recipe_of
 from books.models import DECIDED, Book, PageDigest, StoredOutline, Subtopic, Topic
+from books.stored.made_with import Recipe
 
 UNKNOWN = "not noted"
 
@@ -39,7 +38,7 @@ def generated_pages(book: Book) -> tuple[int, int] | None:
 
 
 def _digests(book: Book) -> Iterator[StaleResult]:
-    now = asdict(recipe_of("digest"))
+    now = recipe_of("digest")
     rows = PageDigest.objects.filter(page__book=book).order_by("page__number")
     for number, recipe in rows.values_list("page__number", "recipe"):
         if recipe != now:
@@ -47,15 +46,15 @@ def _digests(book: Book) -> Iterator[StaleResult]:
 
 
 def _outlines(book: Book) -> Iterator[StaleResult]:
-    now = asdict(recipe_of("outline"))
+    now = recipe_of("outline")
     for row in StoredOutline.objects.filter(book=book):
         if row.recipe != now:
-            titles = [str(topic.get("title", "")) for topic in row.data.get("topics", [])]
+            titles = [topic.title for topic in row.data.topics]
             yield StaleResult("outline", ", ".join(titles[-2:]) or f"Part {row.part}", _words(row.recipe))
 
 
 def _guidelines(book: Book) -> Iterator[StaleResult]:
-    now = asdict(recipe_of("write"))
+    now = recipe_of("write")
     rows = Subtopic.objects.filter(topic__book=book).exclude(guideline={}).order_by("topic__sequence", "sequence")
     kept = set(rows.filter(DECIDED).values_list("pk", flat=True))
     for pk, title, recipe in rows.values_list("pk", "title", "recipe"):
@@ -64,12 +63,11 @@ def _guidelines(book: Book) -> Iterator[StaleResult]:
 
 
 def _summaries(book: Book) -> Iterator[StaleResult]:
-    now = asdict(recipe_of("summarise"))
+    now = recipe_of("summarise")
     for topic in Topic.objects.filter(~Q(summary=""), book=book):
         if topic.recipe != now:
             yield StaleResult("summarise", topic.title, _words(topic.recipe), topic.is_edited)
 
 
-def _words(recipe: Mapping[str, Any]) -> str:
-    known = {name: value for name, value in recipe.items() if name in Recipe.__dataclass_fields__}
-    return str(Recipe(**known)) if known.get("engine") else UNKNOWN
+def _words(recipe: Recipe) -> str:
+    return str(recipe) or UNKNOWN

@@ -11,8 +11,8 @@ from django.db.models import F
 from books.guidelines.changes import APART, save_all
 from books.models import Book, Subtopic, Topic
 
-TOPIC_FIELDS = ("sequence", "number", "key", "title", "first_page", "last_page")
-SUBTOPIC_FIELDS = ("topic", "sequence", "pages", "cut_topic")
+TOPIC_FIELDS = ("sequence", "number", "key", "title")
+SUBTOPIC_FIELDS = ("topic", "sequence", "key", "pages", "cut_topic")
 
 
 @dataclass(eq=False)

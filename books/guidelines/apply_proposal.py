@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from books.errors import EditedMeanwhile
-from books.guidelines.order import close_gaps, order_subtopics, order_topics, span_pages
+from books.guidelines.order import close_gaps, order_subtopics, order_topics, place_behind
 from books.guidelines.split import merge_subtopics
 from books.models import Proposal, ProposalKind, ReviewStatus, Subtopic, Topic
-
-Piece = dict[str, Any]
+from books.models.page import page_numbers
+from books.stored.proposal import Merge, NewTopic, Order, Piece, Pieces, TopicFacts, Values
 
 
 def recut(row: Subtopic, pieces: Sequence[Piece]) -> None:
@@ -23,18 +23,18 @@ def recut(row: Subtopic, pieces: Sequence[Piece]) -> None:
     if not free:
         _remove(row)
         return
-    best = max(free, key=lambda piece: len({*piece["pages"]} & {*row.pages}))
+    best = max(free, key=lambda piece: len({*piece.pages} & {*row.pages}))
     for piece in free:
         if piece is not best:
             _fill(row, piece)
     _become(row, best)
 
 
-def move(row: Subtopic, facts: dict[str, Any]) -> None:
+def move(row: Subtopic, facts: TopicFacts) -> None:
     """Puts ``row`` at the end of the topic, in the current change."""
     left = row.topic_id
     topic = _topic(row.topic.book_id, facts)
-    row.topic, row.sequence, row.cut_topic = topic, _after_last(topic), topic.key
+    row.topic, row.sequence, row.cut_topic = topic, place_behind(topic.pk), topic.key
     row.save(update_fields=["topic", "sequence", "cut_topic"])
     close_gaps(left)
 
@@ -46,26 +46,26 @@ def _become(row: Subtopic, piece: Piece) -> None:
             raise EditedMeanwhile(f"A person decided on “{stand_in.title}” since, which has its place in the new cut.")
         _remove(stand_in)
         row.refresh_from_db()
-    row.key, row.pages, row.start_line = piece["key"], piece["pages"], piece["start_line"]
-    row.number, row.cut_topic, row.merged_keys = piece["number"], piece["topic"]["key"], []
+    row.key, row.pages, row.start_line = piece.key, piece.pages, piece.start_line
+    row.number, row.cut_topic, row.merged_keys = piece.number, piece.topic.key, []
     if not row.is_edited:
-        row.title = piece["title"]
+        row.title = piece.title
     if row.status != ReviewStatus.DRAFT:
         row.await_review()
     row.save()
-    if row.topic.key != piece["topic"]["key"]:
-        move(row, piece["topic"])
+    if row.topic.key != piece.topic.key:
+        move(row, piece.topic)
 
 
 def _fill(row: Subtopic, piece: Piece) -> None:
     """A guideline for the piece with all its pages; one that a person decided on gets them too, to be looked at."""
     present = _holder(row, piece)
     if present is None:
-        topic = _topic(row.topic.book_id, piece["topic"])
-        facts = {name: piece[name] for name in ("key", "title", "number", "start_line", "pages")}
-        Subtopic.objects.create(topic=topic, sequence=_after_last(topic), cut_topic=topic.key, **facts)
+        topic = _topic(row.topic.book_id, piece.topic)
+        facts = {name: getattr(piece, name) for name in ("key", "title", "number", "start_line", "pages")}
+        Subtopic.objects.create(topic=topic, sequence=place_behind(topic.pk), cut_topic=topic.key, **facts)
         return
-    present.pages = sorted({*present.pages, *piece["pages"]})
+    present.pages = page_numbers(row.topic.book_id).in_order((*present.pages, *piece.pages))
     if present.status != ReviewStatus.DRAFT:
         present.await_review()
     present.save()
@@ -73,22 +73,19 @@ def _fill(row: Subtopic, piece: Piece) -> None:
 
 def _holder(row: Subtopic, piece: Piece) -> Subtopic | None:
     """Which other guideline stands for the piece."""
-    return Subtopic.objects.filter(topic__book=row.topic.book_id, key=piece["key"]).exclude(pk=row.pk).first()
+    return Subtopic.objects.filter(topic__book=row.topic.book_id, key=piece.key).exclude(pk=row.pk).first()
 
 
 def _is_whole(holder: Subtopic | None, piece: Piece) -> bool:
-    return holder is not None and {*holder.pages} >= {*piece["pages"]}
+    return holder is not None and {*holder.pages} >= {*piece.pages}
 
 
-def _topic(book_id: int, facts: dict[str, Any]) -> Topic:
+def _topic(book_id: int, facts: TopicFacts) -> Topic:
     topics = Topic.objects.filter(book=book_id)
-    found = topics.filter(key=facts["key"]).first()
-    return found or Topic.objects.create(book_id=book_id, sequence=topics.count() + 1, **facts)
-
-
-def _after_last(topic: Topic) -> int:
-    last = topic.subtopics.order_by("-sequence").values_list("sequence", flat=True).first()
-    return (last or 0) + 1
+    found = topics.filter(key=facts.key).first()
+    return found or Topic.objects.create(
+        book_id=book_id, sequence=topics.count() + 1, key=facts.key, number=facts.number, title=facts.title
+    )
 
 
 def _remove(row: Subtopic) -> None:
@@ -98,6 +95,7 @@ def _remove(row: Subtopic) -> None:
 
 
 Rows = dict[str, Any]
+Kind = TypeVar("Kind")
 MODELS: dict[str, type[Topic | Subtopic]] = {"topic": Topic, "subtopic": Subtopic}
 CHANGED = "What this was about has changed since it was proposed. Run the job again to see what it says now."
 
@@ -113,7 +111,7 @@ def present_rows(proposal: Proposal) -> Rows:
     for name, facts in proposal.rests_on.items():
         kind, _, pk = name.partition(":")
         row: Any = MODELS[kind].objects.filter(pk=pk).first()
-        if row is None or any(getattr(row, field) != value for field, value in facts.items()):
+        if row is None or any(getattr(row, field) != value for field, value in facts.given.items()):
             raise EditedMeanwhile(CHANGED)
         rows[name] = row
     return rows
@@ -121,13 +119,20 @@ def present_rows(proposal: Proposal) -> Rows:
 
 def _set(proposal: Proposal, rows: Rows) -> str:
     (row,) = rows.values()
-    before = row.title
-    for field, value in proposal.after.items():
+    before, after = row.title, _content(proposal, Values)
+    for field, value in after.given.items():
         setattr(row, field, value)
     if isinstance(row, Subtopic):
-        _keep_decision(row, is_new_text="guideline" in proposal.after)
+        _keep_decision(row, is_new_text=after.guideline is not None)
     row.save()
-    return f"Renamed “{before}” to “{row.title}”" if "title" in proposal.after else f"Took the new text of “{before}”"
+    return f"Renamed “{before}” to “{row.title}”" if after.title is not None else f"Took the new text of “{before}”"
+
+
+def _content(proposal: Proposal, kind: type[Kind]) -> Kind:
+    """What is there after it, which for its kind is of that type."""
+    if not isinstance(proposal.after, kind):
+        raise TypeError(f"{proposal.kind} with {type(proposal.after).__name__}")
+    return proposal.after
 
 
 def _keep_decision(row: Subtopic, *, is_new_text: bool) -> None:
@@ -139,9 +144,9 @@ def _keep_decision(row: Subtopic, *, is_new_text: bool) -> None:
 
 
 def _merge(proposal: Proposal, rows: Rows) -> str:
-    one, other = (rows[f"subtopic:{proposal.after[name]}"] for name in ("keeps", "takes_in"))
+    after = _content(proposal, Merge)
+    one, other = rows[f"subtopic:{after.keeps}"], rows[f"subtopic:{after.takes_in}"]
     merge_subtopics(one, other)
-    _span_all(proposal)
     return f"Merged “{other.title}” into “{one.title}”"
 
 
@@ -149,7 +154,7 @@ def _order_subtopics(proposal: Proposal, rows: Rows) -> str:
     (topic,) = rows.values()
     present = list(topic.subtopics.order_by("sequence").values_list("pk", flat=True))
     order_subtopics(topic.pk, _left_of(proposal, present))
-    topic.storyline = proposal.after["storyline"]
+    topic.storyline = _content(proposal, Order).storyline
     topic.save(update_fields=["storyline"])
     return f"Put “{topic.title}” in another order of teaching"
 
@@ -162,26 +167,20 @@ def _order_topics(proposal: Proposal, _rows: Rows) -> str:
 
 def _left_of(proposal: Proposal, present: list[int]) -> list[int]:
     """The wanted order without what is gone; whoever ordered it anew, or added to it, made the proposal outdated."""
-    if [pk for pk in proposal.before["order"] if pk in present] != present:
+    before = proposal.before.order if isinstance(proposal.before, Order) else ()
+    if [pk for pk in before if pk in present] != present:
         raise EditedMeanwhile(CHANGED)
-    return [pk for pk in proposal.after["order"] if pk in present]
+    return [pk for pk in _content(proposal, Order).order if pk in present]
 
 
 def _recut(proposal: Proposal, rows: Rows) -> str:
     (row,) = rows.values()
     title = row.title
-    if "topic" in proposal.after:
-        move(row, proposal.after["topic"])
-        done = f"Moved “{title}” to “{proposal.after['topic']['title']}”"
-    else:
-        recut(row, proposal.after["pieces"])
-        done = f"Took the new cut in place of “{title}”"
-    _span_all(proposal)
-    return done
-
-
-def _span_all(proposal: Proposal) -> None:
-    span_pages(Topic.objects.filter(book=proposal.book_id).values_list("pk", flat=True))
+    if isinstance(proposal.after, NewTopic):
+        move(row, proposal.after.topic)
+        return f"Moved “{title}” to “{proposal.after.topic.title}”"
+    recut(row, _content(proposal, Pieces).pieces)
+    return f"Took the new cut in place of “{title}”"
 
 
 APPLY: dict[ProposalKind, Callable[[Proposal, Rows], str]] = {

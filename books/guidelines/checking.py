@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from books.guidelines.evidence import PrintedWords
-from books.guidelines.parts import PARTS, Parts, statements_of
 from books.language import term_counts
 from books.models import Page, ReviewStatus, Subtopic
+from books.stored.guideline import Guideline, each_statement, statements
+from books.stored.pages import PageId
 
-Texts = dict[int, str]
+Texts = dict[PageId, str]
 
 
 def texts_of(book_id: int) -> Texts:
     """The text of each page of the book as it is read now, "" for one that was not read."""
-    pages = Page.objects.filter(book=book_id).select_related("reading").defer("reading__lines")
-    return {page.number: page.reading.text if page.reading else "" for page in pages}
+    pages = Page.objects.filter(book=book_id).values_list("pk", "reading__text")
+    return {str(page): text or "" for page, text in pages}
 
 
 def edited(subtopic: Subtopic, texts: Texts) -> None:
@@ -26,16 +29,12 @@ def edited(subtopic: Subtopic, texts: Texts) -> None:
 
 def pages_changed(subtopic: Subtopic, texts: Texts) -> None:
     """As ``edited``, where the subtopic has other pages than before."""
-    subtopic.terms = term_counts("\n".join(texts.get(number, "") for number in subtopic.pages))
+    subtopic.terms = term_counts("\n".join(texts.get(page, "") for page in subtopic.pages))
     edited(subtopic, texts)
 
 
-def checked(guideline: Parts, pages: list[int], texts: Texts) -> Parts:
-    """The guideline with each statement flagged where a reviewer must look; what is malformed is left out."""
-    parts = {part: statements_of(guideline, part) for part in PARTS if part in guideline}
-    cited = {page for statements in parts.values() for each in statements for page in each["pages"]}
-    printed = PrintedWords({number: texts[number] for number in {*pages, *cited} if number in texts})
-    return {
-        part: [{**each, "flags": list(printed.flags_of(each["text"], each["pages"]))} for each in statements]
-        for part, statements in parts.items()
-    }
+def checked(guideline: Guideline, pages: tuple[PageId, ...], texts: Texts) -> Guideline:
+    """The guideline with what a reviewer must look at in each statement."""
+    cited = {page for _, each in statements(guideline) for page in each.pages}
+    printed = PrintedWords({page: texts[page] for page in {*pages, *cited} if page in texts})
+    return each_statement(guideline, lambda each: replace(each, findings=printed.findings_of(each.text, each.pages)))

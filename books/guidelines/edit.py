@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from books.errors import EditRefused
+from books.errors import EditedMeanwhile, EditRefused
 from books.guidelines.changes import change, present
 from books.guidelines.checking import edited, texts_of
-from books.guidelines.parts import PART_TITLES, PARTS, Parts, Said, statements_of
 from books.models import Subtopic, Topic
+from books.models.page import page_numbers
+from books.stored.guideline import PART_TITLES, PARTS, Guideline, Part, Statement, as_written, parts_of
+from books.stored.pages import PageId, PageNumbers
 
 LONGEST_TITLE = 200
 LONGEST_STATEMENT = 2_000
+PAGES_MOVED = (
+    "Pages of the book were moved while you had it open, so a number may be another page now. Nothing was saved: "
+    "check the pages of what you wrote."
+)
+
+
+class StatementInput(TypedDict):
+    """A statement as a person writes it; ``pages`` are scan numbers from 1."""
+
+    text: str
+    pages: list[int]
 
 
 def edit_subtopic(
@@ -24,22 +38,27 @@ def edit_subtopic(
     revision: int | None,
     title: str | None = None,
     summary: str | None = None,
-    guideline: Mapping[str, Sequence[Said]] | None = None,
+    guideline: Mapping[str, Sequence[StatementInput]] | None = None,
+    order: str = "",
 ) -> Subtopic:
     """What is None stays; so do the parts that ``guideline`` does not name. Statements without text are left out.
+    ``order`` is ``PageNumbers.mark`` as the person saw it.
 
     Raises EditRefused with a problem a field ("title", "concepts.0", ...), or EditedMeanwhile.
     """
     with change(book_id, "Edited", user=user) as made:
         row = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
-        before = (row.title, row.summary, _said(row.guideline))
-        texts = texts_of(book_id)
-        row.guideline = {**_said(row.guideline), **_tidy(guideline or {})}
+        before = (row.title, row.summary, row.guideline)
+        numbers = page_numbers(book_id)
+        if order and guideline and order != numbers.mark:
+            raise EditedMeanwhile(PAGES_MOVED)
         row.title = row.title if title is None else _one_line(title)
         row.summary = row.summary if summary is None else summary.strip()
-        _raise_for([*_problems_of_title(row.title), *_problems_of(guideline or {}, set(texts))])
-        if (row.title, row.summary, _said(row.guideline)) != before:
-            edited(row, texts)
+        _raise_for([*_problems_of_title(row.title), *_problems_of(guideline or {}, numbers.all())])
+        if guideline:
+            row.guideline = _with(row.guideline, guideline, numbers)
+        if (row.title, row.summary, row.guideline) != before:
+            edited(row, texts_of(book_id))
             row.save()
             made.tell(_renamed(before[0], row.title))
     return row
@@ -74,26 +93,21 @@ def _renamed(before: str, now: str, kind: str = "") -> str:
     return f"Edited {kind}“{now}”" if before == now else f"Renamed {kind}“{before}” to “{now}”"
 
 
-def _said(guideline: Parts) -> Parts:
-    """Without the parts that say nothing, and without flags."""
-    parts = {part: statements_of(guideline, part) for part in PARTS}
-    return {part: statements for part, statements in parts.items() if statements}
-
-
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _tidy(guideline: Mapping[str, Sequence[Said]]) -> Parts:
+def _with(present: Guideline, said: Mapping[str, Sequence[StatementInput]], numbers: PageNumbers) -> Guideline:
     """No empty statement, each page once and in order."""
-    return {
-        part: [
-            {"text": _one_line(each["text"]), "pages": sorted(set(each["pages"]))}
-            for each in statements
-            if each["text"].strip()
-        ]
-        for part, statements in guideline.items()
-    }
+
+    def written(part: Part) -> tuple[Statement[PageId], ...]:
+        there = present.get(part, ())
+        if part not in said:
+            return there
+        kept = [each for each in said[part] if each["text"].strip()]
+        return tuple(as_written(_one_line(each["text"]), each["pages"], there, numbers) for each in kept)
+
+    return parts_of({part: written(part) for part in Part})
 
 
 def _raise_for(problems: Sequence[tuple[str, str]]) -> None:
@@ -108,7 +122,7 @@ def _problems_of_title(title: str) -> Iterator[tuple[str, str]]:
         yield "title", f"A title has at most {LONGEST_TITLE} characters; this one has {len(title)}."
 
 
-def _problems_of(guideline: Mapping[str, Sequence[Said]], numbers: set[int]) -> Iterator[tuple[str, str]]:
+def _problems_of(guideline: Mapping[str, Sequence[StatementInput]], numbers: set[int]) -> Iterator[tuple[str, str]]:
     for part, statements in guideline.items():
         if part not in PARTS:
             yield part, f"A guideline has no part “{part}”; its parts are {', '.join(PARTS)}."
@@ -119,7 +133,7 @@ def _problems_of(guideline: Mapping[str, Sequence[Said]], numbers: set[int]) -> 
                 yield f"{part}.{at}", f"{PART_TITLES[part]}, statement {at + 1}: {problem}"
 
 
-def _problem_with(statement: Said, numbers: set[int]) -> str:
+def _problem_with(statement: StatementInput, numbers: set[int]) -> str:
     strange = sorted(set(statement["pages"]) - numbers)
     if len(statement["text"]) > LONGEST_STATEMENT:
         return f"a statement has at most {LONGEST_STATEMENT} characters."

@@ -11,8 +11,10 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from books.guidelines.changes import change, present
 from books.guidelines.checking import edited, texts_of
-from books.guidelines.parts import PART_TITLES, PARTS, ranges, statements_of
 from books.models import Change, ReviewStatus, Subtopic
+from books.stored.guideline import PART_TITLES, Part, numbered, part_text
+from books.stored.made_with import Recipe
+from books.stored.pages import PageNumbers, ranges
 
 WordChange = tuple[Literal["same", "removed", "added"], str]
 # A word with the space behind it; scripts that leave no space between words go letter by letter.
@@ -57,13 +59,11 @@ class Step:
         return ReviewStatus(self.version.status).label
 
 
-def words_of(version: Version) -> dict[str, str]:
+def words_of(version: Version, numbers: PageNumbers) -> dict[str, str]:
     """What a version says, as a person reads it: a line a statement, with its pages."""
-    parts = {
-        part: "\n".join(f"{each['text']} [{ranges(each['pages'])}]" for each in statements_of(version.guideline, part))
-        for part in PARTS
-    }
-    return {"title": version.title, "summary": version.summary, "pages": ranges(version.pages), **parts}
+    guideline = numbered(version.guideline, numbers)
+    facts = {"title": version.title, "summary": version.summary, "pages": ranges(numbers.numbers(version.pages))}
+    return facts | {str(part): part_text(guideline, part) for part in Part}
 
 
 def differences(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, list[WordChange]]]:
@@ -75,28 +75,28 @@ def differences(before: dict[str, str], after: dict[str, str]) -> list[tuple[str
     ]
 
 
-def steps_of(subtopic_id: int, *, most: int) -> list[Step]:
+def steps_of(subtopic_id: int, numbers: PageNumbers, *, most: int) -> list[Step]:
     """The last ``most`` versions, newest first."""
     rows = Subtopic.history.filter(id=subtopic_id).select_related("change__made_by", "change__job")
     versions = list(rows.order_by("-history_id")[: most + 1])
     earlier = [*versions[1:], None]
-    return [_step(*pair) for pair in zip(versions, earlier, strict=True)][:most]
+    return [_step(*pair, numbers) for pair in zip(versions, earlier, strict=True)][:most]
 
 
-def _step(version: Version, before: Version | None) -> Step:
-    made_anew = version.recipe and (before is None or before.guideline != version.guideline) and version.change.job_id
+def _step(version: Version, before: Version | None, numbers: PageNumbers) -> Step:
+    made_anew = (
+        version.recipe.engine and (before is None or before.guideline != version.guideline) and version.change.job_id
+    )
     return Step(
         version,
         version.change,
         _recipe(version.recipe) if made_anew else "",
-        differences(words_of(before) if before else {}, words_of(version)),
+        differences(words_of(before, numbers) if before else {}, words_of(version, numbers)),
     )
 
 
-def _recipe(recipe: dict[str, Any]) -> str:
-    if not recipe.get("model"):
-        return f"{recipe.get('engine', '')} {recipe.get('version', '')}".strip()
-    return f"{recipe['model']}, prompt {recipe.get('prompt', '')}"
+def _recipe(recipe: Recipe) -> str:
+    return f"{recipe.model}, prompt {recipe.prompt}" if recipe.model else str(recipe)
 
 
 def version_seen(subtopic_id: int, revision: int | None) -> Version | None:

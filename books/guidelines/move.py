@@ -9,16 +9,18 @@ from django.contrib.auth.models import AbstractBaseUser
 from books.errors import EditRefused
 from books.guidelines.changes import change, present
 from books.guidelines.checking import pages_changed, texts_of
-from books.guidelines.order import close_gaps, order_subtopics, order_topics, place_behind, span_pages
+from books.guidelines.order import close_gaps, order_subtopics, order_topics, place_behind
 from books.guidelines.split import divided, new_key, union
 from books.models import Subtopic, Topic
+from books.models.page import page_numbers
+from books.stored.pages import PageId, ranges
 
 
 def move_pages(
     book_id: int,
     subtopic_id: int,
     *,
-    pages: Iterable[int],
+    pages: Iterable[PageId],
     to: int,
     user: AbstractBaseUser | None,
     revision: int | None,
@@ -38,14 +40,14 @@ def move_pages(
             raise EditRefused("No page would be left here: merge the two instead.")
         stays, goes = divided(source.guideline, lambda _text, page: page in moved)
         source.guideline, target.guideline = stays, union(target.guideline, goes)
-        source.pages = [page for page in source.pages if page not in moved]
-        target.pages = sorted({*target.pages, *moved})
+        numbers = page_numbers(book_id)
+        source.pages = tuple(page for page in source.pages if page not in moved)
+        target.pages = numbers.in_order((*target.pages, *moved))
         texts = texts_of(book_id)
         for row in (source, target):
             pages_changed(row, texts)
             row.save()
-        span_pages([source.topic_id, target.topic_id])
-        named = f"page {min(moved)}" if len(moved) == 1 else f"pages {', '.join(map(str, sorted(moved)))}"
+        named = f"page{'' if len(moved) == 1 else 's'} {ranges(numbers.numbers(moved))}"
         made.tell(f"Moved {named} from “{source.title}” to “{target.title}”")
     return source, target
 
@@ -68,7 +70,7 @@ def move_subtopic(
         target = present(Topic.objects.filter(book=book_id), topic)
         left = row.topic_id
         if left != target.pk:
-            row.key = new_key(target.pk, row.first_page, row.last_page, row.title)
+            row.key = new_key(target.pk, row.title, row.pages)
             row.topic, row.sequence, row.is_edited = target, place_behind(target.pk), True
             row.save()
             close_gaps(left)
@@ -76,7 +78,6 @@ def move_subtopic(
         wanted = list(others.values_list("pk", flat=True))
         wanted.insert(max(place, 1) - 1, row.pk)
         order_subtopics(target.pk, wanted)
-        span_pages([left, target.pk])
         _keep_order(target)
         made.tell(f"Moved “{row.title}” to place {wanted.index(row.pk) + 1} of “{target.title}”")
     row.refresh_from_db()

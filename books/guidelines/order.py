@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from django.db.models import F, QuerySet
@@ -45,16 +45,6 @@ def close_gaps(topic_id: int) -> None:
     order_topics(
         topic.book_id, list(Topic.objects.filter(book=topic.book_id).order_by("sequence").values_list("pk", flat=True))
     )
-
-
-def span_pages(topics: Iterable[int]) -> None:
-    """Makes topics (ids) span the pages of their subtopics, in the current change."""
-    for topic in Topic.objects.filter(pk__in=set(topics)).prefetch_related("subtopics"):
-        pages = [page for subtopic in topic.subtopics.all() for page in subtopic.pages]
-        span = (min(pages, default=0), max(pages, default=0))
-        if span != (topic.first_page, topic.last_page):
-            topic.first_page, topic.last_page = span
-            topic.save(update_fields=["first_page", "last_page"])
 
 
 def _number(rows: QuerySet[Row], wanted: Sequence[int]) -> list[Row]:

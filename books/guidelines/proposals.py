@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -15,11 +13,12 @@ from django.db.models import QuerySet
 from books.errors import DecisionRefused, EditedMeanwhile
 from books.guidelines.apply_proposal import apply
 from books.guidelines.changes import change
+from books.keys import fingerprint
 from books.models import Book, Change, Proposal, ProposalKind, ProposalState, Subtopic, Topic
+from books.stored.proposal import Content, Merge, NewTopic, Order, Pair, Piece, Pieces, Place, TopicFacts, Values
 from jobs import clock
 from jobs.models import Job
 
-Facts = dict[str, Any]
 # What people read; whatever else is set along with it is no reason to think a proposal outdated.
 TEXTS = ("title", "summary", "guideline", "storyline")
 
@@ -30,9 +29,9 @@ class Suggestion:
 
     kind: ProposalKind
     subject: str
-    rests_on: dict[str, Facts]
-    before: Facts
-    after: Facts
+    rests_on: dict[str, Values]
+    before: Content
+    after: Content
     reason: str = ""
     score: float | None = None
     # Whether a person may have to decide, or it is done at once.
@@ -43,48 +42,52 @@ def name_of(row: Topic | Subtopic) -> str:
     return f"{type(row).__name__.lower()}:{row.pk}"
 
 
-def setting(kind: ProposalKind, row: Topic | Subtopic, values: Facts, reason: str, *, at_once: bool) -> Suggestion:
+def setting(kind: ProposalKind, row: Topic | Subtopic, values: Values, reason: str, *, at_once: bool) -> Suggestion:
     """Gives ``row`` other ``values`` in fields of its own; for renaming and rewriting."""
-    shown = {name: getattr(row, name) for name in values}
+    shown = {name: getattr(row, name) for name in values.given}
     rests_on = {name: value for name, value in shown.items() if name in TEXTS}
     subject = ":".join((name_of(row), *rests_on))
-    return Suggestion(kind, subject, {name_of(row): rests_on}, shown, values, reason, at_once=at_once)
+    return Suggestion(
+        kind, subject, {name_of(row): Values(**rests_on)}, Values(**shown), values, reason, at_once=at_once
+    )
 
 
 def merging(one: Subtopic, other: Subtopic, reason: str, score: float, *, at_once: bool) -> Suggestion:
     """``one`` takes in ``other``. A new name, more pages or other statements do not make them different."""
-    rests_on = {name_of(row): {"summary": row.summary} for row in (one, other)}
-    before = {"titles": [one.title, other.title], "pages": [one.pages, other.pages]}
-    after = {"keeps": one.pk, "takes_in": other.pk}
+    rests_on = {name_of(row): Values(summary=row.summary) for row in (one, other)}
+    before, after = Pair((one.title, other.title), (one.pages, other.pages)), Merge(one.pk, other.pk)
     subject = f"merge:{one.pk}:{other.pk}"
     return Suggestion(ProposalKind.MERGE, subject, rests_on, before, after, reason, score, at_once=at_once)
 
 
 def ordering_subtopics(topic: Topic, present: Sequence[Subtopic], wanted: Sequence[int], storyline: str) -> Suggestion:
-    after = {"order": list(wanted), "storyline": storyline}
-    before = {"order": [row.pk for row in present], "storyline": topic.storyline}
-    return Suggestion(ProposalKind.ORDER_SUBTOPICS, f"order:{name_of(topic)}", {name_of(topic): {}}, before, after)
+    before, after = Order(tuple(row.pk for row in present), topic.storyline), Order(tuple(wanted), storyline)
+    rests_on = {name_of(topic): Values()}
+    return Suggestion(ProposalKind.ORDER_SUBTOPICS, f"order:{name_of(topic)}", rests_on, before, after)
 
 
 def ordering_topics(present: Sequence[Topic], wanted: Sequence[int], reason: str) -> Suggestion:
-    before, after = {"order": [row.pk for row in present]}, {"order": list(wanted)}
+    before, after = Order(tuple(row.pk for row in present)), Order(tuple(wanted))
     return Suggestion(ProposalKind.ORDER_TOPICS, "order:topics", {}, before, after, reason)
 
 
-def recutting(row: Subtopic, pieces: Sequence[Facts]) -> Suggestion:
-    """The new cut has ``pieces`` (see ``apply_proposal``) where ``row`` is; none: no guideline at all."""
-    before = {"title": row.title, "pages": row.pages, "topic": row.topic.title}
-    rests_on = {name_of(row): {"key": row.key, "pages": row.pages}}
+def recutting(row: Subtopic, pieces: Sequence[Piece]) -> Suggestion:
+    """The new cut has ``pieces`` where ``row`` is; none: no guideline at all."""
+    rests_on = {name_of(row): Values(key=row.key, pages=row.pages)}
     reason = "The book would now be cut otherwise here. Until you decide, this guideline stays as it is."
-    return Suggestion(ProposalKind.RECUT, f"recut:{name_of(row)}", rests_on, before, {"pieces": list(pieces)}, reason)
+    after = Pieces(tuple(pieces))
+    return Suggestion(ProposalKind.RECUT, f"recut:{name_of(row)}", rests_on, _place_of(row), after, reason)
 
 
-def moving(row: Subtopic, topic: Facts) -> Suggestion:
-    """The new cut has ``row`` in another ``topic`` ("key", "number", "title", "first_page", "last_page")."""
-    before = {"title": row.title, "pages": row.pages, "topic": row.topic.title}
-    rests_on = {name_of(row): {"key": row.key, "topic_id": row.topic_id}}
+def moving(row: Subtopic, topic: TopicFacts) -> Suggestion:
+    """The new cut has ``row`` in another ``topic``."""
+    rests_on = {name_of(row): Values(key=row.key, topic_id=row.topic_id)}
     reason = "The book would now be cut otherwise: this guideline belongs to another topic there."
-    return Suggestion(ProposalKind.RECUT, f"move:{name_of(row)}", rests_on, before, {"topic": topic}, reason)
+    return Suggestion(ProposalKind.RECUT, f"move:{name_of(row)}", rests_on, _place_of(row), NewTopic(topic), reason)
+
+
+def _place_of(row: Subtopic) -> Place:
+    return Place(row.title, row.pages, row.topic.title)
 
 
 def waiting(book: Book) -> QuerySet[Proposal]:
@@ -97,7 +100,7 @@ def propose(book_id: int, suggestion: Suggestion, *, job: Job | None) -> Proposa
 
     None where the very same was proposed before: what a person refused or took back is not asked again.
     """
-    content = _fingerprint(suggestion.after)
+    content = fingerprint(asdict(suggestion.after))
     with transaction.atomic():
         Book.objects.select_for_update().get(pk=book_id)
         earlier = Proposal.objects.filter(book=book_id, subject=suggestion.subject)
@@ -185,7 +188,3 @@ def _outdate(proposal: Proposal) -> None:
 
 def _subtopics(proposal: Proposal) -> Sequence[str]:
     return [name.partition(":")[2] for name in proposal.rests_on if name.startswith("subtopic:")]
-
-
-def _fingerprint(after: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(after, sort_keys=True).encode()).hexdigest()

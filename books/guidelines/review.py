@@ -10,8 +10,8 @@ from django.db.models import TextChoices
 
 from books.errors import DecisionRefused
 from books.guidelines.changes import change, present, save_all
-from books.guidelines.parts import says_something
 from books.models import ReviewStatus, Subtopic
+from books.stored.guideline import says_something
 from jobs import clock
 
 FIELDS: Final = ("status", "reviewed_by", "reviewed_at", "rejection_reason")

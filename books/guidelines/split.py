@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import EditRefused
 from books.guidelines.changes import change, present
 from books.guidelines.checking import Texts, edited, pages_changed, texts_of
-from books.guidelines.order import close_gaps, order_subtopics, place_behind, span_pages
-from books.guidelines.parts import PARTS, Parts, statements_of
+from books.guidelines.order import close_gaps, order_subtopics, place_behind
 from books.language import content_stems
 from books.models import ReviewStatus, Subtopic
+from books.models.page import page_numbers
+from books.stored.guideline import Guideline, Part, Statement
+from books.stored.outline import subtopic_key
+from books.stored.pages import PageId
 
-Statements = list[dict[str, Any]]
+Statements = tuple[Statement[PageId], ...]
 
 
 def merge(
@@ -34,12 +36,10 @@ def merge(
         two = present(Subtopic.objects.filter(topic__book=book_id), other, other_revision)
         if one.pk == two.pk:
             raise EditRefused("Choose another guideline to merge with.")
-        topics = [one.topic_id, two.topic_id]
         merge_subtopics(one, two)
         one.refresh_from_db()  # it may have moved up into the gap
         edited(one, texts_of(book_id))
         one.save()
-        span_pages(topics)
         made.tell(f"Merged “{two.title}” into “{one.title}”")
     return one
 
@@ -52,7 +52,7 @@ def merge_subtopics(one: Subtopic, other: Subtopic) -> None:
     """
     one.guideline = union(one.guideline, other.guideline)
     one.summary = " ".join(dict.fromkeys(filter(None, (one.summary, other.summary))))
-    one.pages = sorted({*one.pages, *other.pages})
+    one.pages = page_numbers(one.topic.book_id).in_order((*one.pages, *other.pages))
     one.merged_keys = [*one.merged_keys, *(other.keys if other.cut_topic else other.merged_keys)]
     one.made_from = one.made_from | other.made_from
     one.terms = {term: one.terms.get(term, 0) + other.terms.get(term, 0) for term in {**one.terms, **other.terms}}
@@ -64,24 +64,32 @@ def merge_subtopics(one: Subtopic, other: Subtopic) -> None:
     close_gaps(topic_id)
 
 
-def union(one: Parts, other: Parts) -> Parts:
+def union(one: Guideline, other: Guideline) -> Guideline:
     """Part by part; equal statements once, with the pages of both."""
-    return {part: _union(one.get(part, []), other.get(part, [])) for part in {**one, **other}}
+    return {part: _union(one.get(part, ()), other.get(part, ())) for part in Part if part in one or part in other}
 
 
 def _union(one: Statements, other: Statements) -> Statements:
-    kept: dict[str, dict[str, Any]] = {}
+    kept: dict[str, Statement[PageId]] = {}
     for statement in (*one, *other):
-        known = kept.get(statement["text"], statement)
-        kept[statement["text"]] = {**known, "pages": sorted({*known["pages"], *statement["pages"]})}
-    return list(kept.values())
+        known = kept.get(statement.text, statement)
+        pages, evidence, findings = (
+            tuple(dict.fromkeys((*ours, *theirs)))
+            for ours, theirs in (
+                (known.pages, statement.pages),
+                (known.evidence, statement.evidence),
+                (known.findings, statement.findings),
+            )
+        )
+        kept[statement.text] = replace(known, pages=pages, evidence=evidence, findings=findings)
+    return tuple(kept.values())
 
 
 def split_subtopic(
     book_id: int,
     subtopic_id: int,
     *,
-    at: int,
+    at: PageId,
     user: AbstractBaseUser | None,
     revision: int | None,
     heading: str = "",
@@ -96,12 +104,14 @@ def split_subtopic(
         first = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
         texts = texts_of(book_id)
         title = " ".join((title or heading or f"{first.title} (continued)").split())[:200]
-        staying = [page for page in first.pages if page < at or (heading and page == at)]
-        leaving = [page for page in first.pages if page >= at]
-        if at not in first.pages or not staying:
+        numbers = page_numbers(book_id)
+        pages = numbers.in_order(first.pages)
+        place = pages.index(at) if at in pages else 0
+        staying, leaving = pages[: place + bool(heading)], pages[place:]
+        if at not in pages or not staying or not numbers.has(at):
             raise EditRefused("The second part must begin on one of its pages, with something before it.")
-        second = _second(first, at, heading, title, leaving)
-        stays, second.guideline = divided(first.guideline, _side(at, heading, texts))
+        second = _second(first, heading, title, leaving)
+        stays, second.guideline = divided(first.guideline, _side(at, heading, set(leaving), texts))
         first.pages, first.guideline = staying, stays
         for row in (first, second):
             pages_changed(row, texts)
@@ -109,15 +119,15 @@ def split_subtopic(
         rows = list(Subtopic.objects.filter(topic=first.topic_id).order_by("sequence").values_list("pk", flat=True))
         rows.insert(rows.index(first.pk) + 1, rows.pop(rows.index(second.pk)))
         order_subtopics(first.topic_id, rows)
-        made.tell(f"Split “{first.title}” at page {at}: “{second.title}” begins there")
+        made.tell(f"Split “{first.title}” at page {numbers.first([at])}: “{second.title}” begins there")
     return first, second
 
 
-def _second(first: Subtopic, at: int, heading: str, title: str, pages: list[int]) -> Subtopic:
+def _second(first: Subtopic, heading: str, title: str, pages: tuple[PageId, ...]) -> Subtopic:
     return Subtopic(
         topic_id=first.topic_id,
         sequence=place_behind(first.topic_id),
-        key=new_key(first.topic_id, at, pages[-1], title),
+        key=new_key(first.topic_id, title, pages),
         title=title,
         start_line=heading[:200],
         pages=pages,
@@ -130,39 +140,38 @@ def _second(first: Subtopic, at: int, heading: str, title: str, pages: list[int]
     )
 
 
-def new_key(topic_id: int, first_page: int, last_page: int, title: str) -> str:
+def new_key(topic_id: int, title: str, pages: tuple[PageId, ...]) -> str:
     """Made as those of the outline are, and told apart from the ones in the topic."""
-    slug = re.sub(r"[^\w]+", "-", title.casefold()).strip("-")
-    key = f"{first_page}-{last_page}-{slug}"[:80]
+    key = subtopic_key(title, pages)
     taken = set(Subtopic.objects.filter(topic=topic_id, key__startswith=key[:70]).values_list("key", flat=True))
     return next(each for each in (key, *(f"{key[:70]}~{n}" for n in range(2, 999))) if each not in taken)
 
 
-def divided(guideline: Parts, leaves: Callable[[str, int], bool]) -> tuple[Parts, Parts]:
+def divided(guideline: Guideline, leaves: Callable[[str, PageId], bool]) -> tuple[Guideline, Guideline]:
     """What stays and what goes. ``leaves(text, page)`` says of each page of a statement whether it goes; a statement
     with pages on both sides is on both, with the pages of each."""
-    stays: Parts = {}
-    goes: Parts = {}
-    for part in PARTS:
-        stays[part], goes[part] = [], []
-        for each in statements_of(guideline, part):
-            leaving = [page for page in each["pages"] if leaves(each["text"], page)]
-            staying = [page for page in each["pages"] if page not in leaving]
-            if staying or not leaving:
-                stays[part].append({**each, "pages": staying})
-            if leaving:
-                goes[part].append({**each, "pages": leaving})
-    return stays, goes
+
+    def half(statements: Statements, *, goes: bool) -> Statements:
+        found = []
+        for each in statements:
+            pages = tuple(page for page in each.pages if leaves(each.text, page) == goes)
+            if pages or not (each.pages or goes):
+                evidence = tuple(quote for quote in each.evidence if quote.page in pages)
+                found.append(replace(each, pages=pages, evidence=evidence))
+        return tuple(found)
+
+    stays, going = ({part: half(guideline.get(part, ()), goes=goes) for part in Part} for goes in (False, True))
+    return stays, going
 
 
-def _side(at: int, heading: str, texts: Texts) -> Callable[[str, int], bool]:
+def _side(at: PageId, heading: str, leaving: set[PageId], texts: Texts) -> Callable[[str, PageId], bool]:
     """On a page that both parts have, a statement is where more of its words are."""
     before, _, behind = texts.get(at, "").partition(heading) if heading else ("", "", "x")
     above, below = set(content_stems(before)), set(content_stems(heading + " " + behind))
 
-    def leaves(text: str, page: int) -> bool:
+    def leaves(text: str, page: PageId) -> bool:
         if page != at or not heading:
-            return page >= at
+            return page in leaving
         said = set(content_stems(text))
         return len(said & below) >= len(said & above)
 

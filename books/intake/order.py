@@ -1,4 +1,7 @@
-"""The order of a book's pages: move, insert, remove, turn and replace them, and undo that."""
+"""The order of a book's pages: move, insert, remove, turn and replace them, and undo that.
+
+Whatever refers to a page names it by its id, so none of this rewrites anything else.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,8 @@ from django.db.models import F, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from books.errors import ArrangementRefused, UploadRejected
-from books.intake import citations, limits
+from books.intake import limits
 from books.intake.busy import check_at_rest
-from books.intake.renumbering import mapping_of
 from books.intake.store import (
     Receipt,
     Upload,
@@ -95,7 +97,6 @@ def _insert(book: Book, before: list[UUID], at: int, user: AbstractBaseUser | No
     # Undone, they are removed: the order before is the one without them.
     arrangement = _record(book, before, after, f"{_named(after, inserted)} inserted", user)
     _set_order(book, present, after)
-    arrangement.citations = citations.carry(book, mapping_of(present, after))
     arrangement.save()
     return arrangement
 
@@ -136,7 +137,6 @@ def undo_last(book: Book, expected: str | None = None) -> Arrangement:
         _check_room(book, len(before) + len(since) - len(present))
         if present != [*before, *since]:
             _set_order(book, present, [*before, *since])
-            citations.carry_back(book, mapping_of(present, [*before, *since]), last.citations)
         for page, row in last.turned.items():
             _turn_back(page, row)
         last.delete()
@@ -217,7 +217,6 @@ def _arrange(
 ) -> Arrangement:
     arrangement = _record(book, before, after, sentence, user)
     _set_order(book, before, after)
-    arrangement.citations = citations.carry(book, mapping_of(before, after))
     arrangement.save()
     return arrangement
 
@@ -243,7 +242,6 @@ def _set_order(book: Book, present: Sequence[UUID], wanted: Sequence[UUID]) -> N
     for number, page in enumerate(wanted, start=1):
         pages[page].number, pages[page].removed_at = number, None
     Page.every.bulk_update(pages.values(), ["number", "removed_at"], batch_size=200)
-    citations.number_digests(book)
 
 
 def _turn_to(arrangement: Arrangement, rotations: Mapping[UUID, int]) -> None:

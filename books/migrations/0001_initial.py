@@ -41,7 +41,6 @@ class Migration(migrations.Migration):
                 ('before', models.JSONField(default=list)),
                 ('after', models.JSONField(default=list)),
                 ('turned', models.JSONField(default=dict)),
-                ('citations', models.JSONField(default=dict)),
                 ('made_at', models.DateTimeField(auto_now_add=True, db_index=True)),
             ],
             options={
@@ -202,8 +201,6 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=200)),
                 ('summary', models.TextField(blank=True)),
                 ('storyline', models.TextField(blank=True)),
-                ('first_page', models.PositiveIntegerField()),
-                ('last_page', models.PositiveIntegerField()),
                 ('recipe', models.JSONField(default=dict, help_text='Of the summary.')),
                 ('is_edited', models.BooleanField(default=False, help_text='A person changed it: no job may overwrite it.')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),

@@ -141,8 +141,6 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=200)),
                 ('summary', models.TextField(blank=True)),
                 ('storyline', models.TextField(blank=True)),
-                ('first_page', models.PositiveIntegerField()),
-                ('last_page', models.PositiveIntegerField()),
                 ('recipe', models.JSONField(default=dict, help_text='Of the summary.')),
                 ('is_edited', models.BooleanField(default=False, help_text='A person changed it: no job may overwrite it.')),
             ],
@@ -638,10 +636,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='topic',
             constraint=models.UniqueConstraint(fields=('book', 'sequence'), name='topic_sequence_once_per_book'),
-        ),
-        migrations.AddConstraint(
-            model_name='topic',
-            constraint=models.CheckConstraint(condition=models.Q(('first_page__lte', models.F('last_page'))), name='topic_pages_in_order'),
         ),
         migrations.AddIndex(
             model_name='subtopic',

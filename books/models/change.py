@@ -17,8 +17,7 @@ from jobs.models import Job
 class Change(models.Model):
     """One thing that a person or a job did to topics and subtopics; undone as a whole, by a change of its own.
 
-    Its rows are the historical topics and subtopics that point to it. ``is_final``: page numbers moved since, so the
-    rows it would bring back cite pages that are others now; or readers got what it did.
+    Its rows are the historical topics and subtopics that point to it. ``is_final``: readers got what it did.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="changes")

@@ -8,6 +8,9 @@ from django.db.models import Q
 
 from books.models.book import Book
 from books.models.page import Page
+from books.models.typed_json import TypedJSONField
+from books.stored.made_with import Recipe
+from books.stored.outline import ContentsLine, CutBook
 
 
 class ContentsStatus(models.TextChoices):
@@ -18,12 +21,13 @@ class ContentsStatus(models.TextChoices):
 class Contents(models.Model):
     """drafted -> confirmed, and back when a person takes the confirmation away. Only confirmed contents bind.
 
-    ``entries`` are ``books.structure.base.TocEntry`` in JSON; ``scan`` follows its page when pages are moved.
     ``origin`` is what the draft was drawn from: "contents" pages, "headings", or "" for lines that a person gave.
     """
 
     book = models.OneToOneField(Book, primary_key=True, on_delete=models.CASCADE, related_name="contents")
-    entries = models.JSONField(default=list)
+    entries: models.JSONField[tuple[ContentsLine, ...], tuple[ContentsLine, ...]] = TypedJSONField(
+        tuple[ContentsLine, ...], default=tuple
+    )
     origin = models.CharField(max_length=10, blank=True)
     status = models.CharField(max_length=10, choices=ContentsStatus, default=ContentsStatus.DRAFTED)
     changed_by = models.ForeignKey(
@@ -48,13 +52,11 @@ class DigestsInBook(models.Manager["PageDigest"]):
 
 
 class PageDigest(models.Model):
-    """The facts of one page as ``books.structure.base.Digest`` in JSON; replaced when the page's input changes.
-
-    ``recipe``, here and on all other results, is ``books.extraction.base.Recipe`` in JSON.
-    """
+    """The facts of one page as ``books.structure.base.Digest`` in JSON, without its number; replaced when the page's
+    input changes."""
 
     page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="digest")
-    recipe = models.JSONField(default=dict)
+    recipe: models.JSONField[Recipe, Recipe] = TypedJSONField(Recipe, default=Recipe)
     fingerprint = models.CharField(max_length=64)
     data = models.JSONField()
 
@@ -77,9 +79,9 @@ class StoredOutline(models.Model):
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="outlines")
     part = models.PositiveIntegerField(default=1)
     windows = models.PositiveSmallIntegerField()
-    recipe = models.JSONField(default=dict)
+    recipe: models.JSONField[Recipe, Recipe] = TypedJSONField(Recipe, default=Recipe)
     fingerprint = models.CharField(max_length=64)
-    data = models.JSONField()
+    data: models.JSONField[CutBook, CutBook] = TypedJSONField(CutBook)
 
     class Meta:
         ordering = ("book", "part", "windows")

@@ -13,6 +13,10 @@ from django.db.models import Q
 from books.language import search_words
 from books.models.book import Book
 from books.models.change import Revisioned, RowHistory
+from books.models.typed_json import TypedJSONField
+from books.stored.guideline import Guideline, statements
+from books.stored.made_with import Recipe
+from books.stored.pages import PageId
 
 # The fields of a subtopic whose words are searched.
 SEARCHED: Final = frozenset({"title", "summary", "guideline"})
@@ -67,7 +71,7 @@ class Provenance(models.TextChoices):
 
 
 class Topic(Revisioned):
-    """A chapter or its like. Pages are scan numbers from 1, inclusive; 0 to 0 once all of them were removed.
+    """A chapter or its like; its pages are those of its subtopics.
 
     ``sequence`` is the order of teaching, which is the book's unless somebody chose another; ``storyline`` says in a
     few sentences how its subtopics build on one another.
@@ -80,19 +84,14 @@ class Topic(Revisioned):
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
     storyline = models.TextField(blank=True)
-    first_page = models.PositiveIntegerField()
-    last_page = models.PositiveIntegerField()
-    recipe = models.JSONField(default=dict, help_text="Of the summary.")
+    recipe: models.JSONField[Recipe, Recipe] = TypedJSONField(Recipe, default=Recipe, help_text="Of the summary.")
     is_edited = models.BooleanField(default=False, help_text="A person changed it: no job may overwrite it.")
 
     history = RowHistory()
 
     class Meta:
         ordering = ("book", "sequence")
-        constraints = (
-            models.UniqueConstraint(fields=["book", "sequence"], name="topic_sequence_once_per_book"),
-            models.CheckConstraint(condition=Q(first_page__lte=models.F("last_page")), name="topic_pages_in_order"),
-        )
+        constraints = (models.UniqueConstraint(fields=["book", "sequence"], name="topic_sequence_once_per_book"),)
 
     def __str__(self) -> str:
         return self.title
@@ -104,9 +103,9 @@ class Subtopic(Revisioned):
     published: what readers of the published set see is this. Edited again it is pending review, and they go on seeing
     what was published until it is published anew.
 
-    ``guideline`` maps each part ("objective", "concepts", ...) to a list of {"text", "pages"}. ``pages`` lists every
-    scan number that belongs to it, those of merged subtopics included. ``start_line`` is the heading on its first page
-    before which the page belongs to its neighbour.
+    ``guideline`` is ``books.stored.guideline.Guideline``. ``pages`` has every page that belongs to it, those of merged
+    subtopics included, and removed ones, which may come back. ``start_line`` is the heading on its first page before
+    which the page belongs to its neighbour.
 
     ``key`` is what the cut of the book calls it, ``cut_topic`` the key of the topic in which the cut puts it, "" for
     one that a person made; ``merged_keys`` are those of subtopics that it took in. ``made_from`` has, by each of these
@@ -123,11 +122,11 @@ class Subtopic(Revisioned):
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
     start_line = models.CharField(max_length=200, blank=True)
-    pages = models.JSONField(default=list)
-    guideline = models.JSONField(default=dict)
+    pages: models.JSONField[tuple[PageId, ...], tuple[PageId, ...]] = TypedJSONField(tuple[PageId, ...], default=tuple)
+    guideline: models.JSONField[Guideline, Guideline] = TypedJSONField(Guideline, default=dict)
     terms = models.JSONField(default=dict)
     engine = models.CharField(max_length=80, blank=True)
-    recipe = models.JSONField(default=dict, help_text="Of the guideline.")
+    recipe: models.JSONField[Recipe, Recipe] = TypedJSONField(Recipe, default=Recipe, help_text="Of the guideline.")
     provenance = models.CharField(max_length=8, choices=Provenance, default=Provenance.OFFLINE)
     status = models.CharField(max_length=16, choices=ReviewStatus, default=ReviewStatus.DRAFT)
     is_edited = models.BooleanField(default=False, help_text="A person changed it: no job may overwrite it.")
@@ -185,21 +184,6 @@ class Subtopic(Revisioned):
         """Of all the parts of the cut that are in it."""
         return self.key, *self.merged_keys
 
-    @property
-    def first_page(self) -> int:
-        return int(min(self.pages, default=0))
-
-    @property
-    def last_page(self) -> int:
-        return int(max(self.pages, default=0))
-
 
 def search_text_of(row: Subtopic) -> str:
-    return search_words(" ".join([row.title, row.summary, *statement_texts(row.guideline)]))
-
-
-def statement_texts(guideline: Any) -> list[str]:
-    """Every statement's text, of a malformed guideline too; by part, since PostgreSQL keeps keys in its own order."""
-    parts = [guideline[part] for part in sorted(guideline)] if isinstance(guideline, dict) else []
-    statements = [each for part in parts if isinstance(part, list) for each in part]
-    return [str(each.get("text", "")) for each in statements if isinstance(each, dict)]
+    return search_words(" ".join([row.title, row.summary, *(each.text for _, each in statements(row.guideline))]))

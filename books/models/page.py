@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from books.models.book import Book
+from books.stored.pages import PageNumbers
 
 TURNS: Final = (0, 90, 180, 270)
 # The engine of a text that a person typed.
@@ -153,6 +154,12 @@ class Page(models.Model):
         return self.image_name, f"books/{self.book_id}/pages/{self.pk}/thumbnail.png"
 
 
+def page_numbers(*books: int) -> PageNumbers:
+    """Of the pages of ``books`` (ids) as they are now."""
+    pages = Page.objects.filter(book__in=books).order_by().values_list("pk", "number")
+    return PageNumbers({str(page): number for page, number in pages})
+
+
 class Reading(models.Model):
     """What one engine read on a page, or a person typed (engine PERSON); older ones stay as history.
 
@@ -213,8 +220,7 @@ class Arrangement(models.Model):
     """One change of a book's pages, undone in the reverse order of time and deleted with that.
 
     ``before`` and ``after`` list page ids in book order. ``turned`` maps the ids of turned pages to what they were
-    (rotation, OCR status, reading and review) and the rotation they were turned "to". ``citations`` maps rows that cite
-    pages to what renumbering back cannot restore: {"before": their facts, "after": a fingerprint of what they became}.
+    (rotation, OCR status, reading and review) and the rotation they were turned "to".
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="arrangements")
@@ -222,7 +228,6 @@ class Arrangement(models.Model):
     before = models.JSONField(default=list)
     after = models.JSONField(default=list)
     turned = models.JSONField(default=dict)
-    citations = models.JSONField(default=dict)
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from books.models.book import Book
 from books.models.change import Change
-from jobs import clock
+from books.models.typed_json import TypedJSONField
+from books.stored.proposal import Content, Values
 from jobs.models import Job
 
 
@@ -23,9 +24,6 @@ class ProposalKind(models.TextChoices):
     RECUT = "recut", "Cut otherwise"
 
 
-CITING_PAGES = (ProposalKind.MERGE, ProposalKind.REWRITE, ProposalKind.RECUT)
-
-
 class ProposalState(models.TextChoices):
     """OUTDATED: what it was about has changed since, or a newer proposal took its place."""
 
@@ -35,20 +33,13 @@ class ProposalState(models.TextChoices):
     OUTDATED = "outdated", "Outdated"
 
 
-class ProposalQuerySet(models.QuerySet["Proposal"]):
-    def outdate_citing(self) -> int:
-        """Once page numbers moved: what was proposed over the old ones says nothing now."""
-        citing = self.filter(state=ProposalState.OPEN, kind__in=CITING_PAGES)
-        return citing.update(state=ProposalState.OUTDATED, decided_at=clock.now())
-
-
 class Proposal(models.Model):
-    """open -> accepted | refused | outdated, by ``books.guidelines.proposals``, and outdated where pages move.
+    """open -> accepted | refused | outdated, by ``books.guidelines.proposals``.
 
     ``subject`` says what it is about; one of each is open at a time, and what was decided once is not proposed again
     (``content`` is a fingerprint of ``after``). ``rests_on`` has the fields of the rows it was made from, by the row
-    ("subtopic:7"): it is outdated once they are others. ``before`` and ``after`` depend on the kind. ``score``, 0 to
-    1, is how sure the engine is, where it says so. ``change`` is what accepting did; undone as any change.
+    ("subtopic:7"): it is outdated once they are others. What ``before`` and ``after`` are depends on the kind.
+    ``score``, 0 to 1, is how sure the engine is, where it says so. ``change`` is what accepting did; undone as any.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="proposals")
@@ -56,9 +47,9 @@ class Proposal(models.Model):
     kind = models.CharField(max_length=20, choices=ProposalKind)
     subject = models.CharField(max_length=80)
     content = models.CharField(max_length=64)
-    rests_on = models.JSONField(default=dict)
-    before = models.JSONField(default=dict)
-    after = models.JSONField(default=dict)
+    rests_on: models.JSONField[dict[str, Values], dict[str, Values]] = TypedJSONField(dict[str, Values], default=dict)
+    before: models.JSONField[Content, Content] = TypedJSONField(Content, default=Values)
+    after: models.JSONField[Content, Content] = TypedJSONField(Content, default=Values)
     reason = models.TextField(blank=True)
     score = models.FloatField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=ProposalState, default=ProposalState.OPEN)
@@ -69,8 +60,6 @@ class Proposal(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     change = models.OneToOneField(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="proposal")
-
-    objects = ProposalQuerySet.as_manager()
 
     class Meta:
         ordering = ("book", "id")

@@ -9,7 +9,9 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Max, Model, OuterRef, Q, QuerySet, Subquery
 
 from books.models import PublishedGuideline, PublishedSet, Subtopic
+from books.models.page import page_numbers
 from books.publishing.published import facts_of
+from books.stored.pages import PageNumbers
 
 Row = TypeVar("Row", bound=Model)
 PUBLISHED_ORDER = ("book_id", "topic_sequence", "sequence", "id")
@@ -74,7 +76,11 @@ def _behind(model: type[Row], order: tuple[str, ...], after: int) -> Q:
     return behind & Q(**{f"{order[0]}__gte": place[0]})
 
 
-def published_document(row: PublishedGuideline) -> dict[str, Any]:
+def published_documents(rows: list[PublishedGuideline]) -> list[dict[str, Any]]:
+    return [_published_document(row) for row in rows]
+
+
+def _published_document(row: PublishedGuideline) -> dict[str, Any]:
     names = [field.attname for field in row._meta.concrete_fields]
     return {name: getattr(row, name) for name in names} | {
         "book": row.book_title,
@@ -84,9 +90,14 @@ def published_document(row: PublishedGuideline) -> dict[str, Any]:
     }
 
 
-def working_document(row: Subtopic) -> dict[str, Any]:
+def working_documents(rows: list[Subtopic]) -> list[dict[str, Any]]:
     """For people who are signed in: they know one another by their accounts."""
-    return facts_of(row) | {
+    numbers = page_numbers(*{row.topic.book_id for row in rows})
+    return [_working_document(row, numbers) for row in rows]
+
+
+def _working_document(row: Subtopic, numbers: PageNumbers) -> dict[str, Any]:
+    return facts_of(row, numbers) | {
         "id": row.pk,
         "reviewer": row.reviewed_by.get_username() if row.reviewed_by else "",
         "book_id": row.topic.book_id,

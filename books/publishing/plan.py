@@ -9,9 +9,10 @@ from hashlib import sha256
 from django.db.models import Max
 
 from books.errors import StageNotReady
-from books.guidelines.evidence import unsupported
+from books.guidelines.evidence import blocking
 from books.guidelines.selectors import unfinished
 from books.models import Book, PublishedGuideline, PublishedSet, ReviewStatus, Subtopic, Topic
+from books.models.page import page_numbers
 from books.publishing.published import (
     Facts,
     book_facts,
@@ -22,6 +23,7 @@ from books.publishing.published import (
     published_facts,
     topic_facts,
 )
+from books.stored.pages import PageNumbers
 
 APPROVED = (ReviewStatus.APPROVED, ReviewStatus.PUBLISHED)
 REASONS = {
@@ -41,7 +43,7 @@ def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
         return unfinished[subtopic.pk]
     if status not in APPROVED:
         return REASONS[status]
-    doubtful = len(unsupported(subtopic.guideline))
+    doubtful = len(blocking(subtopic.guideline))
     if doubtful:
         statements = "One statement is" if doubtful == 1 else f"{doubtful} statements are"
         return f"{statements} not found on the pages cited: correct or remove, and approve again."
@@ -118,26 +120,23 @@ def plan_of(book: Book, scope: Scope | None = None) -> Plan:
     scope = scope or Scope()
     plan = Plan(book, present_version(book.pk))
     current = {row.key: row for row in PublishedGuideline.objects.filter(book=book).current().in_order()}
-    held = unfinished(book.pk)
+    held, numbers = unfinished(book.pk), page_numbers(book.pk)
     rows = Subtopic.objects.filter(topic__book=book).select_related("topic", "reviewed_by").defer("terms")
     for subtopic in rows.order_by("topic__sequence", "sequence"):
         subtopic.topic.book = book
-        _place(plan, subtopic, current.pop(key_of(subtopic), None), scope, held)
+        row = current.pop(key_of(subtopic), None)
+        if scope.covers(subtopic):
+            _place(plan, subtopic, row, why_not(subtopic, held), numbers)
+        elif row is not None:
+            _keep(plan, row, place_of(subtopic))
     _rest(plan, current.values(), scope)
     return plan
 
 
-def _place(
-    plan: Plan, subtopic: Subtopic, row: PublishedGuideline | None, scope: Scope, held: Mapping[int, str]
-) -> None:
+def _place(plan: Plan, subtopic: Subtopic, row: PublishedGuideline | None, reason: str, numbers: PageNumbers) -> None:
     entry = Entry(subtopic.title, subtopic.topic.title, subtopic.pk)
-    if not scope.covers(subtopic):
-        if row is not None:
-            _keep(plan, row, place_of(subtopic))
-        return
-    reason = why_not(subtopic, held)
     if not reason:
-        _take(plan, subtopic, row, entry)
+        _take(plan, facts_of(subtopic, numbers), row, entry)
     elif row is None:
         plan.left_out.append(_because(entry, reason))
     elif subtopic.status == ReviewStatus.REJECTED:
@@ -147,8 +146,7 @@ def _place(
         plan.stays.append(_because(entry, reason))
 
 
-def _take(plan: Plan, subtopic: Subtopic, row: PublishedGuideline | None, entry: Entry) -> None:
-    facts = facts_of(subtopic)
+def _take(plan: Plan, facts: Facts, row: PublishedGuideline | None, entry: Entry) -> None:
     plan.wanted[facts["key"]] = facts
     changed = differences(published_facts(row), facts) if row else []
     group = plan.changed if changed else plan.unchanged if row else plan.new

@@ -17,6 +17,7 @@ from books.models import (
     ReviewStatus,
     Subtopic,
 )
+from books.models.page import page_numbers
 from books.publishing.plan import APPROVED, Scope, check_something, plan_of, present_version
 from books.publishing.published import Facts, key_of, own_facts, published_facts
 from books.publishing.webhooks import announce
@@ -97,10 +98,10 @@ def _make(
 def _settle(book: Book, wanted: dict[str, Facts]) -> None:
     """An approved guideline is published exactly where readers get its present text."""
     rows = Subtopic.objects.filter(topic__book=book, status__in=APPROVED)
-    moved = []
+    moved, numbers = [], page_numbers(book.pk)
     for row in rows:
         facts = wanted.get(key_of(row))
-        is_out = facts is not None and all(facts[name] == value for name, value in own_facts(row).items())
+        is_out = facts is not None and all(facts[name] == value for name, value in own_facts(row, numbers).items())
         if is_out != (row.status == ReviewStatus.PUBLISHED):
             move(row, Decision.PUBLISH if is_out else Decision.WITHDRAW, user=None)
             moved.append(row)

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, When
 
-from books.guidelines.parts import PARTS
 from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
 from books.models.book import BookQuerySet
+from books.stored.guideline import Guideline, Part, numbered
+from books.stored.pages import PageNumbers
 
 Facts = dict[str, Any]
 BOOK_FACTS = ("country", "board", "grade", "subject", "language")
@@ -36,10 +37,10 @@ def key_of(row: Topic | Subtopic) -> str:
     return f"{row._meta.model_name}-{row.pk}"
 
 
-def facts_of(subtopic: Subtopic) -> Facts:
+def facts_of(subtopic: Subtopic, numbers: PageNumbers) -> Facts:
     """All that readers get of an approved ``subtopic`` with its topic, book and reviewer loaded."""
     return {
-        **own_facts(subtopic),
+        **own_facts(subtopic, numbers),
         **place_of(subtopic),
         "key": key_of(subtopic),
         "number": subtopic.number,
@@ -50,23 +51,22 @@ def facts_of(subtopic: Subtopic) -> Facts:
     }
 
 
-def own_facts(subtopic: Subtopic) -> Facts:
+def own_facts(subtopic: Subtopic, numbers: PageNumbers) -> Facts:
     """Its title, text and pages: what was approved."""
     return {
         "title": subtopic.title,
         "summary": subtopic.summary,
-        "pages": subtopic.pages,
-        "guideline": {part: list(_statements(subtopic.guideline, part)) for part in PARTS},
+        "pages": numbers.numbers(subtopic.pages),
+        "guideline": document_of(subtopic.guideline, numbers),
     }
 
 
-def _statements(guideline: Any, part: str) -> Iterator[dict[str, Any]]:
-    """Without what only reviewers need, and without what is no statement: a row may be older than this code."""
-    listed = guideline.get(part) if isinstance(guideline, dict) else None
-    for each in listed or []:
-        if isinstance(each, dict):
-            pages = [page for page in each.get("pages") or [] if isinstance(page, int)]
-            yield {"text": str(each.get("text", "")), "pages": pages}
+def document_of(guideline: Guideline, numbers: PageNumbers) -> dict[str, list[dict[str, Any]]]:
+    """What readers and files get of it: each part's statements with scan numbers, without what only reviewers need."""
+    parts = numbered(guideline, numbers)
+    return {
+        str(part): [{"text": each.text, "pages": list(each.pages)} for each in parts.get(part, ())] for part in Part
+    }
 
 
 def place_of(subtopic: Subtopic) -> Facts:

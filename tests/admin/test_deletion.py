@@ -14,7 +14,8 @@ from tests.factories import BookFactory, JobFactory, ReadPageFactory, SubtopicFa
 @pytest.fixture
 def url(book) -> str:
     ReadPageFactory(book=book)
-    SubtopicFactory(topic=TopicFactory(book=book), status=ReviewStatus.APPROVED)
+    said = {"objective": [{"text": "The learner can count.", "pages": [1]}]}
+    SubtopicFactory(topic=TopicFactory(book=book), status=ReviewStatus.APPROVED, pages=[1], guideline=said)
     publish(book.pk, user=None)
     return reverse("admin:books_book_delete", args=[book.pk])
 

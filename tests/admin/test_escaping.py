@@ -41,7 +41,7 @@ def evil():
     ReadPageFactory(book=book, number=1, source=source, reading__text=f"{EVIL}\n{EVIL}", reading__lines=lines)
     PageFactory(book=book, number=2, ocr_status=OcrStatus.FAILED, ocr_error=EVIL)
     topic = TopicFactory(book=book, title=EVIL, summary=EVIL, number="<b>evil</b>")
-    guideline = {part: [{"text": EVIL, "pages": [1, EVIL, {}]}] for part in PARTS}
+    guideline = {part: [{"text": EVIL, "pages": [1]}] for part in PARTS}
     subtopic = SubtopicFactory(topic=topic, title=EVIL, summary=EVIL, engine=EVIL[:80], guideline=guideline)
     job = JobFactory(book=book)
     ItemFactory(job=job, state=ItemState.FAILED, label=EVIL[:80], error_message=EVIL)

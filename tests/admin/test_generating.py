@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.estimate import estimate
-from books.extraction.job import Limits
 from books.ledger import choices
 from books.models import Book, CallOutcome, ModelCall, ModelPrice
+from books.stored.limits import Limits
 from jobs.models import Job
 from jobs.states import ItemState, JobStatus
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory

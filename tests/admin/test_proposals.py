@@ -5,7 +5,8 @@ from django.urls import reverse
 
 from books.guidelines.proposals import merging, ordering_subtopics, propose, recutting, setting
 from books.models import Proposal, ProposalKind, ProposalState, Subtopic
-from tests.factories import SubtopicFactory, TopicFactory
+from books.stored.proposal import Piece, TopicFacts, Values
+from tests.factories import SubtopicFactory, TopicFactory, guideline_of, ids
 
 pytestmark = pytest.mark.django_db
 
@@ -24,15 +25,15 @@ def rows(book):
 def proposed(book, rows):
     """One of each kind that shows its difference in a way of its own, and two renames."""
     order = [row.pk for row in reversed(rows)]
-    piece = {"key": "k", "title": "Sums and more", "number": "", "start_line": "", "pages": [2, 3]}
-    piece["topic"] = {"key": "t", "number": "", "title": "Numbers", "first_page": 1, "last_page": 3}
-    text = {"summary": "On sums.", "guideline": {"objective": [{"text": "The learner can add.", "pages": [1]}]}}
+    piece = Piece("k", "", "Sums and more", "", ids(book, [2, 3]), TopicFacts("t", "", "Numbers"))
+    said = {"objective": [{"text": "The learner can add.", "pages": [1]}]}
+    text = Values(summary="On sums.", guideline=guideline_of(book, said))
     return [
         propose(book.pk, suggestion, job=None)
         for suggestion in (
             merging(rows[0], rows[1], "Both add.", 0.72, at_once=False),
-            setting(ProposalKind.RENAME_SUBTOPIC, rows[0], {"title": "Adding"}, "Clearer.", at_once=False),
-            setting(ProposalKind.RENAME_SUBTOPIC, rows[2], {"title": "Subtracting"}, "Clearer.", at_once=False),
+            setting(ProposalKind.RENAME_SUBTOPIC, rows[0], Values(title="Adding"), "Clearer.", at_once=False),
+            setting(ProposalKind.RENAME_SUBTOPIC, rows[2], Values(title="Subtracting"), "Clearer.", at_once=False),
             setting(ProposalKind.REWRITE, rows[1], text, "Its pages changed.", at_once=False),
             ordering_subtopics(rows[0].topic, rows, order, "Begins at the end."),
             recutting(rows[1], [piece]),

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from books.errors import ArrangementRefused
-from books.extraction.outline_ops import placed_subtopics
-from books.extraction.records import DIGEST, OUTLINE, TOC
-from books.guidelines.changes import change
+from books.extraction.contents import entries_of
+from books.extraction.outline_ops import placed_subtopics, with_ids, with_numbers
+from books.extraction.records import digests_of, stored_digest
+from books.guidelines.changes import change, undo
 from books.intake.order import delete_pages, insert_pages, move_pages, rotate_pages, undo_last
-from books.intake.renumbering import renumbered
 from books.intake.store import Upload, add_files
 from books.models import (
     Arrangement,
@@ -31,10 +31,13 @@ from books.models import (
     StoredOutline,
     Subtopic,
 )
+from books.models.page import page_numbers
 from books.ocr.review import approve_pages
 from books.publishing.files.export import book_markdown
 from books.retention import tidy
-from books.structure.base import Digest, Outline, SubtopicPlan, TocEntry, TopicPlan
+from books.stored.guideline import Part, Statement
+from books.stored.outline import ContentsLine
+from books.structure.base import Digest, Outline, SubtopicPlan, TopicPlan
 from jobs import clock
 from jobs.errors import JobAlreadyActive
 from jobs.states import JobStatus
@@ -46,6 +49,9 @@ from tests.factories import (
     ReadPageFactory,
     SubtopicFactory,
     TopicFactory,
+    ids,
+    pages_of,
+    shown,
 )
 
 pytestmark = pytest.mark.django_db
@@ -61,20 +67,21 @@ def book_of(count: int) -> Book:
     book = BookFactory()
     for number in range(1, count + 1):
         page = ReadPageFactory(book=book, number=number, reading__text=f"text {number}")
-        data = DIGEST.dump_python(Digest(page=number, summary=(f"text {number}",)), mode="json")
+        data = stored_digest(Digest(page=number, summary=(f"text {number}",)))
         PageDigest.objects.create(page=page, fingerprint="f", data=data)
-    lines = tuple(TocEntry(f"text {number}", 1, scan=number) for number in range(1, count + 1))
-    Contents.objects.create(book=book, entries=TOC.dump_python(lines, mode="json"), changed_at=clock.now())
+    lines = tuple(ContentsLine(f"text {at}", 1, scan=page) for at, page in enumerate(ids(book, range(1, count + 1)), 1))
+    Contents.objects.create(book=book, entries=lines, changed_at=clock.now())
     approve_pages(book)
     plans = [
         SubtopicPlan(f"Part {first}", first, min(first + 2, count), start_line=f"text {first}")
         for first in range(1, count + 1, 3)
     ]
     outline = Outline((TopicPlan("All", 1, count, tuple(plans)),), front_matter=(1,))
-    StoredOutline.objects.create(book=book, windows=1, fingerprint="o", data=OUTLINE.dump_python(outline, mode="json"))
-    topic = TopicFactory(book=book, first_page=1, last_page=count)
-    for sequence, placed in enumerate(placed_subtopics(outline), start=1):
-        pages = list(range(placed.plan.first_page, placed.plan.last_page + 1))
+    cut = with_ids(outline, page_numbers(book.pk))
+    StoredOutline.objects.create(book=book, windows=1, fingerprint="o", data=cut)
+    topic = TopicFactory(book=book)
+    for sequence, placed in enumerate(placed_subtopics(cut), start=1):
+        pages = page_numbers(book.pk).numbers(placed.plan.pages)
         statements = [{"text": f"text {page}", "pages": [page]} for page in pages]
         SubtopicFactory(
             topic=topic, sequence=sequence, key=placed.key, title=placed.plan.title, pages=pages,
@@ -105,37 +112,36 @@ def facts(book: Book) -> dict[str, object]:
     return {
         "pages": list(Page.objects.filter(book=book).order_by("number").values("pk", "number", "rotation", "review",
             "reviewed_at", "ocr_status", "reading")),
-        "subtopics": unrevised(Subtopic.objects.filter(topic__book=book).order_by("pk")),
-        "topics": unrevised(book.topics.all()),
+        "subtopics": list(Subtopic.objects.filter(topic__book=book).order_by("pk").values()),
+        "topics": list(book.topics.values()),
         "outlines": list(book.outlines.values()),
         "contents": Contents.objects.get(book=book).entries,
+        "shown": [shown(row) for row in Subtopic.objects.filter(topic__book=book).order_by("pk")],
         "digests": list(PageDigest.objects.filter(page__book=book).order_by("pk").values()),
     }  # fmt: skip
 
 
-def unrevised(rows) -> list[dict[str, object]]:
-    """Without the count of versions, which only grows."""
-    return [{key: value for key, value in row.items() if key != "revision"} for row in rows.values()]
-
-
 def check_consistent(book: Book) -> None:
     """Numbers run from 1, and every statement cites the page whose text it repeats, or none where that is removed."""
-    shown = texts(book)
-    assert list(book.pages.order_by("number").values_list("number", flat=True)) == list(range(1, len(shown) + 1))
+    there = texts(book)
+    assert list(book.pages.order_by("number").values_list("number", flat=True)) == list(range(1, len(there) + 1))
     for subtopic in Subtopic.objects.filter(topic__book=book):
-        for statement in subtopic.guideline["objective"]:
-            expected = [shown.index(statement["text"]) + 1] if statement["text"] in shown else []
-            assert statement["pages"] == expected
-        cited = sorted(number for each in subtopic.guideline["objective"] for number in each["pages"])
-        assert subtopic.pages == cited == subtopic.guideline["concepts"][0]["pages"]
-    for line in Contents.objects.get(book=book).entries:
-        assert line["scan"] == (shown.index(line["title"]) + 1 if line["title"] in shown else None)
-    outline = OUTLINE.validate_python(StoredOutline.objects.get(book=book).data)
+        said = shown(subtopic)
+        for statement in said["objective"]:
+            is_there = statement["text"] in there
+            assert statement["pages"] == ([there.index(statement["text"]) + 1] if is_there else [])
+            assert statement.get("findings", []) == ([] if is_there else ["page_removed"])
+        cited = sorted(number for each in said["objective"] for number in each["pages"])
+        assert pages_of(subtopic) == cited == said["concepts"][0]["pages"]
+    for line in entries_of(Contents.objects.get(book=book)):
+        assert line.scan == (there.index(line.title) + 1 if line.title in there else None)
+    outline = StoredOutline.objects.get(book=book).data
     keys = list(Subtopic.objects.filter(topic__book=book).order_by("sequence").values_list("key", flat=True))
     assert keys == [placed.key for placed in placed_subtopics(outline)]
-    for digest in PageDigest.objects.filter(page__book=book).select_related("page"):
-        assert digest.data["page"] == digest.page.number
-        assert digest.data["summary"] == [shown[digest.page.number - 1]]
+    for plan in with_numbers(outline, page_numbers(book.pk)).topics[0].subtopics:
+        assert there[plan.first_page - 1].startswith("text ")
+    for digest in digests_of(book.pk):
+        assert digest.summary == (there[digest.page - 1],)
 
 
 def test_moved_pages_take_text_approval_and_citations_along(book):
@@ -148,13 +154,18 @@ def test_moved_pages_take_text_approval_and_citations_along(book):
     assert facts(book) == before
 
 
-def test_the_outline_and_its_keys_follow(book):
-    """Otherwise the next extraction would take reviewed guidelines for lost."""
-    delete_pages(book, [page(book, 1)])
-    check_consistent(book)
-    keys = list(Subtopic.objects.order_by("sequence").values_list("key", flat=True))
-    assert keys[:2] == ["1-2-part-1", "3-5-part-4"]
-    assert StoredOutline.objects.get().data["front_matter"] == []
+def test_nothing_is_rewritten_and_what_was_changed_before_can_still_be_undone(book):
+    """Page numbers stood in every row: each move rewrote them all and closed all changes before it."""
+    with change(book.pk, "Renamed") as made:
+        row = Subtopic.objects.get(title="Part 4")
+        row.title = "Renamed"
+        row.save()
+    rows = {"subtopics", "topics", "outlines", "contents", "digests"}
+    before = {name: found for name, found in facts(book).items() if name in rows}
+    move_pages(book, [page(book, 5)], to=1)
+    assert {name: found for name, found in facts(book).items() if name in rows} == before
+    undo(made.pk, user=None)
+    assert pages_of(Subtopic.objects.get(title="Part 4")) == [1, 5, 6]
 
 
 def test_a_removed_page_frees_its_number_and_comes_back_with_all_it_had(book):
@@ -173,19 +184,8 @@ def test_a_subtopic_all_of_whose_pages_are_removed_says_so_and_comes_back(book):
     before = facts(book)
     delete_pages(book, [page(book, number) for number in (4, 5, 6, 7, 8, 9)])
     emptied = Subtopic.objects.get(title="Part 4")
-    assert (emptied.pages, emptied.first_page, emptied.last_page) == ([], 0, 0)
+    assert pages_of(emptied) == []
     assert "All its pages were removed" in book_markdown(book)
-    undo_last(book)
-    assert facts(book) == before
-
-
-def test_keys_that_become_equal_are_told_apart(book):
-    Subtopic.objects.filter(title__in=["Part 4", "Part 7"]).delete()
-    topic = book.topics.get()
-    for sequence, number in enumerate((4, 5), start=50):
-        SubtopicFactory(topic=topic, sequence=sequence, key=f"{number}-{number}-same", title="S", pages=[number])
-    before = facts(book)
-    delete_pages(book, [page(book, 4), page(book, 5)])
     undo_last(book)
     assert facts(book) == before
 
@@ -193,14 +193,15 @@ def test_keys_that_become_equal_are_told_apart(book):
 def test_a_guideline_edited_since_gets_back_the_citations_of_what_is_left(book):
     delete_pages(book, [page(book, 5)])
     subtopic = Subtopic.objects.get(title="Part 4")
-    subtopic.guideline["objective"][0] = {"text": "In a person's words.", "pages": [4]}
+    own = Statement("In a person's words.", ids(book, [4]))
+    subtopic.guideline[Part.OBJECTIVE] = (own, *subtopic.guideline[Part.OBJECTIVE][1:])
     with change(book.pk, "Edited"):
         subtopic.save()
     undo_last(book)
     subtopic.refresh_from_db()
-    assert [each["pages"] for each in subtopic.guideline["objective"]] == [[4], [5], [6]]
-    assert subtopic.guideline["objective"][0]["text"] == "In a person's words."
-    assert subtopic.pages == [4, 5, 6]
+    assert [each["pages"] for each in shown(subtopic)["objective"]] == [[4], [5], [6]]
+    assert shown(subtopic)["objective"][0]["text"] == "In a person's words."
+    assert pages_of(subtopic) == [4, 5, 6]
 
 
 def test_inserted_pages_stand_where_they_were_put(book):
@@ -309,17 +310,6 @@ def test_removed_pages_are_purged_after_thirty_days_with_their_files(book):
     undo_last(book)
     undo_last(book)
     assert book.pages.count() == 10
-
-
-def test_numbers_of_a_mapping_reach_every_shape():
-    mapping = {1: 2, 2: 1, 4: 3}
-    assert renumbered({"pages": [1, 2, 3, 4, "x", {}], "n": 1, "front_matter": [4]}, mapping) == {
-        "pages": [1, 2, 3], "n": 1, "front_matter": [3],
-    }  # fmt: skip
-    assert renumbered([{"first_page": 3, "last_page": 4}], mapping) == [{"first_page": 3, "last_page": 3}]
-    assert renumbered({"first_page": 3, "last_page": 3}, mapping) == {"first_page": 0, "last_page": 0}
-    assert renumbered({"key": "1-4-sets"}, mapping) == {"key": "1-3-sets"}
-    assert renumbered({"key": "by hand"}, mapping) == {"key": "by hand"}
 
 
 STEPS = st.lists(

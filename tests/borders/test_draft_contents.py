@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from books.extraction.contents import entries_of
 from books.models import Book, Contents
 from tests.admin.test_contents import url
 from tests.factories import BookFactory, ReadPageFactory
@@ -66,4 +67,4 @@ def test_the_wrong_line_is_marked_and_confirming_it_asks_first(screens, book):
     assert "Confirm although 2 lines need checking?" in again
     screens.post(url("_save", book), {"text": text, "act": "confirm", "despite": [WRONG]})
     stored = Contents.objects.get()
-    assert (stored.status, stored.entries[3]["scan"]) == ("confirmed", 7)
+    assert (stored.status, entries_of(stored)[3].scan) == ("confirmed", 7)

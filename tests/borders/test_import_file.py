@@ -15,7 +15,7 @@ from books.models import Book, GuidelineImport, Subtopic, Topic
 from books.publishing.files import sheets
 from books.publishing.files.export import book_json
 from books.publishing.files.sheets import guideline_sheet
-from tests.factories import BookFactory, SubtopicFactory, TopicFactory
+from tests.factories import BookFactory, SubtopicFactory, TopicFactory, ids
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,9 @@ class Sender:
 @pytest.fixture
 def sender(client, admin) -> Sender:
     client.force_login(admin)
-    return Sender(client, BookFactory())
+    sender = Sender(client, BookFactory())
+    ids(sender.book, range(1, 10))
+    return sender
 
 
 def topic(title: str = "T", *subtopics: dict, **facts) -> dict:

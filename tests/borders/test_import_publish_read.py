@@ -16,11 +16,11 @@ from openpyxl import load_workbook
 
 from books.extraction.base import Guideline
 from books.extraction.engines.forms import GuidelineForm
-from books.guidelines.parts import PART_TITLES, PARTS
 from books.models import Provenance, ReaderToken, ReviewStatus, Subtopic
 from books.publishing.files.sheets import Sheet
 from books.publishing.tokens import give_out
-from tests.factories import BookFactory, SubtopicFactory, TopicFactory
+from books.stored.guideline import PART_TITLES, PARTS
+from tests.factories import BookFactory, SubtopicFactory, TopicFactory, ids
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +69,7 @@ def test_a_published_guideline_that_was_imported_is_read(screens, reader):
     """Every reader whose page held one was answered 500: the answer knew two provenances, the model three."""
     first = SubtopicFactory(title="Counting", status=ReviewStatus.PENDING_REVIEW).topic.book
     book = BookFactory(title="Taken over")
+    ids(book, [1, 2, 3])
     exported = screens.get(reverse("admin:books_book_export", args=[first.pk, "json"])).content
     file = SimpleUploadedFile("book.json", exported, "application/json")
     shown = screens.post(reverse("admin:books_book_import", args=[book.pk]), {"file": file})

@@ -26,10 +26,10 @@ def book(admin):
         }.items(),
         1,
     ):
-        row = TopicFactory(book=book, sequence=place, title=topic, first_page=1, last_page=1)
+        row = TopicFactory(book=book, sequence=place, title=topic)
         for at, name in enumerate(names, 1):
             SubtopicFactory(topic=row, sequence=at, title=name, pages=[1], summary="What to teach, in short.")
-    doubtful = {"checks": [{"text": "Something else.", "pages": [1], "flags": ["unsupported"]}]}
+    doubtful = {"checks": [{"text": "Something else.", "pages": [1], "findings": ["unsupported"]}]}
     SubtopicFactory(topic=row, sequence=2, title="Evaluate Expressions", pages=[1], guideline=doubtful)
     return book
 

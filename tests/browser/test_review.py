@@ -29,10 +29,11 @@ def book() -> Book:
         (first, 2, "Adding", [4]),
         (second, 1, "Sets", [5, 6]),
     ):
-        said = [{"text": f"Whole numbers are counted on line {page}.", "pages": [page], "flags": []} for page in pages]
+        said = [{"text": f"Whole numbers are counted on line {page}.", "pages": [page]} for page in pages]
+        doubtful = [{"text": "Name a volcano.", "pages": [pages[-1]], "findings": ["unsupported"]}]
         SubtopicFactory(topic=topic, sequence=at, title=title, pages=pages, summary=f"On {title.lower()}.", guideline={
             "objective": said[:1], "concepts": said,
-            "checks": [{"text": "Name a volcano.", "pages": [pages[-1]], "flags": ["unsupported"]}] if at == 2 else [],
+            "checks": doubtful if at == 2 else [],
         })  # fmt: skip
     return book
 

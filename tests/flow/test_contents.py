@@ -13,18 +13,21 @@ from books.extraction.contents import save_contents
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.engines.forms import DigestForm, GuidelineForm, RewordForm
 from books.extraction.estimate import estimate
-from books.extraction.job import Limits, resume_extraction, start_extraction, start_finalisation
+from books.extraction.job import resume_extraction, start_extraction, start_finalisation
+from books.extraction.outline_ops import with_numbers
 from books.extraction.records import whole_outline
 from books.extraction.stale import stale_results
 from books.guidelines.changes import change
 from books.ledger import choices
 from books.ledger.spending import spent
 from books.models import Book, ModelPrice, PageDigest, PageReview, StoredOutline, Subtopic, Topic
+from books.models.page import page_numbers
+from books.stored.limits import Limits
 from jobs.errors import JobAlreadyActive
 from jobs.models import Item, Job
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
-from tests.factories import BookFactory, ReadPageFactory
+from tests.factories import BookFactory, ReadPageFactory, ends
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHAPTERS = "1 Whole Numbers ..... 1\n2 The Language of Algebra ..... 18\n"
@@ -65,7 +68,7 @@ def done(job: Job) -> Job:
 
 def cut(book: Book) -> list[tuple[str, list[str], int, int]]:
     return [
-        (topic.title, [row.title for row in topic.subtopics.all()], topic.first_page, topic.last_page)
+        (topic.title, [row.title for row in topic.subtopics.all()], *ends(topic))
         for topic in Topic.objects.filter(book=book).prefetch_related("subtopics")
     ]
 
@@ -153,9 +156,9 @@ def test_resuming_the_same_pages_goes_on_and_a_changed_recipe_redoes_its_stage_a
     assert set(worked.values_list("stage", flat=True)) <= {"write", "summarise"}
     assert worked.filter(stage="write").count() == Subtopic.objects.count()
     assert worked.filter(stage="write", key=f"propose {edited.pk}").exists()
-    assert {row.recipe["schema"] for row in Subtopic.objects.exclude(pk=edited.pk)} == {f"next.{RewordForm.version}"}
+    assert {row.recipe.schema for row in Subtopic.objects.exclude(pk=edited.pk)} == {f"next.{RewordForm.version}"}
     assert [(each.label, each.is_kept) for each in stale_results(book)] == [(edited.title, True)]
-    assert {row.recipe["schema"] for row in PageDigest.objects.all()} == {DigestForm.version}
+    assert {row.recipe.schema for row in PageDigest.objects.all()} == {DigestForm.version}
 
 
 def test_a_range_keeps_what_is_current_of_a_whole_job_before_it(book, provider):
@@ -164,6 +167,6 @@ def test_a_range_keeps_what_is_current_of_a_whole_job_before_it(book, provider):
     part = done(resume_extraction(book, Limits(18, 24)))
     assert not Item.objects.filter(job=part, stage="digest", started_at__isnull=False).exists()
     assert provider.counts.calls <= calls + 1
-    outline = whole_outline(book.pk)
+    outline = with_numbers(whole_outline(book.pk), page_numbers(book.pk))
     assert [(topic.title, topic.first_page) for topic in outline.topics] == [("Chapter 1", 1), ("Chapter 2", 18)]
     assert StoredOutline.objects.count() == 2

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
-from books.extraction.job import Limits, start_extraction, start_finalisation
+from books.extraction.job import start_extraction, start_finalisation
 from books.ledger import choices
 from books.ledger.spending import spent
 from books.models import Book, ModelCall, ModelPrice, OcrStatus, Page, Reading, Subtopic
@@ -19,6 +19,7 @@ from books.ocr.image.normalise import normalise
 from books.ocr.image.open import open_page
 from books.ocr.review import approve_pages, edit_text
 from books.ocr.start import start_reading
+from books.stored.limits import Limits
 from jobs import clock, throttle
 from jobs.actions import resume
 from jobs.models import Job

@@ -39,7 +39,7 @@ def few(sample, tmp_path):
 def test_the_whole_way_on_the_sample(sample, tmp_path):
     out = tmp_path / "guidelines.json"
     said = process(sample, title="Prealgebra", grade="8", approve=True, out=out)
-    assert "Whole Numbers (pages 1 to 17)" in said
+    assert "Whole Numbers (p. 1–17)" in said
     book = Book.objects.get()
     assert book.status == BookStatus.PENDING_REVIEW
     assert [job.status for job in Job.objects.filter(book=book)] == ["completed"] * 3

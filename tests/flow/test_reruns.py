@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from benchmarks import answers
 from benchmarks.standin import StandIn
@@ -14,13 +17,15 @@ from books.guidelines import review
 from books.guidelines.changes import undo
 from books.guidelines.proposals import accept, is_in_force
 from books.guidelines.selectors import unfinished
+from books.intake.order import delete_pages
 from books.ledger import choices
-from books.models import Change, ModelCall, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
+from books.models import Change, ModelCall, Page, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
 from books.ocr.review import approve_pages, edit_text
 from jobs.actions import resume
+from jobs.models import Job
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
-from tests.factories import BookFactory, ReadPageFactory
+from tests.factories import BookFactory, ReadPageFactory, pages_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = 6
@@ -29,10 +34,14 @@ PAGES = 6
 @pytest.fixture
 def book(sample):
     """Six approved pages of the sample, with the headings of three sections."""
+    return book_of(sample, PAGES)
+
+
+def book_of(sample, count=None):
     book = BookFactory(title="Prealgebra", subject="Mathematics")
     texts = [page["text"] for page in json.loads((sample / "truth.json").read_text())["pages"]]
-    for number in range(1, PAGES + 1):
-        ReadPageFactory(book=book, number=number, reading__text=f"{texts[number - 1]}\n{number}")
+    for number, text in enumerate(texts[:count], start=1):
+        ReadPageFactory(book=book, number=number, reading__text=f"{text}\n{number}")
     approve_pages(book)
     return book
 
@@ -145,7 +154,7 @@ def test_what_a_person_decided_on_is_only_proposed_to(book, model, admin):
     renamed = [row for row in rows(book) if row.title.startswith("All about ")]
     assert [row.status for row in renamed] == [ReviewStatus.APPROVED]
 
-    page = book.pages.get(number=rows(book)[0].pages[0])
+    page = book.pages.get(pk=rows(book)[0].pages[0])
     edit_text(page, f"Quite another text.\n{page.number}", user=admin, seen_reading_id=page.reading_id)
     approve_pages(book)
     model.behave(latency=0.0)
@@ -159,7 +168,7 @@ def test_a_new_text_is_offered_and_taken_or_left(book, admin):
     run(start_finalisation, book)
     review.approve(book.pk, [row.pk for row in rows(book)], user=admin)
     row = rows(book)[-1]
-    page = book.pages.get(number=row.pages[-1])
+    page = book.pages.get(pk=row.pages[-1])
     text = f"{page.reading.text}\nPhotosynthesis feeds leaves. Leaves catch sunlight for photosynthesis."
     edit_text(page, text, user=admin, seen_reading_id=page.reading_id)
     approve_pages(book)
@@ -172,11 +181,54 @@ def test_a_new_text_is_offered_and_taken_or_left(book, admin):
     assert written() == before
     made = accept(offered[0].pk, user=admin)
     taken = Subtopic.objects.get(pk=row.pk)
-    assert taken.guideline == offered[0].after["guideline"] != row.guideline
+    assert taken.guideline == offered[0].after.guideline != row.guideline
     assert taken.status == ReviewStatus.PENDING_REVIEW
     undo(made.pk, user=admin)
     assert Subtopic.objects.get(pk=row.pk).guideline == row.guideline
     assert Subtopic.objects.get(pk=row.pk).status == ReviewStatus.APPROVED
+
+
+def test_a_blank_page_in_front_makes_nothing_stale_and_proposes_nothing(client, admin, sample):
+    """It moved every number by one: all seven guidelines were written anew, and as they were approved each was proposed
+    a new text."""
+    book = book_of(sample)
+    client.force_login(admin)
+    run(start_extraction, book)
+    run(start_finalisation, book)
+    review.approve(book.pk, [row.pk for row in rows(book)[1:]], user=admin)
+    before, writes = written(), ModelCall.objects.count()
+    cited = {row.pk: pages_of(row) for row in rows(book)}
+    blank = SimpleUploadedFile("blank.png", blank_png(), "image/png")
+    assert client.post(f"/api/books/{book.pk}/pages/1/insert", {"file": blank}).status_code == 201
+    for job in Job.objects.holding().filter(book=book):
+        run_to_end(job.pk)
+    assert book.pages.get(number=1).ocr_status == "blank"
+    approve_pages(book)
+    job = run(start_extraction, book)
+    run(start_finalisation, book)
+    assert not job.items.filter(stage="write").exists()
+    assert not Proposal.objects.filter(book=book).exclude(state=ProposalState.ACCEPTED).exists()
+    assert written() == before
+    assert ModelCall.objects.count() == writes
+    assert {row.pk: pages_of(row) for row in rows(book)} == {pk: [n + 1 for n in was] for pk, was in cited.items()}
+
+
+def test_a_page_that_is_removed_leaves_its_guideline_what_it_is(book, admin):
+    """Its first page is part of its key: without it the cut took it for another."""
+    run(start_extraction, book)
+    run(start_finalisation, book)
+    row = max(rows(book), key=lambda row: len(row.pages))
+    review.approve(book.pk, [row.pk], user=admin)
+    delete_pages(book, [Page.objects.get(pk=row.pages[0])])
+    run(start_extraction, book)
+    assert not proposals(book, ProposalKind.RECUT)
+    assert [each.pk for each in rows(book) if each.status == ReviewStatus.APPROVED] == [row.pk]
+
+
+def blank_png() -> bytes:
+    data = BytesIO()
+    Image.new("L", (1240, 1754), 255).save(data, "PNG")
+    return data.getvalue()
 
 
 def test_what_fails_is_named_and_held_back_until_it_is_done(book, model):

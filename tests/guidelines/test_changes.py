@@ -8,7 +8,7 @@ from books.guidelines.changes import change, seen, undo
 from books.guidelines.order import order_subtopics, order_topics
 from books.guidelines.split import merge_subtopics
 from books.models import Change, ReviewStatus, Subtopic, Topic
-from tests.factories import BookFactory, SubtopicFactory, TopicFactory
+from tests.factories import BookFactory, SubtopicFactory, TopicFactory, ids, pages_of
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +80,7 @@ def _order(book, topics, admin):
 
 def _split(book, topics, admin):
     with change(book.pk, "Split", user=admin):
-        Subtopic.objects.create(topic=topics[1], sequence=2, key="new", title="New", pages=[10])
+        Subtopic.objects.create(topic=topics[1], sequence=2, key="new", title="New", pages=ids(book, [10]))
 
 
 def _approve(book, topics, admin):
@@ -141,7 +141,7 @@ def test_merging_takes_a_decision_back(book, topics, admin):
     _merge(book, topics, admin)
     merged = Subtopic.objects.get(topic=topics[0], sequence=1)
     assert (merged.status, merged.reviewed_by) == (ReviewStatus.PENDING_REVIEW, None)
-    assert merged.pages == [1, 2]
+    assert pages_of(merged) == [1, 2]
     assert list(Subtopic.objects.filter(topic=topics[0]).values_list("sequence", flat=True)) == [1, 2]
 
 

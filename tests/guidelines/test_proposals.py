@@ -19,6 +19,8 @@ from books.guidelines.proposals import (
     setting,
 )
 from books.models import Change, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
+from books.stored.guideline import parts_of
+from books.stored.proposal import Values
 from tests.factories import BookFactory, SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db
@@ -42,17 +44,17 @@ def proposed(rows, suggestion):
 
 
 def renaming(row, title="Counting", *, at_once=False):
-    return setting(RENAME, row, {"title": title}, "Clearer.", at_once=at_once)
+    return setting(RENAME, row, Values(title=title), "Clearer.", at_once=at_once)
 
 
 def suggestions(rows):
     topics = list(Topic.objects.filter(book=rows[0].topic.book_id))
-    text = {"summary": "New.", "guideline": {"objective": []}, "terms": {"new": 1}}
+    text = Values(summary="New.", guideline=parts_of({}), terms={"new": 1})
     return {
         "rename": renaming(rows[0]),
-        "rename topic": setting(ProposalKind.RENAME_TOPIC, topics[0], {"title": "Numbers"}, "", at_once=False),
+        "rename topic": setting(ProposalKind.RENAME_TOPIC, topics[0], Values(title="Numbers"), "", at_once=False),
         "rewrite": setting(ProposalKind.REWRITE, rows[0], text, "", at_once=False),
-        "summary": setting(ProposalKind.REWRITE_TOPIC, topics[0], {"summary": "New."}, "", at_once=False),
+        "summary": setting(ProposalKind.REWRITE_TOPIC, topics[0], Values(summary="New."), "", at_once=False),
         "merge": merging(rows[0], rows[3], "They are alike.", 0.7, at_once=False),
         "order": ordering_subtopics(topics[0], rows[:3], [row.pk for row in rows[2::-1]], "Back to front."),
         "order topics": ordering_topics(topics, [topic.pk for topic in topics[::-1]], "Easier first."),

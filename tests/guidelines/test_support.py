@@ -7,7 +7,9 @@ import pytest
 from books.extraction.base import Guideline, Statement
 from books.extraction.outline_ops import checked
 from books.extraction.stages.write import reworded
-from books.guidelines.evidence import PrintedWords, unsupported
+from books.guidelines.evidence import PrintedWords, blocking
+from books.stored.guideline import Finding, FindingKind, Part
+from books.stored.guideline import Statement as Stored
 from books.structure.base import PageText
 
 PAGES = (
@@ -18,7 +20,7 @@ PRINTED = PrintedWords({page.number: page.text for page in PAGES})
 
 
 @pytest.mark.parametrize(
-    ("text", "pages", "flags"),
+    ("text", "pages", "found"),
     [
         ("The learner can say what a fraction names.", (4,), ()),
         ("Fractions with one denominator are compared by numerators.", (5,), ()),
@@ -27,8 +29,12 @@ PRINTED = PrintedWords({page.number: page.text for page in PAGES})
         ("Say that the bottom number tells how many parts the whole has.", (4,), ("copied",)),
     ],
 )
-def test_flags(text, pages, flags):
-    assert PRINTED.flags_of(text, pages) == flags
+def test_findings(text, pages, found):
+    assert kinds(PRINTED.findings_of(text, pages)) == found
+
+
+def kinds(findings):
+    return tuple(found.kind for found in findings)
 
 
 def test_a_copy_is_found_across_line_breaks_and_capitals_but_not_seven_words():
@@ -40,7 +46,8 @@ def test_a_copy_is_found_across_line_breaks_and_capitals_but_not_seven_words():
 def test_every_part_of_a_guideline_is_checked():
     odd = Statement("Volcanoes erupt through the crust.", (4,))
     guideline = checked(Guideline(objective=(odd,), checks=(odd,), summary="s"), PRINTED)
-    assert guideline.objective[0].flags == guideline.checks[0].flags == ("unsupported",)
+    for part in (guideline.objective, guideline.checks):
+        assert kinds(part[0].findings) == (FindingKind.UNSUPPORTED,)
     assert guideline.summary == "s"
 
 
@@ -63,7 +70,8 @@ def test_other_words_are_taken_only_where_they_are_better(offered, kept, flags):
     asked = []
     result = reworded(guideline, PRINTED, lambda copied: asked.append(list(copied)) or offered)
     assert asked == [[COPY]]
-    assert (result.concepts, result.objective) == ((Statement(kept, (4,), flags),), guideline.objective)
+    assert result.objective == guideline.objective
+    assert [(each.text, each.pages, kinds(each.findings)) for each in result.concepts] == [(kept, (4,), flags)]
 
 
 def test_a_summary_that_copies_is_put_in_other_words_too():
@@ -79,8 +87,8 @@ def test_what_copies_nothing_costs_no_call():
     assert reworded(guideline, PRINTED, lambda _: pytest.fail("asked in vain")) is guideline
 
 
-def test_the_statements_that_may_not_be_published_are_named_whatever_the_row_holds():
-    odd = {"text": "Volcanoes erupt.", "pages": [4], "flags": ["unsupported", "copied"]}
-    stored = {"objective": [odd, {"text": "A copy.", "flags": ["copied"]}, "no statement"], "checks": None, "more": 1}
-    assert unsupported(stored) == ["Volcanoes erupt."]
-    assert unsupported({}) == []
+def test_the_statements_that_may_not_be_published_are_named():
+    unsupported, copied = Finding(FindingKind.UNSUPPORTED), Finding(FindingKind.COPIED)
+    odd = Stored("Volcanoes erupt.", ("p4",), findings=(unsupported, copied))
+    assert blocking({Part.OBJECTIVE: (odd, Stored("A copy.", (), findings=(copied,)))}) == ["Volcanoes erupt."]
+    assert blocking({}) == []

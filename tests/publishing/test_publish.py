@@ -13,7 +13,7 @@ from books.models import Announcement, Change, PublishedGuideline, PublishedSet,
 from books.publishing.plan import Scope, plan_of
 from books.publishing.publish import publish, roll_back, take_back
 from books.publishing.published import differences_between, has_published
-from tests.factories import SubtopicFactory, TopicFactory
+from tests.factories import SubtopicFactory, TopicFactory, ids
 from tests.jobs.rivals import one_after_the_other, together
 from tests.publishing.conftest import readers_see, subtopics, titles, write
 
@@ -63,7 +63,7 @@ def test_a_whole_book(book, admin):
         (
             {
                 "status": ReviewStatus.APPROVED,
-                "guideline": {"checks": [{"text": "Untrue.", "pages": [1], "flags": ["unsupported"]}]},
+                "guideline": {"checks": [{"text": "Untrue.", "pages": [1], "findings": ["unsupported"]}]},
             },
             "One statement is not found on the pages cited",
         ),
@@ -119,9 +119,9 @@ def test_names_changed_in_every_topic_and_subtopic_publish_all_of_them(book, adm
     publish(book.pk, user=admin)
     keys = [(row["topic_key"], row["key"]) for row in readers_see(book)]
     for topic in Topic.objects.filter(book=book):
-        write(topic, title=f"New {topic.title}", key="other", first_page=2)
+        write(topic, title=f"New {topic.title}", key="other")
     for row in subtopics(book):
-        write(row, title=f"New {row.title}", key=f"other-{row.pk}", pages=[4], status=ReviewStatus.APPROVED)
+        write(row, title=f"New {row.title}", key=f"other-{row.pk}", pages=ids(book, [4]), status=ReviewStatus.APPROVED)
     made = publish(book.pk, user=admin)
     assert made.sentence == "4 changed"
     assert [(row["topic_title"], row["title"]) for row in readers_see(book)] == [

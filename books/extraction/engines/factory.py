@@ -7,7 +7,8 @@ from functools import cache
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from books.extraction.base import GuidelineEngine, Recipe
+from books.extraction.base import GuidelineEngine
+from books.stored.made_with import Recipe
 
 
 @cache

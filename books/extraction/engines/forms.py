@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from books.guidelines.parts import PARTS
+from books.stored.guideline import PARTS
 
 # A window has forty pages, and no page of a book begins more sections than this one in three.
 MOST_SECTIONS = 120

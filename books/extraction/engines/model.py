@@ -13,7 +13,6 @@ from books.extraction.base import (
     Likeness,
     NamedSubtopic,
     NamedTopic,
-    Recipe,
     Statement,
     SubtopicSource,
     TeachingOrder,
@@ -21,9 +20,10 @@ from books.extraction.base import (
 from books.extraction.engines import forms
 from books.extraction.engines.offline import OfflineEngine
 from books.extraction.engines.sections import extended
-from books.guidelines.parts import PARTS
 from books.providers.prompts import Prompt, prompt_in
 from books.providers.request import Answer, Choice, ModelRequest
+from books.stored.guideline import Part
+from books.stored.made_with import Recipe
 from books.structure.base import BookFacts, Digest, Heading, Outline, PageText, TocEntry
 
 FOLDER = Path(__file__).resolve().parent.parent / "prompts"
@@ -117,8 +117,7 @@ class OpenAIEngine:
         }
         pages = frozenset(page.number for page in source.pages)
         form = self._ask("write", source.book, material, forms.guideline_form(pages))
-        parts = {part: _statements(getattr(form, part)) for part in PARTS}
-        return Guideline(**parts, summary=form.summary)
+        return Guideline.of({part: _statements(getattr(form, part)) for part in Part}, form.summary)
 
     def reword(self, source: SubtopicSource, copied: Sequence[str]) -> Sequence[str]:
         material = {"subtopic": source.subtopic, "sentences": list(copied)}
@@ -138,13 +137,12 @@ class OpenAIEngine:
         return self._ask("name_topic", book, material, forms.NameForm).title.strip()
 
     def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
-        """Where they stand does not matter, and what a merge made of the pages of one must not be asked again."""
-        material = {name: _without_pages(each) for name, each in (("one", one), ("other", other))}
+        material = {name: _named(each) for name, each in (("one", one), ("other", other))}
         form = self._ask("same", book, material, forms.SameForm)
         return Likeness(form.same, form.reason.strip(), form.confidence)
 
     def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:
-        parts = [_without_pages(each) for each in subtopics]
+        parts = [_named(each) for each in subtopics]
         return self._ordered(book, topic, parts, [each.key for each in subtopics])
 
     def order_topics(self, book: BookFacts, topics: Sequence[NamedTopic]) -> TeachingOrder:
@@ -187,15 +185,12 @@ def _topic(topic: NamedTopic) -> dict[str, Any]:
 
 
 def _named(subtopic: NamedSubtopic) -> dict[str, Any]:
-    return {"topic": subtopic.topic, "title": subtopic.title, "summary": subtopic.summary, "pages": subtopic.pages}
+    """Without its pages: where it stands does not matter, and what moved must not be asked again."""
+    return {"topic": subtopic.topic, "title": subtopic.title, "summary": subtopic.summary}
 
 
 def _cut_of(so_far: Outline, window: Sequence[Digest]) -> dict[str, Any]:
     return {"so_far": _end_of(so_far), "digests": [_seen(digest) for digest in window]}
-
-
-def _without_pages(subtopic: NamedSubtopic) -> dict[str, Any]:
-    return {"topic": subtopic.topic, "title": subtopic.title, "summary": subtopic.summary}
 
 
 def _seen(digest: Digest) -> dict[str, Any]:

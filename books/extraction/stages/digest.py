@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 
 from books.errors import StageNotReady
 from books.extraction import outline_ops
-from books.extraction.base import Recipe
 from books.extraction.engines.factory import guideline_engine, recipe_of
 from books.extraction.page_ranges import pages_of
-from books.extraction.records import DIGEST, FACTS_OF_BOOK, book_facts, page_text
+from books.extraction.records import FACTS_OF_BOOK, book_facts, page_text, stored_digest
 from books.extraction.stages.base import GuidelineStage
+from books.keys import fingerprint
 from books.models import Book, Page, PageDigest, PageReview
+from books.stored.made_with import Recipe
 from books.structure.base import BookFacts, Digest, PageText
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
@@ -55,9 +55,9 @@ class DigestStage(GuidelineStage):
     def save(self, item: Item, result: tuple[Digest, Recipe]) -> None:
         digest, recipe = result
         values = {
-            "recipe": asdict(recipe),
+            "recipe": recipe,
             "fingerprint": item.fingerprint,
-            "data": DIGEST.dump_python(digest, mode="json"),
+            "data": stored_digest(digest),
         }
         row = PageDigest(page_id=item.key, **values)
         PageDigest.objects.bulk_create([row], update_conflicts=True, unique_fields=["page"], update_fields=[*values])
@@ -68,10 +68,7 @@ def digest_prints(book: Book) -> dict[int, str]:
     facts = book_facts(book)
     recipe = recipe_of("digest")
     texts = dict(book.pages.values_list("number", "reading__text"))
-    return {
-        number: outline_ops.fingerprint(recipe, facts, text or "", *_around(texts, number))
-        for number, text in texts.items()
-    }
+    return {number: fingerprint(recipe, facts, text or "", *_around(texts, number)) for number, text in texts.items()}
 
 
 def _around(texts: Mapping[int, str | None], number: int) -> tuple[str, str]:

@@ -20,8 +20,11 @@ from books.extraction.stages.base import GuidelineStage
 from books.extraction.stages.write import item_key, row_id
 from books.guidelines.changes import change, save_all
 from books.guidelines.proposals import merging, propose, setting
+from books.keys import fingerprint
 from books.ledger.choices import choices_kept
 from books.models import Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
+from books.models.page import page_numbers
+from books.stored.proposal import Values
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 from jobs.stages import add_items
@@ -50,7 +53,7 @@ class NameStage(GuidelineStage):
         return [PlannedItem(item_key(row), row.title, fingerprint=self._fingerprint(row, titles)) for row in rows]
 
     def _fingerprint(self, row: Subtopic, titles: CutTitles) -> str:
-        return outline_ops.fingerprint(recipe_of("name"), titles.subtopic(row), row.pages)
+        return fingerprint(recipe_of("name"), titles.subtopic(row), row.pages)
 
     def compute(self, item: Item) -> str:
         names = names_of_book.of(item.job)
@@ -79,9 +82,7 @@ class TopicNameStage(GuidelineStage):
         titles = cut_titles(job.book_id)
         named_topics = [(topic, _unsummarised(titles.named_topic(topic))) for topic in topics_of(job.book_id)]
         return [
-            PlannedItem(
-                str(topic.pk), topic.title, fingerprint=outline_ops.fingerprint(recipe_of("name_topic"), str(seen))
-            )
+            PlannedItem(str(topic.pk), topic.title, fingerprint=fingerprint(recipe_of("name_topic"), str(seen)))
             for topic, seen in named_topics
         ]
 
@@ -115,11 +116,12 @@ class CompareStage(GuidelineStage):
     def compute(self, item: Item) -> list[PlannedItem]:
         """Without pairs that were proposed before."""
         rows = in_order(item.job.book_id).defer("guideline", "search_text")
+        numbers = page_numbers(item.job.book_id)
         asked = Proposal.objects.filter(book=item.job.book_id, kind=ProposalKind.MERGE)
         known = set(asked.exclude(state=ProposalState.OUTDATED).values_list("subject", flat=True))
         return [
             PlannedItem(f"{one.key}:{other.key}", f"{one.title} / {other.title}")
-            for one, other in outline_ops.look_alikes([named(row) for row in rows])
+            for one, other in outline_ops.look_alikes([named(row, numbers) for row in rows])
             if f"merge:{one.key}:{other.key}" not in known
         ]
 
@@ -145,7 +147,8 @@ class MergeStage(GuidelineStage):
         if len(pair) != 2:
             return None
         one, other = pair
-        return guideline_engine().are_same(book_facts(one.topic.book), named(one), named(other))
+        numbers = page_numbers(item.job.book_id)
+        return guideline_engine().are_same(book_facts(one.topic.book), named(one, numbers), named(other, numbers))
 
     def save(self, item: Item, result: Likeness | None) -> None:
         pair = _pair(item)
@@ -205,7 +208,7 @@ def not_empty(text: str) -> str:
 
 def _rename(kind: ProposalKind, row: Topic | Subtopic, title: str, job: Job, *, at_once: bool) -> None:
     reason = "A title that is clear by itself and unlike the others'."
-    propose(job.book_id, setting(kind, row, {"title": title[:200]}, reason, at_once=at_once), job=job)
+    propose(job.book_id, setting(kind, row, Values(title=title[:200]), reason, at_once=at_once), job=job)
 
 
 def _pair(item: Item) -> list[Subtopic]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from books.extraction import outline_ops
 from books.extraction.base import TeachingOrder
 from books.extraction.engines.factory import guideline_engine, recipe_of
 from books.extraction.records import book_facts, cut_titles, in_the_book, named
@@ -13,7 +12,11 @@ from books.extraction.stages.finalise import not_empty, topics_of
 from books.extraction.stages.write import give_topic
 from books.guidelines.changes import change
 from books.guidelines.proposals import ordering_subtopics, ordering_topics, propose
+from books.keys import fingerprint
 from books.models import Book, Subtopic, Topic
+from books.models.page import page_numbers
+from books.stored.pages import PageNumbers
+from books.stored.proposal import Values
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
@@ -35,21 +38,23 @@ class OrderStage(GuidelineStage):
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         topics = list(topics_of(job.book_id))
-        planned = [PlannedItem(str(topic.pk), topic.title, fingerprint=_fingerprint(topic)) for topic in topics]
-        whole = outline_ops.fingerprint(
-            recipe_of("order"), [(topic.pk, topic.title, topic.summary) for topic in topics]
-        )
+        numbers = page_numbers(job.book_id)
+        planned = [
+            PlannedItem(str(topic.pk), topic.title, fingerprint=_fingerprint(topic, numbers)) for topic in topics
+        ]
+        whole = fingerprint(recipe_of("order"), [(topic.pk, topic.title, topic.summary) for topic in topics])
         return [*planned, PlannedItem(BOOK, "The book's topics", fingerprint=whole)] if len(topics) > 1 else planned
 
     def compute(self, item: Item) -> TeachingOrder:
         facts = book_facts(Book.objects.get(pk=item.job.book_id))
         if item.key == BOOK:
             titles = cut_titles(item.job.book_id)
-            topics = sorted(topics_of(item.job.book_id), key=in_the_book)
+            topics = in_the_book(topics_of(item.job.book_id), titles.numbers)
             return guideline_engine().order_topics(facts, [titles.named_topic(topic) for topic in topics])
         topic = Topic.objects.get(pk=item.key)
-        rows = sorted(topic.subtopics.select_related("topic"), key=in_the_book)
-        order = guideline_engine().order_subtopics(facts, topic.title, [named(row) for row in rows])
+        numbers = page_numbers(item.job.book_id)
+        rows = in_the_book(topic.subtopics.select_related("topic"), numbers)
+        order = guideline_engine().order_subtopics(facts, topic.title, [named(row, numbers) for row in rows])
         return TeachingOrder(order.keys, not_empty(order.storyline))
 
     def save(self, item: Item, result: TeachingOrder) -> None:
@@ -63,7 +68,7 @@ class OrderStage(GuidelineStage):
             return
         if [row.pk for row in present] == wanted:
             with change(item.job.book_id, f"Told the storyline of “{topic.title}”", job=item.job):
-                give_topic(topic.pk, {"storyline": result.storyline}, item.job)
+                give_topic(topic.pk, Values(storyline=result.storyline), item.job)
         else:
             propose(item.job.book_id, ordering_subtopics(topic, present, wanted, result.storyline), job=item.job)
 
@@ -75,6 +80,6 @@ def _order_topics(job: Job, wanted: list[int], reason: str) -> None:
         propose(job.book_id, ordering_topics(present, wanted, reason), job=job)
 
 
-def _fingerprint(topic: Topic) -> str:
-    rows = sorted(topic.subtopics.all(), key=in_the_book)
-    return outline_ops.fingerprint(recipe_of("order"), topic.title, [(row.pk, row.title, row.summary) for row in rows])
+def _fingerprint(topic: Topic, numbers: PageNumbers) -> str:
+    rows = in_the_book(topic.subtopics.all(), numbers)
+    return fingerprint(recipe_of("order"), topic.title, [(row.pk, row.title, row.summary) for row in rows])

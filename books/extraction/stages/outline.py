@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from books.extraction import outline_ops
-from books.extraction.base import Recipe
 from books.extraction.engines.factory import guideline_engine, recipe_of
 from books.extraction.page_ranges import Run, runs_of
-from books.extraction.records import OUTLINE, book_facts, digests_of, outline_after
+from books.extraction.records import book_facts, digests_of, outline_after
 from books.extraction.stages.base import GuidelineStage
+from books.keys import fingerprint
 from books.models import Book, PageDigest, StoredOutline
-from books.structure.base import Digest, Outline, TocEntry
+from books.models.page import page_numbers
+from books.stored.made_with import Recipe
+from books.stored.outline import CutBook
+from books.structure.base import Digest, TocEntry
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
@@ -35,7 +38,7 @@ class OutlineStage(GuidelineStage):
         _make_room(job.book_id, runs, {item.key: item.fingerprint for item in items})
         return items
 
-    def compute(self, item: Item) -> tuple[Outline, Recipe]:
+    def compute(self, item: Item) -> tuple[CutBook, Recipe]:
         book = Book.objects.get(pk=item.job.book_id)
         engine = guideline_engine()
         part, at = _place(item)
@@ -44,18 +47,15 @@ class OutlineStage(GuidelineStage):
         seen = digests_of(book.pk, up_to=windows[at - 1][-1])
         window = [digest for digest in seen if digest.page in set(windows[at - 1])]
         toc = run.toc or _contents(digest for digest in seen if digest.page < window[0].page)
-        so_far = outline_after(book.pk, part, at - 1)
+        numbers = page_numbers(book.pk)
+        so_far = outline_ops.with_numbers(outline_after(book.pk, part, at - 1), numbers)
         outline = engine.outline(book_facts(book), window, so_far, toc, is_last=at == len(windows))
         matter = tuple(sorted({*outline.front_matter, *run.matter}))
-        return replace(outline, front_matter=matter), recipe_of("outline")
+        return outline_ops.with_ids(replace(outline, front_matter=matter), numbers), recipe_of("outline")
 
-    def save(self, item: Item, result: tuple[Outline, Recipe]) -> None:
+    def save(self, item: Item, result: tuple[CutBook, Recipe]) -> None:
         outline, recipe = result
-        values = {
-            "recipe": asdict(recipe),
-            "fingerprint": item.fingerprint,
-            "data": OUTLINE.dump_python(outline, mode="json"),
-        }
+        values = {"recipe": recipe, "fingerprint": item.fingerprint, "data": outline}
         part, at = _place(item)
         StoredOutline.objects.update_or_create(book_id=item.job.book_id, part=part, windows=at, defaults=values)
 
@@ -67,9 +67,7 @@ def _planned(run: Run, prints: Mapping[int, str]) -> Iterator[PlannedItem]:
         seen += [prints.get(number) for number in window]
         pages = f"pages {window[0]} to {window[-1]}"
         label = f"{run.title[:50]} ({pages})" if run.title else f"{at} ({pages})"
-        yield PlannedItem(
-            f"{run.part}.{at}", label, lane=f"part {run.part}", fingerprint=outline_ops.fingerprint(*seen)
-        )
+        yield PlannedItem(f"{run.part}.{at}", label, lane=f"part {run.part}", fingerprint=fingerprint(*seen))
 
 
 def _place(item: Item) -> tuple[int, int]:
@@ -79,19 +77,18 @@ def _place(item: Item) -> tuple[int, int]:
 
 def _make_room(book_id: int, runs: Sequence[Run], planned: Mapping[str, str]) -> None:
     """Takes the pages of ``runs`` out of the outlines of earlier jobs, but for what this one goes on from."""
-    pages = {page for run in runs for page in (*run.pages, *run.matter)}
+    pages = set(page_numbers(book_id).ids(page for run in runs for page in (*run.pages, *run.matter)))
     rows = list(StoredOutline.objects.filter(book=book_id))
     last = {row.part: row.pk for row in rows}
     free = max([run.part for run in runs] + [row.part for row in rows]) + 1
     for row in rows:
         if planned.get(f"{row.part}.{row.windows}") == row.fingerprint:
             continue
-        rest = outline_ops.without(OUTLINE.validate_python(row.data), pages)
+        rest = outline_ops.without(row.data, pages)
         is_whole = row.pk == last[row.part]
         row.delete()
         if is_whole and (rest.topics or rest.front_matter):
-            data = OUTLINE.dump_python(rest, mode="json")
-            StoredOutline.objects.create(book_id=book_id, part=free, windows=1, recipe=row.recipe, data=data)
+            StoredOutline.objects.create(book_id=book_id, part=free, windows=1, recipe=row.recipe, data=rest)
             free += 1
 
 

@@ -3,45 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from django.db.models import QuerySet
 
 from books.extraction import outline_ops
 from books.extraction.apply_outline import materialise
-from books.extraction.base import Guideline, Recipe, Statement
+from books.extraction.base import Guideline, Statement
 from books.extraction.engines.factory import guideline_engine, recipe_of
-from books.extraction.outline_ops import each_statement
 from books.extraction.page_ranges import is_partial, pages_of
 from books.extraction.records import (
-    DIGEST,
-    GUIDELINE,
-    CutBook,
+    Cut,
     book_facts,
-    cut_book,
-    made_from,
+    cut_of,
     named,
     page_texts,
-    parts_of,
-    source_of,
-    texts_of,
+    read_texts,
     whole_outline,
 )
 from books.extraction.stages.base import GuidelineStage
 from books.guidelines.changes import change
 from books.guidelines.evidence import PrintedWords
-from books.guidelines.parts import PARTS
 from books.guidelines.proposals import propose, setting
+from books.keys import fingerprint
 from books.ledger.choices import choices_kept
 from books.models import PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic, Topic
+from books.models.page import page_numbers
+from books.stored import guideline as stored
+from books.stored.guideline import FindingKind
+from books.stored.made_with import Recipe
+from books.stored.pages import PageId
+from books.stored.proposal import Values
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
 
 def reworded(
-    guideline: Guideline, printed: PrintedWords, reword: Callable[[Sequence[str]], Sequence[str]]
+    guideline: Guideline, printed: PrintedWords[int], reword: Callable[[Sequence[str]], Sequence[str]]
 ) -> Guideline:
     """``guideline``, checked, with what it copies put in other words by one call of ``reword``, if it copies at all.
 
@@ -55,18 +54,19 @@ def reworded(
 
     def better(statement: Statement) -> Statement:
         text = offers.get(statement.text, "").strip()
-        flags = printed.flags_of(text, statement.pages)
-        return replace(statement, text=text, flags=flags) if text and set(flags) < set(statement.flags) else statement
+        findings = printed.findings_of(text, statement.pages)
+        is_better = text and set(findings) < set(statement.findings)
+        return replace(statement, text=text, findings=findings) if is_better else statement
 
     summary = offers.get(guideline.summary, "").strip()
     kept = guideline.summary if not summary or printed.copied_run(summary) else summary
-    return replace(each_statement(guideline, better), summary=kept)
+    return replace(outline_ops.changed(guideline, better), summary=kept)
 
 
-def _copied(guideline: Guideline, printed: PrintedWords) -> list[str]:
-    """Each once, in order; the summary too, which no flag can mark."""
-    statements = [each for part in PARTS for each in getattr(guideline, part)]
-    copied = [each.text for each in statements if "copied" in each.flags]
+def _copied(guideline: Guideline, printed: PrintedWords[int]) -> list[str]:
+    """Each once, in order; the summary too, which no finding can mark."""
+    statements = [each for _, each in stored.statements(guideline.parts)]
+    copied = [each.text for each in statements if any(found.kind == FindingKind.COPIED for found in each.findings)]
     if printed.copied_run(guideline.summary):
         copied.append(guideline.summary)
     return list(dict.fromkeys(copied))
@@ -80,22 +80,22 @@ TEXT = ("summary", "guideline")
 class Written:
     """A guideline with what it was made from, as ``Subtopic`` has it, and the terms of its pages."""
 
-    guideline: Guideline
+    guideline: stored.Guideline
+    summary: str
     made_from: dict[str, str]
     terms: dict[str, int]
     recipe: Recipe
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Values:
         """By the columns of a subtopic."""
-        guideline = GUIDELINE.dump_python(self.guideline, mode="json")
-        return {
-            "summary": guideline.pop("summary"),
-            "guideline": guideline,
-            "terms": self.terms,
-            "engine": str(self.recipe),
-            "recipe": asdict(self.recipe),
-            "provenance": Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL,
-        }
+        return Values(
+            summary=self.summary,
+            guideline=self.guideline,
+            terms=self.terms,
+            engine=str(self.recipe),
+            recipe=self.recipe,
+            provenance=Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL,
+        )
 
 
 class WriteStage(GuidelineStage):
@@ -112,28 +112,32 @@ class WriteStage(GuidelineStage):
 
     @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
-        outline, within = whole_outline(job.book_id), set(pages_of(job)) if is_partial(job) else None
+        outline, within = whole_outline(job.book_id), pages_within(job)
         with change(job.book_id, "Cut into topics and subtopics", job=job):
             materialise(job.book, outline, job=job, within=within)
-        cut, texts = CutBook.of(outline), texts_of(job.book_id)
-        found = [(row, made_from(cut, row, texts)) for row in rows_of(job.book_id, within) if cut.has(row)]
+        cut, texts = Cut.of(job.book_id, outline), read_texts(job.book_id)
+        found = [(row, cut.made_from(row, texts)) for row in rows_of(job.book_id, within) if cut.has(row)]
         return [
-            PlannedItem(item_key(row), row.title, fingerprint=outline_ops.fingerprint(wanted))
+            PlannedItem(item_key(row), row.title, fingerprint=fingerprint(wanted))
             for row, wanted in found
             if not row.guideline or not row.made_from.items() >= wanted.items()
         ]
 
     def compute(self, item: Item) -> Written:
         row = Subtopic.objects.select_related("topic__book").get(pk=row_id(item))
-        cut, engine = cut_book.of(item.job), guideline_engine()
-        numbers = {*row.pages, *(page for _, pages in parts_of(cut, row) for page in pages)}
-        texts = {page.number: page for page in page_texts(row.topic.book_id, numbers, has_layout=engine.reads_layout)}
-        printed = PrintedWords({number: page.text for number, page in texts.items() if number in row.pages})
-        source = source_of(cut, row, texts)
-        guideline = outline_ops.checked(outline_ops.supported(engine.write(source), row.pages), printed)
+        cut, engine = cut_of.of(item.job), guideline_engine()
+        wanted = {*row.pages, *(page for _, pages in cut.parts_of(row) for page in pages)}
+        found = page_texts(wanted, has_layout=engine.reads_layout)
+        texts = {page: text for text in found for page in cut.numbers.ids([text.number])}
+        own = cut.numbers.numbers(row.pages)
+        printed = PrintedWords({page.number: page.text for page in found if page.number in own})
+        source = cut.source_of(row, texts)
+        guideline = outline_ops.checked(outline_ops.supported(engine.write(source), own), printed)
+        final = reworded(guideline, printed, partial(engine.reword, source))
         return Written(
-            reworded(guideline, printed, partial(engine.reword, source)),
-            made_from(cut, row, {number: page.text for number, page in texts.items()}),
+            stored.identified(final.parts, cut.numbers),
+            final.summary,
+            cut.made_from(row, {page: text.text for page, text in texts.items()}),
             _terms(row),
             recipe_of("write"),
         )
@@ -153,13 +157,18 @@ class WriteStage(GuidelineStage):
         if not is_saved:
             Subtopic.objects.filter(pk=row.pk).update(made_from=result.made_from)
 
-    def _offer(self, row: Subtopic, values: dict[str, Any], job: Job) -> None:
-        if any(getattr(row, name) != values[name] for name in TEXT):
+    def _offer(self, row: Subtopic, values: Values, job: Job) -> None:
+        if any(getattr(row, name) != getattr(values, name) for name in TEXT):
             reason = "Written anew from the pages as they are now; what is there was edited or decided on by a person."
             propose(job.book_id, setting(ProposalKind.REWRITE, row, values, reason, at_once=False), job=job)
 
 
-def rows_of(book_id: int, within: set[int] | None) -> list[Subtopic]:
+def pages_within(job: Job) -> set[PageId] | None:
+    """Those of the job, where it is limited to a range."""
+    return set(page_numbers(job.book_id).ids(pages_of(job))) if is_partial(job) else None
+
+
+def rows_of(book_id: int, within: set[PageId] | None) -> list[Subtopic]:
     """In order of teaching; with ``within``, pages, those that lie in them."""
     rows = Subtopic.objects.filter(topic__book=book_id).select_related("topic").order_by("topic__sequence", "sequence")
     return [row for row in rows if within is None or within.issuperset(row.pages)]
@@ -174,13 +183,13 @@ def row_id(item: Item) -> int:
     return int(item.key.removeprefix("propose "))
 
 
-def _fill(row: Subtopic, values: dict[str, Any]) -> bool:
+def _fill(row: Subtopic, values: Values) -> bool:
     """Writes the row where something differs, and says whether it did; a new text is a draft again."""
-    if all(getattr(row, name) == value for name, value in values.items()):
+    if all(getattr(row, name) == value for name, value in values.given.items()):
         return False
-    if any(getattr(row, name) != values[name] for name in TEXT):
+    if any(getattr(row, name) != getattr(values, name) for name in TEXT):
         row.status = ReviewStatus.DRAFT
-    for name, value in values.items():
+    for name, value in values.given.items():
         setattr(row, name, value)
     row.save()
     return True
@@ -188,9 +197,9 @@ def _fill(row: Subtopic, values: dict[str, Any]) -> bool:
 
 def _terms(subtopic: Subtopic) -> dict[str, int]:
     terms: dict[str, int] = {}
-    digests = PageDigest.objects.filter(page__book=subtopic.topic.book_id, page__number__in=subtopic.pages)
+    digests = PageDigest.objects.filter(page_id__in=subtopic.pages).order_by("page__number")
     for data in digests.values_list("data", flat=True):
-        for term, count in DIGEST.validate_python(data).terms.items():
+        for term, count in data["terms"].items():
             terms[term] = terms.get(term, 0) + count
     return terms
 
@@ -213,20 +222,20 @@ class SummariseStage(GuidelineStage):
 
     def compute(self, item: Item) -> tuple[str, Recipe]:
         topic = Topic.objects.select_related("book").get(pk=item.key)
-        subtopics = [named(subtopic) for subtopic in topic.subtopics.select_related("topic")]
+        numbers = page_numbers(topic.book_id)
+        subtopics = [named(subtopic, numbers) for subtopic in topic.subtopics.select_related("topic")]
         return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics), recipe_of("summarise")
 
     def save(self, item: Item, result: tuple[str, Recipe]) -> None:
         summary, recipe = result
-        values = {"summary": summary, "recipe": asdict(recipe)}
         with change(item.job.book_id, f"Summarised by {recipe}: {item.label}", job=item.job):
-            give_topic(int(item.key), values, item.job)
+            give_topic(int(item.key), Values(summary=summary, recipe=recipe), item.job)
 
 
-def give_topic(topic_id: int, values: dict[str, Any], job: Job) -> None:
+def give_topic(topic_id: int, wanted: Values, job: Job) -> None:
     """Writes a text of a topic in the current change, or proposes it where a person edited the topic; what the topic
     had before, and a person changed, is not proposed again."""
-    topic = Topic.objects.filter(pk=topic_id).first()
+    topic, values = Topic.objects.filter(pk=topic_id).first(), wanted.given
     if topic is None or all(getattr(topic, name) == value for name, value in values.items()):
         return
     text = next(iter(values))
@@ -236,7 +245,7 @@ def give_topic(topic_id: int, values: dict[str, Any], job: Job) -> None:
         topic.save(update_fields=list(values))
     elif getattr(topic, text) != values[text] and not topic.history.filter(**{text: values[text]}).exists():
         reason = "Made anew from the subtopics as they are now; what is there was edited by a person."
-        propose(job.book_id, setting(ProposalKind.REWRITE_TOPIC, topic, values, reason, at_once=False), job=job)
+        propose(job.book_id, setting(ProposalKind.REWRITE_TOPIC, topic, wanted, reason, at_once=False), job=job)
 
 
 def _topics(job: Job) -> QuerySet[Topic]:
@@ -244,9 +253,9 @@ def _topics(job: Job) -> QuerySet[Topic]:
     topics = Topic.objects.filter(book=job.book_id).prefetch_related("subtopics")
     if not is_partial(job):
         return topics
-    return topics.filter(pk__in=[row.topic_id for row in rows_of(job.book_id, set(pages_of(job)))])
+    return topics.filter(pk__in=[row.topic_id for row in rows_of(job.book_id, pages_within(job))])
 
 
 def _topic_fingerprint(topic: Topic) -> str:
     parts = [(subtopic.title, subtopic.summary, subtopic.pages) for subtopic in topic.subtopics.all()]
-    return outline_ops.fingerprint(recipe_of("summarise"), topic.title, parts)
+    return fingerprint(recipe_of("summarise"), topic.title, parts)

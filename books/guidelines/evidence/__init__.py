@@ -2,7 +2,7 @@
 
 from books.guidelines.evidence.check import ABSENT, LATER_SUBTOPIC, EvidenceCheck
 from books.guidelines.evidence.claims import Checked, Claim, Finding, FindingKind, Quote
-from books.guidelines.evidence.share import Flag, PrintedWords, flags_of, unsupported
+from books.guidelines.evidence.share import PrintedWords, blocking
 
 __all__ = [
     "ABSENT",
@@ -12,9 +12,7 @@ __all__ = [
     "EvidenceCheck",
     "Finding",
     "FindingKind",
-    "Flag",
     "PrintedWords",
     "Quote",
-    "flags_of",
-    "unsupported",
+    "blocking",
 ]

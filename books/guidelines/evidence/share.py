@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Generic
 
-from books.guidelines.parts import PARTS
 from books.language import content_stems, words
+from books.stored.guideline import Finding, FindingKind, Guideline, P, statements
 
-Flag = Literal["unsupported", "copied"]
 # A run of this many of the book's own words is a quotation, not a paraphrase.
 COPIED_WORDS = 8
 # A paraphrase keeps at least this share of the matter words of what it says.
 SUPPORTED_SHARE = 1 / 3
 
 
-class PrintedWords:
-    """The words of a subtopic's pages (texts by number), taken apart once for all the statements about them."""
+class PrintedWords(Generic[P]):
+    """The words of a subtopic's pages (texts by number or id), taken apart once for all the statements about them."""
 
-    def __init__(self, pages: Mapping[int, str]) -> None:
+    def __init__(self, pages: Mapping[P, str]) -> None:
         self._stems = {number: frozenset(content_stems(text)) for number, text in pages.items()}
         self._runs = {run for text in pages.values() for run in _runs(words(text))}
 
-    def flags_of(self, text: str, cited: Collection[int]) -> tuple[Flag, ...]:
-        """What a reviewer must see about a statement and the numbers of the pages that it cites."""
-        found: list[Flag] = []
+    def findings_of(self, text: str, cited: Collection[P]) -> tuple[Finding, ...]:
+        """What a reviewer must see about a statement and the pages that it cites."""
+        found = []
         if not self.supports(text, cited):
-            found.append("unsupported")
+            found.append(Finding(FindingKind.UNSUPPORTED))
         if self.copied_run(text):
-            found.append("copied")
+            found.append(Finding(FindingKind.COPIED))
         return tuple(found)
 
-    def supports(self, text: str, cited: Collection[int]) -> bool:
+    def supports(self, text: str, cited: Collection[P]) -> bool:
         """Whether the cited pages use the statement's own words for its matter. A necessary sign, not a proof."""
         present = [self._stems[number] for number in cited if number in self._stems]
         wanted = set(content_stems(text))
@@ -44,17 +43,10 @@ class PrintedWords:
         return next((" ".join(run) for run in _runs(words(text)) if run in self._runs), "")
 
 
-def flags_of(text: str, cited: Collection[int], pages: Mapping[int, str]) -> tuple[Flag, ...]:
-    """``PrintedWords.flags_of`` for one statement alone."""
-    return PrintedWords(pages).flags_of(text, cited)
-
-
 def _runs(said: Sequence[str]) -> Iterator[tuple[str, ...]]:
     return (tuple(said[at : at + COPIED_WORDS]) for at in range(len(said) - COPIED_WORDS + 1))
 
 
-def unsupported(guideline: Mapping[str, Any]) -> list[str]:
-    """The statements of a stored guideline that its pages do not bear out: with any of them it may not be published."""
-    parts = [guideline.get(part) for part in PARTS] if isinstance(guideline, dict) else []
-    statements = [each for part in parts if isinstance(part, list) for each in part if isinstance(each, dict)]
-    return [str(each.get("text", "")) for each in statements if "unsupported" in (each.get("flags") or ())]
+def blocking(guideline: Guideline) -> list[str]:
+    """The statements that something is found against which must not go out: with any of them it is not published."""
+    return [each.text for _, each in statements(guideline) if any(found.kind.blocks for found in each.findings)]

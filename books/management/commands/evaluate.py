@@ -14,6 +14,7 @@ from books.extraction.evaluate import boundary_picture, boundary_scores
 from books.extraction.records import whole_outline
 from books.guidelines.evaluation import judge, labelled_book, report
 from books.models import Book, Subtopic
+from books.models.page import page_numbers
 from books.ocr.accuracy import character_error_rate
 
 
@@ -69,7 +70,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Not read: pages {', '.join(map(str, missing))}")
 
     def _print_boundaries(self, book: Book, truth: dict[str, Any], picture: Path | None) -> None:
-        found = [row.first_page for row in Subtopic.objects.filter(topic__book=book)]
+        numbers, rows = page_numbers(book.pk), list(Subtopic.objects.filter(topic__book=book))
+        found = [numbers.first(row.pages) for row in rows]
         if not found:
             self.stdout.write("No subtopics yet.")
             return
@@ -84,7 +86,7 @@ class Command(BaseCommand):
             boundary_picture(starts, found, count).save(picture, "PNG")
             self.stdout.write(f"Drawn in {picture}")
         outline = whole_outline(book.pk)
-        covered = set(outline.front_matter).union(*(row.pages for row in Subtopic.objects.filter(topic__book=book)))
+        covered = set(numbers.numbers([*outline.front_matter, *(page for row in rows for page in row.pages)]))
         self.stdout.write(f"Cut by {outline.basis}; pages in no subtopic and no front matter: {_gaps(covered, count)}")
 
 

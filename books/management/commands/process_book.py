@@ -19,9 +19,11 @@ from books.intake.files import files_in
 from books.intake.store import Receipt, Upload, add_all_files
 from books.management.terminal import follow
 from books.models import Book, Topic
+from books.models.page import page_numbers
 from books.ocr.review import approve_pages
 from books.ocr.start import check_readable, start_reading
 from books.publishing.files.export import BOOK_FIELDS, book_json, book_markdown
+from books.stored.pages import span
 from books.structure.contents import parse_toc, toc_lines
 from jobs.errors import JobError, NothingToDo
 from jobs.models import Job
@@ -134,10 +136,13 @@ class Command(BaseCommand):
             raise CommandError(f"{job.failed_items} of {job.total_items} failed. See: manage.py job {job.pk}")
 
     def _print(self, book: Book) -> None:
+        numbers = page_numbers(book.pk)
         for topic in Topic.objects.filter(book=book).prefetch_related("subtopics"):
-            self.stdout.write(f"\n{topic.sequence}. {topic.title} (pages {topic.first_page} to {topic.last_page})")
-            for subtopic in topic.subtopics.all():
-                self.stdout.write(f"   {subtopic.title} (pages {subtopic.first_page} to {subtopic.last_page})")
+            rows = topic.subtopics.all()
+            pages = span(numbers.numbers(page for row in rows for page in row.pages))
+            self.stdout.write(f"\n{topic.sequence}. {topic.title} ({pages})")
+            for row in rows:
+                self.stdout.write(f"   {row.title} ({span(numbers.numbers(row.pages))})")
         self.stdout.write("")
 
     def _write(self, book: Book, out: Path) -> None:

@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from books.errors import ImportRefused
 from books.guidelines.history import WordChange, word_changes
-from books.guidelines.parts import PART_TITLES, PARTS, ranges, statements_of
 from books.models import GuidelineImport, Subtopic, Topic
+from books.models.page import page_numbers
 from books.publishing.files.document import DocumentIn, SubtopicIn, TopicIn
+from books.stored.guideline import PART_TITLES, PARTS, Part, numbered, with_pages
+from books.stored.pages import PageNumbers, ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def topic_pairs(received: GuidelineImport) -> list[tuple[TopicIn, Topic | None]]
     return pairs
 
 
-TOPIC_FIELDS = ("title", "number", "summary", "storyline", "first_page", "last_page")
+# A topic's pages are those of what is in it, whatever the file says.
+TOPIC_FIELDS = ("title", "number", "summary", "storyline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ class Difference:
 def differences(received: GuidelineImport) -> list[Difference]:
     """What applying it would change, in the order of the file; nothing where the book says the same already."""
     found = [topic_difference(wanted, row) for wanted, row in topic_pairs(received)]
-    found += [_of_subtopic(pair, received.document) for pair in pairs_of(received)]
+    numbers = page_numbers(received.book_id)
+    found += [_of_subtopic(pair, received.document, numbers) for pair in pairs_of(received)]
     return [each for each in found if each.fields or each.kind == "new"]
 
 
@@ -106,8 +110,8 @@ def topic_difference(wanted: TopicIn, row: Topic | None) -> Difference:
     return Difference("changed" if row else "new", wanted.title, _changed(present, said))
 
 
-def _of_subtopic(pair: Pair, document: dict[str, Any]) -> Difference:
-    present = _words(facts_of(pair.row)) if pair.row else {}
+def _of_subtopic(pair: Pair, document: dict[str, Any], numbers: PageNumbers) -> Difference:
+    present = _words(facts_of(pair.row, numbers)) if pair.row else {}
     said = _words(said_of(pair.wanted))
     if "rows" in document:
         said.pop("number")
@@ -123,9 +127,10 @@ def _changed(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, l
     ]
 
 
-def facts_of(row: Subtopic) -> dict[str, Any]:
-    parts = {part: [(each["text"], each["pages"]) for each in statements_of(row.guideline, part)] for part in PARTS}
-    return {"title": row.title, "number": row.number, "summary": row.summary, "pages": row.pages, **parts}
+def facts_of(row: Subtopic, numbers: PageNumbers) -> dict[str, Any]:
+    guideline, pages = numbered(row.guideline, numbers), numbers.numbers(row.pages)
+    parts = {str(part): [(each.text, list(each.pages)) for each in guideline.get(part, ())] for part in Part}
+    return {"title": row.title, "number": row.number, "summary": row.summary, "pages": pages, **parts}
 
 
 def said_of(wanted: SubtopicIn) -> dict[str, Any]:
@@ -135,5 +140,5 @@ def said_of(wanted: SubtopicIn) -> dict[str, Any]:
 
 def _words(facts: dict[str, Any]) -> dict[str, str]:
     """As a person reads them: a line a statement."""
-    lines = {part: "\n".join(f"{text} [{ranges(pages)}]" for text, pages in facts[part]) for part in PARTS}
+    lines = {part: "\n".join(with_pages(*each) for each in facts[part]) for part in PARTS}
     return {**facts, "pages": ranges(facts["pages"]), **lines}

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, FailFast, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from books.errors import ImportRefused
-from books.guidelines.parts import MOST_PAGES, PARTS
+from books.stored.guideline import PARTS
+from books.stored.pages import MOST_PAGES
 
 MOST_COMPLAINTS = 5
 # PostgreSQL stores no NUL, and no reader wants the other control characters.

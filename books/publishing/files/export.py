@@ -6,8 +6,11 @@ import re
 from typing import Any
 
 from books.extraction.records import whole_outline
-from books.guidelines.parts import PART_TITLES, PARTS, statements_of
 from books.models import Book, Provenance, Subtopic, Topic
+from books.models.page import page_numbers
+from books.publishing.published import document_of
+from books.stored.guideline import PART_TITLES, with_pages
+from books.stored.pages import PageNumbers
 
 # Where a backslash makes a word of what would begin a heading, list, quotation, rule or table.
 BEGINS_A_BLOCK = re.compile(r"^(\d{1,9}(?=[.)])|(?=[-#>+*=~|_]))")
@@ -17,16 +20,18 @@ BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board",
 def book_json(book: Book) -> dict[str, Any]:
     """The document of the design's section 8. Pages are scan numbers from 1."""
     topics = list(Topic.objects.filter(book=book).prefetch_related("subtopics"))
+    numbers = page_numbers(book.pk)
     engines = sorted({subtopic.engine for topic in topics for subtopic in topic.subtopics.all() if subtopic.engine})
     return {
         "book": {"id": book.pk} | {name: getattr(book, name) for name in BOOK_FIELDS},
         "engine": ", ".join(engines),
-        "topics": [_topic(topic) for topic in topics],
-        "front_matter": list(whole_outline(book.pk).front_matter),
+        "topics": [_topic(topic, numbers) for topic in topics],
+        "front_matter": numbers.numbers(whole_outline(book.pk).front_matter),
     }
 
 
-def _topic(topic: Topic) -> dict[str, Any]:
+def _topic(topic: Topic, numbers: PageNumbers) -> dict[str, Any]:
+    pages = [page for subtopic in topic.subtopics.all() for page in subtopic.pages]
     return {
         "key": topic.key,
         "number": topic.number,
@@ -34,24 +39,24 @@ def _topic(topic: Topic) -> dict[str, Any]:
         "summary": topic.summary,
         "storyline": topic.storyline,
         "sequence": topic.sequence,
-        "first_page": topic.first_page,
-        "last_page": topic.last_page,
-        "subtopics": [_subtopic(subtopic) for subtopic in topic.subtopics.all()],
+        "first_page": numbers.first(pages),
+        "last_page": numbers.last(pages),
+        "subtopics": [_subtopic(subtopic, numbers) for subtopic in topic.subtopics.all()],
     }
 
 
-def _subtopic(subtopic: Subtopic) -> dict[str, Any]:
+def _subtopic(subtopic: Subtopic, numbers: PageNumbers) -> dict[str, Any]:
     return {
         "key": subtopic.key,
         "number": subtopic.number,
         "title": subtopic.title,
         "summary": subtopic.summary,
         "sequence": subtopic.sequence,
-        "pages": subtopic.pages,
-        "first_page": subtopic.first_page,
-        "last_page": subtopic.last_page,
+        "pages": numbers.numbers(subtopic.pages),
+        "first_page": numbers.first(subtopic.pages),
+        "last_page": numbers.last(subtopic.pages),
         "status": subtopic.status,
-        "guideline": {part: statements_of(subtopic.guideline, part) for part in PARTS},
+        "guideline": document_of(subtopic.guideline, numbers),
     }
 
 
@@ -92,6 +97,6 @@ def _parts(guideline: dict[str, list[dict[str, Any]]]) -> list[str]:
         statements = guideline[part]
         if statements:
             lines += [f"**{title}**", ""]
-            lines += [f"- {_plain(each['text'])} [{', '.join(map(str, each['pages']))}]" for each in statements]
+            lines += [f"- {with_pages(_plain(each['text']), each['pages'])}" for each in statements]
             lines.append("")
     return lines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import IO, Any
 
@@ -11,13 +10,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
 from books.errors import EditedMeanwhile, ImportRefused
-from books.extraction.records import OUTLINE, page_texts
 from books.guidelines.changes import APART, change
-from books.guidelines.evidence import PrintedWords
+from books.guidelines.checking import Texts, checked, texts_of
 from books.guidelines.order import order_subtopics, order_topics
-from books.guidelines.parts import PARTS, ranges
 from books.guidelines.review import DECIDED
+from books.keys import slug
 from books.models import Book, Change, GuidelineImport, Provenance, ReviewStatus, StoredOutline, Subtopic, Topic
+from books.models.page import page_numbers
 from books.publishing.files.compare import (
     TOPIC_FIELDS,
     Difference,
@@ -32,7 +31,9 @@ from books.publishing.files.compare import (
 )
 from books.publishing.files.document import SubtopicIn, TopicIn, document_of
 from books.publishing.files.sheets import subtopics_of_sheet
-from books.structure.base import Outline
+from books.stored.guideline import Part, as_written
+from books.stored.outline import CutBook
+from books.stored.pages import PageNumbers, ranges
 
 __all__ = ["Difference", "apply_import", "differences", "receive"]
 
@@ -77,9 +78,10 @@ def _document(data: bytes, form: str) -> dict[str, Any]:
 
 
 def _check_pages(received: GuidelineImport) -> None:
-    """A book without pages takes any: its scans may come later."""
-    there = set(received.book.pages.values_list("number", flat=True))
-    for wanted in wanted_of(received) if there else ():
+    there = page_numbers(received.book_id).all()
+    if not there:
+        raise ImportRefused("This book has no pages yet. Upload its scans first: guidelines rest on them.")
+    for wanted in wanted_of(received):
         cited = {page for lines in wanted.guideline.values() for line in lines for page in line.pages}
         unknown = {*wanted.pages, *cited} - there
         if unknown:
@@ -99,17 +101,15 @@ def apply_import(received: GuidelineImport, *, user: AbstractBaseUser | None) ->
         count = len(differences(received))
         pairs = pairs_of(received)
         topics = [_write_topic(received.book_id, at, *pair) for at, pair in enumerate(topic_pairs(received))]
-        texts = {page.number: page.text for page in page_texts(received.book_id, _cited(received))}
-        keys = Keys(received.book_id)
-        rows = [_write_subtopic(at, pair, topics, texts, keys) for at, pair in enumerate(pairs)]
+        numbers, keys = page_numbers(received.book_id), Keys(received.book_id)
+        rows = [_placed(at, pair, topics, keys) for at, pair in enumerate(pairs)]
+        texts = texts_of(received.book_id)
+        for row, pair in zip(rows, pairs, strict=True):
+            _write_subtopic(row, pair, numbers, texts)
         _put_in_order(received.book_id, topics, rows)
-        _keep_matter(received)
+        _keep_matter(received, numbers)
         received.delete()
     return count
-
-
-def _cited(received: GuidelineImport) -> list[int]:
-    return sorted({page for wanted in wanted_of(received) for page in wanted.pages})
 
 
 def _write_topic(book_id: int, at: int, wanted: TopicIn, row: Topic | None) -> Topic:
@@ -122,36 +122,38 @@ def _write_topic(book_id: int, at: int, wanted: TopicIn, row: Topic | None) -> T
     return topic
 
 
-def _write_subtopic(at: int, pair: Pair, topics: Sequence[Topic], texts: dict[int, str], keys: Keys) -> Subtopic:
+def _placed(at: int, pair: Pair, topics: Sequence[Topic], keys: Keys) -> Subtopic:
+    """The row of the pair in its topic, in memory."""
     row = pair.row or Subtopic(
         key=_key(pair.wanted, at), status=ReviewStatus.PENDING_REVIEW, engine="import", provenance=Provenance.IMPORTED
     )
-    moves = pair.topic >= 0 and row.topic_id != topics[pair.topic].pk
-    if moves:
+    if pair.topic >= 0 and row.topic_id != topics[pair.topic].pk:
         row.topic, row.sequence = topics[pair.topic], APART + at
         row.key = keys.free(row.topic.pk, row.key)
-    said, facts = said_of(pair.wanted), facts_of(row)
-    if pair.topic < 0:
-        said["number"] = facts["number"]
-    if moves or said != facts:
-        _fill(row, said, texts)
     return row
 
 
-def _fill(row: Subtopic, said: dict[str, Any], texts: dict[int, str]) -> None:
-    row.title, row.number, row.summary, row.pages = said["title"], said["number"], said["summary"], said["pages"]
-    own = {number: texts[number] for number in row.pages if number in texts}
-    printed = PrintedWords(own) if own else None
-    row.guideline = {part: [_statement(text, pages, printed) for text, pages in said[part]] for part in PARTS}
+def _write_subtopic(row: Subtopic, pair: Pair, numbers: PageNumbers, texts: Texts) -> None:
+    said, facts = said_of(pair.wanted), facts_of(row, numbers)
+    if pair.topic < 0:
+        said["number"] = facts["number"]
+    if pair.row is None or row.sequence >= APART or said != facts:
+        _fill(row, said, numbers, texts)
+
+
+def _fill(row: Subtopic, said: dict[str, Any], numbers: PageNumbers, texts: Texts) -> None:
+    row.title, row.number, row.summary = said["title"], said["number"], said["summary"]
+    row.pages, there = numbers.ids(said["pages"]), row.guideline
+    written = {
+        part: tuple(as_written(text, pages, there.get(part, ()), numbers) for text, pages in said[part])
+        for part in Part
+    }
+    is_read = any(texts.get(page) for page in row.pages)
+    row.guideline = checked(written, row.pages, texts) if is_read else written
     row.is_edited = True
     if row.status in DECIDED:
         row.await_review()
     row.save()
-
-
-def _statement(text: str, pages: list[int], printed: PrintedWords | None) -> dict[str, Any]:
-    """Checked against the text of its pages, where the book has them."""
-    return {"text": text, "pages": pages, "flags": list(printed.flags_of(text, pages)) if printed else []}
 
 
 class Keys:
@@ -168,8 +170,7 @@ class Keys:
 
 
 def _key(wanted: SubtopicIn, at: int) -> str:
-    slug = re.sub(r"[^\w]+", "-", wanted.title.casefold()).strip("-")
-    return wanted.key or f"{slug[:60]}-{at + 1}"
+    return wanted.key or f"{slug(wanted.title)[:60]}-{at + 1}"
 
 
 def _put_in_order(book_id: int, topics: Sequence[Topic], rows: Sequence[Subtopic]) -> None:
@@ -186,9 +187,9 @@ def _first(wanted: Sequence[Any], present: QuerySet[Any]) -> list[int]:
     return ids + [pk for pk in present.values_list("pk", flat=True) if pk not in set(ids)]
 
 
-def _keep_matter(received: GuidelineImport) -> None:
+def _keep_matter(received: GuidelineImport, numbers: PageNumbers) -> None:
     """The pages that are front matter, for a book that no engine has cut yet."""
-    matter = tuple(received.document.get("front_matter", ()))
+    matter = numbers.ids(received.document.get("front_matter", ()))
     if matter and not StoredOutline.objects.filter(book=received.book_id).exists():
-        outline = OUTLINE.dump_python(Outline(front_matter=matter), mode="json")
+        outline = CutBook(front_matter=matter)
         StoredOutline.objects.create(book_id=received.book_id, windows=1, fingerprint="import", data=outline)

@@ -15,11 +15,14 @@ from import_export.widgets import Widget
 from pydantic import ValidationError
 
 from books.errors import ImportRefused
-from books.guidelines.parts import PARTS, numbers, ranges, statements_of
 from books.intake.box.ask import BoxDied, BoxLimits, ask
 from books.intake.limits import MEBIBYTE
 from books.models import Book, Subtopic
+from books.models.page import page_numbers
 from books.publishing.files.document import SubtopicIn, complaint
+from books.publishing.published import document_of
+from books.stored.guideline import PARTS, with_pages
+from books.stored.pages import PageNumbers, numbers_in, ranges
 
 PARSER = "books.publishing.files.sheet_child"
 # A book of 500 pages has a few hundred subtopics; the export has 13 columns.
@@ -97,12 +100,12 @@ class Pages(Widget):
         return ranges(value)
 
     def clean(self, value: Any, row: Any = None, **_: Any) -> list[int]:
-        return numbers(armed(value))
+        return numbers_in(armed(value))
 
 
 class Statements(Widget):
     def render(self, value: Any, obj: Any = None, **_: Any) -> str:
-        return defused("\n".join(f"{' '.join(each['text'].split())} [{ranges(each['pages'])}]" for each in value or ()))
+        return defused("\n".join(with_pages(" ".join(each["text"].split()), each["pages"]) for each in value or ()))
 
     def clean(self, value: Any, row: Any = None, **_: Any) -> list[dict[str, Any]]:
         return [_statement(line) for line in armed(value).splitlines() if line.strip()]
@@ -112,7 +115,7 @@ def _statement(line: str) -> dict[str, Any]:
     found = CITED.match(line.strip())
     if found is None:
         raise ValueError(f"“{line[:60]}” does not end with its pages in brackets, such as [3, 5-7]")
-    return {"text": found["text"], "pages": numbers(found["pages"])}
+    return {"text": found["text"], "pages": numbers_in(found["pages"])}
 
 
 # ``topic`` and ``status`` are for the reader: an import does not change them.
@@ -131,14 +134,15 @@ def guideline_sheet(book: Book, form: str) -> bytes:
     """``form`` is csv or xlsx."""
     rows = Subtopic.objects.filter(topic__book=book).select_related("topic").order_by("topic__sequence", "sequence")
     options = {"column_width": COLUMN_WIDTH} if form == "xlsx" else {}
-    data = FORMATS[form]().export_data(Sheet().export([_row(row) for row in rows]), **options)
+    numbers = page_numbers(book.pk)
+    data = FORMATS[form]().export_data(Sheet().export([_row(row, numbers) for row in rows]), **options)
     return data.encode("utf-8-sig") if isinstance(data, str) else bytes(data)
 
 
-def _row(row: Subtopic) -> SimpleNamespace:
-    parts = {part: statements_of(row.guideline, part) for part in PARTS}
-    facts = {name: getattr(row, name) for name in ("title", "summary", "pages", "status")}
-    return SimpleNamespace(id=row.pk, topic=row.topic.title, **facts, **parts)
+def _row(row: Subtopic, numbers: PageNumbers) -> SimpleNamespace:
+    facts = {name: getattr(row, name) for name in ("title", "summary", "status")}
+    pages, parts = numbers.numbers(row.pages), document_of(row.guideline, numbers)
+    return SimpleNamespace(id=row.pk, topic=row.topic.title, pages=pages, **facts, **parts)
 
 
 def subtopics_of_sheet(data: bytes, form: str) -> list[SubtopicIn]:

@@ -9,10 +9,11 @@ from docx import Document
 from docx.document import Document as DocumentType
 from docx.shared import Pt
 
-from books.guidelines.parts import PART_TITLES, ranges
 from books.models import Book
 from books.publishing.files.document import CONTROL
 from books.publishing.files.export import book_json, notes_of
+from books.stored.guideline import PART_TITLES, with_pages
+from books.stored.pages import ranges
 
 
 def book_docx(book: Book) -> bytes:
@@ -51,7 +52,7 @@ def _parts(document: DocumentType, guideline: dict[str, list[dict[str, Any]]]) -
         if guideline[part]:
             document.add_heading(title, 3)
         for statement in guideline[part]:
-            document.add_paragraph(f"{_plain(statement['text'])} [{ranges(statement['pages'])}]", style="List Bullet")
+            document.add_paragraph(with_pages(_plain(statement["text"]), statement["pages"]), style="List Bullet")
 
 
 def _plain(text: str) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from books.extraction.base import Guideline, Likeness, NamedSubtopic, NamedTopic, Recipe, SubtopicSource, TeachingOrder
+from books.extraction.base import Guideline, Likeness, NamedSubtopic, NamedTopic, SubtopicSource, TeachingOrder
 from books.extraction.engines.offline.digest import digest
 from books.extraction.engines.offline.outline import outline
 from books.extraction.engines.offline.write import write
 from books.language import content_stems, listed, surface_forms
+from books.stored.made_with import Recipe
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 from books.structure.headings import is_boilerplate, is_capitals, parse_numbering
 
@@ -133,20 +134,21 @@ def _say_the_same(titles: Sequence[str]) -> bool:
 
 
 def summarise(topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
-    """See ``GuidelineEngine.summarise``: 20 to 40 words from the subtopics' titles and their commonest terms."""
+    """See ``GuidelineEngine.summarise``: 20 to 40 words from the subtopics' titles and their commonest terms.
+
+    They name no page: pages move.
+    """
     titles = list(dict.fromkeys(_shortened(_bare_title(subtopic.title)) for subtopic in subtopics))
     terms = _common_terms(subtopics, " ".join([topic, *titles]))
     name = _shortened(_bare_title(topic) or "This topic")
-    pages = sorted({page for subtopic in subtopics for page in subtopic.pages})
-    where = f" on pages {pages[0]} to {pages[-1]}" if pages else ""
     for shown in range(len(titles), -1, -1):
         for count in range(min(6, len(terms)), -1, -1):
-            text = _topic_sentence(name, titles, shown, terms[:count], where)
+            text = _topic_sentence(name, titles, shown, terms[:count])
             if 20 <= len(text.split()) <= 40:
                 return text
     size = f"{len(subtopics)} subtopic{'' if len(subtopics) == 1 else 's'}"
     return (
-        f"“{name}” has {size}{where}; this sentence was put together automatically from headings and frequent words, "
+        f"“{name}” has {size}; this sentence was put together automatically from headings and frequent words, "
         "not written by a person."
     )
 
@@ -155,12 +157,12 @@ def _shortened(title: str) -> str:
     return " ".join(title.split()[:9])
 
 
-def _topic_sentence(name: str, titles: list[str], shown: int, terms: list[str], where: str) -> str:
+def _topic_sentence(name: str, titles: list[str], shown: int, terms: list[str]) -> str:
     rest = len(titles) - shown
     listed_titles = [*titles[:shown], *([f"{rest} more"] if rest and shown else [])]
     covers = f" covers {listed(listed_titles)}" if shown else f" has {len(titles)} subtopics"
     about = f", with recurring terms such as {listed(terms)}" if terms else ""
-    return f"“{name}”{covers}{where}{about} (collected automatically from headings and frequent words)."
+    return f"“{name}”{covers}{about} (collected automatically from headings and frequent words)."
 
 
 def _common_terms(subtopics: Sequence[NamedSubtopic], known: str) -> list[str]:

@@ -1,0 +1,185 @@
+"""What a guideline is: its parts, the statements in them, what supports each and what was found against it. Pure.
+
+``Statement[PageId]`` is stored; ``Statement[int]`` has scan numbers, for people, models and readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Generic, Literal, TypeVar
+
+from books.stored.pages import PageId, PageNumbers, ranges
+
+P = TypeVar("P")
+Q = TypeVar("Q")
+
+
+class Part(StrEnum):
+    """The one declaration: whatever is written, stored, shown, sent or read by part has these, in this order."""
+
+    heading: str
+
+    def __new__(cls, value: str, heading: str = "") -> Part:
+        part = str.__new__(cls, value)
+        part._value_, part.heading = value, heading
+        return part
+
+    OBJECTIVE = "objective", "Objective"
+    CONCEPTS = "concepts", "Concepts"
+    DEPTH = "depth", "Depth"
+    PREREQUISITES = "prerequisites", "Prerequisites"
+    MISCONCEPTIONS = "misconceptions", "Misconceptions"
+    CHECKS = "checks", "Checks for understanding"
+    BOUNDARY = "boundary", "Out of scope"
+
+
+PARTS: Final = tuple(part.value for part in Part)
+PART_TITLES: Final = {part.value: part.heading for part in Part}
+
+
+class FindingKind(StrEnum):
+    """What may be found against a statement; ``heading`` says it to a reviewer. A guideline with a statement of which
+    something is found that ``blocks`` may not be published."""
+
+    heading: str
+    blocks: bool
+
+    def __new__(cls, value: str, heading: str = "", blocks: bool = False) -> FindingKind:  # noqa: FBT001, FBT002
+        kind = str.__new__(cls, value)
+        kind._value_, kind.heading, kind.blocks = value, heading, blocks
+        return kind
+
+    UNSUPPORTED = "unsupported", "Not found on its pages", True
+    COPIED = "copied", "Copied from the book"
+    PAGE_REMOVED = "page_removed", "Cites a page that was removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``sentence`` says what exactly was found, "" where the kind says it all."""
+
+    kind: FindingKind
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence(Generic[P]):
+    """Words of the book, as it prints them, on which a statement stands."""
+
+    page: P
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A person has looked at what was found against a statement and lets it stand."""
+
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Statement(Generic[P]):
+    """One sentence of a guideline and the pages that support it; a "quote" is the book's own words, shown as such.
+
+    ``basis`` says what it rests on where that is no quotation. ``findings`` is what is against it, ``checked`` that a
+    person lets it stand all the same.
+    """
+
+    text: str
+    pages: tuple[P, ...]
+    kind: Literal["statement", "quote"] = "statement"
+    evidence: tuple[Evidence[P], ...] = ()
+    basis: str = ""
+    findings: tuple[Finding, ...] = ()
+    checked: Checked | None = None
+
+
+# A guideline that was written has every part, if need be without a statement; one that was not is empty.
+Parts = dict[Part, tuple[Statement[P], ...]]
+Guideline = Parts[PageId]
+
+
+def parts_of(parts: Mapping[Part, Sequence[Statement[P]]]) -> Parts[P]:
+    """With every part, in order."""
+    return {part: tuple(parts.get(part, ())) for part in Part}
+
+
+def statements(parts: Parts[P]) -> Iterator[tuple[str, Statement[P]]]:
+    """Each with its name, as "concepts.0", in the order in which they are read."""
+    return ((f"{part}.{at}", each) for part in Part for at, each in enumerate(parts.get(part, ())))
+
+
+def says_something(parts: Parts[P]) -> bool:
+    return any(parts.values())
+
+
+def each_statement(parts: Parts[P], change: Callable[[Statement[P]], Statement[Q]]) -> Parts[Q]:
+    return {part: tuple(map(change, parts[part])) for part in Part if part in parts}
+
+
+def numbered(guideline: Guideline, numbers: PageNumbers) -> Parts[int]:
+    """As people, models and readers get it. A page that was removed is left out and its statement is marked."""
+
+    def shown(statement: Statement[PageId]) -> Statement[int]:
+        is_whole = all(map(numbers.has, statement.pages))
+        evidence = [each for each in statement.evidence if numbers.has(each.page)]
+        return Statement(
+            statement.text,
+            tuple(numbers.numbers(statement.pages)),
+            statement.kind,
+            tuple(Evidence(numbers.first([each.page]), each.quote) for each in evidence),
+            statement.basis,
+            (*statement.findings, *(() if is_whole else (Finding(FindingKind.PAGE_REMOVED),))),
+            statement.checked,
+        )
+
+    return each_statement(guideline, shown)
+
+
+def identified(parts: Parts[int], numbers: PageNumbers) -> Guideline:
+    """As it is stored; numbers that the book does not have are left out."""
+
+    def stored(statement: Statement[int]) -> Statement[PageId]:
+        evidence = [Evidence(page, each.quote) for each in statement.evidence for page in numbers.ids([each.page])]
+        return Statement(
+            statement.text,
+            numbers.ids(statement.pages),
+            statement.kind,
+            tuple(evidence),
+            statement.basis,
+            statement.findings,
+            statement.checked,
+        )
+
+    return each_statement(parts, stored)
+
+
+def as_written(
+    text: str, pages: Sequence[int], present: Sequence[Statement[PageId]], numbers: PageNumbers
+) -> Statement[PageId]:
+    """What a person wrote, to be stored. A statement of ``present`` that says the same stays as it is; with other pages
+    it keeps what it has on those that are left."""
+    same = next((each for each in present if each.text == text), None)
+    if same is None:
+        return Statement(text, numbers.ids(pages))
+    if numbers.numbers(same.pages) == sorted(set(pages)):
+        return same
+    cited = numbers.ids(pages)
+    return replace(
+        same, pages=cited, evidence=tuple(each for each in same.evidence if each.page in cited), checked=None
+    )
+
+
+def with_pages(text: str, pages: Sequence[int]) -> str:
+    """ "Zero is even. [3-5]": how a statement reads wherever a guideline is text."""
+    return f"{text} [{ranges(pages)}]"
+
+
+def part_text(parts: Parts[int], part: Part) -> str:
+    """A line a statement."""
+    return "\n".join(with_pages(each.text, each.pages) for each in parts.get(part, ()))

@@ -1,0 +1,77 @@
+"""How a book is cut, and the lines of its contents, as stored: pages by id, so that none of it changes when they move.
+Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from books.keys import fingerprint, slug
+from books.stored.pages import PageId
+
+KEY_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class CutSubtopic:
+    """``pages`` in the order in which they were cut; see ``books.structure.base.SubtopicPlan`` for the rest."""
+
+    title: str
+    pages: tuple[PageId, ...]
+    number: str = ""
+    start_line: str = ""
+
+    @property
+    def key(self) -> str:
+        return subtopic_key(self.title, self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class CutTopic:
+    title: str
+    subtopics: tuple[CutSubtopic, ...]
+    number: str = ""
+
+    @property
+    def key(self) -> str:
+        return topic_key(self.number, self.title)
+
+    @property
+    def pages(self) -> tuple[PageId, ...]:
+        return tuple(page for subtopic in self.subtopics for page in subtopic.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class CutBook:
+    """As ``books.structure.base.Outline``."""
+
+    topics: tuple[CutTopic, ...] = ()
+    front_matter: tuple[PageId, ...] = ()
+    basis: Literal["toc", "headings", "cohesion", "model", ""] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsLine:
+    """As ``books.structure.base.TocEntry``; ``scan`` names the page where it begins, where that is settled."""
+
+    title: str
+    level: int
+    number: str = ""
+    page: int | None = None
+    scan: PageId | None = None
+    is_fixed: bool = False
+
+
+def subtopic_key(title: str, pages: Sequence[PageId]) -> str:
+    """The same while its title, its first and its last page are."""
+    return f"{slug(title)[:60]}-{fingerprint(pages[0], pages[-1])[:12] if pages else ''}"
+
+
+def rekeyed(key: str, pages: Sequence[PageId]) -> str:
+    """The key of the same title with other pages, such as those that are left."""
+    return f"{key.rpartition('-')[0]}-{fingerprint(pages[0], pages[-1])[:12] if pages else ''}"
+
+
+def topic_key(number: str, title: str) -> str:
+    return slug(f"{number} {title}")[:KEY_LENGTH]
