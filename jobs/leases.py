@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from jobs import clock
+from jobs.database import row_where
 from jobs.failpoints import pass_by
 from jobs.models import Item, Job, Throttle
 from jobs.progress import refresh_progress
@@ -45,7 +46,7 @@ def slots_for(job: Job, stage: Stage, wanted: int) -> int:
 def closed_for(provider: str) -> float:
     """Seconds in which no item may be claimed for a stage that calls ``provider``: 0 for none, infinite where a call in
     flight has to end first."""
-    row = Throttle.objects.filter(provider=provider).first() if provider else None
+    row = row_where(Throttle, provider=provider) if provider else None
     if row is None:
         return 0.0
     return wait_of(row) or (0.0 if _free(row) else math.inf)
@@ -53,14 +54,26 @@ def closed_for(provider: str) -> float:
 
 def calls_in_flight(provider: str) -> int:
     """Items under lease in stages that call ``provider``; those of a killed worker count until their lease ends."""
-    calling = {
-        (handler.kind, stage.name)
-        for handler in handlers().values()
+    counting, facts = _in_flight(provider)
+    with connection.cursor() as cursor:
+        cursor.execute(counting, facts | {"now": _as_stored(clock.now())})
+        return int(cursor.fetchone()[0])
+
+
+def _in_flight(provider: str) -> tuple[str, dict[str, str]]:
+    """The statement that counts the calls in flight, and by their names in it the stages that make such calls."""
+    stages = [
+        f"{kind} {stage.name}"
+        for kind, handler in handlers().items()
         for stage in handler.stages
         if stage.provider == provider
-    }
-    leased = Item.objects.filter(state=ItemState.LEASED, lease_expires_at__gt=clock.now())
-    return sum(stage in calling for stage in leased.values_list("job__kind", "stage"))
+    ]
+    calling = {f"calling{at}": stage for at, stage in enumerate(stages or [""])}
+    return IN_FLIGHT.format(calling=", ".join(f"%({name})s" for name in calling)), calling
+
+
+def _as_stored(at: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)
 
 
 def _free(row: Throttle) -> int:
@@ -87,18 +100,21 @@ CRASH_MESSAGE = (
     f"The worker died {MAX_CRASHES} times while it had this in hand, {MAX_CRASHES - DEATHS_IN_COMPANY} of them while "
     "nothing else of this job was in work; the rest goes on without it."
 )
-PLAIN = """
-    FROM jobs_item WHERE job_id = %(job)s AND stage = %(stage)s AND state = 'pending' AND lane = ''
-    AND crashes < %(suspect)s AND (not_before IS NULL OR not_before <= %(now)s)
+IN_FLIGHT = """
+    SELECT COUNT(*) FROM jobs_item AS item JOIN jobs_job AS job ON job.id = item.job_id
+    WHERE item.state = 'leased' AND item.lease_expires_at > %(now)s AND job.kind || ' ' || item.stage IN ({calling})
 """
-# One statement, as it runs once an item: a query and a save take Django longer than all else that closes an item.
-LEASE_NEXT = f"""
+LEASE = """
     UPDATE jobs_item SET
         state = 'leased', lease_token = lease_token + 1, attempts = attempts + 1, leased_by = %(runner)s,
         lease_expires_at = %(until)s, started_at = %(now)s, not_before = NULL
-    WHERE id = (SELECT id {PLAIN} ORDER BY ordinal LIMIT 1)
+    WHERE {which}
     RETURNING *
-"""  # noqa: S608 - its own words
+"""
+NEXT_PLAIN = """id = (
+    SELECT id FROM jobs_item WHERE job_id = %(job)s AND stage = %(stage)s AND state = 'pending' AND lane = ''
+    AND crashes < %(suspect)s AND (not_before IS NULL OR not_before <= %(now)s) ORDER BY ordinal LIMIT 1
+)"""
 
 
 def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[Item]:
@@ -118,10 +134,8 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
             refresh_progress(job)
             items = claimable(job, stage, limit)
         items = items[: slots_for(job, handler_for(job.kind).stage(stage), len(items))]
-        for item in items:
-            _lease(item, runner)
-            item.job = job
         if items:
+            items = _lease(job, runner, "id IN ({})".format(", ".join(str(item.pk) for item in items)))
             current = min(items[0].ordinal, job.current_item or items[0].ordinal)
             Job.objects.filter(pk=job.pk).update(current_item=current, wake_at=None)
             pass_by("in_claim")
@@ -136,26 +150,42 @@ def claim_next(job: Job, stage: Stage, runner: str) -> Item | None:
     """
     if job.status != JobStatus.RUNNING or job.stage != stage.name:
         return None
-    now = clock.now()
-    facts = {
-        "job": Job._meta.pk.get_db_prep_value(job.pk, connection),
-        "stage": stage.name,
-        "runner": runner,
-        "suspect": DEATHS_IN_COMPANY,
-        "now": connection.ops.adapt_datetimefield_value(now),
-        "until": connection.ops.adapt_datetimefield_value(now + timedelta(seconds=settings.JOB_LEASE_SECONDS)),
-    }
-    if stage.provider and not (_has_plain(facts) and slots_for(job, stage, 1)):
-        return None
-    for item in Item.objects.raw(LEASE_NEXT, facts):
-        item.job = job
+    which, facts = NEXT_PLAIN, {"stage": stage.name, "suspect": DEATHS_IN_COMPANY}
+    if stage.provider:
+        with locked_throttle(stage.provider) as row:
+            if wait_of(row):
+                _pause_if_long(job, stage, row)
+                return None
+        counting, calling = _in_flight(stage.provider)
+        which, facts = f"{which} AND ({counting}) < %(limit)s", facts | calling | {"limit": calls_at_once(row)}
+    items = _lease(job, runner, which, **facts)
+    if items:
         pass_by("in_claim")
-        return item
-    return None
+    return items[0] if items else None
 
 
-def _has_plain(facts: dict[str, Any]) -> bool:
-    return any(Item.objects.raw(f"SELECT * {PLAIN} LIMIT 1", facts))
+def _lease(job: Job, runner: str, which: str, **facts: Any) -> list[Item]:
+    """Leases ``which`` items (a condition in SQL, which may name ``facts``) to ``runner``, in order.
+
+    One statement, as it runs once an item: a query and a save take Django longer than all else that closes one.
+    """
+    now = clock.now()
+    facts |= {
+        "job": Job._meta.pk.get_db_prep_value(job.pk, connection),
+        "runner": runner,
+        "now": _as_stored(now),
+        "until": _as_stored(now + timedelta(seconds=settings.JOB_LEASE_SECONDS)),
+    }
+    items = sorted(Item.objects.raw(LEASE.format(which=which), facts), key=lambda item: item.ordinal)
+    for item in items:
+        item.job = job
+    return items
+
+
+def has_loose(job_id: UUID | str, stage: str) -> bool:
+    """Whether ``stage`` has an item in nobody's hand, due or not."""
+    loose = Q(state=ItemState.PENDING) | _expired()
+    return Item.objects.filter(loose, job=job_id, stage=stage).exists()
 
 
 def claimable(job: Job, stage: str, limit: int) -> list[Item]:
@@ -183,20 +213,6 @@ def _first_of_lanes(job: Job, stage: str) -> QuerySet[Item]:
     )
     opened = Item.objects.filter(job=job, stage=stage, state__in=OPEN_ITEMS)
     return opened.filter(Q(lane="") | ~Exists(earlier_in_lane))
-
-
-def _lease(item: Item, runner: str) -> None:
-    now = clock.now()
-    item.state = ItemState.LEASED
-    item.lease_token += 1
-    item.attempts += 1
-    item.leased_by = runner
-    item.lease_expires_at = now + timedelta(seconds=settings.JOB_LEASE_SECONDS)
-    item.started_at = now
-    item.not_before = None
-    item.save(
-        update_fields=["state", "lease_token", "attempts", "leased_by", "lease_expires_at", "started_at", "not_before"]
-    )
 
 
 def take_away(job: Job, item: Item) -> None:

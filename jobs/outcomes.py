@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jobs import clock
+from jobs.database import update_where
 from jobs.errors import JobError, LeaseLost, NotYet
 from jobs.failpoints import pass_by
 from jobs.leases import claim_next
@@ -88,8 +89,8 @@ def _close(job: Job, item: Item, state: ItemState, **changes: Any) -> None:
         "error_message": "",
         **changes,
     }
-    held = Item.objects.filter(pk=item.pk, state=ItemState.LEASED, lease_token=item.lease_token)
-    if job.status in FINAL or held.update(**changes) != 1:
+    held = {"state": ItemState.LEASED, "lease_token": item.lease_token}
+    if job.status in FINAL or update_where(Item, changes, id=item.pk, **held) != 1:
         raise LeaseLost(f"{item.label} was taken away from this worker; its result is thrown away.")
     item.job = job
     for name, value in changes.items():

@@ -20,7 +20,7 @@ from jobs.database import is_away, with_reconnect
 from jobs.errors import DatabaseAway, JobError, LeaseLost
 from jobs.failpoints import pass_by
 from jobs.heartbeat import Heartbeat
-from jobs.leases import claim, closed_for, give_back, live_leases, next_due_in
+from jobs.leases import claim, closed_for, give_back, has_loose, live_leases, next_due_in
 from jobs.logs import item_context, job_context
 from jobs.models import Item, Job
 from jobs.monitoring import SUPERSEDED, count_one
@@ -200,6 +200,8 @@ class Slice:
         with self._looking:
             while not self.must_stop():
                 self._closed.clear()
+                if self._in_hand and not with_reconnect(partial(has_loose, self.job.pk, stage.name)):
+                    return None
                 items = with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
                 if items:
                     self._pause = IDLE_SECONDS

@@ -17,7 +17,7 @@ from django.db.models import F
 from django.forms import model_to_dict
 
 from jobs import clock, window
-from jobs.database import with_reconnect
+from jobs.database import row_where, update_where, with_reconnect
 from jobs.errors import JobError, NotYet, ProviderBusy
 from jobs.models import Throttle
 
@@ -71,16 +71,15 @@ def locked_throttle(provider: str) -> Iterator[Throttle]:
     """The provider's row, locked until the block ends; what changed of it is saved then. After the job's lock, never
     before it."""
     with transaction.atomic(savepoint=False):
-        rows = Throttle.objects.select_for_update().filter(provider=provider)
-        row = rows.first()
+        row = row_where(Throttle, lock=True, provider=provider)
         if row is None:
             Throttle.objects.get_or_create(provider=provider, defaults={"limit": settings.LLM_CONCURRENCY})
-            row = rows.get()
+            row = Throttle.objects.select_for_update().get(provider=provider)
         before = model_to_dict(row)
         yield row
-        changed = [name for name, value in model_to_dict(row).items() if before[name] != value]
+        changed = {name: value for name, value in model_to_dict(row).items() if before[name] != value}
         if changed:
-            row.save(update_fields=changed)
+            update_where(Throttle, changed, id=row.pk)
 
 
 def admit(provider: str, tokens: int = 0) -> datetime:
@@ -89,7 +88,7 @@ def admit(provider: str, tokens: int = 0) -> datetime:
     Where no limit of a minute holds the call is counted when it is answered: one lock a call rather than two.
     """
     now = clock.now()
-    known = None if limits() else Throttle.objects.filter(provider=provider).first()
+    known = None if limits() else row_where(Throttle, provider=provider)
     if known is not None:
         wait = wait_of(known)
     else:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from jobs import clock
+from jobs.database import row_where
 from jobs.errors import InvalidTransition
 from jobs.models import Event, Job
 from jobs.states import FINAL, TRANSITIONS, JobStatus
@@ -27,7 +28,10 @@ def locked_job(job_id: UUID | str) -> Iterator[Job]:
     the job can be written meanwhile.
     """
     with transaction.atomic():
-        yield Job.objects.select_for_update(no_key=True).get(pk=job_id)
+        job = row_where(Job, lock=True, id=job_id)
+        if job is None:
+            raise Job.DoesNotExist(f"There is no job {job_id}.")
+        yield job
 
 
 def move(

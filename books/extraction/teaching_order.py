@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import F
 
-from books.guidelines.changes import APART, save_all
+from books.guidelines.changes import APART, create_all, save_all
 from books.models import Book, Subtopic, Topic
 
 TOPIC_FIELDS = ("sequence", "number", "key", "title")
@@ -46,9 +46,7 @@ def write_sections(sections: Sequence[Section]) -> None:
     empty = [section.topic.pk for section in sections if not section.rows and not section.topic._state.adding]
     _make_room(Topic, [*empty, *(topic.pk for topic in changed)])
     save_all([topic for topic in changed if topic.pk], TOPIC_FIELDS)
-    for topic in changed:
-        if topic._state.adding:
-            topic.save()
+    create_all([topic for topic in changed if topic._state.adding])
     _write_rows(left)
     Topic.objects.filter(pk__in=empty).delete()
 
@@ -63,9 +61,7 @@ def _write_rows(sections: Sequence[Section]) -> None:
                 changed.append(row)
     _make_room(Subtopic, [row.pk for row in changed])
     save_all([row for row in changed if row.pk], SUBTOPIC_FIELDS)
-    for row in changed:
-        if row._state.adding:
-            row.save()
+    create_all([row for row in changed if row._state.adding])
 
 
 def _stored_topics(sections: Sequence[Section]) -> list[int]:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.dispatch import receiver
 from simple_history.signals import pre_create_historical_record
-from simple_history.utils import bulk_update_with_history
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from books.errors import EditedMeanwhile
 from books.models import Book, Change, Subtopic, Topic
@@ -65,11 +65,7 @@ def change(
 
 @receiver(pre_create_historical_record)
 def _belong_to_the_change(history_instance: Any, **_: Any) -> None:
-    made = current_change.get()
-    if made is None:
-        raise RuntimeError(OUTSIDE)
-    made.wrote = True
-    history_instance.change = made
+    made = history_instance.change = _wrote()
     history_instance.history_user_id = made.made_by_id
 
 
@@ -77,10 +73,7 @@ def save_all(rows: Sequence[Row], fields: Sequence[str]) -> None:
     """Saves ``fields`` of many topics, or of many subtopics, in the current change, with two queries a hundred."""
     if not rows:
         return
-    made = current_change.get()
-    if made is None:
-        raise RuntimeError(OUTSIDE)
-    made.wrote = True
+    made = _wrote()
     for row in rows:
         row.revision += 1
     if isinstance(rows[0], Subtopic) and SEARCHED & set(fields):
@@ -95,6 +88,29 @@ def save_all(rows: Sequence[Row], fields: Sequence[str]) -> None:
         default_user=made.made_by,
         custom_historical_attrs={"change": made},
     )
+
+
+def create_all(rows: Sequence[Row]) -> None:
+    """Makes many topics, or many subtopics, in the current change, with two queries a hundred."""
+    if not rows:
+        return
+    made = _wrote()
+    for row in rows:
+        row.revision += 1
+        if isinstance(row, Subtopic):
+            row.search_text = search_text_of(row)
+    bulk_create_with_history(
+        rows, type(rows[0]), batch_size=100, default_user=made.made_by, custom_historical_attrs={"change": made}
+    )
+
+
+def _wrote() -> Change:
+    """The current change, which is now known to have written a row."""
+    made = current_change.get()
+    if made is None:
+        raise RuntimeError(OUTSIDE)
+    made.wrote = True
+    return made
 
 
 def present(rows: QuerySet[Row], pk: int, revision: int | None = None) -> Row:

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from books.errors import InvalidModelOutput, NothingUsable, ProviderRejected
 from books.ledger.kept import hand_in, write_call
-from books.ledger.prices import FREE, Price, price_of
+from books.ledger.prices import FREE, Price
 from books.ledger.spending import within_caps
 from books.models import CallOutcome, ModelCall
 from books.providers.answers import read_answer
@@ -35,6 +35,11 @@ logger = logging.getLogger(__name__)
 REPAIR = "That answer does not fit the schema: {problem}\nAnswer again, with the same content in the right form."
 # Where so many answers in a row of a job were of no use, the next item would only be paid for, too.
 MOST_USELESS = 6
+# The answers of old calls are cleared away by books.retention.
+ANSWERED_BEFORE = """
+    SELECT id, answer FROM books_modelcall WHERE input_sha256 = %s AND outcome = 'answered' AND answer <> ''
+    ORDER BY id DESC LIMIT 1
+"""
 NO_USE = (CallOutcome.INVALID, CallOutcome.REFUSED, CallOutcome.TRUNCATED)
 _item: ContextVar[Item] = ContextVar("item_that_asks")
 # By the hash of what threads of this process ask; a lock lives as long as one of them has it or waits for it.
@@ -97,8 +102,7 @@ class Ledger:
     def _send(self, request: ModelRequest[Answer]) -> tuple[RawAnswer, CallOutcome, Answer | None, str]:
         """The answer as it came, what became of it, and the valid one or what is wrong with it."""
         client, item, started = self.client_of(request.provider), _item.get(), time.monotonic()
-        price = price_of(request.model, self.base_url_of(request.provider))
-        with within_caps(item, request, price):
+        with within_caps(item, request, self.base_url_of(request.provider)) as price:
             try:
                 with call_slot(client.provider, tokens=request.estimated_tokens) as slot:
                     pass_by("before_call")
@@ -135,11 +139,9 @@ def _turn_of(request: ModelRequest[Any]) -> Lock:
 
 
 def _known(request: ModelRequest[Answer]) -> Answer | None:
-    answered = ModelCall.objects.filter(input_sha256=request.sha256, outcome=CallOutcome.ANSWERED)
-    answered = answered.exclude(answer="")  # cleared away by books.retention
-    for pk, text in answered.values_list("pk", "answer")[:1]:
-        logger.info("answered from the ledger", extra={"stage": request.stage, "call": pk})
-        return read_answer(request.schema, text)[0]
+    for call in ModelCall.objects.raw(ANSWERED_BEFORE, [request.sha256]):
+        logger.info("answered from the ledger", extra={"stage": request.stage, "call": call.pk})
+        return read_answer(request.schema, call.answer)[0]
     return None
 
 

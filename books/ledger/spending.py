@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet, Sum
 
 from books.errors import BudgetHeld, BudgetReached
-from books.ledger.prices import Price
-from books.models import Book, ModelCall, Reservation
+from books.ledger.prices import Price, own_price, published_price
+from books.models import Book, ModelCall, ModelPrice, Reservation
 from books.providers.request import ModelRequest
 from jobs import clock
 from jobs.database import with_reconnect
@@ -22,6 +23,11 @@ from jobs.states import ItemState
 
 # How long a call waits for others in flight to show what they leave of a cap.
 HELD_SECONDS = 1.0
+PRICE_AND_CAP = """
+    SELECT price.*, book.spending_cap IS NOT NULL OR (job.params ->> 'spending_cap') IS NOT NULL AS is_capped
+    FROM jobs_job AS job JOIN books_book AS book ON book.id = job.book_id
+    LEFT JOIN books_modelprice AS price ON price.model = %s WHERE job.id = %s
+"""
 
 
 def spent(**wanted: Any) -> Decimal:
@@ -30,26 +36,30 @@ def spent(**wanted: Any) -> Decimal:
 
 
 @contextmanager
-def within_caps(item: Item, request: ModelRequest[Any], price: Price) -> Iterator[None]:
-    """Holds back, until the block has written what the call cost, the most that it may cost at ``price``.
+def within_caps(item: Item, request: ModelRequest[Any], base_url: str) -> Iterator[Price]:
+    """Holds back, until the block has written what the call cost, the most that it may cost at the price given.
 
     So calls in flight together cannot pass a cap either. Raises BudgetReached where the call does not fit under the
     cap of its book or job, and BudgetHeld where it may fit once calls in flight are over.
     """
-    if not with_reconnect(partial(_has_cap, item)):
-        yield
+    price, is_capped = with_reconnect(partial(_price_and_cap, item.job_id, request.model, base_url))
+    if not is_capped:
+        yield price
         return
     with_reconnect(partial(_reserve, item, request, price))
     try:
-        yield
+        yield price
     finally:
         mine = Reservation.objects.filter(item=item, lease_token=item.lease_token)
         with_reconnect(mine.delete)
 
 
-def _has_cap(item: Item) -> bool:
-    cap, params = Job.objects.values_list("book__spending_cap", "params").get(pk=item.job_id)
-    return cap is not None or params.get("spending_cap") is not None
+def _price_and_cap(job_id: UUID, model: str, base_url: str) -> tuple[Price, bool]:
+    """What ``model`` costs, as ``books.providers.prices`` says, and whether a cap holds: one query a call."""
+    key = Job._meta.pk.get_db_prep_value(job_id, connection)
+    for row in ModelPrice.objects.raw(PRICE_AND_CAP, [model, key]):
+        return own_price(row) if row.pk else published_price(model, base_url), bool(row.is_capped)
+    raise Job.DoesNotExist("The job was deleted while it was worked on.")
 
 
 def _reserve(item: Item, request: ModelRequest[Any], price: Price) -> None:

@@ -14,7 +14,7 @@ from json_repair import repair_json
 from pydantic import ValidationError
 
 from books.providers.cleaning import cleaned
-from books.providers.request import Answer
+from books.providers.request import Answer, json_schema
 
 LONGEST_PROBLEM = 1_500
 # An answer wrapped deeper than this, or behind more opening braces, is not looked for.
@@ -26,7 +26,7 @@ _decoder = json.JSONDecoder(strict=False)
 
 def read_answer(form: type[Answer], text: str) -> tuple[Answer | None, str]:
     """The first complete value in ``text`` that fits ``form``, or else None and what is wrong with the first one."""
-    complaint, schema = "", form.model_json_schema()
+    complaint, schema = "", json_schema(form)
     for value in _values(THOUGHT.sub("", text)):
         for inner in _unwrapped(value):
             try:

@@ -134,8 +134,14 @@ def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
 
     Shared by all who ask: not to be changed.
     """
-    document: dict[str, Any] = _strict(schema.model_json_schema())
+    document: dict[str, Any] = _strict(json_schema(schema))
     return document
+
+
+@lru_cache(maxsize=64)
+def json_schema(form: type[BaseModel]) -> dict[str, Any]:
+    """Made once for each of the forms in use: it takes longer than to read an answer. Not to be changed."""
+    return form.model_json_schema()
 
 
 def _strict(node: Any) -> Any:

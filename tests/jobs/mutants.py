@@ -34,8 +34,8 @@ class Mutant:
 
 
 MUTANTS = (
-    Mutant("outcomes", "_close", ", lease_token=item.lease_token", "", "test_claims.py::test_an_expired_lease_is"),
-    Mutant("outcomes", "_close", "state=ItemState.LEASED, ", "", "test_races.py::test_of_two_rivals_for_an_item"),
+    Mutant("outcomes", "_close", ', "lease_token": item.lease_token', "", "test_claims.py::test_an_expired_lease_is"),
+    Mutant("outcomes", "_close", '"state": ItemState.LEASED, ', "", "test_races.py::test_of_two_rivals_for_an_item"),
     Mutant("outcomes", "_close", "job.status in FINAL or ", "", "test_results.py::test_what_is_in_hand_is_kept"),
     Mutant("transitions", "move", "to not in TRANSITIONS[before]", "False", "test_transitions.py::test_every_pair"),
     Mutant("transitions", "move", ", status=before", "", "test_transitions.py::test_a_move_from_a_state"),
@@ -64,7 +64,7 @@ MUTANTS = (
     Mutant("leases", "claim", ", wake_at=None", "", "test_rests.py::test_a_worker_that_dies_in_a_rest"),
     Mutant("runner", "Slice._hand_over", " or job.wake_at", "", "test_rests.py::test_a_lane_rests"),
     Mutant("sweep", "_each", "except Exception", "except KeyboardInterrupt", "test_sweep.py::test_an_error_with_one"),
-    Mutant("leases", "_lease", "item.attempts += 1", "", "test_claims.py::test_attempts_are_counted"),
+    Mutant("leases", "LEASE", "attempts = attempts + 1, ", "", "test_claims.py::test_attempts_are_counted"),
     Mutant("leases", "claim", "if any(", "if False and any(", "test_claims.py::test_the_deaths_that_an_item"),
     Mutant(
         "leases",
