@@ -77,7 +77,7 @@ def schedule(pages: int) -> dict[str, Any]:
 
 def a_call(pages: int) -> dict[str, Any]:
     """Queries and milliseconds of processor a call of a book, with the runner in this process, and those that the bare
-    client takes for the same requests."""
+    client takes for the same requests: of each the least of ROUNDS."""
     from books.extraction.job import start_extraction
     from books.ledger.choices import ledger
     from jobs.runner import run_to_end
@@ -86,19 +86,22 @@ def a_call(pages: int) -> dict[str, Any]:
     complete = client.complete
     client.complete = lambda request: asked.append(request) or complete(request)  # type: ignore[method-assign]
     run_to_end(start_extraction(approved_book("Warm", 6)).pk)
-    book = approved_book("Costs", pages)
-    asked.clear()
-    with counted() as seen:
+    ours, bare = [], []
+    for number in range(ROUNDS):
+        book = approved_book(f"Costs {number}", pages)
+        asked.clear()
+        with counted() as seen:
+            began = time.process_time()
+            job = run_to_end(start_extraction(book).pk)
+            ours.append(time.process_time() - began)
+        assert (job.status, job.failed_items) == ("completed", 0), job.error_message
         began = time.process_time()
-        job = run_to_end(start_extraction(book).pk)
-        ours = time.process_time() - began
-    assert (job.status, job.failed_items) == ("completed", 0), job.error_message
-    began = time.process_time()
-    with ThreadPoolExecutor(IN_FLIGHT) as threads:
-        list(threads.map(complete, list(asked)))
-    bare = time.process_time() - began
+        with ThreadPoolExecutor(IN_FLIGHT) as threads:
+            list(threads.map(complete, list(asked)))
+        bare.append(time.process_time() - began)
     calls = len(asked)
-    return {"calls": calls, "queries": seen["queries"] / calls, "ms": 1000 * ours / calls, "bare": 1000 * bare / calls}
+    least = {"ms": 1000 * min(ours) / calls, "bare": 1000 * min(bare) / calls}
+    return {"calls": calls, "queries": seen["queries"] / calls} | least
 
 
 def once(pages: int) -> dict[str, Any]:

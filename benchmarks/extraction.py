@@ -3,7 +3,8 @@
 A real runner and the real client before the stand-in, 16 calls in flight: wall time beside the ideal schedule and
 beside the page-by-page one, what a call costs beside the bare client, and what a page costs from a small book to the
 largest. PostgreSQL decides; SQLite is shown. Seconds are those of the best of three rounds: other work on the machine
-only ever adds to them. Calls of 0.2 s are bound by the processors, so their schedule is shown and their cost bounded.
+only ever adds to them. Calls of 0.2 s are bound by the processors, so their schedule is shown, and what is bounded is
+their cost beside that of the bare client on the same machine, the least of three measurements of each.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from benchmarks.standin import StandIn
 PAGES, LARGEST, SMALL = 100, 500, 40
 WINDOW_PAGES = 40
 SLOW, QUICK = 1.0, 0.2
-QUERIES, BESIDE_CLIENT = 26, 20
+QUERIES, BESIDE_CLIENT = 20, 12
 
 
 def levels(pages: int) -> list[int]:
@@ -39,7 +40,7 @@ def ideal(pages: int, latency: float) -> float:
 
 def schedules(folder: Path, url: str, provider: StandIn) -> list[Bound]:
     where = "PostgreSQL" if url else "SQLite"
-    bounds = []
+    bounds, slow = [], 0.0
     for latency in (SLOW, QUICK):
         provider.behave(latency=latency)
         seen = found("schedule", folder, url, provider.url, PAGES)
@@ -53,13 +54,16 @@ def schedules(folder: Path, url: str, provider: StandIn) -> list[Bound]:
         )
         if latency == SLOW:
             bounds.append(Bound(f"times the ideal schedule at {latency:g} s a call", best / least, below=1.25))
+            slow = best
     before = predecessor.run(texts(SMALL), provider.url)
+    # One call after the other: at SLOW each would have taken so much longer.
+    a_page_before = (before.seconds + before.calls * (SLOW - QUICK)) / SMALL
     print(
         f"page by page, {SMALL} pages at {QUICK:g} s a call: {before.seconds:.1f} s in {before.calls} calls", flush=True
     )
     return [
         *bounds,
-        Bound("times faster a page than page by page", before.seconds / SMALL * PAGES / best, least=20),
+        Bound(f"times faster a page than page by page at {SLOW:g} s a call", a_page_before * PAGES / slow, least=20),
         Bound("megabytes at most in a runner", seen["peak_mb"], below=250),
     ]
 
