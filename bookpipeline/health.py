@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from jobs.worker.live import live_pools
+from jobs.monitoring import live_pools
 
 
 class Checkable(Protocol):

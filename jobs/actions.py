@@ -1,22 +1,26 @@
-"""Starting, resuming, restarting, pausing and cancelling a job: what a person, a command or the API may ask for."""
+"""Starting, resuming, restarting, pausing and cancelling a job: what a person, a command or the API may ask for; and
+asking the queue to run it: a message is a hint to look at the rows, never the truth."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django_q.tasks import async_task
 
+from jobs import clock
+from jobs.database import locked_job
 from jobs.errors import InvalidTransition, JobAlreadyActive, NothingToDo
 from jobs.models import Event, Item, Job
 from jobs.progress import open_items, refresh_progress
-from jobs.queue import runners_for, wake
 from jobs.registry import handler_for
 from jobs.stages import begin_stage
-from jobs.states import ACTIVE, FINAL, ItemState, JobStatus
-from jobs.transitions import locked_job, move
+from jobs.states import ACTIVE, FINAL, ItemState, JobStatus, Load, move
 
 
 def start_job(
@@ -165,15 +169,6 @@ def retry(job_id: UUID | str, ordinals: Sequence[int] | None = None, *, user: Ab
     return Job.objects.get(pk=job_id)
 
 
-def due_now(job_id: UUID | str, items: Sequence[int]) -> None:
-    """What these items (ids) wait for is there: they are due, and a job that rests goes on."""
-    with locked_job(job_id) as job:
-        Item.objects.filter(job=job, pk__in=items, state=ItemState.PENDING).update(not_before=None)
-        if job.status == JobStatus.RUNNING and job.wake_at:
-            Job.objects.filter(pk=job.pk).update(wake_at=None)
-            wake_present_stage(job)
-
-
 def wake_present_stage(job: Job) -> None:
     """Asks the pool of the job's stage for as many runners as the stage wants."""
     handler = handler_for(job.kind)
@@ -183,3 +178,20 @@ def wake_present_stage(job: Job) -> None:
 
 def actor_name(user: AbstractBaseUser | None) -> str:
     return user.get_username() if user else "command line"
+
+
+def wake(job: Job, load: Load, runners: int = 1) -> None:
+    """Asks the pool of ``load`` to run slices of ``job`` once the surrounding transaction commits."""
+    Job.objects.filter(pk=job.pk).update(queued_at=clock.now())
+    for _ in range(max(1, runners)):
+        transaction.on_commit(partial(enqueue_slice, job.pk, load))
+
+
+def enqueue_slice(job_id: UUID, load: Load) -> None:
+    timeout = settings.JOB_TIMEOUT_SECONDS if load == Load.CPU else settings.JOB_IO_TIMEOUT_SECONDS
+    async_task("jobs.worker.tasks.run", str(job_id), cluster=str(load), timeout=timeout)
+
+
+def runners_for(load: Load, open_items: int) -> int:
+    """How many runners a stage gets: one a worker for processor work, one with threads for network work."""
+    return min(open_items, settings.POOLS[load]) if load == Load.CPU else 1

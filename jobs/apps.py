@@ -7,6 +7,6 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from jobs.worker.schema import refuse_older_before_migrating
+        from jobs.database import refuse_older_before_migrating
 
         pre_migrate.connect(refuse_older_before_migrating, sender=self, dispatch_uid="older databases")

@@ -1,5 +1,5 @@
-"""Riding out a database that goes away for a moment (a restart, a failover, a cut connection, a busy file), and the two
-statements that run several times an item, for which Django's queries take longer than the database."""
+"""The database as the engine relies on it: ridden out when it goes away for a moment (a restart, a failover, a cut
+connection, a busy file), its rows locked, read and written by plain statements, and its tables those of this code."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, models
+from django.core.management.base import CommandError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, models, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+from jobs.models import Job
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +41,8 @@ SQLITE_AWAY = frozenset(
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: a server that was made a replica takes no writes;
 # what is beyond the server's limits is the statement's own fault.
 READ_ONLY, BEYOND_LIMITS = "25006", "54"
+# The apps whose migrations are ours.
+OURS = ("books", "jobs")
 
 
 def with_reconnect(transact: Callable[[], T]) -> T:
@@ -101,6 +110,50 @@ def update_where(model: type[models.Model], changes: Mapping[str, Any], **where:
 
 def _columns(model: type[models.Model], values: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
     """Conditions or assignments by column, and the values as the database takes them."""
-    fields = [(model._meta.get_field(name), value) for name, value in values.items()]
+    fields: list[tuple[Any, Any]] = [(model._meta.get_field(name), value) for name, value in values.items()]
     columns = [f"{connection.ops.quote_name(field.column)} = %s" for field, _ in fields]
     return columns, [field.get_db_prep_save(value, connection) for field, value in fields]
+
+
+@contextmanager
+def locked_job(job_id: UUID | str) -> Iterator[Job]:
+    """The job's row, locked until the block ends: a row lock on PostgreSQL, an immediate transaction on SQLite.
+
+    Every transaction of the engine takes this lock first and items after it, so none can deadlock. Rows that refer to
+    the job can be written meanwhile.
+    """
+    with transaction.atomic():
+        job = row_where(Job, lock=True, id=job_id)
+        if job is None:
+            raise Job.DoesNotExist(f"There is no job {job_id}.")
+        yield job
+
+
+def require_migrated() -> None:
+    """Raises CommandError, with the remedy, where the database does not answer or a migration is not applied."""
+    if missing := missing_migrations():
+        raise CommandError(f"The database lacks {missing} migrations. Run: manage.py migrate")
+
+
+def missing_migrations() -> int:
+    """How many are not applied; raises CommandError where the database does not answer."""
+    try:
+        executor = MigrationExecutor(connection)
+    except OperationalError as error:
+        raise CommandError(f"The database does not answer: {error}") from error
+    refuse_older(executor.loader)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def refuse_older(loader: MigrationLoader) -> None:
+    """Raises CommandError for a database that was made before 0.1.0, whose tables came about otherwise."""
+    ours = (name for name in loader.applied_migrations if name[0] in OURS)
+    if unknown := [name for name in ours if name not in loader.disk_migrations]:
+        raise CommandError(
+            f"This database was made before 0.1.0 ({len(unknown)} migrations of it are unknown here), and 0.1 "
+            "starts afresh: use an empty database, and bring guidelines over as files."
+        )
+
+
+def refuse_older_before_migrating(**_: Any) -> None:
+    refuse_older(MigrationLoader(connection))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 
 class JobError(Exception):
     """Anything a stage or the engine reports on purpose.
@@ -55,21 +53,6 @@ class ProviderBusy(JobError):
     code = "provider_busy"
     retryable = True
     counts_attempt = False
-
-
-class NotYet(JobError):
-    """What the item waits for outside this process is under way: look again at ``until``, with the attempt given back.
-
-    No fault, so it is not shown as one; a job that has nothing sooner to do rests meanwhile and holds no worker.
-    """
-
-    code = "not_yet"
-    retryable = True
-    counts_attempt = False
-
-    def __init__(self, message: str, *, until: datetime) -> None:
-        super().__init__(message)
-        self.until = until
 
 
 class DatabaseAway(JobError):

@@ -24,7 +24,7 @@ NAMES = (
     "in_begin_stage",
     "in_advance",
     "after_advance",
-    "in_give_back",
+    "in_release",
     "before_hand_over",
     "after_hand_over",
     "before_recovery",
@@ -41,7 +41,7 @@ _passed = count(1)
 _lock = threading.Lock()
 
 
-def pass_by(name: str) -> None:
+def failpoint(name: str) -> None:
     if ARMED and name == ARMED:
         with _lock:
             if next(_passed) == int(_number or 1):

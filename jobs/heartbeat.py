@@ -1,9 +1,10 @@
-"""A runner's sign of life: a thread with its own database connection."""
+"""What a runner tells others, its heartbeat, and what it is told: that its cluster is asked to stop."""
 
 from __future__ import annotations
 
 import logging
 import os
+import select
 import threading
 import time
 from types import TracebackType
@@ -14,15 +15,16 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from jobs import clock
-from jobs.failpoints import pass_by
+from jobs.database import locked_job
+from jobs.failpoints import failpoint
 from jobs.leases import extend_leases
 from jobs.models import Cluster, Job
 from jobs.states import JobStatus
-from jobs.transitions import locked_job
 
 logger = logging.getLogger(__name__)
 
 CLUSTER_ID = "JOB_CLUSTER_ID"
+DRAIN_FD = "JOB_DRAIN_FD"
 
 
 class Heartbeat:
@@ -77,7 +79,7 @@ def beat(job_id: UUID | str, runner: str) -> bool:
         if job.status != JobStatus.RUNNING:
             return False
         Job.objects.filter(pk=job.pk).update(heartbeat_at=clock.now())
-        pass_by("in_heartbeat")
+        failpoint("in_heartbeat")
         return True
 
 
@@ -86,3 +88,13 @@ def cluster_seen() -> None:
     cluster_id = os.environ.get(CLUSTER_ID)
     if cluster_id:
         Cluster.objects.filter(pk=int(cluster_id)).update(seen_at=clock.now())
+
+
+def drain_requested() -> bool:
+    """Whether the cluster is asked to stop: then its supervisor's end of a pipe closes, also where the supervisor is
+    killed. Needs neither a signal (django-q2 uses those) nor a query."""
+    fd = os.environ.get(DRAIN_FD)
+    if not fd:
+        return False
+    readable, _, _ = select.select([int(fd)], [], [], 0)
+    return bool(readable)

@@ -13,14 +13,13 @@ from django.db import connection
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from jobs import clock
-from jobs.database import row_where
-from jobs.failpoints import pass_by
+from jobs.database import locked_job, row_where
+from jobs.failpoints import failpoint
 from jobs.models import Item, Job, Throttle
 from jobs.progress import refresh_progress
 from jobs.registry import Stage, handler_for, handlers
-from jobs.states import DEATHS_IN_COMPANY, MAX_CRASHES, OPEN_ITEMS, ItemState, JobStatus
+from jobs.states import DEATHS_IN_COMPANY, MAX_CRASHES, OPEN_ITEMS, ItemState, JobStatus, move
 from jobs.throttle import calls_at_once, locked_throttle, wait_of
-from jobs.transitions import locked_job, move
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +129,7 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
         items = claimable(job, stage, limit)
         if any(item.state == ItemState.LEASED for item in items):
             for item in Item.objects.filter(_expired(), job=job, stage=stage):
-                take_away(job, item)
+                revoke(job, item)
             refresh_progress(job)
             items = claimable(job, stage, limit)
         items = items[: slots_for(job, handler_for(job.kind).stage(stage), len(items))]
@@ -138,7 +137,7 @@ def claim(job_id: UUID | str, stage: str, runner: str, limit: int = 1) -> list[I
             items = _lease(job, runner, "id IN ({})".format(", ".join(str(item.pk) for item in items)))
             current = min(items[0].ordinal, job.current_item or items[0].ordinal)
             Job.objects.filter(pk=job.pk).update(current_item=current, wake_at=None)
-            pass_by("in_claim")
+            failpoint("in_claim")
         return items
 
 
@@ -160,7 +159,7 @@ def claim_next(job: Job, stage: Stage, runner: str) -> Item | None:
         which, facts = f"{which} AND ({counting}) < %(limit)s", facts | calling | {"limit": calls_at_once(row)}
     items = _lease(job, runner, which, **facts)
     if items:
-        pass_by("in_claim")
+        failpoint("in_claim")
     return items[0] if items else None
 
 
@@ -182,10 +181,10 @@ def _lease(job: Job, runner: str, which: str, **facts: Any) -> list[Item]:
     return items
 
 
-def has_loose(job_id: UUID | str, stage: str) -> bool:
+def has_loose(job: Job, stage: str) -> bool:
     """Whether ``stage`` has an item in nobody's hand, due or not."""
     loose = Q(state=ItemState.PENDING) | _expired()
-    return Item.objects.filter(loose, job=job_id, stage=stage).exists()
+    return Item.objects.filter(loose, job=job, stage=stage).exists()
 
 
 def claimable(job: Job, stage: str, limit: int) -> list[Item]:
@@ -215,7 +214,7 @@ def _first_of_lanes(job: Job, stage: str) -> QuerySet[Item]:
     return opened.filter(Q(lane="") | ~Exists(earlier_in_lane))
 
 
-def take_away(job: Job, item: Item) -> None:
+def revoke(job: Job, item: Item) -> None:
     """Ends a lease whose worker is taken for dead; the caller holds the job's lock and counts again.
 
     The item goes back to pending under a new token and with its attempt, as deaths have a count of their own; at its
@@ -243,7 +242,7 @@ def extend_leases(job: Job, runner: str) -> None:
     Item.objects.filter(job=job, leased_by=runner, state=ItemState.LEASED).update(lease_expires_at=until)
 
 
-def give_back(job_id: UUID | str, runner: str) -> int:
+def release(job_id: UUID | str, runner: str) -> int:
     """Returns what ``runner`` still holds, and the attempts with it: nothing was tried to the end."""
     with locked_job(job_id) as job:
         held = Item.objects.filter(job=job, leased_by=runner, state=ItemState.LEASED)
@@ -256,7 +255,7 @@ def give_back(job_id: UUID | str, runner: str) -> int:
         )
         if count:
             refresh_progress(job)
-        pass_by("in_give_back")
+        failpoint("in_release")
         return count
 
 

@@ -42,7 +42,7 @@ class Job(models.Model):
     """A job is stages of items.
 
     pending -> running -> completed | failed | cancelled | paused | stale; stale -> pending | failed;
-    paused -> pending | cancelled | failed; pending -> cancelled | failed. ``jobs.transitions`` is the only writer of
+    paused -> pending | cancelled | failed; pending -> cancelled | failed. ``jobs.states.move`` is the only writer of
     ``status``. At most one exclusive job of a book is active. ``error_message`` is set exactly when the job failed.
 
     Item numbers (``current_item``, ``last_completed_item``) are ordinals that run through all stages of the job;
@@ -268,7 +268,7 @@ class Throttle(models.Model):
     cool_until = models.DateTimeField(null=True, blank=True)
     limited_at = models.DateTimeField(null=True, blank=True, help_text="When the last wave of calls was refused.")
     refusals = models.PositiveIntegerField(default=0, help_text="Rate limits in a row, without an answer between.")
-    window = models.JSONField(default=list, blank=True, help_text="The last minute's calls; see jobs.window.")
+    window = models.JSONField(default=list, blank=True, help_text="The last minute's calls; see jobs.throttle.")
     failures = models.PositiveIntegerField(default=0, help_text="In a row, without an answer between.")
     failed_at = models.DateTimeField(null=True, blank=True)
     outage_since = models.DateTimeField(null=True, blank=True)

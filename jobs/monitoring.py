@@ -17,11 +17,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from jobs import clock, window
+from jobs import clock
 from jobs.leases import calls_in_flight
 from jobs.models import Cluster, Item, Job, SweepRun, Tally, Throttle
 from jobs.registry import handlers
 from jobs.states import ItemState, JobStatus, Load
+from jobs.throttle import recent, used
 
 SUPERSEDED = "superseded_results"
 
@@ -168,8 +169,8 @@ def _cluster_view(cluster: Cluster, now: datetime) -> ClusterView:
 
 def _throttle_view(throttle: Throttle, now: datetime) -> ThrottleView:
     cooling = (throttle.cool_until - now).total_seconds() if throttle.cool_until else 0
-    used = window.used(window.recent(throttle.window, now))
-    return ThrottleView(throttle, calls_in_flight(throttle.provider), max(0.0, cooling), *used)
+    requests, tokens = used(recent(throttle.window, now))
+    return ThrottleView(throttle, calls_in_flight(throttle.provider), max(0.0, cooling), requests, tokens)
 
 
 PREFIX = "bookpipeline_"
@@ -276,3 +277,8 @@ def _clusters() -> Iterator[Metric]:
 def _age(at: datetime | None) -> float:
     """Seconds since ``at``, negative while it is to come; 0 for None."""
     return (clock.now() - at).total_seconds() if at else 0.0
+
+
+def live_pools() -> set[str]:
+    """The pools with a cluster that is alive and has taken work."""
+    return set(Cluster.objects.alive().exclude(seen_at=None).values_list("pool", flat=True))

@@ -8,16 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jobs import clock
-from jobs.database import update_where
-from jobs.errors import JobError, LeaseLost, NotYet
-from jobs.failpoints import pass_by
+from jobs.database import locked_job, update_where
+from jobs.errors import JobError, LeaseLost
+from jobs.failpoints import failpoint
 from jobs.leases import claim_next
 from jobs.models import Item, Job
 from jobs.progress import count_closed
 from jobs.registry import Stage
-from jobs.states import BACKOFF_SECONDS, FINAL, MAX_ATTEMPTS, ItemState, JobStatus
+from jobs.states import BACKOFF_SECONDS, FINAL, MAX_ATTEMPTS, ItemState, JobStatus, move
 from jobs.throttle import failed as provider_failed
-from jobs.transitions import locked_job, move
 
 logger = logging.getLogger(__name__)
 
@@ -43,18 +42,18 @@ def finish(claimed: Item, stage: Stage, result: Any, *, go_on_as: str = "") -> I
     """
     with locked_job(claimed.job_id) as job:
         _close(job, claimed, ItemState.DONE)
-        pass_by("in_finish")
+        failpoint("in_finish")
         stage.save(claimed, result)
         following = claim_next(job, stage, go_on_as) if go_on_as else None
         count_closed(job, claimed)
-        pass_by("before_commit")
-    pass_by("after_commit")
+        failpoint("before_commit")
+    failpoint("after_commit")
     return following
 
 
 def fail(claimed: Item, stage: Stage, error: Exception) -> None:
     """Counts a failed attempt: back to pending with a delay, or failed for good. A rate limit, the outage of a
-    provider, a reached budget and NotYet give the attempt back; a reached budget pauses the job.
+    provider and a reached budget give the attempt back; a reached budget pauses the job.
 
     Raises LeaseLost, and changes nothing, when the lease was taken away.
     """
@@ -63,10 +62,9 @@ def fail(claimed: Item, stage: Stage, error: Exception) -> None:
         probe_at = _next_probe(claimed, stage, error)
         attempts = claimed.attempts - (probe_at is not None or not getattr(error, "counts_attempt", True))
         if _is_retryable(error) and attempts < MAX_ATTEMPTS:
-            not_before = _next_try(attempts, error, probe_at)
+            not_before = (probe_at or clock.now()) + timedelta(seconds=_delay(attempts, error))
             _close(job, claimed, ItemState.PENDING, attempts=attempts, not_before=not_before, **why)
-            level = logging.INFO if isinstance(error, NotYet) else logging.WARNING
-            logger.log(level, "item will be tried again", extra=_fields(claimed))
+            logger.warning("item will be tried again", extra=_fields(claimed))
         else:
             _close(job, claimed, ItemState.FAILED, **why)
             stage.save_failure(claimed, claimed.error_message)
@@ -74,7 +72,7 @@ def fail(claimed: Item, stage: Stage, error: Exception) -> None:
         if getattr(error, "pauses_job", False) and job.status == JobStatus.RUNNING:
             move(job, JobStatus.PAUSED, actor="worker", reason=claimed.error_message, wake_at=_looks_again_at(error))
         count_closed(job, claimed)
-        pass_by("in_fail")
+        failpoint("in_fail")
 
 
 def _close(job: Job, item: Item, state: ItemState, **changes: Any) -> None:
@@ -103,10 +101,8 @@ def _is_retryable(error: Exception) -> bool:
 
 
 def _why(error: Exception) -> dict[str, str]:
-    """The item's columns on its last failure; what only has to wait did not fail, and has no code."""
+    """The item's columns on its last failure."""
     message = error.message if isinstance(error, JobError) else UNEXPECTED_MESSAGE
-    if isinstance(error, NotYet):
-        return {"error_message": message}
     kind = "retryable" if _is_retryable(error) else "terminal"
     return {
         "error_kind": kind,
@@ -120,12 +116,6 @@ def _next_probe(item: Item, stage: Stage, error: Exception) -> datetime | None:
     if not stage.provider or not getattr(error, "provider_away", False):
         return None
     return provider_failed(stage.provider, item.attempts, item.started_at or clock.now())
-
-
-def _next_try(attempts: int, error: Exception, probe_at: datetime | None) -> datetime:
-    if isinstance(error, NotYet):
-        return error.until
-    return (probe_at or clock.now()) + timedelta(seconds=_delay(attempts, error))
 
 
 def _looks_again_at(error: Exception) -> datetime | None:

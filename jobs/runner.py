@@ -15,24 +15,23 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.dispatch import Signal
 
-from jobs import clock, drain
-from jobs.database import is_away, with_reconnect
+from jobs import clock
+from jobs.actions import runners_for, wake
+from jobs.database import is_away, locked_job, with_reconnect
 from jobs.errors import DatabaseAway, JobError, LeaseLost
-from jobs.failpoints import pass_by
-from jobs.heartbeat import Heartbeat
-from jobs.leases import claim, closed_for, give_back, has_loose, live_leases, next_due_in
+from jobs.failpoints import failpoint
+from jobs.heartbeat import Heartbeat, drain_requested
+from jobs.leases import claim, closed_for, has_loose, live_leases, next_due_in, release
 from jobs.logs import item_context, job_context
 from jobs.models import Item, Job
 from jobs.monitoring import SUPERSEDED, count_one
 from jobs.outcomes import TookTooLong, fail, finish
 from jobs.progress import open_items
-from jobs.queue import runners_for, wake
 from jobs.registry import Stage, handler_for
 from jobs.stages import Step, advance, begin_stage
-from jobs.states import REST_ABOVE, JobStatus, Load
+from jobs.states import REST_ABOVE, JobStatus, Load, move
 from jobs.sweep import jobs_without_worker
 from jobs.throttle import count_wait
-from jobs.transitions import locked_job, move
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +92,7 @@ def _open(job_id: UUID | str) -> Job | None:
         if job.status != JobStatus.RUNNING or _has_enough_runners(job):
             return None
         Job.objects.filter(pk=job.pk).update(heartbeat_at=clock.now(), wake_at=None)
-        pass_by("in_open")
+        failpoint("in_open")
         return job
 
 
@@ -125,14 +124,14 @@ class Slice:
                 while not self.must_stop() and self._turn():
                     pass
         finally:
-            with_reconnect(partial(give_back, self.job.pk, self.runner))
-            pass_by("before_hand_over")
+            with_reconnect(partial(release, self.job.pk, self.runner))
+            failpoint("before_hand_over")
             with_reconnect(self._hand_over)
-            pass_by("after_hand_over")
+            failpoint("after_hand_over")
             slice_over.send_robust(Slice, job_id=self.job.pk)
 
     def must_stop(self) -> bool:
-        return time.monotonic() >= self.ends_at or self.heartbeat.lost or drain.requested()
+        return time.monotonic() >= self.ends_at or self.heartbeat.lost or drain_requested()
 
     def _turn(self) -> bool:
         """Works the present stage until nothing is due; returns whether this slice can do more."""
@@ -141,7 +140,7 @@ class Slice:
             return False
         self._work_stage(stage)
         step = with_reconnect(partial(advance, self.job.pk))
-        pass_by("after_advance")
+        failpoint("after_advance")
         if step == Step.STAGE:
             with_reconnect(self._call_others)
         if step == Step.WAIT:
@@ -191,7 +190,7 @@ class Slice:
             if item is None:
                 return
             with item_context(item, stage):
-                pass_by("after_claim")
+                failpoint("after_claim")
                 following = self._do(stage, item)
 
     def _next_item(self, stage: Stage) -> Item | None:
@@ -200,7 +199,7 @@ class Slice:
         with self._looking:
             while not self.must_stop():
                 self._closed.clear()
-                if self._in_hand and not with_reconnect(partial(has_loose, self.job.pk, stage.name)):
+                if self._in_hand and not with_reconnect(partial(has_loose, self.job, stage.name)):
                     return None
                 items = with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
                 if items:
@@ -246,7 +245,7 @@ class Slice:
         self._in_hand.add(item.pk)
         try:
             result = stage.work(item)
-            pass_by("after_work")
+            failpoint("after_work")
             go_on_as = "" if self.must_stop() else self.runner
             return with_reconnect(partial(finish, item, stage, result, go_on_as=go_on_as))
         except LeaseLost:

@@ -10,14 +10,14 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
 from jobs import clock
+from jobs.database import locked_job
 from jobs.errors import JobError
-from jobs.failpoints import pass_by
+from jobs.failpoints import failpoint
 from jobs.leases import idle_until
 from jobs.models import Item, Job
 from jobs.progress import open_items, refresh_progress, resume_point
 from jobs.registry import PlannedItem, Stage, handler_for
-from jobs.states import REST_ABOVE, ItemState, JobStatus
-from jobs.transitions import locked_job, move
+from jobs.states import REST_ABOVE, ItemState, JobStatus, move
 
 TAKEN_OVER = ("state", "attempts", "crashes", "error_kind", "error_code", "error_message")
 
@@ -46,7 +46,7 @@ def add_items(job: Job, stage: Stage, planned: Sequence[PlannedItem]) -> None:
     fresh = [plan for plan in planned if plan.key not in present]
     items = [_item(job, stage, plan, after + n, earlier.get(plan.key)) for n, plan in enumerate(fresh, start=1)]
     Item.objects.bulk_create(items, batch_size=500)
-    pass_by("in_begin_stage")
+    failpoint("in_begin_stage")
 
 
 def _item(job: Job, stage: Stage, plan: PlannedItem, ordinal: int, earlier: Item | None) -> Item:
@@ -95,7 +95,7 @@ def advance(job_id: UUID | str) -> Step:
         if open_items(job, job.stage):
             return Step.REST if _rest(job) else Step.WAIT
         step = _leave_stage(job)
-        pass_by("in_advance")
+        failpoint("in_advance")
         return step
 
 

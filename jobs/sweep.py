@@ -14,12 +14,12 @@ from django.dispatch import Signal
 
 from jobs import clock
 from jobs.actions import wake_present_stage
-from jobs.failpoints import pass_by
-from jobs.leases import take_away
+from jobs.database import locked_job
+from jobs.failpoints import failpoint
+from jobs.leases import revoke
 from jobs.models import Item, Job, SweepRun
 from jobs.progress import refresh_progress
-from jobs.states import LONGEST_RECOVERY_PAUSE_SECONDS, RECOVERIES_AT_ONCE, SWEEP_ROWS, ItemState, JobStatus
-from jobs.transitions import locked_job, move
+from jobs.states import LONGEST_RECOVERY_PAUSE_SECONDS, RECOVERIES_AT_ONCE, SWEEP_ROWS, ItemState, JobStatus, move
 
 logger = logging.getLogger(__name__)
 
@@ -114,10 +114,10 @@ def _recover(seen: Job) -> bool:
         signs = (job.heartbeat_at, job.queued_at, job.wake_at)
         if job.status != JobStatus.RUNNING or signs != (seen.heartbeat_at, seen.queued_at, seen.wake_at):
             return False
-        pass_by("before_recovery")
+        failpoint("before_recovery")
         for item in Item.objects.filter(job=job, state=ItemState.LEASED):
-            take_away(job, item)
-        pass_by("in_recovery")
+            revoke(job, item)
+        failpoint("in_recovery")
         Job.objects.filter(pk=job.pk).update(attempt=F("attempt") + 1)
         job.attempt += 1
         refresh_progress(job)
@@ -126,8 +126,8 @@ def _recover(seen: Job) -> bool:
         else:
             move(job, JobStatus.STALE, actor="sweep", reason=f"No sign of its workers since {_last_sign(job)}.")
             _set_going(job)
-        pass_by("before_recovery_commit")
-    pass_by("after_recovery")
+        failpoint("before_recovery_commit")
+    failpoint("after_recovery")
     return True
 
 

@@ -5,7 +5,7 @@ An adapter makes each call inside ``call_slot``; the engine asks ``jobs.leases``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import F
 from django.forms import model_to_dict
 
-from jobs import clock, window
+from jobs import clock
 from jobs.database import row_where, update_where, with_reconnect
-from jobs.errors import JobError, NotYet, ProviderBusy
+from jobs.errors import JobError, ProviderBusy
 from jobs.models import Throttle
 
 # After a rate limit that names no time: 5 s, doubled for each further one without an answer between.
@@ -34,6 +34,11 @@ OUTAGE_GAP = timedelta(minutes=15)
 OUTAGE_PAUSES_SECONDS = (30, 60, 120, 240, 480, 900)
 # Then failed probes cost attempts again, so that a job whose own input brings the provider down ends one day.
 OUTAGE_PATIENCE = timedelta(hours=6)
+# A window that slides: no span of 60 seconds, wherever it begins, holds more than the limits. A call counts until the
+# whole second in which it began is a minute ago, so at most a 61st part of the limits is left unused.
+SPAN_SECONDS = 60
+# (second since 1970, calls begun in it, tokens they used or may use), in order. As JSON these become lists.
+Second = tuple[int, int, int]
 
 
 @dataclass
@@ -58,7 +63,7 @@ def call_slot(provider: str, *, tokens: int = 0) -> Iterator[Call]:
     except JobError as error:
         if error.pauses_job:
             with_reconnect(partial(refused, provider))
-        elif not (error.counts_attempt or isinstance(error, NotYet)):
+        elif not error.counts_attempt:
             with_reconnect(partial(rate_limited, provider, error.retry_after, call.began_at))
         elif not error.provider_away:
             with_reconnect(partial(answered, call, call.tokens - tokens))
@@ -95,7 +100,7 @@ def admit(provider: str, tokens: int = 0) -> datetime:
         with locked_throttle(provider) as row:
             wait = wait_of(row, tokens)
             if limits() and not wait:
-                row.window = window.with_call(window.recent(row.window, now), now, tokens)
+                row.window = with_call(recent(row.window, now), now, tokens)
     if wait:
         count_wait(provider)
         raise ProviderBusy(f"{provider} takes no call for another {wait:.0f} s.", retry_after=wait)
@@ -107,11 +112,11 @@ def wait_of(row: Throttle, tokens: int = 0) -> float:
     now = clock.now()
     if row.cool_until and row.cool_until > now:
         return (row.cool_until - now).total_seconds()
-    return window.wait(row.window, now, limits(), tokens)
+    return wait_within(row.window, now, limits(), tokens)
 
 
-def limits() -> window.Limits:
-    return window.Limits(settings.LLM_REQUESTS_PER_MINUTE, settings.LLM_TOKENS_PER_MINUTE)
+def limits() -> Limits:
+    return Limits(settings.LLM_REQUESTS_PER_MINUTE, settings.LLM_TOKENS_PER_MINUTE)
 
 
 def calls_at_once(row: Throttle) -> int:
@@ -126,9 +131,9 @@ def answered(call: Call, more_tokens: int = 0) -> None:
     """
     with locked_throttle(call.provider) as row:
         if limits():
-            row.window = window.with_call(row.window, call.began_at, more_tokens, calls=0)
+            row.window = with_call(row.window, call.began_at, more_tokens, calls=0)
         else:
-            row.window = window.with_call(window.recent(row.window, clock.now()), call.began_at, call.tokens)
+            row.window = with_call(recent(row.window, clock.now()), call.began_at, call.tokens)
         row.refusals = row.failures = row.probes = 0
         row.outage_since = None
         row.limit = min(row.limit + 1, settings.LLM_CONCURRENCY)
@@ -188,3 +193,51 @@ def _pause(row: Throttle) -> None:
 
 def count_wait(provider: str) -> None:
     Throttle.objects.filter(provider=provider).update(waits=F("waits") + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of a minute; 0 is no limit."""
+
+    requests: int
+    tokens: int
+
+    def __bool__(self) -> bool:
+        return bool(self.requests or self.tokens)
+
+    def admit(self, window: Sequence[Second], tokens: int) -> bool:
+        """Whether a call of ``tokens`` tokens fits; into an empty window any does, however large."""
+        requests_used, tokens_used = used(window)
+        is_within_requests = not self.requests or requests_used < self.requests
+        is_within_tokens = not self.tokens or not requests_used or tokens_used + tokens <= self.tokens
+        return is_within_requests and is_within_tokens
+
+
+def recent(window: Sequence[Sequence[int]], now: datetime) -> list[Second]:
+    """The seconds that still count. Those of a clock that is ahead of ours do."""
+    return [(second, calls, tokens) for second, calls, tokens in window if _ends(second) > now.timestamp()]
+
+
+def used(window: Sequence[Second]) -> tuple[int, int]:
+    """Requests and tokens."""
+    return sum(calls for _, calls, _ in window), sum(tokens for _, _, tokens in window)
+
+
+def wait_within(window: Sequence[Second], now: datetime, limits: Limits, tokens: int) -> float:
+    """Seconds until a call of ``tokens`` tokens fits into ``window``; 0 for now."""
+    left, at = recent(window, now), now.timestamp()
+    while not limits.admit(left, tokens):
+        at = _ends(left.pop(0)[0])
+    return at - now.timestamp()
+
+
+def with_call(window: Sequence[Second], at: datetime, tokens: int, calls: int = 1) -> list[Second]:
+    """``window`` with a call that begins ``at``; with ``calls`` 0, with ``tokens`` more for one that began then."""
+    seconds = {second: (made, spent) for second, made, spent in window}
+    made, spent = seconds.get(int(at.timestamp()), (0, 0))
+    seconds[int(at.timestamp())] = (made + calls, max(0, spent + tokens))
+    return sorted((second, *counts) for second, counts in seconds.items())
+
+
+def _ends(second: int) -> int:
+    return second + 1 + SPAN_SECONDS

@@ -14,10 +14,10 @@ from books.extraction.stages.write import SummariseStage, WriteStage
 from books.models import Book
 from books.stored.limits import Limits
 from jobs.actions import resume, start_job
+from jobs.database import locked_job
 from jobs.models import Job
 from jobs.registry import Handler
 from jobs.states import JobStatus
-from jobs.transitions import locked_job
 
 EXTRACTION = Handler(
     kind="extraction",

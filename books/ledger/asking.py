@@ -23,7 +23,7 @@ from books.providers.answers import read_answer
 from books.providers.cleaning import cleaned
 from books.providers.request import Answer, ModelRequest, RawAnswer
 from jobs.errors import JobError
-from jobs.failpoints import pass_by
+from jobs.failpoints import failpoint
 from jobs.models import Item
 from jobs.throttle import call_slot
 
@@ -105,9 +105,9 @@ class Ledger:
         with within_caps(item, request, self.base_url_of(request.provider)) as price:
             try:
                 with call_slot(client.provider, tokens=request.estimated_tokens) as slot:
-                    pass_by("before_call")
+                    failpoint("before_call")
                     raw = client.complete(request)
-                    pass_by("after_answer")
+                    failpoint("after_answer")
                     slot.tokens = raw.tokens_in + raw.tokens_out
                     outcome, answer, problem = _judged(request, raw)
                     # First of all: whatever is noted after it may find the database away.
@@ -116,7 +116,7 @@ class Ledger:
                 if error.code != "provider_busy":
                     _write(request, client.provider, CallOutcome.FAILED, started, error_code=error.code)
                 raise
-        pass_by("after_ledger")
+        failpoint("after_ledger")
         return raw, outcome, answer, problem
 
 

@@ -57,7 +57,8 @@ def within_caps(item: Item, request: ModelRequest[Any], base_url: str) -> Iterat
 def _price_and_cap(job_id: UUID, model: str, base_url: str) -> tuple[Price, bool]:
     """What ``model`` costs, as ``books.providers.prices`` says, and whether a cap holds: one query a call."""
     key = Job._meta.pk.get_db_prep_value(job_id, connection)
-    for row in ModelPrice.objects.raw(PRICE_AND_CAP, [model, key]):
+    rows: Any = ModelPrice.objects.raw(PRICE_AND_CAP, [model, key])
+    for row in rows:
         return own_price(row) if row.pk else published_price(model, base_url), bool(row.is_capped)
     raise Job.DoesNotExist("The job was deleted while it was worked on.")
 

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('cool_until', models.DateTimeField(blank=True, null=True)),
                 ('limited_at', models.DateTimeField(blank=True, help_text='When the last wave of calls was refused.', null=True)),
                 ('refusals', models.PositiveIntegerField(default=0, help_text='Rate limits in a row, without an answer between.')),
-                ('window', models.JSONField(blank=True, default=list, help_text="The last minute's calls; see jobs.window.")),
+                ('window', models.JSONField(blank=True, default=list, help_text="The last minute's calls; see jobs.throttle.")),
                 ('failures', models.PositiveIntegerField(default=0, help_text='In a row, without an answer between.')),
                 ('failed_at', models.DateTimeField(blank=True, null=True)),
                 ('outage_since', models.DateTimeField(blank=True, null=True)),

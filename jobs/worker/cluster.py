@@ -13,7 +13,7 @@ from multiprocessing.process import BaseProcess
 import django
 from django_q.cluster import Sentinel
 
-from jobs.worker.process import tie_forks
+from jobs.worker.supervisor import tie_forks
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def main() -> int:
     django.setup()
     from django_q.brokers import get_broker
 
-    from jobs.worker.canary import CanaryBroker
+    from jobs.worker.tasks import CanaryBroker
 
     tie_forks()
     context = get_context("fork")

@@ -1,21 +1,26 @@
-"""The cluster of one pool as its supervisor sees it, and telling one that hangs from one that is busy."""
+"""What a supervisor tends: a pool's cluster, telling one that hangs from one that is busy, and a sweep of its own,
+so that recovery needs no cluster that works."""
 
 from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
 import time
 from datetime import datetime
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 
-from jobs.drain import DRAIN_FD
-from jobs.heartbeat import CLUSTER_ID
+from jobs.heartbeat import CLUSTER_ID, DRAIN_FD
 from jobs.models import STARTING_FACTOR, Cluster
-from jobs.worker.process import Child
+from jobs.states import SWEEP_SECONDS
+from jobs.sweep import TURN_SECONDS, sweep_in_turn
+from jobs.worker.supervisor import Child, die_with
 
 logger = logging.getLogger(__name__)
 
@@ -121,3 +126,53 @@ class PoolCluster(Child):
             logger.warning("the row of a %s stays: %s", self.name, error, extra={"cluster": self._row.pk})
             connection.close()
         self._row = None
+
+
+class Sweeper:
+    """A process that sweeps once, at the start and each minute. A fork of the supervisor: it has nothing to load.
+
+    One that still sweeps when the next is due ten times over is killed.
+    """
+
+    def __init__(self) -> None:
+        self._process: ForkProcess | None = None
+        self._started_at = 0.0
+        self._seconds_since = 0.0
+
+    def tend(self) -> None:
+        age = time.monotonic() - self._started_at
+        if self._process and (not self._process.is_alive() or age > 10 * SWEEP_SECONDS):
+            self.clear_away()
+        if self._process is None and (age >= SWEEP_SECONDS or not self._started_at):
+            self._start()
+
+    def _start(self) -> None:
+        # A connection that two processes share is good for neither.
+        connections.close_all()
+        self._started_at = time.monotonic()
+        self._process = get_context("fork").Process(target=_sweep, args=(os.getpid(), self._seconds_since), daemon=True)
+        self._process.start()
+        self._seconds_since = TURN_SECONDS
+
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.is_alive()
+
+    def ask_to_stop(self) -> None:
+        """A sweep may end anywhere: each of its steps is a transaction of its own."""
+        self.clear_away()
+
+    def clear_away(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process = None
+
+
+def _sweep(supervisor: int, seconds_since: float) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    die_with(supervisor)
+    try:
+        sweep_in_turn(seconds_since)
+    except Exception:
+        logger.exception("the sweep failed")

@@ -25,7 +25,7 @@ from books.models import (
     WebhookEndpoint,
 )
 from books.publishing.post import new_secret
-from jobs import queue
+from jobs import actions
 from jobs.models import Job
 from jobs.progress import refresh_progress
 from jobs.states import ItemState, JobStatus
@@ -45,7 +45,7 @@ from tests.factories import (
 def woken(monkeypatch) -> list[str]:
     """What the queue was asked, instead of a queue."""
     asked: list[str] = []
-    monkeypatch.setattr(queue, "enqueue_slice", lambda job_id, _load: asked.append(str(job_id)))
+    monkeypatch.setattr(actions, "enqueue_slice", lambda job_id, _load: asked.append(str(job_id)))
     return asked
 
 

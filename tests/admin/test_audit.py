@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from books.models import AuditEntry, Outcome
-from jobs.states import JobStatus
+from jobs.database import locked_job
+from jobs.states import JobStatus, move
 from jobs.sweep import sweep
-from jobs.transitions import locked_job, move
 from tests.factories import BookFactory, JobFactory, PageFactory, ReadPageFactory
 
 URL = "/admin/books/book/audit/"

@@ -17,7 +17,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 
 from bookpipeline.wsgi import application
-from jobs import queue
+from jobs import actions
 from jobs.states import JobStatus
 from tests.factories import JobFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 
@@ -43,7 +43,7 @@ CHECKS = schemathesis.checks.CHECKS.get_by_names(
 @pytest.fixture
 def somebody(db, monkeypatch):
     """The cookies of a person who may do everything, and what the paths can be about."""
-    monkeypatch.setattr(queue, "enqueue_slice", lambda *_: None)
+    monkeypatch.setattr(actions, "enqueue_slice", lambda *_: None)
     client = Client()
     client.force_login(get_user_model().objects.create_superuser("ada"))
     client.get("/admin/")

@@ -21,7 +21,7 @@ from books.models import Book, DeletedBook, Delivery, ExpectedFile, ModelCall, P
 from books.ocr.start import start_reading
 from books.publishing.deletion import delete_book, losses_of
 from books.publishing.publish import publish
-from jobs import clock, queue
+from jobs import actions, clock
 from jobs.models import Job
 from jobs.states import JobStatus
 from jobs.sweep import sweep
@@ -176,7 +176,7 @@ def test_what_readers_get_is_deleted_by_title_only(book):
 
 def test_a_job_that_starts_at_that_moment_and_the_deletion_exclude_each_other(book, monkeypatch):
     """One of the two wins; the other says why it does not. Never both, never a job without its book."""
-    monkeypatch.setattr(queue, "enqueue_slice", lambda *_: None)
+    monkeypatch.setattr(actions, "enqueue_slice", lambda *_: None)
     PageFactory(book=book, number=2)
     together, said = threading.Barrier(2), []
 

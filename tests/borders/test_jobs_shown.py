@@ -15,11 +15,11 @@ from django.urls import reverse
 from PIL import Image
 
 from books.models import Book, Page
+from jobs.database import locked_job
 from jobs.models import Item, Job
 from jobs.progress import refresh_progress
 from jobs.runner import run_to_end
-from jobs.states import ItemState, JobStatus
-from jobs.transitions import locked_job, move
+from jobs.states import ItemState, JobStatus, move
 from tests.factories import BookFactory, ItemFactory, JobFactory, ReadPageFactory
 
 

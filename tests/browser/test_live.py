@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 from books.models import Page, Source
 from books.ocr.start import start_reading
 from jobs.actions import pause
+from jobs.database import locked_job
 from jobs.models import Job
 from jobs.runner import run_to_end
-from jobs.states import JobStatus
-from jobs.transitions import locked_job, move
+from jobs.states import JobStatus, move
 from tests.browser.test_main_job import sign_in
 from tests.factories import BookFactory, ReadPageFactory
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs import queue, registry
+from jobs import actions, registry
 from tests.jobs.rig import KIND, RigStage, new_book, rig_handler
 
 
@@ -15,7 +15,7 @@ def stage() -> RigStage:
 def woken(monkeypatch) -> list[tuple[str, str]]:
     """What the queue was asked, instead of a queue."""
     asked: list[tuple[str, str]] = []
-    monkeypatch.setattr(queue, "enqueue_slice", lambda job_id, load: asked.append((str(job_id), str(load))))
+    monkeypatch.setattr(actions, "enqueue_slice", lambda job_id, load: asked.append((str(job_id), str(load))))
     return asked
 
 

@@ -19,7 +19,7 @@ LEGAL = {
     "rate_limit": ACTIVE,
     "not_yet": ACTIVE,
     "away": ACTIVE,
-    "give_back": (*ACTIVE, "cancelled"),
+    "release": (*ACTIVE, "cancelled"),
     "advance": ("running",),
     "sweep": ACTIVE,
     "die_in_sweep": ("running",),

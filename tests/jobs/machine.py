@@ -17,16 +17,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from books.errors import ProviderUnavailable, RateLimited
 from jobs import clock, outcomes, registry, runner
 from jobs.actions import cancel, extend, pause, restart, resume, retry_items, start_job
-from jobs.errors import JobError, NotYet
+from jobs.database import locked_job
+from jobs.errors import JobError
 from jobs.heartbeat import beat
-from jobs.leases import claim, give_back
+from jobs.leases import claim, release
 from jobs.models import Event, Item, Job, Throttle
 from jobs.progress import COUNTERS, page_errors, refresh_progress
 from jobs.stages import advance
-from jobs.states import FINAL, TRANSITIONS, JobStatus
+from jobs.states import FINAL, TRANSITIONS, JobStatus, move
 from jobs.sweep import sweep
 from jobs.throttle import Call, answered, rate_limited
-from jobs.transitions import locked_job, move
 from tests.jobs.coverage import LEGAL, STATUSES, Visits
 from tests.jobs.model import NOT_YET, RETRY_AFTER, Model, Refused
 from tests.jobs.model_throttle import ModelThrottle
@@ -52,9 +52,7 @@ CLOSINGS: dict[str, Callable[[Item, RigStage], None]] = {
     "fail_passing": lambda item, stage: outcomes.fail(item, stage, Passing("Try again.")),
     "fail_for_good": lambda item, stage: outcomes.fail(item, stage, Final("Unreadable.")),
     "rate_limit": lambda item, stage: outcomes.fail(item, stage, RateLimited("Slow down.", retry_after=RETRY_AFTER)),
-    "not_yet": lambda item, stage: outcomes.fail(
-        item, stage, NotYet("Under way.", until=clock.now() + timedelta(seconds=NOT_YET))
-    ),
+    "not_yet": lambda item, stage: outcomes.fail(item, stage, RateLimited("Under way.", retry_after=NOT_YET)),
 }
 WAYS = {
     "pending": ("pause", "resume"),
@@ -182,8 +180,8 @@ class EngineMachine(RuleBasedStateMachine):
         self.both("beat", lambda: beat(self.id, who), who)
 
     @rule(who=RUNNERS)
-    def give_back(self, who: str) -> None:
-        self.both("give_back", lambda: give_back(self.id, who), who)
+    def release(self, who: str) -> None:
+        self.both("release", lambda: release(self.id, who), who)
 
     @rule()
     def advance(self) -> None:
@@ -366,7 +364,7 @@ class EngineMachine(RuleBasedStateMachine):
             self.go_on(0, "anna")
         elif event == "claim":
             self.claim("anna", 1)
-        elif event in ("beat", "give_back"):
+        elif event in ("beat", "release"):
             getattr(self, event)("anna")
         else:
             getattr(self, event, getattr(self, f"_{event}", None))()

@@ -242,7 +242,7 @@ class Model:
         item.not_before = self.now + seconds
         self.job.refresh()
 
-    def give_back(self, runner: str) -> int:
+    def release(self, runner: str) -> int:
         held = self._held_by(runner)
         for item in held:
             item.free("pending")

@@ -37,8 +37,8 @@ MUTANTS = (
     Mutant("outcomes", "_close", ', "lease_token": item.lease_token', "", "test_claims.py::test_an_expired_lease_is"),
     Mutant("outcomes", "_close", '"state": ItemState.LEASED, ', "", "test_races.py::test_of_two_rivals_for_an_item"),
     Mutant("outcomes", "_close", "job.status in FINAL or ", "", "test_results.py::test_what_is_in_hand_is_kept"),
-    Mutant("transitions", "move", "to not in TRANSITIONS[before]", "False", "test_transitions.py::test_every_pair"),
-    Mutant("transitions", "move", ", status=before", "", "test_transitions.py::test_a_move_from_a_state"),
+    Mutant("states", "move", "to not in TRANSITIONS[before]", "False", "test_transitions.py::test_every_pair"),
+    Mutant("states", "move", ", status=before", "", "test_transitions.py::test_a_move_from_a_state"),
     Mutant(
         "sweep",
         "LAST_SIGN",
@@ -80,7 +80,7 @@ MUTANTS = (
         "",
         "test_claims.py::test_nothing_is_claimed_beside_a_suspect",
     ),
-    Mutant("leases", "take_away", "item.attempts -= 1", "", "test_claims.py::test_deaths_in_company"),
+    Mutant("leases", "revoke", "item.attempts -= 1", "", "test_claims.py::test_deaths_in_company"),
     Mutant(
         "runner", "_classified", "if is_away(error)", "if False", "test_runner.py::test_an_item_that_lost_the_database"
     ),
@@ -98,7 +98,7 @@ MUTANTS = (
     Mutant("stages", "_item", " and earlier.fingerprint == plan.fingerprint", "", "test_runner.py::test_an_item_whose"),
     Mutant("actions", "resume", "if present is not None", "if False", "test_starting.py::test_going_on_twice"),
     Mutant(
-        "throttle", "wait_of", "return window.wait(", "return 0 * window.wait(", "test_throttle.py::test_requests_a"
+        "throttle", "wait_of", "return wait_within(", "return 0 * wait_within(", "test_throttle.py::test_requests_a"
     ),
     Mutant("stages", "advance", "if open_items(job, job.stage)", "if False", "test_races.py::test_a_page_that_comes"),
     Mutant(

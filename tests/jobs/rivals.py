@@ -18,7 +18,7 @@ from jobs import sweep as sweeping
 from jobs.actions import cancel, extend, pause, resume, retry_items, start_job
 from jobs.errors import JobError
 from jobs.heartbeat import beat
-from jobs.leases import claim, give_back
+from jobs.leases import claim, release
 from jobs.models import Item, Job
 from jobs.outcomes import fail, finish
 from jobs.runner import _open
@@ -95,8 +95,8 @@ class Scene:
     def sweep(self) -> dict[str, int]:
         return sweeping.sweep()
 
-    def give_back(self) -> int:
-        return give_back(self.job.pk, "holder")
+    def release(self) -> int:
+        return release(self.job.pk, "holder")
 
     def beat(self) -> bool:
         return beat(self.job.pk, "holder")

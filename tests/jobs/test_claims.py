@@ -9,7 +9,7 @@ import pytest
 from jobs import clock
 from jobs.actions import start_job
 from jobs.errors import LeaseLost
-from jobs.leases import claim, extend_leases, give_back, next_due_in
+from jobs.leases import claim, extend_leases, next_due_in, release
 from jobs.models import Item, Job
 from jobs.outcomes import fail, finish
 from jobs.states import DEATHS_IN_COMPANY, MAX_CRASHES, ItemState, JobStatus
@@ -136,7 +136,7 @@ def test_nothing_is_claimed_beside_a_suspect(job, stage, monkeypatch):
 
 def test_giving_back_returns_the_attempt_and_ends_the_lease(job, stage):
     (item,) = claim(job.pk, "first", "a")
-    assert give_back(job.pk, "a") == 1
+    assert release(job.pk, "a") == 1
     held = Item.objects.get(pk=item.pk)
     assert (held.state, held.attempts, held.lease_expires_at) == (ItemState.PENDING, 0, None)
     with pytest.raises(LeaseLost):

@@ -13,22 +13,21 @@ from django_q.cluster import Sentinel
 from django_q.models import Schedule
 from django_q.signing import SignedPackage
 
-from jobs import clock, tasks
+from jobs import clock
 from jobs.models import Cluster
-from jobs.worker import canary, pool, process
-from jobs.worker.canary import CanaryBroker
+from jobs.monitoring import live_pools
+from jobs.worker import pool, supervisor, tasks
 from jobs.worker.cluster import PoolSentinel
-from jobs.worker.live import live_pools
 from jobs.worker.pool import Watch
-from jobs.worker.process import Child
-from jobs.worker.schedules import setup_schedules
+from jobs.worker.supervisor import Child
+from jobs.worker.tasks import CanaryBroker, setup_schedules
 
 
 @pytest.fixture
 def ticking(monkeypatch):
     """The monotonic clock of the modules under test, to be set."""
     clock_face = SimpleNamespace(now=1000.0)
-    for module in (canary, process, pool):
+    for module in (tasks, supervisor, pool):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock_face.now))
     return clock_face
 
@@ -60,7 +59,7 @@ def test_a_canary_comes_with_the_tasks_once_in_its_time(ticking, settings):
 def test_the_canary_is_a_task_that_the_worker_can_run():
     ((_, package),) = CanaryBroker(Messages()).dequeue()
     task = SignedPackage.loads(package)
-    assert (task["func"], task["args"], task["kwargs"], task["save"]) == ("jobs.tasks.canary", (), {}, False)
+    assert (task["func"], task["args"], task["kwargs"], task["save"]) == ("jobs.worker.tasks.canary", (), {}, False)
     tasks.canary()
 
 
@@ -171,16 +170,16 @@ def test_a_child_that_lived_long_is_started_at_once(ticking):
 
 
 def test_no_signal_is_asked_for_where_the_system_has_none(monkeypatch):
-    monkeypatch.setattr(process, "_libc", None)
-    monkeypatch.setattr(process.os, "kill", lambda *_: pytest.fail("killed"))
-    process.die_with(parent=-1)
+    monkeypatch.setattr(supervisor, "_libc", None)
+    monkeypatch.setattr(supervisor.os, "kill", lambda *_: pytest.fail("killed"))
+    supervisor.die_with(parent=-1)
 
 
 def test_a_process_whose_parent_died_before_the_call_kills_itself(monkeypatch):
     killed = []
-    monkeypatch.setattr(process, "_libc", SimpleNamespace(prctl=lambda *_: 0))
-    monkeypatch.setattr(process.os, "kill", lambda pid, number: killed.append(number))
-    process.die_with(parent=-1)
+    monkeypatch.setattr(supervisor, "_libc", SimpleNamespace(prctl=lambda *_: 0))
+    monkeypatch.setattr(supervisor.os, "kill", lambda pid, number: killed.append(number))
+    supervisor.die_with(parent=-1)
     assert killed == [9]
 
 
@@ -195,13 +194,13 @@ def test_live_pools_are_those_seen_within_the_patience(db, settings):
 def test_the_sweep_is_scheduled_once_however_often_it_is_set_up(db):
     setup_schedules()
     first = Schedule.objects.get()
-    Schedule.objects.create(name=first.name, func="jobs.tasks.sweep")
+    Schedule.objects.create(name=first.name, func="jobs.worker.tasks.sweep")
     Schedule.objects.filter(pk=first.pk).update(cron="0 0 1 1 *", cluster=None)
     setup_schedules()
     (schedule,) = Schedule.objects.all()
     assert (schedule.pk, schedule.func, schedule.cron, schedule.cluster) == (
         first.pk,
-        "jobs.tasks.sweep",
+        "jobs.worker.tasks.sweep",
         "* * * * *",
         "io",
     )

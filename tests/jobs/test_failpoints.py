@@ -20,7 +20,7 @@ from tests.jobs.effect_site.stages import EFFECTS, PAGES, effects, every_effect_
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # What makes a runner pass the point; elsewhere any job does.
-PARAMS = {"in_fail": {"fails": "2"}, "in_give_back": {"interrupts": "2"}, "in_heartbeat": {"seconds": 0.5}}
+PARAMS = {"in_fail": {"fails": "2"}, "in_release": {"interrupts": "2"}, "in_heartbeat": {"seconds": 0.5}}
 SECONDS = {"before_hand_over": 0, "after_hand_over": 0}
 # How often a runner passes where it passes more than once; the threads of the second stage claim their first together.
 PASSES = {

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from jobs.worker.schema import require_migrated
+from jobs.database import require_migrated
 
 
 @pytest.mark.django_db

@@ -76,7 +76,7 @@ def test_every_ordered_pair_leaves_a_job_that_adds_up(rig, stage, first):
         errors = [answer for answer in answers if isinstance(answer, Exception)]
         assert all(isinstance(error, (LeaseLost, InvalidTransition)) for error in errors), (second, errors)
         check(scene)
-        if {first, second} <= {"finish", "fail", "sweep", "give_back"}:
+        if {first, second} <= {"finish", "fail", "sweep", "release"}:
             token = Item.objects.get(pk=scene.item.pk).lease_token
             assert token == (1 if first in ("finish", "fail") else 2), second
         scene.job.delete()
@@ -88,7 +88,7 @@ def test_every_ordered_pair_leaves_a_job_that_adds_up(rig, stage, first):
         ("finish", "sweep", {"finish": ItemState.DONE, "sweep": ItemState.PENDING}),
         ("finish", "cancel", {"finish": ItemState.DONE, "cancel": ItemState.LEASED}),
         ("finish", "fail", {"finish": ItemState.DONE, "fail": ItemState.FAILED}),
-        ("finish", "give_back", {"finish": ItemState.DONE, "give_back": ItemState.PENDING}),
+        ("finish", "release", {"finish": ItemState.DONE, "release": ItemState.PENDING}),
         ("fail", "sweep", {"fail": ItemState.FAILED, "sweep": ItemState.PENDING}),
     ],
 )
@@ -105,7 +105,7 @@ def test_of_two_rivals_for_an_item_the_first_wins_alone(scene, one, other, state
 
 
 @pytest.mark.parametrize("_", range(5))
-@pytest.mark.parametrize("rival", ["sweep", "cancel", "fail", "give_back"])
+@pytest.mark.parametrize("rival", ["sweep", "cancel", "fail", "release"])
 def test_with_no_order_given_still_one_of_two_wins(scene, rival, _):
     silence(scene)
     finished, _answer = together(scene.finish, getattr(scene, rival))

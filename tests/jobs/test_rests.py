@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.db import IntegrityError, transaction
 
-from jobs import clock, registry
+from jobs import registry
 from jobs.actions import resume, retry_items, start_job
-from jobs.errors import JobAlreadyActive, NotYet
+from jobs.errors import JobAlreadyActive, JobError
 from jobs.leases import claim
-from jobs.models import Item, Job, Throttle
+from jobs.models import Item, Job
 from jobs.monitoring import exposition
 from jobs.registry import Handler
 from jobs.runner import run_slice
 from jobs.states import ItemState, JobStatus, Load
 from jobs.sweep import sweep
-from jobs.throttle import call_slot
 from jobs.views import job_view
-from tests.jobs.provider import NAME
 from tests.jobs.rig import KIND, RigStage, pass_time
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNDER_WAY = "The provider works on this batch."
 
 
+class UnderWay(JobError):
+    code, retryable, counts_attempt = "under_way", True, False
+
+
 def not_yet(seconds: float):
     def work(_item: Item):
-        raise NotYet(UNDER_WAY, until=clock.now() + timedelta(seconds=seconds))
+        raise UnderWay(UNDER_WAY, retry_after=seconds)
 
     return work
 
@@ -47,11 +47,11 @@ def job(rig, book, stage, woken) -> Job:
 
 def test_a_job_with_nothing_due_rests_at_once_and_asks_for_no_slice(job, stage, woken):
     waiting = Item.objects.get(job=job, key="2")
-    assert (waiting.state, waiting.attempts, waiting.error_code) == (ItemState.PENDING, 0, "")
+    assert (waiting.state, waiting.attempts, waiting.error_code) == (ItemState.PENDING, 0, "under_way")
     assert (job.status, job.completed_items, job.wake_at, woken) == (JobStatus.RUNNING, 2, waiting.not_before, [])
     view = job_view(job)
     assert view.headline == f"Rigging: 2 of 3. {UNDER_WAY} Next look at {job.wake_at:%Y-%m-%d %H:%M} UTC."
-    assert view.errors == ()
+    assert [(error.message, error.is_final) for error in view.errors] == [(UNDER_WAY, False)]
     assert b"oldest_heartbeat_age_seconds 0.0" in exposition()
 
 
@@ -111,13 +111,6 @@ def test_a_short_wait_is_sat_out(rig, book, stage):
     job = start_job(book.pk, KIND)
     run_slice(job.pk)
     assert Job.objects.get(pk=job.pk).status == JobStatus.COMPLETED
-
-
-def test_not_yet_is_an_answer_of_its_provider_and_no_rate_limit(db):
-    with pytest.raises(NotYet), call_slot(NAME):
-        not_yet(60)(Item())
-    row = Throttle.objects.get(provider=NAME)
-    assert (row.failures, row.rate_limits, row.cool_until) == (0, 0, None)
 
 
 # ---- jobs beside the others ------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import OperationalError
 
-from jobs import queue, runner
+from jobs import actions, runner
 from jobs.actions import pause, restart, resume, retry_items, start_job
 from jobs.errors import JobError, NothingToDo
 from jobs.models import Item, Job
@@ -145,7 +145,7 @@ def test_a_book_that_is_deleted_ends_its_slice_without_an_error(rig, book, stage
 
 def test_a_drain_gives_the_leases_back(rig, book, stage, monkeypatch):
     job = start_job(book.pk, KIND)
-    stage.scripts["1"] = lambda item: monkeypatch.setattr(runner.drain, "requested", lambda: True)
+    stage.scripts["1"] = lambda item: monkeypatch.setattr(runner, "drain_requested", lambda: True)
     run_slice(job.pk)
     assert states(job) == [ItemState.DONE, ItemState.PENDING, ItemState.PENDING]
 
@@ -203,7 +203,7 @@ def test_nothing_is_enqueued_when_the_transaction_rolls_back(rig, book, monkeypa
     from django.db import transaction
 
     asked = []
-    monkeypatch.setattr(queue, "enqueue_slice", lambda *call: asked.append(call))
+    monkeypatch.setattr(actions, "enqueue_slice", lambda *call: asked.append(call))
     with pytest.raises(RuntimeError), transaction.atomic():
         start_job(book.pk, KIND)
         raise RuntimeError

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
+from jobs.database import locked_job
 from jobs.errors import InvalidTransition
 from jobs.models import Event, Job
-from jobs.states import FINAL, TRANSITIONS, JobStatus
-from jobs.transitions import locked_job, move
+from jobs.states import FINAL, TRANSITIONS, JobStatus, move
 from tests.jobs.rig import KIND
 
 PAIRS = [(before, after) for before in JobStatus for after in JobStatus]

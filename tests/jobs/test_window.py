@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.window import Limits, recent, used, wait, with_call
+from jobs.throttle import Limits, recent, used, wait_within, with_call
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 GAPS = st.lists(st.floats(0, 40), min_size=1, max_size=120)
@@ -21,7 +21,7 @@ def calls_through(limits: Limits, gaps: list[float], tokens: list[int]) -> list[
     window, now, made = [], BEGIN, []
     for gap, needed in zip(gaps, tokens, strict=True):
         now += timedelta(seconds=gap)
-        while told := wait(window, now, limits, needed):
+        while told := wait_within(window, now, limits, needed):
             now += timedelta(seconds=told)
         window = with_call(recent(window, now), now, needed)
         made.append(((now - BEGIN).total_seconds(), needed))
@@ -60,8 +60,8 @@ def test_a_call_of_the_last_second_of_a_minute_still_counts_in_the_next():
     limits = Limits(2, 0)
     late = BEGIN + timedelta(seconds=59)
     window = with_call(with_call([], late, 0), late, 0)
-    assert wait(window, late + timedelta(seconds=2), limits, 0) == 59
-    assert wait(window, late + timedelta(seconds=61), limits, 0) == 0
+    assert wait_within(window, late + timedelta(seconds=2), limits, 0) == 59
+    assert wait_within(window, late + timedelta(seconds=61), limits, 0) == 0
 
 
 def test_the_estimate_of_a_call_is_corrected_where_it_was_counted():

@@ -12,7 +12,7 @@ from books.ocr.image.open import Picture
 from books.ocr.job import ReadStage
 from books.ocr.review import approve_pages, edit_text, restore_reading
 from books.ocr.scans import stored_reading
-from jobs import queue
+from jobs import actions
 from jobs.actions import start_job
 from jobs.models import Item
 from jobs.runner import run_to_end
@@ -29,7 +29,7 @@ LINES = [
 
 @pytest.fixture(autouse=True)
 def _no_queue(monkeypatch):
-    monkeypatch.setattr(queue, "enqueue_slice", lambda _job_id, _load: None)
+    monkeypatch.setattr(actions, "enqueue_slice", lambda _job_id, _load: None)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.db import connection
 from books.guidelines.changes import change
 from books.ledger.asking import asking_for
 from books.models import ModelCall
-from jobs.transitions import locked_job
+from jobs.database import locked_job
 from tests.providers.requests import ledger_of, question
 
 

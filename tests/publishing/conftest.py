@@ -5,13 +5,13 @@ from django.contrib.auth import get_user_model
 
 from books.guidelines.changes import change
 from books.models import PublishedGuideline, ReviewStatus, Subtopic, Topic
-from jobs import clock, queue
+from jobs import actions, clock
 from tests.factories import BookFactory, SubtopicFactory, TopicFactory
 
 
 @pytest.fixture(autouse=True)
 def _no_queue(monkeypatch):
-    monkeypatch.setattr(queue, "enqueue_slice", lambda *_: None)
+    monkeypatch.setattr(actions, "enqueue_slice", lambda *_: None)
 
 
 @pytest.fixture

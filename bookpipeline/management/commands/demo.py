@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from books.intake.sample import FACTS, SAMPLE
-from jobs.worker.live import live_pools
+from jobs.monitoring import live_pools
 
 CLUSTER_WAIT_SECONDS = 60
 

@@ -11,9 +11,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.worker.process import Child
-from jobs.worker.schema import missing_migrations
-from jobs.worker.supervisor import Supervisor
+from jobs.database import missing_migrations
+from jobs.worker.supervisor import Child, Supervisor
 
 WEB_THREADS = 8
 # The workers' own grace time comes first; then their supervisor needs a moment to kill what is left.

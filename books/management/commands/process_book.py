@@ -27,8 +27,8 @@ from books.stored.pages import span
 from books.structure.contents import parse_toc, toc_lines
 from jobs.errors import JobError, NothingToDo
 from jobs.models import Job
+from jobs.monitoring import live_pools
 from jobs.states import JobStatus
-from jobs.worker.live import live_pools
 
 
 def page_range(text: str) -> range:

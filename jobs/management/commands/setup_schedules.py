@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from jobs.worker.schedules import setup_schedules
+from jobs.worker.tasks import setup_schedules
 
 
 class Command(BaseCommand):

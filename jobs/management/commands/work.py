@@ -7,11 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.worker.pool import PoolCluster
-from jobs.worker.schedules import setup_schedules
-from jobs.worker.schema import require_migrated
+from jobs.database import require_migrated
+from jobs.worker.pool import PoolCluster, Sweeper
 from jobs.worker.supervisor import Supervisor
-from jobs.worker.sweeper import Sweeper
+from jobs.worker.tasks import setup_schedules
 
 
 class Command(BaseCommand):
