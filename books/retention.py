@@ -97,8 +97,8 @@ def _old_answers(limit: datetime, books: Sequence[int]) -> QuerySet[ModelCall]:
         outcome=CallOutcome.ANSWERED,
         pk__gt=OuterRef("pk"),
     )
-    recipe = ("model", "prompt_version", "schema_version")
-    later = later.exclude(job=OuterRef("job")).exclude(**{name: OuterRef(name) for name in recipe})
+    with_what = ("model", "prompt_version", "schema_version")
+    later = later.exclude(job=OuterRef("job")).exclude(**{name: OuterRef(name) for name in with_what})
     useless = ~Q(outcome=CallOutcome.ANSWERED)
     old = ModelCall.objects.filter(book__in=books, created_at__lt=limit).exclude(answer="")
     return old.filter(useless | Q(Exists(later), outcome=CallOutcome.ANSWERED))

@@ -19,7 +19,7 @@ from django.utils.text import slugify
 
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.paging import LookAhead
-from books.extraction.engines.factory import recipe_of
+from books.extraction.engines.factory import made_with_of
 from books.extraction.estimate import TITLES, estimate
 from books.extraction.stale import StaleResult, generated_pages, stale_results
 from books.ledger.choices import base_url_of, checked, model_of, providers
@@ -279,6 +279,6 @@ def _stale_stage(name: str, stale: list[StaleResult]) -> StaleStage | None:
     found = [each for each in stale if each.stage == name]
     if not found:
         return None
-    made_with = ", ".join(recipe for recipe, _ in Counter(each.made_with for each in found).most_common(3))
+    made_with = ", ".join(made_with for made_with, _ in Counter(each.made_with for each in found).most_common(3))
     redone, kept = ([each for each in found if each.is_kept is is_kept] for is_kept in (False, True))
-    return StaleStage(TITLES[name], str(recipe_of(name)), made_with, redone, kept)
+    return StaleStage(TITLES[name], str(made_with_of(name)), made_with, redone, kept)

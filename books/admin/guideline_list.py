@@ -113,7 +113,7 @@ def _page(
     rows: QuerySet[Subtopic], after: int | None, before: int | None
 ) -> tuple[list[Subtopic], int | None, int | None]:
     """One page in the order of the ids, and where the pages before and behind it begin, None where there is none."""
-    whole = rows.select_related("topic__book", "reviewed_by").defer("terms", "search_text", "recipe")
+    whole = rows.select_related("topic__book", "reviewed_by").defer("terms", "search_text", "made_with")
     if before is not None:
         found = list(whole.filter(pk__lt=before).order_by("-pk")[: A_PAGE + 1])
         shown = found[:A_PAGE][::-1]

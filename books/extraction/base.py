@@ -11,7 +11,7 @@ from typing import Protocol
 
 from books.stored import guideline
 from books.stored.guideline import Part, Parts
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 
 # With scan numbers, as all that passes between the stages.
@@ -101,7 +101,7 @@ class GuidelineEngine(Protocol):
     @property
     def name(self) -> str: ...
 
-    def recipe(self, stage: str) -> Recipe:
+    def made_with(self, stage: str) -> MadeWith:
         """Of ``stage``: digest, outline, write, summarise, name or same."""
         ...
 

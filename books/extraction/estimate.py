@@ -13,7 +13,7 @@ from django.db.models.functions import Length
 
 from books.errors import StageNotReady
 from books.extraction.contents import confirmed_toc
-from books.extraction.engines.factory import guideline_engine, recipe_of
+from books.extraction.engines.factory import guideline_engine, made_with_of
 from books.extraction.page_ranges import pages_between
 from books.extraction.records import digests_of
 from books.extraction.stages.base import asks_a_model
@@ -64,7 +64,7 @@ def _windows(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: se
     """Chapters whose sections the contents name need no call."""
     size = guideline_engine().window_pages
     made = StoredOutline.objects.filter(book=book)
-    current = made.exists() and all(row.recipe == recipe_of("outline") for row in made)
+    current = made.exists() and all(row.made_with == made_with_of("outline") for row in made)
     if current and not changed:
         return 0, 0
     runs = chapters(laid, pages) if pages else []
@@ -80,8 +80,8 @@ def _subtopics(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: 
     found = [(row, set(numbers.numbers(row.pages))) for row in Subtopic.objects.filter(topic__book=book)]
     rows = [(row, own) for row, own in found if own and own.issubset(pages)]
     decided = set(Subtopic.objects.filter(DECIDED, topic__book=book).values_list("pk", flat=True))
-    now = recipe_of("write")
-    due = [(row, own) for row, own in rows if row.recipe != now or not row.guideline or changed & own]
+    now = made_with_of("write")
+    due = [(row, own) for row, own in rows if row.made_with != now or not row.guideline or changed & own]
     count = sum(row.pk not in decided for row, _ in due)
     new = changed.difference(*(own for _, own in rows))
     low, high = _new_subtopics(laid, new)
@@ -100,9 +100,9 @@ def _new_subtopics(laid: Sequence[Laid], pages: set[int]) -> Span:
 
 def _topics(book: Book, laid: Sequence[Laid], subtopics: Span) -> Span:
     """One summary each; only topics with something new are summarised anew."""
-    now = recipe_of("summarise")
+    now = made_with_of("summarise")
     present = list(Topic.objects.filter(book=book))
-    stale = sum(topic.recipe != now for topic in present)
+    stale = sum(topic.made_with != now for topic in present)
     named = sum(each.role == "topic" for each in laid)
     most = max(named, len(present)) or math.ceil(subtopics[1] / 3)
     return max(stale, min(1, subtopics[0])), max(stale, min(most, subtopics[1]))
@@ -190,7 +190,7 @@ def estimate(book: Book, limits: Limits | None = None) -> Estimate:
 
 
 def _stage(book: Book, work: Work, letters: float, tier: str) -> StageEstimate:
-    model = recipe_of("write" if work.stage == "reword" else work.stage).model
+    model = made_with_of("write" if work.stage == "reword" else work.stage).model
     (each_in, each_out), basis = _tokens(book, work, model, letters)
     spread = GUESSED_SPREAD if basis == "sizes" else KNOWN_SPREAD
     tokens_in, tokens_out = (

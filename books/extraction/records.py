@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from books.extraction import outline_ops
 from books.extraction.base import NamedSubtopic, NamedTopic, SubtopicSource
-from books.extraction.engines.factory import recipe_of
+from books.extraction.engines.factory import made_with_of
 from books.extraction.outline_ops import PlacedSubtopic, joined, placed_subtopics
 from books.extraction.stages.base import OncePerJob
 from books.guidelines.proposals import name_of
@@ -230,10 +230,10 @@ class Cut:
 
     def made_from(self, row: Subtopic, texts: Mapping[PageId, str]) -> dict[str, str]:
         """By the key of each part in ``row``, a fingerprint of what the engine is asked about it; see ``Subtopic``."""
-        recipe = recipe_of("write")
+        made_with = made_with_of("write")
         return {
             part.key: fingerprint(
-                recipe, part.plan.title, self.outline.topics[part.topic].title, [texts.get(page) for page in pages]
+                made_with, part.plan.title, self.outline.topics[part.topic].title, [texts.get(page) for page in pages]
             )
             for part, pages in self.parts_of(row)
         }

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from books.extraction.engines.factory import recipe_of
+from books.extraction.engines.factory import made_with_of
 from books.models import DECIDED, Book, PageDigest, StoredOutline, Subtopic, Topic
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 
 UNKNOWN = "not noted"
 
@@ -38,36 +38,36 @@ def generated_pages(book: Book) -> tuple[int, int] | None:
 
 
 def _digests(book: Book) -> Iterator[StaleResult]:
-    now = recipe_of("digest")
+    now = made_with_of("digest")
     rows = PageDigest.objects.filter(page__book=book).order_by("page__number")
-    for number, recipe in rows.values_list("page__number", "recipe"):
-        if recipe != now:
-            yield StaleResult("digest", f"Page {number}", _words(recipe))
+    for number, made_with in rows.values_list("page__number", "made_with"):
+        if made_with != now:
+            yield StaleResult("digest", f"Page {number}", _words(made_with))
 
 
 def _outlines(book: Book) -> Iterator[StaleResult]:
-    now = recipe_of("outline")
+    now = made_with_of("outline")
     for row in StoredOutline.objects.filter(book=book):
-        if row.recipe != now:
+        if row.made_with != now:
             titles = [topic.title for topic in row.data.topics]
-            yield StaleResult("outline", ", ".join(titles[-2:]) or f"Part {row.part}", _words(row.recipe))
+            yield StaleResult("outline", ", ".join(titles[-2:]) or f"Part {row.part}", _words(row.made_with))
 
 
 def _guidelines(book: Book) -> Iterator[StaleResult]:
-    now = recipe_of("write")
+    now = made_with_of("write")
     rows = Subtopic.objects.filter(topic__book=book).exclude(guideline={}).order_by("topic__sequence", "sequence")
     kept = set(rows.filter(DECIDED).values_list("pk", flat=True))
-    for pk, title, recipe in rows.values_list("pk", "title", "recipe"):
-        if recipe != now:
-            yield StaleResult("write", title, _words(recipe), pk in kept)
+    for pk, title, made_with in rows.values_list("pk", "title", "made_with"):
+        if made_with != now:
+            yield StaleResult("write", title, _words(made_with), pk in kept)
 
 
 def _summaries(book: Book) -> Iterator[StaleResult]:
-    now = recipe_of("summarise")
+    now = made_with_of("summarise")
     for topic in Topic.objects.filter(~Q(summary=""), book=book):
-        if topic.recipe != now:
-            yield StaleResult("summarise", topic.title, _words(topic.recipe), topic.is_edited)
+        if topic.made_with != now:
+            yield StaleResult("summarise", topic.title, _words(topic.made_with), topic.is_edited)
 
 
-def _words(recipe: Recipe) -> str:
-    return str(recipe) or UNKNOWN
+def _words(made_with: MadeWith) -> str:
+    return str(made_with) or UNKNOWN

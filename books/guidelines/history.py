@@ -13,7 +13,7 @@ from books.guidelines.changes import change, present
 from books.guidelines.checking import edited, texts_of
 from books.models import Change, ReviewStatus, Subtopic
 from books.stored.guideline import PART_TITLES, Part, numbered, part_text
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 from books.stored.pages import PageNumbers, ranges
 
 WordChange = tuple[Literal["same", "removed", "added"], str]
@@ -47,11 +47,11 @@ TITLES = {"title": "Title", "summary": "Summary", "pages": "Pages", **PART_TITLE
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A version and what it changed; ``recipe`` names model and prompt where this version is what they made."""
+    """A version and what it changed; ``made_with`` names model and prompt where this version is what they made."""
 
     version: Version
     change: Change
-    recipe: str
+    made_with: str
     differences: list[tuple[str, list[WordChange]]]
 
     @property
@@ -85,18 +85,18 @@ def steps_of(subtopic_id: int, numbers: PageNumbers, *, most: int) -> list[Step]
 
 def _step(version: Version, before: Version | None, numbers: PageNumbers) -> Step:
     made_anew = (
-        version.recipe.engine and (before is None or before.guideline != version.guideline) and version.change.job_id
+        version.made_with.engine and (before is None or before.guideline != version.guideline) and version.change.job_id
     )
     return Step(
         version,
         version.change,
-        _recipe(version.recipe) if made_anew else "",
+        _made_with(version.made_with) if made_anew else "",
         differences(words_of(before, numbers) if before else {}, words_of(version, numbers)),
     )
 
 
-def _recipe(recipe: Recipe) -> str:
-    return f"{recipe.model}, prompt {recipe.prompt}" if recipe.model else str(recipe)
+def _made_with(made_with: MadeWith) -> str:
+    return f"{made_with.model}, prompt {made_with.prompt}" if made_with.model else str(made_with)
 
 
 def version_seen(subtopic_id: int, revision: int | None) -> Version | None:
@@ -115,7 +115,7 @@ def restore(
         row = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
         version = Subtopic.history.get(history_id=history_id, id=subtopic_id)
         row.title, row.summary, row.guideline = version.title, version.summary, version.guideline
-        row.engine, row.recipe, row.provenance = version.engine, version.recipe, version.provenance
+        row.engine, row.made_with, row.provenance = version.engine, version.made_with, version.provenance
         edited(row, texts_of(book_id))
         row.save()
         made.tell(f"Restored “{row.title}” as of {version.history_date:%Y-%m-%d %H:%M}")

@@ -132,7 +132,7 @@ def _second(first: Subtopic, heading: str, title: str, pages: tuple[PageId, ...]
         start_line=heading[:200],
         pages=pages,
         engine=first.engine,
-        recipe=first.recipe,
+        made_with=first.made_with,
         provenance=first.provenance,
         status=first.status,
         reviewed_by_id=first.reviewed_by_id,

@@ -9,7 +9,7 @@ from django.db.models import Q
 from books.models.book import Book
 from books.models.page import Page
 from books.models.typed_json import TypedJSONField
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 from books.stored.outline import ContentsLine, CutBook
 
 
@@ -56,7 +56,7 @@ class PageDigest(models.Model):
     input changes."""
 
     page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="digest")
-    recipe: models.JSONField[Recipe, Recipe] = TypedJSONField(Recipe, default=Recipe)
+    made_with: models.JSONField[MadeWith, MadeWith] = TypedJSONField(MadeWith, default=MadeWith)
     fingerprint = models.CharField(max_length=64)
     data = models.JSONField()
 
@@ -79,7 +79,7 @@ class StoredOutline(models.Model):
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="outlines")
     part = models.PositiveIntegerField(default=1)
     windows = models.PositiveSmallIntegerField()
-    recipe: models.JSONField[Recipe, Recipe] = TypedJSONField(Recipe, default=Recipe)
+    made_with: models.JSONField[MadeWith, MadeWith] = TypedJSONField(MadeWith, default=MadeWith)
     fingerprint = models.CharField(max_length=64)
     data: models.JSONField[CutBook, CutBook] = TypedJSONField(CutBook)
 

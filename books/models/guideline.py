@@ -15,7 +15,7 @@ from books.models.book import Book
 from books.models.change import Revisioned, RowHistory
 from books.models.typed_json import TypedJSONField
 from books.stored.guideline import Guideline, statements
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 from books.stored.pages import PageId
 
 # The fields of a subtopic whose words are searched.
@@ -84,7 +84,9 @@ class Topic(Revisioned):
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
     storyline = models.TextField(blank=True)
-    recipe: models.JSONField[Recipe, Recipe] = TypedJSONField(Recipe, default=Recipe, help_text="Of the summary.")
+    made_with: models.JSONField[MadeWith, MadeWith] = TypedJSONField(
+        MadeWith, default=MadeWith, help_text="Of the summary."
+    )
     is_edited = models.BooleanField(default=False, help_text="A person changed it: no job may overwrite it.")
 
     history = RowHistory()
@@ -126,7 +128,9 @@ class Subtopic(Revisioned):
     guideline: models.JSONField[Guideline, Guideline] = TypedJSONField(Guideline, default=dict)
     terms = models.JSONField(default=dict)
     engine = models.CharField(max_length=80, blank=True)
-    recipe: models.JSONField[Recipe, Recipe] = TypedJSONField(Recipe, default=Recipe, help_text="Of the guideline.")
+    made_with: models.JSONField[MadeWith, MadeWith] = TypedJSONField(
+        MadeWith, default=MadeWith, help_text="Of the guideline."
+    )
     provenance = models.CharField(max_length=8, choices=Provenance, default=Provenance.OFFLINE)
     status = models.CharField(max_length=16, choices=ReviewStatus, default=ReviewStatus.DRAFT)
     is_edited = models.BooleanField(default=False, help_text="A person changed it: no job may overwrite it.")

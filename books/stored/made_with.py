@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """Of one engine in one stage. A result whose recipe is not the present one is stale. ``version`` is that of an
+class MadeWith:
+    """Of one engine in one stage. A result that was made with another than now is stale. ``version`` is that of an
     engine without models; all is empty where nobody noted it."""
 
     engine: str = ""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 
 from books.stored.guideline import Guideline, numbered
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 from books.stored.pages import PageId, PageNumbers
 
 _EXACT = ConfigDict(extra="forbid")
@@ -25,7 +25,7 @@ class Values:
     guideline: Guideline | None = None
     terms: dict[str, int] | None = None
     engine: str | None = None
-    recipe: Recipe | None = None
+    made_with: MadeWith | None = None
     provenance: str | None = None
     key: str | None = None
     pages: tuple[PageId, ...] | None = None

@@ -1,4 +1,4 @@
-"""A book's calls and costs by stage, its CSV, and the results another recipe would make now."""
+"""A book's calls and costs by stage, its CSV, and the results of an older model or prompt."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ def test_stale_results_are_listed_and_only_they_are_redone(screens, book):
         ReadPageFactory(book=book, number=number)
     book.pages.update(review="approved")
     for page in book.pages.filter(number__lt=3):
-        PageDigest.objects.create(page=page, recipe=OLD, fingerprint="f", data={"page": page.number})
+        PageDigest.objects.create(page=page, made_with=OLD, fingerprint="f", data={"page": page.number})
     row = SubtopicFactory(
-        topic__book=book, topic__summary="It tells.", recipe=OLD, title="Counting", status="approved", pages=[1, 2]
+        topic__book=book, topic__summary="It tells.", made_with=OLD, title="Counting", status="approved", pages=[1, 2]
     )
-    Topic.objects.update(recipe={})
+    Topic.objects.update(made_with={})
     page = shown(screens, book)
     assert "Page 1, Page 2" in page
     assert "Made with openai old-model p1 s1; now offline" in page

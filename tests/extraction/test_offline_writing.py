@@ -150,7 +150,7 @@ def named(title: str, *, key: str = "a", topic: str = "Heat", terms=None, pages=
         ("  Heat   and Work |", "Heat and Work"),
         ("Introduction", "Introduction: Heat"),
         ("REVIEW", "Review: Heat"),
-        ("DNA, the Recipe", "DNA, the Recipe"),
+        ("DNA, the MadeWith", "DNA, the MadeWith"),
         ("World War II", "World War II"),
         ("Heat and Work", "Heat and Work"),
         ("¿Qué es la energía?", "¿Qué es la energía?"),

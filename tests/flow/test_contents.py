@@ -1,4 +1,4 @@
-"""Confirmed contents bind what models make of a book; ranges of pages, resuming, and what a changed recipe redoes."""
+"""Confirmed contents bind what models make of a book; ranges of pages, resuming, and what a changed prompt redoes."""
 
 from __future__ import annotations
 
@@ -156,9 +156,9 @@ def test_resuming_the_same_pages_goes_on_and_a_changed_recipe_redoes_its_stage_a
     assert set(worked.values_list("stage", flat=True)) <= {"write", "summarise"}
     assert worked.filter(stage="write").count() == Subtopic.objects.count()
     assert worked.filter(stage="write", key=f"propose {edited.pk}").exists()
-    assert {row.recipe.schema for row in Subtopic.objects.exclude(pk=edited.pk)} == {f"next.{RewordForm.version}"}
+    assert {row.made_with.schema for row in Subtopic.objects.exclude(pk=edited.pk)} == {f"next.{RewordForm.version}"}
     assert [(each.label, each.is_kept) for each in stale_results(book)] == [(edited.title, True)]
-    assert {row.recipe.schema for row in PageDigest.objects.all()} == {DigestForm.version}
+    assert {row.made_with.schema for row in PageDigest.objects.all()} == {DigestForm.version}
 
 
 def test_a_range_keeps_what_is_current_of_a_whole_job_before_it(book, provider):

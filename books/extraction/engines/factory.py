@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from books.extraction.base import GuidelineEngine
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 
 
 @cache
@@ -25,5 +25,5 @@ def guideline_engine() -> GuidelineEngine:
     raise ImproperlyConfigured(f"GUIDELINE_ENGINE is {settings.GUIDELINE_ENGINE!r}; it may be offline or openai.")
 
 
-def recipe_of(stage: str) -> Recipe:
-    return guideline_engine().recipe(stage)
+def made_with_of(stage: str) -> MadeWith:
+    return guideline_engine().made_with(stage)

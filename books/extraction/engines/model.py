@@ -23,7 +23,7 @@ from books.extraction.engines.sections import extended
 from books.providers.prompts import Prompt, prompt_in
 from books.providers.request import Answer, Choice, ModelRequest
 from books.stored.guideline import Part
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, Heading, Outline, PageText, TocEntry
 
 FOLDER = Path(__file__).resolve().parent.parent / "prompts"
@@ -38,7 +38,7 @@ FormOfStage = TypeVar("FormOfStage", bound=forms.Form)
 # Of the outline so far a window sees its end: enough to go on, and the prompt stays the same size for any book.
 CARRIED_SUBTOPICS = 5
 NEIGHBOUR_TITLES = 8
-# What else is asked for the same result, and so belongs to its recipe.
+# What else is asked for the same result, and so belongs to what that is made with.
 FOLLOWED_BY = {"write": ("reword",)}
 
 
@@ -58,9 +58,9 @@ class OpenAIEngine:
         self._ask_model = ask
         self._choice = choice
 
-    def recipe(self, stage: str) -> Recipe:
+    def made_with(self, stage: str) -> MadeWith:
         choice = self._choice(stage)
-        return Recipe(
+        return MadeWith(
             engine=self.name,
             model=choice.model,
             prompt=".".join(prompt(each).version for each in (stage, *FOLLOWED_BY.get(stage, ()))),

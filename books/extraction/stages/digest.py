@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from books.errors import StageNotReady
 from books.extraction import outline_ops
-from books.extraction.engines.factory import guideline_engine, recipe_of
+from books.extraction.engines.factory import guideline_engine, made_with_of
 from books.extraction.page_ranges import pages_of
 from books.extraction.records import FACTS_OF_BOOK, book_facts, page_text, stored_digest
 from books.extraction.stages.base import GuidelineStage
 from books.keys import fingerprint
 from books.models import Book, Page, PageDigest, PageReview
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, PageText
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
@@ -40,7 +40,7 @@ class DigestStage(GuidelineStage):
             if number in wanted
         ]
 
-    def compute(self, item: Item) -> tuple[Digest, Recipe]:
+    def compute(self, item: Item) -> tuple[Digest, MadeWith]:
         """One query where the engine does not look at the lines."""
         engine, numbers = guideline_engine(), range(int(item.label) - 1, int(item.label) + 2)
         near = Page.objects.filter(book=item.job.book_id, number__in=numbers)
@@ -50,12 +50,12 @@ class DigestStage(GuidelineStage):
         page = PageText(number, texts[number] or "")
         if engine.reads_layout:
             page = page_text(Page.objects.select_related("reading").get(pk=item.key))
-        return engine.digest(BookFacts(*facts), page, *_around(texts, number)), recipe_of("digest")
+        return engine.digest(BookFacts(*facts), page, *_around(texts, number)), made_with_of("digest")
 
-    def save(self, item: Item, result: tuple[Digest, Recipe]) -> None:
-        digest, recipe = result
+    def save(self, item: Item, result: tuple[Digest, MadeWith]) -> None:
+        digest, made_with = result
         values = {
-            "recipe": recipe,
+            "made_with": made_with,
             "fingerprint": item.fingerprint,
             "data": stored_digest(digest),
         }
@@ -66,9 +66,11 @@ class DigestStage(GuidelineStage):
 def digest_prints(book: Book) -> dict[int, str]:
     """The fingerprint by number of what each page's digest would be made from now."""
     facts = book_facts(book)
-    recipe = recipe_of("digest")
+    made_with = made_with_of("digest")
     texts = dict(book.pages.values_list("number", "reading__text"))
-    return {number: fingerprint(recipe, facts, text or "", *_around(texts, number)) for number, text in texts.items()}
+    return {
+        number: fingerprint(made_with, facts, text or "", *_around(texts, number)) for number, text in texts.items()
+    }
 
 
 def _around(texts: Mapping[int, str | None], number: int) -> tuple[str, str]:

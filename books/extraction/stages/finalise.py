@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from books.errors import InvalidModelOutput, StageNotReady
 from books.extraction import outline_ops
 from books.extraction.base import Likeness, NamedTopic
-from books.extraction.engines.factory import guideline_engine, recipe_of
+from books.extraction.engines.factory import guideline_engine, made_with_of
 from books.extraction.records import CutTitles, book_facts, cut_titles, named, names_of_book
 from books.extraction.stages.base import GuidelineStage
 from books.extraction.stages.write import item_key, row_id
@@ -53,7 +53,7 @@ class NameStage(GuidelineStage):
         return [PlannedItem(item_key(row), row.title, fingerprint=self._fingerprint(row, titles)) for row in rows]
 
     def _fingerprint(self, row: Subtopic, titles: CutTitles) -> str:
-        return fingerprint(recipe_of("name"), titles.subtopic(row), row.pages)
+        return fingerprint(made_with_of("name"), titles.subtopic(row), row.pages)
 
     def compute(self, item: Item) -> str:
         names = names_of_book.of(item.job)
@@ -82,7 +82,7 @@ class TopicNameStage(GuidelineStage):
         titles = cut_titles(job.book_id)
         named_topics = [(topic, _unsummarised(titles.named_topic(topic))) for topic in topics_of(job.book_id)]
         return [
-            PlannedItem(str(topic.pk), topic.title, fingerprint=fingerprint(recipe_of("name_topic"), str(seen)))
+            PlannedItem(str(topic.pk), topic.title, fingerprint=fingerprint(made_with_of("name_topic"), str(seen)))
             for topic, seen in named_topics
         ]
 

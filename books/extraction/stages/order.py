@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from books.extraction.base import TeachingOrder
-from books.extraction.engines.factory import guideline_engine, recipe_of
+from books.extraction.engines.factory import guideline_engine, made_with_of
 from books.extraction.records import book_facts, cut_titles, in_the_book, named
 from books.extraction.stages.base import GuidelineStage
 from books.extraction.stages.finalise import not_empty, topics_of
@@ -42,7 +42,7 @@ class OrderStage(GuidelineStage):
         planned = [
             PlannedItem(str(topic.pk), topic.title, fingerprint=_fingerprint(topic, numbers)) for topic in topics
         ]
-        whole = fingerprint(recipe_of("order"), [(topic.pk, topic.title, topic.summary) for topic in topics])
+        whole = fingerprint(made_with_of("order"), [(topic.pk, topic.title, topic.summary) for topic in topics])
         return [*planned, PlannedItem(BOOK, "The book's topics", fingerprint=whole)] if len(topics) > 1 else planned
 
     def compute(self, item: Item) -> TeachingOrder:
@@ -82,4 +82,4 @@ def _order_topics(job: Job, wanted: list[int], reason: str) -> None:
 
 def _fingerprint(topic: Topic, numbers: PageNumbers) -> str:
     rows = in_the_book(topic.subtopics.all(), numbers)
-    return fingerprint(recipe_of("order"), topic.title, [(row.pk, row.title, row.summary) for row in rows])
+    return fingerprint(made_with_of("order"), topic.title, [(row.pk, row.title, row.summary) for row in rows])

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from books.extraction import outline_ops
-from books.extraction.engines.factory import guideline_engine, recipe_of
+from books.extraction.engines.factory import guideline_engine, made_with_of
 from books.extraction.page_ranges import Run, runs_of
 from books.extraction.records import book_facts, digests_of, outline_after
 from books.extraction.stages.base import GuidelineStage
 from books.keys import fingerprint
 from books.models import Book, PageDigest, StoredOutline
 from books.models.page import page_numbers
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 from books.stored.outline import CutBook
 from books.structure.base import Digest, TocEntry
 from jobs.models import Item, Job
@@ -38,7 +38,7 @@ class OutlineStage(GuidelineStage):
         _make_room(job.book_id, runs, {item.key: item.fingerprint for item in items})
         return items
 
-    def compute(self, item: Item) -> tuple[CutBook, Recipe]:
+    def compute(self, item: Item) -> tuple[CutBook, MadeWith]:
         book = Book.objects.get(pk=item.job.book_id)
         engine = guideline_engine()
         part, at = _place(item)
@@ -51,18 +51,18 @@ class OutlineStage(GuidelineStage):
         so_far = outline_ops.with_numbers(outline_after(book.pk, part, at - 1), numbers)
         outline = engine.outline(book_facts(book), window, so_far, toc, is_last=at == len(windows))
         matter = tuple(sorted({*outline.front_matter, *run.matter}))
-        return outline_ops.with_ids(replace(outline, front_matter=matter), numbers), recipe_of("outline")
+        return outline_ops.with_ids(replace(outline, front_matter=matter), numbers), made_with_of("outline")
 
-    def save(self, item: Item, result: tuple[CutBook, Recipe]) -> None:
-        outline, recipe = result
-        values = {"recipe": recipe, "fingerprint": item.fingerprint, "data": outline}
+    def save(self, item: Item, result: tuple[CutBook, MadeWith]) -> None:
+        outline, made_with = result
+        values = {"made_with": made_with, "fingerprint": item.fingerprint, "data": outline}
         part, at = _place(item)
         StoredOutline.objects.update_or_create(book_id=item.job.book_id, part=part, windows=at, defaults=values)
 
 
 def _planned(run: Run, prints: Mapping[int, str]) -> Iterator[PlannedItem]:
     windows = outline_ops.windows(run.pages, guideline_engine().window_pages)
-    seen = [str(recipe_of("outline")), run.toc, run.matter, len(windows)]
+    seen = [str(made_with_of("outline")), run.toc, run.matter, len(windows)]
     for at, window in enumerate(windows, start=1):
         seen += [prints.get(number) for number in window]
         pages = f"pages {window[0]} to {window[-1]}"
@@ -88,7 +88,7 @@ def _make_room(book_id: int, runs: Sequence[Run], planned: Mapping[str, str]) ->
         is_whole = row.pk == last[row.part]
         row.delete()
         if is_whole and (rest.topics or rest.front_matter):
-            StoredOutline.objects.create(book_id=book_id, part=free, windows=1, recipe=row.recipe, data=rest)
+            StoredOutline.objects.create(book_id=book_id, part=free, windows=1, made_with=row.made_with, data=rest)
             free += 1
 
 

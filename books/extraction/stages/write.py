@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from books.extraction import outline_ops
 from books.extraction.apply_outline import materialise
 from books.extraction.base import Guideline, Statement
-from books.extraction.engines.factory import guideline_engine, recipe_of
+from books.extraction.engines.factory import guideline_engine, made_with_of
 from books.extraction.page_ranges import is_partial, pages_of
 from books.extraction.records import (
     Cut,
@@ -32,7 +32,7 @@ from books.models import PageDigest, ProposalKind, Provenance, ReviewStatus, Sub
 from books.models.page import page_numbers
 from books.stored import guideline as stored
 from books.stored.guideline import FindingKind
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 from books.stored.pages import PageId
 from books.stored.proposal import Values
 from jobs.models import Item, Job
@@ -84,7 +84,7 @@ class Written:
     summary: str
     made_from: dict[str, str]
     terms: dict[str, int]
-    recipe: Recipe
+    made_with: MadeWith
 
     def values(self) -> Values:
         """By the columns of a subtopic."""
@@ -92,14 +92,14 @@ class Written:
             summary=self.summary,
             guideline=self.guideline,
             terms=self.terms,
-            engine=str(self.recipe),
-            recipe=self.recipe,
+            engine=str(self.made_with),
+            made_with=self.made_with,
             provenance=Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL,
         )
 
 
 class WriteStage(GuidelineStage):
-    """One item a subtopic whose pages, place or recipe are not those it was written from.
+    """One item a subtopic whose pages, place, model or prompt are not those it was written from.
 
     What a person edited or decided on is written too, and offered where it differs: its item has another key.
     """
@@ -139,11 +139,11 @@ class WriteStage(GuidelineStage):
             final.summary,
             cut.made_from(row, {page: text.text for page, text in texts.items()}),
             _terms(row),
-            recipe_of("write"),
+            made_with_of("write"),
         )
 
     def save(self, item: Item, result: Written) -> None:
-        with change(item.job.book_id, f"Written by {result.recipe}: {item.label}", job=item.job):
+        with change(item.job.book_id, f"Written by {result.made_with}: {item.label}", job=item.job):
             row = Subtopic.objects.select_related("topic").filter(pk=row_id(item)).first()
             if row is None:
                 return
@@ -220,16 +220,16 @@ class SummariseStage(GuidelineStage):
             for topic in _topics(job)
         ]
 
-    def compute(self, item: Item) -> tuple[str, Recipe]:
+    def compute(self, item: Item) -> tuple[str, MadeWith]:
         topic = Topic.objects.select_related("book").get(pk=item.key)
         numbers = page_numbers(topic.book_id)
         subtopics = [named(subtopic, numbers) for subtopic in topic.subtopics.select_related("topic")]
-        return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics), recipe_of("summarise")
+        return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics), made_with_of("summarise")
 
-    def save(self, item: Item, result: tuple[str, Recipe]) -> None:
-        summary, recipe = result
-        with change(item.job.book_id, f"Summarised by {recipe}: {item.label}", job=item.job):
-            give_topic(int(item.key), Values(summary=summary, recipe=recipe), item.job)
+    def save(self, item: Item, result: tuple[str, MadeWith]) -> None:
+        summary, made_with = result
+        with change(item.job.book_id, f"Summarised by {made_with}: {item.label}", job=item.job):
+            give_topic(int(item.key), Values(summary=summary, made_with=made_with), item.job)
 
 
 def give_topic(topic_id: int, wanted: Values, job: Job) -> None:
@@ -258,4 +258,4 @@ def _topics(job: Job) -> QuerySet[Topic]:
 
 def _topic_fingerprint(topic: Topic) -> str:
     parts = [(subtopic.title, subtopic.summary, subtopic.pages) for subtopic in topic.subtopics.all()]
-    return fingerprint(recipe_of("summarise"), topic.title, parts)
+    return fingerprint(made_with_of("summarise"), topic.title, parts)

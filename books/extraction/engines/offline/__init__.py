@@ -13,7 +13,7 @@ from books.extraction.engines.offline.digest import digest
 from books.extraction.engines.offline.outline import outline
 from books.extraction.engines.offline.write import write
 from books.language import content_stems, listed, surface_forms
-from books.stored.made_with import Recipe
+from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 from books.structure.headings import is_boilerplate, is_capitals, parse_numbering
 
@@ -188,8 +188,8 @@ class OfflineEngine:
     window_pages = 500
     reads_layout = True
 
-    def recipe(self, stage: str) -> Recipe:
-        return Recipe(self.name, self.version)
+    def made_with(self, stage: str) -> MadeWith:
+        return MadeWith(self.name, self.version)
 
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
         return digest(page, before, after)
