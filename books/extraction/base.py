@@ -115,13 +115,9 @@ class GuidelineEngine(Protocol):
         """The facts of ``page``; ``before`` and ``after`` are a few lines of its neighbours ("" at the ends)."""
         ...
 
-    def outline(
-        self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry], *, is_last: bool
-    ) -> Outline:
-        """``so_far`` extended by the pages of ``window``, which follow it directly.
-
-        A non-empty ``toc`` (confirmed by a person, or found earlier in the book) binds the cut.
-        """
+    def outline(self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry]) -> Outline:
+        """``so_far`` extended by the pages of ``window``, which follow it directly; all of them belong to the chapter
+        that a ``toc`` of one entry names."""
         ...
 
     def write(self, source: SubtopicSource) -> Guideline: ...

@@ -21,6 +21,7 @@ from books.stored.pages import PageNumbers
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 from books.structure.chapters import NOT_READ, Laid, lay
 from books.structure.contents import TocLine, parse_toc, toc_lines
+from books.structure.cut import cut
 from books.structure.match_contents import PrintedPages
 from jobs import clock
 from jobs.errors import JobAlreadyActive
@@ -177,7 +178,7 @@ def drafted(book: BookFacts, digests: Sequence[Digest]) -> tuple[tuple[TocEntry,
     listed = _once(entry for digest in digests for entry in digest.toc)
     if len(listed) > 1:
         return listed, "contents"
-    outline = OfflineEngine().outline(book, list(digests), Outline(), (), is_last=True)
+    outline = cut(book, digests)
     if outline.basis != "headings":
         return (), ""
     return tuple(_from_headings(outline, PrintedPages(digests))), "headings"

@@ -12,10 +12,9 @@ from django.db.models import Avg, Count
 from django.db.models.functions import Length
 
 from books.errors import StageNotReady
-from books.extraction.contents import confirmed_toc
-from books.extraction.engines.factory import guideline_engine, made_with_of
-from books.extraction.page_ranges import pages_between
-from books.extraction.records import digests_of
+from books.extraction.contents import confirmed_toc, read_digests
+from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
+from books.extraction.page_ranges import Run, cut_here, pages_between, runs_between
 from books.extraction.stages.base import asks_a_model
 from books.extraction.stages.digest import digest_prints
 from books.ledger.choices import base_url_of, model_of
@@ -24,7 +23,7 @@ from books.models import DECIDED, Book, CallOutcome, ModelCall, PageDigest, Stor
 from books.models.page import page_numbers
 from books.providers.request import CHARACTERS_PER_TOKEN
 from books.stored.limits import Limits
-from books.structure.chapters import Laid, chapters, lay
+from books.structure.chapters import Laid, lay
 
 Span = tuple[int, int]
 # Pages of a subtopic, from textbooks we read: the fewest and the most.
@@ -45,31 +44,30 @@ def workload(book: Book, first_page: int | None, last_page: int | None) -> list[
         pages = pages_between(book, first_page, last_page)
     except StageNotReady:
         pages = []
-    prints = digest_prints(book)
+    runs = runs_between(book, pages)
+    here = cut_here(runs)
+    prints = digest_prints(book, here)
     made = dict(PageDigest.objects.filter(page__book=book).values_list("page__number", "fingerprint"))
     changed = {number for number in pages if made.get(number) != prints[number]}
-    laid = lay(confirmed_toc(book.pk), digests_of(book.pk))
-    windows = _windows(book, laid, pages, changed)
+    laid = lay(confirmed_toc(book.pk), read_digests(book))
     subtopics, text_pages = _subtopics(book, laid, pages, changed)
     return [
-        Work("digest", (len(changed), len(changed)), 1),
-        Work("outline", windows),
+        Work("digest", (len(changed - here), len(changed - here)), 1),
+        Work("outline", _windows(book, runs, changed)),
         Work("write", subtopics, text_pages),
         Work("reword", (0, subtopics[1]), text_pages),
         Work("summarise", _topics(book, laid, subtopics)),
     ]
 
 
-def _windows(book: Book, laid: Sequence[Laid], pages: Sequence[int], changed: set[int]) -> Span:
-    """Chapters whose sections the contents name need no call."""
+def _windows(book: Book, runs: Sequence[Run], changed: set[int]) -> Span:
     size = guideline_engine().window_pages
+    present = [made_with_of("outline"), engine_here().made_with("outline")]
     made = StoredOutline.objects.filter(book=book)
-    current = made.exists() and all(row.made_with == made_with_of("outline") for row in made)
+    current = made.exists() and all(row.made_with in present for row in made)
     if current and not changed:
         return 0, 0
-    runs = chapters(laid, pages) if pages else []
-    asked = [run.pages for run in runs if len(run.entries) == 1] if runs else [tuple(pages)]
-    most = sum(math.ceil(len(each) / size) for each in asked)
+    most = sum(math.ceil(len(run.pages) / size) for run in runs if not run.is_cut_here)
     return (1 if current and most else most), most
 
 
@@ -122,7 +120,7 @@ ENOUGH_CALLS = 5
 KNOWN_SPREAD, GUESSED_SPREAD = (0.9, 1.2), (0.5, 1.6)
 # Where nothing was asked yet: tokens of a prompt beside the page texts in it (instructions, form), and of an answer.
 GUESSED = {
-    "digest": (1_100, 450),
+    "digest": (1_000, 260),
     "outline": (4_500, 1_400),
     "write": (1_300, 1_100),
     "reword": (700, 150),

@@ -115,7 +115,7 @@ def with_ids(outline: Outline, numbers: PageNumbers) -> CutBook:
 
     def subtopic(plan: SubtopicPlan) -> CutSubtopic:
         pages = numbers.ids(range(plan.first_page, plan.last_page + 1))
-        return CutSubtopic(plan.title, pages, plan.number, plan.start_line)
+        return CutSubtopic(plan.title, pages, plan.number, plan.start_line, plan.note)
 
     topics = [CutTopic(each.title, tuple(map(subtopic, each.subtopics)), each.number) for each in outline.topics]
     return CutBook(tuple(topics), numbers.ids(outline.front_matter), outline.basis)

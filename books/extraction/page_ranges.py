@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from books.errors import StageNotReady
-from books.extraction.contents import confirmed_toc
-from books.extraction.records import digests_of
-from books.extraction.stages.base import asks_a_model
-from books.models import Book, Subtopic
+from books.extraction.contents import confirmed_toc, read_digests
+from books.extraction.records import book_facts
+from books.extraction.stages.base import OncePerJob, asks_a_model
+from books.models import Book, Contents, Page, Subtopic
 from books.models.page import page_numbers
 from books.stored.limits import Limits
 from books.structure.base import TocEntry
 from books.structure.chapters import Chapter, chapters, lay, open_at
+from books.structure.cut import cut, is_clean
 from jobs.models import Job
 
 
@@ -22,6 +23,7 @@ class Run:
     """Pages that are cut window after window; different runs side by side. ``toc`` binds the cut of all of them.
 
     ``part`` is its number among the book's ``StoredOutline`` rows. ``matter``: pages beside it that belong to no topic.
+    ``is_cut_here``: contents or clean numbered headings give the cut, so that no model is asked about it.
     """
 
     part: int
@@ -29,6 +31,7 @@ class Run:
     toc: tuple[TocEntry, ...] = ()
     title: str = ""
     matter: tuple[int, ...] = ()
+    is_cut_here: bool = False
 
 
 def is_partial(job: Job) -> bool:
@@ -71,16 +74,27 @@ def _taken(book: Book, wanted: set[int]) -> tuple[set[int], set[int]]:
 
 
 def runs_of(job: Job) -> list[Run]:
-    """One run of all the job's pages; with confirmed contents and an engine that takes many windows, one a chapter."""
-    pages = pages_of(job)
-    toc = confirmed_toc(job.book_id)
-    if not toc:
-        return [Run(pages[0], tuple(pages))]
-    laid = lay(toc, digests_of(job.book_id))
+    return _runs.of(job)
+
+
+def runs_between(book: Book, pages: Sequence[int]) -> list[Run]:
+    """One run of all the pages; with confirmed contents and an engine that asks a model, one a chapter."""
+    if not pages:
+        return []
+    digests, toc = read_digests(book), confirmed_toc(book.pk)
+    laid = lay(toc, digests)
     found = chapters(laid, pages) if asks_a_model() else []
-    if not found:
-        return [Run(pages[0], tuple(pages), open_at([each.entry for each in laid], pages[0]))]
-    return _by_chapter(found, pages)
+    if found:
+        return _by_chapter(found, pages)
+    bound = open_at([each.entry for each in laid], pages[0])
+    within = [digest for digest in digests if digest.page in set(pages)]
+    is_here = not asks_a_model() or bool(toc) or is_clean(cut(book_facts(book), within))
+    return [Run(pages[0], tuple(pages), bound, is_cut_here=is_here)]
+
+
+def cut_here(runs: Iterable[Run]) -> set[int]:
+    """The pages that no model needs to look at before they are cut."""
+    return {page for run in runs if run.is_cut_here for page in (*run.pages, *run.matter)}
 
 
 def _by_chapter(found: Sequence[Chapter], pages: Sequence[int]) -> list[Run]:
@@ -90,5 +104,13 @@ def _by_chapter(found: Sequence[Chapter], pages: Sequence[int]) -> list[Run]:
         first = chapter.pages[0]
         part = max(first, runs[-1].part + 1) if runs else first
         toc = open_at(chapter.entries, first)
-        runs.append(Run(part, chapter.pages, toc, chapter.entries[0].title, () if runs else matter))
+        runs.append(Run(part, chapter.pages, toc, chapter.entries[0].title, () if runs else matter, len(toc) > 1))
     return runs
+
+
+def _texts_and_contents(job: Job) -> object:
+    changed = Contents.objects.filter(book=job.book_id).values_list("changed_at", "status")
+    return tuple(changed), tuple(Page.objects.filter(book=job.book_id).order_by("number").values_list("reading_id"))
+
+
+_runs = OncePerJob(lambda job: runs_between(job.book, pages_of(job)), _texts_and_contents)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from books.extraction.engines.factory import made_with_of
+from books.extraction.engines.factory import engine_here, made_with_of
 from books.models import DECIDED, Book, PageDigest, StoredOutline, Subtopic, Topic
 from books.stored.made_with import MadeWith
 
@@ -37,18 +37,23 @@ def generated_pages(book: Book) -> tuple[int, int] | None:
     return None if not numbers or len(numbers) == book.pages.count() else (numbers[0], numbers[-1])
 
 
+def _present(stage: str) -> list[MadeWith]:
+    """Of a stage that asks a model only where the pages themselves do not tell."""
+    return [made_with_of(stage), engine_here().made_with(stage)]
+
+
 def _digests(book: Book) -> Iterator[StaleResult]:
-    now = made_with_of("digest")
+    now = _present("digest")
     rows = PageDigest.objects.filter(page__book=book).order_by("page__number")
     for number, made_with in rows.values_list("page__number", "made_with"):
-        if made_with != now:
+        if made_with not in now:
             yield StaleResult("digest", f"Page {number}", _words(made_with))
 
 
 def _outlines(book: Book) -> Iterator[StaleResult]:
-    now = made_with_of("outline")
+    now = _present("outline")
     for row in StoredOutline.objects.filter(book=book):
-        if row.made_with != now:
+        if row.made_with not in now:
             titles = [topic.title for topic in row.data.topics]
             yield StaleResult("outline", ", ".join(titles[-2:]) or f"Part {row.part}", _words(row.made_with))
 

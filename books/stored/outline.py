@@ -21,6 +21,7 @@ class CutSubtopic:
     pages: tuple[PageId, ...]
     number: str = ""
     start_line: str = ""
+    note: str = ""
 
     @property
     def key(self) -> str:

@@ -97,7 +97,7 @@ class SubtopicPlan:
     """A subtopic as the outline cuts it. Neighbours may share the page on which one ends and the next begins.
 
     ``start_line`` is the text of the heading on ``first_page`` where it begins (so that the writer can leave out what
-    stands before it), or "" for the top of the page.
+    stands before it), or "" for the top of the page. ``note`` says where the cut was put right.
     """
 
     title: str
@@ -105,6 +105,7 @@ class SubtopicPlan:
     last_page: int
     number: str = ""
     start_line: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,13 @@ class TopicPlan:
     number: str = ""
 
 
+Basis = Literal["toc", "headings", "cohesion", "model", ""]
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """Topics in book order; every page of the book is in a subtopic or in ``front_matter``. ``basis`` says why so."""
 
     topics: tuple[TopicPlan, ...] = ()
     front_matter: tuple[int, ...] = ()
-    basis: Literal["toc", "headings", "cohesion", "model", ""] = ""
+    basis: Basis = ""

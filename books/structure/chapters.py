@@ -129,7 +129,8 @@ def _why_not(entry: TocEntry, digests: Sequence[Digest], printed: PrintedPages) 
         return "The line names no page, and no heading like it was found."
     scan = printed.scan_of(entry.page)
     if scan is None:
-        return "No heading like it was found, and the scans show too few page numbers to go by."
+        few = f"leave out printed page {entry.page}" if printed.is_known else "show too few page numbers to go by"
+        return f"No heading like it was found, and the scans {few}."
     if not digests[0].page <= scan <= last:
         return f"Printed page {entry.page} would be scan {scan}; the scans end at {last}."
     return _OUT_OF_ORDER

@@ -6,14 +6,14 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from books.errors import UploadRejected
 from books.structure.base import TocEntry
-from books.structure.front_matter import CONTENTS_TITLE
-from books.structure.heading_candidates import number_order
-from books.structure.headings import Kind, Parsed, parse_numbering
+from books.structure.front_matter import CONTENTS_TITLE, is_matter_title
+from books.structure.headings import OPEN_END
 from books.structure.layout import PageLayout, PageLine
+from books.structure.numbering import Kind, Parsed, number_order, parse_numbering
 
 LINE = re.compile(
     r"""^(?P<title>.*?)
@@ -152,37 +152,11 @@ def _says_its_number(entry: TocEntry) -> bool:
     return parsed is not None and parsed.number == entry.number
 
 
-_LEADER = re.compile(r"^(.*?[^\W_].*?)\s*(?:[.·•…_]\s?){3,}\s*(\d{1,4})$")
-_PLAIN = re.compile(r"^(.*?[^\W\d_]{2}.*?)\s+(\d{1,4})$")
-_FRONT_ROMAN = re.compile(r"^(.*?[^\W\d_]{2}.*?)[\s.·…]{2,}[ivxl]{1,6}$")
+_LEADER = re.compile(r"(?:[.·•…_]\s?){3,}\d{1,4}$")
+_STRAY = re.compile(r"\s+[|Il]$")
+_FOLIO = re.compile(r"^\d{1,4}$")
 _LONGEST_ENTRY = 200  # characters
-
-
-def _entry(line: PageLine, *, plain: bool) -> tuple[str, int] | None:
-    if len(line.text) > _LONGEST_ENTRY:
-        return None
-    text = re.sub(r"\s+[|Il]$", "", line.text)
-    if not text[-1:].isdecimal():
-        return None
-    found = _LEADER.match(text) or (_PLAIN.match(text) if plain else None)
-    return (found[1].strip(" .·…\t"), int(found[2])) if found else None
-
-
-def _level(title: str, line: PageLine, margin: float, *, has_topic: bool) -> tuple[int, str, str]:
-    """Level, printed number and bare title of an entry."""
-    parsed = parse_numbering(title)
-    if parsed is None or (not parsed.title and parsed.kind in (Kind.BARE, Kind.DECIMAL)):
-        indented = line.left > margin + 0.02
-        return (2 if indented or has_topic else 1), "", title
-    level = {Kind.LESSON: 2, Kind.DECIMAL: 2, Kind.DEEP: 3}.get(parsed.kind, 1)
-    if parsed.kind is Kind.BARE and line.left > margin + 0.02:
-        level = 2
-    return level, parsed.number, parsed.title or title
-
-
-def _rises(pages: Sequence[int]) -> bool:
-    steps = [later >= earlier for earlier, later in pairwise(pages)]
-    return sum(steps) >= 0.9 * len(steps)
+_INDENTED = 0.02  # of the page's width
 
 
 def read_contents(layout: PageLayout, before: str) -> tuple[TocEntry, ...]:
@@ -190,31 +164,81 @@ def read_contents(layout: PageLayout, before: str) -> tuple[TocEntry, ...]:
 
     A page is one if it says so and lists pages, or if most of its lines end in leaders and rising page numbers.
     """
-    lines = layout.lines
+    lines = _joined_by_row(layout.lines)
     titled = any(CONTENTS_TITLE.match(line.text.strip(" .:")) for line in lines[:4])
-    follows = any(_LEADER.match(row.strip()) for row in before.splitlines() if len(row) < _LONGEST_ENTRY)
-    rows = [(line, _entry(line, plain=titled or follows)) for line in lines]
-    pages = [entry[1] for _, entry in rows if entry]
-    enough = len(pages) >= 2 if titled else len(pages) >= max(3, 0.5 * len(rows))
+    follows = any(_LEADER.search(row.strip()) for row in before.splitlines() if len(row) < _LONGEST_ENTRY)
+    listed = [line for line in lines if titled or follows or _LEADER.search(line.text)]
+    rows = {line.index: (line, found) for line in listed if (found := _listed(line))}
+    pages = [entry.page for _, (entry, _) in rows.values() if entry.page is not None]
+    enough = len(pages) >= 2 if titled else len(pages) >= max(3, 0.5 * len(lines))
     if not enough or not _rises(pages):
         return ()
-    margin = min(line.left for line, entry in rows if entry)
-    entries: list[TocEntry] = []
-    numbered = False
-    for line, entry in rows:
-        if (
-            line.kind in ("running_head", "page_number")
-            or len(line.text) > _LONGEST_ENTRY
-            or CONTENTS_TITLE.match(line.text.strip(" .:"))
-        ):
+    kept = [rows[line.index] for line in lines if line.index in rows]
+    margin = min(line.left for line, (entry, _) in kept if entry.page is not None)
+    indents = [INDENT * int((line.left - margin) / _INDENTED + 0.3) + "x" for line, _ in kept]
+    read = [
+        (replace(entry, level=min(DEEPEST, max(entry.level, depth))), kind)
+        for (_, (entry, kind)), depth in zip(kept, _depths(indents), strict=True)
+    ]
+    return tuple(_under_chapters(_without_parts(read)))
+
+
+def _joined_by_row(lines: Sequence[PageLine]) -> list[PageLine]:
+    """A number that stands to the right of a title, at its height, is on the title's line."""
+    numbers = [line for line in lines if line.top and _FOLIO.match(line.text)]
+    joined = []
+    for line in lines:
+        if line in numbers and any(_is_beside(line, other) for other in lines):
             continue
-        if _FRONT_ROMAN.match(line.text) and not entry:
-            continue
-        title, page = entry or (line.text, None)
-        parsed = parse_numbering(title)
-        if page is None and (parsed is None or line.text.endswith(".")):
-            continue
-        level, number, bare = _level(title, line, margin, has_topic=numbered and parsed is None)
-        numbered = numbered or (level == 1 and bool(number))
-        entries.append(TocEntry(bare, level, number, page))
-    return tuple(entries)
+        right = [number for number in numbers if _is_beside(number, line)] if line.top else []
+        joined.append(replace(line, text=f"{line.text} {right[0].text}") if right else line)
+    following = [*joined[1:], None]
+    return [
+        replace(line, text=f"{line.text} {below.text}") if below and _runs_on(line.text, below.text) else line
+        for line, below in zip(joined, following, strict=True)
+    ]
+
+
+def _is_beside(number: PageLine, line: PageLine) -> bool:
+    return (
+        line is not number
+        and line.left < number.left
+        and abs(line.top - number.top) < _ROW
+        and bool(re.search(r"[^\W\d]{2}\D*$", line.text))
+    )
+
+
+_ROW = 0.008  # of the page's height
+
+
+def _runs_on(text: str, below: str) -> bool:
+    """Whether a title goes on in the line below, which has the page."""
+    parsed = parse_numbering(text)
+    goes_on = parsed is not None and (parsed.kind is Kind.DECIMAL or bool(OPEN_END.search(text)))
+    return goes_on and not text[-1:].isdecimal() and below[-1:].isdecimal() and parse_numbering(below) is None
+
+
+def _listed(line: PageLine) -> tuple[TocEntry, Kind] | None:
+    """The line as an entry: one with a page, or a chapter's number and title without."""
+    text = _STRAY.sub("", line.text)
+    if len(text) > _LONGEST_ENTRY or line.kind == "page_number" or CONTENTS_TITLE.match(text.strip(" .:0123456789")):
+        return None
+    found = _read(text, 1)
+    if found is None or (found[0].page is None and (found[0].number == "" or text.endswith("."))):
+        return None
+    return found
+
+
+def _under_chapters(entries: Sequence[TocEntry]) -> list[TocEntry]:
+    """Where nothing but the chapters has a number or an indent, the lines between them are their sections."""
+    flat = len({entry.level for entry in entries}) == 1 and any(entry.number for entry in entries)
+    begun = list(accumulate(bool(entry.number) for entry in entries))
+    return [
+        replace(entry, level=2) if flat and count and not entry.number and not is_matter_title(entry.title) else entry
+        for entry, count in zip(entries, begun, strict=True)
+    ]
+
+
+def _rises(pages: Sequence[int]) -> bool:
+    steps = [later >= earlier for earlier, later in pairwise(pages)]
+    return sum(steps) >= 0.9 * len(steps)

@@ -42,14 +42,12 @@ def _teaches(digest: Digest) -> bool:
     return any(heading.level <= 2 and not BACK_MATTER.match(heading.text) for heading in digest.headings)
 
 
-def back_matter(window: Sequence[Digest], numbered: Set[int], *, was_taught: bool, was_back: bool) -> set[int]:
-    """The pages of back matter. An index or answer key ends at a page of ``numbered``, whose headings bear new numbers;
-    references and the like already at any heading of a section. ``was_...``: the state before the window.
-    """
+def back_matter(digests: Sequence[Digest], numbered: Set[int]) -> set[int]:
+    """The pages of back matter. An index or answer key ends at a page of ``numbered``, whose headings bear numbers;
+    references and the like already at any heading of a section."""
     pages: set[int] = set()
-    is_back, is_list = was_back, was_back
-    taught = was_taught
-    for digest in window:
+    taught = is_back = is_list = False
+    for digest in digests:
         taught = taught or digest.page in numbered or _teaches(digest)
         ends = digest.page in numbered or (not is_list and _teaches(digest))
         begins = taught and _begins_back_matter(digest)

@@ -1,32 +1,37 @@
-"""The places where a topic or a subtopic may begin, gathered from digests and freed of repeats and stray numbers."""
+"""Where a topic or a subtopic may begin, and of those with a number the ones that follow one another. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from books.language import words
-from books.structure.base import BookFacts, Digest, Outline
+from books.structure.base import BookFacts, Digest
 from books.structure.front_matter import is_matter_title
-from books.structure.headings import Kind, joined_title, kind_of, parse_numbering, same_title
-
-_COUNTED = (
-    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    ("uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
+from books.structure.headings import joined_title, kind_of, same_title
+from books.structure.numbering import (
+    PLAIN,
+    Kind,
+    is_capitals,
+    is_title_case,
+    number_order,
+    parse_numbering,
+    parted_from_page,
 )
-_NUMBER_WORDS = {word: value for counted in _COUNTED for value, word in enumerate(counted, 1)}
-_SECTION_HEAD = re.compile(r"^(?:\d{1,4}\s+)?(\d{1,2}\.\d{1,2})\b[\s|•·+*«»-]*([^\W\d].{3,}?)(?:\s+\d{1,4})?$")
-_ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+
+Order = tuple[int, ...]
+# What closer headings of two sections are: a list of the sections, or their summaries.
+_LINES_OF_A_SECTION = 10
+# The head over a section's first whole page bears out its heading.
+_HEADED_WITHIN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A heading where something may begin. ``start_line`` is its first printed line as it stands on the page.
-
-    ``shares_page``: something else stands above it on its page.
-    """
+    """A heading where something may begin. ``start_line`` is its first printed line as it stands on the page, ``end``
+    the index of its last one. ``shares_page``: something else stands above it on its page."""
 
     page: int
     line: int
@@ -36,24 +41,12 @@ class Mark:
     start_line: str = ""
     shares_page: bool = False
     size: float = 1.0
+    end: int = 0
 
     @property
-    def order(self) -> tuple[int, ...]:
+    def order(self) -> Order:
         """The printed number as integers, () where there is none."""
         return number_order(self.number)
-
-
-def number_order(number: str) -> tuple[int, ...]:
-    """``"3.2"`` as (3, 2), ``"IV"`` as (4,), ``"two"`` as (2,); () for anything else."""
-    text = number.lower().strip(" .")
-    if text in _NUMBER_WORDS:
-        return (_NUMBER_WORDS[text],)
-    if re.fullmatch(r"\d+(?:\.\d+)*", text):
-        return tuple(int(part) for part in text.split("."))
-    if re.fullmatch(r"[ivxlc]+", text):
-        values = [_ROMAN_VALUES[c] for c in text]
-        return (sum(-v if v < max(values[i:]) else v for i, v in enumerate(values)),)
-    return ()
 
 
 def page_marks(digest: Digest) -> list[Mark]:
@@ -66,134 +59,174 @@ def page_marks(digest: Digest) -> list[Mark]:
         is_leading = is_leading and (below < 0 or heading.line == below + 1)
         title, used = joined_title(digest.headings, at)
         parsed = kind_of(heading)
+        below = digest.headings[at + used - 1].line
         marks.append(
             Mark(
-                page=digest.page,
-                line=heading.line,
-                kind=parsed.kind,
-                title=title,
-                number=parsed.number,
-                start_line=heading.text,
-                shares_page=not is_leading,
-                size=heading.size,
+                digest.page, heading.line, parsed.kind, title, parsed.number, heading.text, not is_leading,
+                heading.size, below,
             )
-        )
-        below = digest.headings[at + used - 1].line
+        )  # fmt: skip
         at += used
     return marks
 
 
-def _plain(text: str) -> str:
+def _next(order: Order) -> Order:
+    return (*order[:-1], order[-1] + 1)
+
+
+def plain(text: str) -> str:
     return " ".join(words(text))
 
 
-def _labels(marks: Sequence[Mark], book: BookFacts) -> set[str]:
-    """Unnumbered headings that recur, so that they name a kind of box and not a subject, and the book's own title."""
-    pages = Counter(title for title, _ in {(_plain(mark.title), mark.page) for mark in marks if not mark.number})
-    return {title for title, count in pages.items() if count >= 3} | {_plain(book.title)}
+def _say_the_same(title: str, other: str) -> bool:
+    """Whether ``other`` is ``title``, which may be cut at its line's end."""
+    own = words(title)
+    return bool(own) and (same_title(title, other) or (len(own) > 2 and words(other)[: len(own)] == own))
 
 
-def unique_marks(digests: Sequence[Digest], book: BookFacts, so_far: Outline) -> list[Mark]:
-    """All marks of a window without running heads, recurring labels and numbers out of sequence."""
+class RunningHeads:
+    """What the heads of the pages say: numbers with titles, and titles alone."""
+
+    def __init__(self, digests: Sequence[Digest]) -> None:
+        self.numbered: dict[Order, list[tuple[int, str]]] = defaultdict(list)
+        self.bare: dict[int, str] = {}
+        for digest in digests:
+            said, _ = parted_from_page(digest.running_head)
+            parsed = parse_numbering(said)
+            if parsed and parsed.order and len(parsed.order) < 3:
+                self.numbered[parsed.order].append((digest.page, parsed.title.strip(" |•·+*«»-")))
+            elif said:
+                self.bare[digest.page] = said
+
+    def bear_out(self, mark: Mark) -> bool:
+        """Whether a head on the mark's page or soon after says its title."""
+        near = range(mark.page, mark.page + _HEADED_WITHIN)
+        said = [title for page, title in self.numbered.get(mark.order, ()) if page in near]
+        said += [self.bare[page] for page in near if page in self.bare]
+        return any(_say_the_same(mark.title, title) for title in said)
+
+    def marks(self, digests: Sequence[Digest]) -> Iterator[Mark]:
+        """For each number the first page whose head names it: the place of a section whose heading was lost."""
+        pages = {digest.page: digest for digest in digests}
+        for order, [(page, title), *_] in self.numbered.items():
+            if len(order) > 1:
+                number = ".".join(map(str, order))
+                yield Mark(page, -1, Kind.DECIMAL, title, number, "", shares_page=pages[page].continues_previous)
+
+
+def marks_of(digests: Sequence[Digest], book: BookFacts) -> list[Mark]:
+    """All headings but titles of front and back matter, unnumbered ones that recur (so that they name a kind of box and
+    not a subject), and the book's own title."""
     marks = [mark for digest in digests for mark in page_marks(digest) if not is_matter_title(mark.title)]
-    labels = _labels(marks, book)
-    seen_titles = {_plain(t.title) for t in so_far.topics} | {
-        _plain(s.title) for t in so_far.topics for s in t.subtopics
-    }
-    seen_numbers = {(kind, order) for kind, order in _numbers_in(so_far)}
+    pages = Counter(title for title, _ in {(plain(mark.title), mark.page) for mark in marks if not mark.number})
+    labels = {title for title, count in pages.items() if count >= 3}
     kept: list[Mark] = []
+    seen = {plain(book.title), ""}
     for mark in marks:
-        title = _plain(mark.title)
-        if mark.kind in (Kind.LARGE, Kind.MIDDLE, Kind.SMALL):
-            first_of_label = title in labels and title != _plain(book.title) and title not in seen_titles
-            opens = first_of_label and mark.line <= 1 and mark.kind is not Kind.SMALL
-            if (title in labels and not opens) or title in seen_titles or not title:
-                continue
-        elif mark.kind is not Kind.LESSON:
-            if (mark.kind, mark.order) in seen_numbers:
-                continue
-            seen_numbers.add((mark.kind, mark.order))
-        elif kept and any(m.order == mark.order and same_title(m.title, mark.title) for m in kept[-8:]):
+        title = plain(mark.title)
+        opens = mark.line <= 1 and mark.kind is not Kind.SMALL
+        if mark.kind in PLAIN and (title in seen or (title in labels and not opens)):
             continue
-        seen_titles.add(title)
+        if mark.kind is Kind.LESSON and any(_is_again(mark, other) for other in kept[-8:]):
+            continue
+        seen.add(title)
         kept.append(mark)
-    kept = _with_lost_sections(kept, digests, so_far)
-    for kind in (Kind.DECIMAL, Kind.CHAPTER, Kind.UNIT, Kind.ROMAN, Kind.BARE):
-        kept = _in_sequence(kept, kind, _last_order(so_far, kind))
     return kept
 
 
-def _with_lost_sections(marks: list[Mark], digests: Sequence[Digest], so_far: Outline) -> list[Mark]:
-    """``marks`` and, for a numbered section whose heading OCR lost, the first page whose running head names it."""
-    known = {mark.order for mark in marks} | {order for _, order in _numbers_in(so_far)}
-    titles = [mark.title for mark in marks if mark.number] + [s.title for t in so_far.topics for s in t.subtopics]
-    lost: list[Mark] = []
-    for digest in digests:
-        named = _SECTION_HEAD.match(digest.running_head)
-        if not named or number_order(named[1]) in known or any(same_title(named[2], title) for title in titles):
-            continue
-        known.add(number_order(named[1]))
-        lost.append(Mark(digest.page, -1, Kind.DECIMAL, named[2], named[1], "", shares_page=digest.continues_previous))
-    return sorted([*marks, *lost], key=lambda mark: (mark.page, mark.line))
+def _is_again(mark: Mark, other: Mark) -> bool:
+    return mark.order == other.order and same_title(mark.title, other.title)
 
 
-def _numbers_in(outline: Outline) -> list[tuple[Kind, tuple[int, ...]]]:
-    lines = [s.start_line for t in outline.topics for s in t.subtopics]
-    lines += [f"{s.number} {s.title}" for t in outline.topics for s in t.subtopics if s.number]
-    parsed = [parse_numbering(line) for line in lines if line]
-    found = [(p.kind, number_order(p.number)) for p in parsed if p]
-    topics = [number_order(topic.number) for topic in outline.topics if topic.number]
-    return found + [(kind, order) for order in topics for kind in topic_kinds(outline)]
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Marks whose numbers rise, and how well they are borne out together."""
+
+    marks: tuple[Mark, ...] = ()
+    weight: float = 0.0
 
 
-def topic_kinds(outline: Outline) -> set[Kind]:
-    """The kinds of heading that began topics so far, read from the first line of their first subtopic."""
-    firsts = [parse_numbering(topic.subtopics[0].start_line) for topic in outline.topics if topic.subtopics]
-    coarse = {parsed.kind for parsed in firsts if parsed and parsed.kind < Kind.LESSON}
-    return coarse or ({Kind.CHAPTER} if any(topic.number for topic in outline.topics) else set())
+class Numbers:
+    """Chooses among marks with numbers: the same number may stand over its section, in a list at the chapter's head and
+    over a summary, and a line of text may begin with any number. The rising choice that is borne out best wins; numbers
+    may jump, at a price."""
+
+    def __init__(self, marks: Sequence[Mark], heads: RunningHeads) -> None:
+        self.heads = heads
+        self._titles: dict[Order, list[str]] = defaultdict(list)
+        for mark in marks:
+            self._titles[mark.order].append(mark.title)
+        decimals = [mark for mark in marks if mark.kind is Kind.DECIMAL]
+        self._next_to_another = {
+            id(each)
+            for one, other in pairwise(decimals)
+            if one.page == other.page and other.line == one.end + 1 and other.order == _next(one.order)
+            for each in (one, other)
+        }
+
+    def weight(self, mark: Mark) -> float:
+        looks = mark.size >= 1.15 or is_title_case(mark.title) or is_capitals(mark.title) or mark.kind < Kind.ROMAN
+        said = self._titles[mark.order]
+        twin = sum(_say_the_same(mark.title, title) for title in said) > 1
+        weight = 0.4 + 0.4 * looks + 0.2 * (mark.size >= 1.3) + 0.6 * self.heads.bear_out(mark) + 0.4 * twin
+        return weight - 0.5 * (mark.line < 0) - 1.2 * (id(mark) in self._next_to_another)
+
+    def chain(self, marks: Iterable[Mark]) -> Chain:
+        numbered = sorted((mark for mark in marks if mark.order), key=lambda mark: (mark.page, mark.line))
+        best: list[tuple[float, int]] = []
+        for at, mark in enumerate(numbered):
+            weight = self.weight(mark) - 1e-5 * at
+            options = [
+                (best[i][0] + weight - cost, i)
+                for i in range(max(0, at - 300), at)
+                if (cost := _step(numbered[i], mark)) is not None
+            ]
+            best.append(max([(weight - 0.1 * (len(mark.order) > 1) * min(mark.order[-1] - 1, 4), -1), *options]))
+        at = max(range(len(best)), key=lambda i: best[i][0], default=-1)
+        weight, chosen = best[at][0] if best else 0.0, []
+        while at >= 0:
+            chosen.append(numbered[at])
+            at = best[at][1]
+        return Chain(tuple(chosen[::-1]), weight)
 
 
-def subtopic_kinds(outline: Outline) -> set[Kind]:
-    """The kinds of heading that began subtopics so far. A topic's first may begin with the topic's own heading."""
-    subtopics = [(at, subtopic) for topic in outline.topics for at, subtopic in enumerate(topic.subtopics)]
-    later = [parse_numbering(subtopic.start_line) for at, subtopic in subtopics if at and subtopic.number]
-    decimal = {Kind.DECIMAL for _, subtopic in subtopics if "." in subtopic.number}
-    return decimal | {parsed.kind for parsed in later if parsed}
-
-
-def _last_order(outline: Outline, kind: Kind) -> tuple[int, ...]:
-    orders = [order for found, order in _numbers_in(outline) if found is kind and order]
-    return max(orders, default=())
-
-
-def _may_follow(earlier: tuple[int, ...], later: tuple[int, ...]) -> bool:
-    if not earlier or not later:
-        return True
-    if len(later) == 1 or len(earlier) == 1:
-        return 0 < later[0] - earlier[0] <= 4
+def _step(one: Mark, other: Mark) -> float | None:
+    """The price of one number after another, None where they do not rise."""
+    earlier, later = one.order, other.order
+    if later <= earlier:
+        return None
+    is_close = one.page == other.page and other.line - one.end < _LINES_OF_A_SECTION
+    crowded = 0.5 * (one.kind is other.kind and is_close)
+    if len(later) == 1:
+        dear = 0.2 if other.kind in (Kind.BARE, Kind.ROMAN) else 0.02
+        return crowded + min(dear * (later[0] - earlier[0] - 1), 0.8)
     if later[0] == earlier[0]:
-        return 0 < later[1] - earlier[1] <= 4
-    return 0 < later[0] - earlier[0] <= 3 and later[1] <= 2
+        return crowded + min(0.2 * (later[1] - (earlier[1] if len(earlier) > 1 else 0) - 1), 0.9)
+    return crowded + 0.2 + min(0.2 * (later[1] - 1), 0.7)
 
 
-def _in_sequence(marks: list[Mark], kind: Kind, last: tuple[int, ...]) -> list[Mark]:
-    """``marks`` without those of ``kind`` that the longest run of rising numbers leaves out."""
-    numbered = [mark for mark in marks if mark.kind is kind and mark.order]
-    chain = _longest_chain(numbered, last)
-    free = _longest_chain(numbered, ())
-    kept = {id(mark) for mark in (free if len(free) >= len(chain) + 3 else chain)}
-    return [mark for mark in marks if mark.kind is not kind or not mark.order or id(mark) in kept]
+def told_by_others(mark: Mark, titles: Iterable[str]) -> str:
+    """The title of ``mark`` as most say it who say the same: one may be cut at its line's end."""
+    own = plain(mark.title)
+    is_joined = mark.end > mark.line
+    alike = [
+        title
+        for title in titles
+        if title
+        and (
+            same_title(title, mark.title)
+            or plain(title).startswith(own)
+            or (is_joined and own.startswith(plain(title)))
+        )
+    ]
+    counts = Counter(alike)
+    return max(counts, key=lambda title: (counts[title], len(title)), default=mark.title)
 
 
-def _longest_chain(marks: Sequence[Mark], last: tuple[int, ...]) -> list[Mark]:
-    best: list[tuple[int, int]] = []  # length of the best chain that ends here, and the index before it
-    for at, mark in enumerate(marks):
-        starts = 1 if _may_follow(last, mark.order) else -len(marks)
-        options = [(best[i][0] + 1, i) for i in range(max(0, at - 40), at) if _may_follow(marks[i].order, mark.order)]
-        best.append(max([(starts, -1), *options], key=lambda option: (option[0], option[1])))
-    chain: list[Mark] = []
-    at = max(range(len(best)), key=lambda i: best[i][0], default=-1)
-    while at >= 0 and best[at][0] > 0:
-        chain.append(marks[at])
-        at = best[at][1]
-    return chain[::-1]
+def with_titles_whole(marks: Sequence[Mark], every: Sequence[Mark], heads: RunningHeads) -> list[Mark]:
+    titles: dict[Order, list[str]] = defaultdict(list)
+    for mark in every:
+        titles[mark.order].append(mark.title)
+    for order, said in heads.numbered.items():
+        titles[order] += [title for _, title in said]
+    return [replace(mark, title=told_by_others(mark, titles[mark.order])) if mark.order else mark for mark in marks]

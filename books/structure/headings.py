@@ -4,50 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import IntEnum
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
 from books.language import words
 from books.structure.base import Heading
 from books.structure.layout import PageLayout, PageLine
-
-
-class Kind(IntEnum):
-    """Kinds of heading from coarse to fine."""
-
-    PART = 0
-    UNIT = 1
-    CHAPTER = 2
-    ROMAN = 3
-    BARE = 4
-    LARGE = 5
-    LESSON = 6
-    DECIMAL = 7
-    MIDDLE = 8
-    SMALL = 9
-    DEEP = 10
-
-
-STRONG = frozenset({Kind.PART, Kind.UNIT, Kind.CHAPTER, Kind.ROMAN, Kind.BARE, Kind.LESSON, Kind.DECIMAL})
-_KEYWORDS = {
-    Kind.PART: "part|parte|teil|partie",
-    Kind.UNIT: "unit|unidad|unité|einheit|unidade|theme",
-    Kind.CHAPTER: "chapter|module|capítulo|capitulo|módulo|chapitre|kapitel|block|bloque|tema",
-    Kind.LESSON: "lesson|section|topic|lección|leccion|sección|leçon|lektion|lição|apartado",
-}
-_NUMERAL = (
-    r"\d{1,3}(?:\.\d{1,2})?|[IVXLCivxlc]{1,7}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-    r"|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez"
+from books.structure.numbering import (
+    BARE,
+    LEVELS,
+    Kind,
+    Parsed,
+    is_capitals,
+    is_title_case,
+    parse_numbering,
 )
-_KEYWORD = {
-    kind: re.compile(rf"^(?:the )?(?:{names})\s+({_NUMERAL})\b\s*([.:)|•·–—-]*)\s*(.*)$", re.IGNORECASE)
-    for kind, names in _KEYWORDS.items()
-}
-_DECIMAL = re.compile(r"^(\d{1,2})\s?[.·-]\s?(\d{1,2})((?:\.\d{1,2})*)[.:)]?\s+(\D.*)$")
-_ROMAN = re.compile(r"^([IVX]{1,6})[.:)–—-]+\s+(\S.*)$")
-BARE = re.compile(r"^(\d{1,2})[.:)]?\s+(\D.*)$")
+
 _LABELS = (
     "learning (?:objectives|outcomes|goals)|objectives?|by the end|in this|what you|you will learn|before you",
     "key (?:terms|words|ideas|concepts|points|facts|equations)|vocabulary|glossary of|new words|words to know",
@@ -56,11 +29,17 @@ _LABELS = (
     "review(?: questions?)?|summary|recap|(?:chapter|section|unit|lesson) (?:summary|review|outline|opener|test|check)",
     "think (?:about|and)|discuss|did you know|note|notice|warning|tip|hint|important|remember|definition|theorem|proof",
     "activit(?:y|ies)|project|everyday math|writing exercises|media|access for free|link to|further reading|let'?s",
-    "case study|critical thinking|section exercises",
+    "introduction$|outline$|case study|critical thinking|section exercises",
     "ejercicios?|actividad(?:es)?|preguntas|resumen|objetivos|vocabulario|ejemplos?|soluci[oó]n(?:es)?|recuerda",
     "practica|palabras clave|para pensar",
 )
 _BOILERPLATE = re.compile(rf"^(?:{'|'.join(_LABELS)})\b.{{0,22}}$", re.IGNORECASE)
+# What closes a section or a chapter whose number it repeats.
+_CLOSING = re.compile(
+    r"^(?:(?:review|section|practice|chapter|end)\s+)*"
+    r"(?:review|exercises?|summary|questions|problems|test|key terms|quiz|practice|homework)$",
+    re.IGNORECASE,
+)
 BACK_MATTER = re.compile(
     r"^(?:index|subject index|answer key|answers? to .{1,40}|solutions to .{1,40}|bibliography|appendix(?: [a-z\d])?|"
     r"appendices|photo credits|glossary|works cited|references|índice (?:alfabético|analítico)|soluciones|bibliografía|"
@@ -69,38 +48,9 @@ BACK_MATTER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A heading's line taken apart: ``number`` as printed ("3", "3.2", "IV"), ``title`` without it."""
-
-    kind: Kind
-    number: str = ""
-    title: str = ""
-
-
 def is_boilerplate(text: str) -> bool:
     """A label that recurs in every section, such as "Exercises" or "Key Terms"."""
     return bool(_BOILERPLATE.match(re.sub(r"^[^\w]+", "", text))) and len(text.split()) <= 6
-
-
-def is_capitals(text: str) -> bool:
-    letters = [c for c in text if c.isalpha()]
-    return len(letters) >= 4 and text == text.upper() and text != text.lower()
-
-
-def parse_numbering(text: str) -> Parsed | None:
-    """The keyword or number that begins ``text``, None where it has neither; not whether it is a heading."""
-    for kind, pattern in _KEYWORD.items():
-        if found := pattern.match(text):
-            return Parsed(kind, found[1], found[3].strip())
-    if found := _DECIMAL.match(text):
-        deep = found[3]
-        return Parsed(Kind.DEEP if deep else Kind.DECIMAL, f"{found[1]}.{found[2]}{deep}", found[4].strip())
-    if found := _ROMAN.match(text):
-        return Parsed(Kind.ROMAN, found[1], found[2].strip())
-    if found := BARE.match(text):
-        return Parsed(Kind.BARE, found[1], found[2].strip())
-    return None
 
 
 def kind_of(heading: Heading) -> Parsed:
@@ -108,18 +58,15 @@ def kind_of(heading: Heading) -> Parsed:
     parsed = parse_numbering(heading.text)
     if parsed and heading.number:
         return parsed
+    if heading.number:
+        kind = Kind.DECIMAL if "." in heading.number else Kind.CHAPTER if heading.level == 1 else Kind.LESSON
+        return Parsed(kind, heading.number, "" if heading.text == heading.number else heading.text)
     by_level = {1: Kind.LARGE, 2: Kind.MIDDLE}
     return Parsed(by_level.get(heading.level, Kind.SMALL), "", heading.text)
 
 
 LARGE_TYPE, MIDDLE_TYPE, SMALL_TYPE = 1.75, 1.24, 1.08
 _SYMBOLS = re.compile(r"[=<>+×÷≤≥→{}\\@_]|https?:|www\.")
-
-
-def _title_case(text: str) -> bool:
-    long_words = [word for word in text.split() if len(word) > 3 and word[0].isalpha()]
-    raised = sum(word[0].isupper() for word in long_words)
-    return text[0].isupper() and bool(long_words) and raised >= 0.75 * len(long_words)
 
 
 def _plausible_title(title: str, limit: int = 14) -> bool:
@@ -150,15 +97,16 @@ def _numbered(lines: Sequence[PageLine], at: int, parsed: Parsed, *, has_type: b
     is_sentence = bool(re.search(r"[.;]$", title)) and line.size < MIDDLE_TYPE
     if not _plausible_title(title) or is_sentence or title[0].islower():
         return False
-    if line.size < MIDDLE_TYPE and _follows_open_sentence(lines, at) and line.gap < 1.4:
+    is_sure = parsed.kind is Kind.DECIMAL and is_title_case(title)
+    if not is_sure and line.size < MIDDLE_TYPE and _follows_open_sentence(lines, at) and line.gap < 1.4:
         return False
     if parsed.kind is Kind.BARE:
         alone = line.size >= 1.15 if has_type else _stands_alone(lines, at)
-        return alone and not title.endswith("?") and (_title_case(title) or is_capitals(title) or line.size >= 1.3)
+        return alone and not title.endswith("?") and (is_title_case(title) or is_capitals(title) or line.size >= 1.3)
     if parsed.kind in (Kind.DECIMAL, Kind.DEEP, Kind.ROMAN):
         return has_type or line.fill < 0.95
     separated = bool(re.search(rf"{re.escape(parsed.number)}\s*[.:)|•·–—-]", line.text))
-    return separated or _title_case(title) or is_capitals(title) or line.size >= MIDDLE_TYPE
+    return separated or is_title_case(title) or is_capitals(title) or line.size >= MIDDLE_TYPE
 
 
 def _stands_alone(lines: Sequence[PageLine], at: int) -> bool:
@@ -188,10 +136,10 @@ def _is_small_heading(lines: Sequence[PageLine], at: int, *, has_type: bool) -> 
     """Slightly larger type, or a short line with raised words that stands apart or before a fresh sentence."""
     line = lines[at]
     if has_type:
-        return line.size >= SMALL_TYPE or (_title_case(line.text) and line.gap >= 1.3)
+        return line.size >= SMALL_TYPE or (is_title_case(line.text) and line.gap >= 1.3)
     follows = lines[at + 1].text if at + 1 < len(lines) else ""
     fresh = bool(follows) and (follows[0].isupper() or follows[0] in '•*¿¡"“' or not follows[0].isascii())
-    return fresh and line.fill < 0.7 and _title_case(line.text)
+    return fresh and line.fill < 0.7 and is_title_case(line.text)
 
 
 def _continues(line: PageLine, above: Heading) -> bool:
@@ -199,10 +147,9 @@ def _continues(line: PageLine, above: Heading) -> bool:
     return line.index == above.line + 1 and line.size >= MIDDLE_TYPE and abs(line.size - above.size) < 0.12
 
 
-_LEVELS = {Kind.PART: 1, Kind.UNIT: 1, Kind.CHAPTER: 1, Kind.ROMAN: 1, Kind.BARE: 1, Kind.LARGE: 1}
-
-
-_LEVELS |= {Kind.LESSON: 2, Kind.DECIMAL: 2, Kind.MIDDLE: 2}
+def _number_alone(line: PageLine) -> Parsed | None:
+    """The large number of a chapter whose title stands beneath it."""
+    return Parsed(Kind.CHAPTER, line.text) if line.size >= LARGE_TYPE and re.fullmatch(r"\d{1,2}", line.text) else None
 
 
 def find_headings(layout: PageLayout) -> tuple[Heading, ...]:
@@ -211,10 +158,10 @@ def find_headings(layout: PageLayout) -> tuple[Heading, ...]:
     found: list[Heading] = []
     for at, line in enumerate(lines):
         text = line.text
+        parsed = parse_numbering(text) or _number_alone(line)
         label = is_boilerplate(text) and not (at == 0 and BACK_MATTER.match(text))
-        if len(text) > 120 or label or text[0] in "•*+·-–":
+        if len(text) > 120 or label or text[0] in "•*+·-–" or (parsed and _CLOSING.match(parsed.title)):
             continue
-        parsed = parse_numbering(text)
         if parsed and _numbered(lines, at, parsed, has_type=layout.has_type):
             kind, number = parsed.kind, parsed.number
         else:
@@ -224,31 +171,36 @@ def find_headings(layout: PageLayout) -> tuple[Heading, ...]:
             if plain is None:
                 continue
             kind, number = plain, ""
-        found.append(Heading(text, _LEVELS.get(kind, 3), number, round(line.size, 2), line.index))
+        found.append(Heading(text, LEVELS.get(kind, 3), number, round(line.size, 2), line.index))
     return tuple(found)
 
 
 def joined_title(headings: Sequence[Heading], at: int) -> tuple[str, int]:
     """The whole title that begins at ``headings[at]``, over the printed lines it runs on, and how many those are."""
-    first = headings[at]
-    parsed = kind_of(first)
-    title, used = parsed.title, 1
-    for following in headings[at + 1 : at + 4]:
-        runs_on = following.line == headings[at + used - 1].line + 1 and not following.number
-        if not runs_on or not ((not title and used == 1) or _wraps(first, following)):
+    title, used = kind_of(headings[at]).title, 1
+    for above, following in pairwise(headings[at : at + 5]):
+        runs_on = following.line == above.line + 1 and not following.number
+        if not runs_on or not ((not title and used == 1) or _wraps(above, following)):
             break
         title = f"{title} {following.text}".strip()
         used += 1
     return title, used
 
 
-def _wraps(first: Heading, following: Heading) -> bool:
+def _wraps(above: Heading, following: Heading) -> bool:
     """Whether two neighbouring lines are one heading set on two lines."""
-    if abs(following.size - first.size) >= 0.2 or is_capitals(following.text) != is_capitals(first.text):
+    if abs(following.size - above.size) >= 0.2 or is_capitals(following.text) != is_capitals(above.text):
         return False
-    if first.size == following.size == 1.0:
-        return len(first.text) > 30 and len(following.text) < 20
-    return first.level <= 2
+    if OPEN_END.search(above.text):
+        return True
+    if above.size == following.size == 1.0:
+        return len(above.text) > 30 and len(following.text) < 20
+    return above.level <= 2
+
+
+OPEN_END = re.compile(
+    r"(?:,|[-–—]|\b(?:and|or|of|the|in|an?|to|for|with|from|by|on|at|its|und|der|die|das|y|de|la|el))$", re.IGNORECASE
+)
 
 
 def same_title(one: str, other: str) -> bool:

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from books.structure.base import Outline
-from books.structure.heading_candidates import Mark, subtopic_kinds, topic_kinds
-from books.structure.headings import LARGE_TYPE, STRONG, Kind, is_capitals
+from books.structure.heading_candidates import Mark
+from books.structure.headings import LARGE_TYPE
+from books.structure.numbering import PLAIN, STRONG, Kind, is_capitals
 
-_PLAIN = (Kind.LARGE, Kind.MIDDLE, Kind.SMALL)
 # Unnumbered headings closer than this name boxes and steps; further apart than that, they are strays.
-_CLOSEST, _FURTHEST = 1.4, 15.0
+_CLOSEST, FURTHEST = 1.4, 15.0
 # Unnumbered headings of the coarsest style at this distance head chapters if a finer style divides them.
 _PAGES_A_CHAPTER = 5.0
 _SIZE_STEP = 0.12
@@ -31,7 +30,7 @@ class Style:
         if self.kind in STRONG:
             return mark.kind is self.kind
         alike = self.is_capitals is None or is_capitals(mark.start_line) == self.is_capitals
-        return mark.kind in _PLAIN and alike and self.smallest <= mark.size <= self.largest
+        return mark.kind in PLAIN and alike and self.smallest <= mark.size <= self.largest
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Hierarchy:
 def _plain_styles(marks: Sequence[Mark]) -> list[tuple[Style, int]]:
     """The unnumbered styles with their counts, the largest type first; of one size, capitals come first."""
     styles = []
-    plain = [mark for mark in marks if mark.kind in _PLAIN]
+    plain = [mark for mark in marks if mark.kind in PLAIN]
     sizes = sorted({mark.size for mark in plain}, reverse=True)
     while sizes:
         group = [sizes.pop(0)]
@@ -60,27 +59,18 @@ def _plain_styles(marks: Sequence[Mark]) -> list[tuple[Style, int]]:
 
 def _common(styles: list[tuple[Style, int]], pages: int, at_least: int) -> list[tuple[Style, int]]:
     """The styles that recur often enough to divide the book, and not on every page."""
-    return [(s, n) for s, n in styles if max(at_least, pages / _FURTHEST) <= n <= max(pages, 3) / _CLOSEST]
+    return [(s, n) for s, n in styles if max(at_least, pages / FURTHEST) <= n <= max(pages, 3) / _CLOSEST]
 
 
-def hierarchy(marks: Sequence[Mark], pages: int, so_far: Outline) -> Hierarchy:
-    """Read from a window's marks and from the outline so far, so that later windows go on in the same way."""
+def hierarchy(marks: Sequence[Mark], pages: int) -> Hierarchy:
+    """Read from all the marks of so many ``pages``."""
     counts = Counter(mark.kind for mark in marks)
     lonely = {kind for kind in (Kind.BARE, Kind.ROMAN) if counts[kind] == 1}
-    carried = topic_kinds(so_far) | subtopic_kinds(so_far)
-    strong = sorted((set(counts) & STRONG) - lonely | carried)
-    fine = [kind for kind in strong if kind in (Kind.LESSON, Kind.DECIMAL)]
-    coarse = [kind for kind in strong if kind not in fine]
-    if fine:
-        below = fine[-1]
-        above = coarse[-1] if coarse else fine[0] if len(fine) == 2 else None
-        if above is None:
-            large = [style for style, n in _plain_styles(marks) if style.smallest >= LARGE_TYPE and n <= counts[below]]
-            return Hierarchy(large[0] if large else None, Style(below))
-        return Hierarchy(Style(above), Style(below))
-    if coarse:
-        return _under_coarse(marks, pages, coarse, counts)
-    return _unnumbered(marks, pages)
+    coarse = sorted(kind for kind in (set(counts) & STRONG) - lonely if kind < Kind.LESSON)
+    if lessons := counts[Kind.LESSON]:
+        large = [style for style, n in _plain_styles(marks) if style.smallest >= LARGE_TYPE and n <= lessons]
+        return Hierarchy(Style(coarse[-1]) if coarse else large[0] if large else None, Style(Kind.LESSON))
+    return _under_coarse(marks, pages, coarse, counts) if coarse else _unnumbered(marks, pages)
 
 
 def _under_coarse(marks: Sequence[Mark], pages: int, coarse: list[Kind], counts: Counter[Kind]) -> Hierarchy:

@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 
 from books.language import words
 from books.structure.base import PageText, TextLine
+from books.structure.numbering import is_title_case, parse_numbering, parted_from_page
 
 Kind = Literal["body", "running_head", "page_number", "caption"]
 _FOLIO = re.compile(r"^[\W_]*(?:page|página|p\.)?\s*(\d{1,4}|[ivxl]{1,6})[\W_]*$", re.IGNORECASE)
@@ -24,8 +25,7 @@ _CAPTION = re.compile(
     r"(?:\d[\d.\-]*|:)\s*\S|^\(?(?:photo |image )?credits?\s*[:)]|^©",
     re.IGNORECASE,
 )
-# A number that a bullet divides from the title ("12 • Adding") is the section's, with a point that OCR lost.
-_NUMBER_BESIDE = re.compile(r"^(?P<left>\d{1,4})\s+[^\d•·]\D{3,}$|^\D{4,}?[\s|•·]+(?P<right>\d{1,4})$")
+_LEADER = re.compile(r"(?:[.·…_]\s?){3}$")
 _DESCENDERS = frozenset("gjpqyQ,;()|[]{}/ç")
 _SMALL_TYPE = 0.9
 _TOP, _BOTTOM = 0.1, 0.92
@@ -44,6 +44,7 @@ class PageLine:
     fill: float = 1.0
     gap: float = 0.0
     left: float = 0.0
+    top: float = 0.0
     kind: Kind = "body"
 
 
@@ -95,6 +96,7 @@ def _with_type(lines: tuple[TextLine, ...]) -> list[PageLine]:
             fill=(line.width or len(line.text)) / full,
             gap=0.0 if i == 0 else (line.top - lines[i - 1].top) / pitch,
             left=line.left,
+            top=line.top,
         )
         for i, (line, size) in enumerate(zip(lines, _type_sizes(lines), strict=True))
     ]
@@ -127,7 +129,10 @@ def _is_running_head(line: PageLine, tops: TextLine | None, neighbours: list[str
     plain = " ".join(words(line.text))
     if plain and any(fuzz.ratio(plain, other) >= 88 for other in neighbours):
         return True
-    if _SEPARATED.match(line.text):
+    said, number = parted_from_page(line.text)
+    is_title = is_title_case(said) or parse_numbering(said) is not None
+    beside = number is not None and line.fill < 0.85 and is_title and not _LEADER.search(said)
+    if beside or _SEPARATED.match(line.text):
         return True
     at_edge = tops is not None and (tops.top < _TOP or tops.top > _BOTTOM)
     return at_edge and line.size < _SMALL_TYPE and line.fill < 0.8
@@ -152,11 +157,11 @@ def _edge_kinds(
             kinds[i] = "page_number"
             alone = alone if alone is not None else _folio(line.text)
             continue
-        if _is_running_head(line, box, neighbours) and len(lines) > 2:
+        shared = [] if inner and kinds.get(0 if i == 1 else len(lines) - 1) == "running_head" else neighbours
+        if _is_running_head(line, box, shared) and len(lines) > 2:
             kinds[i] = "running_head"
             head = head or line.text
-            if (found := _NUMBER_BESIDE.match(line.text)) and beside is None:
-                beside = int(found["left"] or found["right"])
+            beside = beside if beside is not None else parted_from_page(line.text)[1]
     return kinds, head, beside if alone is None else alone
 
 

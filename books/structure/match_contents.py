@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
 from books.language import content_stems, words
-from books.structure.base import Digest, Outline, TocEntry
-from books.structure.heading_candidates import Mark, number_order, page_marks
-from books.structure.headings import Kind
+from books.structure.base import Digest, TocEntry
+from books.structure.heading_candidates import Mark, page_marks
+from books.structure.numbering import Kind, number_order
 
 _SURE, _LIKELY = 85.0, 70.0
 # Outweighs whatever would move an entry whose place is settled.
 _SETTLED = 10.0
 # Pages are bound, scanned and numbered with a slip now and then.
 NEAR = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A contents entry and the mark where it begins."""
-
-    entry: TocEntry
-    is_topic: bool
-    mark: Mark
 
 
 def taught_entries(toc: Sequence[TocEntry], is_matter: Sequence[bool]) -> list[tuple[TocEntry, bool]]:
@@ -37,38 +28,38 @@ def taught_entries(toc: Sequence[TocEntry], is_matter: Sequence[bool]) -> list[t
     return [(entry, entry.level == levels[0]) for entry in taught if entry.level in levels]
 
 
-def _remaining(entries: list[tuple[TocEntry, bool]], so_far: Outline) -> list[tuple[TocEntry, bool]]:
-    """The entries after the last one that the outline so far holds."""
-    titles = {(t.number, t.title) for t in so_far.topics}
-    titles |= {(s.number, s.title) for t in so_far.topics for s in t.subtopics}
-    last = max((at for at, (entry, _) in enumerate(entries) if (entry.number, entry.title) in titles), default=-1)
-    return entries[last + 1 :]
-
-
 class PrintedPages:
     """From printed page numbers to scans and back, by what the scans themselves show.
 
-    A number that agrees neither with most scans nor with the ones beside it was misread, and is taken for none.
+    A number that agrees neither with most scans nor with the ones beside it was misread, and is taken for none. Where
+    the scans leave out pages of the book, the numbers jump.
     """
 
     def __init__(self, digests: Sequence[Digest]) -> None:
         numbered = [(digest.page, digest.printed_number) for digest in digests if digest.printed_number is not None]
         offsets = [page - printed for page, printed in numbered]
-        self._offset, votes = Counter(offsets).most_common(1)[0] if offsets else (0, 0)
-        self._known = votes >= max(2, 0.4 * len(numbered))
-        near = [abs(offset - self._offset) <= NEAR and (votes > 1 or len(offsets) == 1) for offset in offsets]
-        self._shown = {printed: page for (page, printed), is_near in zip(numbered, near, strict=True) if is_near}
+        most, votes = Counter(offsets).most_common(1)[0] if offsets else (0, 0)
         around = [None, *offsets, None]
-        self._printed = {
-            page: printed
-            for at, (page, printed) in enumerate(numbered)
-            if near[at] or offsets[at] in (around[at], around[at + 2])
-        }
+        near = [abs(offset - most) <= NEAR and (votes > 1 or len(offsets) == 1) for offset in offsets]
+        agrees = [offset in (before, after) for before, offset, after in zip(around, offsets, around[2:], strict=False)]
+        shown = [each for each, *sure in zip(numbered, near, agrees, strict=True) if any(sure)]
+        self._printed = dict(shown)
+        known = len(shown) >= max(2, 0.4 * len(numbered))
+        self._shown = sorted({printed: page for page, printed in shown}.items()) if known else []
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self._shown)
 
     def scan_of(self, printed: int | None) -> int | None:
-        if printed is None or not self._known:
+        """None too for a page that the scans leave out."""
+        if printed is None or not self._shown:
             return None
-        return self._shown.get(printed, printed + self._offset)
+        at = bisect_left(self._shown, (printed, 0))
+        before, after = self._shown[at - 1 : at], self._shown[at : at + 1]
+        low, high = before[0][1] if at else 0, after[0][1] if after else 10_000
+        guesses = [page + printed - number for number, page in (*after, *(before if at else ()))]
+        return next((guess for guess in guesses if low < guess <= high), None)
 
     def number_on(self, scan: int) -> int | None:
         return self._printed.get(scan)
@@ -142,18 +133,11 @@ def _page_by_words(entry: TocEntry, digests: Sequence[Digest], after: int, befor
     return Mark(best.page, -1, Kind.LARGE, entry.title, entry.number)
 
 
-def place(entries: list[tuple[TocEntry, bool]], digests: Sequence[Digest], so_far: Outline) -> list[Placed]:
-    """The entries that begin in these pages, each on its page, in the order of the book.
+def places(left: list[tuple[TocEntry, bool]], digests: Sequence[Digest]) -> dict[int, Mark]:
+    """Where the entries ``left`` begin, by their index; those that begin nowhere in these pages are left out.
 
     The heaviest rising sequence of candidates wins, so that one misread heading moves no other entry.
     """
-    left = _remaining(entries, so_far)
-    placed = places(left, digests)
-    return [Placed(left[at][0], left[at][1], placed[at]) for at in sorted(placed)]
-
-
-def places(left: list[tuple[TocEntry, bool]], digests: Sequence[Digest]) -> dict[int, Mark]:
-    """Where the entries ``left`` begin, by their index; those that begin nowhere in these pages are left out."""
     marks = [mark for digest in digests if not digest.toc for mark in page_marks(digest)]
     pages = PrintedPages(digests)
     steps: list[tuple[int, float, Mark]] = []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from books.extraction.engines.offline import OfflineEngine
 from books.structure.base import BookFacts, Digest, Outline, PageText, TextLine, TocEntry
+from books.structure.cut import cut
 
 TEXTS = Path(__file__).parent / "texts"
 LINES_A_PAGE, LINE_WIDTH = 9, 48
@@ -94,16 +95,16 @@ class Press:
         return [self._page(number, rows) for number, rows in enumerate(self.pages, 1)]
 
     def _page(self, number: int, rows: list[tuple[str, float]]) -> PageText:
-        lines = [_line(text, 0.12 + 0.06 * at, size) for at, (text, size) in enumerate(rows)]
+        lines = [printed_line(text, 0.12 + 0.06 * at, size) for at, (text, size) in enumerate(rows)]
         if number > self.front:
             if self.head:
-                lines.insert(0, _line(self.head, 0.05, 0.8))
-            lines.append(_line(str(number - self.front), 0.96, 0.9))
+                lines.insert(0, printed_line(self.head, 0.05, 0.8))
+            lines.append(printed_line(str(number - self.front), 0.96, 0.9))
         text = "\n".join(line.text for line in lines)
         return PageText(number, text, tuple(lines) if self.has_type else ())
 
 
-def _line(text: str, top: float, size: float) -> TextLine:
+def printed_line(text: str, top: float, size: float) -> TextLine:
     tall = any(c.isupper() or c.isdigit() or c in "bdfhklt" for c in text)
     height = 0.02 * size * (0.5 + 0.22 * tall + 0.21 * any(c in "gjpqy,;()" for c in text))
     return TextLine(text, top, 0.1, height, min(0.85, 0.0125 * size * len(text)))
@@ -169,20 +170,12 @@ def digests(pages: list[PageText], facts: BookFacts) -> list[Digest]:
     ]
 
 
-def outlined(pages: list[PageText], facts: BookFacts, *, width: int = 10**6, toc: tuple[TocEntry, ...] = ()) -> Outline:
-    """The outline after all windows of ``width`` pages; contents found on the way bind the later windows."""
-    outline = Outline()
-    every = digests(pages, facts)
-    for at in range(0, len(every), width):
-        window = every[at : at + width]
-        outline = ENGINE.outline(facts, window, outline, toc, is_last=at + width >= len(every))
-        toc = toc or tuple(entry for digest in window for entry in digest.toc)
-    return outline
+def outlined(pages: list[PageText], facts: BookFacts, *, toc: tuple[TocEntry, ...] = ()) -> Outline:
+    return cut(facts, digests(pages, facts), toc)
 
 
 def section_starts(outline: Outline) -> list[int]:
-    """First pages of the subtopics, as a truth file gives them: a chapter's own introduction is none."""
-    return [s.first_page for t in outline.topics for s in t.subtopics if s.title != "Introduction"]
+    return [subtopic.first_page for topic in outline.topics for subtopic in topic.subtopics]
 
 
 def without_type(pages: list[PageText]) -> list[PageText]:

@@ -9,7 +9,8 @@ from itertools import pairwise
 import pytest
 
 from books.extraction.base import SubtopicSource
-from books.structure.base import BookFacts, Outline, PageText, TocEntry
+from books.structure.base import BookFacts, PageText, TocEntry
+from books.structure.cut import cut
 from tests.extraction.printing import ENGINE, outlined, printed_book
 
 FACTS = BookFacts("Damaged")
@@ -36,7 +37,7 @@ def damaged_pages(dice: random.Random, pages: list[PageText]) -> list[PageText]:
 def test_no_page_is_lost_and_ranges_rise(seed, sample_pages):
     dice = random.Random(seed)
     pages = damaged_pages(dice, [*sample_pages, *printed_book("history", has_contents=True).pages])
-    outline = outlined(pages, FACTS, width=dice.choice((1, 3, 10, 40)), toc=dice.choice(TOCS))
+    outline = outlined(pages, FACTS, toc=dice.choice(TOCS))
     subtopics = [subtopic for topic in outline.topics for subtopic in topic.subtopics]
     taught = {page for s in subtopics for page in range(s.first_page, s.last_page + 1)}
     assert taught | set(outline.front_matter) == {page.number for page in pages}
@@ -59,6 +60,6 @@ def test_no_page_is_lost_and_ranges_rise(seed, sample_pages):
 def test_no_line_is_slow(text):
     page = PageText(1, text)
     digest = ENGINE.digest(FACTS, page, text[-200:], text[:200])
-    ENGINE.outline(FACTS, [digest], Outline(), (), is_last=True)
+    cut(FACTS, [digest])
     guideline = ENGINE.write(SubtopicSource(FACTS, text[:300], text[:300], (page,), (text[:200],), (text[:200],)))
     assert 15 <= len(guideline.summary.split()) <= 30

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from books.structure.base import BookFacts, PageText, TextLine
+from books.structure.cut import cut
 from tests.extraction.printing import ENGINE, digests, printed_book
 
 FACTS = BookFacts("A Book")
@@ -160,14 +161,8 @@ def test_blank_page(text):
 def test_any_text_is_only_data(text):
     found = ENGINE.digest(FACTS, PageText(1, text), text[:50], text[-50:])
     assert found.page == 1
-    outline = ENGINE.outline(FACTS, [found], ENGINE.outline(FACTS, [], _empty(), (), is_last=False), (), is_last=True)
+    outline = cut(FACTS, [found])
     assert {1} == set(outline.front_matter) | {p for t in outline.topics for p in range(t.first_page, t.last_page + 1)}
-
-
-def _empty():
-    from books.structure.base import Outline
-
-    return Outline()
 
 
 def test_digest_depends_on_its_arguments_alone():

@@ -8,7 +8,6 @@ from books.extraction.evaluate import boundary_scores
 from books.structure.base import BookFacts, Outline, PageText, TocEntry
 from tests.extraction.printing import (
     BARE,
-    ENGINE,
     HELD_OUT,
     STYLES,
     outlined,
@@ -110,19 +109,10 @@ def test_contents_given_without_page_numbers(name):
     assert f1(book.starts, outline, len(book.pages)) >= 0.99
 
 
-@pytest.mark.parametrize("name", ["history", "biology", "ciencias"])
-def test_windows_do_not_change_the_cut(name):
-    book = printed_book(name, has_contents=False)
-    assert outlined(book.pages, book.facts, width=10) == outlined(book.pages, book.facts)
-    book = printed_book(name, has_contents=True)
-    assert outlined(book.pages, book.facts, width=10) == outlined(book.pages, book.facts)
-
-
-@pytest.mark.parametrize("width", [1, 3, 5, 10, 13, 24])
-def test_sample_by_headings_in_any_windows(sample_pages, sample_facts, sample_starts, truth, width):
-    outline = outlined(sample_pages, sample_facts, width=width)
+def test_sample_by_headings(sample_pages, sample_facts, sample_starts, truth):
+    outline = outlined(sample_pages, sample_facts)
     assert outline.basis == "headings"
-    assert f1(sample_starts, outline, 24) >= 0.95
+    assert f1(sample_starts, outline, 24) == 1
     found = [[(s.title, s.first_page, s.last_page) for s in topic.subtopics] for topic in outline.topics]
     wanted = [[(s["title"], s["first_page"], s["last_page"]) for s in topic["subtopics"]] for topic in truth["topics"]]
     assert found == wanted
@@ -137,7 +127,7 @@ def test_sample_by_contents(sample_pages, sample_facts, sample_starts, truth):
             *(TocEntry(s["title"], 2, s["number"]) for s in topic["subtopics"]),
         )
     )
-    outline = outlined(sample_pages, sample_facts, width=10, toc=toc)
+    outline = outlined(sample_pages, sample_facts, toc=toc)
     assert outline.basis == "toc"
     assert f1(sample_starts, outline, 24) >= 0.99
 
@@ -190,14 +180,10 @@ def test_blank_pages_are_front_matter(count):
     assert outline.front_matter == tuple(range(1, count + 1))
 
 
-def test_nothing_follows_from_an_empty_window():
-    assert ENGINE.outline(BookFacts("B"), [], Outline(), (), is_last=True) == Outline()
-
-
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("style", [None, BARE], ids=["with headings", "bare"])
 def test_five_hundred_pages_in_seconds(style):
     book = printed_book("biology", style)
     pages = [replace(book.pages[at % len(book.pages)], number=at + 1) for at in range(500)]
-    outline = outlined(pages, book.facts, width=40)
+    outline = outlined(pages, book.facts)
     assert covered(outline) == list(range(1, 501))

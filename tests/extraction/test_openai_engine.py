@@ -23,7 +23,7 @@ NAMED = NamedSubtopic("1", "Heat", "Heat flows", "What heat is.", (3,))
 CALLS = {
     "digest": lambda engine, text: engine.digest(BOOK, PageText(3, text), "before", "after"),
     "outline": lambda engine, text: engine.outline(
-        BOOK, [Digest(3, (text,), (Heading(text, 2, "1.2"),))], Outline(), (), is_last=True
+        BOOK, [Digest(3, (text,), (Heading(text, 2, "1.2"),))], Outline(), ()
     ),
     "write": lambda engine, text: engine.write(SubtopicSource(BOOK, "Heat", "Heat flows", (PageText(3, text),))),
     "reword": lambda engine, text: engine.reword(SubtopicSource(BOOK, "Heat", "Heat flows", (PAGE,)), [text]),

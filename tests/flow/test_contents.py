@@ -11,7 +11,7 @@ from benchmarks.standin import StandIn
 from books.errors import StageNotReady
 from books.extraction.contents import save_contents
 from books.extraction.engines import factory as guideline_factory
-from books.extraction.engines.forms import DigestForm, GuidelineForm, RewordForm
+from books.extraction.engines.forms import GuidelineForm, RewordForm
 from books.extraction.estimate import estimate
 from books.extraction.job import resume_extraction, start_extraction, start_finalisation
 from books.extraction.outline_ops import with_numbers
@@ -50,10 +50,15 @@ def provider(settings) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def book(sample) -> Book:
+def truth(sample) -> dict:
+    return json.loads((sample / "truth.json").read_text())
+
+
+@pytest.fixture
+def book(truth) -> Book:
     """The sample with its true text, approved."""
     book = BookFactory(title="Prealgebra")
-    for page in json.loads((sample / "truth.json").read_text())["pages"]:
+    for page in truth["pages"]:
         row = ReadPageFactory(book=book, number=page["page"], reading__text=page["text"])
         row.review = PageReview.APPROVED
         row.save()
@@ -102,7 +107,9 @@ def test_chapters_are_cut_side_by_side_and_no_topic_crosses_one(book, provider, 
 
 def test_sections_of_the_contents_need_no_model_and_bind_alike(book, provider):
     save_contents(book, SECTIONS, confirm=True)
+    assert {each.stage for each in estimate(book).stages} == {"write", "reword", "summarise"}
     done(start_extraction(book))
+    assert provider.counts.kinds["DigestForm"] == 0
     expected = [("Whole Numbers", ["Counting", "Adding"], 1, 17), ("Algebra", ["Letters"], 18, 24)]
     assert cut(book) == expected
     assert provider.counts.kinds["OutlineForm"] == 0
@@ -158,7 +165,21 @@ def test_resuming_the_same_pages_goes_on_and_a_changed_recipe_redoes_its_stage_a
     assert worked.filter(stage="write", key=f"propose {edited.pk}").exists()
     assert {row.made_with.schema for row in Subtopic.objects.exclude(pk=edited.pk)} == {f"next.{RewordForm.version}"}
     assert [(each.label, each.is_kept) for each in stale_results(book)] == [(edited.title, True)]
-    assert {row.made_with.schema for row in PageDigest.objects.all()} == {DigestForm.version}
+    assert {row.made_with.engine for row in PageDigest.objects.all()} == {"offline"}
+
+
+def test_numbered_headings_that_are_clean_need_no_model_and_others_do(book, provider, truth):
+    done(start_extraction(book))
+    assert [row.title for row in Subtopic.objects.order_by("pk")] == [
+        subtopic["title"] for topic in truth["topics"] for subtopic in topic["subtopics"]
+    ]
+    assert provider.counts.kinds["DigestForm"] == provider.counts.kinds["OutlineForm"] == 0
+    for page in book.pages.select_related("reading"):
+        page.reading.text = page.reading.text.replace("1.3", "").replace("2.1", "")
+        page.reading.save()
+    done(start_extraction(book))
+    assert provider.counts.kinds["DigestForm"] == 24
+    assert provider.counts.kinds["OutlineForm"] == 1
 
 
 def test_a_range_keeps_what_is_current_of_a_whole_job_before_it(book, provider):
@@ -168,5 +189,8 @@ def test_a_range_keeps_what_is_current_of_a_whole_job_before_it(book, provider):
     assert not Item.objects.filter(job=part, stage="digest", started_at__isnull=False).exists()
     assert provider.counts.calls <= calls + 1
     outline = with_numbers(whole_outline(book.pk), page_numbers(book.pk))
-    assert [(topic.title, topic.first_page) for topic in outline.topics] == [("Chapter 1", 1), ("Chapter 2", 18)]
+    assert [(topic.title, topic.first_page) for topic in outline.topics] == [
+        ("Whole Numbers", 1),
+        ("The Language of Algebra", 18),
+    ]
     assert StoredOutline.objects.count() == 2

@@ -8,21 +8,26 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from books.extraction.base import GuidelineEngine
+from books.extraction.engines.offline import OfflineEngine
 from books.stored.made_with import MadeWith
 
 
 @cache
 def guideline_engine() -> GuidelineEngine:
     if settings.GUIDELINE_ENGINE == "offline":
-        from books.extraction.engines.offline import OfflineEngine
-
-        return OfflineEngine()
+        return engine_here()
     if settings.GUIDELINE_ENGINE == "openai":
         from books.extraction.engines.model import OpenAIEngine
         from books.ledger.choices import ledger, model_of
 
         return OpenAIEngine(ledger().ask, model_of)
     raise ImproperlyConfigured(f"GUIDELINE_ENGINE is {settings.GUIDELINE_ENGINE!r}; it may be offline or openai.")
+
+
+@cache
+def engine_here() -> OfflineEngine:
+    """What reads and cuts pages without asking anybody, whatever engine writes."""
+    return OfflineEngine()
 
 
 def made_with_of(stage: str) -> MadeWith:

@@ -64,17 +64,11 @@ class ContentsLine(Form):
     page: Count | None
 
 
-class TermForm(Form):
-    term: Line
-    count: Count
-
-
 class DigestForm(Form):
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
     summary: list[Prose] = Field(max_length=8)
     headings: list[HeadingForm] = Field(max_length=60)
-    terms: list[TermForm] = Field(max_length=40)
     exercises: Count
     continues_previous: bool
     running_head: Line

@@ -18,8 +18,8 @@ from books.extraction.base import (
     TeachingOrder,
 )
 from books.extraction.engines import forms
-from books.extraction.engines.offline import OfflineEngine
 from books.extraction.engines.sections import extended
+from books.language import term_counts
 from books.providers.prompts import Prompt, prompt_in
 from books.providers.request import Answer, Choice, ModelRequest
 from books.stored.guideline import Part
@@ -76,7 +76,7 @@ class OpenAIEngine:
             page=page.number,
             summary=tuple(form.summary),
             headings=tuple(Heading(each.text, each.level, each.number) for each in form.headings),
-            terms={each.term.casefold(): each.count for each in form.terms},
+            terms=term_counts(page.text),
             exercises=form.exercises,
             continues_previous=form.continues_previous,
             running_head=form.running_head,
@@ -84,28 +84,14 @@ class OpenAIEngine:
             toc=tuple(TocEntry(each.title, each.level, each.number, each.page) for each in form.contents),
         )
 
-    def outline(
-        self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry], *, is_last: bool
-    ) -> Outline:
-        """A table of contents binds the cut, and placing its lines needs no model. A chapter without sections of its
-        own is cut by the model, and stays one topic."""
-        chapter = toc[0] if len(toc) == 1 else None
-        if chapter is not None:
-            return self._within(chapter, book, window, so_far)
-        if toc or so_far.basis == "toc" or any(digest.toc for digest in window):
-            placed = OfflineEngine().outline(book, window, so_far, toc, is_last=is_last)
-            if placed.basis == "toc":
-                return placed
-        form = self._ask("outline", book, _cut_of(so_far, window), forms.OutlineForm)
-        return extended(so_far, form, [digest.page for digest in window])
-
-    def _within(self, chapter: TocEntry, book: BookFacts, window: Sequence[Digest], so_far: Outline) -> Outline:
-        material = {"chapter": chapter.title, **_cut_of(so_far, window)}
-        form = self._ask("outline", book, material, forms.OutlineForm)
-        bound = {"chapter": chapter.title, "chapter_number": chapter.number}
-        sections = [section.model_copy(update=bound) for section in form.sections]
-        outline = extended(so_far, form.model_copy(update={"sections": sections}), [each.page for each in window])
-        return replace(outline, basis="toc")
+    def outline(self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry]) -> Outline:
+        material = {"chapter": toc[0].title} if toc else {}
+        form = self._ask("outline", book, material | _cut_of(so_far, window), forms.OutlineForm)
+        if toc:
+            bound = {"chapter": toc[0].title, "chapter_number": toc[0].number}
+            form = form.model_copy(update={"sections": [each.model_copy(update=bound) for each in form.sections]})
+        outline = extended(so_far, form, window)
+        return replace(outline, basis="toc") if toc else outline
 
     def write(self, source: SubtopicSource) -> Guideline:
         material = {

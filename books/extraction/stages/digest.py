@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from books.errors import StageNotReady
 from books.extraction import outline_ops
-from books.extraction.engines.factory import guideline_engine, made_with_of
-from books.extraction.page_ranges import pages_of
+from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
+from books.extraction.page_ranges import cut_here, pages_of, runs_of
 from books.extraction.records import FACTS_OF_BOOK, book_facts, page_text, stored_digest
 from books.extraction.stages.base import GuidelineStage
 from books.keys import fingerprint
@@ -21,7 +21,8 @@ FACTS = [f"book__{name}" for name in FACTS_OF_BOOK]
 
 
 class DigestStage(GuidelineStage):
-    """One item a page. A page's digest depends on it, a few lines of its neighbours and the book's facts."""
+    """One item a page. A page's digest depends on it, a few lines of its neighbours and the book's facts; where the cut
+    needs no model, none is asked."""
 
     name = "digest"
     title = "Reading what each page teaches"
@@ -33,7 +34,7 @@ class DigestStage(GuidelineStage):
         wanted = set(pages_of(job))
         _check_approved(job.book, wanted)
         keys = dict(job.book.pages.order_by("number").values_list("number", "pk"))
-        prints = digest_prints(job.book)
+        prints = digest_prints(job.book, cut_here(runs_of(job)))
         return [
             PlannedItem(key=str(key), label=str(number), fingerprint=prints[number])
             for number, key in keys.items()
@@ -42,15 +43,17 @@ class DigestStage(GuidelineStage):
 
     def compute(self, item: Item) -> tuple[Digest, MadeWith]:
         """One query where the engine does not look at the lines."""
-        engine, numbers = guideline_engine(), range(int(item.label) - 1, int(item.label) + 2)
+        numbers = range(int(item.label) - 1, int(item.label) + 2)
         near = Page.objects.filter(book=item.job.book_id, number__in=numbers)
         rows = list(near.values_list("pk", "number", "reading__text", *FACTS))
         texts = {number: text for _, number, text, *_ in rows}
-        number, facts = next((number, facts) for pk, number, _, *facts in rows if str(pk) == item.key)
+        number, facts = next((number, BookFacts(*facts)) for pk, number, _, *facts in rows if str(pk) == item.key)
+        made_here = item.fingerprint == _print(engine_here().made_with(self.name), facts, texts, number)
+        engine = engine_here() if made_here else guideline_engine()
         page = PageText(number, texts[number] or "")
         if engine.reads_layout:
             page = page_text(Page.objects.select_related("reading").get(pk=item.key))
-        return engine.digest(BookFacts(*facts), page, *_around(texts, number)), made_with_of("digest")
+        return engine.digest(facts, page, *_around(texts, number)), engine.made_with(self.name)
 
     def save(self, item: Item, result: tuple[Digest, MadeWith]) -> None:
         digest, made_with = result
@@ -63,14 +66,15 @@ class DigestStage(GuidelineStage):
         PageDigest.objects.bulk_create([row], update_conflicts=True, unique_fields=["page"], update_fields=[*values])
 
 
-def digest_prints(book: Book) -> dict[int, str]:
-    """The fingerprint by number of what each page's digest would be made from now."""
-    facts = book_facts(book)
-    made_with = made_with_of("digest")
+def digest_prints(book: Book, here: Collection[int]) -> dict[int, str]:
+    """The fingerprint by number of what each page's digest would be made from now, those of ``here`` by no model."""
+    facts, asked, free = book_facts(book), made_with_of("digest"), engine_here().made_with("digest")
     texts = dict(book.pages.values_list("number", "reading__text"))
-    return {
-        number: fingerprint(made_with, facts, text or "", *_around(texts, number)) for number, text in texts.items()
-    }
+    return {number: _print(free if number in here else asked, facts, texts, number) for number in texts}
+
+
+def _print(made_with: MadeWith, facts: BookFacts, texts: Mapping[int, str | None], number: int) -> str:
+    return fingerprint(made_with, facts, texts[number] or "", *_around(texts, number))
 
 
 def _around(texts: Mapping[int, str | None], number: int) -> tuple[str, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from books.extraction import outline_ops
-from books.extraction.engines.factory import guideline_engine, made_with_of
+from books.extraction.base import GuidelineEngine
+from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
 from books.extraction.page_ranges import Run, runs_of
 from books.extraction.records import book_facts, digests_of, outline_after
 from books.extraction.stages.base import GuidelineStage
@@ -15,16 +16,13 @@ from books.models import Book, PageDigest, StoredOutline
 from books.models.page import page_numbers
 from books.stored.made_with import MadeWith
 from books.stored.outline import CutBook
-from books.structure.base import Digest, TocEntry
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
 
 class OutlineStage(GuidelineStage):
-    """One item a window of pages. The windows of a run are worked in order, each carrying the outline of those before.
-
-    Contents that a person confirmed bind the cut, and so do contents found in the book.
-    """
+    """One item a run that is cut here, by contents or by headings. For a model one a window of pages; the windows of a
+    run are worked in order, each carrying the outline of those before."""
 
     name = "outline"
     title = "Cutting the book into topics"
@@ -40,18 +38,15 @@ class OutlineStage(GuidelineStage):
 
     def compute(self, item: Item) -> tuple[CutBook, MadeWith]:
         book = Book.objects.get(pk=item.job.book_id)
-        engine = guideline_engine()
         part, at = _place(item)
         run = next(run for run in runs_of(item.job) if run.part == part)
-        windows = outline_ops.windows(run.pages, engine.window_pages)
-        seen = digests_of(book.pk, up_to=windows[at - 1][-1])
-        window = [digest for digest in seen if digest.page in set(windows[at - 1])]
-        toc = run.toc or _contents(digest for digest in seen if digest.page < window[0].page)
-        numbers = page_numbers(book.pk)
+        window, numbers = _windows(run)[at - 1], page_numbers(book.pk)
+        seen = [digest for digest in digests_of(book.pk, up_to=window[-1]) if digest.page in set(window)]
         so_far = outline_ops.with_numbers(outline_after(book.pk, part, at - 1), numbers)
-        outline = engine.outline(book_facts(book), window, so_far, toc, is_last=at == len(windows))
+        engine: GuidelineEngine = engine_here() if run.is_cut_here else guideline_engine()
+        outline = engine.outline(book_facts(book), seen, so_far, run.toc)
         matter = tuple(sorted({*outline.front_matter, *run.matter}))
-        return outline_ops.with_ids(replace(outline, front_matter=matter), numbers), made_with_of("outline")
+        return outline_ops.with_ids(replace(outline, front_matter=matter), numbers), engine.made_with(self.name)
 
     def save(self, item: Item, result: tuple[CutBook, MadeWith]) -> None:
         outline, made_with = result
@@ -60,9 +55,14 @@ class OutlineStage(GuidelineStage):
         StoredOutline.objects.update_or_create(book_id=item.job.book_id, part=part, windows=at, defaults=values)
 
 
+def _windows(run: Run) -> list[tuple[int, ...]]:
+    return [run.pages] if run.is_cut_here else outline_ops.windows(run.pages, guideline_engine().window_pages)
+
+
 def _planned(run: Run, prints: Mapping[int, str]) -> Iterator[PlannedItem]:
-    windows = outline_ops.windows(run.pages, guideline_engine().window_pages)
-    seen = [str(made_with_of("outline")), run.toc, run.matter, len(windows)]
+    windows = _windows(run)
+    made_with = engine_here().made_with("outline") if run.is_cut_here else made_with_of("outline")
+    seen = [str(made_with), run.toc, run.matter, len(windows)]
     for at, window in enumerate(windows, start=1):
         seen += [prints.get(number) for number in window]
         pages = f"pages {window[0]} to {window[-1]}"
@@ -90,8 +90,3 @@ def _make_room(book_id: int, runs: Sequence[Run], planned: Mapping[str, str]) ->
         if is_whole and (rest.topics or rest.front_matter):
             StoredOutline.objects.create(book_id=book_id, part=free, windows=1, made_with=row.made_with, data=rest)
             free += 1
-
-
-def _contents(digests: Iterable[Digest]) -> tuple[TocEntry, ...]:
-    """The contents pages of earlier windows, which the outline so far does not hold."""
-    return tuple(entry for digest in digests for entry in digest.toc)

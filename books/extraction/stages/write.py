@@ -72,6 +72,7 @@ def _copied(guideline: Guideline, printed: PrintedWords[int]) -> list[str]:
     return list(dict.fromkeys(copied))
 
 
+CUT = "Cut into topics and subtopics"
 # What a person reads and compares, of all that writing gives a subtopic.
 TEXT = ("summary", "guideline")
 
@@ -113,7 +114,8 @@ class WriteStage(GuidelineStage):
     @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         outline, within = whole_outline(job.book_id), pages_within(job)
-        with change(job.book_id, "Cut into topics and subtopics", job=job):
+        notes = [each.note for topic in outline.topics for each in topic.subtopics if each.note]
+        with change(job.book_id, ". ".join([CUT, *notes]), job=job):
             materialise(job.book, outline, job=job, within=within)
         cut, texts = Cut.of(job.book_id, outline), read_texts(job.book_id)
         found = [(row, cut.made_from(row, texts)) for row in rows_of(job.book_id, within) if cut.has(row)]

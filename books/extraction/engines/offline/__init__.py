@@ -10,12 +10,13 @@ from rapidfuzz import fuzz
 
 from books.extraction.base import Guideline, Likeness, NamedSubtopic, NamedTopic, SubtopicSource, TeachingOrder
 from books.extraction.engines.offline.digest import digest
-from books.extraction.engines.offline.outline import outline
 from books.extraction.engines.offline.write import write
 from books.language import content_stems, listed, surface_forms
 from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
-from books.structure.headings import is_boilerplate, is_capitals, parse_numbering
+from books.structure.cut import cut
+from books.structure.headings import is_boilerplate
+from books.structure.numbering import is_capitals, parse_numbering
 
 # So many titles are named; a longer storyline says how many lie between.
 MOST_NAMED = 6
@@ -194,10 +195,9 @@ class OfflineEngine:
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
         return digest(page, before, after)
 
-    def outline(
-        self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry], *, is_last: bool
-    ) -> Outline:
-        return outline(book, window, so_far, toc, is_last=is_last)
+    def outline(self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry]) -> Outline:
+        """Of all the pages at once."""
+        return cut(book, window, toc)
 
     def write(self, source: SubtopicSource) -> Guideline:
         return write(source)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from books.language import is_content, surface_forms
 from books.structure.base import Digest
 
 LONGEST_SEGMENT = 30  # pages
@@ -68,19 +67,3 @@ def boundaries(digests: Sequence[Digest]) -> list[int]:
         at = int(come_from[at])
         cuts.append(at)
     return sorted(cut for cut in cuts if cut > 0)
-
-
-def subject(digests: Sequence[Digest], others: Sequence[Digest]) -> str:
-    """A title of the two or three words that set these pages apart from the other pages."""
-    forms = surface_forms(sentence for digest in digests for sentence in digest.summary)
-    here: Counter[str] = Counter()
-    for digest in digests:
-        here.update(digest.terms)
-    spread = Counter(term for digest in others for term in digest.terms)
-    weights = {
-        term: count * np.log((len(others) + 1) / (spread[term] + 0.5))
-        for term, count in here.items()
-        if term in forms and is_content(forms[term]) and len(forms[term]) > 3
-    }
-    chosen = [forms[term] for term, weight in sorted(weights.items(), key=lambda item: -item[1])[:3] if weight > 0]
-    return ", ".join(chosen).capitalize()
