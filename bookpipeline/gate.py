@@ -7,8 +7,12 @@ view says who may send what. What WSGI gives to read ends with the Content-Lengt
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.contrib import admin
@@ -16,7 +20,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import ResolverMatch, resolve, reverse
+from django.urls import Resolver404, ResolverMatch, resolve, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from ninja.errors import AuthenticationError, HttpError
 
 from books.api.application import api
@@ -27,6 +33,9 @@ READING: Final = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Of the admin's, anybody may ask these.
 OPEN: Final = {"admin:login", "admin:logout"}
 TOO_LARGE: Final = "This is larger than what may be sent here; nothing of it was read."
+# Files that one person may be sending at once to one process; a browser sends three of an upload.
+FILES_AT_ONCE: Final = 4
+TOO_MANY: Final = f"You are sending {FILES_AT_ONCE} files already. Wait until one of them has arrived, then send this."
 
 
 class BodyMiddleware:
@@ -40,7 +49,10 @@ class BodyMiddleware:
             request.resolver_match = match = resolve(request.path_info)
             refusal = _refusal(request, match)
             if refusal is not None:
-                return api.on_exception(request, refusal) if _is_api(match) else _page(request, refusal)
+                return _refused(request, match, refusal)
+            if _length(request) > FORM:
+                with _sending(request.user.pk) as may_send:
+                    return self.get_response(request) if may_send else _refused(request, match, TooMany(429, TOO_MANY))
         return self.get_response(request)
 
     def process_view(
@@ -53,6 +65,42 @@ class BodyMiddleware:
         if _is_api(request.resolver_match):
             return api.on_exception(request, missing)
         raise missing
+
+
+class TooMany(HttpError):
+    """Somebody sends more files at once than one person may."""
+
+
+_at_once: Counter[int | None] = Counter()
+_lock = Lock()
+
+
+@contextmanager
+def _sending(person: int | None) -> Iterator[bool]:
+    with _lock:
+        may_send = _at_once[person] < FILES_AT_ONCE
+        _at_once[person] += may_send
+    try:
+        yield may_send
+    finally:
+        with _lock:
+            _at_once[person] -= may_send
+            if not _at_once[person]:
+                del _at_once[person]
+
+
+@never_cache
+@require_safe
+def gate(request: HttpRequest) -> HttpResponse:
+    """For a proxy that asks whether somebody may send a body, before it reads any: 204, or 401 or 403."""
+    if request.headers.get("X-Original-Method", "GET") in READING:
+        return HttpResponse(status=204)
+    try:
+        match = resolve(unquote(urlsplit(request.headers.get("X-Original-URI", "")).path))
+    except Resolver404:
+        return HttpResponse(status=204)
+    refusal = _refusal(request, match)
+    return HttpResponse(status=401 if isinstance(refusal, AuthenticationError) else 403 if refusal else 204)
 
 
 def _is_api(match: ResolverMatch | None) -> bool:
@@ -93,10 +141,14 @@ def _length(request: HttpRequest) -> int:
         return 0
 
 
-def _page(request: HttpRequest, refusal: Exception) -> HttpResponse:
+def _refused(request: HttpRequest, match: ResolverMatch, refusal: Exception) -> HttpResponse:
+    if _is_api(match):
+        return api.on_exception(request, refusal)
     request.csrf_processing_done = True  # type: ignore[attr-defined]  # else Django's page for a 403 reads the form
     if isinstance(refusal, AuthenticationError):
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
     if isinstance(refusal, PermissionDenied):
         raise refusal
-    return render(request, "413.html", {"message": TOO_LARGE}, status=413)
+    if isinstance(refusal, TooMany):
+        return render(request, "413.html", {"title": "Too many at once", "message": TOO_MANY}, status=429)
+    return render(request, "413.html", {"title": "Too large", "message": TOO_LARGE}, status=413)

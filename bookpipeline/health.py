@@ -1,4 +1,4 @@
-"""Answers load balancers: /health says that the process lives, /ready that it can serve."""
+"""Answers load balancers: /health says that the process lives, and which release it is; /ready that it can serve."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from bookpipeline.release import HEALTH
 from jobs.monitoring import live_pools
 
 
@@ -25,14 +26,15 @@ class Checkable(Protocol):
 
 class HealthMiddleware:
     """First in the chain: a load balancer calls /health over plain HTTP with an address as host name, so neither the
-    host check, the redirect to HTTPS nor the database may stand before the answer."""
+    host check, the redirect to HTTPS nor the database may stand before the answer. In production
+    ``bookpipeline.web_worker`` answers before this, with the same words."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path == "/health":
-            return HttpResponse("ok", content_type="text/plain")
+            return HttpResponse(HEALTH, content_type="application/json")
         return self.get_response(request)
 
 

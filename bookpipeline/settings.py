@@ -9,11 +9,12 @@ from csp.constants import NONE, SELF
 
 from bookpipeline.bucket import bucket_origins, s3_storage
 from bookpipeline.environment import BASE_DIR, env
+from bookpipeline.log_settings import DEBUG, LOGGING  # noqa: F401 - settings too
+from bookpipeline.release import COMMIT, VERSION  # noqa: F401 - settings too
 from bookpipeline.signing_on import *  # noqa: F403 - settings too
 from bookpipeline.signing_on import BEHIND_PROXY, OIDC_FORM_ORIGINS, SIGNING_ON_APPS
 
 SECRET_KEY = env.str("SECRET_KEY")
-DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
@@ -198,28 +199,4 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, *OIDC_FORM_ORIGINS],
         "frame-ancestors": [NONE],
     }
-}
-
-# ---- logs: one JSON object a line, or plain lines for a terminal ----------------------------------------------------
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"job": {"()": "jobs.logs.JobContextFilter"}},
-    "formatters": {
-        "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        },
-        "plain": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "filters": ["job"],
-            "formatter": env.str("LOG_FORMAT", default="json"),
-        }
-    },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # They tell of every task, and of every attempt to sign in, several times; what matters is logged elsewhere.
-    "loggers": {"django-q": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
 }

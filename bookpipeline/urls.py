@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from bookpipeline.accounts import sign_on_urls
+from bookpipeline.gate import gate
 from bookpipeline.health import ready
 from bookpipeline.metrics import metrics
 from books.api.application import api
@@ -16,6 +17,7 @@ handler400 = "bookpipeline.spooling.refused"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="root"),
     path("ready", ready, name="ready"),
+    path("gate", gate, name="gate"),
     path("metrics", metrics, name="metrics"),
     path("api/", api.urls),
     re_path("^api/", nowhere, name="nowhere"),

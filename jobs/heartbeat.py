@@ -7,6 +7,8 @@ import os
 import select
 import threading
 import time
+from contextvars import copy_context
+from functools import partial
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -40,7 +42,9 @@ class Heartbeat:
         self._stop = threading.Event()
         self._stopped_running = False
         self._beaten_at = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name=f"heartbeat-{runner}", daemon=True)
+        # In a copy of the slice's context, whose lines say which job they are of.
+        run = partial(copy_context().run, self._run)
+        self._thread = threading.Thread(target=run, name=f"heartbeat-{runner}", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -67,7 +71,7 @@ class Heartbeat:
             self._stopped_running = not beat(self.job_id, self.runner)
             self._beaten_at = time.monotonic()
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("heartbeat failed: %s", error, extra={"job": str(self.job_id)})
+            logger.warning("heartbeat failed: %s", error)
             connection.close()
 
 

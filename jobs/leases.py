@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from jobs import clock
 from jobs.database import locked_job, row_where
 from jobs.failpoints import failpoint
+from jobs.logs import ids_of
 from jobs.models import Item, Job, Throttle
 from jobs.progress import refresh_progress
 from jobs.registry import Stage, handler_for, handlers
@@ -231,7 +232,7 @@ def revoke(job: Job, item: Item) -> None:
     item.error_message = CRASH_MESSAGE if quarantined else "The worker died."
     item.finished_at = clock.now() if quarantined else None
     item.save()
-    logger.warning("lease taken away", extra={"job": str(job.pk), "item": item.label, "crashes": item.crashes})
+    logger.warning("lease taken away", extra={**ids_of(job), "item": item.label, "crashes": item.crashes})
     if quarantined:
         handler_for(job.kind).stage(item.stage).save_failure(item, item.error_message)
 

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 _ids: ContextVar[dict[str, object] | None] = ContextVar("job_ids", default=None)
 
 
+def ids_of(job: Job) -> dict[str, object]:
+    """For a line about ``job`` that is logged outside its work."""
+    return {"job": str(job.pk), "book": job.book_id, "kind": job.kind}
+
+
 @contextmanager
 def job_context(job: Job) -> Iterator[None]:
-    token = _ids.set({"job": str(job.pk), "book": job.book_id, "kind": job.kind})
+    token = _ids.set(ids_of(job))
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ from django.db import models
 
 from jobs import clock
 from jobs.errors import InvalidTransition
+from jobs.logs import ids_of
 
 if TYPE_CHECKING:
     from jobs.models import Job
@@ -94,7 +95,7 @@ def move(
     for name, value in changes.items():
         setattr(job, name, value)
     job.events.create(from_status=before, to_status=to, actor=actor, reason=reason or error_message)
-    logger.info("job moved", extra={"job": str(job.pk), "book": job.book_id, "from": before.value, "to": to.value})
+    logger.info("job moved", extra={**ids_of(job), "from": before.value, "to": to.value})
 
 
 def _changes(job: Job, to: JobStatus, error_message: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from jobs.actions import wake_present_stage
 from jobs.database import locked_job
 from jobs.failpoints import failpoint
 from jobs.leases import revoke
+from jobs.logs import ids_of
 from jobs.models import Item, Job, SweepRun
 from jobs.progress import refresh_progress
 from jobs.states import LONGEST_RECOVERY_PAUSE_SECONDS, RECOVERIES_AT_ONCE, SWEEP_ROWS, ItemState, JobStatus, move
@@ -65,7 +66,7 @@ def _each(jobs: Iterable[Job], help_one: Callable[[Job], bool]) -> int:
         try:
             helped += help_one(job)
         except Exception:
-            logger.exception("sweep could not help a job", extra={"job": str(job.pk)})
+            logger.exception("sweep could not help a job", extra=ids_of(job))
     return helped
 
 

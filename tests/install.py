@@ -1,6 +1,6 @@
-"""python -m tests.install: the programs that tests need and pip has not: a browser and a Redis server.
+"""python -m tests.install: the programs that tests need and pip has not: a browser, a Redis server and nginx.
 
-The browser comes from Playwright where that can download it, and else from the system's packages, as Redis does.
+The browser comes from Playwright where that can download it, and else from the system's packages, as the others do.
 """
 
 from __future__ import annotations
@@ -30,16 +30,22 @@ def redis_path() -> str | None:
     return shutil.which("redis-server")
 
 
+def nginx_path() -> str | None:
+    """Debian keeps it where only root looks."""
+    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
 def install() -> None:
     """Ends with a sentence where something cannot be had: its tests would fail later with less to say."""
     wanted = [] if browser_path() or _downloaded() else ["chromium"]
     wanted += [] if redis_path() else ["redis-server"]
+    wanted += [] if nginx_path() else ["nginx-light"]
     if wanted:
         print(f"Installing the system's {' and '.join(wanted)}.")
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], env=quiet, check=False)
         subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted], env=quiet, check=False)
-    if not browser_path() or not redis_path():
+    if not (browser_path() and redis_path() and nginx_path()):
         sys.exit(f"Install by hand what the tests need: {' and '.join(wanted)}.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpResponseBase
 from django.shortcuts import render
@@ -26,7 +27,7 @@ def system(request: StaffRequest) -> HttpResponseBase:
     context = {"title": "System", "view": system_view()}
     if not request.htmx:
         context |= admin.site.each_context(request) | {"rules": RULES, "tables": _tables()}
-        context |= {"means": _means(), "at_once": AT_ONCE}
+        context |= {"means": _means(), "at_once": AT_ONCE, "release": f"{settings.VERSION}, commit {settings.COMMIT}"}
     return render(request, f"bookpipeline/{'_system' if request.htmx else 'system'}.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from ninja.security import django_auth
 
 from books.api.books import router as books
@@ -13,7 +14,13 @@ from books.api.proposals import router as proposals
 from books.api.refusals import RefusingAPI, StorableParser, say_no
 from books.api.review import router as review
 
-api = RefusingAPI(title="bookpipeline", version="1", auth=django_auth, parser=StorableParser())
+api = RefusingAPI(
+    title="bookpipeline",
+    version=settings.VERSION,
+    description=f"Commit {settings.COMMIT}",
+    auth=django_auth,
+    parser=StorableParser(),
+)
 api.add_router("/books", books)
 api.add_router("/books", contents)
 api.add_router("/books", pages)

@@ -29,7 +29,15 @@ CONFLICTS = (
     NothingToDo,
     StageNotReady,
 )
-CODES = {400: "unreadable", 401: "sign_in_first", 403: "forbidden", 404: "not_found", 413: "too_large", 422: "invalid"}
+CODES = {
+    400: "unreadable",
+    401: "sign_in_first",
+    403: "forbidden",
+    404: "not_found",
+    413: "too_large",
+    422: "invalid",
+    429: "too_many_at_once",
+}
 SIGN_IN_FIRST = "Sign in, or send a token as Authorization: Bearer."
 # What any operation may answer, and what one that changes something may answer beside it.
 ALWAYS = {
@@ -42,6 +50,7 @@ ALWAYS = {
 CHANGING = {
     "409": "The state of the book or its job is in the way",
     "413": "It is larger than what may be sent here",
+    "429": "This person is sending too many files at once",
     "503": "Files cannot be stored at the moment",
 }
 

@@ -175,6 +175,7 @@ API = _table(
 PLAIN = _table(
     "",
     at("ready", "", GET, ANYBODY),
+    at("gate", "", GET, ANYBODY),
     at("metrics", "", GET, "urpa"),
 )
 OURS = [*SCREENS, *API, *PLAIN]

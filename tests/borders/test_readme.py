@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -9,14 +10,19 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import boto3
 import pytest
 
+from tests import s3
+from tests.environment import postgresql_server
 from tests.flow.cluster import QUICK, ROOT, until
+from tests.infra.front import HOST, nginx
 
 pytestmark = [pytest.mark.xdist_group("readme"), pytest.mark.timeout(900)]
 
@@ -34,12 +40,8 @@ NOT_IN_A_CLONE = (
 )
 PAGES = 2
 PATIENCE = 300
-# What runs until it is stopped, with its sign of life.
-SERVERS = {
-    "gunicorn bookpipeline.wsgi": "Listening",
-    "manage.py work --pool cpu": "cpu cluster",
-    "--pool io": "io cluster",
-}
+# What runs until it is stopped.
+SERVERS = ("gunicorn bookpipeline.wsgi", "manage.py work --pool cpu", "--pool io")
 # What the README leaves to the reader, and what a terminal would ask.
 STAND_INS = {
     "SCANS/": "scans",
@@ -47,6 +49,7 @@ STAND_INS = {
     "--book ID": "--book 1",
     "createsuperuser": "createsuperuser --noinput",
 }
+KEYS = {name.lower(): s3.CREDENTIALS[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
 PERSON = {"USERNAME": "grace", "EMAIL": "grace@example.org", "PASSWORD": "a-long-password-1"}
 
 
@@ -123,10 +126,14 @@ class Fresh:
     @contextmanager
     def running(self, command: str) -> Iterator[Path]:
         """Its log."""
-        path = self.folder / "running.log"
+        path = self.folder / f"running-{len(list(self.folder.glob('running-*')))}.log"
         with path.open("w") as log:
             process = subprocess.Popen(
-                self.words(command), cwd=self.folder, env=self.environment, stdout=log, stderr=log
+                self.words(f"manage.py work {command}" if command.startswith("--") else command),
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
             )
         try:
             yield path
@@ -157,7 +164,7 @@ def test_the_two_commands_work_in_a_fresh_folder(fresh):
     assert "pytest" in fresh.run(f"{test} --dry-run")  # it is what runs this
 
 
-def test_your_own_book_and_production_work_in_a_fresh_folder(fresh):
+def test_your_own_book_works_in_a_fresh_folder(fresh):
     """`up` refused a database without tables, and only `make demo` made it any."""
     up, person, *others = code_of("Your own book")
     with fresh.running(up):
@@ -171,10 +178,59 @@ def test_your_own_book_and_production_work_in_a_fresh_folder(fresh):
     assert job
     assert (fresh.folder / "physics.json").exists()
 
-    fresh.environment |= {"SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "127.0.0.1", "DJANGO_SUPERUSER_USERNAME": "mary"}
-    for command in named_in("To production"):
-        if command not in SERVERS:
-            fresh.run(command)
-            continue
-        with fresh.running(f"manage.py work {command}" if command.startswith("--") else command) as log:
-            until(lambda log=log, sign=SERVERS[command]: sign in log.read_text(), f"{command} starts", PATIENCE)
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    folder = tempfile.mkdtemp(prefix="bookpipeline-readme-")
+    server = postgresql_server(Path(folder))
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_the_ten_lines_lead_to_production_behind_a_real_nginx(fresh, database, s3_server, tmp_path):
+    text = _part("To production")
+    lines = dict(re.findall(r"^(\d+)\. ((?:.|\n   )+)", text, re.M))
+    assert len(lines) == 10
+    boto3.client("s3", endpoint_url=s3_server, **KEYS).create_bucket(Bucket=s3.BUCKET)
+    fresh.environment |= s3.CREDENTIALS | {"AWS_S3_ENDPOINT_URL": s3_server, "AWS_S3_REGION_NAME": "us-east-1"}
+    values = {
+        "SECRET_KEY": "x" * 60,
+        "ALLOWED_HOSTS": HOST,
+        "CSRF_TRUSTED_ORIGINS": f"https://{HOST}",
+        "DATABASE_URL": database,
+        "STORAGE": "s3",
+        "AWS_STORAGE_BUCKET_NAME": s3.BUCKET,
+        "BEHIND_PROXY": "true",
+    }
+    named = {name for number in "2346" for name in re.findall(r"`([A-Z_0-9]+)(?:=[^`]*)?`", lines[number])}
+    assert named == {*values, "DEBUG"}
+    settings = (fresh.folder / ".env.example").read_text().replace("\nDEBUG=true\n", "\n")
+    for name, value in values.items():
+        settings, count = re.subn(rf"^#?{name}=.*$", f"{name}={value}", settings, flags=re.M)
+        assert count == 1, name
+    (fresh.folder / ".env").write_text(settings)
+
+    commands = named_in("To production")
+    assert set(SERVERS) < set(commands)
+    for command in commands[: commands.index("gunicorn bookpipeline.wsgi")]:
+        fresh.run(command)
+    (tmp_path / "nginx").mkdir()
+    with ExitStack() as stack:
+        logs = [stack.enter_context(fresh.running(each)) for each in SERVERS]
+        front = stack.enter_context(nginx(tmp_path / "nginx", int(fresh.port)))
+        until(fresh.is_up, "the web answers", PATIENCE)
+        until(lambda: front.ask("GET", "/ready").json["workers"] == ["cpu", "io"], "both pools work", PATIENCE)
+        assert front.ask("GET", "/health").json["status"] == "ok"
+        page = front.ask("GET", "/admin/login/")
+        assert page.status == 200
+        [style] = re.findall(r'href="(/static/bookpipeline/screens\.[0-9a-f]{12}\.css)"', page.said)
+        assert front.ask("GET", style).status == 200
+        fresh.run("manage.py sweep_jobs")
+        facts = '--title "Physics 9" --grade 9 --subject Physics'
+        said = fresh.run(f"manage.py process_book SCANS/ {facts} --approve --out physics.json")
+        assert "physics.json" in said
+        written = [json.loads(line) for log in logs for line in log.read_text().splitlines()]
+    moved = [line for line in written if line["message"] == "job moved"]
+    assert {line["to"] for line in moved} >= {"running", "completed"}
+    assert all(line["job"] and line["book"] and line["kind"] for line in moved)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 from logging.config import DictConfigurator
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 
 from jobs import runner
-from jobs.actions import start_job
+from jobs.actions import cancel, start_job
 from jobs.errors import JobError
 from jobs.logs import item_context, job_context
 from jobs.models import Item
-from jobs.runner import run_to_end
+from jobs.runner import run_slice, run_to_end
 from jobs.states import Load
 from tests.jobs.rig import KIND, RigStage, raises
 
@@ -81,7 +83,29 @@ def test_lines_of_the_job_alone_name_no_item(rig, book, stage, lines):
     run_to_end(start_job(book.pk, KIND).pk)
     moved = [line for line in lines() if line["message"] == "job moved"]
     assert {line["to"] for line in moved} == {"running", "completed"}
-    assert all(line["job"] and "item" not in line for line in moved)
+    assert all(line["job"] and line["book"] and line["kind"] and "item" not in line for line in moved)
+
+
+def test_what_is_logged_about_a_job_outside_its_work_names_it_too(rig, book, stage, lines):
+    """Lines of a cancellation, of the sweep and of a heartbeat named the job and neither its book nor its kind."""
+    job = start_job(book.pk, KIND)
+    cancel(job.pk)
+    (line,) = [line for line in lines() if line["message"] == "job moved"]
+    assert (line["job"], line["book"], line["kind"]) == (str(job.pk), book.pk, KIND)
+
+
+def test_a_heartbeat_that_fails_names_its_job(rig, book, stage, lines, monkeypatch, settings):
+    def away(*_: object) -> bool:
+        raise OperationalError("away")
+
+    settings.JOB_HEARTBEAT_SECONDS = 0.05
+    monkeypatch.setattr("jobs.heartbeat.beat", away)
+    stage.scripts["1"] = lambda item: time.sleep(0.5) or item.label
+    job = start_job(book.pk, KIND)
+    run_slice(job.pk)
+    failed = [line for line in lines() if line["message"].startswith("heartbeat failed")]
+    assert failed
+    assert all((line["job"], line["kind"]) == (str(job.pk), KIND) for line in failed)
 
 
 def test_what_a_line_says_itself_stands(rig, book, stage, lines):

@@ -14,7 +14,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from jobs.database import missing_migrations
 from jobs.worker.supervisor import Child, Supervisor
 
-WEB_THREADS = 8
 # The workers' own grace time comes first; then their supervisor needs a moment to kill what is left.
 MARGIN_SECONDS = 5
 
@@ -45,8 +44,9 @@ class Command(BaseCommand):
 
 
 def _web(host: str, port: int) -> Child:
-    command = [sys.executable, "-m", "gunicorn", "bookpipeline.wsgi:application", "--no-control-socket"]
-    return Child("web", [*command, "--bind", f"{host}:{port}", "--threads", str(WEB_THREADS)])
+    command = [sys.executable, "-m", "gunicorn", "bookpipeline.wsgi"]
+    options = ["--config", str(settings.BASE_DIR / "gunicorn.conf.py"), "--workers", "1", "--bind", f"{host}:{port}"]
+    return Child("web", [*command, *options])
 
 
 def _work() -> Child:

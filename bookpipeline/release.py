@@ -1,0 +1,12 @@
+"""Which release this is, and of which commit; without Django, since gunicorn's workers answer /health before it."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from bookpipeline.environment import env
+
+VERSION: Final = "0.1.0"
+COMMIT: Final = env.str("COMMIT", default="unknown")
+HEALTH: Final = json.dumps({"status": "ok", "version": VERSION, "commit": COMMIT}).encode()

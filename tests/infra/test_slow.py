@@ -1,0 +1,205 @@
+"""Strangers who send slowly, half or too much hold nobody up: through the documented front, and without it."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from books.intake.limits import MEBIBYTE
+from tests.flow.cluster import ROOT, until
+from tests.infra.front import HOST, Front, free_port, is_healthy, nginx
+
+pytestmark = pytest.mark.xdist_group("processes")
+
+WATCHED_SECONDS = 3
+PERSON = {"USERNAME": "grace", "EMAIL": "grace@example.org", "PASSWORD": "a-long-password-1"}
+HALF = b"GET /admin/login/ HTTP/1.1\r\nHost: %s\r\nX-Half: " % HOST.encode()
+
+
+def slow_body(path: str, size: int) -> bytes:
+    form = "Content-Type: application/x-www-form-urlencoded"
+    return f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\n{form}\r\nContent-Length: {size}\r\n\r\nusername=".encode()
+
+
+ATTACKS = {
+    "16 half-sent heads": [HALF] * 16,
+    "40 slow bodies": [slow_body("/admin/login/", 4000)] * 40,
+    "40 slow bodies after asking": [
+        slow_body("/admin/login/", 4000).replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    ]
+    * 40,
+    "40 slow big bodies": [slow_body("/api/books/1/pages", 190 * MEBIBYTE)] * 40,
+    "40 bodies in pieces": [
+        f"POST /admin/login/ HTTP/1.1\r\nHost: {HOST}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nuser".encode()
+    ]
+    * 40,
+}
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory) -> Iterator[int]:
+    """The port of gunicorn as production starts it, with a person who may send files."""
+    folder, port = tmp_path_factory.mktemp("web"), free_port()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "ALLOWED_HOSTS": HOST,
+        "CSRF_TRUSTED_ORIGINS": f"https://{HOST}",
+        "BEHIND_PROXY": "true",
+        "LOG_LEVEL": "ERROR",
+        **{f"DJANGO_SUPERUSER_{name}": value for name, value in PERSON.items()},
+    }
+    for command in ("migrate -v0", "collectstatic --noinput -v0", "createsuperuser --noinput"):
+        subprocess.run([sys.executable, "manage.py", *command.split()], cwd=ROOT, env=environment, check=True)
+    command = [sys.executable, "-m", "gunicorn", "bookpipeline.wsgi", "--bind", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        until(lambda: is_healthy(port), "gunicorn answers")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def front(web, tmp_path_factory) -> Iterator[Front]:
+    with nginx(tmp_path_factory.mktemp("nginx"), web) as front:
+        yield front
+
+
+@contextmanager
+def dripping(lines: list[socket.socket], heads: list[bytes]) -> Iterator[None]:
+    """Each line gets its head, and then a byte a second."""
+    over = threading.Event()
+
+    def drip() -> None:
+        while not over.wait(1):
+            for line in lines:
+                try:
+                    line.send(b"a")
+                except OSError:
+                    continue
+
+    for line, head in zip(lines, heads, strict=True):
+        line.sendall(head)
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def slowest_health(port: int, path: str = "/health") -> float:
+    """Of some seconds of asking, each on a connection of its own."""
+    slowest, ends_at = 0.0, time.monotonic() + WATCHED_SECONDS
+    while time.monotonic() < ends_at:
+        began = time.monotonic()
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", path, headers={"Host": HOST, "X-Forwarded-Proto": "https"})
+        assert connection.getresponse().status == 200
+        connection.close()
+        slowest = max(slowest, time.monotonic() - began)
+        time.sleep(0.2)
+    return slowest
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_health_answers_within_a_second_behind_the_documented_front(front, attack):
+    heads = ATTACKS[attack]
+    with ExitStack() as stack:
+        lines = [stack.enter_context(front.secret_line()) for _ in heads]
+        with dripping(lines, heads):
+            assert slowest_health(front.plain) < 1
+            assert front.ask("GET", "/admin/login/").status == 200
+            assert front.spooled() < MEBIBYTE
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_and_so_it_does_without_one(web, attack):
+    """A load balancer hands bodies on as they come."""
+    heads = ATTACKS[attack]
+    with ExitStack() as stack:
+        lines = [stack.enter_context(socket.create_connection(("127.0.0.1", web))) for _ in heads]
+        with dripping(lines, heads):
+            assert slowest_health(web) < 1
+            assert slowest_health(web, "/admin/login/") < 5
+
+
+def test_what_does_not_arrive_in_time_is_closed(web):
+    with socket.create_connection(("127.0.0.1", web), timeout=30) as line:
+        line.sendall(HALF)
+        began = time.monotonic()
+        assert line.recv(100) == b""
+        assert 10 < time.monotonic() - began < 25
+
+
+def test_a_stranger_is_refused_before_the_front_reads_a_file(front):
+    """All of it was on the disk before the 403."""
+    with front.secret_line() as line:
+        line.sendall(slow_body("/api/books/1/pages", 190 * MEBIBYTE))
+        assert line.recv(100).startswith(b"HTTP/1.1 401")
+    assert front.spooled() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [
+        ("/admin/login/", 3 * MEBIBYTE),
+        ("/api/books/1/pages", 202 * MEBIBYTE),
+        ("/admin/books/book/1/import/", 22 << 20),
+    ],
+)
+def test_too_much_is_refused_by_its_length(front, path, size):
+    with front.secret_line() as line:
+        line.sendall(slow_body(path, size))
+        assert line.recv(100).startswith(b"HTTP/1.1 413")
+
+
+def test_a_person_sends_a_scan_through_the_front(front):
+    """Whom the gate knows, by the session, is let through; the page is there."""
+    cookies = signed_in(front)
+    facts = b'{"title": "Physics", "grade": "9", "subject": "Physics"}'
+    made = front.ask("POST", "/api/books", facts, **cookies, **{"Content-Type": "application/json"})
+    assert made.status == 201, made.said
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="page_001.png"\r\n\r\n'
+    paper = BytesIO()
+    Image.frombytes("L", (2000, 2000), os.urandom(4_000_000)).save(paper, "PNG")
+    scan = head + paper.getvalue() + b"\r\n--b--\r\n"
+    assert len(scan) > 3 * MEBIBYTE
+    files = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = front.ask("POST", f"/api/books/{made.json['id']}/pages", scan, **cookies, **files)
+    assert answer.status == 201, answer.said
+
+
+def signed_in(front) -> dict[str, str]:
+    """The headers of a browser in which somebody signed in."""
+    page = front.ask("GET", "/admin/login/")
+    [token] = re.findall(r"csrftoken=(\w+)", page.headers["Set-Cookie"])
+    form = f"username={PERSON['USERNAME']}&password={PERSON['PASSWORD']}&next=/admin/&csrfmiddlewaretoken={token}"
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    given = {"Cookie": f"csrftoken={token}", "Referer": f"https://{HOST}/admin/login/"}
+    answer = front.ask("POST", "/admin/login/", form.encode(), **kind, **given)
+    cookies = dict(re.findall(r"(csrftoken|sessionid)=(\w+)", str(answer.headers.get_all("Set-Cookie"))))
+    assert answer.status == 302, answer.said
+    return {
+        "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+        "X-CSRFToken": cookies["csrftoken"],
+        "Referer": f"https://{HOST}/",
+    }
