@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Final
 
 from django.db.models import Count
@@ -27,17 +28,23 @@ WAITING: Final = (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.STALE)
 
 
 def lines() -> list[dict[str, Any]]:
-    """The ages in seconds, and open items a living cluster for each pool; a pool without one counts as one."""
+    """The ages in seconds; and for each pool its clusters that are alive, and open items for each of them, where a pool
+    without one counts as one."""
     values = {family.name: family.samples[0].value for family in EngineCollector().collect() if family.samples}
     ages = {name: values[PREFIX + source] for name, source in AGES.items()}
-    backlogs = [{"Pool": pool, "BacklogPerWorker": backlog} for pool, backlog in backlog_per_worker().items()]
-    return [_line(ages, "Seconds"), *(_line(backlog, "Count", ["Pool"]) for backlog in backlogs)]
+    pools = [{"Pool": pool, "ClustersAlive": alive, "BacklogPerWorker": backlog} for pool, alive, backlog in _pools()]
+    return [_line(ages, "Seconds"), *(_line(pool, "Count", ["Pool"]) for pool in pools)]
 
 
 def backlog_per_worker() -> dict[str, float]:
+    return {pool: backlog for pool, _, backlog in _pools()}
+
+
+def _pools() -> Iterator[tuple[str, int, float]]:
     waiting = _waiting()
     clusters = Counter(Cluster.objects.alive().values_list("pool", flat=True))
-    return {pool: waiting[pool] / max(1, clusters[pool]) for pool in Load.values}
+    for pool in Load.values:
+        yield pool, clusters[pool], waiting[pool] / max(1, clusters[pool])
 
 
 def _waiting() -> Counter[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -282,3 +283,15 @@ def _age(at: datetime | None) -> float:
 def live_pools() -> set[str]:
     """The pools with a cluster that is alive and has taken work."""
     return set(Cluster.objects.alive().exclude(seen_at=None).values_list("pool", flat=True))
+
+
+def silent_here() -> str:
+    """What is wrong with the clusters of this machine, "" for nothing: one that starts takes no work yet either.
+
+    Of each pool the newest counts; the row of one that was killed stays until the sweep forgets it.
+    """
+    rows = Cluster.objects.filter(host=socket.gethostname()).with_is_alive().order_by("pk")
+    newest = {cluster.pool: cluster for cluster in rows}
+    if not newest:
+        return "No cluster runs on this machine."
+    return " ".join(f"The {each} takes no work." for each in newest.values() if not (each.is_alive and each.seen_at))

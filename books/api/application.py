@@ -17,6 +17,7 @@ from books.api.review import router as review
 api = RefusingAPI(
     title="bookpipeline",
     version=settings.VERSION,
+    urls_namespace="api-1",
     description=f"Commit {settings.COMMIT}",
     auth=django_auth,
     parser=StorableParser(),

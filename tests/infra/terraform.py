@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,9 +51,6 @@ def call(name: str) -> dict[str, Any]:
     return next(block[name] for block in blocks(PRODUCTION)["module"] if name in block)
 
 
-def containers(module: str) -> dict[str, dict[str, Any]]:
-    """The containers of a module's task by name, without what they share."""
-    text = resource(module, "aws_ecs_task_definition")["container_definitions"]
-    inner = text.removeprefix("${jsonencode(").removesuffix(")}")
-    own = re.sub(r"merge\(local\.container, (\{.*?\})\)(?=,|\])", r"\1", inner)
-    return {c["name"]: c for c in hcl2.loads(f"x = {own}\n", serialization_options=PLAIN)["x"]}
+def uses(module: str, used: str) -> dict[str, Any]:
+    """How one module uses another."""
+    return next(block[used] for block in blocks(MODULES / module)["module"] if used in block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -36,9 +37,31 @@ def test_every_pool_has_workers():
     assert set(WORKERS.values()) == set(settings.POOLS)
 
 
-@pytest.mark.parametrize("name", [*WORKERS, "migrate"])
-def test_what_serves_no_http_is_not_checked_for_it(name):
-    assert SERVICES[name]["healthcheck"] == {"disable": True}
+def test_what_serves_no_http_is_not_checked_for_it():
+    assert SERVICES["migrate"]["healthcheck"] == {"disable": True}
+    for name in WORKERS:
+        assert SERVICES[name]["healthcheck"]["test"] == ["CMD", "python", "manage.py", "work", "--check"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_nothing_gains_a_right(name):
+    service = SERVICES[name]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    if "build" in service:
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    else:
+        assert re.search(r"@sha256:[0-9a-f]{64}$", service["image"])
+
+
+def test_each_has_the_keys_that_it_needs_and_no_others():
+    """The application had MinIO's root key, and all of it the provider's."""
+    keys = {name: service.get("environment", {}) for name, service in SERVICES.items()}
+    assert [name for name, given in keys.items() if "OPENAI_API_KEY" in given] == ["web", "work-io"]
+    assert [name for name, given in keys.items() if "MINIO_ROOT_PASSWORD" in given] == ["s3", "bucket"]
+    assert keys["web"]["AWS_SECRET_ACCESS_KEY"] != keys["s3"]["MINIO_ROOT_PASSWORD"]
+    policy = json.loads(yaml.safe_load(TEXT)["configs"]["scans"]["content"])
+    assert policy["Statement"][0]["Resource"] == ["arn:aws:s3:::scans/books/*"]
+    assert not [action for each in policy["Statement"] for action in each["Action"] if "*" in action]
 
 
 def test_the_web_keeps_the_check_of_the_image():
@@ -71,7 +94,8 @@ def test_containers_and_browsers_reach_the_bucket_under_one_name():
     assert host in SERVICES["s3"]["networks"]["default"]["aliases"]
     assert f"127.0.0.1:{port}:{port}" in SERVICES["s3"]["ports"]
     assert host.endswith(".localhost")
-    assert SERVICES["bucket"]["entrypoint"][-1] == f"local/{SERVICES['web']['environment']['AWS_STORAGE_BUCKET_NAME']}"
+    bucket = SERVICES["web"]["environment"]["AWS_STORAGE_BUCKET_NAME"]
+    assert f"mc mb --ignore-existing local/{bucket}\n" in SERVICES["bucket"]["command"][0]
 
 
 def test_nothing_listens_beyond_this_machine():
@@ -102,6 +126,6 @@ def _filled(value: str) -> str:
 
 
 def test_no_password_has_a_default():
-    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "S3_PASSWORD"):
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "S3_PASSWORD", "S3_ROOT_PASSWORD"):
         assert f"${{{name}:?" in TEXT
         assert f"${{{name}:-" not in TEXT

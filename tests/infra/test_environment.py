@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.infra.terraform import INFRA, MODULES, PRODUCTION, blocks, local
+from tests.infra.terraform import INFRA, MODULES, PRODUCTION, blocks, call, local
 
 ROOT = INFRA.parent
 # Read by boto3 and Python themselves.
 OTHERS = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
-OTHERS |= {"DJANGO_SETTINGS_MODULE"}
+OTHERS |= {"DJANGO_SETTINGS_MODULE", "DJANGO_SUPERUSER_PASSWORD"}
 # Without these the product would not start, or would start as on a developer's machine.
 NEEDED = {
     "SECRET_KEY",
@@ -37,9 +37,16 @@ def test_the_example_names_what_is_read_and_nothing_else():
     assert known() == read
 
 
+SECRETS = {"SECRET_KEY", "DATABASE_URL", "OPENAI_API_KEY", "OIDC_CLIENT_SECRET", "DJANGO_SUPERUSER_PASSWORD"}
+
+
+def in_secrets() -> str:
+    return "".join(str(local(PRODUCTION, name)) for name in ("base_secrets", "model_secrets", "secret_names"))
+
+
 def in_production() -> set[str]:
     """The names in ``locals`` of the production environment."""
-    expressions = str(local(PRODUCTION, "environment")) + str(local(PRODUCTION, "secret_names"))
+    expressions = str(local(PRODUCTION, "environment")) + in_secrets()
     return set(re.findall(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|STORAGE)\b", expressions))
 
 
@@ -78,28 +85,34 @@ def test_production_is_no_developers_machine():
 
 
 def test_secrets_are_no_plain_variables():
-    secret = set(re.findall(r"[A-Z]+(?:_[A-Z]+)+", str(local(PRODUCTION, "secret_names"))))
-    assert secret == {"SECRET_KEY", "DATABASE_URL", "OPENAI_API_KEY", "OIDC_CLIENT_SECRET"}
+    secret = set(re.findall(r"[A-Z]+(?:_[A-Z]+)+", in_secrets()))
+    assert secret == SECRETS
     assert not secret & set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", str(local(PRODUCTION, "environment"))))
 
 
-def test_everything_that_runs_the_image_is_given_the_same_environment():
-    users = [block for block in blocks(PRODUCTION)["module"] for body in block.values() if "image" in body]
-    assert len(users) == 4
-    for block in users:
-        [body] = block.values()
-        assert body["environment"] == "${local.product.environment}"
-        assert body["secrets"] == "${local.product.secrets}"
+def test_everything_that_runs_the_image_is_given_the_same_environment_and_its_own_secrets():
+    """A pool that reads scans has no provider's key, and none the administrator's password."""
+    users = {name: body for block in blocks(PRODUCTION)["module"] for name, body in block.items() if "product" in body}
+    assert {name: body["secrets"] for name, body in users.items()} == {
+        "release": "${local.secrets.release}",
+        "web_express": "${local.secrets.web}",
+        "web_app_runner": "${local.secrets.web}",
+        "worker": "${local.secrets[each.key]}",
+        "sweep": "${local.secrets.sweep}",
+    }
+    assert {body["product"] for body in users.values()} == {"${local.product}"}
+    of = local(PRODUCTION, "secret_names")
+    assert of["cpu"] == of["sweep"] == "${local.base_secrets}"
+    assert local(PRODUCTION, "base_secrets") == ["SECRET_KEY", "DATABASE_URL"]
+    assert [name for name, names in of.items() if "PASSWORD" in str(names)] == ["release"]
+
+
+def test_services_wait_for_the_release():
+    for name in ("web_express", "web_app_runner", "worker", "sweep"):
+        assert call(name)["depends_on"] == ["${module.release}"]
 
 
 def test_the_guide_names_every_secret():
     guide = Path(ROOT / "docs" / "deploy.md").read_text()
-    for name in (
-        "SECRET_KEY",
-        "DATABASE_URL",
-        "OPENAI_API_KEY",
-        "OIDC_CLIENT_SECRET",
-        "POSTGRES_PASSWORD",
-        "S3_PASSWORD",
-    ):
+    for name in (*SECRETS, "POSTGRES_PASSWORD", "S3_PASSWORD", "S3_ROOT_PASSWORD"):
         assert name in guide

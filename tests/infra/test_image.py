@@ -18,8 +18,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import boto3
+import django
 import pytest
 
+from infra.sbom import bill
 from tests import s3
 from tests.environment import postgresql_server
 from tests.infra.terraform import INFRA
@@ -61,6 +63,17 @@ def test_no_key_stays_in_the_image():
     assert not re.search(r"^(ARG|ENV)\b.*SECRET", TEXT, re.M)
     assert TEXT.count("SECRET_KEY") == 1
     assert re.search(r"^RUN SECRET_KEY=\S+ .*collectstatic", TEXT, re.M)
+
+
+def test_what_it_begins_with_is_named_by_its_content():
+    assert all(re.search(r"@sha256:[0-9a-f]{64}( AS |$)", line) for line in re.findall("^FROM .*$", TEXT, re.M))
+
+
+def test_it_tells_which_commit_it_is_and_what_it_holds():
+    assert "ARG COMMIT=unknown\nENV COMMIT=$COMMIT\n" in FINAL
+    assert "python -m infra.sbom > sbom.json" in FINAL
+    parts = {(part["name"], part["version"]) for part in bill()["components"]}
+    assert ("django", django.__version__) in parts
 
 
 def test_health_is_checked():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from books.models import Source
-from tests.infra.terraform import FOLDERS, MODULES, policies, resources
+from tests.infra.terraform import FOLDERS, MODULES, policies, resources, uses
 
 STATEMENTS = [
     pytest.param(statement, id=f"{folder.name}-{name}-{number}")
@@ -17,7 +17,7 @@ ALLOWED = [case for case in STATEMENTS if case.values[0].get("effect", "Allow") 
 
 
 def test_policies_were_found():
-    assert len(ALLOWED) >= 12
+    assert len(ALLOWED) >= 10
 
 
 @pytest.mark.parametrize("statement", ALLOWED)
@@ -45,22 +45,26 @@ def test_files_are_reached_under_the_prefix_that_the_product_uses():
     assert prefix == "books/*"
 
 
-@pytest.mark.parametrize("module", ["worker", "sweep", "web-express"])
+@pytest.mark.parametrize("module", ["task", "web-express"])
 def test_each_task_has_roles_of_its_own(module):
     text = (MODULES / module / "main.tf").read_text()
     assert text.count('source         = "../task-roles"') == 1
     assert "module.roles.task_role_arn" in text
 
 
+@pytest.mark.parametrize("module", ["worker", "sweep", "release"])
+def test_whatever_runs_is_such_a_task(module):
+    assert uses(module, "task")["secrets"] == "${var.secrets}"
+
+
 def test_each_service_that_takes_a_role_is_trusted_by_its_own_name():
     trusted = {
         name: policy["statement"][0]["principals"][0]["identifiers"]
-        for name in ("task-roles", "sweep", "web-express")
+        for name in ("task-roles", "web-express")
         for policy in [policies(MODULES / name)["trust"]]
     }
     assert trusted == {
         "task-roles": ["ecs-tasks.amazonaws.com"],
-        "sweep": ["scheduler.amazonaws.com"],
         "web-express": ["ecs.amazonaws.com"],
     }
     app_runner = policies(MODULES / "app-runner")["trust"]["for_each"]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from jobs.database import require_migrated
+from jobs.monitoring import silent_here
 from jobs.worker.pool import PoolCluster, Sweeper
 from jobs.worker.supervisor import Supervisor
 from jobs.worker.tasks import setup_schedules
@@ -26,7 +27,15 @@ class Command(BaseCommand):
             help="how long work in hand may take to finish when asked to stop (%(default)g)",
         )
 
-    def handle(self, *, pool: str | None, grace: float, **_: Any) -> None:
+        parser.add_argument(
+            "--check", action="store_true", help="end with 0 where all clusters of this machine take work, and else 1"
+        )
+
+    def handle(self, *, pool: str | None, grace: float, check: bool, **_: Any) -> None:
+        if check:
+            if clusters := silent_here():
+                raise CommandError(clusters)
+            return
         patience = settings.CANARY_PATIENCE_SECONDS
         least = max(settings.CANARY_SECONDS, settings.JOB_HEARTBEAT_SECONDS)
         if patience <= least:

@@ -18,20 +18,24 @@ locals {
     OIDC_CLIENT_ID  = var.oidc_client_id
   }, var.settings)
 
-  secret_names = concat(
-    ["SECRET_KEY", "DATABASE_URL"],
-    contains([var.ocr_engine, var.guideline_engine], "openai") ? ["OPENAI_API_KEY"] : [],
-    var.oidc_server_url == "" ? [] : ["OIDC_CLIENT_SECRET"],
-  )
+  # Each is given the secrets that it needs and no others: whatever reads scans holds no provider's key.
+  base_secrets  = ["SECRET_KEY", "DATABASE_URL"]
+  model_secrets = contains([var.ocr_engine, var.guideline_engine], "openai") ? ["OPENAI_API_KEY"] : []
+  secret_names = {
+    web     = concat(local.base_secrets, local.model_secrets, var.oidc_server_url == "" ? [] : ["OIDC_CLIENT_SECRET"])
+    cpu     = local.base_secrets
+    io      = concat(local.base_secrets, local.model_secrets)
+    sweep   = local.base_secrets
+    release = concat(local.base_secrets, ["DJANGO_SUPERUSER_PASSWORD"])
+  }
+  secrets = { for task, names in local.secret_names : task => { for name in names : name => module.secrets.arns[name] } }
 
   # What everything that runs our image is given.
   product = {
-    image              = local.image
-    repository_arn     = aws_ecr_repository.this.arn
-    environment        = local.environment
-    secrets            = module.secrets.arns
-    access_policy      = module.storage.access_policy
-    security_group_ids = [module.network.application_security_group_id]
+    image          = local.image
+    repository_arn = aws_ecr_repository.this.arn
+    environment    = local.environment
+    access_policy  = module.storage.access_policy
   }
 
   # A page needs a processor for a second or two; a model's answer needs patience and little else.
@@ -52,18 +56,20 @@ module "database" {
   vpc_id                   = module.network.vpc_id
   subnet_ids               = module.network.private_subnet_ids
   client_security_group_id = module.network.application_security_group_id
+  backup_days              = var.retention_days.backups
 }
 
 module "storage" {
-  source  = "../../modules/storage"
-  bucket  = var.bucket
-  origins = local.origins
+  source           = "../../modules/storage"
+  bucket           = var.bucket
+  origins          = local.origins
+  old_version_days = var.retention_days.old_versions
 }
 
 module "secrets" {
   source = "../../modules/secrets"
   prefix = local.name
-  names  = toset(local.secret_names)
+  names  = toset(flatten(values(local.secret_names)))
 }
 
 resource "aws_ecs_cluster" "this" {
@@ -80,6 +86,20 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
   capacity_providers = ["FARGATE", "FARGATE_SPOT"]
 }
 
+# Every service waits for it: a new image starts on a database that has its migrations.
+module "release" {
+  source              = "../../modules/release"
+  name                = "${local.name}-release"
+  region              = var.region
+  cluster             = aws_ecs_cluster_capacity_providers.this.cluster_name
+  subnet_ids          = module.network.private_subnet_ids
+  security_group_ids  = [module.network.application_security_group_id]
+  product             = local.product
+  secrets             = local.secrets.release
+  first_administrator = var.first_administrator
+  log_retention_days  = var.retention_days.logs
+}
+
 module "web_express" {
   source             = "../../modules/web-express"
   count              = var.web_runtime == "express" ? 1 : 0
@@ -88,27 +108,25 @@ module "web_express" {
   vpc_id             = module.network.vpc_id
   cidr               = module.network.cidr
   subnet_ids         = module.network.public_subnet_ids
+  security_group_ids = [module.network.application_security_group_id]
   topic_arn          = aws_sns_topic.alarms.arn
-  image              = local.product.image
-  repository_arn     = local.product.repository_arn
-  environment        = local.product.environment
-  secrets            = local.product.secrets
-  access_policy      = local.product.access_policy
-  security_group_ids = local.product.security_group_ids
+  product            = local.product
+  secrets            = local.secrets.web
+  log_retention_days = var.retention_days.logs
+  depends_on         = [module.release]
 }
 
 module "web_app_runner" {
   source             = "../../modules/app-runner"
   count              = var.web_runtime == "apprunner" ? 1 : 0
   name               = "${local.name}-web"
+  hosts              = var.hosts
   subnet_ids         = module.network.private_subnet_ids
+  security_group_ids = [module.network.application_security_group_id]
   topic_arn          = aws_sns_topic.alarms.arn
-  image              = local.product.image
-  repository_arn     = local.product.repository_arn
-  environment        = local.product.environment
-  secrets            = local.product.secrets
-  access_policy      = local.product.access_policy
-  security_group_ids = local.product.security_group_ids
+  product            = local.product
+  secrets            = local.secrets.web
+  depends_on         = [module.release]
 }
 
 module "worker" {
@@ -123,12 +141,11 @@ module "worker" {
   backlog_per_task   = each.value.backlog_per_task
   cluster            = aws_ecs_cluster_capacity_providers.this.cluster_name
   subnet_ids         = module.network.private_subnet_ids
-  image              = local.product.image
-  repository_arn     = local.product.repository_arn
-  environment        = local.product.environment
-  secrets            = local.product.secrets
-  access_policy      = local.product.access_policy
-  security_group_ids = local.product.security_group_ids
+  security_group_ids = [module.network.application_security_group_id]
+  product            = local.product
+  secrets            = local.secrets[each.key]
+  log_retention_days = var.retention_days.logs
+  depends_on         = [module.release]
 }
 
 module "sweep" {
@@ -136,10 +153,9 @@ module "sweep" {
   name               = "${local.name}-sweep"
   cluster            = aws_ecs_cluster_capacity_providers.this.cluster_name
   subnet_ids         = module.network.private_subnet_ids
-  image              = local.product.image
-  repository_arn     = local.product.repository_arn
-  environment        = local.product.environment
-  secrets            = local.product.secrets
-  access_policy      = local.product.access_policy
-  security_group_ids = local.product.security_group_ids
+  security_group_ids = [module.network.application_security_group_id]
+  product            = local.product
+  secrets            = local.secrets.sweep
+  log_retention_days = var.retention_days.logs
+  depends_on         = [module.release]
 }

@@ -19,3 +19,8 @@ output "secrets" {
   description = "What needs a value before anything starts."
   value       = module.secrets.arns
 }
+
+output "domain_records" {
+  description = "What to put into DNS for names of your own on App Runner."
+  value       = var.web_runtime == "apprunner" ? module.web_app_runner[0].domain_records : {}
+}

@@ -68,3 +68,26 @@ variable "settings" {
   type        = map(string)
   default     = {}
 }
+
+variable "first_administrator" {
+  description = "Who is made where there is no administrator yet; the password is a secret."
+  type = object({
+    name  = string
+    email = string
+  })
+}
+
+variable "retention_days" {
+  description = "How long logs, backups of the database and old versions of files are kept."
+  type = object({
+    logs         = optional(number, 90)
+    backups      = optional(number, 14)
+    old_versions = optional(number, 30)
+  })
+  default = {}
+}
+
+variable "budget_usd" {
+  description = "US dollars a month; the address of the alarms is told at 80 % and where 100 % is forecast."
+  type        = number
+}

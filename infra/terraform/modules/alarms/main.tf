@@ -30,6 +30,25 @@ resource "aws_cloudwatch_metric_alarm" "engine" {
   ok_actions          = [var.topic_arn]
 }
 
+# Where no worker is alive nothing waits for long enough to be told by its age.
+resource "aws_cloudwatch_metric_alarm" "alive" {
+  for_each            = var.pools
+  alarm_name          = "${var.name}-alive-${each.key}"
+  alarm_description   = "No worker of the pool ${each.key} is alive."
+  namespace           = "bookpipeline"
+  metric_name         = "ClustersAlive"
+  dimensions          = { Pool = each.key }
+  statistic           = "Minimum"
+  period              = 60
+  evaluation_periods  = 5
+  datapoints_to_alarm = 3
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  treat_missing_data  = "breaching"
+  alarm_actions       = [var.topic_arn]
+  ok_actions          = [var.topic_arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "database" {
   for_each            = local.database
   alarm_name          = "${var.name}-database-${each.key}"

@@ -25,3 +25,7 @@ variable "free_storage_gib" {
   default     = 10
 }
 
+variable "pools" {
+  description = "Pools of workers of which one has to be alive each."
+  type        = set(string)
+}

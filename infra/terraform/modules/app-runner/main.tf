@@ -27,11 +27,11 @@ resource "aws_apprunner_service" "this" {
 
     image_repository {
       image_repository_type = "ECR"
-      image_identifier      = var.image
+      image_identifier      = var.product.image
 
       image_configuration {
         port                          = "8000"
-        runtime_environment_variables = var.environment
+        runtime_environment_variables = var.product.environment
         runtime_environment_secrets   = var.secrets
       }
     }
@@ -65,6 +65,13 @@ resource "aws_apprunner_service" "this" {
   }
 
   depends_on = [aws_iam_role_policy.access, aws_iam_role_policy.secrets]
+}
+
+resource "aws_apprunner_custom_domain_association" "this" {
+  for_each             = toset([for host in var.hosts : host if !endswith(host, ".awsapprunner.com")])
+  service_arn          = aws_apprunner_service.this.arn
+  domain_name          = each.key
+  enable_www_subdomain = false
 }
 
 resource "aws_cloudwatch_metric_alarm" "errors" {

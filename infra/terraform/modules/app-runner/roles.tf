@@ -23,7 +23,7 @@ data "aws_iam_policy_document" "pull" {
     actions = [
       "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer",
     ]
-    resources = [var.repository_arn]
+    resources = [var.product.repository_arn]
   }
 }
 
@@ -60,5 +60,5 @@ resource "aws_iam_role_policy" "secrets" {
 resource "aws_iam_role_policy" "files" {
   name   = "files"
   role   = aws_iam_role.instance.id
-  policy = var.access_policy
+  policy = var.product.access_policy
 }

@@ -13,29 +13,9 @@ variable "security_group_ids" {
   type        = list(string)
 }
 
-variable "image" {
-  description = "The image with its tag or digest."
-  type        = string
-}
-
-variable "repository_arn" {
-  description = "The image's repository."
-  type        = string
-}
-
-variable "environment" {
-  description = "Environment variables."
-  type        = map(string)
-}
-
 variable "secrets" {
   description = "ARNs of secrets by environment variable."
   type        = map(string)
-}
-
-variable "access_policy" {
-  description = "What the web may do, as a JSON policy."
-  type        = string
 }
 
 variable "min_instances" {
@@ -60,3 +40,17 @@ variable "topic_arn" {
   type        = string
 }
 
+variable "product" {
+  description = "What everything that runs our image is given."
+  type = object({
+    image          = string
+    repository_arn = string
+    environment    = map(string)
+    access_policy  = string
+  })
+}
+
+variable "hosts" {
+  description = "Names of your own; the records that prove them are in the output."
+  type        = list(string)
+}

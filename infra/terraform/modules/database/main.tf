@@ -58,7 +58,7 @@ resource "aws_db_instance" "this" {
   publicly_accessible    = false
   multi_az               = true
 
-  backup_retention_period    = 14
+  backup_retention_period    = var.backup_days
   copy_tags_to_snapshot      = true
   deletion_protection        = true
   skip_final_snapshot        = false

@@ -30,3 +30,7 @@ variable "storage_gib" {
   default     = 50
 }
 
+variable "backup_days" {
+  description = "Days to which the database can be brought back."
+  type        = number
+}

@@ -53,7 +53,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  # What was deleted or overwritten can be brought back for a month.
+  # What was deleted or overwritten can be brought back for these days.
   rule {
     id     = "old-versions"
     status = "Enabled"
@@ -61,7 +61,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     filter {}
 
     noncurrent_version_expiration {
-      noncurrent_days = 30
+      noncurrent_days = var.old_version_days
     }
 
     expiration {

@@ -8,3 +8,7 @@ variable "origins" {
   type        = list(string)
 }
 
+variable "old_version_days" {
+  description = "Days for which what was deleted or overwritten is kept; as long as backups of the database, or longer."
+  type        = number
+}

@@ -2,16 +2,16 @@
 
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/bookpipeline/${var.name}"
-  retention_in_days = 90
+  retention_in_days = var.log_retention_days
 }
 
 module "roles" {
   source         = "../task-roles"
   name           = var.name
-  repository_arn = var.repository_arn
+  repository_arn = var.product.repository_arn
   log_group_arn  = aws_cloudwatch_log_group.this.arn
   secret_arns    = values(var.secrets)
-  access_policy  = var.access_policy
+  access_policy  = var.product.access_policy
 }
 
 data "aws_iam_policy_document" "trust" {
@@ -47,7 +47,7 @@ resource "aws_ecs_express_gateway_service" "this" {
   health_check_path       = "/health" # the default is /ping
 
   primary_container {
-    image          = var.image
+    image          = var.product.image
     container_port = 8000
 
     aws_logs_configuration {
@@ -56,7 +56,7 @@ resource "aws_ecs_express_gateway_service" "this" {
     }
 
     dynamic "environment" {
-      for_each = var.environment
+      for_each = var.product.environment
 
       content {
         name  = environment.key

@@ -13,29 +13,9 @@ variable "security_group_ids" {
   type        = list(string)
 }
 
-variable "image" {
-  description = "The image with its tag or digest."
-  type        = string
-}
-
-variable "repository_arn" {
-  description = "The image's repository."
-  type        = string
-}
-
-variable "environment" {
-  description = "Environment variables."
-  type        = map(string)
-}
-
 variable "secrets" {
   description = "ARNs of secrets by environment variable."
   type        = map(string)
-}
-
-variable "access_policy" {
-  description = "What the web may do, as a JSON policy."
-  type        = string
 }
 
 variable "min_instances" {
@@ -65,7 +45,6 @@ variable "cluster" {
   type        = string
 }
 
-
 variable "vpc_id" {
   description = "The network."
   type        = string
@@ -74,4 +53,19 @@ variable "vpc_id" {
 variable "cidr" {
   description = "Addresses of the network."
   type        = string
+}
+
+variable "product" {
+  description = "What everything that runs our image is given."
+  type = object({
+    image          = string
+    repository_arn = string
+    environment    = map(string)
+    access_policy  = string
+  })
+}
+
+variable "log_retention_days" {
+  description = "Days that logs are kept."
+  type        = number
 }

@@ -59,28 +59,22 @@ variable "security_group_ids" {
   type        = list(string)
 }
 
-variable "image" {
-  description = "The image with its tag or digest."
-  type        = string
-}
-
-variable "repository_arn" {
-  description = "The image's repository."
-  type        = string
-}
-
-variable "environment" {
-  description = "Environment variables."
-  type        = map(string)
+variable "product" {
+  description = "What everything that runs our image is given."
+  type = object({
+    image          = string
+    repository_arn = string
+    environment    = map(string)
+    access_policy  = string
+  })
 }
 
 variable "secrets" {
-  description = "ARNs of secrets by environment variable."
+  description = "ARNs of the secrets that this needs, by environment variable."
   type        = map(string)
 }
 
-variable "access_policy" {
-  description = "What the task may do, as a JSON policy."
-  type        = string
+variable "log_retention_days" {
+  description = "Days that logs are kept."
+  type        = number
 }
-
