@@ -3,7 +3,15 @@
 A proxy stands in front: infra/nginx/bookpipeline.conf.
 """
 
+import os
+import shutil
+import tempfile
+from typing import Any
+
 from bookpipeline.log_settings import LOGGING
+
+# Where the processes count requests and queries together, for /metrics; the settings look whether it is there.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts = tempfile.mkdtemp(prefix="bookpipeline-metrics-")
 
 bind = "127.0.0.1:8000"
 workers = 2
@@ -18,3 +26,13 @@ timeout = 60
 graceful_timeout = 30
 control_socket_disable = True
 logconfig_dict = LOGGING
+
+
+def child_exit(_server: object, worker: Any) -> None:
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)
+
+
+def on_exit(_server: object) -> None:
+    shutil.rmtree(counts, ignore_errors=True)

@@ -84,6 +84,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# ---- counts of requests and queries: of the web alone, where gunicorn.conf.py names a folder -------------
+if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    _COUNTED = "django_prometheus.middleware.Prometheus{}Middleware"
+    MIDDLEWARE = [_COUNTED.format("Before"), *MIDDLEWARE, _COUNTED.format("After")]
+    DATABASES["default"]["ENGINE"] = DATABASES["default"]["ENGINE"].replace("django.", "django_prometheus.", 1)
+
 # ---- files ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

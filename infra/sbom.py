@@ -20,7 +20,8 @@ def bill() -> dict[str, Any]:
     parts = [_part(name, version, "pypi") for name, version in sorted(python.items())]
     if shutil.which(DEBIANS[0]):
         listed = subprocess.run(DEBIANS, capture_output=True, text=True, check=True).stdout  # noqa: S603
-        parts += [_part(*line.split(), "deb/debian") for line in listed.splitlines() if " " in line]
+        named = [line.partition(" ") for line in listed.splitlines()]
+        parts += [_part(name, version, "deb/debian") for name, _, version in named if version]
     return {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": parts}
 
 

@@ -177,10 +177,11 @@ def _throttle_view(throttle: Throttle, now: datetime) -> ThrottleView:
 PREFIX = "bookpipeline_"
 
 
-def exposition() -> bytes:
-    """The page in Prometheus' text format."""
+def exposition(*others: Collector) -> bytes:
+    """The page in Prometheus' text format, with what others have to say."""
     registry = CollectorRegistry()
-    registry.register(EngineCollector())
+    for collector in (EngineCollector(), *others):
+        registry.register(collector)
     return generate_latest(registry)
 
 
@@ -197,7 +198,7 @@ class EngineCollector(Collector):
         return iter(())
 
 
-def _gauge(name: str, words: str, value: float | None = None, labels: tuple[str, ...] = ()) -> GaugeMetricFamily:
+def gauge(name: str, words: str, value: float | None = None, labels: tuple[str, ...] = ()) -> GaugeMetricFamily:
     return GaugeMetricFamily(PREFIX + name, words, value=value, labels=labels or None)
 
 
@@ -210,7 +211,7 @@ def _jobs() -> Metric:
     counts = dict.fromkeys(((kind, status) for kind in handlers() for status in JobStatus.values), 0)
     for row in Job.objects.order_by().values("kind", "status").annotate(count=Count("pk")):
         counts[row["kind"], row["status"]] = row["count"]
-    family = _gauge("jobs", "Jobs by kind and status.", labels=("kind", "status"))
+    family = gauge("jobs", "Jobs by kind and status.", labels=("kind", "status"))
     for key, count in counts.items():
         family.add_metric(key, count)
     return family
@@ -223,7 +224,7 @@ def _items() -> Iterator[Metric]:
     finished = Item.objects.filter(recent, finished_at__gte=since).aggregate(
         done=Count("pk", filter=Q(state=ItemState.DONE)), failed=Count("pk", filter=Q(state=ItemState.FAILED))
     )
-    family = _gauge("items_last_minute", "Items finished in the last minute.", labels=("outcome",))
+    family = gauge("items_last_minute", "Items finished in the last minute.", labels=("outcome",))
     for outcome, count in finished.items():
         family.add_metric((outcome,), count)
     yield family
@@ -234,48 +235,50 @@ def _ages() -> Iterator[Metric]:
     """0 where there is no such job."""
     running = Job.objects.filter(status=JobStatus.RUNNING, wake_at=None)
     beat = running.aggregate(oldest=Min(Coalesce("heartbeat_at", "started_at", "created_at")))["oldest"]
-    yield _gauge("oldest_heartbeat_age_seconds", "Of the running jobs that do not rest.", _age(beat))
+    yield gauge("oldest_heartbeat_age_seconds", "Of the running jobs that do not rest.", seconds_since(beat))
     pending = oldest_pending()
-    yield _gauge(
-        "oldest_pending_age_seconds", "Of the jobs that wait for a worker.", _age(pending[1] if pending else None)
+    yield gauge(
+        "oldest_pending_age_seconds",
+        "Of the jobs that wait for a worker.",
+        seconds_since(pending[1] if pending else None),
     )
     swept = SweepRun.objects.aggregate(at=Max("finished_at"))["at"]
-    yield _gauge("sweep_age_seconds", "Since the sweep last ran.", _age(swept))
+    yield gauge("sweep_age_seconds", "Since the sweep last ran.", seconds_since(swept))
 
 
 def _throttles() -> Iterator[Metric]:
     label = ("provider",)
-    limit = _gauge("provider_call_limit", "Calls that may be in flight.", labels=label)
-    in_flight = _gauge("provider_calls_in_flight", "Items under lease.", labels=label)
-    cooling = _gauge("provider_cooling_seconds", "Until the next call may begin.", labels=label)
-    outage = _gauge("provider_outage_seconds", "Since the provider went away.", labels=label)
+    limit = gauge("provider_call_limit", "Calls that may be in flight.", labels=label)
+    in_flight = gauge("provider_calls_in_flight", "Items under lease.", labels=label)
+    cooling = gauge("provider_cooling_seconds", "Until the next call may begin.", labels=label)
+    outage = gauge("provider_outage_seconds", "Since the provider went away.", labels=label)
     limited = _counter("provider_rate_limits", "Calls the provider refused for their rate.", labels=label)
     waits = _counter("throttle_waits", "Calls and slices that were turned away.", labels=label)
     for row in Throttle.objects.all():
         key = (row.provider,)
         limit.add_metric(key, row.limit)
         in_flight.add_metric(key, calls_in_flight(row.provider))
-        cooling.add_metric(key, max(0.0, -_age(row.cool_until)))
-        outage.add_metric(key, _age(row.outage_since))
+        cooling.add_metric(key, max(0.0, -seconds_since(row.cool_until)))
+        outage.add_metric(key, seconds_since(row.outage_since))
         limited.add_metric(key, row.rate_limits)
         waits.add_metric(key, row.waits)
     yield from (limit, in_flight, cooling, outage, limited, waits)
 
 
 def _clusters() -> Iterator[Metric]:
-    count = _gauge("clusters", "Worker clusters that are alive, by pool.", labels=("pool",))
-    age = _gauge("cluster_canary_age_seconds", "Since work last ran in it.", labels=("pool", "host", "pid"))
+    count = gauge("clusters", "Worker clusters that are alive, by pool.", labels=("pool",))
+    age = gauge("cluster_canary_age_seconds", "Since work last ran in it.", labels=("pool", "host", "pid"))
     clusters = list(Cluster.objects.alive())
     for pool in Load.values:
         count.add_metric((pool,), sum(cluster.pool == pool for cluster in clusters))
     for cluster in clusters:
         labels = (cluster.pool, cluster.host, str(cluster.pid))
-        age.add_metric(labels, _age(cluster.seen_at or cluster.started_at))
+        age.add_metric(labels, seconds_since(cluster.seen_at or cluster.started_at))
     yield count
     yield age
 
 
-def _age(at: datetime | None) -> float:
+def seconds_since(at: datetime | None) -> float:
     """Seconds since ``at``, negative while it is to come; 0 for None."""
     return (clock.now() - at).total_seconds() if at else 0.0
 
@@ -290,8 +293,9 @@ def silent_here() -> str:
 
     Of each pool the newest counts; the row of one that was killed stays until the sweep forgets it.
     """
-    rows = Cluster.objects.filter(host=socket.gethostname()).with_is_alive().order_by("pk")
-    newest = {cluster.pool: cluster for cluster in rows}
+    here = Cluster.objects.filter(host=socket.gethostname())
+    newest = {cluster.pool: cluster for cluster in here.order_by("pk")}
+    at_work = set(here.alive().exclude(seen_at=None))
     if not newest:
         return "No cluster runs on this machine."
-    return " ".join(f"The {each} takes no work." for each in newest.values() if not (each.is_alive and each.seen_at))
+    return " ".join(f"The {each} takes no work." for each in newest.values() if each not in at_work)

@@ -25,6 +25,7 @@ from tests.infra.front import HOST, Front, free_port, is_healthy, nginx
 pytestmark = pytest.mark.xdist_group("processes")
 
 WATCHED_SECONDS = 3
+METRICS_TOKEN = "a-token-for-the-scraper"
 PERSON = {"USERNAME": "grace", "EMAIL": "grace@example.org", "PASSWORD": "a-long-password-1"}
 HALF = b"GET /admin/login/ HTTP/1.1\r\nHost: %s\r\nX-Half: " % HOST.encode()
 
@@ -61,6 +62,7 @@ def web(tmp_path_factory) -> Iterator[int]:
         "ALLOWED_HOSTS": HOST,
         "CSRF_TRUSTED_ORIGINS": f"https://{HOST}",
         "BEHIND_PROXY": "true",
+        "METRICS_TOKEN": METRICS_TOKEN,
         "LOG_LEVEL": "ERROR",
         **{f"DJANGO_SUPERUSER_{name}": value for name, value in PERSON.items()},
     }
@@ -203,3 +205,26 @@ def signed_in(front) -> dict[str, str]:
         "X-CSRFToken": cookies["csrftoken"],
         "Referer": f"https://{HOST}/",
     }
+
+
+def test_requests_and_queries_of_all_processes_are_told(web):
+    """The names that alerts and dashboard ask for, by what a real web answers to somebody with the token."""
+    for _ in range(8):
+        answer_of(web, "/admin/login/")
+    told = answer_of(web, "/metrics", Authorization=f"Bearer {METRICS_TOKEN}")
+    files = [(ROOT / "infra" / "prometheus" / name).read_text() for name in ("alerts.yaml", "dashboard.json")]
+    names = {name for text in files for name in re.findall(r"\b(?:django|bookpipeline)_\w+", text)}
+    series = set(re.findall(r"^([a-z_]+)", told, re.M))
+    assert {name for name in names if name.startswith("django")} <= series | {"django_db_errors_total"}
+    [count] = re.findall(r'^django_http_responses_total_by_status_total\{status="200"\} (\S+)', told, re.M)
+    assert float(count) >= 8
+
+
+def answer_of(port: int, path: str, **headers: str) -> str:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path, headers={"Host": HOST, "X-Forwarded-Proto": "https", **headers})
+    response = connection.getresponse()
+    said = response.read().decode()
+    connection.close()
+    assert response.status == 200, said
+    return said

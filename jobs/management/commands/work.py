@@ -33,8 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, *, pool: str | None, grace: float, check: bool, **_: Any) -> None:
         if check:
-            if clusters := silent_here():
-                raise CommandError(clusters)
+            if trouble := silent_here():
+                raise CommandError(trouble)
             return
         patience = settings.CANARY_PATIENCE_SECONDS
         least = max(settings.CANARY_SECONDS, settings.JOB_HEARTBEAT_SECONDS)
