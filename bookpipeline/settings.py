@@ -15,6 +15,7 @@ from bookpipeline.signing_on import *  # noqa: F403 - settings too
 from bookpipeline.signing_on import BEHIND_PROXY, OIDC_FORM_ORIGINS, SIGNING_ON_APPS
 
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))

@@ -75,6 +75,11 @@ class Folder(FileSystemStorage):
             return False
         return os.access(self.location, os.W_OK)
 
+    def names(self, folder: str) -> Iterator[str]:
+        """Of all files below ``folder``, at whatever depth."""
+        found = (path for path in Path(self.path(folder)).rglob("*") if path.is_file())
+        return (path.relative_to(self.location).as_posix() for path in found)
+
     def remove_folder(self, name: str) -> None:
         with suppress(FileNotFoundError):
             shutil.rmtree(self.path(name))
@@ -115,6 +120,11 @@ class Bucket(S3Storage):  # type: ignore[misc]
         except (BotoCoreError, ClientError):
             return False
         return True
+
+    def names(self, folder: str) -> Iterator[str]:
+        with telling_what_is_wrong():
+            for found in self.bucket.objects.filter(Prefix=f"{self._normalize_name(clean_name(folder))}/"):
+                yield found.key
 
     @cached_property
     def _asking_briefly(self) -> Any:

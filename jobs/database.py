@@ -146,12 +146,14 @@ def missing_migrations() -> int:
 
 
 def refuse_older(loader: MigrationLoader) -> None:
-    """Raises CommandError for a database that was made before 0.1.0, whose tables came about otherwise."""
+    """Raises CommandError for a database that a newer release migrated, or one from before 0.1.0, whose tables came about
+    otherwise."""
     ours = (name for name in loader.applied_migrations if name[0] in OURS)
     if unknown := [name for name in ours if name not in loader.disk_migrations]:
         raise CommandError(
-            f"This database was made before 0.1.0 ({len(unknown)} migrations of it are unknown here), and 0.1 "
-            "starts afresh: use an empty database, and bring guidelines over as files."
+            f"{len(unknown)} migrations of this database are unknown here, such as {'.'.join(unknown[0])}. A newer "
+            "release made them: run that, or with it first `manage.py migrate APP NAME` to the last one known here. Or "
+            "it is from before 0.1.0, and 0.1 starts afresh: use an empty database, and bring guidelines over as files."
         )
 
 
