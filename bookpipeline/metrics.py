@@ -79,5 +79,4 @@ def _of_the_web() -> list[Collector]:
     """What django-prometheus counted in all processes of this gunicorn; nothing where none was asked to."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return []
-    collector: Collector = MultiProcessCollector(CollectorRegistry())
-    return [collector]
+    return [MultiProcessCollector(CollectorRegistry())]  # type: ignore[no-untyped-call]

@@ -146,8 +146,8 @@ def missing_migrations() -> int:
 
 
 def refuse_older(loader: MigrationLoader) -> None:
-    """Raises CommandError for a database that a newer release migrated, or one from before 0.1.0, whose tables came about
-    otherwise."""
+    """Raises CommandError for a database that a newer release migrated, and for one from before 0.1.0, which had other
+    tables."""
     ours = (name for name in loader.applied_migrations if name[0] in OURS)
     if unknown := [name for name in ours if name not in loader.disk_migrations]:
         raise CommandError(
