@@ -13,7 +13,7 @@ from books.admin.generating import limits_of
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.jobs import panel_context
 from books.admin.page_states import cells_of
-from books.admin.steps import buttons_of, counts_of, way_of
+from books.admin.steps import buttons_of, counts_of, under_more, way_of
 from books.admin.undo import offers
 from books.bodies import MANY_FILES
 from books.extraction.estimate import estimate
@@ -64,11 +64,13 @@ def _next(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
     counts = counts_of(book)
     way = way_of(counts, job if job is not None and job.is_active else None)
     buttons = buttons_of(request.user, book, counts, way)
+    more = under_more(buttons, way)
     return {
         "book": book,
         "status": BookStatus(getattr(book, "status_now", "")),
         "way": way,
-        "buttons": buttons,
+        "buttons": [each for each in buttons if each not in more],
+        "more": more,
         "estimate": estimate(book).sentence if any(each.id == "step-generate" for each in buttons) else "",
     }
 

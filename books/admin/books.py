@@ -164,7 +164,7 @@ class BookAdmin(LookAhead, ModelAdmin):
     def status(self, book: Book) -> SafeString:
         return render_to_string("bookpipeline/_list_status.html", {"row": getattr(book, "row", None)})
 
-    @admin.display(description="readers have")
+    @admin.display(description="published")
     def readers(self, book: Book) -> SafeString | str:
         version = getattr(book, "published_version", None)
         if version is None:
@@ -177,7 +177,7 @@ class BookAdmin(LookAhead, ModelAdmin):
         count = getattr(book, "page_count", 0)
         return "1 page" if count == 1 else f"{count} pages"
 
-    @admin.display(description="at work")
+    @admin.display(description="job")
     def active_job(self, book: Book) -> SafeString:
         return render_to_string("bookpipeline/_list_job.html", {"row": getattr(book, "row", None)})
 

@@ -19,16 +19,16 @@ from jobs.views import job_view
 
 KINDS: Final = (OCR.kind, OCR_ELSEWHERE.kind)
 
-# Each with a letter that tells it from the others without colour.
+# Each with a letter that tells it from the others without colour; as those of guidelines where they mean the same.
 STATES: Final = {
     "reading": ("…", "Reading"),
     "waiting": ("W", "Waiting"),
     "failed": ("F", "Failed"),
     "quarantined": ("Q", "Quarantined"),
-    "rejected": ("X", "Rejected"),
+    "rejected": ("R", "Rejected"),
     "approved": ("A", "Approved"),
     "blank": ("B", "Blank"),
-    "read": ("R", "To review"),
+    "read": ("?", "To review"),
 }
 
 

@@ -126,7 +126,7 @@ def _passages(proposal: Proposal, names: Names, numbers: PageNumbers) -> Iterato
     elif isinstance(before, Order) and isinstance(after, Order):
         kind = "topic" if proposal.kind == ProposalKind.ORDER_TOPICS else "subtopic"
         yield Passage("Order now", [("same", _listed(before.order, kind, names))])
-        yield Passage("Order of teaching", [("added", _listed(after.order, kind, names))])
+        yield Passage("Teaching order", [("added", _listed(after.order, kind, names))])
         if after.storyline:
             yield Passage("Storyline", word_changes(before.storyline, after.storyline))
     elif isinstance(before, Values) and isinstance(after, Values):
@@ -161,7 +161,7 @@ def decide(request: StaffRequest, book_id: int, proposal_id: int) -> HttpRespons
     decision = request.POST.get("decision", "")
     if decision == "accept":
         made = accept(proposal_id, user=request.user)
-        messages.success(request, f"{made.sentence}." if made else "It was so already.")
+        messages.success(request, f"{made.sentence}." if made else "Nothing to change: already decided.")
     elif decision == "refuse":
         refuse(proposal_id, user=request.user)
         messages.success(request, "Refused: everything stays as it is.")

@@ -143,7 +143,7 @@ def _groups(plan: Plan) -> list[dict[str, Any]]:
         ("changed", "Changed for readers", plan.changed),
         ("goes", "Taken away from readers", plan.goes),
         ("stays", "Stays as it was published", plan.stays),
-        ("left-out", "Does not go out", plan.left_out),
+        ("left-out", "Not published", plan.left_out),
         ("unchanged", "Readers have it already", plan.unchanged),
     )
     return [
@@ -214,7 +214,7 @@ def take_all_back(request: StaffRequest, book_id: int) -> HttpResponseBase:
     else:
         made = take_back(book_id, user=request.user)
         messages.success(
-            request, f"Readers get nothing of this book any more. Version {made.version - 1} can be had again."
+            request, f"Readers get nothing of this book any more. You can restore version {made.version - 1}."
         )
     return redirect("admin:books_book_publish", book_id)
 

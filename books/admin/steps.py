@@ -153,7 +153,7 @@ def _next(counts: Counts) -> tuple[str, str]:
         (
             counts.to_publish,
             "publish",
-            f"{_guidelines(counts.to_publish)} approved and not out yet. See what readers would get, and publish.",
+            f"{_guidelines(counts.to_publish)} approved and not published yet. Preview and publish.",
         ),
         (True, "", "Every guideline is decided, and readers have those that were approved."),
     )
@@ -185,10 +185,14 @@ def _guidelines(count: int) -> str:
 
 
 PRIMARY = "primary"
+SELDOM = {"step-choose", "step-exchange"}
+# One for the next step and two others; a person who wants more opens "More".
+MOST_SHOWN = 3
 
 
 def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]:
-    """The present step's first, then in the order of the steps. A job can only start while none is active."""
+    """The present step's first, then in the order of the steps, at last what is seldom wanted. A job can only start
+    while none is active."""
     buttons = _review_buttons(user, book, counts, way)
     if not way.is_busy:
         buttons += _job_buttons(user, book, counts, way)
@@ -200,9 +204,22 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
         buttons.append(Button("step-proposals", label, _url("proposals", book), "plain", is_link=True))
     if counts.guidelines:
         buttons.append(_button("review", "Open the guidelines", _url("guidelines", book), way, is_link=True))
-        buttons.append(_button("publish", "See what would go out", _url("publish", book), way, is_link=True))
+        buttons.append(_button("publish", "Preview and publish", _url("publish", book), way, is_link=True))
         buttons.append(Button("step-exchange", "Export and import", _url("exchange", book), "plain", is_link=True))
-    return sorted(buttons, key=lambda button: button.style != PRIMARY)
+    return sorted(buttons, key=lambda button: (button.style != PRIMARY, button.id in SELDOM or _is_redo(button, way)))
+
+
+def under_more(buttons: list[Button], way: Way) -> list[Button]:
+    """Those that the book's page keeps folded away: redoing, exporting, and whatever comes after the third."""
+    seldom = [each for each in buttons if each.style != PRIMARY and (each.id in SELDOM or _is_redo(each, way))]
+    rest = [each for each in buttons if each not in seldom]
+    return rest[MOST_SHOWN:] + seldom
+
+
+def _is_redo(button: Button, way: Way) -> bool:
+    """Starts a step anew that lies behind the present one."""
+    step = button.id.removeprefix("step-")
+    return not button.is_link and step in STEPS and (not way.now or STEPS.index(step) < STEPS.index(way.now))
 
 
 def _review_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Button]:

@@ -74,7 +74,7 @@ def ordering_topics(present: Sequence[Topic], wanted: Sequence[int], reason: str
 def recutting(row: Subtopic, pieces: Sequence[Piece]) -> Suggestion:
     """The new cut has ``pieces`` where ``row`` is; none: no guideline at all."""
     rests_on = {name_of(row): Values(key=row.key, pages=row.pages)}
-    reason = "The book would now be cut otherwise here. Until you decide, this guideline stays as it is."
+    reason = "The book's outline has changed here. Until you decide, this guideline stays as it is."
     after = Pieces(tuple(pieces))
     return Suggestion(ProposalKind.RECUT, f"recut:{name_of(row)}", rests_on, _place_of(row), after, reason)
 
@@ -82,7 +82,7 @@ def recutting(row: Subtopic, pieces: Sequence[Piece]) -> Suggestion:
 def moving(row: Subtopic, topic: TopicFacts) -> Suggestion:
     """The new cut has ``row`` in another ``topic``."""
     rests_on = {name_of(row): Values(key=row.key, topic_id=row.topic_id)}
-    reason = "The book would now be cut otherwise: this guideline belongs to another topic there."
+    reason = "The book's outline has changed: this guideline now belongs to another topic."
     return Suggestion(ProposalKind.RECUT, f"move:{name_of(row)}", rests_on, _place_of(row), NewTopic(topic), reason)
 
 

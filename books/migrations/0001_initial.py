@@ -292,7 +292,7 @@ class Migration(migrations.Migration):
             name='Proposal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('merge', 'Merge'), ('rename_topic', 'Rename a topic'), ('rename_subtopic', 'Rename a subtopic'), ('order_topics', 'Order of topics'), ('order_subtopics', 'Order in a topic'), ('rewrite_topic', 'Text of a topic'), ('rewrite', 'Text of a guideline'), ('recut', 'Cut otherwise')], max_length=20)),
+                ('kind', models.CharField(choices=[('merge', 'Merge'), ('rename_topic', 'Rename a topic'), ('rename_subtopic', 'Rename a subtopic'), ('order_topics', 'Order of topics'), ('order_subtopics', 'Order in a topic'), ('rewrite_topic', 'Text of a topic'), ('rewrite', 'Text of a guideline'), ('recut', 'New outline')], max_length=20)),
                 ('subject', models.CharField(max_length=80)),
                 ('content', models.CharField(max_length=64)),
                 ('rests_on', models.JSONField(default=dict)),

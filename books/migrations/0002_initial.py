@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('url', models.CharField(help_text='https://…', max_length=500)),
                 ('description', models.CharField(blank=True, max_length=80)),
-                ('happenings', models.JSONField(default=list, verbose_name='is told of')),
+                ('happenings', models.JSONField(default=list, verbose_name='events')),
                 ('secret', models.CharField(editable=False, max_length=80)),
                 ('is_active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

@@ -21,7 +21,7 @@ class ProposalKind(models.TextChoices):
     ORDER_SUBTOPICS = "order_subtopics", "Order in a topic"
     REWRITE_TOPIC = "rewrite_topic", "Text of a topic"
     REWRITE = "rewrite", "Text of a guideline"
-    RECUT = "recut", "Cut otherwise"
+    RECUT = "recut", "New outline"
 
 
 class ProposalState(models.TextChoices):

@@ -58,7 +58,7 @@ class WebhookEndpoint(models.Model):
 
     url = models.CharField(max_length=500, help_text="https://…")
     description = models.CharField(max_length=80, blank=True)
-    happenings = models.JSONField(default=list, verbose_name="is told of")
+    happenings = models.JSONField(default=list, verbose_name="events")
     secret = models.CharField(max_length=80, editable=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

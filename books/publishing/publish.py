@@ -23,7 +23,7 @@ from books.publishing.published import Facts, key_of, own_facts, published_facts
 from books.publishing.webhooks import announce
 from jobs import clock
 
-SEEN_CHANGED = "Something changed since you looked, so nothing was published. See below what would go out now."
+SEEN_CHANGED = "Something changed since you looked, so nothing was published. See below what publishing changes now."
 
 
 def publish(book_id: int, scope: Scope | None = None, *, user: AbstractBaseUser | None, seen: str = "") -> PublishedSet:

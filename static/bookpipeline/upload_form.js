@@ -10,7 +10,7 @@
   const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
   const SYSTEM_FILES = /^(\..*|thumbs\.db|desktop\.ini)$/i;
   const OVER = new Set(["stored", "here", "refused"]);
-  const WORDS = { checking: "Checking", waiting: "Waiting", sending: "Sending", stored: "Stored", here: "Here already", refused: "Not taken", failed: "Not sent" };
+  const WORDS = { checking: "Checking", waiting: "Waiting", sending: "Sending", stored: "Stored", here: "Already in this book", refused: "Not taken", failed: "Not sent" };
   let entries = [];
   let upload = null;
   let isOrdered = false; // by a person

@@ -33,7 +33,7 @@ def test_a_page_in_the_grid_shows_state_confidence_and_error(screens, book):
     assert "87 %" in page
     assert "Text may be missing" in page
     assert "The picture is cut off." in page
-    assert '<b aria-hidden="true">R</b> To review' in page
+    assert '<b aria-hidden="true">?</b> To review' in page
     assert '<b aria-hidden="true">F</b> Failed' in page
 
 

@@ -42,7 +42,7 @@ def test_a_book_without_guidelines_says_so(screens, book):
 def test_the_preview_names_what_goes_and_why_the_rest_does_not(screens, book, topic):
     SubtopicFactory(topic=topic, sequence=3, title="Estimating")
     shown = page(screens, book)
-    for said in ("Readers have nothing of this book yet.", "2 new", "Does not go out", "Nobody has approved it yet."):
+    for said in ("Nothing published yet.", "2 new", "Not published", "Nobody has approved it yet."):
         assert said in shown
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from books.admin.steps import STEPS, Counts, counts_of, way_of
+from books.admin.guards import Button
+from books.admin.page_states import STATES
+from books.admin.steps import PRIMARY, STEPS, Counts, Way, counts_of, under_more, way_of
 from books.models import OcrStatus, PageReview, ReviewStatus
 from jobs.models import Job
 from tests.factories import PageFactory, ReadPageFactory, SubtopicFactory, TopicFactory
@@ -56,3 +58,18 @@ def test_the_counts(book):
     guidelines = {"guidelines": 3, "unwritten": 1, "drafts": 1, "decided": 2, "to_publish": 1, "published": 1}
     expected = Counts(**pages, **guidelines)
     assert counts_of(book) == expected
+
+
+def test_the_page_of_a_book_has_three_buttons_at_most_and_the_rest_under_more():
+    way = Way("review", is_busy=False, label="", sentence="", steps=())
+    ids = ("step-review", "step-publish", "step-contents", "step-proposals", "step-generate", "step-exchange")
+    links = {"step-generate"}
+    styles = {"step-review": PRIMARY}
+    buttons = [Button(each, each, "/", styles.get(each, "plain"), is_link=each not in links) for each in ids]
+    assert [each.id for each in under_more(buttons, way)] == ["step-proposals", "step-generate", "step-exchange"]
+
+
+def test_letters_mean_the_same_for_pages_and_for_guidelines():
+    same = {"read": "pending_review", "approved": "approved", "rejected": "rejected"}
+    assert {STATES[page][0] for page in same} == {ReviewStatus(guideline).letter for guideline in same.values()}
+    assert all(STATES[page][0] == ReviewStatus(guideline).letter for page, guideline in same.items())

@@ -47,6 +47,7 @@ def test_draft_correct_confirm_generate(tab, live_server, admin, settings, book,
 
     tab.get_by_role("link", name="Prealgebra 2e").click()
     expect(tab.locator("#estimate")).to_contain_text("No model, no cost")
+    tab.get_by_text("More", exact=True).click()
     tab.get_by_role("link", name="Choose pages, price and cap").click()
     tab.get_by_label("From scan").fill("1")
     tab.get_by_label("to", exact=True).fill("17")
@@ -61,6 +62,7 @@ def test_draft_correct_confirm_generate(tab, live_server, admin, settings, book,
         ("Adding things", 5),
     ]
 
+    tab.get_by_text("More", exact=True).click()
     tab.get_by_role("link", name="Choose pages, price and cap").click()
     tab.get_by_label("Start over.").check()
     tab.get_by_role("button", name="Start", exact=True).click()
