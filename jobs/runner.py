@@ -197,10 +197,10 @@ class Slice:
         """The next item as soon as one can be claimed, None where staying for one is not worth it. Of the threads of a
         slice one looks at a time."""
         with self._looking:
+            if self._in_hand and not with_reconnect(partial(has_loose, self.job, stage.name)):
+                return None
             while not self.must_stop():
                 self._closed.clear()
-                if self._in_hand and not with_reconnect(partial(has_loose, self.job, stage.name)):
-                    return None
                 items = with_reconnect(partial(claim, self.job.pk, stage.name, self.runner))
                 if items:
                     self._pause = IDLE_SECONDS
