@@ -65,7 +65,7 @@ def schedule(pages: int) -> dict[str, Any]:
     seconds, processor = [], []
     with one_runner() as cluster:
         for number in range(ROUNDS):
-            book = approved_book(f"Round {number}", pages)
+            book = approved_book(f"Round {number} at {time.time()}", pages)  # or the ledger would answer
             before = processor_seconds(cluster)
             job = extracted(book)
             processor.append(processor_seconds(cluster) - before)
