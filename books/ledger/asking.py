@@ -19,8 +19,7 @@ from books.ledger.kept import hand_in, write_call
 from books.ledger.prices import FREE, Price
 from books.ledger.spending import within_caps
 from books.models import CallOutcome, ModelCall
-from books.providers.answers import read_answer
-from books.providers.cleaning import cleaned
+from books.providers.answers import cleaned, read_answer
 from books.providers.request import Answer, ModelRequest, RawAnswer
 from jobs.errors import JobError
 from jobs.failpoints import failpoint

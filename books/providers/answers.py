@@ -13,7 +13,6 @@ from typing import Any
 from json_repair import repair_json
 from pydantic import ValidationError
 
-from books.providers.cleaning import cleaned
 from books.providers.request import Answer, json_schema
 
 LONGEST_PROBLEM = 1_500
@@ -21,6 +20,8 @@ LONGEST_PROBLEM = 1_500
 MOST_WRAPPERS, MOST_STARTS = 3, 200
 THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 OPENING = re.compile(r"[{\[]")
+# Control characters but tab and line feed, halves of surrogate pairs, signs that turn the direction of what follows.
+UNWANTED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\u202a-\\u202e\\u2066-\\u2069\\ufffe\\uffff]")
 _decoder = json.JSONDecoder(strict=False)
 
 
@@ -136,3 +137,14 @@ def _as_text(value: Any) -> Any:
 def _complaint(error: ValidationError) -> str:
     problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
     return problems[:LONGEST_PROBLEM]
+
+
+def cleaned(value: Any) -> Any:
+    """``value``, read from JSON, without the characters that a database, a screen or a reader chokes on."""
+    if isinstance(value, str):
+        return UNWANTED.sub("", value)
+    if isinstance(value, list):
+        return [cleaned(each) for each in value]
+    if isinstance(value, dict):
+        return {cleaned(key): cleaned(each) for key, each in value.items()}
+    return value
