@@ -144,6 +144,7 @@ JOB_TIMEOUT_SECONDS = env.int("JOB_TIMEOUT_SECONDS", default=120)
 # A slice of network work ends with what is in hand: an answer, its repair, and both once more for a rewording.
 JOB_IO_TIMEOUT_SECONDS = int(JOB_SLICE_SECONDS + 4 * LLM_TIMEOUT_SECONDS) + 20
 JOB_STALE_SECONDS = env.float("JOB_STALE_SECONDS", default=120)
+JOB_SWEEP_SECONDS = env.float("JOB_SWEEP_SECONDS", default=60)
 CANARY_SECONDS = env.float("CANARY_SECONDS", default=10)
 CANARY_PATIENCE_SECONDS = env.float("CANARY_PATIENCE_SECONDS", default=60)
 DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=60)

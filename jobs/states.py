@@ -66,7 +66,6 @@ RECOVERIES_AT_ONCE = 2
 LONGEST_RECOVERY_PAUSE_SECONDS = 900
 BACKOFF_SECONDS = (2, 4, 8, 16)
 SWEEP_ROWS = 100
-SWEEP_SECONDS = 60
 # A job with nothing to do for longer than this holds no worker; the sweep, once a minute, wakes it.
 REST_ABOVE = timedelta(seconds=30)
 

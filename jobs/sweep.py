@@ -26,10 +26,14 @@ logger = logging.getLogger(__name__)
 
 # Sent after each pass, for what else is to be tidied by the clock.
 swept = Signal()
-# Of the minute's sweeps by all machines the others are left out; one that did not end after this time has died.
-TURN_SECONDS = 50
+# A sweep that did not end after this time has died.
 DEAD_AFTER_SECONDS = 120
 LAST_SIGN = Coalesce("heartbeat_at", "started_at", "created_at")
+
+
+def turn_seconds() -> float:
+    """Of the sweeps that all machines begin within this time one is made; a little less than how often each begins."""
+    return settings.JOB_SWEEP_SECONDS * 5 / 6
 
 
 def sweep_in_turn(seconds_since: float = 0) -> dict[str, int] | None:

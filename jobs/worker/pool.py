@@ -18,8 +18,7 @@ from django.db import DatabaseError, connection, connections
 
 from jobs.heartbeat import CLUSTER_ID, DRAIN_FD
 from jobs.models import STARTING_FACTOR, Cluster
-from jobs.states import SWEEP_SECONDS
-from jobs.sweep import TURN_SECONDS, sweep_in_turn
+from jobs.sweep import sweep_in_turn, turn_seconds
 from jobs.worker.supervisor import Child, die_with
 
 logger = logging.getLogger(__name__)
@@ -141,9 +140,9 @@ class Sweeper:
 
     def tend(self) -> None:
         age = time.monotonic() - self._started_at
-        if self._process and (not self._process.is_alive() or age > 10 * SWEEP_SECONDS):
+        if self._process and (not self._process.is_alive() or age > 10 * settings.JOB_SWEEP_SECONDS):
             self.clear_away()
-        if self._process is None and (age >= SWEEP_SECONDS or not self._started_at):
+        if self._process is None and (age >= settings.JOB_SWEEP_SECONDS or not self._started_at):
             self._start()
 
     def _start(self) -> None:
@@ -152,7 +151,7 @@ class Sweeper:
         self._started_at = time.monotonic()
         self._process = get_context("fork").Process(target=_sweep, args=(os.getpid(), self._seconds_since), daemon=True)
         self._process.start()
-        self._seconds_since = TURN_SECONDS
+        self._seconds_since = turn_seconds()
 
     def is_alive(self) -> bool:
         return self._process is not None and self._process.is_alive()

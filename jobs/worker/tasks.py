@@ -15,7 +15,7 @@ from django_q.signing import SignedPackage
 from jobs.heartbeat import cluster_seen
 from jobs.runner import run_slice
 from jobs.states import Load
-from jobs.sweep import TURN_SECONDS, sweep_in_turn
+from jobs.sweep import sweep_in_turn, turn_seconds
 
 
 def run(job_id: str) -> None:
@@ -27,7 +27,7 @@ def run(job_id: str) -> None:
 
 def sweep() -> None:
     cluster_seen()
-    sweep_in_turn(TURN_SECONDS)
+    sweep_in_turn(turn_seconds())
 
 
 def canary() -> None:

@@ -46,6 +46,7 @@ SERVERS = ("gunicorn bookpipeline.wsgi", "manage.py work --pool cpu", "--pool io
 STAND_INS = {
     "SCANS/": "scans",
     "TRUTH.json": "samples/prealgebra/truth.json",
+    "FILE": "samples/evidence/prealgebra.json",
     "--book ID": "--book 1",
     "createsuperuser": "createsuperuser --noinput",
 }

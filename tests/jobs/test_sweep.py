@@ -13,7 +13,7 @@ from jobs.models import Cluster, Item, Job, SweepRun
 from jobs.outcomes import finish
 from jobs.runner import run_slice
 from jobs.states import LONGEST_RECOVERY_PAUSE_SECONDS, RECOVERIES_AT_ONCE, ItemState, JobStatus
-from jobs.sweep import TURN_SECONDS, sweep, sweep_in_turn
+from jobs.sweep import sweep, sweep_in_turn, turn_seconds
 from jobs.views import job_view
 from tests.jobs.rig import KIND, new_book, pass_time, states
 
@@ -165,9 +165,9 @@ def test_one_sweep_at_a_time_whoever_begins_it(rig, db, monkeypatch):
     """Every supervisor sweeps, and the queue's schedule, and people by hand."""
     assert sweep_in_turn() is not None
     assert sweep_in_turn() is not None, "by hand, as often as one likes"
-    assert sweep_in_turn(TURN_SECONDS) is None, "this minute's was"
+    assert sweep_in_turn(turn_seconds()) is None, "this minute's was"
     pass_time(monkeypatch, 50)
-    assert sweep_in_turn(TURN_SECONDS) is not None
+    assert sweep_in_turn(turn_seconds()) is not None
     pass_time(monkeypatch, 1)
     SweepRun.objects.update(begun_at=clock.now())
     assert sweep_in_turn() is None, "one is under way"
