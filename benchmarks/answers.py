@@ -23,7 +23,6 @@ def digest(material: Material) -> dict[str, Any]:
     return {
         "summary": [f"The page treats {word}." for word, _ in words.most_common(5)],
         "headings": [{"text": match[0], "level": 2, "number": match[1]} for match in found],
-
         "exercises": sum(line.startswith("Try It") for line in lines),
         "continues_previous": not (lines and SECTION.match(lines[0])),
         "running_head": head,

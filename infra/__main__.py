@@ -27,9 +27,9 @@ def main() -> None:
 
 
 def sweep() -> None:
-    from jobs.sweep import TURN_SECONDS, sweep_in_turn
+    from jobs.sweep import sweep_in_turn, turn_seconds
 
-    sweep_in_turn(TURN_SECONDS)
+    sweep_in_turn(turn_seconds())
 
 
 def report() -> None:

@@ -78,6 +78,12 @@ def at_page(tab, number: int) -> None:
     tab.wait_for_load_state()
 
 
+def sees(locator) -> None:
+    """On a page that has loaded its scripts, so that it hears the next key."""
+    expect(locator).to_be_visible()
+    locator.page.wait_for_load_state()
+
+
 def reviews(book) -> list[str]:
     return list(book.pages.order_by("number").values_list("review", flat=True))
 
@@ -103,7 +109,7 @@ def test_pages_are_reviewed_by_keyboard_alone(bench, book, picture):
     at_page(bench, 2)
     assert reviews(book)[:3] == ["rejected", "pending", "approved"]
     bench.keyboard.press("u")
-    expect(bench.get_by_text("Page 1 gets back the review it had.")).to_be_visible()
+    sees(bench.get_by_text("Page 1 gets back the review it had."))
     picture(bench, f"undo-asks-{bench.size}")
     assert fits(bench)
     assert reviews(book)[:3] == ["rejected", "pending", "approved"]
@@ -111,13 +117,13 @@ def test_pages_are_reviewed_by_keyboard_alone(bench, book, picture):
     at_page(bench, 1)
     assert reviews(book)[:3] == ["pending", "pending", "approved"]
     bench.keyboard.press("U")
-    expect(bench.locator("h1")).to_contain_text("Rejected")
+    sees(bench.locator("h1", has_text="Rejected"))
     assert reviews(book)[:3] == ["rejected", "pending", "approved"]
     bench.keyboard.press("u")
-    expect(bench.locator("h1")).to_contain_text("To review")
+    sees(bench.locator("h1", has_text="To review"))
     picture(bench, f"redo-{bench.size}")
     bench.keyboard.press("u")
-    expect(bench.get_by_text("Page 3 gets back the review it had.")).to_be_visible()
+    sees(bench.get_by_text("Page 3 gets back the review it had."))
     bench.keyboard.press("Enter")
     at_page(bench, 3)
     assert set(reviews(book)) == {"pending"}
