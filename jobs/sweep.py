@@ -33,7 +33,7 @@ LAST_SIGN = Coalesce("heartbeat_at", "started_at", "created_at")
 
 def turn_seconds() -> float:
     """Of the sweeps that all machines begin within this time one is made; a little less than how often each begins."""
-    return settings.JOB_SWEEP_SECONDS * 5 / 6
+    return float(settings.JOB_SWEEP_SECONDS) * 5 / 6
 
 
 def sweep_in_turn(seconds_since: float = 0) -> dict[str, int] | None:
