@@ -21,6 +21,12 @@ class UploadRejected(JobError):
         self.reason = message
 
 
+class NoPage(UploadRejected):
+    """A file that nobody would take for pages of a book: a text, a program, a file of the system."""
+
+    code = "no_page"
+
+
 class AlreadyThere(UploadRejected):
     """The same bytes are a page of this book already; nothing is lost by not taking them again."""
 

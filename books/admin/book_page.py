@@ -102,6 +102,8 @@ def upload(request: StaffRequest, book_id: int) -> HttpResponseBase:
     )
     for refusal in receipt.refused:
         messages.error(request, refusal.message)
+    for note in receipt.notes:
+        messages.warning(request, note)
     if receipt.stored:
         messages.success(request, _stored_words(receipt))
         if read_new_pages(book, user=request.user) is None:

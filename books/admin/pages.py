@@ -166,6 +166,8 @@ def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
     receipt, done = order.insert_pages(book, uploads, _number(request, "at"), user=request.user)
     for refusal in receipt.refused:
         messages.error(request, refusal.message)
+    for note in receipt.notes:
+        messages.warning(request, note)
     if done is not None:
         start_reading(book, user=request.user)
         return _remembered(request, book, done)

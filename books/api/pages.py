@@ -16,7 +16,9 @@ from books.api.base import require
 from books.api.jobs import StartedOut, started_document
 from books.bodies import MANY_FILES, ONE_FILE, takes
 from books.errors import UploadRejected
-from books.intake.delivery import Announced, announce, presigned_post, take, take_from_bucket
+from books.intake.delivery import Announced, Taken, announce, presigned_post, take, take_from_bucket
+from books.intake.files import natural_places
+from books.intake.limits import FILES_PER_UPLOAD
 from books.intake.order import delete_pages, insert_pages, replace_scan
 from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, Delivery, Page
@@ -32,16 +34,18 @@ class RefusedFile(Schema):
 
 
 class BulkOut(Schema):
-    """``pages`` is how many pages were added."""
+    """``pages`` is how many pages were added; ``notes`` name what to look at in stored files, and pages left out."""
 
     stored: list[str]
     refused: list[RefusedFile]
+    notes: list[str]
     pages: int
     job_id: UUID | None
 
 
 class PagesOut(Schema):
     numbers: list[int]
+    notes: list[str] = []
     job_id: UUID | None
 
 
@@ -60,6 +64,7 @@ def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFi
     return {
         "stored": [source.name for source in receipt.stored],
         "refused": [{"name": error.name, "reason": error.reason} for error in receipt.refused],
+        "notes": receipt.notes,
         "pages": receipt.pages,
         "job_id": job.pk if job else None,
     }
@@ -119,7 +124,8 @@ def _added(receipt: Receipt, user: User) -> dict[str, Any]:
         raise receipt.refused[0]
     pages = Page.objects.filter(source__in=receipt.stored).order_by("number")
     job = read_new_pages(receipt.stored[0].book, user=user)
-    return {"numbers": list(pages.values_list("number", flat=True)), "job_id": job.pk if job else None}
+    numbers = list(pages.values_list("number", flat=True))
+    return {"numbers": numbers, "notes": receipt.notes, "job_id": job.pk if job else None}
 
 
 def _upload(file: UploadedFile) -> Upload:
@@ -136,6 +142,16 @@ class AnnouncedFile(Schema):
 
 class AnnounceIn(Schema):
     files: list[AnnouncedFile]
+
+
+class NamesIn(Schema):
+    names: Annotated[list[Annotated[str, Field(max_length=4096)]], Field(max_length=10 * FILES_PER_UPLOAD)]
+
+
+class PlacesOut(Schema):
+    """Of each name its place, from 0, in the list that was sent."""
+
+    places: list[int]
 
 
 class PostOut(Schema):
@@ -161,6 +177,8 @@ class DeliveryOut(Schema):
 
 
 class ArrivalOut(Schema):
+    """``reason`` says why it was refused, or what to look at in what was stored."""
+
     state: Literal["stored", "refused"]
     reason: str = ""
 
@@ -171,6 +189,14 @@ class FinishOut(Schema):
     missing: list[str]
     pages: int
     job_id: UUID | None
+
+
+@router.post("/{int:book_id}/uploads/order", response=PlacesOut)
+def order_names(request: HttpRequest, book_id: int, names: NamesIn) -> dict[str, Any]:
+    """Names of files, or their paths in a folder, in the order in which a person would put a book's pages."""
+    require(request, "books.change_book")
+    get_object_or_404(Book, pk=book_id)
+    return {"places": natural_places(names.names)}
 
 
 @router.post("/{int:book_id}/uploads", response={201: DeliveryOut})
@@ -211,17 +237,17 @@ def file_arrived(request: HttpRequest, book_id: int, delivery_id: UUID, file_id:
 
 
 def _taken(
-    request: HttpRequest, book_id: int, delivery_id: UUID, take_file: Callable[[Delivery], int | None]
+    request: HttpRequest, book_id: int, delivery_id: UUID, take_file: Callable[[Delivery], Taken]
 ) -> dict[str, Any]:
     """The delivery is asked for with the file; only where that is refused it may be one of nowhere."""
     user = require(request, "books.change_book")
     try:
-        waiting = take_file(Delivery(pk=delivery_id, book_id=book_id))
+        taken = take_file(Delivery(pk=delivery_id, book_id=book_id))
     except UploadRejected as refusal:
         _delivery(book_id, delivery_id)
         return {"state": "refused", "reason": refusal.reason}
-    read_on_the_way(book_id, waiting, user=user)
-    return {"state": "stored"}
+    read_on_the_way(book_id, taken.waiting, user=user)
+    return {"state": "stored", "reason": " ".join(taken.notes)}
 
 
 @router.post("/{int:book_id}/uploads/{uuid:delivery_id}/finish", response=FinishOut)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, NamedTuple, cast
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -100,63 +101,73 @@ def announce(book: Book, files: Sequence[Announced], *, user: AbstractBaseUser) 
 
 
 class _Present:
-    """What is known about the contents of a book while one delivery is announced."""
+    """What is known about the contents of a book while one delivery is announced: of each, where it is."""
 
     def __init__(self, book: Book) -> None:
-        shown = Page.objects.filter(book=book).order_by("-number").values_list("source__sha256", "number")
-        self.pages = dict(shown)
-        held = ExpectedFile.objects.filter(delivery__book=book, source__isnull=False).select_related("source")
-        self.held = {each.source.sha256: each for each in held if each.source}
-        self.announced: dict[str, str] = {}
+        shown = Page.objects.filter(book=book).values_list("source__sha256", "source")
+        self.pages: dict[str, list[int]] = {}
+        for sha256, _, number in shown.annotate(first=Min("number")).order_by("first"):
+            self.pages.setdefault(sha256, []).append(number)
+        self.held: dict[str, list[ExpectedFile]] = {}
+        for each in ExpectedFile.objects.filter(delivery__book=book, source__isnull=False).select_related("source"):
+            self.held.setdefault(each.source.sha256 if each.source else "", []).append(each)
+        self.copies: Counter[str] = Counter()
 
     def answer(self, delivery: Delivery, place: int, file: Announced) -> Answer:
-        name = shown_name(file.name)
-        if page := self.pages.get(file.sha256):
-            return Answer(name, "here", f"is already in this book, as page {page}.")
-        if file.sha256 in self.held:
-            _move(self.held.pop(file.sha256), delivery, place)
-            self.announced[file.sha256] = name
+        """The second of the same content is here where two of them are."""
+        name, copy = shown_name(file.name), self.copies[file.sha256] if file.sha256 else 0
+        self.copies[file.sha256] += 1
+        numbers = self.pages.get(file.sha256, [])
+        if copy < len(numbers):
+            return Answer(name, "here", f"is already in this book, as page {numbers[copy]}.")
+        if held := self.held.get(file.sha256):
+            _move(held.pop(0), delivery, place)
             return Answer(name, "here", "was sent before.")
-        if twin := self.announced.get(file.sha256):
-            return Answer(name, "refused", f"is the same file as {twin}.")
         try:
             check_announced(name, file.size, image_bytes=delivery.image_bytes)
         except UploadRejected as refusal:
             return Answer(name, "refused", refusal.reason)
-        if file.sha256:
-            self.announced[file.sha256] = name
-        row = ExpectedFile(delivery=delivery, place=place, name=name, size=file.size, sha256=file.sha256)
+        row = ExpectedFile(delivery=delivery, place=place, name=name, size=file.size, sha256=file.sha256, copy=copy)
         return Answer(name, "send", expected=row)
 
 
 def _move(held: ExpectedFile, delivery: Delivery, place: int) -> None:
     held.delivery, held.place = delivery, place
     held.save(update_fields=["delivery", "place"])
+    Source.objects.filter(expected=held).update(delivery=delivery.pk)
 
 
-def take(delivery: Delivery, file_id: UUID, data: BinaryIO) -> int | None:
-    """Judges and stores a file that arrived; returns how many are still waited for, None where it was taken before.
+class Taken(NamedTuple):
+    """How many files of the delivery are ``waiting``, None where this one was taken before; what to look at in it."""
+
+    waiting: int | None
+    notes: Sequence[str] = ()
+
+
+def take(delivery: Delivery, file_id: UUID, data: BinaryIO) -> Taken:
+    """Judges and stores a file that arrived.
 
     ``data`` is seekable. Raises UploadRejected, and JobAlreadyActive while a job works from the book's pages.
     """
     expected = _expected(delivery, file_id)
     if expected is None:
-        return None
+        return Taken(None)
     with _remembering_refusal(expected):
         source = _judged(expected, data)
         with stored(source, data):
-            return _hold(expected, source)
+            return Taken(_hold(expected, source), source.notes)
 
 
-def take_from_bucket(delivery: Delivery, file_id: UUID) -> int | None:
+def take_from_bucket(delivery: Delivery, file_id: UUID) -> Taken:
     """The same for a file that the browser sent to the bucket; what is refused is deleted there."""
     expected = _expected(delivery, file_id)
     if expected is None:
-        return None
+        return Taken(None)
     with _remembering_refusal(expected):
         try:
             with default_storage.open(expected.storage_name) as data:
-                return _hold(expected, _judged(expected, cast("BinaryIO", data.file)))
+                source = _judged(expected, cast("BinaryIO", data.file))
+            return Taken(_hold(expected, source), source.notes)
         except FileNotFoundError:
             raise UploadRejected(NOT_THERE, name=expected.name) from None
         except UploadRejected:
@@ -214,7 +225,12 @@ def _remembering_refusal(expected: ExpectedFile) -> Iterator[None]:
 def _judged(expected: ExpectedFile, data: BinaryIO) -> Source:
     delivery = expected.delivery
     source = judged_source(
-        delivery.book, Upload(expected.name, data), delivery.sent_by, image_bytes=delivery.image_bytes
+        delivery.book,
+        Upload(expected.name, data),
+        delivery.sent_by,
+        image_bytes=delivery.image_bytes,
+        delivery=delivery.pk,
+        copy=expected.copy,
     )
     source.pk = expected.pk
     if expected.sha256 and expected.sha256 != source.sha256:

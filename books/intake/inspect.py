@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from hashlib import file_digest
 from pathlib import PurePosixPath
-from typing import BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal, cast
 
-from books.errors import UploadRejected
-from books.intake import images, limits
-from books.intake.byte_reader import sha256_of, size_of
-from books.intake.files import shown_name
-from books.intake.images import check_jpeg, check_png, check_webp
-from books.intake.pdf import count_pages
-from books.intake.tiff import check_tiff
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-Format = Literal["png", "jpeg", "tiff", "webp", "pdf"]
+from books.errors import NoPage, UploadRejected
+from books.intake import limits
+from books.intake.files import check_hidden, shown_name
+from books.intake.images import judge_image
+from books.intake.pdf import judge_pdf
+
+Format = Literal["png", "jpeg", "tiff", "webp", "heic", "avif", "gif", "bmp", "jp2", "pdf"]
 HEAD_BYTES = 1024  # ISO 32000 readers accept the PDF header anywhere in the first 1024 bytes.
-TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-KINDS = "PNG, JPEG, TIFF, WebP or PDF"
-OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
-    (b"GIF8", "a GIF image"),
-    (b"BM", "a BMP image"),
+KINDS = "PNG, JPEG or PDF"
+SIGNATURES: tuple[tuple[bytes, Format], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    *((each, "tiff") for each in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+    (b"GIF8", "gif"),
+    (b"\0\0\0\x0cjP  ", "jp2"),
+    (b"\xffO\xffQ", "jp2"),
+)
+# ISO 14496-12: who can read the file, the first of them is what it is.
+BRANDS: dict[bytes, Format] = {
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "heic"),
+    **dict.fromkeys((b"avif", b"avis"), "avif"),
+}
+# What pages are kept in, but not read here: somebody has to save them otherwise.
+PICTURE_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"\0\0\1\0", "an icon"),
     (b"8BPS", "a Photoshop file"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 image"),
-    (b"\xffO\xffQ", "a JPEG 2000 image"),
     (b"\xff\n", "a JPEG XL image"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL image"),
     (b"AT&TFORM", "a DjVu file"),
     (b"%!PS", "a PostScript file"),
+)
+OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"PK\3\4", "a ZIP or Office file"),
     (b"\xd0\xcf\x11\xe0", "an Office file"),
     (b"Rar!", "an archive"),
@@ -38,35 +50,57 @@ OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program"),
     (b"#!", "a program"),
 )
-MARKUP_KINDS = ((b"<svg", "an SVG drawing"), (b"<!doctype html", "a web page"), (b"<html", "a web page"))
 
 
 def format_of(head: bytes) -> Format:
-    """The format whose signature ``head`` (the first 1024 bytes) carries; UploadRejected names what it is instead."""
-    if head.startswith(images.PNG_SIGNATURE):
-        return "png"
-    if head.startswith(images.JPEG_SIGNATURE):
-        return "jpeg"
-    if head.startswith(TIFF_SIGNATURES):
-        return "tiff"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "webp"
-    other = _other_kind(head)
-    if other is None and b"%PDF-" in head:
-        return "pdf"
-    raise UploadRejected(f"This is {other or 'not an image or PDF'}; save the page as {KINDS}.")
-
-
-def _other_kind(head: bytes) -> str | None:
-    for signature, kind in OTHER_KINDS:
+    """The format whose signature ``head`` (the first 1024 bytes) carries; UploadRejected names what it is instead, and
+    NoPage where that is nothing that pages are kept in."""
+    for signature, kind in SIGNATURES:
         if head.startswith(signature):
             return kind
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "webp"
     if head[4:8] == b"ftyp":
-        return "a HEIC, AVIF or video file"
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if not start.startswith((b"<?xml", b"<!doctype", b"<html", b"<svg")):
+        return _format_of_brands(head)
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BMP_HEADERS:
+        return "bmp"
+    picture, other = _named(head, PICTURE_KINDS) or _drawing(head), _named(head, OTHER_KINDS) or _markup(head)
+    if picture is None and other is None and b"%PDF-" in head:
+        return "pdf"
+    refused = UploadRejected if picture else NoPage
+    raise refused(f"This is {picture or other or 'not an image or PDF'}; save the page as {KINDS}.")
+
+
+BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
+
+
+def _format_of_brands(head: bytes) -> Format:
+    length = min(int.from_bytes(head[:4]), len(head))
+    brands = [head[8:12], *(head[at : at + 4] for at in range(16, length, 4))]
+    # mif1 alone says only that it holds pictures: one that also says avif is one.
+    known = [kind for brand in brands if (kind := BRANDS.get(brand))]
+    if not known:
+        raise UploadRejected(f"This is a video or another media file; save the page as {KINDS}.")
+    return "avif" if brands[0] in (b"mif1", b"msf1") and "avif" in known else known[0]
+
+
+def _named(head: bytes, kinds: tuple[tuple[bytes, str], ...]) -> str | None:
+    return next((kind for signature, kind in kinds if head.startswith(signature)), None)
+
+
+def _drawing(head: bytes) -> str | None:
+    return "an SVG drawing" if _is_markup(head) and b"<svg" in head.lower() else None
+
+
+def _markup(head: bytes) -> str | None:
+    if not _is_markup(head):
         return None
-    return next((kind for mark, kind in MARKUP_KINDS if mark in start), "a text file")
+    return "a web page" if b"<html" in head.lower() or b"<!doctype html" in head.lower() else "a text file"
+
+
+def _is_markup(head: bytes) -> bool:
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<?xml", b"<!doctype", b"<html", b"<svg"))
 
 
 # A file that would run when someone opens it from a download folder, whatever its content pretends to be.
@@ -74,15 +108,22 @@ RUNNABLE_SUFFIXES = frozenset(
     {".app", ".bat", ".cmd", ".com", ".cpl", ".dll", ".exe", ".hta", ".jar", ".js", ".lnk", ".msi", ".php"}
     | {".ps1", ".scr", ".sh", ".vbs", ".wsf"}
 )
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
+IMAGE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".jp2"}
+)
+Note = Annotated[str, StringConstraints(max_length=300)]
 
 
-@dataclass(frozen=True, slots=True)
-class Inspected:
-    """What is known about an accepted file: ``frames`` is its number of pages (1 to 500), ``size`` is in bytes."""
+class Inspected(BaseModel):
+    """What is known about an accepted file: ``frames`` is its number of pages, ``left_out`` are the places (from 0)
+    within it of what is no page, ``notes`` what a person should look at, ``size`` is in bytes."""
+
+    model_config = ConfigDict(frozen=True)
 
     format: Format
-    frames: int
+    frames: Annotated[int, Field(ge=1, le=limits.PAGES_PER_BOOK)]
+    left_out: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=limits.TIFF_DIRECTORIES)] = ()
+    notes: Annotated[tuple[Note, ...], Field(max_length=20)] = ()
     sha256: str
     size: int
 
@@ -91,19 +132,20 @@ def inspect(data: BinaryIO, name: str, *, image_bytes: int = limits.BULK_FILE_BY
     """Judge one file; ``image_bytes`` limits anything but a PDF. ``data`` is seekable and left at its start.
 
     Raises UploadRejected with the file's shown name and one sentence on what is wrong and what to do. Needs less than
-    2 MB whatever the file claims; a PDF is opened in a child process.
+    2 MB whatever the file claims: it is opened in a box, and not in this process.
     """
     shown = shown_name(name)
     try:
         return _judged(data, shown, image_bytes)
     except UploadRejected as error:
-        raise UploadRejected(error.reason, name=shown) from None
+        raise type(error)(error.reason, name=shown) from None
     finally:
         data.seek(0)
 
 
 def check_announced(name: str, size: int, *, image_bytes: int = limits.BULK_FILE_BYTES) -> None:
     """Refuse, before it is sent, a file of ``size`` bytes that could only be refused; UploadRejected without a name."""
+    check_hidden(name)
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in RUNNABLE_SUFFIXES:
         raise UploadRejected(f"Files ending in {suffix} are not taken; rename it if it really is a page.")
@@ -113,30 +155,24 @@ def check_announced(name: str, size: int, *, image_bytes: int = limits.BULK_FILE
 
 
 def _judged(data: BinaryIO, shown: str, image_bytes: int) -> Inspected:
-    size = size_of(data)
+    size = data.seek(0, os.SEEK_END)
     check_announced(shown, size, image_bytes=limits.PDF_BYTES)
+    data.seek(0)
     kind = format_of(data.read(HEAD_BYTES))
     _check_size(size, limits.PDF_BYTES if kind == "pdf" else image_bytes)
+    said = judge_pdf(data) if kind == "pdf" else judge_image(data, kind)
     data.seek(0)
-    frames = _pages_of(data, kind, size)
-    return Inspected(format=kind, frames=frames, sha256=sha256_of(data), size=size)
+    facts = {"format": kind, "sha256": file_digest(cast("Any", data), "sha256").hexdigest(), "size": size}
+    try:
+        return Inspected.model_validate({name: said.get(name) for name in SAID if said.get(name)} | facts)
+    except ValidationError:  # what a box says is made by whoever sent the file
+        raise UploadRejected("The file is damaged; scan or export it again.") from None
+
+
+SAID = ("frames", "left_out", "notes")
 
 
 def _check_size(size: int, most: int) -> None:
     if size > most:
         held, allowed = size / limits.MEBIBYTE, most // limits.MEBIBYTE
         raise UploadRejected(f"The file has {held:.1f} MB, more than the {allowed} MB allowed; save it smaller.")
-
-
-def _pages_of(data: BinaryIO, kind: Format, size: int) -> int:
-    match kind:
-        case "png":
-            return check_png(data)
-        case "jpeg":
-            return check_jpeg(data)
-        case "tiff":
-            return check_tiff(data, size)
-        case "webp":
-            return check_webp(data, size)
-        case "pdf":
-            return count_pages(data)

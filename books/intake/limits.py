@@ -25,18 +25,33 @@ DELIVERY_IDLE: Final = timedelta(hours=1)
 # 500 scanned pages at 0.4 MB each, which is what a book scanner writes at 300 dpi in grey.
 PDF_BYTES: Final = 200 * MEBIBYTE
 
-# A4 at 600 dpi is 35 million pixels; as RGBA this limit takes 160 MB of a worker that may use 400 MB.
+# A4 at 600 dpi is 35 million pixels.
 PAGE_PIXELS: Final = 40_000_000
-# A4 at 400 dpi. WebP's decoder holds four copies in RGBA; with four channels a TIFF in one strip is held twice, and
-# so are a progressive JPEG's coefficients: 16, 8 and 9 bytes a pixel.
-GREEDY_PAGE_PIXELS: Final = 16_000_000
+# A4 at 500 dpi. Decoders of WebP and JPEG 2000 hold the picture several times (15 and 19 bytes a pixel were measured);
+# with four channels a TIFF in one strip is held twice, and so are a progressive JPEG's coefficients.
+GREEDY_PAGE_PIXELS: Final = 24_000_000
+# What phones make by themselves, 48 million, in HEIC, AVIF (9 bytes a pixel) or as a progressive JPEG; also the most
+# that a decoded page has.
+PHONE_PIXELS: Final = 51_000_000
+# Phones of today make 200 million; an ordinary JPEG is made smaller while it is decoded.
+REDUCED_PIXELS: Final = 201_000_000
+# Address space of one decoder, and its time.
+IMAGE_MEMORY_BYTES: Final = 512 * MEBIBYTE
+IMAGE_CPU_SECONDS: Final = 30
+IMAGE_WALL_SECONDS: Final = 60.0
+# Each page of a TIFF has a few reduced copies at the most.
+TIFF_DIRECTORIES: Final = 3_000
+# So many pixels of a TIFF are decoded to see that they can be: about two seconds.
+DECODED_PIXELS: Final = 200_000_000
+# Nothing in print can be read in a picture of this long side.
+THUMBNAIL_PIXELS: Final = 256
 # Below about 100 pixels a side no line of print is legible.
 PAGE_SIDE_PIXELS: Final = 100
 # A double page is 1.4 to 1; a till roll is beyond 10 to 1.
 PAGE_ASPECT: Final = 10
 
-# PDF points are 1/72 inch: one inch at the least, twice the long side of A1 at the most.
-PDF_PAGE_SIDE_POINTS: Final = (72.0, 4800.0)
+# PDF points are 1/72 inch, and some programs make them pixels: one inch at the least, A3 at 600 dpi at the most.
+PDF_PAGE_SIDE_POINTS: Final = (72.0, 12_000.0)
 # A2 at 200 dpi; three bytes each, so one page is at most 48 MB in the child and on the way back.
 PDF_RENDER_PIXELS: Final = 16_000_000
 # A dense page of print holds 6,000 characters; past this a text layer is not one.
@@ -47,22 +62,8 @@ PDF_CHILD_CPU_SECONDS: Final = 30
 PDF_CHILD_WALL_SECONDS: Final = 60.0
 # A picture of so many pixels in RGB, as a PNG hardly packed.
 PDF_PICTURE_BYTES: Final = 4 * PDF_RENDER_PIXELS
-# ISO 32000 readers look for %%EOF in the last 1024 bytes; mail gateways and servers pad files a little.
-PDF_TAIL_BYTES: Final = 4096
-
-# Pillow's own MAX_TEXT_CHUNK, here for all compressed metadata of one PNG together.
-PNG_METADATA_BYTES: Final = MEBIBYTE
-# Encoders write 8 KB chunks, so the largest file allowed has 2,560.
-PNG_CHUNKS: Final = 20_000
-# A progressive scan repeats the work of the whole picture; encoders write about 10, libjpeg's fuzzers stop at 500.
-JPEG_SCANS: Final = 100
-JPEG_SEGMENTS: Final = 2_000
-# Some cameras align segments to a disk sector.
-JPEG_PADDING_BYTES: Final = 1_024
-# A page scanner writes about 20 tags, a camera about 60.
-TIFF_TAGS: Final = 200
-# One strip a row is the finest cut in use.
-TIFF_STRIPS: Final = 100_000
+# ISO 32000 readers look for %%EOF in the last 1024 bytes; mail gateways and servers pad files.
+PDF_TAIL_BYTES: Final = 64 * 1024
 
 # Long enough to tell two scans apart, short enough for one line of a list.
 SHOWN_NAME_CHARACTERS: Final = 120

@@ -80,7 +80,7 @@ def insert_pages(
         with _arranging(book) as order:
             _check_place(order, at)
             for source in receipt.stored:
-                add_source(source, range(source.frames))
+                add_source(source, source.places)
             return receipt, _insert(book, order, at, user)
 
 
@@ -293,7 +293,7 @@ def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = 
         page = _as_it_is_now(page)
         source.save(force_insert=True)
         old = page.source
-        page.source, page.frame, page.rotation = source, 0, None
+        page.source, page.frame, page.rotation = source, source.places[0], None
         page.reading, page.ocr_status, page.ocr_error = None, OcrStatus.WAITING, ""
         page.image_width = page.image_height = None
         page.review, page.reviewed_by, page.reviewed_at = PageReview.PENDING, None, None

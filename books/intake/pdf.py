@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
 from books.intake.box.ask import BoxDied, BoxLimits, ask
-from books.intake.images import check_points
 
 PARSER = "books.intake.pdf_child"
 END_MARK = b"%%EOF"
@@ -52,23 +51,13 @@ class ChildError(Exception):
     """The child refused or died; its text is a sentence for a person."""
 
 
-def count_pages(source: Path | BinaryIO) -> int:
-    """The number of pages, 1 to 500, every one of a usable size; UploadRejected (without a name) otherwise."""
-    if not _has_end_mark(source):
-        raise UploadRejected("The PDF has no end, as if it was cut off on the way; export or download it again.")
+def judge_pdf(source: Path | BinaryIO) -> dict[str, Any]:
+    """What a parser says of the pages in it; raises UploadRejected, without a name."""
     try:
-        header, _ = _ask(source, task="count", most_pages=limits.PAGES_PER_BOOK)
+        header, _ = _ask(source, task="judge", has_end=_has_end_mark(source))
     except ChildError as failure:
         raise UploadRejected(str(failure)) from None
-    pages = int(header["pages"])
-    if not pages:
-        raise UploadRejected("The PDF has no pages; export it again.")
-    if pages > limits.PAGES_PER_BOOK:
-        most = limits.PAGES_PER_BOOK
-        raise UploadRejected(f"The PDF has {pages} pages, more than the {most} of a book; split it into several books.")
-    for number, (width, height) in enumerate(header["sizes"], start=1):
-        check_points(width, height, number=number)
-    return pages
+    return header
 
 
 def render_page(source: Path | BinaryIO, index: int, *, dpi: int = 200) -> RenderedPage:
@@ -109,6 +98,8 @@ def _ask(source: Path | BinaryIO, **question: object) -> tuple[dict[str, Any], b
         header, body = ask(PARSER, source, within, **question)
     except BoxDied:
         raise ChildError(TOO_DEMANDING) from None
+    if "refused" in header:
+        raise ChildError(str(header["refused"]))
     if "error" in header:
         sentences = {"password": LOCKED, "malformed": MALFORMED, "page": UNREADABLE_PAGE}
         raise ChildError(sentences[header["error"]].format(**header))

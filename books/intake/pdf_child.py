@@ -7,12 +7,18 @@ import io
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, BinaryIO
 
 import pypdfium2
 from PIL import Image, ImageChops, PngImagePlugin  # noqa: F401 - in a box nothing can be loaded any more
 from pypdfium2 import PdfiumError, raw
 
+from books.errors import UploadRejected
+from books.intake import limits
+from books.intake.judging import judged, refusal_of_points
+
+NO_END = "The PDF has no end mark, as if something were missing; look whether its last pages are there."
 POINTS_PER_INCH = 72
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 FINENESS = 64  # PDFium places points on whole dots only
@@ -33,22 +39,28 @@ def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], byt
     with suppress(PdfiumError):  # without its form the page is still a page
         document.init_forms()
     pages = len(document)
-    if request["task"] == "count":
-        return count(document, pages, request), b""
+    if request["task"] == "judge":
+        return judge(document, pages, has_end=request["has_end"]), b""
     if not 0 <= request["index"] < pages:
         return {"error": "page", "page": request["index"] + 1}, b""
     return render(document, request)
 
 
-def count(document: Any, pages: int, request: dict[str, Any]) -> dict[str, Any]:
-    """The number of pages and each one's size in points, unless there are more than may be asked about."""
-    sizes = []
-    for index in range(min(pages, request["most_pages"])):
-        try:
-            sizes.append(document.get_page_size(index))
-        except PdfiumError:
-            return {"error": "page", "page": index + 1}
-    return {"pages": pages, "sizes": sizes}
+def judge(document: Any, pages: int, *, has_end: bool) -> dict[str, Any]:
+    if pages > limits.PAGES_PER_BOOK:
+        most = limits.PAGES_PER_BOOK
+        return {"refused": f"The PDF has {pages} pages, more than the {most} of a book; split it into several books."}
+    try:
+        return judged(map(partial(refusal_of, document), range(pages)), notes=() if has_end else (NO_END,))
+    except UploadRejected as refusal:
+        return {"refused": refusal.reason}
+
+
+def refusal_of(document: Any, index: int) -> UploadRejected | None:
+    try:
+        return refusal_of_points(*document.get_page_size(index), number=index + 1)
+    except PdfiumError:
+        return UploadRejected(f"Page {index + 1} of the PDF cannot be opened; export it again.")
 
 
 def render(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:

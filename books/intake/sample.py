@@ -27,6 +27,6 @@ def add_sample_book(*, user: AbstractBaseUser | None = None) -> Book:
     """The sample book with its pages; the one that is here, where it is."""
     book, _ = Book.objects.get_or_create(title=FACTS["title"], defaults=FACTS)
     with ExitStack() as stack:
-        uploads = [Upload(file.name, stack.enter_context(file.open("rb"))) for file in files_in(SAMPLE)]
+        uploads = [Upload(file.name, stack.enter_context(file.open("rb"))) for file in files_in([SAMPLE])[0]]
         add_all_files(book, uploads, user=user)
     return book

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
-from books.errors import AlreadyThere, UploadRejected
+from books.errors import AlreadyThere, NoPage, UploadRejected
 from books.intake import limits
 from books.intake.busy import check_may_grow
-from books.intake.files import natural_order, shown_name
+from books.intake.files import natural_places, shown_name
 from books.intake.inspect import inspect
 from books.models import Book, Page, Source
 from jobs.errors import JobAlreadyActive
 
 logger = logging.getLogger(__name__)
+TWIN = "It has the same content as a file before it, and was taken as well."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,14 @@ class Receipt:
     def pages(self) -> int:
         return Page.objects.filter(source__in=self.stored).count()
 
+    @property
+    def notes(self) -> list[str]:
+        """What a person should look at in files that were stored, pages left out among it."""
+        return [f"{source.name}: {note}" for source in self.stored for note in source.notes]
+
 
 def add_files(book: Book, uploads: Sequence[Upload], *, user: AbstractBaseUser | None = None) -> Receipt:
-    """Stores every acceptable file of ``uploads`` in natural order of names; the others are named in the receipt.
+    """Stores every acceptable file of ``uploads`` in the order of pages; the others are named in the receipt.
 
     Raises, with nothing stored, UploadRejected for an empty upload or one of more than 200 files, and JobAlreadyActive
     while a job works from the pages there are.
@@ -55,17 +63,16 @@ def add_files(book: Book, uploads: Sequence[Upload], *, user: AbstractBaseUser |
     check_may_grow(book)
     image_bytes = limits.image_bytes(len(uploads))
     receipt = Receipt()
-    for upload in _in_order(uploads):
+    for source, data in _judged(book, in_order(uploads), receipt, user, image_bytes=image_bytes):
         try:
-            source = judged_source(book, upload, user, image_bytes=image_bytes)
-            _add(source, upload.data, range(source.frames))
+            _add(source, data, source.places)
             receipt.stored.append(source)
         except UploadRejected as error:
             receipt.refused.append(error)
         except JobAlreadyActive as error:
             if not receipt.stored:
                 raise
-            receipt.refused.append(UploadRejected(error.message, name=shown_name(upload.name)))
+            receipt.refused.append(UploadRejected(error.message, name=source.name))
     return receipt
 
 
@@ -75,16 +82,13 @@ def store_files(book: Book, uploads: Sequence[Upload], files: ExitStack, *, user
     check_count(len(uploads))
     image_bytes = limits.image_bytes(len(uploads))
     receipt = Receipt()
-    for upload in _in_order(uploads):
+    for source, data in _judged(book, in_order(uploads), receipt, user, image_bytes=image_bytes):
         try:
-            source = judged_source(book, upload, user, image_bytes=image_bytes)
             check_new(source)
-            if source.sha256 in {other.sha256 for other in receipt.stored}:
-                raise AlreadyThere("was sent twice.", name=source.name)
         except UploadRejected as error:
             receipt.refused.append(error)
         else:
-            files.enter_context(stored(source, upload.data))
+            files.enter_context(stored(source, data))
             receipt.stored.append(source)
     return receipt
 
@@ -92,36 +96,49 @@ def store_files(book: Book, uploads: Sequence[Upload], files: ExitStack, *, user
 def add_all_files(
     book: Book, uploads: Sequence[Upload], *, wanted: range | None = None, user: AbstractBaseUser | None = None
 ) -> Receipt:
-    """Stores all of ``uploads``, or raises the UploadRejected of the first bad one with nothing stored.
+    """Stores all of ``uploads`` in their order; what nobody would take for pages, and what the book had before, is
+    named in the receipt. A page that cannot be taken raises UploadRejected with nothing stored, naming each of them.
 
-    ``wanted`` limits them to some of their pages, counted from 1 through all files in order. The receipt names only
-    files that were in the book already.
+    ``wanted`` limits them to some of their pages, counted from 1 through all files in order.
     """
-    chosen = [each for each in _chosen(book, _in_order(uploads), wanted, user) if each[2]]
-    if not chosen:
-        raise UploadRejected("There are no pages to add.")
-    present = set(book.sources.values_list("sha256", flat=True))
-    check_room(pages_taken(book), sum(len(frames) for source, _, frames in chosen if source.sha256 not in present))
     receipt = Receipt()
-    for source, data, frames in chosen:
+    judged = list(_judged(book, uploads, receipt, user, image_bytes=limits.BULK_FILE_BYTES))
+    if bad := [each.message for each in receipt.refused if not isinstance(each, NoPage)]:
+        raise UploadRejected("\n".join(["Nothing was added. Mend these files or take them away:", *bad]))
+    before, chosen = 0, []
+    for source, data in judged:
+        places = [place for at, place in enumerate(source.places, before + 1) if wanted is None or at in wanted]
+        before += source.frames
+        if places:
+            chosen.append((source, data, places))
+    if not chosen:
+        left = [each.message for each in receipt.refused]
+        raise UploadRejected("\n".join(["There are no pages to add.", *left]))
+    check_room(pages_taken(book), sum(len(places) for source, _, places in chosen if is_new(source)))
+    for source, data, places in chosen:
         try:
-            _add(source, data, frames)
+            _add(source, data, places)
             receipt.stored.append(source)
         except AlreadyThere as error:
             receipt.refused.append(error)
     return receipt
 
 
-def _chosen(
-    book: Book, uploads: Sequence[Upload], wanted: range | None, user: AbstractBaseUser | None
-) -> Iterator[tuple[Source, BinaryIO, list[int]]]:
-    """Each upload's row, content and wanted frames. Raises UploadRejected for the first bad one."""
-    before = 0
+def _judged(
+    book: Book, uploads: Sequence[Upload], receipt: Receipt, user: AbstractBaseUser | None, *, image_bytes: int
+) -> Iterator[tuple[Source, BinaryIO]]:
+    """The row of each upload that can become pages, and its content; the others go to the receipt."""
+    delivery = uuid4()
+    copies: Counter[str] = Counter()
     for upload in uploads:
-        source = judged_source(book, upload, user, image_bytes=limits.BULK_FILE_BYTES)
-        frames = [frame for frame in range(source.frames) if wanted is None or before + frame + 1 in wanted]
-        yield source, upload.data, frames
-        before += source.frames
+        try:
+            source = judged_source(book, upload, user, image_bytes=image_bytes, delivery=delivery)
+        except UploadRejected as error:
+            receipt.refused.append(error)
+        else:
+            _count(source, copies[source.sha256])
+            copies[source.sha256] += 1
+            yield source, upload.data
 
 
 def check_count(files: int) -> None:
@@ -132,41 +149,53 @@ def check_count(files: int) -> None:
         raise UploadRejected(f"{files} files at once are too many; send at most {limits.FILES_PER_UPLOAD} at a time.")
 
 
-def _in_order(uploads: Sequence[Upload]) -> list[Upload]:
-    waiting: dict[str, list[Upload]] = {}
-    for upload in uploads:
-        waiting.setdefault(upload.name, []).append(upload)
-    return [waiting[name].pop(0) for name in natural_order(upload.name for upload in uploads)]
+def in_order(uploads: Sequence[Upload]) -> list[Upload]:
+    return [uploads[place] for place in natural_places([upload.name for upload in uploads])]
 
 
-def _add(source: Source, data: BinaryIO, frames: Sequence[int]) -> None:
+def _add(source: Source, data: BinaryIO, places: Sequence[int]) -> None:
     check_new(source)
-    check_room(pages_taken(source.book), len(frames), name=source.name)
+    check_room(pages_taken(source.book), len(places), name=source.name)
     with stored(source, data), locked(source.book):
         check_may_grow(source.book)
-        add_source(source, frames)
+        add_source(source, places)
 
 
-def add_source(source: Source, frames: Sequence[int]) -> None:
-    """Makes pages of these frames of a stored file; the caller holds the book's lock. Raises UploadRejected."""
+def add_source(source: Source, places: Sequence[int]) -> None:
+    """Makes pages of these places of a stored file; the caller holds the book's lock. Raises UploadRejected."""
     check_new(source)
-    check_room(pages_taken(source.book), len(frames), name=source.name)
+    check_room(pages_taken(source.book), len(places), name=source.name)
     source.save(force_insert=True)
-    number_pages([source], frames)
+    number_pages([source], places)
 
 
-def judged_source(book: Book, upload: Upload, user: AbstractBaseUser | None, *, image_bytes: int) -> Source:
-    """The row, not saved yet, of a file that can become pages; UploadRejected for any other."""
+def judged_source(
+    book: Book,
+    upload: Upload,
+    user: AbstractBaseUser | None,
+    *,
+    image_bytes: int,
+    delivery: UUID | None = None,
+    copy: int = 0,
+) -> Source:
+    """The row, not saved yet, of a file that can become pages; UploadRejected for any other. ``copy`` is how many of
+    the same content stand before it in its delivery."""
     facts = inspect(upload.data, upload.name, image_bytes=image_bytes)
-    return Source(
+    source = Source(
         book=book,
         name=shown_name(upload.name),
-        format=facts.format,
-        sha256=facts.sha256,
-        size=facts.size,
-        frames=facts.frames,
         uploaded_by_id=user.pk if user else None,
+        delivery=delivery or uuid4(),
+        **facts.model_dump(mode="json"),
     )
+    _count(source, copy)
+    return source
+
+
+def _count(source: Source, copy: int) -> None:
+    source.copy = copy
+    if copy:
+        source.notes.append(TWIN)
 
 
 @contextmanager
@@ -190,31 +219,43 @@ def locked(book: Book) -> Iterator[None]:
         yield
 
 
-def number_pages(sources: Sequence[Source], frames: Sequence[int] | None = None, *, after: int | None = None) -> None:
-    """Makes pages of ``sources``, all frames or these, behind the book's last page; the caller holds the book's lock
+def number_pages(sources: Sequence[Source], places: Sequence[int] = (), *, after: int | None = None) -> None:
+    """Makes pages of ``sources``, all of theirs or these, behind the book's last page; the caller holds the book's lock
     and may know that page's number."""
     if not sources:
         return
     book = sources[0].book_id
     if after is None:
         after = Page.objects.filter(book=book).aggregate(last=Max("number"))["last"] or 0
-    wanted = [(source, frame) for source in sources for frame in frames or range(source.frames)]
+    wanted = [(source, place) for source in sources for place in places or source.places]
     Page.objects.bulk_create(
-        Page(book_id=book, source=source, frame=frame, number=number)
-        for number, (source, frame) in enumerate(wanted, start=after + 1)
+        Page(book_id=book, source=source, frame=place, number=number)
+        for number, (source, place) in enumerate(wanted, start=after + 1)
     )
 
 
 def check_new(source: Source) -> None:
-    """Raises AlreadyThere where the same bytes are in the book, be it as a removed page."""
-    others = Source.objects.filter(book=source.book_id, sha256=source.sha256).exclude(pk=source.pk)
-    same = Page.objects.filter(source__in=others).order_by("number").first()
-    if same is not None:
-        raise AlreadyThere(f"is already in this book, as page {same.number}.", name=source.name)
+    """Raises AlreadyThere where an earlier delivery brought the same bytes, be it as a removed page. A delivery may
+    hold the same more than once, as blank pages are: the second is a repeat where two of them came before."""
+    others = _others(source)
+    if is_new(source):
+        return
+    same = Page.objects.filter(source__in=others).order_by("number")[source.copy : source.copy + 1]
+    if same:
+        raise AlreadyThere(f"is already in this book, as page {same[0].number}.", name=source.name)
     if others.filter(expected__isnull=False).exists():
         raise AlreadyThere("was sent already and becomes a page when the files before it are there.", name=source.name)
-    if others.exists():
-        raise AlreadyThere("was removed from this book; bring that page back instead.", name=source.name)
+    raise AlreadyThere("was removed from this book; bring that page back instead.", name=source.name)
+
+
+def is_new(source: Source) -> bool:
+    return _others(source).count() <= source.copy
+
+
+def _others(source: Source) -> QuerySet[Source]:
+    """The same content, of other deliveries."""
+    same = Source.objects.filter(book=source.book_id, sha256=source.sha256)
+    return same.exclude(delivery=source.delivery)
 
 
 def pages_taken(book: Book) -> int:

@@ -130,6 +130,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=255)),
                 ('size', models.PositiveBigIntegerField(help_text='Bytes, as announced.')),
                 ('sha256', models.CharField(blank=True, help_text='As announced; empty where the browser cannot tell.', max_length=64)),
+                ('copy', models.PositiveIntegerField(default=0, help_text='How many of the same content stand before it.')),
                 ('refusal', models.TextField(blank=True)),
             ],
             options={

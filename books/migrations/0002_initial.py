@@ -64,6 +64,9 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64)),
                 ('size', models.PositiveBigIntegerField(help_text='Bytes.')),
                 ('frames', models.PositiveIntegerField()),
+                ('left_out', models.JSONField(default=list, help_text='Places in the file, from 0, of what is no page.')),
+                ('notes', models.JSONField(default=list, help_text='Sentences on what a person should look at.')),
+                ('delivery', models.UUIDField(default=uuid.uuid4, editable=False, help_text='Shared by files that came together.')),
                 ('uploaded_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -573,9 +576,9 @@ class Migration(migrations.Migration):
             model_name='reading',
             constraint=models.CheckConstraint(condition=models.Q(('confidence__range', (0, 100))), name='reading_confidence_percent'),
         ),
-        migrations.AddConstraint(
+        migrations.AddIndex(
             model_name='source',
-            constraint=models.UniqueConstraint(fields=('book', 'sha256'), name='source_once_per_book'),
+            index=models.Index(fields=['book', 'sha256'], name='source_content'),
         ),
         migrations.AddConstraint(
             model_name='source',

@@ -47,6 +47,7 @@ class ExpectedFile(models.Model):
     name = models.CharField(max_length=255)
     size = models.PositiveBigIntegerField(help_text="Bytes, as announced.")
     sha256 = models.CharField(max_length=64, blank=True, help_text="As announced; empty where the browser cannot tell.")
+    copy = models.PositiveIntegerField(default=0, help_text="How many of the same content stand before it.")
     source = models.OneToOneField(Source, null=True, blank=True, on_delete=models.CASCADE, related_name="expected")
     refusal = models.TextField(blank=True)
 

@@ -35,7 +35,10 @@ class PageReview(models.TextChoices):
 
 
 class Source(models.Model):
-    """An uploaded file, stored once and never changed. ``frames`` is the number of pages in it."""
+    """An uploaded file, stored once and never changed. ``frames`` is the number of pages in it, beside what is
+    ``left_out``: reduced copies, and pages that cannot be used, which ``notes`` names."""
+
+    copy = 0  # no column: how many of the same content stand before it in a delivery that is being stored
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="sources")
@@ -44,6 +47,9 @@ class Source(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     frames = models.PositiveIntegerField()
+    left_out = models.JSONField(default=list, help_text="Places in the file, from 0, of what is no page.")
+    notes = models.JSONField(default=list, help_text="Sentences on what a person should look at.")
+    delivery = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Shared by files that came together.")
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -51,10 +57,9 @@ class Source(models.Model):
 
     class Meta:
         ordering = ("uploaded_at",)
-        constraints = (
-            models.UniqueConstraint(fields=["book", "sha256"], name="source_once_per_book"),
-            models.CheckConstraint(condition=Q(frames__gte=1), name="source_has_frames"),
-        )
+        # The same bytes twice in one delivery are two pages.
+        indexes = (models.Index(fields=["book", "sha256"], name="source_content"),)
+        constraints = (models.CheckConstraint(condition=Q(frames__gte=1), name="source_has_frames"),)
 
     def __str__(self) -> str:
         return self.name
@@ -62,6 +67,11 @@ class Source(models.Model):
     @property
     def storage_name(self) -> str:
         return f"books/{self.book_id}/sources/{self.pk}"
+
+    @property
+    def places(self) -> list[int]:
+        """Where in the file its pages are, from 0."""
+        return [place for place in range(self.frames + len(self.left_out)) if place not in self.left_out]
 
 
 class PagesInBook(models.Manager["Page"]):

@@ -48,6 +48,12 @@ const sha256 = async (file) => {
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 };
 
+// The paths in the order of a book's pages, which the server knows: as places in the list; null where it does not answer.
+const orderOf = async (url, token, names) => {
+  const request = await post(`${url}/order`, JSON.stringify({ names }), { "X-CSRFToken": token, "Content-Type": "application/json" });
+  return request.status === 200 ? JSON.parse(request.responseText).places : null;
+};
+
 // An upload of `entries` ({file, name}) in their order; gives each a `state` (checking, waiting, sending, stored, here,
 // refused, failed), a `reason` and a `share` (0 to 1) of what was sent, and calls `onChange(entry)` after each change.
 class Upload {

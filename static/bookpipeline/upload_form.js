@@ -8,7 +8,6 @@
   const [list, status, problems, submit, without] = [".upload-list", ".upload-status", ".upload-problems", "[type=submit]", "[data-without]"].map(part);
   const inputs = [...form.querySelectorAll("input[type=file]")];
   const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-  const SYSTEM_FILES = /^(\..*|thumbs\.db|desktop\.ini)$/i;
   const OVER = new Set(["stored", "here", "refused"]);
   const WORDS = { checking: "Checking", waiting: "Waiting", sending: "Sending", stored: "Stored", here: "Already in this book", refused: "Not taken", failed: "Not sent" };
   let entries = [];
@@ -16,6 +15,7 @@
   let isOrdered = false; // by a person
   let isSending = false;
   let isDone = false;
+  let arranging = null;
   let milestone = 0;
 
   const say = (sentence) => {
@@ -35,10 +35,21 @@
     without.hidden = true;
     const known = new Set(entries.map(({ path, file }) => `${path} ${file.size} ${file.lastModified}`));
     const fresh = chosen
-      .filter(({ path, file }) => !SYSTEM_FILES.test(file.name) && !known.has(`${path} ${file.size} ${file.lastModified}`))
+      .filter(({ path, file }) => !known.has(`${path} ${file.size} ${file.lastModified}`))
       .map(({ path, file }) => ({ path, file, name: file.name, state: "", reason: "", share: 0 }));
     const byPath = (one, other) => natural.compare(one.path, other.path);
     entries = isOrdered ? [...entries, ...fresh.sort(byPath)] : [...entries, ...fresh].sort(byPath);
+    drawAll();
+    if (!isOrdered) arranging = arrange();
+  };
+
+  // Covers, roman numbers, left and right: better than by the alphabet, unless a person ordered them meanwhile.
+  const arrange = async () => {
+    const asked = entries;
+    const places = await orderOf(form.dataset.upload, form.elements.csrfmiddlewaretoken.value, asked.map(({ path }) => path));
+    if (!places || isOrdered || asked !== entries || asked.length !== places.length) return;
+    if (places.every((place, at) => place === at)) return;
+    entries = places.map((place) => asked[place]);
     drawAll();
   };
 
@@ -109,7 +120,7 @@
   };
 
   const drawProblems = () => {
-    const bad = entries.filter(({ state }) => state === "refused" || state === "failed");
+    const bad = entries.filter(({ state, reason }) => state === "refused" || state === "failed" || (state === "stored" && reason));
     problems.hidden = !bad.length;
     problems.replaceChildren(...bad.map(({ name, reason }) => Object.assign(document.createElement("li"), { textContent: `${name}: ${reason}` })));
   };
@@ -161,6 +172,7 @@
 
   const send = () =>
     attempt(async () => {
+      await arranging;
       milestone = 0;
       upload = new Upload(form.dataset.upload, form.elements.csrfmiddlewaretoken.value, entries, onChange);
       say(`Sending ${files(entries.length)}.`);

@@ -66,10 +66,6 @@ BROKEN = {
             source=Source.objects.create(book=book, name="q", format="png", sha256="f" * 64, size=1, frames=1),
         ),
     ),
-    "the same file twice": lambda book: (
-        page_of(book, 1),
-        Source.objects.create(book=book, name="p", format="png", sha256=f"{1:064}", size=1, frames=1),
-    ),
     "page zero": lambda book: page_of(book, 0),
     "a page read without a reading": lambda book: Page.objects.filter(pk=page_of(book).pk).update(ocr_status="done"),
     "an approved page that was not read": lambda book: Page.objects.filter(pk=page_of(book).pk).update(

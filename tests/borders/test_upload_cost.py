@@ -48,8 +48,8 @@ def test_each_file_of_a_folder_is_inspected_once(tmp_path, monkeypatch):
     for seed in range(3):
         (tmp_path / f"p{seed}.png").write_bytes(saved("PNG", page(seed=seed)))
     judged = []
-    check_png = inspect.check_png
-    monkeypatch.setattr(inspect, "check_png", lambda data: judged.append(data.name) or check_png(data))
+    judge = inspect.judge_image
+    monkeypatch.setattr(inspect, "judge_image", lambda data, kind: judged.append(data.name) or judge(data, kind))
     call_command("process_book", str(tmp_path), title="A book", no_wait=True, stdout=StringIO())
     assert [name.rpartition("/")[2] for name in judged] == ["p0.png", "p1.png", "p2.png"]
     assert Book.objects.get().pages.count() == 3

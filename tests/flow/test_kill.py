@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from books.extraction.job import start_extraction
-from books.intake.files import files_in
 from books.intake.store import Upload, add_all_files
 from books.models import Book, OcrStatus, PageDigest, Reading, Subtopic
 from books.ocr.review import approve_pages
@@ -27,7 +26,7 @@ SCANS = 10
 @pytest.fixture
 def scanned(db, sample) -> Book:
     book = BookFactory()
-    uploads = [Upload(file.name, file.open("rb")) for file in files_in(sample)[:SCANS]]
+    uploads = [Upload(file.name, file.open("rb")) for file in sorted(sample.glob("page_*"))[:SCANS]]
     add_all_files(book, uploads)
     for upload in uploads:
         upload.data.close()

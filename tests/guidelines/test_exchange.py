@@ -89,6 +89,35 @@ def test_what_was_exported_changes_nothing(form):
     assert set(Subtopic.objects.values_list("is_edited", flat=True)) == {False}
 
 
+@pytest.mark.parametrize(
+    ("separator", "encoding", "name", "before"),
+    [
+        (";", "utf-8", "book.csv", ""),
+        (";", "utf-8-sig", "book.csv", ""),
+        (";", "cp1252", "book.csv", ""),
+        (";", "utf-8-sig", "book.csv", "sep=;\r\n"),
+        (",", "utf-8", "book.csv", "sep=,\r\n"),
+        ("\t", "utf-16", "book.txt", ""),
+        ("\t", "utf-16", "book.csv", ""),
+        (";", "utf-16-le", "book.csv", ""),
+        (";", "utf-16-be", "book.csv", '"sep=;"\n'),
+        ("|", "utf-8", "book.csv", ""),
+        ("\t", "utf-8", "book.tsv", ""),
+    ],
+)
+def test_what_a_spreadsheet_program_saved_again_changes_what_was_edited(separator, encoding, name, before):
+    book = book_of(20)
+    rows = list(csv.reader(StringIO(guideline_sheet(book, "csv").decode("utf-8-sig"), newline="")))
+    rows[2][rows[0].index("title")] = "Größe – “7; 8, 9”"
+    out = StringIO(newline="")
+    csv.writer(out, delimiter=separator, lineterminator="\r\n").writerows(rows)
+    received = sent(book, (before + out.getvalue()).encode(encoding), name)
+    (difference,) = differences(received)
+    assert difference.fields == [("Title", difference.fields[0][1])]
+    assert apply_import(received, user=None) == 1
+    assert Subtopic.objects.filter(title="Größe – “7; 8, 9”").count() == 1
+
+
 def test_an_edited_sheet_changes_what_was_edited(admin):
     book = book_of(20)
     decided = Subtopic.objects.get(key="6-10")

@@ -16,9 +16,9 @@ NASTY = Path(__file__).parent.parent / "nasty"
 ITEMS: list[dict[str, Any]] = json.loads((NASTY / "manifest.json").read_text())["items"]
 # What the reason must speak of, for the files that open without complaint in plain Pillow or PDFium, and some others.
 REASONS = {
-    "animated.gif": "GIF image",
+    "animated.gif": "animated",
     "animated.webp": "animated",
-    "bad_crc.png": "checksum",
+    "bad_crc.png": "damaged",
     "bomb_30000x30000.png": "30000 × 30000 pixels",
     "empty.png": "empty",
     "encrypted.pdf": "password",
@@ -28,7 +28,7 @@ REASONS = {
     "one_pixel.png": "too small",
     "page.png.exe": ".exe",
     "pages_2000.pdf": "2000 pages",
-    "png_ztxt_bomb.png": "metadata",
+    "png_ztxt_bomb.png": "damaged",
     "truncated.jpg": "ends too early",
     "truncated.png": "ends too early",
 }

@@ -264,6 +264,7 @@ OPERATIONS = [
     ("post", "uploads/{uuid}/files/{uuid}"),
     ("post", "uploads/{uuid}/files/{uuid}/arrived"),
     ("post", "uploads/{uuid}/finish"),
+    ("post", "uploads/order"),
     ("post", "pages"),
     ("post", "pages/bulk"),
     ("put", "pages/1/scan"),
@@ -281,6 +282,8 @@ def test_every_operation_by_role_and_method(method, path, book):
     def call():
         if path == "uploads":
             return client.post(url, ANNOUNCED, content_type="application/json")
+        if path == "uploads/order":
+            return client.post(url, json.dumps({"names": ["p.png"]}), content_type="application/json")
         if method == "put":
             return put(client, url, png())
         return getattr(client, method)(url, {"file": png(), "files": [png()]} if method == "post" else {})

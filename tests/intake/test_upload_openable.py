@@ -14,6 +14,8 @@ from books.ocr.image.open import open_page
 
 # Just allowed; one row more is not.
 GREEDY = (4000, limits.GREEDY_PAGE_PIXELS // 4000)
+REDUCED = (12_000, limits.REDUCED_PIXELS // 12_000)
+PHONE = (6000, limits.PHONE_PIXELS // 6000)
 PLAIN = (5000, limits.PAGE_PIXELS // 5000)
 KINDS = {
     "webp": ("RGB", "WEBP", {"quality": 1, "method": 0}, GREEDY),
@@ -21,8 +23,11 @@ KINDS = {
     "progressive cmyk jpeg": ("CMYK", "JPEG", {"progressive": True}, GREEDY),
     "cmyk tiff": ("CMYK", "TIFF", {"compression": "tiff_lzw"}, GREEDY),
     "transparent tiff": ("RGBA", "TIFF", {"compression": "tiff_lzw"}, GREEDY),
-    "cmyk jpeg": ("CMYK", "JPEG", {}, PLAIN),
-    "progressive jpeg": ("RGB", "JPEG", {"progressive": True}, PLAIN),
+    "cmyk jpeg": ("CMYK", "JPEG", {}, REDUCED),
+    "progressive jpeg": ("RGB", "JPEG", {"progressive": True}, PHONE),
+    "jpeg 2000": ("RGB", "JPEG2000", {"quality_mode": "rates", "quality_layers": [200]}, GREEDY),
+    "gif": ("P", "GIF", {}, PLAIN),
+    "bmp": ("1", "BMP", {}, PLAIN),
     "png": ("RGBA", "PNG", {"compress_level": 1}, PLAIN),
     "tiff": ("RGB", "TIFF", {"compression": "tiff_lzw"}, PLAIN),
 }

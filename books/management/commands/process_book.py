@@ -6,7 +6,6 @@ import json
 import logging
 import re
 from argparse import ArgumentTypeError
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from books.errors import UploadRejected
 from books.extraction.contents import save_contents
 from books.extraction.job import resume_extraction, start_finalisation
-from books.intake.files import files_in
-from books.intake.store import Receipt, Upload, add_all_files
+from books.management.delivering import add_book, told
 from books.management.terminal import follow
 from books.models import Book, Topic
 from books.models.page import page_numbers
 from books.ocr.review import approve_pages
-from books.ocr.start import check_readable, start_reading
+from books.ocr.start import start_reading
 from books.publishing.files.export import BOOK_FIELDS, book_json, book_markdown
 from books.stored.pages import span
 from books.structure.contents import parse_toc, toc_lines
@@ -87,20 +85,10 @@ class Command(BaseCommand):
 
     def _book(self, options: dict[str, Any]) -> Book:
         """The book of this title that already holds these pages, or a new one."""
-        with ExitStack() as stack:
-            files = [file for path in options["path"] for file in files_in(path)]
-            uploads = [Upload(file.name, stack.enter_context(file.open("rb"))) for file in files]
-            title = options["title"] or options["path"][0].resolve().stem.replace("_", " ")
-            facts = {name: options[name] for name in BOOK_FIELDS[1:] if options[name]}
-            book, is_new = Book.objects.get_or_create(title=title, defaults=facts)
-            try:
-                check_readable(book)
-                receipt = add_all_files(book, uploads, wanted=options["pages"])
-            except BaseException:
-                if is_new:
-                    book.delete()
-                raise
-        self._tell(book, receipt)
+        facts = {name: options[name] for name in BOOK_FIELDS if options[name]}
+        book, receipt = add_book(options["path"], facts, wanted=options["pages"])
+        for line in told(book, receipt):
+            self.stdout.write(line)
         return book
 
     def _bind(self, book: Book, toc: str) -> None:
@@ -110,11 +98,6 @@ class Command(BaseCommand):
         for each in laid:
             if each.problem and book.pages.filter(reading__isnull=False).exists():
                 self.stdout.write(f"   {each.entry.title}: {each.problem}")
-
-    def _tell(self, book: Book, receipt: Receipt) -> None:
-        self.stdout.write(f"Book {book.pk}, {book.title}: {receipt.pages} pages added, {book.pages.count()} in all.")
-        if receipt.refused:
-            self.stdout.write(f"{len(receipt.refused)} files were in it already.")
 
     def _start_reading(self, book: Book) -> Job | None:
         try:

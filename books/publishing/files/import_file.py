@@ -40,7 +40,8 @@ __all__ = ["Difference", "apply_import", "differences", "receive"]
 MOST_BYTES = 20 * 1024 * 1024
 # Each takes up to a hundred bytes once it is read; 5,000 guidelines of 30 statements have half as many.
 MOST_VALUES = 1_000_000
-FORMS = ("json", "csv", "xlsx")
+# Excel's "Unicode text" and other programs' tables of text end otherwise than in .csv.
+FORMS = {"json": "json", "csv": "csv", "txt": "csv", "tsv": "csv", "xlsx": "xlsx"}
 
 
 def receive(book: Book, name: str, file: IO[bytes], *, user: AbstractBaseUser | None) -> GuidelineImport:
@@ -48,8 +49,8 @@ def receive(book: Book, name: str, file: IO[bytes], *, user: AbstractBaseUser | 
 
     Raises ImportRefused for a file that is too large, unreadable, or speaks of rows or pages the book has not.
     """
-    form = name.rpartition(".")[2].lower()
-    if form not in FORMS:
+    form = FORMS.get(name.rpartition(".")[2].lower())
+    if form is None:
         raise ImportRefused("Send a .json, .csv or .xlsx file that was exported here, edited or not.")
     data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:

@@ -5,6 +5,7 @@ What a file claims of itself (its size, its rows, its columns) is counted while 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import importlib
 import io
@@ -59,9 +60,42 @@ def plain(cell: Any) -> Any:
     return cell if isinstance(cell, (str, int, float)) else str(cell)
 
 
+# The first is what we write; spreadsheet programs of other countries write the others.
+SEPARATORS = ",;\t|"
+
+
 def csv_rows(data: BinaryIO, _: dict[str, Any]) -> Iterator[tuple[int, Row]]:
-    with io.TextIOWrapper(data, newline="", encoding="utf-8-sig") as file:
-        yield from ((number, row) for number, row in enumerate(csv.reader(file), start=1) if any(row))
+    """Whatever spreadsheet program saved it. Excel does not show the line that names the separator, nor count it."""
+    text = text_of(data.read())
+    first, _, rest = text.partition("\n")
+    named = first.strip().strip('"').lower()
+    if is_named := named.startswith("sep=") and len(named) == 5:
+        text = rest
+    separator = named[4] if is_named else separator_of(text)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    yield from ((number, row) for number, row in enumerate(rows, start=1) if any(row))
+
+
+def text_of(content: bytes) -> str:
+    """Excel's "Unicode text" is UTF-16, and its plain CSV is the machine's own code, in Europe and America this one."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    start = content[:1000]
+    if start.count(0) > len(start) // 4:
+        return content.decode("utf-16-be" if start[0] == 0 else "utf-16-le")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def separator_of(text: str) -> str:
+    """The one that makes most columns of the titles."""
+
+    def columns(separator: str) -> int:
+        return len(next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), []))
+
+    return max(SEPARATORS, key=columns)
 
 
 def workbook_rows(data: BinaryIO, request: dict[str, Any]) -> Iterator[tuple[int, Row]]:

@@ -147,7 +147,8 @@ def _row(row: Subtopic, numbers: PageNumbers) -> SimpleNamespace:
 
 def subtopics_of_sheet(data: bytes, form: str) -> list[SubtopicIn]:
     """The rows of a sheet that was exported and edited. Raises ImportRefused, naming the row."""
-    (_, titles), *rows = rows_of_sheet(data, form) or [(1, [])]
+    (_, first), *rows = rows_of_sheet(data, form) or [(1, [])]
+    titles = [str(title).strip().lower() for title in first]
     missing = [name for name in WANTED if name not in titles]
     if missing:
         raise ImportRefused(f"The sheet has no column “{missing[0]}”. Export one, edit it and send it back.")

@@ -1,0 +1,341 @@
+"""Inputs that people really have, each with what is right for it: pages, what is left out and what is said."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from PIL import Image
+from PIL.TiffImagePlugin import AppendingTiffWriter
+
+from books.errors import UploadRejected
+from books.intake import limits
+from books.intake.files import natural_order
+from books.intake.inspect import inspect
+from books.intake.pdf import render_page
+from books.models import Book
+from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.open import normalise, open_page
+from jobs.models import Job
+from jobs.states import JobStatus
+from tests.intake.samples import page, pdf, saved
+
+CASES = Path(__file__).with_name("cases")
+LEAVES = "Plants make their own food from light."
+RIVERS = "Rivers shape the land they cross."
+# Pages, places in the file that are none, and words of the notes.
+RIGHT = {
+    "odd/pyramid.tif": (2, (1, 3), ""),
+    "odd/fillorder2.tif": (1, (), ""),
+    "odd/palette.tif": (1, (), ""),
+    "odd/pixel_units.pdf": (1, (), ""),
+    "odd/no-eof.pdf": (1, (), "no end mark"),
+    "odd/trailing.pdf": (1, (), ""),
+    "odd/one_tiny_page.pdf": (1, (1,), "Page 2 of the PDF is 0.7 × 0.7 inches, too small"),
+    "odd/empty_password.pdf": (1, (), ""),
+    "odd/broken_xref.pdf": (1, (), ""),
+    "odd/no_mediabox.pdf": (1, (), ""),
+    "odd/no_end.jpg": (1, (), "no end mark"),
+    "odd/padded.jpg": (1, (), ""),
+    "odd/mpo.jpg": (1, (), ""),
+    "odd/trailing.png": (1, (), ""),
+    "kinds/p5.gif": (1, (), ""),
+    "kinds/p6.bmp": (1, (), ""),
+    "kinds/p7.jp2": (1, (), ""),
+    "kinds/p8.avif": (1, (), ""),
+    "kinds/p9": (1, (), ""),
+    "mixed_kinds/IMG_0002.HEIC": (1, (), ""),
+    "mixed_kinds/IMG_0004.jfif": (1, (), ""),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_a_viewer_opens_is_taken(name: str) -> None:
+    frames, left_out, words = RIGHT[name]
+    with (CASES / name).open("rb") as data:
+        found = inspect(data, name)
+    assert (found.frames, found.left_out) == (frames, left_out)
+    assert len(found.notes) == bool(words)
+    assert words in "".join(found.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("odd/no_end.jpg", LEAVES),
+        ("odd/mpo.jpg", ""),
+        ("kinds/p5.gif", ""),
+        ("kinds/p7.jp2", ""),
+        ("kinds/p8.avif", LEAVES),
+        ("mixed_kinds/IMG_0002.HEIC", RIVERS),
+        ("odd/pixel_units.pdf", LEAVES),
+    ],
+)
+def test_what_is_taken_is_read(name: str, text: str) -> None:
+    with (CASES / name).open("rb") as data:
+        image = open_page(BytesIO(render_page(data, 0).png) if name.endswith("pdf") else data)
+    assert text or "the" in TesseractEngine().read(normalise(image)).text.split()
+    assert text in TesseractEngine().read(normalise(image)).text
+
+
+def test_600_pages_are_refused_with_what_to_do() -> None:
+    with (CASES / "odd/600_pages.pdf").open("rb") as data, pytest.raises(UploadRejected, match="split it into several"):
+        inspect(data, "book.pdf")
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}], ids=["baseline", "progressive"])
+def test_a_phones_48_million_pixels_are_reduced_while_they_are_decoded(options: dict[str, bool]) -> None:
+    with Image.open(CASES / "mixed_kinds/IMG_0001.jpg") as small:
+        photograph = saved("JPEG", small.convert("L").resize((6048, 8064)), quality=20, **options)
+    assert inspect(BytesIO(photograph), "IMG_48MP.jpg").frames == 1
+    image = open_page(BytesIO(photograph))
+    assert image.size == (3024, 4032)
+    assert LEAVES in TesseractEngine().read(normalise(image)).text
+
+
+# ---- of the same kinds ----------------------------------------------------------------------------------------------
+
+
+def frames_of(*frames: tuple[Image.Image, dict[int, int]]) -> bytes:
+    """A TIFF of these pictures with these tags."""
+    target = BytesIO()
+    with AppendingTiffWriter(target, new=True) as writer:
+        for picture, tags in frames:
+            picture.save(writer, "TIFF", tiffinfo=tags)
+            writer.newFrame()
+        return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("tags", "size"),
+    [({254: 1}, (150, 210)), ({254: 4}, (300, 420)), ({255: 2}, (150, 210)), ({254: 5}, (150, 210)), ({}, (60, 84))],
+    ids=["reduced", "mask", "reduced, the old way", "reduced mask", "thumbnail that does not say so"],
+)
+def test_a_directory_that_is_no_page(tags: dict[int, int], size: tuple[int, int]) -> None:
+    content = frames_of((page(), {}), (page(size=size), tags), (page(seed=2), {}))
+    found = inspect(BytesIO(content), "book.tif")
+    assert (found.frames, found.left_out, found.notes) == (2, (1,), ())
+    assert open_page(BytesIO(content), 2).tobytes() == page(seed=2).tobytes()
+
+
+def test_a_small_page_of_another_shape_is_left_out_by_name() -> None:
+    found = inspect(BytesIO(frames_of((page(), {}), (page(size=(90, 90)), {}))), "book.tif")
+    assert found.left_out == (1,)
+    assert "Page 2 of the TIFF is 90 × 90 pixels, too small" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "frames"),
+    [
+        (b"\n\nHTTP/1.1 200 OK\n\n" + pdf("one"), 1),
+        (b"\xef\xbb\xbf" + pdf("one"), 1),
+        (pdf("one") + b"<!-- page sent by a portal -->" * 3000, 1),
+        (pdf("one", end=b""), 1),
+        (pdf("one").replace(b"%PDF-1.4", b"%PDF-9.9"), 1),
+        (pdf("one") + bytes(5000), 1),
+        (pdf("one", "two").replace(b"12 0 obj", b"99 0 obj"), 1),
+        (pdf("one", box=(7016, 9921)), 1),
+    ],
+    ids=[
+        "before",
+        "mark before",
+        "markup behind",
+        "no end",
+        "another version",
+        "zeros",
+        "a page missing",
+        "A3 in dots",
+    ],
+)
+def test_pdfs_as_viewers_take_them(content: bytes, frames: int) -> None:
+    found = inspect(BytesIO(content), "book.pdf")
+    assert found.frames == frames
+    assert render_page(BytesIO(content), 0).png
+
+
+def test_a_jpeg_cut_in_its_picture_is_refused() -> None:
+    whole = saved("JPEG", page("RGB", (600, 800)), quality=90)
+    for cut in (len(whole) // 2, len(whole) - 200):
+        with pytest.raises(UploadRejected, match="ends too early"):
+            inspect(BytesIO(whole[:cut]), "p.jpg")
+    assert inspect(BytesIO(whole[:-2]), "p.jpg").notes
+
+
+def test_a_jpeg_of_endless_scans_ends_the_box_alone(monkeypatch) -> None:
+    monkeypatch.setattr(limits, "IMAGE_CPU_SECONDS", 1)
+    picture = saved("JPEG", page("L", (3000, 4000)), progressive=True, quality=30)
+    last = picture.rindex(b"\xff\xda")
+    scans = picture[:last] + picture[last:-2] * 100 + b"\xff\xd9"
+    with pytest.raises(UploadRejected, match="takes too much time"):
+        inspect(BytesIO(scans), "p.jpg", image_bytes=len(scans))
+
+
+# ---- folders, forms and the API alike -------------------------------------------------------------------------------
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def processed(folder: Path, **options: object) -> tuple[Book, str]:
+    told = StringIO()
+    call_command("process_book", str(folder), no_wait=True, stdout=told, **options)
+    return Book.objects.get(), told.getvalue()
+
+
+def names(book: Book) -> list[str]:
+    return list(book.pages.order_by("number").values_list("source__name", flat=True))
+
+
+def test_a_folder_of_a_phone() -> None:
+    book, _ = processed(CASES / "mixed_kinds")
+    assert names(book) == ["IMG_0001.jpg", "IMG_0002.HEIC", "IMG_0003.jpg", "IMG_0004.jfif"]
+
+
+def test_a_folder_is_judged_by_content_and_what_is_not_taken_is_named(tmp_path: Path) -> None:
+    folder = shutil.copytree(CASES / "kinds", tmp_path / "scans")
+    (folder / "notes.txt").write_text("not a page")
+    (folder / "more").mkdir()
+    book, told = processed(folder)
+    assert names(book) == ["p5.gif", "p6.bmp", "p7.jp2", "p8.avif", "p9"]
+    for name in ("._p1.jpg", "Thumbs.db", "desktop.ini", "book.cbz", "notes.txt", "more"):
+        assert f"Not taken: {name}: " in told
+
+
+def test_a_folder_with_damaged_pages_stops_and_names_them_all(tmp_path: Path) -> None:
+    folder = shutil.copytree(CASES / "mixed_kinds", tmp_path / "scans")
+    for name in ("IMG_0005.png", "IMG_0006.png"):
+        (folder / name).write_bytes(saved("PNG")[:900])
+    (folder / "IMG_0007.jxl").write_bytes(b"\xff\n" + bytes(100))
+    with pytest.raises(CommandError) as refusal:
+        processed(folder)
+    for words in ("IMG_0005.png: ", "IMG_0006.png: ", "IMG_0007.jxl: This is a JPEG XL image"):
+        assert words in str(refusal.value)
+    assert not Book.objects.exists()
+
+
+def test_what_to_look_at_is_told_by_the_command(tmp_path: Path) -> None:
+    for name in ("no_end.jpg", "one_tiny_page.pdf"):
+        shutil.copy(CASES / "odd" / name, tmp_path)
+    book, told = processed(tmp_path)
+    assert book.pages.count() == 2
+    assert "Look at no_end.jpg: The JPEG has no end mark" in told
+    assert "Look at one_tiny_page.pdf: Page 2 of the PDF" in told
+
+
+def blank_twice() -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in (CASES / "blank_twice").iterdir()}
+
+
+def test_two_identical_scans_are_two_pages_for_the_command() -> None:
+    book, told = processed(CASES / "blank_twice")
+    assert names(book) == ["p1.tif", "p2.tif", "p3.tif", "p4.tif", "p5.tif"]
+    assert "p4.tif: It has the same content as a file before it" in told
+    Job.objects.update(status=JobStatus.COMPLETED)
+    again, told = processed(CASES / "blank_twice", title=book.title)
+    assert again.pages.count() == 5
+    assert "p4.tif: is already in this book, as page 4." in told
+
+
+def test_two_identical_scans_are_two_pages_for_form_and_api(client, admin) -> None:
+    client.force_login(admin)
+    book = Book.objects.create(title="A book")
+    url = f"/api/books/{book.pk}/pages/bulk"
+    files = [SimpleUploadedFile(name, content) for name, content in blank_twice().items()]
+    answer = client.post(url, {"files": files}).json()
+    assert (answer["pages"], answer["refused"]) == (5, [])
+    assert answer["notes"] == ["p4.tif: It has the same content as a file before it, and was taken as well."]
+    files = [SimpleUploadedFile(name, content) for name, content in blank_twice().items()]
+    refused = client.post(url, {"files": files}).json()["refused"]
+    assert [each["reason"][-7:] for each in refused] == [f"page {number}." for number in range(1, 6)]
+    other = Book.objects.create(title="Another book")
+    files = [SimpleUploadedFile(name, content) for name, content in blank_twice().items()]
+    told = client.post(reverse("admin:books_book_upload", args=[other.pk]), {"files": files}, follow=True)
+    assert other.pages.count() == 5
+    assert "4.tif: It has the same content" in told.content.decode()
+
+
+def test_two_identical_scans_are_two_pages_of_an_upload_in_many_requests(client, admin) -> None:
+    from hashlib import sha256
+
+    client.force_login(admin)
+    book = Book.objects.create(title="A book")
+    url = f"/api/books/{book.pk}/uploads"
+    files = dict(sorted(blank_twice().items()))
+
+    def announced() -> dict:
+        rows = [{"name": name, "size": len(data), "sha256": sha256(data).hexdigest()} for name, data in files.items()]
+        return client.post(url, json.dumps({"files": rows}), content_type="application/json").json()
+
+    delivery = announced()
+    assert [each["state"] for each in delivery["files"]] == ["send"] * 5
+    for each in delivery["files"][:3]:
+        client.post(
+            f"{url}/{delivery['id']}/files/{each['id']}", {"file": SimpleUploadedFile("p", files[each["name"]])}
+        )
+    delivery = announced()
+    assert [each["state"] for each in delivery["files"]] == ["here"] * 3 + ["send"] * 2
+    for each in delivery["files"][3:]:
+        file = SimpleUploadedFile("p", files[each["name"]])
+        answer = client.post(f"{url}/{delivery['id']}/files/{each['id']}", {"file": file}).json()
+        assert answer["state"] == "stored"
+        assert ("same content" in answer["reason"]) == (each["name"] == "p4.tif")
+    assert names(book) == list(files)
+    assert [each["state"] for each in announced()["files"]] == ["here"] * 5
+
+
+def test_all_three_name_what_the_system_keeps(client, admin) -> None:
+    client.force_login(admin)
+    book = Book.objects.create(title="A book")
+    files = [SimpleUploadedFile(each.name, each.read_bytes()) for each in sorted((CASES / "kinds").iterdir())]
+    answer = client.post(f"/api/books/{book.pk}/pages/bulk", {"files": files}).json()
+    assert answer["stored"] == ["p5.gif", "p6.bmp", "p7.jp2", "p8.avif", "p9"]
+    assert {each["name"] for each in answer["refused"]} == {"._p1.jpg", "Thumbs.db", "desktop.ini", "book.cbz"}
+
+
+ORDERS = [
+    "cover, inside cover, i, ii, iv, ix, x, 1, 2, 10, inside back cover, back cover",
+    "front_cover, p_iii, p_iv, p_1, p. 2, p. 2 copy, p-10, back-cover",
+    "page 12 left, page 12 right, page 13 left, page 13 right",
+    "3 recto, 3 verso, 4 recto, 4 verso",
+    "12L, 12R, 13L, 13R",
+    "3r, 3v, 4r, 4v",
+    "a, b, c, d, e",
+    "c, d",
+    "p1, p2, Copy of p2, p3",
+    "image, image (1), image (2), image (10)",
+    "MyBook_cover, MyBook_title, MyBook_v, MyBook_vi, MyBook_001, MyBook_index, MyBook_back_cover",
+    "page_i, page_ii, page_iii, page_1",
+    "front_01, front_02, body_001, body_010, back_01",
+    "preface 1, chapter1_p2, chapter1_p10, chapter2_p1, chapter10_p1, appendix_1, index",
+    "00_cover, 01_i, 02_ii, 03_1",
+    "001-front, 001-back, 002-front",
+    "p१, p२, p१०",
+    "scan_2024-01-05_1, scan_2024-01-05_2, scan_2024-01-05_10",
+]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_pages_are_ordered_as_a_person_would(order: str) -> None:
+    right = [f"{name}.jpg" for name in order.split(", ")]
+    assert natural_order(reversed(right)) == right
+    assert natural_order(sorted(right)) == right
+
+
+def test_the_form_asks_for_the_same_order(client, admin) -> None:
+    client.force_login(admin)
+    book = Book.objects.create(title="A book")
+    names = [
+        "scans/p_10.jpg",
+        "scans/p_2.jpg",
+        "scans/p_ii.jpg",
+        "scans/back cover.jpg",
+        "scans/cover.jpg",
+        "scans/p_i.jpg",
+    ]
+    answer = client.post(f"/api/books/{book.pk}/uploads/order", json.dumps({"names": names}), "application/json")
+    assert answer.json() == {"places": [4, 5, 2, 1, 0, 3]}
