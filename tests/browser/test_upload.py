@@ -117,7 +117,11 @@ def test_a_dropped_folder_becomes_pages_in_the_shown_order(book_tab, book, scans
     expect(book_tab.get_by_role("status")).to_have_text("Done: 27 files stored, 3 files not taken.", timeout=60_000)
     problems = book_tab.locator(".upload-problems li")
     expect(problems).to_have_count(3)
-    said = ["p12.png: This is not an image or PDF", "p20.png: The file is empty", "p25.png: The file is damaged or ends too early"]
+    said = [
+        "p12.png: This is not an image or PDF",
+        "p20.png: The file is empty",
+        "p25.png: The file is damaged or ends too early",
+    ]
     for problem, sentence in zip(problems.all(), said, strict=True):
         expect(problem).to_contain_text(sentence)
     assert names(book) == ["p1.png", "p3.png", "p2.png", *(f"p{n}.png" for n in range(4, 31) if n not in (12, 20, 25))]

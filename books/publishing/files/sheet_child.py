@@ -67,10 +67,10 @@ SEPARATORS = ",;\t|"
 def csv_rows(data: BinaryIO, _: dict[str, Any]) -> Iterator[tuple[int, Row]]:
     """Whatever spreadsheet program saved it. Excel does not show the line that names the separator, nor count it."""
     text = text_of(data.read())
-    first, _, rest = text.partition("\n")
+    first, ending, rest = text.partition("\n")
     named = first.strip().strip('"').lower()
     if is_named := named.startswith("sep=") and len(named) == 5:
-        text = rest
+        text = rest if ending else ""
     separator = named[4] if is_named else separator_of(text)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     yield from ((number, row) for number, row in enumerate(rows, start=1) if any(row))
