@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from jobs import clock
 from jobs.registry import handlers
-from jobs.states import ACTIVE, DEATHS_IN_COMPANY, FINAL, ItemState, JobStatus, Load
+from jobs.states import ACTIVE, FINAL, ItemState, JobStatus, Load
 
 __all__ = ["Cluster", "Event", "Item", "Job", "SweepRun", "Tally", "Throttle"]
 
@@ -191,10 +191,6 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage} {self.label}"
-
-    @property
-    def is_suspect(self) -> bool:
-        return self.crashes >= DEATHS_IN_COMPANY
 
 
 class Event(models.Model):

@@ -65,6 +65,17 @@ MUTANTS = (
     Mutant("runner", "Slice._hand_over", " or job.wake_at", "", "test_rests.py::test_a_lane_rests"),
     Mutant("sweep", "_each", "except Exception", "except KeyboardInterrupt", "test_sweep.py::test_an_error_with_one"),
     Mutant("leases", "LEASE", "attempts = attempts + 1, ", "", "test_claims.py::test_attempts_are_counted"),
+    Mutant(
+        "leases", "claim_next", " AND ({counting}) < %(limit)s", "", "test_throttle.py::test_a_finished_call_hands_its"
+    ),
+    Mutant(
+        "leases",
+        "claim_next",
+        "wait_of(row):\n                _pause",
+        "False:\n                _pause",
+        "test_throttle.py::test_a_finished_call_hands_nothing",
+    ),
+    Mutant("leases", "NEXT_PLAIN", " AND lane = ''", "", "test_claims.py::test_a_finished_item_hands_on_none"),
     Mutant("leases", "claim", "if any(", "if False and any(", "test_claims.py::test_the_deaths_that_an_item"),
     Mutant(
         "leases",

@@ -134,6 +134,17 @@ def test_nothing_is_claimed_beside_a_suspect(job, stage, monkeypatch):
     assert [item.key for item in claim(job.pk, "first", "idle", limit=3)] == ["2", "3"]
 
 
+@pytest.mark.parametrize(
+    "kept", [{"crashes": DEATHS_IN_COMPANY}, {"lane": "one"}, {"not_before": clock.now() + timedelta(days=1)}]
+)
+def test_a_finished_item_hands_on_none_that_is_a_suspect_in_a_lane_or_not_due(job, stage, kept):
+    (item,) = claim(job.pk, "first", "a")
+    Item.objects.filter(job=job, key="2").update(**kept)
+    following = finish(item, stage, "done", go_on_as="a")
+    assert (following.key, following.attempts, following.lease_token, following.leased_by) == ("3", 1, 1, "a")
+    assert finish(following, stage, "done", go_on_as="a") is None
+
+
 def test_giving_back_returns_the_attempt_and_ends_the_lease(job, stage):
     (item,) = claim(job.pk, "first", "a")
     assert release(job.pk, "a") == 1

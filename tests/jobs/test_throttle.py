@@ -204,6 +204,20 @@ def test_jobs_share_the_slots(job, stage):
     assert len(claimed(job)) == 1
 
 
+def test_a_finished_call_hands_its_slot_on_only_within_the_limit(job, stage):
+    item, *_rest = claimed(job)
+    Throttle.objects.update(limit=7)
+    assert finish(item, stage, None, go_on_as="runner") is None
+    Throttle.objects.update(limit=8)
+    assert claimed(job, 1)[0].ordinal == 9
+
+
+def test_a_finished_call_hands_nothing_on_while_the_provider_cools(job, stage):
+    item, *_rest = claimed(job, 2)
+    cool(20)
+    assert finish(item, stage, None, go_on_as="runner") is None
+
+
 def test_the_slots_of_a_killed_worker_come_back_with_its_leases(job, settings, monkeypatch):
     assert len(claimed(job)) == 8
     other = running(new_book())
