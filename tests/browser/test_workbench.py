@@ -110,6 +110,7 @@ def test_pages_are_reviewed_by_keyboard_alone(bench, book, picture):
     assert reviews(book)[:3] == ["rejected", "pending", "approved"]
     bench.keyboard.press("u")
     sees(bench.get_by_text("Page 1 gets back the review it had."))
+    expect(bench.locator("#undo")).to_be_focused()
     picture(bench, f"undo-asks-{bench.size}")
     assert fits(bench)
     assert reviews(book)[:3] == ["rejected", "pending", "approved"]
@@ -124,6 +125,7 @@ def test_pages_are_reviewed_by_keyboard_alone(bench, book, picture):
     picture(bench, f"redo-{bench.size}")
     bench.keyboard.press("u")
     sees(bench.get_by_text("Page 3 gets back the review it had."))
+    expect(bench.locator("#undo")).to_be_focused()
     bench.keyboard.press("Enter")
     at_page(bench, 3)
     assert set(reviews(book)) == {"pending"}
