@@ -36,7 +36,7 @@ MOST_GROWTH_MB = 64
 MOST_REQUESTS = 3
 MOST_QUERIES = 10
 FEW, MANY = 20, 200
-AT_ONCE = 3
+AT_ONCE, THREADS = 3, 8
 ROOT = Path(__file__).resolve().parent.parent
 PERSON = """
 import django; django.setup()
@@ -136,7 +136,7 @@ class Web:
     @contextmanager
     def running(self) -> Iterator[psutil.Process]:
         command = [sys.executable, "-m", "gunicorn", "bookpipeline.wsgi:application", "--no-control-socket"]
-        options = ["--bind", f"127.0.0.1:{self.port}", "--threads", "8", "--log-level", "error"]
+        options = ["--bind", f"127.0.0.1:{self.port}", "--threads", str(THREADS), "--log-level", "error"]
         with subprocess.Popen([*command, *options], env=self.environment, cwd=ROOT) as server:
             try:
                 self._await_start()
@@ -214,12 +214,13 @@ class Watch:
 
 
 def measure(folder: Path, files: Sequence[Path]) -> Found:
-    """Uploads ``files`` to a fresh server; the memory before is that after one small page."""
+    """Uploads ``files`` to a fresh server; the memory before is that after some small pages, by all its threads."""
     web = Web(folder)
-    first = folder / "first.png"
-    Image.new("L", (200, 300), 200).save(first)
+    small = [folder / f"small{shade}.png" for shade in range(3 * THREADS)]
+    for shade, path in enumerate(small):
+        Image.new("L", (200, 300), shade).save(path)
     with web.running() as server:
-        web.upload([first])
+        web.upload(small)
         with Watch(server) as watch:
             began, used = time.monotonic(), watch.processor_seconds
             pages = web.upload(files)
@@ -229,7 +230,7 @@ def measure(folder: Path, files: Sequence[Path]) -> Found:
     copies.mkdir()
     for file in files:
         shutil.copyfile(file, copies / file.name)
-    return Found(seconds, used, time.monotonic() - began, watch.growth_mb, pages - 1)
+    return Found(seconds, used, time.monotonic() - began, watch.growth_mb, pages - len(small))
 
 
 def scans(folder: Path, count: int) -> list[Path]:
