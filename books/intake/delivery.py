@@ -224,14 +224,8 @@ def _remembering_refusal(expected: ExpectedFile) -> Iterator[None]:
 
 def _judged(expected: ExpectedFile, data: BinaryIO) -> Source:
     delivery = expected.delivery
-    source = judged_source(
-        delivery.book,
-        Upload(expected.name, data),
-        delivery.sent_by,
-        image_bytes=delivery.image_bytes,
-        delivery=delivery.pk,
-        copy=expected.copy,
-    )
+    upload = Upload(expected.name, data, delivery.pk, expected.copy)
+    source = judged_source(delivery.book, upload, delivery.sent_by, image_bytes=delivery.image_bytes)
     source.pk = expected.pk
     if expected.sha256 and expected.sha256 != source.sha256:
         raise UploadRejected(CHANGED, name=expected.name)
@@ -261,7 +255,7 @@ def _hold(expected: ExpectedFile, source: Source) -> int:
         else:
             _number([expected], after=now.last_page)
         if clock.now() - expected.delivery.touched_at > TOUCHED_EVERY:
-            _touch(expected.delivery)
+            Delivery.objects.filter(pk=expected.delivery_id).update(touched_at=clock.now())
         return now.waiting
 
 
@@ -304,13 +298,9 @@ def _total(rows: QuerySet[ExpectedFile], figure: Aggregate) -> Subquery:
     return Subquery(rows.order_by().annotate(all=Value(1)).values("all").annotate(total=figure).values("total"))
 
 
-def _touch(delivery: Delivery) -> None:
-    Delivery.objects.filter(pk=delivery.pk).update(touched_at=clock.now())
-
-
 def _release(delivery: Delivery) -> None:
     """Numbers the held files that nothing before them is waited for; the caller holds the book's lock."""
-    _touch(delivery)
+    Delivery.objects.filter(pk=delivery.pk).update(touched_at=clock.now())
     first = delivery.files.filter(source=None, refusal="").aggregate(place=Min("place"))["place"]
     _number(_ready(delivery, first))
 

@@ -9,16 +9,16 @@ from PIL import Image
 
 from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
-from books.intake.box.ask import BoxDied, BoxLimits, ask
+from books.intake.box.ask import BoxLimits, ask_for_pages
 
 PARSER: Final = "books.intake.image_child"
-TOO_DEMANDING: Final = "The image takes too much time or memory to open; scan the page at 300 dpi or save it as a PNG."
+TOO_MUCH: Final = "The image takes too much time or memory to open; scan the page at 300 dpi or save it as a PNG."
+DAMAGED: Final = "The file is damaged; scan or export it again."
 
 
 def judge_image(source: Path | BinaryIO, kind: str) -> dict[str, Any]:
     """What a parser says of the pages in it; raises UploadRejected, without a name."""
-    header, _ = _ask(source, format=kind, task="judge")
-    return header
+    return _ask(source, format=kind, task="judge")[0]
 
 
 def decode_image(source: Path | BinaryIO, kind: str, frame: int = 0) -> Image.Image:
@@ -27,21 +27,21 @@ def decode_image(source: Path | BinaryIO, kind: str, frame: int = 0) -> Image.Im
     Raises UnreadableImage with a sentence for a person.
     """
     try:
-        header, pixels = _ask(source, format=kind, task="decode", frame=frame)
-        size = int(header["width"]), int(header["height"])
-        return Image.frombytes("L", size, pixels)
-    except (UploadRejected, ValueError, KeyError) as refusal:
-        raise UnreadableImage(getattr(refusal, "reason", TOO_DEMANDING)) from None
+        return picture_of(*_ask(source, format=kind, task="decode", frame=frame))
+    except UploadRejected as refusal:
+        raise UnreadableImage(refusal.reason) from None
+
+
+def picture_of(header: dict[str, Any], pixels: bytes) -> Image.Image:
+    """The page in grey that a box answered; raises UploadRejected where the answer is none."""
+    try:
+        return Image.frombytes("L", (int(header["width"]), int(header["height"])), pixels)
+    except (ValueError, TypeError, KeyError, OverflowError, MemoryError):
+        raise UploadRejected(DAMAGED) from None
 
 
 def _ask(source: Path | BinaryIO, **question: Any) -> tuple[dict[str, Any], bytes]:
     within = BoxLimits(
         limits.IMAGE_MEMORY_BYTES, limits.IMAGE_CPU_SECONDS, limits.IMAGE_WALL_SECONDS, limits.PHONE_PIXELS
     )
-    try:
-        header, body = ask(PARSER, source, within, **question)
-    except BoxDied:
-        raise UploadRejected(TOO_DEMANDING) from None
-    if "refused" in header:
-        raise UploadRejected(str(header["refused"]))
-    return header, body
+    return ask_for_pages(PARSER, source, within, TOO_MUCH, **question)

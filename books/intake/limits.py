@@ -52,7 +52,7 @@ PAGE_ASPECT: Final = 10
 
 # PDF points are 1/72 inch, and some programs make them pixels: one inch at the least, A3 at 600 dpi at the most.
 PDF_PAGE_SIDE_POINTS: Final = (72.0, 12_000.0)
-# A2 at 200 dpi; three bytes each, so one page is at most 48 MB in the child and on the way back.
+# A2 at 200 dpi; three bytes each while it is drawn, one on the way back.
 PDF_RENDER_PIXELS: Final = 16_000_000
 # A dense page of print holds 6,000 characters; past this a text layer is not one.
 PDF_TEXT_CHARACTERS: Final = 30_000
@@ -60,8 +60,6 @@ PDF_TEXT_CHARACTERS: Final = 30_000
 PDF_CHILD_MEMORY_BYTES: Final = 384 * MEBIBYTE
 PDF_CHILD_CPU_SECONDS: Final = 30
 PDF_CHILD_WALL_SECONDS: Final = 60.0
-# A picture of so many pixels in RGB, as a PNG hardly packed.
-PDF_PICTURE_BYTES: Final = 4 * PDF_RENDER_PIXELS
 # ISO 32000 readers look for %%EOF in the last 1024 bytes; mail gateways and servers pad files.
 PDF_TAIL_BYTES: Final = 64 * 1024
 

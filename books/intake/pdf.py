@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from PIL import Image
+
 from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
-from books.intake.box.ask import BoxDied, BoxLimits, ask
+from books.intake.box.ask import BoxLimits, ask_for_pages
+from books.intake.images import DAMAGED, picture_of
 
 PARSER = "books.intake.pdf_child"
 END_MARK = b"%%EOF"
-LOCKED = "The PDF needs a password to open; save it without one."
-MALFORMED = "The PDF is damaged or has no pages; export or download it again."
-TOO_DEMANDING = "The PDF takes too much time or memory to open; print it to a new PDF and send that."
+TOO_MUCH = "The PDF takes too much time or memory to open; print it to a new PDF and send that."
 # Signs of two halves in UTF-16, of which PDFium gives each alone.
 NO_SIGNS = range(0xD800, 0xE000)
 SPACE, HYPHEN = 0x20, 0x2D
 # What PDFium makes of a hyphen at a line's end.
 HYPHENATED = (0x02, 0xFFFE)
-UNREADABLE_PAGE = "Page {page} of the PDF cannot be opened; export it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,42 +41,30 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPage:
-    """One page: ``png`` in RGB, and what the PDF's own text has on it that is seen, none if it has none."""
+    """One page: its picture in grey, and what the PDF's own text has on it that is seen, none if it has none."""
 
-    png: bytes
+    image: Image.Image
     glyphs: tuple[Glyph, ...]
-
-
-class ChildError(Exception):
-    """The child refused or died; its text is a sentence for a person."""
 
 
 def judge_pdf(source: Path | BinaryIO) -> dict[str, Any]:
     """What a parser says of the pages in it; raises UploadRejected, without a name."""
-    try:
-        header, _ = _ask(source, task="judge", has_end=_has_end_mark(source))
-    except ChildError as failure:
-        raise UploadRejected(str(failure)) from None
-    return header
+    return _ask(source, task="judge", has_end=_has_end_mark(source))[0]
 
 
 def render_page(source: Path | BinaryIO, index: int, *, dpi: int = 200) -> RenderedPage:
     """Page ``index`` (from 0) at ``dpi``, or less where that needs over 16 million pixels.
 
-    Raises UnreadableImage for a file or page that cannot be rendered within the limits of the child.
+    Raises UnreadableImage for a file or page that cannot be rendered within the limits of the box.
     """
     try:
-        header, png = _ask(
-            source,
-            task="render",
-            index=index,
-            dpi=dpi,
-            most_pixels=limits.PDF_RENDER_PIXELS,
-            most_characters=limits.PDF_TEXT_CHARACTERS,
-        )
-    except ChildError as failure:
-        raise UnreadableImage(str(failure)) from None
-    return RenderedPage(png=png, glyphs=tuple(_glyph(*fields) for fields in header["glyphs"]))
+        header, pixels = _ask(source, task="render", index=index, dpi=dpi)
+        glyphs = tuple(_glyph(*fields) for fields in header["glyphs"])
+        return RenderedPage(picture_of(header, pixels), glyphs)
+    except UploadRejected as refusal:
+        raise UnreadableImage(refusal.reason) from None
+    except (ValueError, TypeError, KeyError, OverflowError):  # what a box says is made by whoever sent the file
+        raise UnreadableImage(DAMAGED) from None
 
 
 def _glyph(code: int, *places: float) -> Glyph:
@@ -92,18 +80,9 @@ def _ask(source: Path | BinaryIO, **question: object) -> tuple[dict[str, Any], b
         limits.PDF_CHILD_MEMORY_BYTES,
         limits.PDF_CHILD_CPU_SECONDS,
         limits.PDF_CHILD_WALL_SECONDS,
-        limits.PDF_PICTURE_BYTES,
+        limits.PDF_RENDER_PIXELS * 2,
     )
-    try:
-        header, body = ask(PARSER, source, within, **question)
-    except BoxDied:
-        raise ChildError(TOO_DEMANDING) from None
-    if "refused" in header:
-        raise ChildError(str(header["refused"]))
-    if "error" in header:
-        sentences = {"password": LOCKED, "malformed": MALFORMED, "page": UNREADABLE_PAGE}
-        raise ChildError(sentences[header["error"]].format(**header))
-    return header, body
+    return ask_for_pages(PARSER, source, within, TOO_MUCH, **question)
 
 
 def _has_end_mark(source: Path | BinaryIO) -> bool:

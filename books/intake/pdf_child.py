@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import io
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,13 +10,16 @@ from functools import partial
 from typing import Any, BinaryIO
 
 import pypdfium2
-from PIL import Image, ImageChops, PngImagePlugin  # noqa: F401 - in a box nothing can be loaded any more
+from PIL import Image, ImageChops
 from pypdfium2 import PdfiumError, raw
 
 from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.judging import judged, refusal_of_points
 
+LOCKED = "The PDF needs a password to open; save it without one."
+MALFORMED = "The PDF is damaged or has no pages; export or download it again."
+UNREADABLE_PAGE = "Page {page} of the PDF cannot be opened; export it again."
 NO_END = "The PDF has no end mark, as if something were missing; look whether its last pages are there."
 POINTS_PER_INCH = 72
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
@@ -31,54 +33,53 @@ MOST_TURNS, MOST_DEPTH = 6, 8
 
 
 def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], bytes]:
-    """The header, and a PNG for "render"; a header with "error" says why there is none."""
+    """{"frames", "left_out", "notes"}; for "render" {"width", "height", "glyphs"} and the page in grey, a byte a pixel.
+    Or {"refused": a sentence}."""
     try:
         document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        return {"error": "password" if error.err_code == PASSWORD_ERROR else "malformed"}, b""
-    with suppress(PdfiumError):  # without its form the page is still a page
-        document.init_forms()
-    pages = len(document)
-    if request["task"] == "judge":
-        return judge(document, pages, has_end=request["has_end"]), b""
-    if not 0 <= request["index"] < pages:
-        return {"error": "page", "page": request["index"] + 1}, b""
-    return render(document, request)
-
-
-def judge(document: Any, pages: int, *, has_end: bool) -> dict[str, Any]:
-    if pages > limits.PAGES_PER_BOOK:
-        most = limits.PAGES_PER_BOOK
-        return {"refused": f"The PDF has {pages} pages, more than the {most} of a book; split it into several books."}
-    try:
-        return judged(map(partial(refusal_of, document), range(pages)), notes=() if has_end else (NO_END,))
+        with suppress(PdfiumError):  # without its form the page is still a page
+            document.init_forms()
+        if request["task"] == "judge":
+            return judge(document, has_end=request["has_end"]), b""
+        return render(document, request["index"], request["dpi"])
+    except PdfiumError as error:
+        return {"refused": LOCKED if error.err_code == PASSWORD_ERROR else MALFORMED}, b""
     except UploadRejected as refusal:
-        return {"refused": refusal.reason}
+        return {"refused": refusal.reason}, b""
+
+
+def judge(document: Any, *, has_end: bool) -> dict[str, Any]:
+    if len(document) > limits.PAGES_PER_BOOK:
+        most = limits.PAGES_PER_BOOK
+        raise UploadRejected(
+            f"The PDF has {len(document)} pages, more than the {most} of a book; split it into several books."
+        )
+    return judged(map(partial(refusal_of, document), range(len(document))), notes=() if has_end else (NO_END,))
 
 
 def refusal_of(document: Any, index: int) -> UploadRejected | None:
     try:
         return refusal_of_points(*document.get_page_size(index), number=index + 1)
     except PdfiumError:
-        return UploadRejected(f"Page {index + 1} of the PDF cannot be opened; export it again.")
+        return UploadRejected(UNREADABLE_PAGE.format(page=index + 1))
 
 
-def render(document: Any, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """One page as a viewer shows it, as a PNG, at a smaller scale where the one asked for needs too many pixels, and
-    the characters of its own text that are seen on it."""
+def render(document: Any, index: int, dpi: int) -> tuple[dict[str, Any], bytes]:
+    """One page as a viewer shows it, at a smaller scale where the one asked for needs too many pixels, and the
+    characters of its own text that are seen on it."""
+    if not 0 <= index < len(document):
+        raise UploadRejected(UNREADABLE_PAGE.format(page=index + 1))
     try:
-        page = document[request["index"]]
+        page = document[index]
     except PdfiumError:
-        return {"error": "page", "page": request["index"] + 1}, b""
+        raise UploadRejected(UNREADABLE_PAGE.format(page=index + 1)) from None
     width, height = page.get_size()
-    scale = min(request["dpi"] / POINTS_PER_INCH, (request["most_pixels"] / (width * height)) ** 0.5)
+    scale = min(dpi / POINTS_PER_INCH, (limits.PDF_RENDER_PIXELS / (width * height)) ** 0.5)
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
-    encoded = io.BytesIO()
-    dpi = round(scale * POINTS_PER_INCH)
-    picture.save(encoded, "PNG", compress_level=1, dpi=(dpi, dpi))
-    found, owners = characters(page, picture.size, request["most_characters"])
+    found, owners = characters(page, picture.size, limits.PDF_TEXT_CHARACTERS)
     is_seen = visible(page, owners, scale)
-    return {"glyphs": [each for each in found if is_seen(each)]}, encoded.getvalue()
+    seen = [each for each in found if is_seen(each)]
+    return {"width": picture.width, "height": picture.height, "glyphs": seen}, picture.convert("L").tobytes()
 
 
 def characters(page: Any, size: tuple[int, int], most: int) -> tuple[list[list[Any]], dict[int, list[list[Any]]]]:

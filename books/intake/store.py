@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
@@ -30,10 +30,13 @@ TWIN = "It has the same content as a file before it, and was taken as well."
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """``name`` is what the person's machine called it; ``data`` is seekable."""
+    """``name`` is what the person's machine called it; ``data`` is seekable. ``copy`` is how many of the same content
+    stand before it in its delivery."""
 
     name: str
     data: BinaryIO
+    delivery: UUID | None = None
+    copy: int = 0
 
 
 @dataclass(slots=True)
@@ -132,7 +135,7 @@ def _judged(
     copies: Counter[str] = Counter()
     for upload in uploads:
         try:
-            source = judged_source(book, upload, user, image_bytes=image_bytes, delivery=delivery)
+            source = judged_source(book, replace(upload, delivery=delivery), user, image_bytes=image_bytes)
         except UploadRejected as error:
             receipt.refused.append(error)
         else:
@@ -169,26 +172,17 @@ def add_source(source: Source, places: Sequence[int]) -> None:
     number_pages([source], places)
 
 
-def judged_source(
-    book: Book,
-    upload: Upload,
-    user: AbstractBaseUser | None,
-    *,
-    image_bytes: int,
-    delivery: UUID | None = None,
-    copy: int = 0,
-) -> Source:
-    """The row, not saved yet, of a file that can become pages; UploadRejected for any other. ``copy`` is how many of
-    the same content stand before it in its delivery."""
+def judged_source(book: Book, upload: Upload, user: AbstractBaseUser | None, *, image_bytes: int) -> Source:
+    """The row, not saved yet, of a file that can become pages; UploadRejected for any other."""
     facts = inspect(upload.data, upload.name, image_bytes=image_bytes)
     source = Source(
         book=book,
         name=shown_name(upload.name),
         uploaded_by_id=user.pk if user else None,
-        delivery=delivery or uuid4(),
+        delivery=upload.delivery or uuid4(),
         **facts.model_dump(mode="json"),
     )
-    _count(source, copy)
+    _count(source, upload.copy)
     return source
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
@@ -103,7 +102,7 @@ def _scan(page: Page) -> tuple[Image.Image, tuple[Glyph, ...]]:
     with stored:
         if page.source.format == "pdf":
             rendered = render_page(_local(stored), page.frame)
-            return open_page(BytesIO(rendered.png)), rendered.glyphs
+            return rendered.image, rendered.glyphs
         return open_page(cast("BinaryIO", stored.file), page.frame), ()
 
 

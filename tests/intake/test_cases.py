@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from hashlib import sha256
 from io import BytesIO, StringIO
 from pathlib import Path
 
+import psutil
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -16,6 +20,7 @@ from PIL.TiffImagePlugin import AppendingTiffWriter
 
 from books.errors import UploadRejected
 from books.intake import limits
+from books.intake.box import ask as boxes
 from books.intake.files import natural_order
 from books.intake.inspect import inspect
 from books.intake.pdf import render_page
@@ -79,7 +84,7 @@ def test_what_a_viewer_opens_is_taken(name: str) -> None:
 )
 def test_what_is_taken_is_read(name: str, text: str) -> None:
     with (CASES / name).open("rb") as data:
-        image = open_page(BytesIO(render_page(data, 0).png) if name.endswith("pdf") else data)
+        image = render_page(data, 0).image if name.endswith("pdf") else open_page(data)
     assert text or "the" in TesseractEngine().read(normalise(image)).text.split()
     assert text in TesseractEngine().read(normalise(image)).text
 
@@ -156,7 +161,7 @@ def test_a_small_page_of_another_shape_is_left_out_by_name() -> None:
 def test_pdfs_as_viewers_take_them(content: bytes, frames: int) -> None:
     found = inspect(BytesIO(content), "book.pdf")
     assert found.frames == frames
-    assert render_page(BytesIO(content), 0).png
+    assert render_page(BytesIO(content), 0).image
 
 
 def test_a_jpeg_cut_in_its_picture_is_refused() -> None:
@@ -260,8 +265,6 @@ def test_two_identical_scans_are_two_pages_for_form_and_api(client, admin) -> No
 
 
 def test_two_identical_scans_are_two_pages_of_an_upload_in_many_requests(client, admin) -> None:
-    from hashlib import sha256
-
     client.force_login(admin)
     book = Book.objects.create(title="A book")
     url = f"/api/books/{book.pk}/uploads"
@@ -339,3 +342,21 @@ def test_the_form_asks_for_the_same_order(client, admin) -> None:
     ]
     answer = client.post(f"/api/books/{book.pk}/uploads/order", json.dumps({"names": names}), "application/json")
     assert answer.json() == {"places": [4, 5, 2, 1, 0, 3]}
+
+
+def test_boxes_are_bounded_together() -> None:
+    """A PDF of two kilobytes whose objects expand to hundreds of megabytes, sixteen times at once."""
+    boxes.means_found()
+    assert boxes._server is not None
+    server, seen, content = psutil.Process(boxes._server.pid), [0], (CASES / "odd/objstm.pdf").read_bytes()
+
+    def judge(_: int) -> None:
+        with suppress(UploadRejected):
+            inspect(BytesIO(content), "objstm.pdf")
+
+    with ThreadPoolExecutor(16) as threads:
+        under_way = [threads.submit(judge, number) for number in range(16)]
+        while not all(each.done() for each in under_way):
+            with suppress(psutil.NoSuchProcess):
+                seen.append(sum(each.memory_info().rss for each in server.children()))
+    assert 0 < max(seen) < boxes.AT_ONCE * (limits.PDF_CHILD_MEMORY_BYTES + 100 * limits.MEBIBYTE)

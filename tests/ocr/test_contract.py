@@ -18,7 +18,6 @@ from books.ocr.engines.model import OpenAIVision
 from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.normalise import evened, normalise
-from books.ocr.image.open import open_page
 from books.ocr.image.shapes import turned
 from books.providers.request import Choice, ModelRequest
 from tests.ocr import provoking
@@ -63,8 +62,8 @@ READERS: dict[str, Callable[[], Reader]] = {
     "tesseract": lambda: Reader(TesseractEngine, scan, provoking.truth(NUMBER)),
     "openai": lambda: Reader(lambda: OpenAIVision(model, lambda _stage: Choice("gpt")), scan, provoking.truth(NUMBER)),
     "pdf-text": lambda: Reader(
-        lambda: PdfTextLayer(RENDERED.glyphs, open_page(io.BytesIO(RENDERED.png)).width, TesseractEngine()),
-        lambda: evened(open_page(io.BytesIO(RENDERED.png))),
+        lambda: PdfTextLayer(RENDERED.glyphs, RENDERED.image.width, TesseractEngine()),
+        lambda: evened(RENDERED.image),
         PRINTED,
     ),
     **({"rapidocr": lambda: Reader(rapid, scan, provoking.truth(NUMBER))} if find_spec("rapidocr") else {}),

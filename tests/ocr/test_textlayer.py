@@ -13,7 +13,6 @@ from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.ink import PageInk
 from books.ocr.image.normalise import evened
-from books.ocr.image.open import open_page
 from tests.ocr import provoking
 from tests.ocr.pdfs import book_page, drawn, painted
 
@@ -23,7 +22,7 @@ TRUTH = "\n".join(line[4] for line in LINES)
 
 def read(engine: TesseractEngine, pdf: bytes) -> OcrText:
     rendered = render_page(io.BytesIO(pdf), 0, dpi=170)
-    page = open_page(io.BytesIO(rendered.png))
+    page = rendered.image
     return PdfTextLayer(rendered.glyphs, page.width, engine).read(evened(page))
 
 
@@ -139,7 +138,7 @@ def test_a_line_that_says_something_else_is_read_and_the_page_is_marked(engine: 
 
 def test_boxes_lie_on_the_print(engine: TesseractEngine) -> None:
     rendered = render_page(io.BytesIO(GOOD["printed"]), 0)
-    page = evened(open_page(io.BytesIO(rendered.png)))
+    page = evened(rendered.image)
     found = PdfTextLayer(rendered.glyphs, page.width, engine).read(page)
     assert PageInk(page).missing([line.box for line in found.lines]) < 0.01
     assert max(line.box[3] - line.box[1] for line in found.lines) < 0.05 * page.height

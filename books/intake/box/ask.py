@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from books.errors import Busy
+from books.errors import Busy, UploadRejected
 from books.intake.box.confinement import LIBC
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ START: Final = "import sys; sys.path.insert(0, sys.argv[1]); from books.intake.b
 ENVIRONMENT: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 KEPT: Final = ("LD_LIBRARY_PATH", "TZ")
 HEADER_BYTES: Final = 64 * 1024 * 1024
+SENTENCE_CHARACTERS: Final = 300
 # On one machine, whichever process asks: so many times the memory of one, and no more.
 AT_ONCE: Final = max(2, min(8, os.cpu_count() or 1))
 PATIENCE_SECONDS, LOOKS_SECONDS, GRACE_SECONDS = 60.0, 0.02, 5.0
@@ -80,6 +81,19 @@ def ask(parser: str, source: Path | BinaryIO, limits: BoxLimits, **question: Any
         with open(body, "rb", closefd=False) as file:
             file.seek(0)
             return answer, file.read()
+
+
+def ask_for_pages(
+    parser: str, source: Path | BinaryIO, limits: BoxLimits, too_much: str, **question: Any
+) -> tuple[dict[str, Any], bytes]:
+    """The same of what may hold pages. Raises UploadRejected with the parser's sentence, or with ``too_much``."""
+    try:
+        header, body = ask(parser, source, limits, **question)
+    except BoxDied:
+        raise UploadRejected(too_much) from None
+    if "refused" in header:
+        raise UploadRejected(str(header["refused"])[:SENTENCE_CHARACTERS])
+    return header, body
 
 
 def _header(pipe: int, deadline: float) -> dict[str, Any] | None:
@@ -206,5 +220,5 @@ atexit.register(_end_server)
 def means_found() -> list[str]:
     """What shuts a child in on this machine, in words, strongest last."""
     with tempfile.TemporaryFile() as nothing:
-        header, _ = ask("books.intake.box.nothing", nothing, BoxLimits(64 << 20, 5, 10.0))
+        header, _ = ask("books.intake.box.server", nothing, BoxLimits(64 << 20, 5, 10.0))
     return [str(each) for each in header["means"]]

@@ -63,6 +63,11 @@ def main() -> None:
         os.kill(child, signal.SIGKILL)
 
 
+def answer(question: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], bytes]:
+    """A parser that reads nothing: to see what a box is made of on this machine."""
+    return {}, b""
+
+
 def _look_after(deadlines: dict[int, float]) -> None:
     for child, deadline in list(deadlines.items()):
         if os.waitpid(child, os.WNOHANG)[0]:
