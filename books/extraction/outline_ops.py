@@ -180,8 +180,12 @@ def _limited(statements: Sequence[Statement], allowed: set[int]) -> Iterator[Sta
 
 
 def checked(guideline: Guideline, printed: PrintedWords[int]) -> Guideline:
-    """The guideline with what a reviewer must look at in each statement."""
-    return changed(guideline, lambda each: replace(each, findings=printed.findings_of(each.text, each.pages)))
+    """The guideline with what a reviewer must look at in each statement; a quotation is meant to repeat its page."""
+
+    def seen(each: Statement) -> Statement:
+        return each if each.kind == "quote" else replace(each, findings=printed.findings_of(each.text, each.pages))
+
+    return changed(guideline, seen)
 
 
 def changed(guideline: Guideline, change: Callable[[Statement], Statement]) -> Guideline:
