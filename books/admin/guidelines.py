@@ -25,7 +25,7 @@ from books.guidelines.review import Decision
 from books.models import Book, Provenance, ReviewStatus, Subtopic, Topic
 from books.models.page import page_numbers
 from books.numbers import number_of
-from books.stored.guideline import Part, numbered, says_something
+from books.stored.guideline import Part, numbered, says_something, shown
 from books.stored.guideline import Statement as Said
 from books.stored.pages import PageNumbers, span
 
@@ -164,7 +164,9 @@ def _guideline(book: Book, entries: list[Entry], chosen: Entry) -> dict[str, Any
 
 def _statements(part: Part, statements: Sequence[Said[int]]) -> list[ShownStatement]:
     return [
-        ShownStatement(f"{part}.{at}", each.text, each.pages, [found.kind.heading for found in each.findings])
+        ShownStatement(
+            f"{part}.{at}", shown(each.text, each.kind), each.pages, [found.kind.heading for found in each.findings]
+        )
         for at, each in enumerate(statements)
     ]
 

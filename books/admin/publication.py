@@ -100,7 +100,7 @@ def _texts(row: PublishedGuideline) -> dict[str, str]:
 
 def _part(row: PublishedGuideline, part: str) -> str:
     statements = row.guideline.get(part, [])
-    return "\n".join(with_pages(each["text"], each["pages"]) for each in statements)
+    return "\n".join(with_pages(each["text"], each["pages"], each.get("kind", "")) for each in statements)
 
 
 PERMISSION = "books.publish_guideline"

@@ -64,8 +64,11 @@ class GuidelineFilter(Schema):
 
 
 class StatementOut(Schema):
+    """``kind`` is "quote" where ``text`` is the book's own words."""
+
     text: str
     pages: list[int]
+    kind: str = "statement"
 
 
 class GuidelineOut(Schema):

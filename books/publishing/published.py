@@ -65,7 +65,11 @@ def document_of(guideline: Guideline, numbers: PageNumbers) -> dict[str, list[di
     """What readers and files get of it: each part's statements with scan numbers, without what only reviewers need."""
     parts = numbered(guideline, numbers)
     return {
-        str(part): [{"text": each.text, "pages": list(each.pages)} for each in parts.get(part, ())] for part in Part
+        str(part): [
+            {"text": each.text, "pages": list(each.pages)} | ({"kind": each.kind} if each.kind == "quote" else {})
+            for each in parts.get(part, ())
+        ]
+        for part in Part
     }
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -164,7 +165,7 @@ def as_written(
 ) -> Statement[PageId]:
     """What a person wrote, to be stored. A statement of ``present`` that says the same stays as it is; with other pages
     it keeps what it has on those that are left."""
-    same = next((each for each in present if each.text == text), None)
+    same = next((each for each in present if each.text in (text, bare(text)[0])), None)
     if same is None:
         return Statement(text, numbers.ids(pages))
     if numbers.numbers(same.pages) == sorted(set(pages)):
@@ -175,11 +176,21 @@ def as_written(
     )
 
 
-def with_pages(text: str, pages: Sequence[int]) -> str:
-    """ "Zero is even. [3-5]": how a statement reads wherever a guideline is text."""
-    return f"{text} [{ranges(pages)}]"
+def with_pages(text: str, pages: Sequence[int], kind: str = "statement") -> str:
+    """ "Zero is even. [3-5]": how a statement reads wherever a guideline is text; a quotation is in its marks."""
+    return f"{shown(text, kind)} [{ranges(pages)}]"
+
+
+def shown(text: str, kind: str) -> str:
+    return f"“{text}”" if kind == "quote" else text
+
+
+def bare(text: str) -> tuple[str, str]:
+    """A text as ``shown`` gave it, and its kind."""
+    found = re.fullmatch(r"“([^“”]+)”", text)
+    return (found[1], "quote") if found else (text, "statement")
 
 
 def part_text(parts: Parts[int], part: Part) -> str:
     """A line a statement."""
-    return "\n".join(with_pages(each.text, each.pages) for each in parts.get(part, ()))
+    return "\n".join(with_pages(each.text, each.pages, each.kind) for each in parts.get(part, ()))

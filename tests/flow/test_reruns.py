@@ -115,7 +115,7 @@ def test_an_unchanged_book_is_left_alone(book, request, engine, monkeypatch):
         accept(proposals(book, ProposalKind.ORDER_SUBTOPICS)[0].pk, user=None)
         run(start_finalisation, book)  # asks anew about what the merge changed
     else:
-        assert "Begins with" in Topic.objects.filter(book=book).first().storyline
+        assert "In the book's order" in Topic.objects.filter(book=book).first().storyline
     before, calls = written(), ModelCall.objects.count()
     run(start_extraction, book)
     run(start_finalisation, book)

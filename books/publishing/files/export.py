@@ -97,6 +97,8 @@ def _parts(guideline: dict[str, list[dict[str, Any]]]) -> list[str]:
         statements = guideline[part]
         if statements:
             lines += [f"**{title}**", ""]
-            lines += [f"- {with_pages(_plain(each['text']), each['pages'])}" for each in statements]
+            lines += [
+                f"- {with_pages(_plain(each['text']), each['pages'], each.get('kind', ''))}" for each in statements
+            ]
             lines.append("")
     return lines

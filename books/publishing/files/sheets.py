@@ -21,7 +21,7 @@ from books.models import Book, Subtopic
 from books.models.page import page_numbers
 from books.publishing.files.document import SubtopicIn, complaint
 from books.publishing.published import document_of
-from books.stored.guideline import PARTS, with_pages
+from books.stored.guideline import PARTS, bare, with_pages
 from books.stored.pages import PageNumbers, numbers_in, ranges
 
 PARSER = "books.publishing.files.sheet_child"
@@ -105,7 +105,8 @@ class Pages(Widget):
 
 class Statements(Widget):
     def render(self, value: Any, obj: Any = None, **_: Any) -> str:
-        return defused("\n".join(with_pages(" ".join(each["text"].split()), each["pages"]) for each in value or ()))
+        lines = ((" ".join(each["text"].split()), each["pages"], each.get("kind", "")) for each in value or ())
+        return defused("\n".join(with_pages(*line) for line in lines))
 
     def clean(self, value: Any, row: Any = None, **_: Any) -> list[dict[str, Any]]:
         return [_statement(line) for line in armed(value).splitlines() if line.strip()]
@@ -115,7 +116,7 @@ def _statement(line: str) -> dict[str, Any]:
     found = CITED.match(line.strip())
     if found is None:
         raise ValueError(f"“{line[:60]}” does not end with its pages in brackets, such as [3, 5-7]")
-    return {"text": found["text"], "pages": numbers_in(found["pages"])}
+    return {"text": bare(found["text"])[0], "pages": numbers_in(found["pages"])}
 
 
 # ``topic`` and ``status`` are for the reader: an import does not change them.

@@ -52,7 +52,8 @@ def _parts(document: DocumentType, guideline: dict[str, list[dict[str, Any]]]) -
         if guideline[part]:
             document.add_heading(title, 3)
         for statement in guideline[part]:
-            document.add_paragraph(with_pages(_plain(statement["text"]), statement["pages"]), style="List Bullet")
+            said = with_pages(_plain(statement["text"]), statement["pages"], statement.get("kind", ""))
+            document.add_paragraph(said, style="List Bullet")
 
 
 def _plain(text: str) -> str:
