@@ -19,9 +19,9 @@ from django.utils.text import slugify
 
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.paging import LookAhead
-from books.extraction.engines.factory import made_with_of
-from books.extraction.estimate import TITLES, estimate
-from books.extraction.stale import StaleResult, generated_pages, stale_results
+from books.extraction.estimate import estimate
+from books.extraction.job import calls_by_name, generated_pages, stale_results
+from books.extraction.stages.base import GuidelineStage, Result
 from books.ledger.choices import base_url_of, checked, model_of, providers
 from books.ledger.prices import price_of
 from books.ledger.spending import spent
@@ -203,11 +203,11 @@ class StaleStage:
     title: str
     now: str
     made_with: str
-    redone: list[StaleResult]
-    kept: list[StaleResult]
+    redone: list[Result]
+    kept: list[Result]
 
     @property
-    def named(self) -> list[StaleResult]:
+    def named(self) -> list[Result]:
         return self.redone[:NAMED]
 
     @property
@@ -227,8 +227,8 @@ def costs(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "stages": _by_stage(book),
         "total": calls.aggregate(calls=Count("pk"), dollars=Sum("cost"), unpriced=Count("pk", filter=_UNPRICED)),
         "left": None if book.spending_cap is None else book.spending_cap - spent(book=book.pk),
-        "stale": [stage for stage in (_stale_stage(name, stale) for name in STAGES) if stage],
-        "redone": sum(not each.is_kept for each in stale),
+        "stale": [_stale_stage(*each) for each in stale],
+        "redone": sum(not each.is_kept for _, results in stale for each in results),
         "pages": pages,
         "estimate": estimate(book, Limits(*pages)) if pages else estimate(book),
         "may_redo": request.user.has_perm("books.ask_model"),
@@ -243,7 +243,6 @@ def calls_csv(request: StaffRequest, book_id: int) -> HttpResponse:
     return as_csv(ModelCall.objects.filter(book=book), f"{slugify(book.title)[:60] or 'book'}-model-calls")
 
 
-STAGES = ("digest", "outline", "write", "summarise")
 _UNPRICED = Q(cost=None, tokens_out__gt=0)
 
 
@@ -264,9 +263,13 @@ def _by_stage(book: Book) -> list[dict[str, object]]:
             estimated=Count("pk", filter=Q(is_estimate=True)),
         )
     )
+    known = calls_by_name()
     return [
         row
-        | {"title": TITLES.get(row["stage"], str(row["stage"]).upper()), "price": _source(row["model"], row["stage"])}
+        | {
+            "title": known[row["stage"]].title if row["stage"] in known else row["stage"].upper(),
+            "price": _source(row["model"], row["stage"]),
+        }
         for row in rows
     ]
 
@@ -275,10 +278,8 @@ def _source(model: str, stage: str) -> str:
     return price_of(model, base_url_of(model_of(stage).provider)).source
 
 
-def _stale_stage(name: str, stale: list[StaleResult]) -> StaleStage | None:
-    found = [each for each in stale if each.stage == name]
-    if not found:
-        return None
-    made_with = ", ".join(made_with for made_with, _ in Counter(each.made_with for each in found).most_common(3))
+def _stale_stage(stage: GuidelineStage, found: list[Result]) -> StaleStage:
+    named = Counter(str(each.made_with) or "not noted" for each in found)
+    made_with = ", ".join(words for words, _ in named.most_common(3))
     redone, kept = ([each for each in found if each.is_kept is is_kept] for is_kept in (False, True))
-    return StaleStage(TITLES[name], str(made_with_of(name)), made_with, redone, kept)
+    return StaleStage(stage.title, str(stage.made_with), made_with, redone, kept)

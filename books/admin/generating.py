@@ -13,6 +13,7 @@ from django.urls import URLPattern, reverse
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.steps import counts_of, may_finalise
 from books.errors import RequestRefused
+from books.extraction.engines.factory import asks_a_model
 from books.extraction.estimate import estimate
 from books.extraction.job import (
     EXTRACTION,
@@ -22,7 +23,6 @@ from books.extraction.job import (
     resume_extraction,
     start_extraction,
 )
-from books.extraction.stages.base import asks_a_model
 from books.ledger.spending import spent
 from books.models import Book, Contents, ContentsStatus
 from books.numbers import LARGEST_PLACE, number_of

@@ -1,4 +1,4 @@
-"""The two jobs of extraction, and starting them."""
+"""The two jobs of extraction, starting them, and which of their results are stale."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ from dataclasses import replace
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from books.extraction.stages.base import Call, GuidelineStage, Result
 from books.extraction.stages.digest import DigestStage
-from books.extraction.stages.finalise import CompareStage, MergeStage, NameStage, SubmitStage, TopicNameStage
+from books.extraction.stages.duplicates import CompareStage, MergeStage
+from books.extraction.stages.names import NameStage, TopicNameStage
 from books.extraction.stages.order import OrderStage
 from books.extraction.stages.outline import OutlineStage
-from books.extraction.stages.write import SummariseStage, WriteStage
-from books.models import Book
+from books.extraction.stages.submit import SubmitStage
+from books.extraction.stages.summarise import SummariseStage
+from books.extraction.stages.write import WriteStage
+from books.models import Book, PageDigest
 from books.stored.limits import Limits
 from jobs.actions import resume, start_job
 from jobs.database import locked_job
 from jobs.models import Job
-from jobs.registry import Handler
+from jobs.registry import Handler, handlers
 from jobs.states import JobStatus
 
 EXTRACTION = Handler(
@@ -82,3 +86,29 @@ def start_finalisation(book: Book, limits: Limits | None = None, *, user: Abstra
     """Always of the whole book. Raises StageNotReady until every subtopic has a guideline, and JobAlreadyActive."""
     whole = replace(limits or Limits(), first_page=None, last_page=None)
     return start_job(book.pk, FINALISATION.kind, params=whole.params, user=user)
+
+
+def stages_of(*kinds: str) -> list[GuidelineStage]:
+    """Of the jobs of these kinds, in order."""
+    found = [stage for kind in kinds for stage in handlers()[kind].stages]
+    return [stage for stage in found if isinstance(stage, GuidelineStage)]
+
+
+def calls_by_name() -> dict[str, Call]:
+    """Whatever a stage asks a model."""
+    stages = stages_of(EXTRACTION.kind, FINALISATION.kind)
+    return {call.name: call for stage in stages for call in (stage.call, *stage.more_calls)}
+
+
+def stale_results(book: Book) -> list[tuple[GuidelineStage, list[Result]]]:
+    """By stage, in their order: made with another prompt, model, form or engine than would make them now. Generating
+    again redoes them, and what depends on them, and nothing else."""
+    found = [(stage, stage.stale(book)) for stage in stages_of(EXTRACTION.kind)]
+    return [(stage, results) for stage, results in found if results]
+
+
+def generated_pages(book: Book) -> tuple[int, int] | None:
+    """The first and the last page that results were made of; None where that is all of the book."""
+    digests = PageDigest.objects.filter(page__book=book).order_by("page__number")
+    numbers = list(digests.values_list("page__number", flat=True))
+    return None if not numbers or len(numbers) == book.pages.count() else (numbers[0], numbers[-1])

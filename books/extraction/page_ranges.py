@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from books.errors import StageNotReady
 from books.extraction.contents import confirmed_toc, read_digests
+from books.extraction.cut import OncePerJob
+from books.extraction.engines.factory import asks_a_model
 from books.extraction.records import book_facts
-from books.extraction.stages.base import OncePerJob, asks_a_model
 from books.models import Book, Contents, Page, Subtopic
 from books.models.page import page_numbers
 from books.stored.limits import Limits

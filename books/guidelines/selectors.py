@@ -9,9 +9,6 @@ from jobs.models import Item, Job
 from jobs.registry import handlers
 from jobs.states import ItemState, JobStatus
 
-# What the key of an item names, by its stage: a subtopic, a pair of them ("3:7"), or a topic with all that is in it.
-SUBTOPIC_STAGES = ("write", "names", "merge")
-TOPIC_STAGES = ("summarise", "topic_names", "order")
 UNWRITTEN = "It has no guideline yet: generate the guidelines once more."
 # Older jobs than these are not looked through.
 MOST_JOBS = 20
@@ -35,7 +32,7 @@ def unfinished(book_id: int) -> dict[int, str]:
 
 def _failed(book_id: int) -> Iterator[Item]:
     """What the last jobs failed at and none has done since."""
-    settled = Item.objects.filter(job__in=_last_jobs(book_id), stage__in=SUBTOPIC_STAGES + TOPIC_STAGES)
+    settled = Item.objects.filter(job__in=_last_jobs(book_id), stage__in=_stages())
     if not settled.filter(state=ItemState.FAILED).exists():
         return
     seen: set[tuple[str, str]] = set()
@@ -46,10 +43,17 @@ def _failed(book_id: int) -> Iterator[Item]:
         seen.add((item.stage, item.key))
 
 
+def _stages() -> dict[str, str]:
+    """What the keys of their items name, by the names of the stages that say it: a subtopic, a pair of them ("3:7"), or
+    a topic with all that is in it."""
+    stages = [stage for handler in handlers().values() for stage in handler.stages]
+    return {stage.name: about for stage in stages if (about := getattr(stage, "about", ""))}
+
+
 def _last_jobs(book_id: int) -> list[Job]:
     """Of each kind that makes guidelines the last that came to its end, and those after it."""
-    stages = {*SUBTOPIC_STAGES, *TOPIC_STAGES}
-    kinds = [kind for kind, handler in handlers().items() if stages.intersection(each.name for each in handler.stages)]
+    stages = _stages()
+    kinds = [kind for kind, handler in handlers().items() if any(each.name in stages for each in handler.stages)]
     chosen: list[Job] = []
     ended: set[str] = set()
     for job in Job.objects.filter(book=book_id, kind__in=kinds).order_by("-created_at")[:MOST_JOBS]:
@@ -63,7 +67,7 @@ def _last_jobs(book_id: int) -> list[Job]:
 def _meant(item: Item, topics: dict[int, int]) -> Iterable[int]:
     """Which of the subtopics, given with their topics, the item was about."""
     ids = {int(part) for part in item.key.split(":") if part.isdecimal()}
-    if item.stage in TOPIC_STAGES:
+    if _stages()[item.stage] == "topic":
         return [pk for pk, topic_id in topics.items() if topic_id in ids]
     return [pk for pk in topics if pk in ids]
 

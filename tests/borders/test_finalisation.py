@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from benchmarks.standin import StandIn
-from books.extraction import records
+from books.extraction import cut
 from books.extraction.engines import factory as guideline_factory
-from books.extraction.stages import finalise
+from books.extraction.stages import duplicates
 from books.ledger import choices
 from books.models import Book, ModelCall
 from jobs.models import Item
@@ -61,13 +61,13 @@ def test_what_several_items_ask_at_once_is_asked_once(client, admin, book, provi
 
 def test_look_alikes_are_found_outside_any_transaction(client, admin, book, provider, monkeypatch):
     """They were found while the stage was planned, under the lock of the job: SQLite let nobody write meanwhile."""
-    compare, seen = finalise.outline_ops.look_alikes, []
+    compare, seen = duplicates.outline_ops.look_alikes, []
 
     def look_alikes(rows):
         seen.append(connection.in_atomic_block)
         return compare(rows)
 
-    monkeypatch.setattr(finalise.outline_ops, "look_alikes", look_alikes)
+    monkeypatch.setattr(duplicates.outline_ops, "look_alikes", look_alikes)
     job = finalised(client, admin, book)
     assert seen == [False]
     assert Item.objects.filter(job=job, stage="merge").count() == 12
@@ -75,8 +75,8 @@ def test_look_alikes_are_found_outside_any_transaction(client, admin, book, prov
 
 def test_names_read_the_book_as_often_for_few_subtopics_as_for_many(client, admin, provider, monkeypatch):
     """The outline and all rows were read for each item."""
-    read, reads = records.whole_outline, []
-    monkeypatch.setattr(records, "whole_outline", lambda book_id: reads.append(book_id) or read(book_id))
+    read, reads = cut.whole_outline, []
+    monkeypatch.setattr(cut, "whole_outline", lambda book_id: reads.append(book_id) or read(book_id))
     for count in (2, 9):
         book = Book.objects.create(title=f"Physics in {count}")
         topic = TopicFactory(book=book)

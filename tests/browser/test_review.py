@@ -9,9 +9,10 @@ from playwright.sync_api import expect
 
 from books.guidelines.proposals import propose, setting
 from books.models import Book, Change, PageDigest, ProposalKind, Subtopic
+from books.stored.proposal import Values
 from tests.browser.test_main_job import sign_in
 from tests.browser.test_workbench import SIZES, fits, scanned_pages
-from tests.factories import BookFactory, SubtopicFactory, TopicFactory
+from tests.factories import BookFactory, SubtopicFactory, TopicFactory, pages_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
@@ -119,19 +120,23 @@ def split_merged_and_undone(tab, book) -> None:
     tab.keyboard.press("Enter")
     shown(tab, "Counting on")
     rows = Subtopic.objects.filter(topic__book=book, topic__sequence=1)
-    assert dict(rows.values_list("title", "pages")) == {"Counting": [1, 2], "Counting on": [2, 3], "Adding": [4]}
+    assert {row.title: pages_of(row) for row in rows.all()} == {
+        "Counting": [1, 2],
+        "Counting on": [2, 3],
+        "Adding": [4],
+    }
     tab.keyboard.press("s")
     tab.locator("#merge-with").focus()
     tab.keyboard.type("Adding")
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
     expect(tab.get_by_text("“Adding” is part of this one now.")).to_be_visible()
-    assert dict(rows.values_list("title", "pages")) == {"Counting": [1, 2], "Counting on": [2, 3, 4]}
+    assert {row.title: pages_of(row) for row in rows.all()} == {"Counting": [1, 2], "Counting on": [2, 3, 4]}
     undone_after_a_question(tab, "“Counting on”")
     expect(tab.get_by_text("Undone: Merged “Adding” into “Counting on”")).to_be_visible()
     undone_after_a_question(tab, "“Counting”")
     expect(tab.get_by_text("Undone: Split “Counting”")).to_be_visible()
-    assert dict(rows.values_list("title", "pages")) == {"Counting": [1, 2, 3], "Adding": [4]}
+    assert {row.title: pages_of(row) for row in rows.all()} == {"Counting": [1, 2, 3], "Adding": [4]}
 
 
 def edited_and_seen_in_the_history(tab) -> None:
@@ -218,7 +223,7 @@ def test_the_editor_warns_of_what_is_unsaved_but_not_when_left_without_saving(ch
 def test_proposals_are_decided_by_keyboard_alone(tab, live_server, admin, book):
     for title, better in (("Counting", "Counting whole numbers"), ("Adding", "Adding up"), ("Sets", "Sets of numbers")):
         row = Subtopic.objects.get(title=title)
-        suggestion = setting(ProposalKind.RENAME_SUBTOPIC, row, {"title": better}, "A clearer title.", at_once=False)
+        suggestion = setting(ProposalKind.RENAME_SUBTOPIC, row, Values(title=better), "A clearer title.", at_once=False)
         propose(book.pk, suggestion, job=None)
     sign_in(tab, live_server)
     tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/guidelines/")

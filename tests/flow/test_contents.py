@@ -13,10 +13,9 @@ from books.extraction.contents import save_contents
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.engines.forms import GuidelineForm, RewordForm
 from books.extraction.estimate import estimate
-from books.extraction.job import resume_extraction, start_extraction, start_finalisation
+from books.extraction.job import resume_extraction, stale_results, start_extraction, start_finalisation
 from books.extraction.outline_ops import with_numbers
 from books.extraction.records import whole_outline
-from books.extraction.stale import stale_results
 from books.guidelines.changes import change
 from books.ledger import choices
 from books.ledger.spending import spent
@@ -150,8 +149,8 @@ def test_resuming_the_same_pages_goes_on_and_a_changed_recipe_redoes_its_stage_a
     assert stale_results(book) == []
 
     monkeypatch.setattr(GuidelineForm, "version", "next")
-    stale = stale_results(book)
-    assert {each.stage for each in stale} == {"write"}
+    ((stage, stale),) = stale_results(book)
+    assert stage.name == "write"
     assert len(stale) == Subtopic.objects.count()
     edited = Subtopic.objects.first()
     with change(book.pk, "Edited"):
@@ -164,7 +163,8 @@ def test_resuming_the_same_pages_goes_on_and_a_changed_recipe_redoes_its_stage_a
     assert worked.filter(stage="write").count() == Subtopic.objects.count()
     assert worked.filter(stage="write", key=f"propose {edited.pk}").exists()
     assert {row.made_with.schema for row in Subtopic.objects.exclude(pk=edited.pk)} == {f"next.{RewordForm.version}"}
-    assert [(each.label, each.is_kept) for each in stale_results(book)] == [(edited.title, True)]
+    ((_, kept),) = stale_results(book)
+    assert [(each.label, each.is_kept) for each in kept] == [(edited.title, True)]
     assert {row.made_with.engine for row in PageDigest.objects.all()} == {"offline"}
 
 

@@ -18,10 +18,12 @@ from books.extraction.job import start_extraction, start_finalisation
 from books.extraction.records import whole_outline
 from books.ledger import choices
 from books.models import Book, ModelCall, Subtopic, Topic
+from books.models.page import page_numbers
 from jobs.actions import resume, retry
 from jobs.models import Item, Job
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
+from tests.factories import pages_of, shown
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 # Each form of nonsense once; a hundred books are in tests/chaos/chaos_nonsense.py.
@@ -59,10 +61,8 @@ def ended(job: Job) -> Job:
 
 
 def no_page_is_lost(book: Book) -> None:
-    placed = {
-        page for pages in Subtopic.objects.filter(topic__book=book).values_list("pages", flat=True) for page in pages
-    }
-    matter = set(whole_outline(book.pk).front_matter)
+    placed = {page for row in Subtopic.objects.filter(topic__book=book) for page in pages_of(row)}
+    matter = set(page_numbers(book.pk).numbers(whole_outline(book.pk).front_matter))
     assert placed | matter == set(range(1, PAGES + 1)), (placed, matter)
 
 
@@ -70,7 +70,9 @@ def bounded_and_clean(book: Book) -> None:
     subtopics = Subtopic.objects.filter(topic__book=book)
     assert subtopics.count() <= 120
     for row in [*subtopics, *Topic.objects.filter(book=book)]:
-        said = json.dumps([row.title, row.summary, getattr(row, "guideline", {}), getattr(row, "terms", {})])
+        said = json.dumps(
+            [row.title, row.summary, shown(row) if isinstance(row, Subtopic) else {}, getattr(row, "terms", {})]
+        )
         assert len(row.title) <= 200
         assert len(row.summary) <= 1_000
         assert len(said) < 400_000

@@ -3,7 +3,7 @@
 import pytest
 
 from books.extraction.job import EXTRACTION, FINALISATION
-from books.guidelines.selectors import SUBTOPIC_STAGES, TOPIC_STAGES, unfinished
+from books.guidelines.selectors import unfinished
 from jobs.states import ItemState, JobStatus
 from tests.factories import BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
 
@@ -65,8 +65,3 @@ def test_a_summary_written_by_finalising_makes_up_for_one_that_failed_before(sub
     assert finished(subtopics) == [False, False, True]
     failed(subtopics, "summarise", "{topic.pk}", state=ItemState.DONE)
     assert finished(subtopics) == [True, True, True]
-
-
-def test_the_stages_are_those_of_the_jobs():
-    stages = {stage.name for handler in (EXTRACTION, FINALISATION) for stage in handler.stages}
-    assert {*SUBTOPIC_STAGES, *TOPIC_STAGES, "digest", "outline", "compare", "submit"} >= stages

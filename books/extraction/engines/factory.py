@@ -32,3 +32,7 @@ def engine_here() -> OfflineEngine:
 
 def made_with_of(stage: str) -> MadeWith:
     return guideline_engine().made_with(stage)
+
+
+def asks_a_model() -> bool:
+    return bool(settings.GUIDELINE_ENGINE == "openai")

@@ -1,33 +1,91 @@
-"""What the stages of extraction share."""
+"""What every stage of extraction declares: its words, what it asks a model at what cost, and what of it is stale."""
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 
+from books.extraction.engines.factory import asks_a_model, engine_here, made_with_of
+from books.extraction.page_ranges import Run
 from books.ledger.asking import asking_for
 from books.ledger.choices import choices_kept, model_of
+from books.models import Book
+from books.stored.made_with import MadeWith
+from books.structure.chapters import Laid
 from jobs.models import Item, Job
+from jobs.registry import PlannedItem
 from jobs.states import Load
 
-T = TypeVar("T")
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a stage asks a model: ``name`` in the ledger and the admin. Where nothing was asked yet, ``frame`` is how
+    many tokens of a prompt are not page texts (instructions, form), and ``answer`` how many an answer has."""
+
+    name: str
+    title: str
+    frame: int = 0
+    answer: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """``calls`` from low to high, each of which sees the text of about ``pages`` pages."""
+
+    call: Call
+    calls: Span
+    pages: float = 0
+
+
+@dataclass(slots=True)
+class Ahead:
+    """A book before a job: the numbers of its ``pages`` and of those that ``changed``, the runs in which they are cut,
+    and its contents. The stages before have said how many subtopics are ``written``."""
+
+    book: Book
+    pages: Sequence[int]
+    changed: set[int]
+    runs: Sequence[Run]
+    laid: Sequence[Laid]
+    written: Span = field(default=(0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Something that a stage left behind. ``is_kept``: a person decided on it or changed it, so that a job only offers
+    what it would make."""
+
+    label: str
+    made_with: MadeWith
+    is_kept: bool = False
 
 
 class GuidelineStage(ABC):
     """The offline engine computes, so its items belong to the processor pool; a model is waited for by many threads.
 
     ``compute`` is the stage's work; calls that it makes to a model go on its item's account. A failed item leaves
-    nothing behind.
+    nothing behind. ``asks`` is the call that it makes, where that is not named as the stage is, and ``tokens`` its
+    frame and answer; ``more_calls`` are those that may follow it. ``about`` says what the keys of its items name:
+    "subtopic" (or a pair of them, "3:7"), "topic" or "". One that ``may_need_no_model`` asks none where the pages
+    themselves tell enough.
     """
 
     name: str
-    # The model that it asks, where that is not named as the stage is.
-    asks = ""
+    title: str
+    unit: str
+    weight = 1
     required = True
+    about = ""
+    asks = ""
+    tokens: Span = (0, 0)
+    more_calls: tuple[Call, ...] = ()
+    may_need_no_model = False
 
     @property
     def load(self) -> Load:
@@ -39,35 +97,44 @@ class GuidelineStage(ABC):
 
     @property
     def provider(self) -> str:
-        return model_of(self.asks or self.name).provider if asks_a_model() else ""
+        return model_of(self.call.name).provider if asks_a_model() else ""
+
+    @property
+    def call(self) -> Call:
+        return Call(self.asks or self.name, self.title, *self.tokens)
+
+    @property
+    def made_with(self) -> MadeWith:
+        """What its results would be made with now."""
+        return made_with_of(self.call.name)
+
+    def stale(self, book: Book) -> list[Result]:
+        """What generating again would make anew, or offer anew."""
+        now = [self.made_with]
+        if self.may_need_no_model:
+            now.append(engine_here().made_with(self.name))
+        return [each for each in self.results(book) if each.made_with not in now]
+
+    def results(self, book: Book) -> Iterator[Result]:
+        """What it has left behind that generating makes."""
+        yield from ()
+
+    def ahead(self, book: Ahead) -> Iterator[Work]:
+        """What generating would ask."""
+        yield from ()
+
+    @abstractmethod
+    def plan(self, job: Job) -> Sequence[PlannedItem]: ...
 
     def work(self, item: Item) -> Any:
         with asking_for(item), choices_kept():
             return self.compute(item)
 
+    def compute(self, item: Item) -> Any:
+        return None
+
     @abstractmethod
-    def compute(self, item: Item) -> Any: ...
+    def save(self, item: Item, result: Any) -> None: ...
 
     def save_failure(self, item: Item, message: str) -> None:
         return None
-
-
-class OncePerJob(Generic[T]):
-    """What all items of a job share, made once: for another job, or where ``stamp`` (what it is made of) differs, it is
-    made anew and the one before forgotten."""
-
-    def __init__(self, make: Callable[[Job], T], stamp: Callable[[Job], object]) -> None:
-        self._make, self._stamp = make, stamp
-        self._made: tuple[object, T] | None = None
-        self._lock = threading.Lock()
-
-    def of(self, job: Job) -> T:
-        stamp = (job.pk, self._stamp(job))
-        with self._lock:
-            if self._made is None or self._made[0] != stamp:
-                self._made = stamp, self._make(job)
-            return self._made[1]
-
-
-def asks_a_model() -> bool:
-    return bool(settings.GUIDELINE_ENGINE == "openai")

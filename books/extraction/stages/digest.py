@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from books.errors import StageNotReady
 from books.extraction import outline_ops
 from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
 from books.extraction.page_ranges import cut_here, pages_of, runs_of
 from books.extraction.records import FACTS_OF_BOOK, book_facts, page_text, stored_digest
-from books.extraction.stages.base import GuidelineStage
+from books.extraction.stages.base import Ahead, GuidelineStage, Result, Work
 from books.keys import fingerprint
 from books.models import Book, Page, PageDigest, PageReview
 from books.stored.made_with import MadeWith
@@ -28,6 +28,8 @@ class DigestStage(GuidelineStage):
     title = "Reading what each page teaches"
     unit = "page"
     weight = 3
+    tokens = (1_000, 260)
+    may_need_no_model = True
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         """Raises StageNotReady unless the book has pages and those of the job are approved."""
@@ -64,6 +66,15 @@ class DigestStage(GuidelineStage):
         }
         row = PageDigest(page_id=item.key, **values)
         PageDigest.objects.bulk_create([row], update_conflicts=True, unique_fields=["page"], update_fields=[*values])
+
+    def results(self, book: Book) -> Iterator[Result]:
+        rows = PageDigest.objects.filter(page__book=book).order_by("page__number")
+        for number, made_with in rows.values_list("page__number", "made_with"):
+            yield Result(f"Page {number}", made_with)
+
+    def ahead(self, book: Ahead) -> Iterator[Work]:
+        asked = len(book.changed - cut_here(book.runs))
+        yield Work(self.call, (asked, asked), 1)
 
 
 def digest_prints(book: Book, here: Collection[int]) -> dict[int, str]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from books.extraction.base import TeachingOrder
-from books.extraction.engines.factory import guideline_engine, made_with_of
-from books.extraction.records import book_facts, cut_titles, in_the_book, named
-from books.extraction.stages.base import GuidelineStage
-from books.extraction.stages.finalise import not_empty, topics_of
-from books.extraction.stages.write import give_topic
+from books.extraction.cut import cut_titles
+from books.extraction.engines.factory import guideline_engine
+from books.extraction.records import book_facts, in_the_book, named
+from books.extraction.stages.rows import TopicStage, give_topic, not_empty, topics_of
 from books.guidelines.changes import change
 from books.guidelines.proposals import ordering_subtopics, ordering_topics, propose
-from books.keys import fingerprint
 from books.models import Book, Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.pages import PageNumbers
@@ -23,7 +21,7 @@ from jobs.registry import PlannedItem
 BOOK = "book"
 
 
-class OrderStage(GuidelineStage):
+class OrderStage(TopicStage):
     """One item a topic, for the order of its subtopics, and one for the order of the topics.
 
     Where the order is as it was, the storyline is written; another order is only proposed. The engine is always asked
@@ -32,24 +30,21 @@ class OrderStage(GuidelineStage):
 
     name = "order"
     title = "Finding the order of teaching"
-    unit = "topic"
-    required = False
-    weight = 1
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
-        topics = list(topics_of(job.book_id))
-        numbers = page_numbers(job.book_id)
-        planned = [
-            PlannedItem(str(topic.pk), topic.title, fingerprint=_fingerprint(topic, numbers)) for topic in topics
-        ]
-        whole = fingerprint(made_with_of("order"), [(topic.pk, topic.title, topic.summary) for topic in topics])
-        return [*planned, PlannedItem(BOOK, "The book's topics", fingerprint=whole)] if len(topics) > 1 else planned
+        topics = [(topic.pk, topic.title, topic.summary) for topic in topics_of(job)]
+        whole = [self.planned(BOOK, "The book's topics", topics)] if len(topics) > 1 else []
+        return [*super().plan(job), *whole]
+
+    def seen(self, topic: Topic, numbers: PageNumbers) -> object:
+        rows = in_the_book(topic.subtopics.all(), numbers)
+        return topic.title, [(row.pk, row.title, row.summary) for row in rows]
 
     def compute(self, item: Item) -> TeachingOrder:
         facts = book_facts(Book.objects.get(pk=item.job.book_id))
         if item.key == BOOK:
             titles = cut_titles(item.job.book_id)
-            topics = in_the_book(topics_of(item.job.book_id), titles.numbers)
+            topics = in_the_book(topics_of(item.job), titles.numbers)
             return guideline_engine().order_topics(facts, [titles.named_topic(topic) for topic in topics])
         topic = Topic.objects.get(pk=item.key)
         numbers = page_numbers(item.job.book_id)
@@ -78,8 +73,3 @@ def _order_topics(job: Job, wanted: list[int], reason: str) -> None:
     ids = [topic.pk for topic in present]
     if ids != wanted and set(ids) == set(wanted):
         propose(job.book_id, ordering_topics(present, wanted, reason), job=job)
-
-
-def _fingerprint(topic: Topic, numbers: PageNumbers) -> str:
-    rows = in_the_book(topic.subtopics.all(), numbers)
-    return fingerprint(made_with_of("order"), topic.title, [(row.pk, row.title, row.summary) for row in rows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from books.extraction.base import GuidelineEngine
 from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
 from books.extraction.page_ranges import Run, runs_of
 from books.extraction.records import book_facts, digests_of, outline_after
-from books.extraction.stages.base import GuidelineStage
+from books.extraction.stages.base import Ahead, GuidelineStage, Result, Work
 from books.keys import fingerprint
 from books.models import Book, PageDigest, StoredOutline
 from books.models.page import page_numbers
@@ -27,7 +28,8 @@ class OutlineStage(GuidelineStage):
     name = "outline"
     title = "Cutting the book into topics"
     unit = "window"
-    weight = 1
+    tokens = (4_500, 1_400)
+    may_need_no_model = True
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         prints = dict(PageDigest.objects.filter(page__book=job.book_id).values_list("page__number", "fingerprint"))
@@ -53,6 +55,18 @@ class OutlineStage(GuidelineStage):
         values = {"made_with": made_with, "fingerprint": item.fingerprint, "data": outline}
         part, at = _place(item)
         StoredOutline.objects.update_or_create(book_id=item.job.book_id, part=part, windows=at, defaults=values)
+
+    def results(self, book: Book) -> Iterator[Result]:
+        for row in StoredOutline.objects.filter(book=book):
+            titles = [topic.title for topic in row.data.topics]
+            yield Result(", ".join(titles[-2:]) or f"Part {row.part}", row.made_with)
+
+    def ahead(self, book: Ahead) -> Iterator[Work]:
+        size = guideline_engine().window_pages
+        is_current = StoredOutline.objects.filter(book=book.book).exists() and not self.stale(book.book)
+        asked = book.runs if book.changed or not is_current else ()
+        most = sum(math.ceil(len(run.pages) / size) for run in asked if not run.is_cut_here)
+        yield Work(self.call, (1 if is_current and most else most, most))
 
 
 def _windows(run: Run) -> list[tuple[int, ...]]:

@@ -1,42 +1,36 @@
-"""Stages 3 and 4 of extraction: a guideline for each subtopic in words of its own, then a summary of each topic."""
+"""A guideline for each subtopic, in words of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-
-from django.db.models import QuerySet
 
 from books.extraction import outline_ops
 from books.extraction.apply_outline import materialise
 from books.extraction.base import Guideline, Statement
-from books.extraction.engines.factory import guideline_engine, made_with_of
-from books.extraction.page_ranges import is_partial, pages_of
-from books.extraction.records import (
-    Cut,
-    book_facts,
-    cut_of,
-    named,
-    page_texts,
-    read_texts,
-    whole_outline,
-)
-from books.extraction.stages.base import GuidelineStage
+from books.extraction.cut import Cut, cut_of
+from books.extraction.engines.factory import guideline_engine
+from books.extraction.records import page_texts, read_texts, whole_outline
+from books.extraction.stages.base import Ahead, Call, GuidelineStage, Result, Span, Work
+from books.extraction.stages.rows import item_key, pages_within, row_id, rows_of
 from books.guidelines.changes import change
 from books.guidelines.evidence import PrintedWords
 from books.guidelines.proposals import propose, setting
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
-from books.models import PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic, Topic
+from books.models import DECIDED, Book, PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.stored import guideline as stored
 from books.stored.guideline import FindingKind
 from books.stored.made_with import MadeWith
-from books.stored.pages import PageId
 from books.stored.proposal import Values
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
+
+# Pages of a subtopic, from textbooks we read: the fewest and the most.
+PAGES_A_SUBTOPIC = (1.5, 5)
 
 
 def reworded(
@@ -107,9 +101,11 @@ class WriteStage(GuidelineStage):
 
     name = "write"
     title = "Writing guidelines"
-    unit = "subtopic"
+    unit = about = "subtopic"
     required = False
     weight = 3
+    tokens = (1_300, 1_100)
+    more_calls = (Call("reword", "Rewording what copies the book", 700, 150),)
 
     @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
@@ -141,7 +137,7 @@ class WriteStage(GuidelineStage):
             final.summary,
             cut.made_from(row, {page: text.text for page, text in texts.items()}),
             _terms(row),
-            made_with_of("write"),
+            self.made_with,
         )
 
     def save(self, item: Item, result: Written) -> None:
@@ -164,25 +160,35 @@ class WriteStage(GuidelineStage):
             reason = "Written anew from the pages as they are now; what is there was edited or decided on by a person."
             propose(job.book_id, setting(ProposalKind.REWRITE, row, values, reason, at_once=False), job=job)
 
+    def results(self, book: Book) -> Iterator[Result]:
+        rows = Subtopic.objects.filter(topic__book=book).exclude(guideline={}).order_by("topic__sequence", "sequence")
+        kept = set(rows.filter(DECIDED).values_list("pk", flat=True))
+        for pk, title, made_with in rows.values_list("pk", "title", "made_with"):
+            yield Result(title, made_with, pk in kept)
 
-def pages_within(job: Job) -> set[PageId] | None:
-    """Those of the job, where it is limited to a range."""
-    return set(page_numbers(job.book_id).ids(pages_of(job))) if is_partial(job) else None
+    def ahead(self, book: Ahead) -> Iterator[Work]:
+        """Those that are due, and those of pages without any. One that a person decided on may have been offered its
+        text already."""
+        numbers = page_numbers(book.book.pk)
+        found = [(row, set(numbers.numbers(row.pages))) for row in Subtopic.objects.filter(topic__book=book.book)]
+        rows = [(row, own) for row, own in found if own and own.issubset(book.pages)]
+        is_due = [row.made_with != self.made_with or not row.guideline or book.changed & own for row, own in rows]
+        due = [each for each, due in zip(rows, is_due, strict=True) if due]
+        new = book.changed.difference(*(own for _, own in rows))
+        low, high = _new_subtopics(book, new)
+        written = [len(own) for _, own in due]
+        each = (sum(written) + len(new)) / max(1, len(written) + (low + high) / 2)
+        book.written = (sum(not row.is_decided for row, _ in due) + low, len(due) + high)
+        yield Work(self.call, book.written, each)
+        yield Work(self.more_calls[0], (0, book.written[1]), each)
 
 
-def rows_of(book_id: int, within: set[PageId] | None) -> list[Subtopic]:
-    """In order of teaching; with ``within``, pages, those that lie in them."""
-    rows = Subtopic.objects.filter(topic__book=book_id).select_related("topic").order_by("topic__sequence", "sequence")
-    return [row for row in rows if within is None or within.issuperset(row.pages)]
-
-
-def item_key(row: Subtopic) -> str:
-    """Of an item that writes to ``row``, or only proposes something for it: that one may fail and hold nothing back."""
-    return f"propose {row.pk}" if row.is_decided else str(row.pk)
-
-
-def row_id(item: Item) -> int:
-    return int(item.key.removeprefix("propose "))
+def _new_subtopics(book: Ahead, pages: set[int]) -> Span:
+    named = sum(each.role == "subtopic" and each.entry.scan in pages for each in book.laid)
+    if named:
+        return named, math.ceil(named * 1.2)
+    fewest, most = PAGES_A_SUBTOPIC[1], PAGES_A_SUBTOPIC[0]
+    return math.ceil(len(pages) / fewest), math.ceil(len(pages) / most)
 
 
 def _fill(row: Subtopic, values: Values) -> bool:
@@ -204,60 +210,3 @@ def _terms(subtopic: Subtopic) -> dict[str, int]:
         for term, count in data["terms"].items():
             terms[term] = terms.get(term, 0) + count
     return terms
-
-
-class SummariseStage(GuidelineStage):
-    """One item a topic; finalisation runs it again over the final subtopics."""
-
-    name = "summarise"
-    title = "Summarising topics"
-    unit = "topic"
-    required = False
-    weight = 1
-
-    @choices_kept()
-    def plan(self, job: Job) -> Sequence[PlannedItem]:
-        return [
-            PlannedItem(key=str(topic.pk), label=topic.title, fingerprint=_topic_fingerprint(topic))
-            for topic in _topics(job)
-        ]
-
-    def compute(self, item: Item) -> tuple[str, MadeWith]:
-        topic = Topic.objects.select_related("book").get(pk=item.key)
-        numbers = page_numbers(topic.book_id)
-        subtopics = [named(subtopic, numbers) for subtopic in topic.subtopics.select_related("topic")]
-        return guideline_engine().summarise(book_facts(topic.book), topic.title, subtopics), made_with_of("summarise")
-
-    def save(self, item: Item, result: tuple[str, MadeWith]) -> None:
-        summary, made_with = result
-        with change(item.job.book_id, f"Summarised by {made_with}: {item.label}", job=item.job):
-            give_topic(int(item.key), Values(summary=summary, made_with=made_with), item.job)
-
-
-def give_topic(topic_id: int, wanted: Values, job: Job) -> None:
-    """Writes a text of a topic in the current change, or proposes it where a person edited the topic; what the topic
-    had before, and a person changed, is not proposed again."""
-    topic, values = Topic.objects.filter(pk=topic_id).first(), wanted.given
-    if topic is None or all(getattr(topic, name) == value for name, value in values.items()):
-        return
-    text = next(iter(values))
-    if not topic.is_edited or not getattr(topic, text):
-        for name, value in values.items():
-            setattr(topic, name, value)
-        topic.save(update_fields=list(values))
-    elif getattr(topic, text) != values[text] and not topic.history.filter(**{text: values[text]}).exists():
-        reason = "Made anew from the subtopics as they are now; what is there was edited by a person."
-        propose(job.book_id, setting(ProposalKind.REWRITE_TOPIC, topic, wanted, reason, at_once=False), job=job)
-
-
-def _topics(job: Job) -> QuerySet[Topic]:
-    """With a text of their own or of a subtopic that the job may have changed."""
-    topics = Topic.objects.filter(book=job.book_id).prefetch_related("subtopics")
-    if not is_partial(job):
-        return topics
-    return topics.filter(pk__in=[row.topic_id for row in rows_of(job.book_id, pages_within(job))])
-
-
-def _topic_fingerprint(topic: Topic) -> str:
-    parts = [(subtopic.title, subtopic.summary, subtopic.pages) for subtopic in topic.subtopics.all()]
-    return fingerprint(made_with_of("summarise"), topic.title, parts)

@@ -1,0 +1,191 @@
+"""What the stages see of a book's cut: its parts with their pages and texts, and the titles they were cut under."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Generic, TypeVar
+
+from books.extraction import outline_ops
+from books.extraction.base import NamedSubtopic, NamedTopic, SubtopicSource
+from books.extraction.engines.factory import made_with_of
+from books.extraction.outline_ops import PlacedSubtopic, placed_subtopics
+from books.extraction.records import book_facts, in_the_book, named, outline_prints, whole_outline
+from books.guidelines.proposals import name_of
+from books.keys import fingerprint
+from books.models import Book, Change, Proposal, ProposalKind, ProposalState, Subtopic, Topic
+from books.models.page import page_numbers
+from books.stored.outline import CutBook
+from books.stored.pages import PageId, PageNumbers
+from books.structure.base import BookFacts, PageText
+from jobs.models import Job
+
+T = TypeVar("T")
+
+
+class OncePerJob(Generic[T]):
+    """What all items of a job share, made once: for another job, or where ``stamp`` (what it is made of) differs, it is
+    made anew and the one before forgotten."""
+
+    def __init__(self, make: Callable[[Job], T], stamp: Callable[[Job], object]) -> None:
+        self._make, self._stamp = make, stamp
+        self._made: tuple[object, T] | None = None
+        self._lock = threading.Lock()
+
+    def of(self, job: Job) -> T:
+        stamp = (job.pk, self._stamp(job))
+        with self._lock:
+            if self._made is None or self._made[0] != stamp:
+                self._made = stamp, self._make(job)
+            return self._made[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The book's outline as the writer needs it; ``placed`` has its parts by their keys, in book order."""
+
+    outline: CutBook
+    placed: Mapping[str, PlacedSubtopic]
+    numbers: PageNumbers
+
+    @classmethod
+    def of(cls, book_id: int, outline: CutBook) -> Cut:
+        return cls(outline, {each.key: each for each in placed_subtopics(outline)}, page_numbers(book_id))
+
+    def has(self, row: Subtopic) -> bool:
+        """False for one that a person made, or kept where the cut is another."""
+        return all(key in self.placed for key in row.keys)
+
+    def topic_of(self, row: Subtopic) -> str:
+        """As the outline names it: a name that was refined since makes no other guideline."""
+        return self.outline.topics[self.placed[row.key].topic].title
+
+    def parts_of(self, row: Subtopic) -> Iterator[tuple[PlacedSubtopic, list[PageId]]]:
+        """Each part of the cut that is in ``row``, with its pages; those that a person left to another count as
+        read."""
+        for key in row.keys:
+            part = self.placed[key]
+            yield part, [page for page in part.plan.pages if row.is_decided or page in row.pages]
+
+    def made_from(self, row: Subtopic, texts: Mapping[PageId, str]) -> dict[str, str]:
+        """By the key of each part in ``row``, a fingerprint of what the engine is asked about it; see ``Subtopic``."""
+        made_with = made_with_of("write")
+        return {
+            part.key: fingerprint(
+                made_with, part.plan.title, self.outline.topics[part.topic].title, [texts.get(page) for page in pages]
+            )
+            for part, pages in self.parts_of(row)
+        }
+
+    def source_of(self, row: Subtopic, pages: Mapping[PageId, PageText]) -> SubtopicSource:
+        """``pages`` has those of the row."""
+        at = list(self.placed).index(row.key)
+        titles = [each.plan.title for each in self.placed.values()]
+        return SubtopicSource(
+            book=book_facts(row.topic.book),
+            topic=self.topic_of(row),
+            subtopic=self.placed[row.key].plan.title,
+            pages=self._pages(row, pages),
+            earlier_subtopics=tuple(titles[:at]),
+            later_subtopics=tuple(titles[at + 1 :]),
+        )
+
+    def _pages(self, row: Subtopic, texts: Mapping[PageId, PageText]) -> tuple[PageText, ...]:
+        """Of each part from its heading to its end; a page that two parts share is one again."""
+        trimmed: list[PageText] = []
+        for part, pages in self.parts_of(row):
+            own = [texts[page] for page in self.numbers.in_order(pages) if page in row.pages and page in texts]
+            trimmed += outline_ops.trimmed(own, part.plan.start_line, part.end_line)
+        trimmed.sort(key=lambda page: page.number)
+        return tuple(_joined(list(same)) for _, same in groupby(trimmed, key=lambda page: page.number))
+
+
+def _joined(pages: Sequence[PageText]) -> PageText:
+    if len(pages) == 1:
+        return pages[0]
+    lines = tuple(line for page in pages for line in page.lines)
+    return PageText(pages[0].number, "\n".join(page.text for page in pages), lines)
+
+
+cut_of = OncePerJob(
+    lambda job: Cut.of(job.book_id, whole_outline(job.book_id)), lambda job: outline_prints(job.book_id)
+)
+
+
+RENAMES = (ProposalKind.RENAME_TOPIC, ProposalKind.RENAME_SUBTOPIC)
+
+
+@dataclass(frozen=True, slots=True)
+class CutTitles:
+    """``printed`` are the outline's titles by key, ``given`` those that refining gave, by row. A title that is neither
+    is a person's, and taken as it is."""
+
+    topics: Mapping[str, str]
+    subtopics: Mapping[str, str]
+    given: Mapping[str, Set[str]]
+    numbers: PageNumbers
+
+    def topic(self, row: Topic) -> str:
+        return self._title(row, self.topics.get(row.key, row.title))
+
+    def subtopic(self, row: Subtopic) -> str:
+        return self._title(row, self.subtopics.get(row.key, row.title))
+
+    def _title(self, row: Topic | Subtopic, printed: str) -> str:
+        return printed if row.title in self.given[name_of(row)] else row.title
+
+    def named(self, row: Subtopic) -> NamedSubtopic:
+        return replace(named(row, self.numbers), title=self.subtopic(row), topic=self.topic(row.topic))
+
+    def named_topic(self, row: Topic) -> NamedTopic:
+        rows = in_the_book(row.subtopics.all(), self.numbers)
+        return NamedTopic(str(row.pk), self.topic(row), row.summary, tuple(self.subtopic(each) for each in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class NamesOfBook:
+    """What names are refined from: the book's facts, its subtopics in order of teaching and its topics, by the ids of
+    their rows, under their titles as cut."""
+
+    facts: BookFacts
+    subtopics: Mapping[int, NamedSubtopic]
+    topics: Mapping[int, NamedTopic]
+
+    @classmethod
+    def of(cls, job: Job) -> NamesOfBook:
+        titles = cut_titles(job.book_id)
+        rows = Subtopic.objects.filter(topic__book=job.book_id).select_related("topic")
+        ordered = rows.defer("guideline", "search_text").order_by("topic__sequence", "sequence")
+        topics = Topic.objects.filter(book=job.book_id).order_by("sequence").prefetch_related("subtopics")
+        return cls(
+            book_facts(Book.objects.get(pk=job.book_id)),
+            {row.pk: titles.named(row) for row in ordered},
+            {topic.pk: titles.named_topic(topic) for topic in topics},
+        )
+
+
+def _changed_by_others(job: Job) -> int | None:
+    """The last change of the book's guidelines that is not of ``job``, which leaves titles as they were cut."""
+    changes = Change.objects.filter(book=job.book_id).exclude(job=job).order_by("-pk")
+    return changes.values_list("pk", flat=True).first()
+
+
+names_of_book = OncePerJob(NamesOfBook.of, _changed_by_others)
+
+
+def cut_titles(book_id: int) -> CutTitles:
+    outline = whole_outline(book_id)
+    renamed = Proposal.objects.filter(book=book_id, kind__in=RENAMES, state=ProposalState.ACCEPTED)
+    given: dict[str, set[str]] = defaultdict(set)
+    for proposal in renamed.only("rests_on", "after"):
+        for name in proposal.rests_on:
+            given[name].add(getattr(proposal.after, "title", ""))
+    return CutTitles(
+        topics={topic.key: topic.title[:200] for topic in outline.topics},
+        subtopics={each.key: each.plan.title[:200] for each in placed_subtopics(outline)},
+        given=given,
+        numbers=page_numbers(book_id),
+    )
