@@ -121,6 +121,11 @@ FILE_UPLOAD_HANDLERS = [
     "bookpipeline.spooling.SpooledUpload",
 ]
 
+# ---- quotas: books altogether; gigabytes of files, and jobs at once, of one person ----------------------------------
+QUOTA_BOOKS = env.int("QUOTA_BOOKS", default=10_000)
+QUOTA_GIGABYTES = env.int("QUOTA_GIGABYTES", default=500)
+QUOTA_JOBS = env.int("QUOTA_JOBS", default=50)
+
 # ---- engines --------------------------------------------------------------------------------------------------------
 OCR_ENGINE = env.str("OCR_ENGINE", default="local")
 TESSDATA_DIR = env.str("TESSDATA_DIR", default="")

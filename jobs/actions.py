@@ -15,7 +15,7 @@ from django_q.tasks import async_task
 
 from jobs import clock
 from jobs.database import locked_job
-from jobs.errors import InvalidTransition, JobAlreadyActive, NothingToDo
+from jobs.errors import InvalidTransition, JobAlreadyActive, NothingToDo, QuotaReached
 from jobs.models import Event, Item, Job
 from jobs.progress import open_items, refresh_progress
 from jobs.registry import handler_for
@@ -35,11 +35,13 @@ def start_job(
 ) -> Job:
     """Makes a pending job with its first stage planned, and wakes the workers when the transaction commits.
 
-    Raises JobAlreadyActive where the kind is exclusive and such a job of the book is active, and NothingToDo where the
-    plan is empty or the book was deleted at this moment.
+    Raises JobAlreadyActive where the kind is exclusive and such a job of the book is active, NothingToDo where the plan
+    is empty or the book was deleted at this moment, and QuotaReached where ``user`` has as many jobs as one may have.
     """
     handler = handler_for(kind)
     stage = handler.stages[0]
+    if user is not None:
+        _check_quota(user)
     try:
         with transaction.atomic():
             job = Job.objects.create(
@@ -65,6 +67,14 @@ def start_job(
             raise NothingToDo("This book was deleted.") from error
         raise _already_active(active) from error
     return job
+
+
+def _check_quota(user: AbstractBaseUser) -> None:
+    active = Job.objects.filter(requested_by_id=user.pk, status__in=ACTIVE).count()
+    if active >= settings.QUOTA_JOBS:
+        raise QuotaReached(
+            f"You have {active} jobs under way, as many as one person may have. Wait until one ends, or cancel one."
+        )
 
 
 def _already_active(job: Job) -> JobAlreadyActive:

@@ -67,3 +67,9 @@ class NothingToDo(JobError):
     """The job would have no item; the message says what is missing."""
 
     code = "nothing_to_do"
+
+
+class QuotaReached(JobError):
+    """Somebody has as much here as one person may have; the message says what ends it."""
+
+    code = "quota_reached"

@@ -25,7 +25,17 @@ from books.intake import limits
 from books.intake.busy import check_may_grow, hindering
 from books.intake.files import shown_name
 from books.intake.inspect import check_announced
-from books.intake.store import Upload, check_count, check_new, check_room, judged_source, locked, number_pages, stored
+from books.intake.store import (
+    Upload,
+    check_count,
+    check_new,
+    check_quota,
+    check_room,
+    judged_source,
+    locked,
+    number_pages,
+    stored,
+)
 from books.models import Book, Delivery, ExpectedFile, Page, Source
 from jobs import clock
 from jobs.errors import JobAlreadyActive
@@ -88,6 +98,7 @@ def announce(book: Book, files: Sequence[Announced], *, user: AbstractBaseUser) 
     files or more than 200, and JobAlreadyActive while a job works from the book's pages.
     """
     check_count(len(files))
+    check_quota(user, sum(file.size for file in files))
     check_may_grow(book)
     with locked(book):
         delivery = Delivery.objects.create(

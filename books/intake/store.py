@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -22,7 +24,7 @@ from books.intake.busy import check_may_grow
 from books.intake.files import natural_places, shown_name
 from books.intake.inspect import inspect
 from books.models import Book, Page, Source
-from jobs.errors import JobAlreadyActive
+from jobs.errors import JobAlreadyActive, QuotaReached
 
 logger = logging.getLogger(__name__)
 TWIN = "It has the same content as a file before it, and was taken as well."
@@ -63,6 +65,7 @@ def add_files(book: Book, uploads: Sequence[Upload], *, user: AbstractBaseUser |
     while a job works from the pages there are.
     """
     check_count(len(uploads))
+    check_quota(user, sum(_size(upload.data) for upload in uploads))
     check_may_grow(book)
     image_bytes = limits.image_bytes(len(uploads))
     receipt = Receipt()
@@ -142,6 +145,22 @@ def _judged(
             _count(source, copies[source.sha256])
             copies[source.sha256] += 1
             yield source, upload.data
+
+
+def check_quota(user: AbstractBaseUser | None, more: int) -> None:
+    """Raises QuotaReached where ``more`` bytes are too many beside those that ``user`` sent."""
+    kept = Source.objects.filter(uploaded_by_id=user.pk).aggregate(size=Sum("size"))["size"] if user else None
+    if (kept or 0) + more > settings.QUOTA_GIGABYTES * 1000**3 and user:
+        raise QuotaReached(
+            f"With this you would keep more than {settings.QUOTA_GIGABYTES} GB here, as much as one person may. "
+            "Have a book deleted that nobody needs, or ask an administrator for more room."
+        )
+
+
+def _size(data: BinaryIO) -> int:
+    size = data.seek(0, os.SEEK_END)
+    data.seek(0)
+    return size
 
 
 def check_count(files: int) -> None:

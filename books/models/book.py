@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import connections, models
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -158,6 +160,12 @@ class Book(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        if self._state.adding and Book.objects.count() >= settings.QUOTA_BOOKS:
+            raise ValidationError(
+                f"There are {settings.QUOTA_BOOKS} books here, as many as there may be. Have one deleted."
+            )
 
     @property
     def status(self) -> BookStatus:

@@ -17,7 +17,7 @@ from books.models import Book, Delivery, OcrStatus, Page
 from books.ocr.factory import MODEL, available_engines, default_engine, installed_languages
 from books.ocr.job import OCR, OCR_ELSEWHERE, handler_of
 from jobs.actions import extend, start_job
-from jobs.errors import JobAlreadyActive, NothingToDo
+from jobs.errors import JobAlreadyActive, NothingToDo, QuotaReached
 from jobs.models import Job
 from jobs.sweep import swept
 
@@ -51,14 +51,15 @@ def start_reading(
 def read_new_pages(book: Book, *, user: AbstractBaseUser | None = None) -> Job | None:
     """After an upload: starts the job, or hands the new pages to the OCR job that runs.
 
-    None where another kind of job runs; the pages then wait for a person to start the reading.
+    None where another kind of job runs, or the person has as many as one may; the pages then wait for a person to start
+    the reading.
     """
     active = Job.objects.holding().filter(book=book).first()
     if active is not None and active.kind == OCR.kind and "pages" not in active.params and extend(active.pk):
         return active
     try:
         return start_reading(book, user=user)
-    except JobAlreadyActive:
+    except (JobAlreadyActive, QuotaReached):
         return None
 
 

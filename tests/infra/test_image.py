@@ -66,7 +66,8 @@ def test_no_key_stays_in_the_image():
 
 
 def test_what_it_begins_with_is_named_by_its_content():
-    assert all(re.search(r"@sha256:[0-9a-f]{64}( AS |$)", line) for line in re.findall("^FROM .*$", TEXT, re.M))
+    assert re.search(r"^ARG BASE=python:\S+@sha256:[0-9a-f]{64}$", TEXT, re.M)
+    assert set(re.findall("^FROM (\\S+)", TEXT, re.M)) == {"$BASE"}
 
 
 def test_it_tells_which_commit_it_is_and_what_it_holds():

@@ -56,14 +56,14 @@ module "database" {
   vpc_id                   = module.network.vpc_id
   subnet_ids               = module.network.private_subnet_ids
   client_security_group_id = module.network.application_security_group_id
-  backup_days              = var.retention_days.backups
+  backup_days              = var.backup_days
 }
 
 module "storage" {
   source           = "../../modules/storage"
   bucket           = var.bucket
   origins          = local.origins
-  old_version_days = var.retention_days.old_versions
+  old_version_days = var.old_version_days
 }
 
 module "secrets" {
@@ -97,7 +97,7 @@ module "release" {
   product             = local.product
   secrets             = local.secrets.release
   first_administrator = var.first_administrator
-  log_retention_days  = var.retention_days.logs
+  log_retention_days  = var.log_days
 }
 
 module "web_express" {
@@ -112,7 +112,7 @@ module "web_express" {
   topic_arn          = aws_sns_topic.alarms.arn
   product            = local.product
   secrets            = local.secrets.web
-  log_retention_days = var.retention_days.logs
+  log_retention_days = var.log_days
   depends_on         = [module.release]
 }
 
@@ -144,7 +144,7 @@ module "worker" {
   security_group_ids = [module.network.application_security_group_id]
   product            = local.product
   secrets            = local.secrets[each.key]
-  log_retention_days = var.retention_days.logs
+  log_retention_days = var.log_days
   depends_on         = [module.release]
 }
 
@@ -156,6 +156,6 @@ module "sweep" {
   security_group_ids = [module.network.application_security_group_id]
   product            = local.product
   secrets            = local.secrets.sweep
-  log_retention_days = var.retention_days.logs
+  log_retention_days = var.log_days
   depends_on         = [module.release]
 }

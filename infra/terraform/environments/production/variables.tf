@@ -77,14 +77,27 @@ variable "first_administrator" {
   })
 }
 
-variable "retention_days" {
-  description = "How long logs, backups of the database and old versions of files are kept."
-  type = object({
-    logs         = optional(number, 90)
-    backups      = optional(number, 14)
-    old_versions = optional(number, 30)
-  })
-  default = {}
+variable "log_days" {
+  description = "Days that logs are kept."
+  type        = number
+  default     = 90
+}
+
+variable "backup_days" {
+  description = "Days to which the database can be brought back."
+  type        = number
+  default     = 14
+}
+
+variable "old_version_days" {
+  description = "Days for which deleted and overwritten files are kept; as long as backups, or longer."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.old_version_days >= var.backup_days
+    error_message = "A restored database needs the files of its time: keep old versions as long as backups."
+  }
 }
 
 variable "budget_usd" {

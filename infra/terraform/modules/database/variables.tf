@@ -33,4 +33,5 @@ variable "storage_gib" {
 variable "backup_days" {
   description = "Days to which the database can be brought back."
   type        = number
+  default     = 14
 }
