@@ -16,7 +16,7 @@ from ninja.parser import Parser
 
 from books.api.jobs import JobOut, job_document
 from books.audit import refuse
-from books.errors import DecisionRefused, EditedMeanwhile, LinesInDoubt, StageNotReady, StorageAway
+from books.errors import Busy, DecisionRefused, EditedMeanwhile, LinesInDoubt, StageNotReady, StorageAway
 from jobs.errors import InvalidTransition, JobAlreadyActive, JobError, NothingToDo
 from jobs.models import Job
 
@@ -51,7 +51,7 @@ CHANGING = {
     "409": "The state of the book or its job is in the way",
     "413": "It is larger than what may be sent here",
     "429": "This person is sending too many files at once",
-    "503": "Files cannot be stored at the moment",
+    "503": "Files cannot be stored or opened at the moment",
 }
 
 
@@ -137,7 +137,7 @@ def say_no(api: NinjaAPI) -> None:
         """409 where the state of the book or job is in the way, 503 where files cannot be stored now, else 422."""
         refuse(request, error.message)
         job = {"job": job_document(Job.objects.get(pk=error.job_id))} if isinstance(error, JobAlreadyActive) else {}
-        status = 503 if isinstance(error, StorageAway) else 409 if isinstance(error, CONFLICTS) else 422
+        status = 503 if isinstance(error, (StorageAway, Busy)) else 409 if isinstance(error, CONFLICTS) else 422
         return answer(request, status, error.code, error.message, **job)
 
     @api.exception_handler(ValidationError)

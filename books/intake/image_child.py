@@ -114,7 +114,9 @@ def reduction(image: Image.Image) -> int:
 def judge(data: BinaryIO, kind: str) -> dict[str, Any]:
     with opened(data, kind) as image:
         if kind == "tiff":
-            return judged(tiff_pages(image))
+            pages = list(tiff_pages(image))
+            # Some programs call every page a copy.
+            return judged(pages if set(pages) != {NO_PAGE} else tiff_pages(image, has_copies=False))
         if getattr(image, "is_animated", False) and image.format not in {"MPO", "HEIF"}:
             raise UploadRejected(f"This {image.format} is animated; save the page as a still image.")
         check_size(image, kind)
@@ -137,7 +139,7 @@ NEW_SUBFILE_TYPE, SUBFILE_TYPE, OLD_REDUCED = 254, 255, 2
 NO_PAGE: Final = "a reduced copy, a mask or a thumbnail"
 
 
-def tiff_pages(image: Image.Image) -> Iterator[UploadRejected | str | None]:
+def tiff_pages(image: Image.Image, *, has_copies: bool = True) -> Iterator[UploadRejected | str | None]:
     """Pages are decoded until they are many; of the others it is seen that their data are in the file."""
     before: tuple[int, int] | None = None
     pixels = pages = 0
@@ -147,7 +149,7 @@ def tiff_pages(image: Image.Image) -> Iterator[UploadRejected | str | None]:
         except EOFError:
             return
         tags = image.tag_v2  # type: ignore[attr-defined]
-        if is_copy(tags) or is_thumbnail(image.size, before):
+        if has_copies and (is_copy(tags) or is_thumbnail(image.size, before)):
             yield NO_PAGE
             continue
         before = image.size
@@ -155,8 +157,8 @@ def tiff_pages(image: Image.Image) -> Iterator[UploadRejected | str | None]:
         if refusal is None:
             pages += 1
             pixels += image.width * image.height
-            if pages > limits.PAGES_PER_BOOK:
-                most = limits.PAGES_PER_BOOK
+            if pages > limits.PAGES_PER_FILE:
+                most = limits.PAGES_PER_FILE
                 raise UploadRejected(f"The TIFF has more than {most} pages; split it into several books.")
             refusal = damage_of(image, index + 1, is_decoded=pixels < limits.DECODED_PIXELS)
         yield refusal

@@ -121,7 +121,7 @@ class Inspected(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     format: Format
-    frames: Annotated[int, Field(ge=1, le=limits.PAGES_PER_BOOK)]
+    frames: Annotated[int, Field(ge=1, le=limits.PAGES_PER_FILE)]
     left_out: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=limits.TIFF_DIRECTORIES)] = ()
     notes: Annotated[tuple[Note, ...], Field(max_length=20)] = ()
     sha256: str
@@ -150,7 +150,7 @@ def check_announced(name: str, size: int, *, image_bytes: int = limits.BULK_FILE
     if suffix in RUNNABLE_SUFFIXES:
         raise UploadRejected(f"Files ending in {suffix} are not taken; rename it if it really is a page.")
     if not size:
-        raise UploadRejected("The file is empty; scan or copy it again.")
+        raise _refusal(name, "The file is empty; scan or copy it again.")
     _check_size(size, image_bytes if suffix in IMAGE_SUFFIXES else limits.PDF_BYTES)
 
 
@@ -158,7 +158,10 @@ def _judged(data: BinaryIO, shown: str, image_bytes: int) -> Inspected:
     size = data.seek(0, os.SEEK_END)
     check_announced(shown, size, image_bytes=limits.PDF_BYTES)
     data.seek(0)
-    kind = format_of(data.read(HEAD_BYTES))
+    try:
+        kind = format_of(data.read(HEAD_BYTES))
+    except NoPage as error:
+        raise _refusal(shown, error.reason) from None
     _check_size(size, limits.PDF_BYTES if kind == "pdf" else image_bytes)
     said = judge_pdf(data) if kind == "pdf" else judge_image(data, kind)
     data.seek(0)
@@ -170,6 +173,12 @@ def _judged(data: BinaryIO, shown: str, image_bytes: int) -> Inspected:
 
 
 SAID = ("frames", "left_out", "notes")
+
+
+def _refusal(name: str, reason: str) -> UploadRejected:
+    """What is called a page and is none was damaged: nobody may overlook it."""
+    is_called_page = PurePosixPath(name).suffix.lower() in {*IMAGE_SUFFIXES, ".pdf"}
+    return UploadRejected(reason) if is_called_page else NoPage(reason)
 
 
 def _check_size(size: int, most: int) -> None:

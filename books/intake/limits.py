@@ -9,6 +9,8 @@ MEBIBYTE: Final = 1024 * 1024
 
 # The product's promise (design: intake).
 PAGES_PER_BOOK: Final = 500
+# Of a larger file a part can be taken, by process_book --pages.
+PAGES_PER_FILE: Final = 1_500
 FILES_PER_UPLOAD: Final = 200
 BULK_FILE_BYTES: Final = 10 * MEBIBYTE
 SINGLE_FILE_BYTES: Final = 20 * MEBIBYTE

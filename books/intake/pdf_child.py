@@ -49,11 +49,9 @@ def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], byt
 
 
 def judge(document: Any, *, has_end: bool) -> dict[str, Any]:
-    if len(document) > limits.PAGES_PER_BOOK:
-        most = limits.PAGES_PER_BOOK
-        raise UploadRejected(
-            f"The PDF has {len(document)} pages, more than the {most} of a book; split it into several books."
-        )
+    if len(document) > limits.PAGES_PER_FILE:
+        most = limits.PAGES_PER_FILE
+        raise UploadRejected(f"The PDF has {len(document)} pages, more than {most}; split it into several books.")
     return judged(map(partial(refusal_of, document), range(len(document))), notes=() if has_end else (NO_END,))
 
 

@@ -280,7 +280,6 @@ def pages_taken(book: Book) -> int:
 def check_room(taken: int, frames: int, *, name: str = "") -> None:
     """Raises UploadRejected where ``frames`` more pages would be too many for a book with ``taken``."""
     if taken + frames > limits.PAGES_PER_BOOK:
-        raise UploadRejected(
-            f"{frames} pages are too many: a book has at most {limits.PAGES_PER_BOOK}, and this one has {taken}.",
-            name=name,
-        )
+        most = f"a book has at most {limits.PAGES_PER_BOOK}, and this one has {taken}"
+        what_to_do = "Split the file into several books, or take a part of it with process_book --pages."
+        raise UploadRejected(f"{frames} pages are too many: {most}. {what_to_do}", name=name)

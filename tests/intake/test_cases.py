@@ -89,11 +89,6 @@ def test_what_is_taken_is_read(name: str, text: str) -> None:
     assert text in TesseractEngine().read(normalise(image)).text
 
 
-def test_600_pages_are_refused_with_what_to_do() -> None:
-    with (CASES / "odd/600_pages.pdf").open("rb") as data, pytest.raises(UploadRejected, match="split it into several"):
-        inspect(data, "book.pdf")
-
-
 @pytest.mark.parametrize("options", [{}, {"progressive": True}], ids=["baseline", "progressive"])
 def test_a_phones_48_million_pixels_are_reduced_while_they_are_decoded(options: dict[str, bool]) -> None:
     with Image.open(CASES / "mixed_kinds/IMG_0001.jpg") as small:
@@ -127,6 +122,16 @@ def test_a_directory_that_is_no_page(tags: dict[int, int], size: tuple[int, int]
     found = inspect(BytesIO(content), "book.tif")
     assert (found.frames, found.left_out, found.notes) == (2, (1,), ())
     assert open_page(BytesIO(content), 2).tobytes() == page(seed=2).tobytes()
+
+
+def test_a_tiff_that_calls_all_its_pages_copies() -> None:
+    found = inspect(BytesIO(frames_of((page(), {254: 1}), (page(seed=2), {254: 1}))), "fax.tif")
+    assert (found.frames, found.left_out) == (2, ())
+
+
+def test_a_thumbnail_may_stand_first() -> None:
+    found = inspect(BytesIO(frames_of((page(size=(150, 210)), {254: 1}), (page(), {}))), "scan.tif")
+    assert (found.frames, found.left_out) == (1, (0,))
 
 
 def test_a_small_page_of_another_shape_is_left_out_by_name() -> None:
@@ -221,6 +226,23 @@ def test_a_folder_with_damaged_pages_stops_and_names_them_all(tmp_path: Path) ->
     for words in ("IMG_0005.png: ", "IMG_0006.png: ", "IMG_0007.jxl: This is a JPEG XL image"):
         assert words in str(refusal.value)
     assert not Book.objects.exists()
+
+
+def test_600_pages_are_taken_in_parts() -> None:
+    with pytest.raises(CommandError, match=r"600 pages are too many: a book has at most 500.* process_book --pages"):
+        processed(CASES / "odd/600_pages.pdf")
+    assert not Book.objects.exists()
+    book, _ = processed(CASES / "odd/600_pages.pdf", pages=range(501, 601))
+    assert list(book.pages.order_by("number").values_list("frame", flat=True)) == list(range(500, 600))
+
+
+def test_what_is_called_a_page_and_is_none_stops_a_folder(tmp_path: Path) -> None:
+    shutil.copy(CASES / "kinds/p9", tmp_path / "p1.jpg")
+    (tmp_path / "p2.jpg").write_bytes(bytes(5000))
+    (tmp_path / "p3.png").touch()
+    (tmp_path / "empty.log").touch()
+    with pytest.raises(CommandError, match=r"(?s)p2\.jpg: This is not an image.*p3\.png: The file is empty"):
+        processed(tmp_path)
 
 
 def test_what_to_look_at_is_told_by_the_command(tmp_path: Path) -> None:

@@ -146,9 +146,9 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "tiff of no pages": (tiff, "damaged"),
     "tiff looping onto itself": (lambda: tiff(tiff_tags(), loop_to=0), "damaged"),
     "tiff looping over two pages": (lambda: tiff(tiff_tags(), tiff_tags(), loop_to=0), "damaged"),
-    "tiff of 501 pages": (
-        lambda: saved("TIFF", page("1"), save_all=True, append_images=[page("1")] * 500),
-        "500 pages",
+    "tiff of 1,501 pages": (
+        lambda: saved("TIFF", page("1", (100, 140)), save_all=True, append_images=[page("1", (100, 140))] * 1500),
+        "1500 pages",
     ),
     "tiff of endless tags": (lambda: struct.pack("<2sHIH", b"II", 42, 8, 60_000) + bytes(800_000), "damaged"),
     "tiff without size": (lambda: tiff({259: 1}), "damaged"),

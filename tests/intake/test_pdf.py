@@ -35,10 +35,10 @@ def test_pages_are_counted() -> None:
     assert count_pages(stream(pdf("one", "two", "three"))) == 3
 
 
-def test_500_pages_are_a_book_and_501_are_not() -> None:
-    assert count_pages(stream(pdf(*["x"] * 500))) == 500
-    with pytest.raises(UploadRejected, match="501 pages, more than the 500 of a book"):
-        count_pages(stream(pdf(*["x"] * 501)))
+def test_1500_pages_are_a_file_and_1501_are_not() -> None:
+    assert count_pages(stream(pdf(*["x"] * 1500))) == 1500
+    with pytest.raises(UploadRejected, match="1501 pages, more than 1500; split it"):
+        count_pages(stream(pdf(*["x"] * 1501)))
 
 
 @pytest.mark.parametrize(
