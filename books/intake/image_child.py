@@ -38,6 +38,18 @@ LOADED: Final = (
     *(AvifImagePlugin, BmpImagePlugin, GifImagePlugin, Jpeg2KImagePlugin, JpegImagePlugin, MpoImagePlugin),
     *(PngImagePlugin, TiffImagePlugin, WebPImagePlugin),
 )
+
+
+def _check_critical(stream: PngImagePlugin.ChunkStream, kind: bytes, data: bytes) -> None:
+    """As viewers do, which overlook what is odd in remarks beside the picture: their letters are small."""
+    if kind[:1].islower():
+        stream.crc_skip(kind, data)
+    else:
+        _check_crc(stream, kind, data)
+
+
+_check_crc = PngImagePlugin.ChunkStream.crc
+PngImagePlugin.ChunkStream.crc = _check_critical  # type: ignore[assignment, method-assign]
 pillow_heif.register_heif_opener(thumbnails=False, decode_threads=1)
 Image.MAX_IMAGE_PIXELS = None  # our limits are other ones
 FORMATS: Final = {
@@ -153,7 +165,10 @@ def tiff_pages(image: Image.Image, *, has_copies: bool = True) -> Iterator[Uploa
             yield NO_PAGE
             continue
         before = image.size
-        refusal = refusal_of_pixels(*image.size, page=f"Page {index + 1} of the TIFF", most=most_pixels(image, "tiff"))
+        page = f"Page {index + 1} of the TIFF"
+        refusal = refusal_of_pixels(*image.size, page=page, most=most_pixels(image, "tiff"))
+        if not has_copies and max(image.size) < limits.PREVIEW_PIXELS:
+            refusal = UploadRejected(f"{page} is only a preview; save the page as PNG or JPEG.")
         if refusal is None:
             pages += 1
             pixels += image.width * image.height
