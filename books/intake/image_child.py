@@ -14,30 +14,13 @@ from hashlib import sha256
 from typing import Any, BinaryIO, Final
 
 import pillow_heif
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    ExifTags,
-    GifImagePlugin,
-    Image,
-    Jpeg2KImagePlugin,
-    JpegImagePlugin,
-    MpoImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import ExifTags, Image, PngImagePlugin
 
 from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.judging import judged, refusal_of_pixels
 
-__all__ = ["LOADED", "answer"]
-# In a box nothing can be loaded any more.
-LOADED: Final = (
-    *(AvifImagePlugin, BmpImagePlugin, GifImagePlugin, Jpeg2KImagePlugin, JpegImagePlugin, MpoImagePlugin),
-    *(PngImagePlugin, TiffImagePlugin, WebPImagePlugin),
-)
+__all__ = ["answer"]
 
 
 def _check_critical(stream: PngImagePlugin.ChunkStream, kind: bytes, data: bytes) -> None:
@@ -51,6 +34,7 @@ def _check_critical(stream: PngImagePlugin.ChunkStream, kind: bytes, data: bytes
 _check_crc = PngImagePlugin.ChunkStream.crc
 PngImagePlugin.ChunkStream.crc = _check_critical  # type: ignore[assignment, method-assign]
 pillow_heif.register_heif_opener(thumbnails=False, decode_threads=1)
+Image.init()  # in a box nothing can be loaded any more
 Image.MAX_IMAGE_PIXELS = None  # our limits are other ones
 FORMATS: Final = {
     "png": ("PNG",),
