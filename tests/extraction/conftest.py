@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from books.ocr.engines.base import OcrLine
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.open import open_page
 from books.structure.base import BookFacts, PageText, TextLine
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "prealgebra"
+
+
+def text_line(line: OcrLine, size: tuple[int, int]) -> TextLine:
+    """As ``books.extraction.records.page_text`` makes it."""
+    (left, top, right, bottom), (width, height) = line.box, size
+    return TextLine(line.text, top / height, left / width, (bottom - top) / height, (right - left) / width, line.block)
 
 
 @pytest.fixture(scope="session")
@@ -42,17 +49,6 @@ def read_pages() -> list[PageText]:
         with path.open("rb") as data:
             image = open_page(data)
         text = engine.read(image)
-        width, height = image.size
-        lines = tuple(
-            TextLine(
-                text=line.text,
-                top=line.box[1] / height,
-                left=line.box[0] / width,
-                height=(line.box[3] - line.box[1]) / height,
-                width=(line.box[2] - line.box[0]) / width,
-                block=line.block,
-            )
-            for line in text.lines
-        )
+        lines = tuple(text_line(line, image.size) for line in text.lines)
         pages.append(PageText(number, text.text, lines))
     return pages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -137,6 +138,37 @@ def in_reading_order(lines: Sequence[OcrLine], found: Iterable[OcrLine]) -> list
     for line in sorted(found, key=lambda line: line.box[1]):
         ordered.insert(_place(ordered, line), line)
     return ordered
+
+
+LEADER: Final = "....."
+# A page on which fewer lines than this share have a number at their end lists no pages.
+LISTED: Final = 0.5
+
+
+def with_page_numbers(lines: Sequence[OcrLine], leaders: Sequence[Box]) -> list[OcrLine]:
+    """Of a page that lists pages each number on the line of its title, behind the leader that stood between them."""
+    numbers = [line for line in lines if re.fullmatch(r"\d{1,4}|[ivxl]{1,6}", line.text)]
+    titles = [line for line in lines if line not in numbers]
+    found = {id(title): number for number in numbers if (title := _title_of(number, titles))}
+    if len(found) < max(LEAST_LINES, LISTED * len(titles)):
+        return list(lines)
+    joined = []
+    for line in titles:
+        number = found.get(id(line))
+        dots = [box for box in leaders if number and line.box[0] < box[0] < number.box[0] and _is_level(line.box, box)]
+        led = [OcrWord(LEADER, line.confidence, dots[0])] if dots else []
+        joined.append(line_of([*line.words, *led, *number.words], line.block) if number else line)
+    taken = {id(number) for number in found.values()}
+    return in_reading_order(joined, [number for number in numbers if id(number) not in taken])
+
+
+def _title_of(number: OcrLine, titles: Sequence[OcrLine]) -> OcrLine | None:
+    level = [title for title in titles if title.box[2] < number.box[0] and _is_level(title.box, number.box)]
+    return max(level, key=lambda title: title.box[2], default=None)
+
+
+def _is_level(line: Box, other: Box) -> bool:
+    return line[1] < (other[1] + other[3]) / 2 < line[3] + (line[3] - line[1]) / 4
 
 
 def _place(ordered: Sequence[OcrLine], line: OcrLine) -> int:

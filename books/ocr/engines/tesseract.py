@@ -19,10 +19,10 @@ from tesserocr import OEM, PSM, RIL
 
 from books.errors import UnreadableImage
 from books.ocr.engines.base import OcrLine, OcrText, OcrWord, missing_if
-from books.ocr.engines.lines import in_reading_order, is_credible, line_of, mean_confidence, moved
+from books.ocr.engines.lines import in_reading_order, is_credible, line_of, mean_confidence, moved, with_page_numbers
 from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import Box, PageInk
-from books.ocr.image.shapes import bullets, turned, upright, with_bullets, without
+from books.ocr.image.shapes import bullets, leaders, turned, upright, with_bullets, without
 
 # From one or two of the thirty lines of a page on, a person is told.
 SUSPICIOUS_INK: Final = 0.05
@@ -47,12 +47,13 @@ _of_this_thread = threading.local()
 
 
 class Sheet:
-    """A page as Tesseract gets it, without bullets, and what is known of its ink."""
+    """A page as Tesseract gets it, without bullets and leaders, and what is known of its ink."""
 
     def __init__(self, page: Image.Image, ink: PageInk) -> None:
         self.ink = ink
         self.bullets = bullets(self.ink)
-        self.page = without(page, self.bullets)
+        self.leaders = leaders(self.ink)
+        self.page = without(page, [*self.bullets, *self.leaders])
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ class TesseractEngine:
             other = self._attempt(sheet, layout)
             if other.missing < best.missing / 2:
                 best = other
-        return replace(best, lines=tuple(with_bullets(best.lines, sheet.bullets)))
+        lines = with_page_numbers(with_bullets(best.lines, sheet.bullets), sheet.leaders)
+        return replace(best, lines=tuple(lines))
 
     def _cut_out(self, page: Image.Image, box: Box, known: tuple[OcrLine, ...]) -> list[OcrLine]:
         """The lines in one region of the page, from which the words already known are wiped."""

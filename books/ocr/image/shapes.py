@@ -1,4 +1,4 @@
-"""What the shape of print tells: which way a page stands, and the round bullets that Tesseract does not know."""
+"""What the shape of print tells: which way a page stands, and the bullets and leaders that Tesseract does not know."""
 
 from __future__ import annotations
 
@@ -150,6 +150,46 @@ def _is_part_of_a_sign(disc: Box, letters: Components, unit: float) -> bool:
     over = (letters.left < right) & (letters.right > left)
     gap = np.maximum(letters.top - bottom, top - letters.bottom)
     return bool((over & (gap >= 0) & (gap < unit / 2)).any())
+
+
+# A leader of a contents page: so many dots in a row, each at most so high in the page's letters, evenly apart.
+LEAST_DOTS, DOT_HEIGHT, MOST_UNEVEN = 6, 0.5, 0.35
+# Between a title and a number of at most so many digits; a row of dots that leads nowhere is to be written on.
+MOST_DIGITS: Final = 4
+
+
+def leaders(ink: PageInk) -> list[Box]:
+    """The boxes of rows of dots that lead to a number, in pixels of the page: Tesseract reads letters into them."""
+    if not len(ink.print):
+        return []
+    unit = float(np.median(ink.print.height))
+    spots = ink.spots
+    dots = spots.where((spots.height <= DOT_HEIGHT * unit) & (spots.width <= DOT_HEIGHT * unit))
+    found, in_order = [], np.lexsort((dots.left, dots.centre[1] // max(1, round(unit / 4))))
+    for run in _even_runs(dots, in_order, unit):
+        box = (int(dots.left[run[0]]), int(dots.top[run].min()), int(dots.right[run[-1]]), int(dots.bottom[run].max()))
+        if _leads_to_a_number(box, ink.letters, unit):
+            found.append(ink.on_page(box))
+    return found
+
+
+def _even_runs(dots: Components, in_order: Ints, unit: float) -> list[Ints]:
+    """Runs of dots on one line with about the same distance from each to the next."""
+    x, y = dots.centre
+    gaps = np.diff(x[in_order]).astype(float)
+    is_next = (np.abs(np.diff(y[in_order])) <= unit / 4) & (gaps > 0) & (gaps < 2 * unit)
+    uneven = np.abs(np.diff(gaps, prepend=gaps[:1])) > np.maximum(2, MOST_UNEVEN * gaps)
+    ends = np.flatnonzero(~is_next | (uneven & np.roll(is_next, 1))) + 1
+    return [run for run in np.split(in_order, ends) if len(run) >= LEAST_DOTS]
+
+
+def _leads_to_a_number(leader: Box, letters: Components, unit: float) -> bool:
+    left, _, right, bottom = leader
+    level = (
+        (letters.top < bottom) & (np.abs(letters.bottom - bottom) <= unit / 2) & (letters.height > DOT_HEIGHT * unit)
+    )
+    after = level & (letters.left >= right)
+    return bool((level & (letters.right <= left)).any()) and 0 < int(after.sum()) <= MOST_DIGITS
 
 
 def without(page: Image.Image, boxes: Iterable[Box]) -> Image.Image:

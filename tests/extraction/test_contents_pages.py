@@ -1,0 +1,50 @@
+"""A contents page as scanned, in three forms: from the picture to the drafted contents, line for line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from books.extraction.engines.offline.digest import digest
+from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.open import open_page
+from books.structure.base import PageText, TextLine
+from books.structure.contents import toc_text
+from tests.extraction.conftest import text_line
+
+FOLDER = Path(__file__).parents[1] / "ocr" / "cases"
+RIGHT = """1 Leaves ..... 1
+  1.1 Light and leaves ..... 2
+  1.2 Water and roots ..... 9
+2 Rivers ..... 15
+  2.1 Springs and valleys ..... 16
+  2.2 Meanders and deltas ..... 23
+3 Numbers ..... 31
+  3.1 Place value ..... 32
+  3.2 Rounding ..... 40
+Answers ..... 52
+Index ..... 58
+"""
+
+
+@pytest.mark.parametrize("form", ["b-solid-dots", "c-spaced-dots", "d-no-leader"])
+@pytest.mark.parametrize("has_layout", [True, False])
+def test_the_draft_has_each_line_with_its_page(form, has_layout):
+    with (FOLDER / f"I34-{form}.png").open("rb") as data:
+        image = open_page(data)
+    read = TesseractEngine().read(image)
+    leader = " " if form == "d-no-leader" else " ..... "
+    assert f"1 Leaves{leader}1\n1.1 Light and leaves{leader}2" in read.text
+    lines = tuple(text_line(line, image.size) for line in read.lines) if has_layout else ()
+    found = toc_text(digest(PageText(1, read.text, lines), "", "").toc)
+    assert [row.strip() for row in found.splitlines()] == [row.strip() for row in RIGHT.splitlines()]
+    assert found == RIGHT or not has_layout
+
+
+def test_numbers_apart_are_joined_by_row_where_only_the_layout_tells():
+    rows = [("Contents", 0.1), ("Rivers", 0.2), ("Seas", 0.25), ("Lakes", 0.3)]
+    lines = [TextLine(text, top, 0.1, 0.02, 0.2) for text, top in rows]
+    lines += [TextLine(str(page), top, 0.85, 0.02, 0.02) for page, (_, top) in zip((1, 7, 9), rows[1:], strict=True)]
+    page = PageText(1, "\n".join(line.text for line in lines), tuple(lines))
+    assert toc_text(digest(page, "", "").toc) == "Rivers ..... 1\nSeas ..... 7\nLakes ..... 9\n"
