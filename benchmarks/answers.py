@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Material = dict[str, Any]
@@ -74,22 +74,54 @@ def _section(digest_: Material, title: str, number: str, chapter: str) -> dict[s
     }
 
 
+LEADS = {
+    "objective": "Explain, in {title}, what is meant by",
+    "concepts": "An idea of {title} is",
+    "depth": "Tasks of {title} go as far as",
+    "prerequisites": "What {title} takes for granted is",
+}
+QUOTED_WORDS, REPEATED_WORDS = 8, 4
+
+
 def guideline(material: Material) -> dict[str, Any]:
-    pages = [page["page"] for page in material["pages"]]
-    title = material["subtopic"]
+    """Each statement repeats four words of a printed line and quotes the line: nothing can be found against it."""
+    lines = iter([quote for page in material["pages"] for quote in _quotes(page)])
+    parts: dict[str, Any] = {part: list(_statements(lead, material, lines)) for part, lead in LEADS.items()}
+    errors = list(_statements("Learners may overlook, in {title},", material, lines))
+    questions = list(_statements("Say in your own words, for {title},", material, lines))
+    asked = [{"evidence": each["evidence"], "question": each["text"], "answer": "See there."} for each in questions]
+    return parts | {
+        "misconceptions": [
+            {"evidence": each["evidence"], "error": each["text"], "correction": "It is on the page."} for each in errors
+        ],
+        "checks": asked,
+        "boundary": [{"rests_on": "absent", "evidence": [], "text": "Nothing of what other books add is treated."}],
+        "summary": f"What {material['subtopic']} means, how it is written and how it is used in short tasks.",
+    }
 
-    def statements(words: str) -> list[dict[str, Any]]:
-        return [{"text": f"{words} {title}.", "pages": pages}] if pages else []
 
+def _quotes(page: Material) -> list[dict[str, Any]]:
+    """The beginnings of the page's longer lines without figures and names, else of the page."""
+    plain = [line.split() for line in page["text"].splitlines() if re.fullmatch(r"[A-Z]?[a-z ,;’'-]{30,}[.:]?", line)]
+    lines = plain or [page["text"].split()]
+    return [{"page": page["page"], "quote": " ".join(words[:QUOTED_WORDS])} for words in lines]
+
+
+def _statements(lead: str, material: Material, quotes: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    quote = next(quotes, None)
+    if quote is not None:
+        words = quote["quote"].rstrip(".,:;").split()[:REPEATED_WORDS]
+        text = f"{lead.format(title=material['subtopic'])} {' '.join(words).lower()}."
+        yield {"evidence": [quote], "text": text}
+
+
+def verdicts(material: Material) -> dict[str, Any]:
+    """Yes to all; what was planted the stand-in itself tells apart."""
     return {
-        "objective": statements("A learner is able to explain"),
-        "concepts": statements("The central ideas belong to"),
-        "depth": statements("Tasks have one or two steps in"),
-        "prerequisites": statements("Counting comes before"),
-        "misconceptions": statements("Learners mix up the words of"),
-        "checks": statements("Ask for an example of"),
-        "boundary": [],
-        "summary": f"What {title} means, how it is written and how it is used in short tasks of one or two steps.",
+        "verdicts": [
+            {"number": each["number"], "page": None, "quote": "", "verdict": "yes", "correction": ""}
+            for each in material["statements"]
+        ]
     }
 
 
@@ -124,6 +156,7 @@ BY_SCHEMA: dict[str, Callable[[Material], dict[str, Any]]] = {
     "DigestForm": digest,
     "OutlineForm": outline,
     "GuidelineForm": guideline,
+    "VerifyForm": verdicts,
     "RewordForm": reword,
     "SummaryForm": summary,
     "NameForm": name,

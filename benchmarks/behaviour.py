@@ -16,6 +16,7 @@ SAME_PICTURE = 60
 class Behaviour:
     """``latency`` in seconds; ``*_every`` n: each n-th call fails so (0: none, 1: all of them). The first that applies
     wins, in this order. ``drip_pause`` seconds lie between two bytes of an answer that drips.
+    ``plant_every`` n: each n-th statement of a guideline is false, and the second reading tells (0: none).
     ``nonsense_seed``: answers fit their form and make no sense (0: they do), those of ``nonsense_forms`` or all."""
 
     latency: float = 0.0
@@ -32,6 +33,7 @@ class Behaviour:
     loop_every: int = 0
     drip_every: int = 0
     drip_pause: float = 0.1
+    plant_every: int = 0
     nonsense_seed: int = 0
     nonsense_forms: tuple[str, ...] = ()
 

@@ -24,6 +24,7 @@ from PIL import Image
 from benchmarks.answers import BY_SCHEMA, material_of, page_form
 from benchmarks.behaviour import SAME_PICTURE, Behaviour, Counts, picture_hash
 from benchmarks.nonsense import nonsense
+from benchmarks.planted import plant, told_apart
 from benchmarks.strictness import misfits, problems_of_schema
 
 IMAGE_TOKENS = 1_400
@@ -45,6 +46,7 @@ class StandIn:
         self.lock = threading.Lock()
         self.closing = threading.Event()
         self.texts: dict[int, str] = {}
+        self.planted: dict[str, str] = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", port), type("BoundHandler", (Handler,), {"provider": self}))
         self.server.daemon_threads = True
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
@@ -116,7 +118,11 @@ class StandIn:
 
     def _sensible(self, kind: str, request: dict[str, Any]) -> dict[str, Any]:
         if kind in BY_SCHEMA:
-            return BY_SCHEMA[kind](material_of(request["messages"]))
+            material = material_of(request["messages"])
+            answer = BY_SCHEMA[kind](material)
+            if kind == "GuidelineForm" and self.behaviour.plant_every:
+                self.planted |= plant(answer, self.behaviour.plant_every)
+            return told_apart(answer, material, self.planted) if kind == "VerifyForm" else answer
         pictures = _pictures(request)
         return page_form(self.text_on(decoded(pictures[0]))) if pictures else page_form(UNKNOWN_PAGE)
 

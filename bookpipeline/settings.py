@@ -41,7 +41,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "bookpipeline.health.HealthMiddleware",
-    "bookpipeline.tracing.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -135,11 +135,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         conn.close()
 
     def murder_pending(self) -> None:
-        """gunicorn calls this each time round its loop. What sent nothing yet does not keep a worker from ending."""
+        """gunicorn calls this each time round its loop."""
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
-            waited = [each for each, until in self._waiting.items() if until < now]
-            idle = [] if self.alive else [each for each in self._waiting if not each.received]
-            for conn in {*waited, *idle}:
+            for conn in [each for each, until in self._waiting.items() if until < now]:
                 self._drop(conn)

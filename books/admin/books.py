@@ -128,7 +128,7 @@ class BookAdmin(LookAhead, ModelAdmin):
         (None, {"fields": ("title", "author", ("edition", "edition_year"), "language")}),
         ("Spending", {"fields": ("spending_cap",)}),
         ("Curriculum", {"fields": (("country", "board"), ("grade", "subject"))}),
-        ("Duplicates", {"fields": ("merge_from",)}),
+        ("Guidelines", {"fields": ("verifies", "merge_from")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, _book: Book | None = None) -> tuple[str, ...]:

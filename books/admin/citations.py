@@ -1,4 +1,4 @@
-"""The page that a statement cites, as a picture, with the lines marked that speak of what it says."""
+"""The page that a statement cites, as a picture, with its quote marked, or else the lines with most of its words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from books.guidelines.evidence.quotes import PrintedPage
 from books.language import content_stems
 from books.models import Book, Page, Subtopic
 from books.numbers import number_of
@@ -40,12 +41,14 @@ def cited_page(request: HttpRequest, book: Book, row: Subtopic, numbers: PageNum
     page = Page.objects.filter(book=book, number=number).select_related("reading").first()
     if page is None:
         return None
-    text, own = dict(_texts(row)).get(name, ""), numbers.numbers(row.pages)
+    statement, own = dict(statements(row.guideline)).get(name), numbers.numbers(row.pages)
+    text = statement.text if statement else ""
+    quotes = [each.quote for each in statement.evidence if each.page == str(page.pk)] if statement else []
     return CitedPage(
         page,
         f"{number} {name}",
         text,
-        list(_marks(page, text)),
+        [mark for quote in quotes for mark in _quote_marks(page, quote)] or list(_marks(page, text)),
         max((each for each in own if each < page.number), default=None),
         min((each for each in own if each > page.number), default=None),
     )
@@ -59,8 +62,20 @@ def _first_cited(row: Subtopic, numbers: PageNumbers) -> tuple[int, str]:
     return numbers.first(row.pages), ""
 
 
-def _texts(row: Subtopic) -> Iterator[tuple[str, str]]:
-    return ((name, each.text) for name, each in statements(row.guideline))
+def _quote_marks(page: Page, quote: str) -> Iterator[Box]:
+    """Around the quote's words in each line that it runs over. A line's box is known; where in it a word stands follows
+    from its letters, which are about as wide as one another."""
+    lines = [each for each in (page.reading.lines if page.reading else ()) if _is_box(_of(each, "box"))]
+    texts = [str(_of(line, "text") or "") for line in lines]
+    found = PrintedPage(page.number, "\n".join(texts)).find(quote)
+    start = 0
+    for line, text in zip(lines, texts, strict=True):
+        first, last = (0, 0) if found is None else (max(0, found.start - start), min(len(text), found.end - start))
+        if text and first < last:
+            left, top, right, bottom = line["box"]
+            letter = (right - left) / len(text)
+            yield round(left + first * letter), top, round((last - first) * letter), bottom - top
+        start += len(text) + 1
 
 
 def _marks(page: Page, text: str) -> Iterator[Box]:

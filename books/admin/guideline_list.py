@@ -15,13 +15,12 @@ from django.shortcuts import render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
-from books.guidelines.evidence import blocking
 from books.guidelines.search import with_words
 from books.models import Book, ReviewStatus, Subtopic
 from books.models.book import books_with_words, wanted_words
 from books.models.page import page_numbers
 from books.numbers import number_of
-from books.stored.guideline import statements
+from books.stored.guideline import in_doubt, statements
 from books.stored.pages import PageNumbers, span
 
 A_PAGE = 25
@@ -41,7 +40,7 @@ class Hit:
 
     row: Subtopic
     letter: str
-    unsupported: int
+    doubts: int
     pages: str
     words: list[tuple[str, bool]]
 
@@ -133,7 +132,7 @@ def _curriculum() -> list[tuple[str, list[str]]]:
 
 def _hit(row: Subtopic, query: str, numbers: PageNumbers) -> Hit:
     letter, pages = ReviewStatus(row.status).letter, span(numbers.numbers(row.pages))
-    return Hit(row, letter, len(blocking(row.guideline)), pages, list(_words(row, query)))
+    return Hit(row, letter, len(in_doubt(row.guideline)), pages, list(_words(row, query)))
 
 
 def _words(row: Subtopic, query: str) -> Iterator[tuple[str, bool]]:

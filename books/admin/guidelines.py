@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,13 +19,13 @@ from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.admin.undo import offers_of_changes
 from books.guidelines import review
-from books.guidelines.evidence import blocking
 from books.guidelines.proposals import waiting
 from books.guidelines.review import Decision
+from books.guidelines.settle import Settlement, settle
 from books.models import Book, Provenance, ReviewStatus, Subtopic, Topic
 from books.models.page import page_numbers
 from books.numbers import number_of
-from books.stored.guideline import Part, numbered, says_something, shown
+from books.stored.guideline import Part, in_doubt, numbered, says_something, shown
 from books.stored.guideline import Statement as Said
 from books.stored.pages import PageNumbers, span
 
@@ -40,17 +40,27 @@ def routes() -> list[URLPattern]:
         route("<int:book_id>/guidelines/approve/preview/", preview, "books_book_guidelines_preview"),
         route(one, guidelines, "books_book_guideline"),
         route(one + "decide/", decide, "books_book_guideline_decide"),
+        route(one + "settle/", settle_statement, "books_book_guideline_settle"),
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class ShownStatement:
-    """``name`` is where it stands, as "concepts.0"; ``findings`` what a reviewer must look at."""
+    """``name`` is where it stands, as "concepts.0"; ``pages`` are scan numbers with the printed ones, where known;
+    ``is_first`` of those in doubt."""
 
     name: str
-    text: str
-    pages: tuple[int, ...]
-    findings: list[str]
+    said: Said[int]
+    pages: list[tuple[int, int | None]]
+    is_first: bool
+
+    @property
+    def shown(self) -> str:
+        return shown(self.said.text, self.said.kind)
+
+    @property
+    def offer(self) -> str:
+        return next((found.instead for found in self.said.findings if found.instead), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class Entry:
     row: Subtopic
     pages: str
     letter: str
-    unsupported: int
+    doubts: int
     awaits: bool
 
 
@@ -120,7 +130,7 @@ def _section(topic: Topic, numbers: PageNumbers) -> tuple[Topic, list[Entry], st
 def _entry(row: Subtopic, numbers: PageNumbers) -> Entry:
     status = ReviewStatus(row.status)
     awaits = status in review.OPEN and says_something(row.guideline)
-    return Entry(row, span(numbers.numbers(row.pages)), status.letter, len(blocking(row.guideline)), awaits)
+    return Entry(row, span(numbers.numbers(row.pages)), status.letter, len(in_doubt(row.guideline)), awaits)
 
 
 def _chosen(entries: list[Entry], asked: int | str) -> Entry | None:
@@ -150,11 +160,15 @@ def _progress(entries: list[Entry]) -> dict[str, Any]:
 def _guideline(book: Book, entries: list[Entry], chosen: Entry) -> dict[str, Any]:
     numbers = page_numbers(book.pk)
     guideline = numbered(chosen.row.guideline, numbers)
+    first = next((name for name, _ in in_doubt(guideline)), "")
+    printed = dict(zip(numbers.numbers(chosen.row.pages), numbers.printed(chosen.row.pages), strict=True))
+    parts = {part: _statements(part, guideline.get(part, ()), printed, first) for part in Part}
     at = entries.index(chosen)
     following = next((entry for entry in [*entries[at + 1 :], *entries[:at]] if entry.awaits), None)
     return {
         "chosen": chosen,
-        "parts": [(part.heading, _statements(part, guideline.get(part, ()))) for part in Part],
+        "parts": [(part.heading, parts[part]) for part in Part],
+        "first_doubt": first,
         "pages": numbers.numbers(chosen.row.pages),
         "previous": entries[at - 1] if at else None,
         "following": entries[at + 1] if at + 1 < len(entries) else None,
@@ -162,10 +176,12 @@ def _guideline(book: Book, entries: list[Entry], chosen: Entry) -> dict[str, Any
     }
 
 
-def _statements(part: Part, statements: Sequence[Said[int]]) -> list[ShownStatement]:
+def _statements(
+    part: Part, statements: Sequence[Said[int]], printed: Mapping[int, int | None], first: str
+) -> list[ShownStatement]:
     return [
         ShownStatement(
-            f"{part}.{at}", shown(each.text, each.kind), each.pages, [found.kind.heading for found in each.findings]
+            name := f"{part}.{at}", each, [(page, printed.get(page)) for page in each.pages], is_first=name == first
         )
         for at, each in enumerate(statements)
     ]
@@ -187,6 +203,23 @@ def decide(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRespons
     if decision == Decision.REOPEN:
         return redirect("admin:books_book_guideline", book_id, subtopic_id)
     return _to_next(request, book_id, subtopic)
+
+
+@action("books.change_subtopic")
+def settle_statement(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+    """Of a statement in doubt; goes on to the next one, if there is any."""
+    get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
+    wanted, name = request.POST.get("settlement", ""), request.POST.get("name", "")
+    if wanted not in Settlement:
+        return HttpResponseBadRequest("Unknown settlement.")
+    seen, reason = seen_revision(request), request.POST.get("reason", "")
+    row = settle(book_id, subtopic_id, name, Settlement(wanted), user=request.user, revision=seen, reason=reason)
+    left = in_doubt(row.guideline)
+    messages.success(
+        request, f"{Settlement(wanted).label}. {f'{len(left)} left in doubt.' if left else 'None is left in doubt.'}"
+    )
+    here = reverse("admin:books_book_guideline", args=[book_id, subtopic_id])
+    return redirect(f"{here}#said-{left[0][0]}" if left else here)
 
 
 def _to_next(request: StaffRequest, book_id: int, decided: Subtopic) -> HttpResponseBase:
@@ -212,8 +245,8 @@ def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
         **review_context(request, book),
         "topics": [(topic, inside) for topic, inside in topics if inside],
         "waiting": waiting,
-        "doubtful": [entry for entry in waiting if entry.unsupported],
-        "statements": sum(entry.unsupported for entry in waiting),
+        "doubtful": [entry for entry in waiting if entry.doubts],
+        "statements": sum(entry.doubts for entry in waiting),
     }
     return render(request, "bookpipeline/approve_all.html", context)
 

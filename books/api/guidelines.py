@@ -26,7 +26,7 @@ from books.publishing.feed import (
     working,
     working_documents,
 )
-from books.stored.guideline import Part
+from books.stored.guideline import FindingKind, Part
 
 router = Router(tags=["guidelines"])
 CURRICULUM = ("country", "board", "grade", "subject")
@@ -63,12 +63,29 @@ class GuidelineFilter(Schema):
     limit: Annotated[int, Field(ge=1, le=200)] = 100
 
 
+class EvidenceOut(Schema):
+    page: int
+    quote: str
+
+
+class FindingOfReaderOut(Schema):
+    kind: FindingKind
+    sentence: str
+
+
 class StatementOut(Schema):
-    """``kind`` is "quote" where ``text`` is the book's own words."""
+    """``kind`` is "quote" where ``text`` is the book's own words, as ``evidence`` is. ``printed_pages`` are the numbers
+    that the pages bear in print, empty where none was seen; ``is_checked`` where a person let the statement stand in
+    spite of its ``findings``."""
 
     text: str
     pages: list[int]
+    printed_pages: list[int | None] = []
     kind: str = "statement"
+    basis: str = ""
+    evidence: list[EvidenceOut] = []
+    findings: list[FindingOfReaderOut] = []
+    is_checked: bool = False
 
 
 class GuidelineOut(Schema):

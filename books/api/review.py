@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
 
 from books.api.base import Id, Number, require
+from books.api.guidelines import EvidenceOut
 from books.errors import EditRefused
 from books.guidelines.changes import changes_of, undo, undoable
 from books.guidelines.edit import edit_subtopic, edit_topic
@@ -35,6 +36,13 @@ class FindingOut(Schema):
     kind: FindingKind
     heading: str = Field(alias="kind.heading")
     sentence: str
+    instead: str
+
+
+class CheckedOut(Schema):
+    by: str
+    at: datetime
+    reason: str
 
 
 class ReviewedStatementOut(Schema):
@@ -42,7 +50,9 @@ class ReviewedStatementOut(Schema):
     pages: list[int]
     kind: str
     basis: str
+    evidence: list[EvidenceOut]
     findings: list[FindingOut]
+    checked: CheckedOut | None
 
 
 class SubtopicOut(Schema):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from books.stored import guideline
 from books.stored.guideline import Part, Parts
@@ -50,6 +50,17 @@ class SubtopicSource:
     pages: tuple[PageText, ...]
     earlier_subtopics: tuple[str, ...] = ()
     later_subtopics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a second reading says of a statement: ``quote`` on ``page`` decides ("" where nothing does), and
+    ``correction`` is the nearest sentence that the pages bear out, or ""."""
+
+    verdict: Literal["yes", "partly", "no"]
+    page: int | None
+    quote: str
+    correction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +132,10 @@ class GuidelineEngine(Protocol):
         ...
 
     def write(self, source: SubtopicSource) -> Guideline: ...
+
+    def verify(self, source: SubtopicSource, statements: Sequence[tuple[Part, str]]) -> Sequence[Verdict]:
+        """One for each of ``statements``, in their order. Asked only of an engine that asks a model."""
+        ...
 
     def reword(self, source: SubtopicSource, copied: Sequence[str]) -> Sequence[str]:
         """Each of ``copied``, which repeat the book word for word, in other words, in the same order."""

@@ -7,16 +7,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Count, Max
 
 from books.extraction import outline_ops
 from books.extraction.base import NamedSubtopic, NamedTopic, SubtopicSource
 from books.extraction.engines.factory import made_with_of
 from books.extraction.outline_ops import PlacedSubtopic, placed_subtopics
 from books.extraction.records import book_facts, in_the_book, named, outline_prints, whole_outline
+from books.guidelines.evidence import BookText
 from books.guidelines.proposals import name_of
 from books.keys import fingerprint
-from books.models import Book, Change, Proposal, ProposalKind, ProposalState, Subtopic, Topic
+from books.models import Book, Change, Page, Proposal, ProposalKind, ProposalState, Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.outline import CutBook
 from books.stored.pages import PageId, PageNumbers
@@ -171,6 +174,21 @@ def _changed_by_others(job: Job) -> int | None:
     """The last change of the book's guidelines that is not of ``job``, which leaves titles as they were cut."""
     changes = Change.objects.filter(book=job.book_id).exclude(job=job).order_by("-pk")
     return changes.values_list("pk", flat=True).first()
+
+
+def _read_until(job: Job) -> tuple[Any, ...]:
+    """Another once a page of the book was read again, came or went."""
+    read = Page.objects.filter(book=job.book_id).aggregate(newest=Max("reading"), count=Count("pk"))
+    return read["newest"], read["count"]
+
+
+def _book_text(job: Job) -> BookText:
+    pages = Page.objects.filter(book=job.book_id, reading__isnull=False).values_list("number", "reading__text")
+    return BookText(dict(pages))
+
+
+# What the statements of all the book's subtopics are checked against.
+book_text = OncePerJob(_book_text, _read_until)
 
 
 names_of_book = OncePerJob(NamesOfBook.of, _changed_by_others)

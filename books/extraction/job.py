@@ -14,6 +14,7 @@ from books.extraction.stages.order import OrderStage
 from books.extraction.stages.outline import OutlineStage
 from books.extraction.stages.submit import SubmitStage
 from books.extraction.stages.summarise import SummariseStage
+from books.extraction.stages.verify import VerifyStage
 from books.extraction.stages.write import WriteStage
 from books.models import Book, PageDigest
 from books.stored.limits import Limits
@@ -26,7 +27,7 @@ from jobs.states import JobStatus
 EXTRACTION = Handler(
     kind="extraction",
     title="Generating guidelines",
-    stages=(DigestStage(), OutlineStage(), WriteStage(), SummariseStage()),
+    stages=(DigestStage(), OutlineStage(), WriteStage(), VerifyStage(), SummariseStage()),
 )
 FINALISATION = Handler(
     kind="finalisation",

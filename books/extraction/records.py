@@ -9,14 +9,7 @@ from pydantic import TypeAdapter
 
 from books.extraction.base import NamedSubtopic
 from books.extraction.outline_ops import joined
-from books.models import (
-    Book,
-    Page,
-    PageDigest,
-    StoredOutline,
-    Subtopic,
-    Topic,
-)
+from books.models import Book, Page, PageDigest, StoredOutline, Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.outline import CutBook
 from books.stored.pages import PageId, PageNumbers

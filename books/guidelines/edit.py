@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import EditedMeanwhile, EditRefused
 from books.guidelines.changes import change, present
-from books.guidelines.checking import edited, texts_of
+from books.guidelines.checking import Texts, edited
 from books.models import Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.guideline import PART_TITLES, PARTS, Guideline, Part, Statement, as_written, parts_of
@@ -58,7 +58,7 @@ def edit_subtopic(
         if guideline:
             row.guideline = _with(row.guideline, guideline, numbers)
         if (row.title, row.summary, row.guideline) != before:
-            edited(row, texts_of(book_id))
+            edited(row, Texts(book_id))
             row.save()
             made.tell(_renamed(before[0], row.title))
     return row

@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from books.guidelines.evidence import Checked, Claim, EvidenceCheck, Quote
+from books.guidelines.evidence import BookText, Claim, EvidenceCheck
+from books.stored.guideline import Evidence, Part
 
 
 class LabelledQuote(BaseModel):
@@ -25,7 +26,7 @@ class LabelledStatement(BaseModel):
 
     id: str
     text: str
-    part: str
+    part: Part
     pages: list[int]
     evidence: list[LabelledQuote]
     basis: str | None = None
@@ -36,8 +37,8 @@ class LabelledStatement(BaseModel):
     @property
     def claim(self) -> Claim:
         """What a checker sees of it: no label."""
-        quotes = tuple(Quote(each.page, each.quote) for each in self.evidence)
-        return Claim(self.text, self.part, tuple(self.pages), quotes, self.basis or "")
+        quotes = tuple(Evidence(each.page, each.quote) for each in self.evidence)
+        return Claim(self.text, tuple(self.pages), evidence=quotes, basis=self.basis or "")
 
 
 class LabelledSubtopic(BaseModel):
@@ -58,7 +59,7 @@ class Judged:
     """A labelled statement with what the check said of it."""
 
     statement: LabelledStatement
-    checked: Checked
+    checked: Claim
 
     @property
     def is_flagged(self) -> bool:
@@ -71,9 +72,10 @@ class Judged:
 
 def judge(book: LabelledBook) -> list[Judged]:
     judged = []
+    text = BookText(book.pages)
     for subtopic in book.subtopics:
-        check = EvidenceCheck(book.pages, subtopic.pages, subtopic.later_subtopics, subtopic.title)
-        judged += [Judged(each, check.check(each.claim)) for each in subtopic.statements]
+        check = EvidenceCheck(text, subtopic.pages, subtopic.later_subtopics, subtopic.title)
+        judged += [Judged(each, check.check(each.part, each.claim)) for each in subtopic.statements]
     return judged
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.contrib.auth.models import AbstractBaseUser
 
 from books.guidelines.changes import change, present
-from books.guidelines.checking import edited, texts_of
+from books.guidelines.checking import Texts, edited
 from books.models import Change, ReviewStatus, Subtopic
 from books.stored.guideline import PART_TITLES, Part, numbered, part_text
 from books.stored.made_with import MadeWith
@@ -116,7 +116,7 @@ def restore(
         version = Subtopic.history.get(history_id=history_id, id=subtopic_id)
         row.title, row.summary, row.guideline = version.title, version.summary, version.guideline
         row.engine, row.made_with, row.provenance = version.engine, version.made_with, version.provenance
-        edited(row, texts_of(book_id))
+        edited(row, Texts(book_id))
         row.save()
         made.tell(f"Restored “{row.title}” as of {version.history_date:%Y-%m-%d %H:%M}")
     return row

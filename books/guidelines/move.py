@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import EditRefused
 from books.guidelines.changes import change, present
-from books.guidelines.checking import pages_changed, texts_of
+from books.guidelines.checking import Texts, pages_changed
 from books.guidelines.order import close_gaps, order_subtopics, order_topics, place_behind
 from books.guidelines.split import divided, new_key, union
 from books.models import Subtopic, Topic
@@ -43,7 +43,7 @@ def move_pages(
         numbers = page_numbers(book_id)
         source.pages = tuple(page for page in source.pages if page not in moved)
         target.pages = numbers.in_order((*target.pages, *moved))
-        texts = texts_of(book_id)
+        texts = Texts(book_id)
         for row in (source, target):
             pages_changed(row, texts)
             row.save()

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import EditRefused
 from books.guidelines.changes import change, present
-from books.guidelines.checking import Texts, edited, pages_changed, texts_of
+from books.guidelines.checking import Texts, edited, pages_changed
 from books.guidelines.order import close_gaps, order_subtopics, place_behind
 from books.language import content_stems
 from books.models import ReviewStatus, Subtopic
@@ -38,7 +38,7 @@ def merge(
             raise EditRefused("Choose another guideline to merge with.")
         merge_subtopics(one, two)
         one.refresh_from_db()  # it may have moved up into the gap
-        edited(one, texts_of(book_id))
+        edited(one, Texts(book_id))
         one.save()
         made.tell(f"Merged “{two.title}” into “{one.title}”")
     return one
@@ -102,7 +102,7 @@ def split_subtopic(
     """
     with change(book_id, "Split", user=user) as made:
         first = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
-        texts = texts_of(book_id)
+        texts = Texts(book_id)
         title = " ".join((title or heading or f"{first.title} (continued)").split())[:200]
         numbers = page_numbers(book_id)
         pages = numbers.in_order(first.pages)
@@ -166,7 +166,7 @@ def divided(guideline: Guideline, leaves: Callable[[str, PageId], bool]) -> tupl
 
 def _side(at: PageId, heading: str, leaving: set[PageId], texts: Texts) -> Callable[[str, PageId], bool]:
     """On a page that both parts have, a statement is where more of its words are."""
-    before, _, behind = texts.get(at, "").partition(heading) if heading else ("", "", "x")
+    before, _, behind = texts.get(at).partition(heading) if heading else ("", "", "x")
     above, below = set(content_stems(before)), set(content_stems(heading + " " + behind))
 
     def leaves(text: str, page: PageId) -> bool:

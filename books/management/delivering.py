@@ -33,8 +33,7 @@ def add_book(paths: Sequence[Path], facts: dict[str, Any], *, wanted: range | No
 
 
 def told(book: Book, receipt: Receipt) -> Iterator[str]:
-    added = "1 page" if receipt.pages == 1 else f"{receipt.pages} pages"
-    yield f"Book {book.pk}, {book.title}: {added} added, {book.pages.count()} in all."
+    yield f"Book {book.pk}, {book.title}: {receipt.pages} pages added, {book.pages.count()} in all."
     for refusal in receipt.refused:
         yield f"   Not taken: {refusal.message}"
     for note in receipt.notes:

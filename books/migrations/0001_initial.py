@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(default='eng', help_text='What its pages are read in, as Tesseract calls it.', max_length=40, validators=[django.core.validators.RegexValidator('^[a-z]{3}(_[a-z]+)*(\\+[a-z]{3}(_[a-z]+)*)*\\Z', 'Three letters a language, as eng or deu, joined by + where it has several.')])),
                 ('spending_cap', models.DecimalField(blank=True, decimal_places=2, help_text='US dollars that model calls for this book may cost in all; empty for no cap.', max_digits=10, null=True, validators=[django.core.validators.MinValueValidator(0)])),
                 ('merge_from', models.FloatField(blank=True, default=0.9, help_text='Subtopics found to teach the same, as sure as this (0 to 1) or surer, are merged without asking; empty to be asked about every pair. It can be undone.', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1)], verbose_name='merge by itself from')),
+                ('verifies', models.BooleanField(default=True, help_text='Where a language model writes: one more call a guideline judges each statement by its pages alone. What it doubts is marked for the reviewer.', verbose_name='have guidelines read a second time')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -249,9 +250,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('model', models.CharField(max_length=80, unique=True)),
-                ('input', models.DecimalField(decimal_places=4, max_digits=10, verbose_name='input, US$ per million tokens')),
-                ('cached_input', models.DecimalField(decimal_places=4, max_digits=10, verbose_name='cached input, US$ per million tokens')),
-                ('output', models.DecimalField(decimal_places=4, max_digits=10, verbose_name='output, US$ per million tokens')),
+                ('input', models.DecimalField(decimal_places=4, max_digits=10)),
+                ('cached_input', models.DecimalField(decimal_places=4, max_digits=10)),
+                ('output', models.DecimalField(decimal_places=4, max_digits=10)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
             ],
             options={

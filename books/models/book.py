@@ -136,6 +136,12 @@ class Book(models.Model):
         help_text="Subtopics found to teach the same, as sure as this (0 to 1) or surer, are merged without asking; "
         "empty to be asked about every pair. It can be undone.",
     )
+    verifies = models.BooleanField(
+        "have guidelines read a second time",
+        default=True,
+        help_text="Where a language model writes: one more call a guideline judges each statement by its pages alone. "
+        "What it doubts is marked for the reviewer.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     status_now: str  # on rows of with_status
 

@@ -166,8 +166,10 @@ class Page(models.Model):
 
 def page_numbers(*books: int) -> PageNumbers:
     """Of the pages of ``books`` (ids) as they are now."""
-    pages = Page.objects.filter(book__in=books).order_by().values_list("pk", "number")
-    return PageNumbers({str(page): number for page, number in pages})
+    printed = "digest__data__printed_number"
+    pages = list(Page.objects.filter(book__in=books).order_by().values_list("pk", "number", printed))
+    seen = {str(page): found for page, _, found in pages if type(found) is int}
+    return PageNumbers({str(page): number for page, number, _ in pages}, seen)
 
 
 class Reading(models.Model):

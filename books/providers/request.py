@@ -17,7 +17,7 @@ Answer = TypeVar("Answer", bound=BaseModel)
 CHARACTERS_PER_TOKEN = 4
 # Limits are checked when the answer is here: servers refuse schemas that name them, one this word and one that.
 NOT_SENT = frozenset(
-    {"default", "title", "description", "format", "pattern", "minLength", "maxLength", "minItems", "maxItems"}
+    {"default", "title", "format", "pattern", "minLength", "maxLength", "minItems", "maxItems"}
     | {"uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 )
 # An image at high detail is at most this many tokens on current models.
@@ -156,5 +156,7 @@ def _strict(node: Any) -> Any:
         if key not in NOT_SENT
     }
     if strict.get("type") == "object" and "properties" in strict:
+        # What a class says of itself is for us; what its fields say is for the model.
+        strict.pop("description", None)
         strict |= {"additionalProperties": False, "required": list(strict["properties"])}
     return strict

@@ -9,7 +9,6 @@ from hashlib import sha256
 from django.db.models import Max
 
 from books.errors import StageNotReady
-from books.guidelines.evidence import blocking
 from books.guidelines.selectors import unfinished
 from books.models import Book, PublishedGuideline, PublishedSet, ReviewStatus, Subtopic, Topic
 from books.models.page import page_numbers
@@ -23,6 +22,7 @@ from books.publishing.published import (
     published_facts,
     topic_facts,
 )
+from books.stored.guideline import in_doubt
 from books.stored.pages import PageNumbers
 
 APPROVED = (ReviewStatus.APPROVED, ReviewStatus.PUBLISHED)
@@ -43,10 +43,10 @@ def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
         return unfinished[subtopic.pk]
     if status not in APPROVED:
         return REASONS[status]
-    doubtful = len(blocking(subtopic.guideline))
+    doubtful = len(in_doubt(subtopic.guideline))
     if doubtful:
         statements = "One statement is" if doubtful == 1 else f"{doubtful} statements are"
-        return f"{statements} not found on the pages cited: correct or remove, and approve again."
+        return f"{statements} in doubt and nobody has checked that yet: check, correct or remove what is marked."
     return ""
 
 

@@ -10,7 +10,7 @@ from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, When
 
 from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
 from books.models.book import BookQuerySet
-from books.stored.guideline import Guideline, Part, numbered
+from books.stored.guideline import FindingKind, Guideline, Part, Statement, numbered
 from books.stored.pages import PageNumbers
 
 Facts = dict[str, Any]
@@ -62,15 +62,44 @@ def own_facts(subtopic: Subtopic, numbers: PageNumbers) -> Facts:
 
 
 def document_of(guideline: Guideline, numbers: PageNumbers) -> dict[str, list[dict[str, Any]]]:
-    """What readers and files get of it: each part's statements with scan numbers, without what only reviewers need."""
+    """What readers and files get of it: each part's statements with scan numbers and, where one was seen, the numbers
+    printed on the pages; what each rests on, and what was found against it."""
     parts = numbered(guideline, numbers)
     return {
         str(part): [
-            {"text": each.text, "pages": list(each.pages)} | ({"kind": each.kind} if each.kind == "quote" else {})
-            for each in parts.get(part, ())
+            _statement(shown, numbers.printed(stored.pages))
+            for shown, stored in zip(parts.get(part, ()), guideline.get(part, ()), strict=True)
         ]
         for part in Part
     }
+
+
+def _statement(statement: Statement[int], printed: list[int | None]) -> dict[str, Any]:
+    """With its text and pages alone where there is no more to say. ``is_checked`` where a person let it stand in spite
+    of what was found; who that was is not for readers."""
+    more = {
+        "printed_pages": printed if any(printed) else [],
+        "kind": statement.kind if statement.kind == "quote" else "",
+        "basis": statement.basis,
+        "evidence": [{"page": each.page, "quote": each.quote} for each in statement.evidence],
+        "findings": [{"kind": each.kind.value, "sentence": each.sentence} for each in statement.findings],
+        "is_checked": statement.checked is not None,
+    }
+    said = {"text": statement.text, "pages": list(statement.pages)}
+    return said | {name: value for name, value in more.items() if value}
+
+
+def notes_on(statement: dict[str, Any]) -> list[str]:
+    """What is said beside a statement of ``document_of`` wherever a guideline is text: its quotes with the scan pages,
+    the printed pages, and what was found against it."""
+    quotes = [f"“{each['quote']}” (p. {each['page']})" for each in statement.get("evidence", ())]
+    printed = ", ".join(str(page) for page in statement.get("printed_pages", ()) if page)
+    mark = "Checked by a person" if statement.get("is_checked") else "Not checked"
+    found = [
+        f"{mark}: {FindingKind(each['kind']).heading}. {each['sentence']}".strip()
+        for each in statement.get("findings", ())
+    ]
+    return [*quotes, *([f"Printed page {printed}"] if printed else []), *found]
 
 
 def place_of(subtopic: Subtopic) -> Facts:

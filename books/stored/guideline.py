@@ -53,17 +53,26 @@ class FindingKind(StrEnum):
         kind._value_, kind.heading, kind.blocks = value, heading, blocks
         return kind
 
-    UNSUPPORTED = "unsupported", "Not found on its pages", True
-    COPIED = "copied", "Copied from the book"
+    QUOTE_NOT_FOUND = "quote_not_found", "Quote not found", True
+    OTHER_PAGE = "other_page", "Quote on another page"
+    OUTSIDE = "outside", "Quote from outside the subtopic", True
+    NUMBER = "number", "Number not on the page", True
+    NAME = "name", "Name not on the page", True
+    COPIED = "copied", "Copied from the book", True
+    NO_EVIDENCE = "no_evidence", "No evidence", True
+    DENIED = "denied", "A second reading says no", True
+    PARTLY = "partly", "A second reading says partly"
     PAGE_REMOVED = "page_removed", "Cites a page that was removed"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``sentence`` says what exactly was found, "" where the kind says it all."""
+    """``sentence`` says what exactly was found, "" where the kind says it all; ``instead`` is a sentence offered in the
+    statement's place."""
 
     kind: FindingKind
     sentence: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,11 @@ class Statement(Generic[P]):
     findings: tuple[Finding, ...] = ()
     checked: Checked | None = None
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Something was found that blocks publishing, and nobody looked at it."""
+        return self.checked is None and any(each.kind.blocks for each in self.findings)
+
 
 # A guideline that was written has every part, if need be without a statement; one that was not is empty.
 Parts = dict[Part, tuple[Statement[P], ...]]
@@ -113,6 +127,11 @@ def parts_of(parts: Mapping[Part, Sequence[Statement[P]]]) -> Parts[P]:
 def statements(parts: Parts[P]) -> Iterator[tuple[str, Statement[P]]]:
     """Each with its name, as "concepts.0", in the order in which they are read."""
     return ((f"{part}.{at}", each) for part in Part for at, each in enumerate(parts.get(part, ())))
+
+
+def in_doubt(parts: Parts[P]) -> list[tuple[str, Statement[P]]]:
+    """As ``statements``, those with which the guideline may not be published."""
+    return [(name, each) for name, each in statements(parts) if each.is_in_doubt]
 
 
 def says_something(parts: Parts[P]) -> bool:

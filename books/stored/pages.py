@@ -15,8 +15,9 @@ MOST_PAGES = 500
 class PageNumbers:
     """The scan numbers from 1 of pages by their ids. A page that was removed has none, and is left out of numbers."""
 
-    def __init__(self, by_id: Mapping[PageId, int]) -> None:
-        self._by_id = by_id
+    def __init__(self, by_id: Mapping[PageId, int], printed: Mapping[PageId, int] | None = None) -> None:
+        """``printed`` are the numbers that the pages bear in print, where one was seen."""
+        self._by_id, self._printed = by_id, printed or {}
 
     @cached_property
     def _by_number(self) -> dict[int, PageId]:
@@ -36,6 +37,11 @@ class PageNumbers:
     def numbers(self, pages: Iterable[PageId]) -> list[int]:
         """Each once, in order."""
         return sorted({self._by_id[page] for page in pages if page in self._by_id})
+
+    def printed(self, pages: Iterable[PageId]) -> list[int | None]:
+        """The printed numbers of the same pages as ``numbers``, in the same order."""
+        present = sorted({page for page in pages if page in self._by_id}, key=self._by_id.__getitem__)
+        return [self._printed.get(page) for page in present]
 
     def ids(self, numbers: Iterable[int]) -> tuple[PageId, ...]:
         """In the order of the book; numbers that it does not have are left out."""

@@ -108,12 +108,12 @@ def test_all_that_wait_are_approved_after_a_preview_but_for_what_changed_since(s
     kept = SubtopicFactory(topic=topic, status=ReviewStatus.REJECTED)
     unwritten = SubtopicFactory(topic=topic, guideline={})
     waiting = [SubtopicFactory(topic=topic) for _ in range(2)]
-    doubtful = {"checks": [{"text": "Odd.", "pages": [1], "findings": ["unsupported"]}]}
+    doubtful = {"checks": [{"text": "Odd.", "pages": [1], "findings": ["number"]}]}
     waiting.append(SubtopicFactory(topic=topic, guideline=doubtful))
     elsewhere = SubtopicFactory()
     preview = screens.get(reverse("admin:books_book_guidelines_preview", args=[book.pk])).content.decode()
     assert "<strong>3 guidelines</strong> in 1 topic would be approved" in preview
-    assert "1 statement in 1 of them was not found" in preview
+    assert "1 statement in 1 of them is in doubt" in preview
     seen = re.findall(r'name="seen" value="([^"]+)"', preview)
     assert len(seen) == 3
     edit_subtopic(book.pk, waiting[0].pk, user=None, revision=None, title="Changed meanwhile")

@@ -29,7 +29,7 @@ def book(admin):
         row = TopicFactory(book=book, sequence=place, title=topic)
         for at, name in enumerate(names, 1):
             SubtopicFactory(topic=row, sequence=at, title=name, pages=[1], summary="What to teach, in short.")
-    doubtful = {"checks": [{"text": "Something else.", "pages": [1], "findings": ["unsupported"]}]}
+    doubtful = {"checks": [{"text": "Something else.", "pages": [1], "findings": ["number"]}]}
     SubtopicFactory(topic=row, sequence=2, title="Evaluate Expressions", pages=[1], guideline=doubtful)
     return book
 
@@ -44,7 +44,7 @@ def test_approve_publish_change_names_publish_and_roll_back(tab, live_server, bo
     tab.locator("#confirm-approve-all").click()
     tab.goto(start)
     tab.get_by_role("link", name="Preview and publish").click()
-    expect(tab.get_by_text("One statement is not found on the pages cited")).to_be_visible()
+    expect(tab.get_by_text("One statement is in doubt")).to_be_visible()
     picture(tab, "publish")
     tab.get_by_role("button", name="Publish version 1").click()
     expect(tab.get_by_text("Published as version 1: 4 new.")).to_be_visible()

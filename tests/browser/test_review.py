@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
+from books.guidelines.changes import change
 from books.guidelines.proposals import propose, setting
-from books.models import Book, Change, PageDigest, ProposalKind, Subtopic
+from books.models import Book, Change, PageDigest, ProposalKind, PublishedGuideline, Subtopic
+from books.stored.guideline import Finding, FindingKind, Part
 from books.stored.proposal import Values
 from tests.browser.test_main_job import sign_in
 from tests.browser.test_workbench import SIZES, fits, scanned_pages
@@ -31,7 +34,7 @@ def book() -> Book:
         (second, 1, "Sets", [5, 6]),
     ):
         said = [{"text": f"Whole numbers are counted on line {page}.", "pages": [page]} for page in pages]
-        doubtful = [{"text": "Name a volcano.", "pages": [pages[-1]], "findings": ["unsupported"]}]
+        doubtful = [{"text": "Name a volcano.", "pages": [pages[-1]], "findings": ["number"]}]
         SubtopicFactory(topic=topic, sequence=at, title=title, pages=pages, summary=f"On {title.lower()}.", guideline={
             "objective": said[:1], "concepts": said,
             "checks": doubtful if at == 2 else [],
@@ -84,7 +87,7 @@ def help_is_shown_and_holds_the_keys(tab, book) -> None:
 def decisions_go_on_to_the_next_and_are_undone(tab, book) -> None:
     tab.keyboard.press("a")
     shown(tab, "Adding")
-    expect(tab.locator("#approve")).to_contain_text("Approve with 1 unsupported")
+    expect(tab.locator("#approve")).to_contain_text("Approve with 1 in doubt")
     tab.keyboard.press("r")
     expect(tab.locator("#reason")).to_be_focused()
     tab.keyboard.type("A volcano in arithmetic")
@@ -262,3 +265,44 @@ def test_every_screen_of_the_review_fits_a_phone_and_a_desktop(tab, live_server,
             picture(tab, f"{name}-{size}")
             assert fits(tab), f"{name} is wider than a {size}"
     assert re.search("Whole", tab.locator("mark").first.inner_text())
+
+
+def test_what_is_in_doubt_is_cleared_by_keyboard_and_then_published(tab, live_server, admin, book):
+    row = Subtopic.objects.get(title="Adding")
+    with change(book.pk, "Written"):
+        said = row.guideline[Part.CONCEPTS][0]
+        denied = Finding(FindingKind.DENIED, "Page 4 has “other words”.", "Numbers are counted.")
+        row.guideline[Part.CONCEPTS] = (
+            replace(said, findings=(denied,)),
+            replace(said, text="Go.", findings=(denied,)),
+        )
+        (asked,) = row.guideline[Part.CHECKS]
+        row.guideline[Part.CHECKS] = (replace(asked, text="What exploded in 1883 CE?"),)
+        row.save()
+    sign_in(tab, live_server)
+    tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/guidelines/{row.pk}/")
+    shown(tab, "Adding")
+    expect(tab.locator("#doubt")).to_contain_text("3 statements are in doubt")
+    tab.keyboard.press("f")
+    expect(tab.locator("#said-concepts\\.0")).to_be_focused()
+    tab.keyboard.press("t")
+    expect(tab.get_by_text("2 left in doubt")).to_be_visible()
+    expect(tab.locator("#said-concepts\\.1")).to_be_focused()
+    tab.keyboard.press("x")
+    expect(tab.get_by_text("1 left in doubt")).to_be_visible()
+    expect(tab.locator("#said-checks\\.0")).to_be_focused()
+    tab.locator("#said-checks\\.0 [name=reason]").focus()
+    tab.keyboard.type("It is a joke")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_text("None is left in doubt")).to_be_visible()
+    expect(tab.get_by_text("Checked by ada")).to_contain_text("It is a joke")
+    row.refresh_from_db()
+    assert [each.text for each in row.guideline[Part.CONCEPTS]] == ["Numbers are counted."]
+    tab.keyboard.press("a")
+    shown(tab, "Sets")
+    tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/publish/")
+    tab.get_by_role("button", name="Publish version 1").press("Enter")
+    expect(tab.get_by_text("Published as version 1: 1 new.")).to_be_visible()
+    out = PublishedGuideline.objects.get(book=book)
+    (check,) = out.guideline["checks"]
+    assert (check["is_checked"], [each["kind"] for each in check["findings"]]) == (True, ["number"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -13,6 +14,7 @@ from books.extraction.engines import forms
 from books.extraction.engines.model import FOLDER, OpenAIEngine, prompt
 from books.providers.client import OpenAIClient
 from books.providers.request import Choice
+from books.stored.guideline import Part
 from books.structure.base import BookFacts, Digest, Heading, Outline, PageText
 from tests.providers.requests import Remembered
 
@@ -24,6 +26,9 @@ CALLS = {
     "digest": lambda engine, text: engine.digest(BOOK, PageText(3, text), "before", "after"),
     "outline": lambda engine, text: engine.outline(
         BOOK, [Digest(3, (text,), (Heading(text, 2, "1.2"),))], Outline(), ()
+    ),
+    "verify": lambda engine, text: engine.verify(
+        SubtopicSource(BOOK, "Heat", "Heat flows", (PageText(3, text),)), [(Part.CONCEPTS, "Heat flows.")]
     ),
     "write": lambda engine, text: engine.write(SubtopicSource(BOOK, "Heat", "Heat flows", (PageText(3, text),))),
     "reword": lambda engine, text: engine.reword(SubtopicSource(BOOK, "Heat", "Heat flows", (PAGE,)), [text]),
@@ -94,5 +99,5 @@ def test_model_temperature_and_limit_are_those_of_the_stage(provider, engine):
 def test_each_stage_has_a_prompt_file_with_a_version_that_says_what_is_data():
     assert {path.stem for path in FOLDER.glob("*.md")} >= set(forms.FORMS)
     for stage in forms.FORMS:
-        assert prompt(stage).version.isdecimal()
+        assert re.fullmatch(r"\d+-[0-9a-f]{4}", prompt(stage).version)
         assert "never an instruction to you" in " ".join(prompt(stage).text.split())

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from books.guidelines.evaluation import catches, false_alarms, judge, labelled_book
-from books.guidelines.evidence import Claim, EvidenceCheck, FindingKind, Quote
+from books.guidelines.evidence import BookText, Claim, EvidenceCheck
+from books.stored.guideline import Evidence, FindingKind, Part
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -49,13 +50,13 @@ PAGES = {
         "matter of dispute, and not all scholars agree that iron was its source."
     ),
 }
-CHECK = EvidenceCheck(PAGES, (7, 8, 9), ("The Kingdom of Aksum",), "The Kingdom of Kush")
+CHECK = EvidenceCheck(BookText(PAGES), (7, 8, 9), ("The Kingdom of Aksum",), "The Kingdom of Kush")
 
 
 def kinds(text, *quotes, part="concepts", pages=(), basis=""):
-    evidence = tuple(Quote(page, words) for page, words in quotes)
-    claim = Claim(text, part, pages or tuple(sorted({each.page for each in evidence})), evidence, basis)
-    return [each.kind for each in CHECK.check(claim).findings]
+    evidence = tuple(Evidence(page, words) for page, words in quotes)
+    claim = Claim(text, pages or tuple(sorted({each.page for each in evidence})), evidence=evidence, basis=basis)
+    return [each.kind for each in CHECK.check(Part(part), claim).findings]
 
 
 NAPATA = (8, "The Kushites then ruled from Napata")
@@ -115,12 +116,12 @@ def test_what_the_pages_do_not_say_is_flagged_by_its_kind(text, quote, kind):
 
 
 def test_stored_are_the_pages_own_words_and_the_citation_follows_them():
-    quotes = (Quote(8, "a ruling Queen was called a Kandake"), Quote(8, "Caravans carried iron to the Red Sea"))
-    checked = CHECK.check(Claim("Queens ruled, and caravans carried iron.", "concepts", (8,), quotes))
+    quotes = (Evidence(8, "a ruling Queen was called a Kandake"), Evidence(8, "Caravans carried iron to the Red Sea"))
+    checked = CHECK.check(Part.CONCEPTS, Claim("Queens ruled, and caravans carried iron.", (8,), evidence=quotes))
     assert checked.evidence == (
-        Quote(9, "A ruling queen was called a kandake"),
-        Quote(8, "Caravans carried"),
-        Quote(9, "iron to the Red Sea"),
+        Evidence(9, "A ruling queen was called a kandake"),
+        Evidence(8, "Caravans carried"),
+        Evidence(9, "iron to the Red Sea"),
     )
     assert checked.pages == (8, 9)
     assert [each.kind for each in checked.findings] == [FindingKind.OTHER_PAGE]
@@ -129,15 +130,20 @@ def test_stored_are_the_pages_own_words_and_the_citation_follows_them():
 
 def test_a_quote_that_leaves_out_a_not_is_no_quote():
     (finding,) = CHECK.check(
-        Claim("All agree.", "concepts", (9,), (Quote(9, "and all scholars agree that iron was its source"),))
+        Part.CONCEPTS,
+        Claim("All agree.", (9,), evidence=(Evidence(9, "and all scholars agree that iron was its source"),)),
     ).findings
     assert finding.kind == FindingKind.QUOTE_NOT_FOUND
 
 
+def _checked(check, words):
+    return check.check(Part.CONCEPTS, Claim("That is so.", (3,), evidence=(Evidence(3, words),)))
+
+
 def test_a_short_quote_counts_only_where_it_stands_sign_by_sign():
-    check = EvidenceCheck({3: "We get 12 ÷ 4 = 3, then 43 − 26 = 17, in all 1,024 and x = I5."})
+    check = EvidenceCheck(BookText({3: "We get 12 ÷ 4 = 3, then 43 − 26 = 17, in all 1,024 and x = I5."}))
     found = {
-        words: [each.kind for each in check.check(Claim("That is so.", "concepts", (3,), (Quote(3, words),))).findings]
+        words: [each.kind for each in _checked(check, words).findings]
         for words in ("12÷4", "43 - 26", "1024", "x = 15", "12", "124", "43 - 26 = 19")
     }
     assert {words for words, kinds in found.items() if kinds} == {"124", "43 - 26 = 19"}
@@ -160,10 +166,22 @@ def test_a_boundary_rests_on_a_later_subtopic_or_on_absence():
     ],
 )
 def test_a_task_of_the_writers_own_has_its_own_numbers_and_people(text):
-    check = EvidenceCheck({4: "Solve x + y = 7. Is (2, 5) a solution? x = 2, y = 5, so 2 + 5 = 7."})
-    assert check.check(Claim(text, "checks", (4,), (Quote(4, "Is (2, 5) a solution?"),))).findings == ()
+    check = EvidenceCheck(BookText({4: "Solve x + y = 7. Is (2, 5) a solution? x = 2, y = 5, so 2 + 5 = 7."}))
+    claim = Claim(text, (4,), evidence=(Evidence(4, "Is (2, 5) a solution?"),))
+    assert check.check(Part.CHECKS, claim).findings == ()
 
 
 def test_in_a_book_without_calculations_a_checks_date_is_the_pages_or_flagged():
     asked = "What happened to Memphis in 617 BCE?"
     assert kinds(asked, (8, "the Assyrians took Memphis"), part="checks") == [FindingKind.NUMBER]
+
+
+def test_a_statement_that_is_a_quote_stands_on_itself_and_copies_nothing():
+    said = (
+        "A ruling queen was called a kandake. In the first century CE the geographer Strabo told of a one-eyed queen."
+    )
+    assert CHECK.check(Part.CONCEPTS, Claim(said, (9,), "quote")).findings == ()
+    (finding,) = CHECK.check(
+        Part.CONCEPTS, Claim("A ruling queen was never called so by anybody.", (9,), "quote")
+    ).findings
+    assert finding.kind == FindingKind.QUOTE_NOT_FOUND

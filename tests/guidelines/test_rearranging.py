@@ -67,12 +67,12 @@ def at(book, number: int) -> str:
 
 def test_an_edit_is_checked_against_its_pages_and_awaits_review_again(book, row, admin):
     Subtopic.objects.filter(pk=row.pk).update(status="published", reviewed_at=row.topic.history.first().history_date)
-    lines = [{"text": "Volcanoes erupt  loudly.", "pages": [2, 1, 2]}, {"text": " ", "pages": []}]
+    lines = [{"text": "Volcanoes erupted  in 79 CE.", "pages": [2, 1, 2]}, {"text": " ", "pages": []}]
     now = edit_subtopic(
         book.pk, row.pk, user=admin, revision=row.revision, title=" Counting\n", guideline={"checks": lines}
     )
     assert (now.title, now.status, now.is_edited) == ("Counting", ReviewStatus.PENDING_REVIEW, True)
-    assert shown(now)["checks"] == [{"text": "Volcanoes erupt loudly.", "pages": [1, 2], "findings": ["unsupported"]}]
+    assert shown(now)["checks"] == [{"text": "Volcanoes erupted in 79 CE.", "pages": [1, 2], "findings": ["number"]}]
     assert shown(now)["objective"] == GUIDELINE["objective"]
     assert Change.objects.first().sentence == "Renamed “Numbers” to “Counting”"
     found = with_words(Subtopic.objects.all(), "VOLC count")

@@ -63,9 +63,9 @@ def test_a_whole_book(book, admin):
         (
             {
                 "status": ReviewStatus.APPROVED,
-                "guideline": {"checks": [{"text": "Untrue.", "pages": [1], "findings": ["unsupported"]}]},
+                "guideline": {"checks": [{"text": "Untrue.", "pages": [1], "findings": ["number"]}]},
             },
-            "One statement is not found on the pages cited",
+            "One statement is in doubt",
         ),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -52,83 +52,179 @@ class Form(BaseModel):
 
 
 class HeadingForm(Form):
-    text: Line
-    level: int = Field(ge=1, le=3)
-    number: Line
+    text: Line = Field(description="as printed, without its number")
+    level: int = Field(ge=1, le=3, description="1 chapter or unit, 2 section, 3 anything below")
+    number: Line = Field(description="the printed number alone, or empty")
 
 
 class ContentsLine(Form):
     title: Line
-    level: int = Field(ge=1, le=3)
-    number: Line
-    page: Count | None
+    level: int = Field(ge=1, le=3, description="1 chapter or unit, 2 section, 3 anything below")
+    number: Line = Field(description="the printed number alone, or empty")
+    page: Count | None = Field(description="the page number printed behind the line")
 
 
 class DigestForm(Form):
     version: ClassVar[str] = "3"
 
-    summary: list[Prose] = Field(max_length=8)
-    headings: list[HeadingForm] = Field(max_length=60)
-    exercises: Count
-    continues_previous: bool
-    running_head: Line
-    printed_number: Count | None
-    contents: list[ContentsLine] = Field(max_length=200)
+    summary: list[Prose] = Field(max_length=8, description="five or six short sentences; empty without teaching matter")
+    headings: list[HeadingForm] = Field(max_length=60, description="in their order on the page; no running heads")
+    exercises: Count = Field(description="how many tasks are set to the learner; worked examples do not count")
+    continues_previous: bool = Field(description="whether the page goes on with what the page before was teaching")
+    running_head: Line = Field(description="the line repeated at the top or foot of pages, or empty")
+    printed_number: Count | None = Field(description="the page number printed on the page")
+    contents: list[ContentsLine] = Field(max_length=200, description="only of a page of the table of contents")
 
 
 class SectionForm(Form):
     """``chapter`` is the title of the topic that the section belongs to; pages are scan numbers."""
 
-    chapter: Line
-    chapter_number: Line
-    title: Line
-    number: Line
-    first_page: int
-    last_page: int
-    starts_at: Line
-    continues_previous: bool
+    chapter: Line = Field(description="the same words for every section of a chapter")
+    chapter_number: Line = Field(description="the printed number alone, or empty")
+    title: Line = Field(description="without its number")
+    number: Line = Field(description="the printed number alone, or empty")
+    first_page: int = Field(description="a page of the digests, no printed number")
+    last_page: int = Field(description="a page of the digests, no printed number")
+    starts_at: Line = Field(description="the heading line that begins the section, or empty at the top of the page")
+    continues_previous: bool = Field(description="only of a first section that goes on with the last one of so_far")
 
 
 class OutlineForm(Form):
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
-    sections: list[SectionForm] = Field(max_length=MOST_SECTIONS)
-    front_or_back_matter: Pages
-
-
-class StatementForm(Form):
-    text: Said
-    pages: Pages = Field(min_length=1)
+    sections: list[SectionForm] = Field(max_length=MOST_SECTIONS, description="in the order of the book")
+    front_or_back_matter: Pages = Field(description="pages that teach nothing")
 
 
-Statements = Annotated[list[StatementForm], Field(max_length=30)]
+class EvidenceForm(Form):
+    page: int = Field(description="the number of the page in the material on which the words stand")
+    quote: Line = Field(description="at most twelve words in a row, exactly as printed on that page")
+
+
+MOST_STATEMENTS, MOST_QUOTES = 30, 3
+
+
+class EvidencedForm(Form):
+    """Evidence is asked for before the sentence, so that the model looks first and says then. A server that holds to no
+    form may name pages alone: such a statement is kept, and the check has it against it that it has no evidence."""
+
+    evidence: list[EvidenceForm] = Field(
+        default=[], max_length=30, description="one to three quotes that bear the sentence out"
+    )
+    plain: ClassVar[str] = "text"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_pages_alone(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "evidence" in given:
+            return given
+        pages = given.get("pages")
+        evidence = [{"page": page, "quote": ""} for page in pages] if isinstance(pages, list) else []
+        return {cls.plain: given.get("text")} | given | {"evidence": evidence}
+
+    @property
+    def said(self) -> str:
+        """The statement as it is shown."""
+        raise NotImplementedError
+
+    @property
+    def pages(self) -> set[int]:
+        return {each.page for each in self.evidence}
+
+    @property
+    def quotes(self) -> list[EvidenceForm]:
+        return [each for each in self.evidence if each.quote][:MOST_QUOTES]
+
+
+class StatementForm(EvidencedForm):
+    text: Said = Field(description="one plain sentence in words of your own that says no more than the quotes")
+
+    @property
+    def said(self) -> str:
+        return self.text
+
+
+class MisconceptionForm(EvidencedForm):
+    plain: ClassVar[str] = "error"
+
+    error: Said = Field(description="what learners may believe, as one sentence")
+    correction: Prose = Field(default="", description="what is right, as one sentence that the quotes bear out")
+
+    @property
+    def said(self) -> str:
+        return f"{_ended(self.error)} {_ended(self.correction)}".strip()
+
+
+class QuestionForm(EvidencedForm):
+    plain: ClassVar[str] = "question"
+
+    question: Said = Field(description="a question or task of your own")
+    answer: Prose = Field(default="", description="its answer, short")
+
+    @property
+    def said(self) -> str:
+        return f"{_ended(self.question)} Answer: {_ended(self.answer)}" if self.answer else self.question
+
+
+class BoundaryForm(EvidencedForm):
+    evidence: list[EvidenceForm] = Field(
+        default=[], max_length=30, description="where it rests on a quote; otherwise empty"
+    )
+    rests_on: Literal["later subtopic", "absent", "quote"] = Field(
+        default="quote", description="what the sentence rests on"
+    )
+    text: Said = Field(description="one plain sentence on what is out of scope")
+
+    @property
+    def said(self) -> str:
+        return self.text
+
+
+def _ended(sentence: str) -> str:
+    return sentence if not sentence or sentence.endswith((".", "?", "!", "。", "؟")) else f"{sentence}."
+
+
+Statements = Annotated[list[StatementForm], Field(max_length=MOST_STATEMENTS)]
 
 
 class GuidelineForm(Form):
     """An answer that says nothing about the pages it was asked about is invalid, so that it is asked for once more."""
 
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     own_pages: ClassVar[frozenset[int]] = frozenset()
 
-    objective: Statements
-    concepts: Statements
-    depth: Statements
-    prerequisites: Statements
-    misconceptions: Statements
-    checks: Statements
-    boundary: Statements
-    summary: Prose
+    objective: Statements = Field(description="what the learner can do afterwards, one statement a skill")
+    concepts: Statements = Field(description="the ideas, terms, rules, events or works taught")
+    depth: Statements = Field(description="how far each goes, from the easiest to the hardest task")
+    prerequisites: Statements = Field(description="what the pages take for granted")
+    misconceptions: list[MisconceptionForm] = Field(max_length=MOST_STATEMENTS, description="errors and corrections")
+    checks: list[QuestionForm] = Field(max_length=MOST_STATEMENTS, description="questions of your own with answers")
+    boundary: list[BoundaryForm] = Field(max_length=MOST_STATEMENTS, description="what is out of scope here")
+    summary: Prose = Field(description="15 to 30 words on what the subtopic teaches")
 
     @model_validator(mode="after")
     def _is_about_its_pages(self) -> GuidelineForm:
-        if not any(self.own_pages.intersection(each.pages) for part in PARTS for each in getattr(self, part)):
-            raise ValueError("no statement names one of the pages given")
+        cited = {page for part in PARTS for each in getattr(self, part) for page in each.pages}
+        if not self.own_pages & cited:
+            raise ValueError("no statement has a quote from one of the pages given")
         return self
 
 
 def guideline_form(pages: frozenset[int]) -> type[GuidelineForm]:
     """GuidelineForm for a subtopic of these pages."""
     return type("GuidelineForm", (GuidelineForm,), {"own_pages": pages, "__module__": __name__})
+
+
+class VerdictForm(Form):
+    number: int = Field(description="of the statement judged")
+    page: Count | None = Field(description="the page in the material on which the quote stands")
+    quote: Line = Field(description="the words that decide, at most twelve in a row, exactly as printed, or empty")
+    verdict: Literal["yes", "partly", "no"] = Field(description="whether the pages bear the statement out")
+    correction: Prose = Field(description="the nearest sentence that the pages bear out, or empty")
+
+
+class VerifyForm(Form):
+    verdicts: list[VerdictForm] = Field(max_length=300, description="one for every statement, in their order")
 
 
 class RewordForm(Form):
@@ -166,6 +262,7 @@ FORMS: dict[str, type[Form]] = {
     "digest": DigestForm,
     "outline": OutlineForm,
     "write": GuidelineForm,
+    "verify": VerifyForm,
     "reword": RewordForm,
     "summarise": SummaryForm,
     "name": NameForm,

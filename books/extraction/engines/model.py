@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -16,13 +16,14 @@ from books.extraction.base import (
     Statement,
     SubtopicSource,
     TeachingOrder,
+    Verdict,
 )
 from books.extraction.engines import forms
 from books.extraction.engines.sections import extended
 from books.language import term_counts
 from books.providers.prompts import Prompt, prompt_in
 from books.providers.request import Answer, Choice, ModelRequest
-from books.stored.guideline import Part
+from books.stored.guideline import Evidence, Part
 from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, Heading, Outline, PageText, TocEntry
 
@@ -40,6 +41,10 @@ CARRIED_SUBTOPICS = 5
 NEIGHBOUR_TITLES = 8
 # What else is asked for the same result, and so belongs to what that is made with.
 FOLLOWED_BY = {"write": ("reword",)}
+
+
+# A statement that the model passed over was looked at by nobody.
+UNJUDGED = Verdict("partly", None, "", "")
 
 
 class Ask(Protocol):
@@ -103,7 +108,21 @@ class OpenAIEngine:
         }
         pages = frozenset(page.number for page in source.pages)
         form = self._ask("write", source.book, material, forms.guideline_form(pages))
-        return Guideline.of({part: _statements(getattr(form, part)) for part in Part}, form.summary)
+        parts = {part: tuple(_statement(each, pages) for each in getattr(form, part)) for part in Part}
+        return Guideline.of(parts, form.summary)
+
+    def verify(self, source: SubtopicSource, statements: Sequence[tuple[Part, str]]) -> Sequence[Verdict]:
+        """The pages and the statements alone: nothing of what the writer was told, or said of itself."""
+        material = {
+            "later_subtopics": source.later_subtopics[:NEIGHBOUR_TITLES],
+            "pages": [{"page": page.number, "text": page.text} for page in source.pages],
+            "statements": [
+                {"number": at, "part": part, "text": text} for at, (part, text) in enumerate(statements, start=1)
+            ],
+        }
+        given = self._ask("verify", source.book, material, forms.VerifyForm).verdicts
+        by_number = {each.number: Verdict(each.verdict, each.page, each.quote, each.correction) for each in given}
+        return [by_number.get(at, UNJUDGED) for at in range(1, len(statements) + 1)]
 
     def reword(self, source: SubtopicSource, copied: Sequence[str]) -> Sequence[str]:
         material = {"subtopic": source.subtopic, "sentences": list(copied)}
@@ -156,8 +175,11 @@ class OpenAIEngine:
         )
 
 
-def _statements(forms: Sequence[forms.StatementForm]) -> tuple[Statement, ...]:
-    return tuple(Statement(form.text.strip(), tuple(sorted(set(form.pages)))) for form in forms)
+def _statement(form: forms.EvidencedForm, own_pages: Collection[int]) -> Statement:
+    """The citation follows from the quotes; what rests on no quote is said of all the pages."""
+    evidence = tuple(Evidence(each.page, each.quote) for each in form.quotes)
+    basis = form.rests_on if isinstance(form, forms.BoundaryForm) and form.rests_on != "quote" else ""
+    return Statement(form.said, tuple(sorted(form.pages or own_pages)), evidence=evidence, basis=basis)
 
 
 def in_full(order: Sequence[int], keys: Sequence[str]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ class DigestStage(GuidelineStage):
     title = "Reading what each page teaches"
     unit = "page"
     weight = 3
-    tokens = (1_000, 260)
+    tokens = (1_500, 260)
     may_need_no_model = True
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:

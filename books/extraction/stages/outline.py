@@ -28,7 +28,7 @@ class OutlineStage(GuidelineStage):
     name = "outline"
     title = "Cutting the book into topics"
     unit = "window"
-    tokens = (4_500, 1_400)
+    tokens = (5_000, 1_400)
     may_need_no_model = True
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:

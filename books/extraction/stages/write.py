@@ -10,20 +10,20 @@ from functools import partial
 from books.extraction import outline_ops
 from books.extraction.apply_outline import materialise
 from books.extraction.base import Guideline, Statement
-from books.extraction.cut import Cut, cut_of
-from books.extraction.engines.factory import guideline_engine
+from books.extraction.cut import Cut, book_text, cut_of
+from books.extraction.engines.factory import asks_a_model, guideline_engine
 from books.extraction.records import page_texts, read_texts, whole_outline
 from books.extraction.stages.base import Ahead, Call, GuidelineStage, Result, Span, Work
 from books.extraction.stages.rows import item_key, pages_within, row_id, rows_of
 from books.guidelines.changes import change
-from books.guidelines.evidence import PrintedWords
+from books.guidelines.evidence import EvidenceCheck
 from books.guidelines.proposals import propose, setting
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
 from books.models import DECIDED, Book, PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.stored import guideline as stored
-from books.stored.guideline import FindingKind
+from books.stored.guideline import FindingKind, Part
 from books.stored.made_with import MadeWith
 from books.stored.proposal import Values
 from jobs.models import Item, Job
@@ -33,35 +33,39 @@ from jobs.registry import PlannedItem
 PAGES_A_SUBTOPIC = (1.5, 5)
 
 
-def reworded(
-    guideline: Guideline, printed: PrintedWords[int], reword: Callable[[Sequence[str]], Sequence[str]]
-) -> Guideline:
+def reworded(guideline: Guideline, check: EvidenceCheck, reword: Callable[[Sequence[str]], Sequence[str]]) -> Guideline:
     """``guideline``, checked, with what it copies put in other words by one call of ``reword``, if it copies at all.
 
-    Other words are taken where they copy nothing and stand on the same pages as well as the old ones did; else the
-    statement stays as it is, with its flag.
+    Other words are taken where they copy nothing and nothing new is found against them; else the statement stays as it
+    is, with what was found.
     """
-    texts = _copied(guideline, printed)
+    texts = _copied(guideline, check)
     if not texts:
         return guideline
     offers = dict(zip(texts, reword(texts), strict=False))
 
-    def better(statement: Statement) -> Statement:
+    def better(part: Part, statement: Statement) -> Statement:
         text = offers.get(statement.text, "").strip()
-        findings = printed.findings_of(text, statement.pages)
-        is_better = text and set(findings) < set(statement.findings)
-        return replace(statement, text=text, findings=findings) if is_better else statement
+        other = check.check(part, replace(statement, text=text)) if text else statement
+        return other if _kinds(other) < _kinds(statement) else statement
 
     summary = offers.get(guideline.summary, "").strip()
-    kept = guideline.summary if not summary or printed.copied_run(summary) else summary
-    return replace(outline_ops.changed(guideline, better), summary=kept)
+    kept = guideline.summary if not summary or check.material.copied_run(summary) else summary
+    return Guideline.of(_each(guideline, better), kept)
 
 
-def _copied(guideline: Guideline, printed: PrintedWords[int]) -> list[str]:
+def _each(guideline: Guideline, change: Callable[[Part, Statement], Statement]) -> stored.Parts[int]:
+    return {part: tuple(change(part, each) for each in guideline.parts[part]) for part in Part}
+
+
+def _kinds(statement: Statement) -> set[FindingKind]:
+    return {each.kind for each in statement.findings}
+
+
+def _copied(guideline: Guideline, check: EvidenceCheck) -> list[str]:
     """Each once, in order; the summary too, which no finding can mark."""
-    statements = [each for _, each in stored.statements(guideline.parts)]
-    copied = [each.text for each in statements if any(found.kind == FindingKind.COPIED for found in each.findings)]
-    if printed.copied_run(guideline.summary):
+    copied = [each.text for _, each in stored.statements(guideline.parts) if FindingKind.COPIED in _kinds(each)]
+    if check.material.copied_run(guideline.summary):
         copied.append(guideline.summary)
     return list(dict.fromkeys(copied))
 
@@ -104,7 +108,7 @@ class WriteStage(GuidelineStage):
     unit = about = "subtopic"
     required = False
     weight = 3
-    tokens = (1_300, 1_100)
+    tokens = (2_600, 2_200)
     more_calls = (Call("reword", "Rewording what copies the book", 700, 150),)
 
     @choices_kept()
@@ -128,12 +132,14 @@ class WriteStage(GuidelineStage):
         found = page_texts(wanted, has_layout=engine.reads_layout)
         texts = {page: text for text in found for page in cut.numbers.ids([text.number])}
         own = cut.numbers.numbers(row.pages)
-        printed = PrintedWords({page.number: page.text for page in found if page.number in own})
         source = cut.source_of(row, texts)
-        guideline = outline_ops.checked(outline_ops.supported(engine.write(source), own), printed)
-        final = reworded(guideline, printed, partial(engine.reword, source))
+        final = engine.write(source)
+        if asks_a_model():
+            check = EvidenceCheck(book_text.of(item.job), own, source.later_subtopics, source.subtopic)
+            final = Guideline.of(_each(final, check.check), final.summary)
+            final = reworded(outline_ops.supported(final, own), check, partial(engine.reword, source))
         return Written(
-            stored.identified(final.parts, cut.numbers),
+            stored.identified(outline_ops.supported(final, own).parts, cut.numbers),
             final.summary,
             cut.made_from(row, {page: text.text for page, text in texts.items()}),
             _terms(row),

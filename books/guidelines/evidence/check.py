@@ -6,61 +6,65 @@ Comparing words shows that a statement has left its pages; that it says the oppo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from books.guidelines.evidence.claims import Checked, Claim, Finding, FindingKind, Quote
 from books.guidelines.evidence.figure_rules import figure_findings
-from books.guidelines.evidence.material import Material, Seen, named_pages
+from books.guidelines.evidence.material import BookText, Claim, Material, Seen, named_pages
 from books.guidelines.evidence.name_rules import is_row_of_words, later_findings, name_findings
 from books.guidelines.evidence.quotes import Found
+from books.stored.guideline import Evidence, Finding, FindingKind, Part
 
 LATER_SUBTOPIC, ABSENT = "later subtopic", "absent"
-Placed = Sequence[tuple[Quote, tuple[Found, ...]]]
+Placed = Sequence[tuple[Evidence[int], tuple[Found, ...]]]
 
 
 class EvidenceCheck:
     """Of the statements of one subtopic; the arguments are those of ``Material``."""
 
     def __init__(
-        self,
-        pages: Mapping[int, str],
-        own_pages: Sequence[int] = (),
-        later_subtopics: Sequence[str] = (),
-        title: str = "",
+        self, book: BookText, own_pages: Sequence[int] = (), later_subtopics: Sequence[str] = (), title: str = ""
     ) -> None:
-        self.material = Material(pages, own_pages, later_subtopics, title)
+        self.material = Material(book, own_pages, later_subtopics, title)
 
-    def check(self, claim: Claim) -> Checked:
+    def check(self, part: Part, claim: Claim) -> Claim:
+        """The statement with the pages' own words for its quotes, the citation that follows from them, and what is
+        found against it. One that is a quote stands on itself."""
+        if claim.kind == "quote":
+            claim = replace(claim, evidence=tuple(Evidence(page, claim.text) for page in claim.pages[:1]))
         placed = [(quote, self._place(quote, claim)) for quote in claim.evidence]
         found = [each for _, places in placed for each in places]
-        findings = [*self._quote_findings(placed, claim), *self._findings(self.material.seen(claim, found))]
-        return Checked(_pages_of(placed, claim), _printed_quotes(placed), tuple(findings))
+        findings = list(self._quote_findings(part, placed, claim))
+        if claim.kind == "statement":
+            findings += self._findings(self.material.seen(part, claim, found))
+        pages = _pages_of(placed, claim)
+        return replace(claim, pages=pages, evidence=_printed_quotes(placed), findings=tuple(findings))
 
-    def _place(self, quote: Quote, claim: Claim) -> tuple[Found, ...]:
+    def _place(self, quote: Evidence[int], claim: Claim) -> tuple[Found, ...]:
         """On its own page, else on the first page that has it: of those cited, of the subtopic, of the book."""
         for numbers in ([quote.page], claim.pages, self.material.own_pages, self.material.pages):
-            found = self.material.book.find(quote.words, numbers)
+            found = self.material.book.printed.find(quote.quote, numbers)
             if found:
                 return found
         return ()
 
-    def _quote_findings(self, placed: Placed, claim: Claim) -> Iterator[Finding]:
-        if not placed and not (claim.part == "boundary" and claim.basis in (LATER_SUBTOPIC, ABSENT)):
+    def _quote_findings(self, part: Part, placed: Placed, claim: Claim) -> Iterator[Finding]:
+        if not placed and not (part == Part.BOUNDARY and claim.basis in (LATER_SUBTOPIC, ABSENT)):
             yield Finding(FindingKind.NO_EVIDENCE, "No quote from the pages bears this out.")
         for quote, places in placed:
             pages = {each.page for each in places}
             if not places:
-                sentence = f"The quote “{quote.words}” is not on {named_pages([quote.page])}, nor on another page."
+                sentence = f"The quote “{quote.quote}” is not on {named_pages([quote.page])}, nor on another page."
                 yield Finding(FindingKind.QUOTE_NOT_FOUND, sentence)
             elif quote.page not in pages or not pages.intersection(claim.pages):
                 yield self._moved(quote, min(pages), claim)
 
-    def _moved(self, quote: Quote, page: int, claim: Claim) -> Finding:
+    def _moved(self, quote: Evidence[int], page: int, claim: Claim) -> Finding:
         if self.material.own_pages and page not in self.material.own_pages:
-            sentence = f"The quote “{quote.words}” stands on page {page}, outside this subtopic."
+            sentence = f"The quote “{quote.quote}” stands on page {page}, outside this subtopic."
             return Finding(FindingKind.OUTSIDE, sentence)
         cited = named_pages(claim.pages if quote.page == page else [quote.page])
-        sentence = f"The quote “{quote.words}” stands on page {page}, not on {cited}: the citation was moved."
+        sentence = f"The quote “{quote.quote}” stands on page {page}, not on {cited}: the citation was moved."
         return Finding(FindingKind.OTHER_PAGE, sentence)
 
     def _findings(self, seen: Seen) -> Iterator[Finding]:
@@ -69,7 +73,7 @@ class EvidenceCheck:
             yield Finding(FindingKind.COPIED, f"“{run}” is the book's own wording.")
         if is_row_of_words(seen):
             yield Finding(FindingKind.NO_EVIDENCE, "These are words of the pages in a row, not a sentence.")
-        if seen.claim.part == "boundary" and not seen.claim.evidence:
+        if seen.part == Part.BOUNDARY and not seen.claim.evidence:
             if seen.claim.basis == LATER_SUBTOPIC:
                 yield from later_findings(seen)
             return
@@ -84,7 +88,7 @@ def _pages_of(placed: Placed, claim: Claim) -> tuple[int, ...]:
     return tuple(sorted(found | (set(claim.pages) - wrong)))
 
 
-def _printed_quotes(placed: Placed) -> tuple[Quote, ...]:
+def _printed_quotes(placed: Placed) -> tuple[Evidence[int], ...]:
     """In the pages' own words, where they were found."""
-    printed = [[Quote(each.page, each.words) for each in places] or [quote] for quote, places in placed]
+    printed = [[Evidence(each.page, each.words) for each in places] or [quote] for quote, places in placed]
     return tuple(quote for quotes in printed for quote in quotes)

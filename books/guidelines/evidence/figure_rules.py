@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from books.guidelines.evidence.claims import Finding, FindingKind
 from books.guidelines.evidence.figures import Figure, figures, legible
 from books.guidelines.evidence.material import Seen
 from books.guidelines.evidence.names import names
 from books.guidelines.evidence.printed_figures import shared_nouns
 from books.language import stem
 from books.stopwords import word_set
+from books.stored.guideline import Finding, FindingKind, Part
 
 _IS_SHAPE = re.compile(
     r"-(?:digit|step|place|figure|part|term|sided|dimensional|column|way|fold)"
@@ -50,7 +50,7 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
     """Numbers that are neither on the cited pages nor follow from what stands there, units and eras that are others."""
     text = legible(seen.claim.text)
     said = figures(text, seen.language or seen.material.language)
-    has_own = seen.material.calculates and seen.claim.part in ("checks", "misconceptions")
+    has_own = seen.material.calculates and seen.part in (Part.CHECKS, Part.MISCONCEPTIONS)
     counted = {one.start: other for one, other in shared_nouns(said, seen.near.figures)}
     for figure in said:
         if has_own and figure.kind == "number" and not figure.era:
@@ -90,7 +90,7 @@ def _is_count(figure: Figure, text: str, seen: Seen) -> bool:
         return True
     if not figure.is_word or figure.kind != "number":
         return False
-    if seen.claim.part == "depth" or figure.value == 1 or _ASKS_FOR.search(text[: figure.start]):
+    if seen.part == Part.DEPTH or figure.value == 1 or _ASKS_FOR.search(text[: figure.start]):
         return True
     return figure.value <= _SMALL and (figure.value == 2 or figure.noun in _STRUCTURE)
 
@@ -107,7 +107,7 @@ def _other_year(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
     """The sentence tells what its quote tells, and each names one year, but not the same."""
     told = [each for each in said if each.is_date and each.kind == "number"]
     quoted = [each for each in figures(seen.quoted, seen.material.language) if each.is_date and each.kind == "number"]
-    if seen.claim.part != "concepts" or len(told) != 1 or len(quoted) != 1 or told[0].value == quoted[0].value:
+    if seen.part != Part.CONCEPTS or len(told) != 1 or len(quoted) != 1 or told[0].value == quoted[0].value:
         return
     if seen.figures.bears_out(told[0]) and told[0].value not in seen.near.eras and seen.share_in(seen.quoted) >= 0.5:
         yield Finding(FindingKind.NUMBER, f"The quote says {quoted[0].shown}, the sentence {told[0].shown}.")

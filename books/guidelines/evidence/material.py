@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from books.guidelines.evidence.claims import Claim
 from books.guidelines.evidence.names import PrintedNames
 from books.guidelines.evidence.printed_figures import PrintedFigures
 from books.guidelines.evidence.quotes import Found, PrintedBook, joined_words
 from books.language import GRAMMAR, content_stems, language_of, words
+from books.stored.guideline import Part, Statement
 
+Claim = Statement[int]
 # A run of this many of the book's own words is a quotation, not a paraphrase.
 COPIED_WORDS = 8
 # Where a quote stands near the top of a page, this much of the page before counts too, in characters.
@@ -20,20 +21,12 @@ TAIL = 400
 _CALCULATION = re.compile(r"(?:\d|\b[a-z])\s*[=+×÷·*<>≤≥]\s*[-−\d(a-z]|\d\s*/\s*\d|\d\(\d")
 
 
-@dataclass
-class Material:
-    """``pages`` are the texts at hand by number, ``own_pages`` those of the subtopic (all where none is named),
-    ``later_subtopics`` the titles that follow in the book."""
+class BookText:
+    """The texts at hand of a book's pages by number, the same for all its subtopics."""
 
-    pages: Mapping[int, str]
-    own_pages: Sequence[int] = ()
-    later_subtopics: Sequence[str] = ()
-    title: str = ""
-    _cited: dict[tuple[tuple[int, ...], str], tuple[PrintedFigures, PrintedNames]] = field(default_factory=dict)
-
-    @cached_property
-    def book(self) -> PrintedBook:
-        return PrintedBook(self.pages)
+    def __init__(self, pages: Mapping[int, str]) -> None:
+        self.pages = pages
+        self.printed = PrintedBook(pages)
 
     @cached_property
     def whole(self) -> PrintedNames:
@@ -42,6 +35,29 @@ class Material:
     @cached_property
     def language(self) -> str:
         return language_of("\n".join(self.pages.values())[:100_000]) or "en"
+
+
+@dataclass
+class Material:
+    """``own_pages`` are those of the subtopic (all where none is named), ``later_subtopics`` the titles that follow."""
+
+    book: BookText
+    own_pages: Sequence[int] = ()
+    later_subtopics: Sequence[str] = ()
+    title: str = ""
+    _cited: dict[tuple[tuple[int, ...], str], tuple[PrintedFigures, PrintedNames]] = field(default_factory=dict)
+
+    @property
+    def pages(self) -> Mapping[int, str]:
+        return self.book.pages
+
+    @property
+    def whole(self) -> PrintedNames:
+        return self.book.whole
+
+    @property
+    def language(self) -> str:
+        return self.book.language
 
     @cached_property
     def calculates(self) -> bool:
@@ -73,9 +89,10 @@ class Material:
         found = language_of(text)
         if found or len(said) < 5 or GRAMMAR.intersection(said):
             return found or self.language
-        return "" if 2 * sum(map(self.whole.is_like_small, said)) < len(said) else self.language
+        known = sum(self.whole.is_like_small(word) or self.whole.has(word) for word in said)
+        return "" if 2 * known < len(said) else self.language
 
-    def seen(self, claim: Claim, found: Sequence[Found]) -> Seen:
+    def seen(self, part: Part, claim: Claim, found: Sequence[Found]) -> Seen:
         numbers = tuple(sorted({*claim.pages, *(each.page for each in found)} & set(self.pages)))
         before = "\n".join(self._end_before(each.page) for each in found if each.start < TAIL)
         if (numbers, before) not in self._cited:
@@ -83,10 +100,11 @@ class Material:
             self._cited[numbers, before] = PrintedFigures(text, self.language), PrintedNames(f"{text}\n{self.title}")
         figures, names = self._cited[numbers, before]
         return Seen(
+            part,
             claim,
             self,
             quoted=" … ".join(each.words for each in found),
-            around="\n".join(self.book.pages[each.page].around(each) for each in found),
+            around="\n".join(self.book.printed.pages[each.page].around(each) for each in found),
             figures=figures,
             names=names,
             language=self.language_of(claim.text),
@@ -103,6 +121,7 @@ class Seen:
     """What one statement is held against: ``quoted`` are its quotes as printed, ``around`` the sentences in which they
     stand, ``figures`` and ``names`` those of all cited pages, which ``where`` names."""
 
+    part: Part
     claim: Claim
     material: Material
     quoted: str

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from books.guidelines.evidence.claims import Finding, FindingKind
 from books.guidelines.evidence.material import Seen
 from books.guidelines.evidence.names import PrintedNames, may_be_name, names, unknown_names
 from books.language import GRAMMAR, content_stems, is_content, stem, words
 from books.stopwords import word_set
+from books.stored.guideline import Finding, FindingKind, Part
 
 # Parts whose sentences begin with a verb: Explain, Know, Name.
-_IMPERATIVE = ("objective", "prerequisites", "checks")
+_IMPERATIVE = (Part.OBJECTIVE, Part.PREREQUISITES, Part.CHECKS)
 _VERBS = (
     "was|is|had|has|were|wrote|built|led|brought|made|became|took|gave|found|won|lost|held|said|saw|came|began|fought"
     "|taught|sent|set|told|knew|drew|sold|bought|died|left|kept|ruled|[a-z]{3,}ed"
@@ -39,9 +39,9 @@ def name_findings(seen: Seen) -> Iterator[Finding]:
     """Names and terms that are not on the cited pages. What is taken for granted may stand anywhere in the book, and
     people in a task with numbers are its writer's. A translation has other words."""
     claim, whole = seen.claim, seen.material.whole
-    if seen.is_foreign or (seen.material.calculates and claim.part == "checks"):
+    if seen.is_foreign or (seen.material.calculates and seen.part == Part.CHECKS):
         return
-    cited = whole if claim.part == "prerequisites" else seen.names
+    cited = whole if seen.part == Part.PREREQUISITES else seen.names
     for name in unknown_names(claim.text, cited, whole, nouns_are_capital=seen.language == "de"):
         if not name.is_first or _is_name(name.word, seen):
             yield Finding(FindingKind.NAME, f"“{name.word}” is not on {seen.where}.")
@@ -54,7 +54,7 @@ def _is_name(first: str, seen: Seen) -> bool:
     """Whether a sentence's first word, which no page has in any form, is a name: a verb follows it, or the rest is what
     the quote's sentence tells of another name."""
     text, whole = seen.claim.text, seen.material.whole
-    if seen.claim.part in _IMPERATIVE or not may_be_name(first) or whole.is_like_small(first):
+    if seen.part in _IMPERATIVE or not may_be_name(first) or whole.is_like_small(first):
         return False
     if re.match(rf"\W*{re.escape(first)}(?:['’]s)?,?\s(?:{_VERBS})\b", text):
         return True
@@ -97,7 +97,7 @@ def _is_among(said: str, printed: Iterable[str]) -> bool:
 def is_row_of_words(seen: Seen) -> bool:
     """Whether the statement is no sentence: words of the book in a row, without any that joins them."""
     said = words(seen.claim.text)
-    fewest = 8 if seen.claim.part in _IMPERATIVE else 6
+    fewest = 8 if seen.part in _IMPERATIVE else 6
     if len(said) < fewest or GRAMMAR.intersection(said):
         return False
     return sum(map(seen.material.whole.has, said)) >= 0.8 * len(said)

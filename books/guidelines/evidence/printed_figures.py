@@ -65,7 +65,8 @@ class PrintedFigures:
         span = 100 if figure.value % 100 == 0 else 10
         if span == 100 and self._has_century(figure.value / 100 + 1, figure.era):
             return True
-        return any(figure.value <= each < figure.value + span for each in self.eras)
+        dated = (each for each in self.figures if _agree(figure.era, each.era))
+        return any(figure.value <= each.value < figure.value + span for each in dated)
 
     def about(self, figure: Figure) -> bool:
         """Whether a number of the pages, rounded, is this one: within five in a hundred."""
@@ -90,7 +91,7 @@ class PrintedFigures:
             return any(
                 figure.value in (each.value + days, each.value - days) for each in self.figures for days in later
             )
-        counts = [each.value for each in self.figures if each.value >= _LARGE]
+        counts = [each.value for each in self.figures if each.value >= _LARGE and not each.is_year]
         return figure.value > _LARGE and any(figure.value == one + other for one in counts for other in counts)
 
     def counts(self, figure: Figure) -> bool:

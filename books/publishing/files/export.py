@@ -8,7 +8,7 @@ from typing import Any
 from books.extraction.records import whole_outline
 from books.models import Book, Provenance, Subtopic, Topic
 from books.models.page import page_numbers
-from books.publishing.published import document_of
+from books.publishing.published import document_of, notes_on
 from books.stored.guideline import PART_TITLES, with_pages
 from books.stored.pages import PageNumbers
 
@@ -97,8 +97,8 @@ def _parts(guideline: dict[str, list[dict[str, Any]]]) -> list[str]:
         statements = guideline[part]
         if statements:
             lines += [f"**{title}**", ""]
-            lines += [
-                f"- {with_pages(_plain(each['text']), each['pages'], each.get('kind', ''))}" for each in statements
-            ]
+            for each in statements:
+                lines.append(f"- {with_pages(_plain(each['text']), each['pages'], each.get('kind', ''))}")
+                lines += [f"  - {_plain(note)}" for note in notes_on(each)]
             lines.append("")
     return lines

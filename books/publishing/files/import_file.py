@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from books.errors import EditedMeanwhile, ImportRefused
 from books.guidelines.changes import APART, change
-from books.guidelines.checking import Texts, checked, texts_of
+from books.guidelines.checking import Texts, checked
 from books.guidelines.order import order_subtopics, order_topics
 from books.guidelines.review import DECIDED
 from books.keys import slug
@@ -104,7 +104,7 @@ def apply_import(received: GuidelineImport, *, user: AbstractBaseUser | None) ->
         topics = [_write_topic(received.book_id, at, *pair) for at, pair in enumerate(topic_pairs(received))]
         numbers, keys = page_numbers(received.book_id), Keys(received.book_id)
         rows = [_placed(at, pair, topics, keys) for at, pair in enumerate(pairs)]
-        texts = texts_of(received.book_id)
+        texts = Texts(received.book_id)
         for row, pair in zip(rows, pairs, strict=True):
             _write_subtopic(row, pair, numbers, texts)
         _put_in_order(received.book_id, topics, rows)
@@ -150,7 +150,7 @@ def _fill(row: Subtopic, said: dict[str, Any], numbers: PageNumbers, texts: Text
         for part in Part
     }
     is_read = any(texts.get(page) for page in row.pages)
-    row.guideline = checked(written, row.pages, texts) if is_read else written
+    row.guideline = checked(written, texts.check_of(row.title, row.pages), numbers) if is_read else written
     row.is_edited = True
     if row.status in DECIDED:
         row.await_review()

@@ -20,7 +20,7 @@ from books.intake.limits import MEBIBYTE
 from books.models import Book, Subtopic
 from books.models.page import page_numbers
 from books.publishing.files.document import SubtopicIn, complaint
-from books.publishing.published import document_of
+from books.publishing.published import document_of, notes_on
 from books.stored.guideline import PARTS, bare, with_pages
 from books.stored.pages import PageNumbers, numbers_in, ranges
 
@@ -119,12 +119,26 @@ def _statement(line: str) -> dict[str, Any]:
     return {"text": bare(found["text"])[0], "pages": numbers_in(found["pages"])}
 
 
-# ``topic`` and ``status`` are for the reader: an import does not change them.
+class Notes(Widget):
+    """Of all statements of a guideline: their quotes, printed pages and what was found against them."""
+
+    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
+        notes = [
+            f"{part} {at}: {note}"
+            for part in PARTS
+            for at, each in enumerate(getattr(value, part), start=1)
+            for note in notes_on(each)
+        ]
+        return defused("\n".join(" ".join(note.split()) for note in notes))
+
+
+# ``topic``, ``notes`` and ``status`` are for the reader: an import does not change them.
 COLUMNS = {
     "id": Field("id"),
     **{name: Field(name, widget=Words()) for name in ("topic", "title", "summary")},
     "pages": Field("pages", widget=Pages()),
     **{part: Field(part, widget=Statements()) for part in PARTS},
+    "notes": Field("notes", widget=Notes()),
     "status": Field("status"),
 }
 Sheet: Any = type("Sheet", (Resource,), COLUMNS)
@@ -143,7 +157,8 @@ def guideline_sheet(book: Book, form: str) -> bytes:
 def _row(row: Subtopic, numbers: PageNumbers) -> SimpleNamespace:
     facts = {name: getattr(row, name) for name in ("title", "summary", "status")}
     pages, parts = numbers.numbers(row.pages), document_of(row.guideline, numbers)
-    return SimpleNamespace(id=row.pk, topic=row.topic.title, pages=pages, **facts, **parts)
+    notes = SimpleNamespace(**parts)
+    return SimpleNamespace(id=row.pk, topic=row.topic.title, pages=pages, notes=notes, **facts, **parts)
 
 
 def subtopics_of_sheet(data: bytes, form: str) -> list[SubtopicIn]:

@@ -12,6 +12,7 @@ from docx.shared import Pt
 from books.models import Book
 from books.publishing.files.document import CONTROL
 from books.publishing.files.export import book_json, notes_of
+from books.publishing.published import notes_on
 from books.stored.guideline import PART_TITLES, with_pages
 from books.stored.pages import ranges
 
@@ -54,6 +55,8 @@ def _parts(document: DocumentType, guideline: dict[str, list[dict[str, Any]]]) -
         for statement in guideline[part]:
             said = with_pages(_plain(statement["text"]), statement["pages"], statement.get("kind", ""))
             document.add_paragraph(said, style="List Bullet")
+            for note in notes_on(statement):
+                document.add_paragraph(_plain(note), style="List Bullet 2")
 
 
 def _plain(text: str) -> str:

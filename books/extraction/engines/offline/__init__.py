@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from books.extraction.base import Guideline, Likeness, NamedSubtopic, NamedTopic, SubtopicSource, TeachingOrder
+from books.extraction.base import Guideline, Likeness, NamedSubtopic, NamedTopic, SubtopicSource, TeachingOrder, Verdict
 from books.extraction.engines.offline.digest import digest
 from books.extraction.engines.offline.quotes import write
 from books.language import content_stems, listed
+from books.stored.guideline import Part
 from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 from books.structure.cut import cut
@@ -141,6 +142,10 @@ class OfflineEngine:
 
     def write(self, source: SubtopicSource) -> Guideline:
         return write(source)
+
+    def verify(self, source: SubtopicSource, statements: Sequence[tuple[Part, str]]) -> Sequence[Verdict]:
+        """Nobody asks it: it quotes, and has no second opinion."""
+        return [Verdict("yes", None, "", "") for _ in statements]
 
     def reword(self, source: SubtopicSource, copied: Sequence[str]) -> Sequence[str]:
         """As they are: it has no words but the book's."""

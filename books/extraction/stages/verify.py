@@ -1,0 +1,122 @@
+"""Stage 4 of extraction: a second look at each guideline by a model that sees the pages and the statements alone.
+
+Comparing words finds what a page does not have; what is reversed, negated or beside the point only a reader finds. A
+verdict flags a statement and offers a correction; it deletes and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from django.db.models import Max
+
+from books.extraction.base import Verdict
+from books.extraction.cut import book_text, cut_of
+from books.extraction.engines.factory import asks_a_model, guideline_engine
+from books.extraction.records import page_texts
+from books.extraction.stages.base import Ahead, GuidelineStage, Work
+from books.extraction.stages.rows import pages_within, rows_of
+from books.extraction.stages.write import WriteStage
+from books.guidelines.changes import change
+from books.guidelines.checking import OF_SECOND_READING
+from books.guidelines.evidence import BookText
+from books.keys import fingerprint
+from books.ledger.choices import choices_kept
+from books.models import Subtopic
+from books.stored.guideline import Finding, FindingKind, Guideline, Part, Statement, statements
+from books.stored.made_with import MadeWith
+from books.stored.pages import PageId
+from jobs.models import Item, Job
+from jobs.registry import PlannedItem
+from jobs.states import ItemState
+
+# By the texts of the statements judged, what was found against each.
+Found = dict[str, Finding]
+
+
+class VerifyStage(GuidelineStage):
+    """One item a subtopic that was written since it was read last and that no person edited or decided on, where the
+    book asks for it."""
+
+    name = "verify"
+    title = "Reading guidelines a second time"
+    unit = about = "subtopic"
+    required = False
+    weight = 2
+    tokens = (2_900, 1_100)
+
+    @choices_kept()
+    def plan(self, job: Job) -> Sequence[PlannedItem]:
+        if not (asks_a_model() and job.book.verifies):
+            return []
+        cut, written, verified = cut_of.of(job), _last_done(job, WriteStage.name), _last_done(job, self.name)
+        rows = [row for row in rows_of(job.book_id, pages_within(job)) if row.guideline and not row.is_decided]
+        due = [row for row in rows if cut.has(row) and written.get(str(row.pk), 0) > verified.get(str(row.pk), 0)]
+        return [PlannedItem(str(row.pk), row.title, fingerprint=self._print(row)) for row in due]
+
+    def compute(self, item: Item) -> tuple[Found, MadeWith]:
+        row = Subtopic.objects.select_related("topic__book").get(pk=item.key)
+        cut, engine = cut_of.of(item.job), guideline_engine()
+        wanted = {*row.pages, *(page for _, pages in cut.parts_of(row) for page in pages)}
+        texts = {page: text for text in page_texts(wanted, has_layout=False) for page in cut.numbers.ids([text.number])}
+        said = _judged(row.guideline)
+        verdicts = engine.verify(cut.source_of(row, texts), said) if said else []
+        return _found(said, verdicts, book_text.of(item.job)), self.made_with
+
+    def ahead(self, book: Ahead) -> Iterator[Work]:
+        pages = len(book.pages) / max(1, sum(book.written) / 2)
+        yield Work(self.call, book.written if book.book.verifies else (0, 0), pages)
+
+    def _print(self, row: Subtopic) -> str:
+        return fingerprint(self.made_with, row.pages, _judged(row.guideline), row.made_from)
+
+    def save(self, item: Item, result: tuple[Found, MadeWith]) -> None:
+        found, made_with = result
+        with change(item.job.book_id, f"Read a second time by {made_with}: {item.label}", job=item.job):
+            row = Subtopic.objects.filter(pk=item.key).first()
+            if row is None or row.is_decided:
+                return
+            marked = _marked(row.guideline, found)
+            if marked != row.guideline:
+                row.guideline = marked
+                row.save()
+
+
+def _last_done(job: Job, stage: str) -> dict[str, int]:
+    """The last item of ``stage`` that was done, by its key: items are planned one after another."""
+    done = Item.objects.filter(job__book=job.book_id, stage=stage, state=ItemState.DONE).values("key")
+    return dict(done.annotate(last=Max("pk")).values_list("key", "last"))
+
+
+def _judged(guideline: Guideline) -> list[tuple[Part, str]]:
+    """A quote is the book's own words, which are there or are not."""
+    named = [(name, each) for name, each in statements(guideline) if each.kind == "statement"]
+    return [(Part(name.partition(".")[0]), each.text) for name, each in named]
+
+
+def _found(said: Sequence[tuple[Part, str]], verdicts: Sequence[Verdict], book: BookText) -> Found:
+    findings = {text: _finding(verdict, book) for (_, text), verdict in zip(said, verdicts, strict=True)}
+    return {text: finding for text, finding in findings.items() if finding is not None}
+
+
+def _finding(verdict: Verdict, book: BookText) -> Finding | None:
+    """With the page's own words, where the quote that decided is printed somewhere."""
+    if verdict.verdict == "yes":
+        return None
+    pages = [verdict.page] if verdict.page is not None else []
+    places = book.printed.find(verdict.quote, [*pages, *book.pages]) if verdict.quote else ()
+    kind = FindingKind.DENIED if verdict.verdict == "no" else FindingKind.PARTLY
+    shown = f"Page {places[0].page} has “{places[0].words}”." if places else "Nothing on the pages bears it out."
+    return Finding(kind, shown, verdict.correction)
+
+
+def _marked(guideline: Guideline, found: Found) -> Guideline:
+    """With this reading's findings in the place of an earlier one's."""
+
+    def marked(statement: Statement[PageId]) -> Statement[PageId]:
+        kept = [each for each in statement.findings if each.kind not in OF_SECOND_READING]
+        new = [found[statement.text]] if statement.text in found and statement.kind == "statement" else []
+        return replace(statement, findings=(*kept, *new))
+
+    return {part: tuple(map(marked, guideline[part])) for part in guideline}
