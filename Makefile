@@ -1,4 +1,4 @@
-# make demo | up | test | check | chaos | bench | lock. PYTHON is any Python from 3.11 on.
+# make demo | up | test | check | plan-check | image-check | chaos | bench | lock. PYTHON is any Python from 3.11 on.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/providers/test_lock
 # Compiled once: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test check lint types deploy infra-check chaos bench lock
+.PHONY: demo up test check lint types deploy infra-check plan-check image-check chaos bench lock
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -59,6 +59,15 @@ deploy: $(VENV)/.installed-dev
 infra-check: $(VENV)/checkov/.installed
 	$(VENV)/checkov/bin/checkov --config-file infra/checkov.yaml
 	! command -v terraform >/dev/null || terraform fmt -check -recursive infra/terraform
+
+PRODUCTION := -chdir=infra/terraform/environments/production
+plan-check:  ## terraform validate and terraform test with a mocked provider, which has to be fetched.
+	terraform $(PRODUCTION) init -backend=false -input=false
+	terraform $(PRODUCTION) validate
+	terraform $(PRODUCTION) test
+
+image-check: $(VENV)/.installed-dev  ## Builds the image with buildah and starts it; for root, in minutes.
+	$(BIN)/python -m tests.infra.built_image
 
 # Checks and installations two at a time. Tests three: many of them wait, for a browser or for processes of their own.
 test:

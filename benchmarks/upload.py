@@ -146,7 +146,7 @@ class Web:
 
     def _await_start(self) -> None:
         for _ in range(200):
-            with suppress(requests.ConnectionError):
+            with suppress(requests.ConnectionError, requests.Timeout):
                 requests.get(f"{self.address}/health", timeout=5)
                 return
             time.sleep(0.1)

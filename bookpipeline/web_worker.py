@@ -135,9 +135,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         conn.close()
 
     def murder_pending(self) -> None:
-        """gunicorn calls this each time round its loop."""
+        """gunicorn calls this each time round its loop. What sent nothing yet does not keep a worker from ending."""
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
-            for conn in [each for each, until in self._waiting.items() if until < now]:
+            waited = [each for each, until in self._waiting.items() if until < now]
+            idle = [] if self.alive else [each for each in self._waiting if not each.received]
+            for conn in {*waited, *idle}:
                 self._drop(conn)

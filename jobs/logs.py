@@ -1,4 +1,4 @@
-"""The ids of job, book and item on every line that is logged while a job is worked on."""
+"""The ids of job, book and item, or of the request, on every line that is logged meanwhile."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ def job_context(job: Job) -> Iterator[None]:
         yield
     finally:
         _ids.reset(token)
+
+
+def begin_request(request: str, trace: str) -> None:
+    """From now on lines name the request, and the trace that it belongs to ("" for none)."""
+    _ids.set({"request_id": request, **({"trace_id": trace} if trace else {})})
+
+
+def end_request() -> None:
+    _ids.set(None)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from django.utils.text import slugify
 
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.paging import LookAhead
+from books.extraction.engines.model import FOLDER
 from books.extraction.estimate import estimate
 from books.extraction.job import calls_by_name, generated_pages, stale_results
 from books.extraction.stages.base import GuidelineStage, Result
@@ -130,6 +131,12 @@ class ModelPriceAdmin(PriceAdmin):
     list_display = ("model", "input", "cached_input", "output", "updated_at")
 
 
+# Each question that a model may be chosen for: what has a prompt.
+STAGE_TITLES = {"ocr": "Reading pages"} | {
+    name: call.title for name, call in calls_by_name().items() if (FOLDER / f"{name}.md").exists()
+}
+
+
 @admin.register(StageModel)
 class StageModelAdmin(StageAdmin):
     list_display = ("stage", "provider", "model", "effort", "temperature", "max_tokens")
@@ -138,6 +145,8 @@ class StageModelAdmin(StageAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "provider":
             return forms.ChoiceField(choices=[(name, name) for name in providers()])
+        if db_field.name == "stage":
+            return forms.ChoiceField(choices=[(name, f"{title} ({name})") for name, title in STAGE_TITLES.items()])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.action(description="Try the model with three small calls", permissions=["change"])

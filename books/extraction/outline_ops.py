@@ -6,6 +6,7 @@ Outlines name pages by id; what goes to an engine or comes from it has scan numb
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +20,11 @@ from books.stored.guideline import Part
 from books.stored.outline import CutBook, CutSubtopic, CutTopic
 from books.stored.pages import PageId, PageNumbers
 from books.structure.base import Outline, PageText, SubtopicPlan, TopicPlan
+from books.structure.numbering import parse_numbering
 
 NEIGHBOUR_LINES = 3
 SAME_LINE_RATIO = 85
+LINES_OF_A_HEADING = 3
 ALIKE_RATIO = 80
 # Summaries are made of the same phrases, so they must agree more.
 ALIKE_SUMMARY_RATIO = 90
@@ -160,8 +163,21 @@ def _cut(page: PageText, line: str, *, keep_before: bool) -> PageText:
 
 
 def _index_of(line: str, printed: Sequence[str]) -> int | None:
-    found = process.extractOne(line, printed, scorer=fuzz.ratio, score_cutoff=SAME_LINE_RATIO)
-    return found[2] if found else None
+    """Where a heading begins that may run over three lines: as it is, or else without its number, which may stand apart
+    or only on one of the two."""
+    sizes, places = range(1, LINES_OF_A_HEADING + 1), range(len(printed))
+    spans = [(at, " ".join(printed[at : at + size])) for size in sizes for at in places]
+    for read in (str, _without_number):
+        texts = [read(text) for _, text in spans]
+        if found := process.extractOne(read(line), texts, scorer=fuzz.ratio, score_cutoff=SAME_LINE_RATIO):
+            at = spans[found[2]][0]
+            return at - bool(at and re.fullmatch(r"\d+(?:\.\d+)*\.?", printed[at - 1].strip()))
+    return None
+
+
+def _without_number(text: str) -> str:
+    parsed = parse_numbering(text)
+    return parsed.title if parsed and parsed.title else text
 
 
 def supported(guideline: Guideline, pages: Collection[int]) -> Guideline:

@@ -33,14 +33,15 @@ BRANDS: dict[bytes, Format] = {
 }
 # What pages are kept in, but not read here: somebody has to save them otherwise.
 PICTURE_KINDS: tuple[tuple[bytes, str], ...] = (
-    (b"\0\0\1\0", "an icon"),
     (b"8BPS", "a Photoshop file"),
     (b"\xff\n", "a JPEG XL image"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL image"),
     (b"AT&TFORM", "a DjVu file"),
     (b"%!PS", "a PostScript file"),
 )
+RAW = "a camera's raw picture"
 OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
+    (b"\0\0\1\0", "an icon"),
     (b"PK\3\4", "a ZIP or Office file"),
     (b"\xd0\xcf\x11\xe0", "an Office file"),
     (b"Rar!", "an archive"),
@@ -56,7 +57,7 @@ def format_of(head: bytes) -> Format:
     """The format whose signature ``head`` (the first 1024 bytes) carries; UploadRejected names what it is instead, and
     NoPage where that is nothing that pages are kept in."""
     for signature, kind in SIGNATURES:
-        if head.startswith(signature):
+        if head.startswith(signature) and not is_raw(head):
             return kind
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "webp"
@@ -64,11 +65,17 @@ def format_of(head: bytes) -> Format:
         return _format_of_brands(head)
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in BMP_HEADERS:
         return "bmp"
-    picture, other = _named(head, PICTURE_KINDS) or _drawing(head), _named(head, OTHER_KINDS) or _markup(head)
+    picture = RAW if is_raw(head) else _named(head, PICTURE_KINDS)
+    other = _named(head, OTHER_KINDS) or _markup(head)
     if picture is None and other is None and b"%PDF-" in head:
         return "pdf"
     refused = UploadRejected if picture else NoPage
     raise refused(f"This is {picture or other or 'not an image or PDF'}; save the page as {KINDS}.")
+
+
+def is_raw(head: bytes) -> bool:
+    """Canon's looks like a TIFF and holds small pictures beside what the sensor saw."""
+    return head[8:10] == b"CR" and head.startswith(b"II*\0")
 
 
 BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}
@@ -80,7 +87,7 @@ def _format_of_brands(head: bytes) -> Format:
     # mif1 alone says only that it holds pictures: one that also says avif is one.
     known = [kind for brand in brands if (kind := BRANDS.get(brand))]
     if not known:
-        raise UploadRejected(f"This is a video or another media file; save the page as {KINDS}.")
+        raise NoPage(f"This is a video or another media file; save the page as {KINDS}.")
     return "avif" if brands[0] in (b"mif1", b"msf1") and "avif" in known else known[0]
 
 
@@ -88,19 +95,12 @@ def _named(head: bytes, kinds: tuple[tuple[bytes, str], ...]) -> str | None:
     return next((kind for signature, kind in kinds if head.startswith(signature)), None)
 
 
-def _drawing(head: bytes) -> str | None:
-    return "an SVG drawing" if _is_markup(head) and b"<svg" in head.lower() else None
-
-
 def _markup(head: bytes) -> str | None:
-    if not _is_markup(head):
-        return None
-    return "a web page" if b"<html" in head.lower() or b"<!doctype html" in head.lower() else "a text file"
-
-
-def _is_markup(head: bytes) -> bool:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<?xml", b"<!doctype", b"<html", b"<svg"))
+    if not start.startswith((b"<?xml", b"<!doctype", b"<html", b"<svg")):
+        return None
+    kinds = ((b"<svg", "an SVG drawing"), (b"<html", "a web page"), (b"<!doctype html", "a web page"))
+    return next((kind for mark, kind in kinds if mark in start), "a text file")
 
 
 # A file that would run when someone opens it from a download folder, whatever its content pretends to be.

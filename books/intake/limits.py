@@ -47,6 +47,8 @@ TIFF_DIRECTORIES: Final = 3_000
 DECODED_PIXELS: Final = 200_000_000
 # Nothing in print can be read in a picture of this long side.
 THUMBNAIL_PIXELS: Final = 256
+# What cameras put beside a raw picture is smaller.
+PREVIEW_PIXELS: Final = 700
 # Below about 100 pixels a side no line of print is legible.
 PAGE_SIDE_PIXELS: Final = 100
 # A double page is 1.4 to 1; a till roll is beyond 10 to 1.

@@ -108,7 +108,7 @@ def add_all_files(
     ``wanted`` limits them to some of their pages, counted from 1 through all files in order.
     """
     receipt = Receipt()
-    judged = list(_judged(book, uploads, receipt, user, image_bytes=limits.BULK_FILE_BYTES))
+    judged = list(_judged(book, uploads, receipt, user, image_bytes=limits.image_bytes(len(uploads))))
     if bad := [each.message for each in receipt.refused if not isinstance(each, NoPage)]:
         raise UploadRejected("\n".join(["Nothing was added. Mend these files or take them away:", *bad]))
     before, chosen = 0, []

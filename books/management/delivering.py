@@ -33,7 +33,8 @@ def add_book(paths: Sequence[Path], facts: dict[str, Any], *, wanted: range | No
 
 
 def told(book: Book, receipt: Receipt) -> Iterator[str]:
-    yield f"Book {book.pk}, {book.title}: {receipt.pages} pages added, {book.pages.count()} in all."
+    added = "1 page" if receipt.pages == 1 else f"{receipt.pages} pages"
+    yield f"Book {book.pk}, {book.title}: {added} added, {book.pages.count()} in all."
     for refusal in receipt.refused:
         yield f"   Not taken: {refusal.message}"
     for note in receipt.notes:

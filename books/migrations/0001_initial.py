@@ -250,9 +250,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('model', models.CharField(max_length=80, unique=True)),
-                ('input', models.DecimalField(decimal_places=4, max_digits=10)),
-                ('cached_input', models.DecimalField(decimal_places=4, max_digits=10)),
-                ('output', models.DecimalField(decimal_places=4, max_digits=10)),
+                ('input', models.DecimalField(decimal_places=4, max_digits=10, verbose_name='input, US$ per million tokens')),
+                ('cached_input', models.DecimalField(decimal_places=4, max_digits=10, verbose_name='cached input, US$ per million tokens')),
+                ('output', models.DecimalField(decimal_places=4, max_digits=10, verbose_name='output, US$ per million tokens')),
                 ('updated_at', models.DateTimeField(auto_now=True)),
             ],
             options={

@@ -77,12 +77,12 @@ class Reservation(models.Model):
 
 
 class ModelPrice(models.Model):
-    """US dollars a million tokens."""
+    """What one model costs."""
 
     model = models.CharField(max_length=80, unique=True)
-    input = models.DecimalField(max_digits=10, decimal_places=4)
-    cached_input = models.DecimalField(max_digits=10, decimal_places=4)
-    output = models.DecimalField(max_digits=10, decimal_places=4)
+    input = models.DecimalField("input, US$ per million tokens", max_digits=10, decimal_places=4)
+    cached_input = models.DecimalField("cached input, US$ per million tokens", max_digits=10, decimal_places=4)
+    output = models.DecimalField("output, US$ per million tokens", max_digits=10, decimal_places=4)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

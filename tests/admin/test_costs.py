@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from decimal import Decimal
 from io import StringIO
 
@@ -88,3 +89,11 @@ def test_stale_results_are_listed_and_only_they_are_redone(screens, book):
 
 def test_nothing_stale_says_so(screens, book):
     assert "Nothing: every result was made with the present engine" in shown(screens, book)
+
+
+def test_a_model_is_chosen_for_a_question_that_is_asked_and_prices_say_their_unit(screens):
+    form = screens.get(reverse("admin:books_stagemodel_add")).content.decode()
+    assert re.findall(r'<option value="([a-z_]+)"[^>]*>[^<]*\(\1\)', form) == [
+        *("ocr", "digest", "outline", "write", "reword", "summarise", "name", "name_topic", "same", "order"),
+    ]
+    assert "Input, US$ per million tokens" in screens.get(reverse("admin:books_modelprice_add")).content.decode()

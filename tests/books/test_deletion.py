@@ -45,7 +45,9 @@ def book() -> Book:
     """With everything that can hang on one, each in the least number."""
     book = BookFactory(title="Prealgebra")
     ReadPageFactory(book=book, number=1)
-    SubtopicFactory(topic=TopicFactory(book=book))
+    SubtopicFactory(
+        topic=TopicFactory(book=book), pages=[1], guideline={"objective": [{"text": "Count.", "pages": [1]}]}
+    )
     job = JobFactory(book=book, status=JobStatus.COMPLETED)
     ItemFactory(job=job)
     ModelCall.objects.create(book=book, job=job, stage="digest", outcome="answered", cost="0.25")

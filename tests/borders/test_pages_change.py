@@ -18,7 +18,7 @@ from tests.factories import BookFactory, JobFactory, ReadPageFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # Asked for each file that was judged, behind the checks of the request and before its lock.
-JUDGED = 'IN (SELECT U0."id" FROM "books_source"'
+JUDGED = 'SELECT COUNT(*) AS "__count" FROM "books_source"'
 # What the lock on a page asks for, which is more than the view did before.
 EDITED = 'LEFT OUTER JOIN "books_reading"'
 LOCKED = 'FROM "jobs_job"'

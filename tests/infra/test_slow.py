@@ -152,6 +152,20 @@ def test_what_does_not_arrive_in_time_is_closed(web):
         assert 10 < time.monotonic() - began < 25
 
 
+def test_a_connection_that_says_nothing_does_not_keep_the_web_from_ending(tmp_path):
+    port = free_port()
+    given = {"PATH": os.environ["PATH"], "SECRET_KEY": "x" * 60, "DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "gunicorn", "bookpipeline.wsgi", "--bind", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(command, cwd=ROOT, env=given)
+    until(lambda: is_healthy(port), "gunicorn answers")
+    with socket.create_connection(("127.0.0.1", port)):
+        time.sleep(0.5)
+        began = time.monotonic()
+        process.terminate()
+        assert process.wait(60) == 0
+    assert time.monotonic() - began < 10
+
+
 def test_a_stranger_is_refused_before_the_front_reads_a_file(front):
     """All of it was on the disk before the 403."""
     with front.secret_line() as line:

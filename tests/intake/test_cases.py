@@ -29,7 +29,7 @@ from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.open import normalise, open_page
 from jobs.models import Job
 from jobs.states import JobStatus
-from tests.intake.samples import page, pdf, saved
+from tests.intake.samples import page, pdf, png, png_chunk, saved, white
 
 CASES = Path(__file__).with_name("cases")
 LEAVES = "Plants make their own food from light."
@@ -125,8 +125,25 @@ def test_a_directory_that_is_no_page(tags: dict[int, int], size: tuple[int, int]
 
 
 def test_a_tiff_that_calls_all_its_pages_copies() -> None:
-    found = inspect(BytesIO(frames_of((page(), {254: 1}), (page(seed=2), {254: 1}))), "fax.tif")
+    large = page("1", (1200, 1700))
+    found = inspect(BytesIO(frames_of((large, {254: 1}), (large, {254: 1}))), "fax.tif")
     assert (found.frames, found.left_out) == (2, ())
+
+
+def test_a_raw_picture_of_a_camera_is_no_page() -> None:
+    with pytest.raises(UploadRejected, match="only a preview"):
+        inspect(BytesIO(frames_of((page(size=(256, 171)), {254: 1}))), "p.dng")
+    with pytest.raises(UploadRejected, match="raw picture"):
+        inspect(BytesIO(b"II*\0\x10\0\0\0CR\2\0" + bytes(200)), "p.cr2")
+
+
+def test_a_png_with_an_odd_remark_is_taken() -> None:
+    """Viewers look at the checksums of what the picture needs alone."""
+    remark = bytearray(png_chunk(b"tEXt", b"Title\0a page"))
+    remark[-1] ^= 1
+    content = png(bytes(remark), white())
+    assert inspect(BytesIO(content), "p.png").frames == 1
+    assert open_page(BytesIO(content)).getextrema() == (255, 255)
 
 
 def test_a_thumbnail_may_stand_first() -> None:
@@ -209,10 +226,12 @@ def test_a_folder_of_a_phone() -> None:
 def test_a_folder_is_judged_by_content_and_what_is_not_taken_is_named(tmp_path: Path) -> None:
     folder = shutil.copytree(CASES / "kinds", tmp_path / "scans")
     (folder / "notes.txt").write_text("not a page")
+    (folder / "IMG_2.MOV").write_bytes(b"\0\0\0\x14ftypqt  " + bytes(64))
+    (folder / "IMG_2.AAE").write_text('<?xml version="1.0"?><plist/>')
     (folder / "more").mkdir()
     book, told = processed(folder)
     assert names(book) == ["p5.gif", "p6.bmp", "p7.jp2", "p8.avif", "p9"]
-    for name in ("._p1.jpg", "Thumbs.db", "desktop.ini", "book.cbz", "notes.txt", "more"):
+    for name in ("._p1.jpg", "Thumbs.db", "desktop.ini", "book.cbz", "notes.txt", "IMG_2.MOV", "IMG_2.AAE", "more"):
         assert f"Not taken: {name}: " in told
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import time
 from logging.config import DictConfigurator
 
@@ -117,3 +118,23 @@ def test_what_a_line_says_itself_stands(rig, book, stage, lines):
     about, outside = lines()[-2:]
     assert (about["item"], about["page"], about["job"]) == ("99", "1", str(job.pk))
     assert not {"item", "page", "job"} & set(outside)
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize(
+    ("headers", "request_id", "trace"),
+    [
+        ({"X-Request-ID": "abc-1", "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}, "abc-1", TRACE),
+        ({"X-Request-ID": "a b\u2028c", "traceparent": "00-short-01"}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_lines_of_a_request_name_it_and_its_trace(client, lines, headers, request_id, trace):
+    """What somebody sends as an id is one, or another is made."""
+    answer = client.get("/api/books/1", headers=headers)
+    (line,) = [line for line in lines() if line["name"] == "django.request"]
+    assert line["request_id"] == answer.headers["X-Request-ID"] == (request_id or line["request_id"])
+    assert line.get("trace_id") == trace
+    assert re.fullmatch(r"[\w.-]{1,64}", line["request_id"])

@@ -23,16 +23,8 @@ CONTROL, DATA, BODY, HEADER, FIRST_OTHER = 0, 0, 1, 3, 4
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 LOOKS_SECONDS = 0.2
 MOST_SAID = 300
-CODECS = (
-    "ascii",
-    "latin-1",
-    "cp437",
-    "cp1252",
-    "utf-8-sig",
-    "utf-16",
-    "utf-16-le",
-    "utf-16-be",
-)  # in a box none can be loaded
+# In a box none can be loaded any more.
+CODECS = ("ascii", "latin-1", "cp437", "cp1252", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be")
 
 
 def main() -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from books.ocr.image.ink import LEAST_LETTER, MOST_LETTER, RULE_ASPECT, SOLID, PageInk
+from books.ocr.image.ink import LEAST_LETTER, MOST_LETTER, RULE_ASPECT, SOLID, PageInk, ranked
 
 Floats = NDArray[np.float32]
+Shades = NDArray[Any]  # OpenCV does not say of what its arrays are
+Ints = NDArray[np.int64]
 # Fainter ink is stretched to this depth, 1 being black; more of it would fatten blurred letters.
 ENOUGH_CONTRAST, MOST_STRETCH = 0.7, 8.0
 # Of the darkest points next to edges, sorted from the darkest, the one at this percentage stands for a stroke's middle.
@@ -26,6 +29,8 @@ LEAST_EDGES, LEAST_EDGES_OF_SQUARE = 0.0005, 0.01
 SQUARES, LEAST_CONTRAST = 16, 0.18
 # One row in four tells enough.
 ROW_STEP: Final = 4
+# The stretch is found for squares of so many dots, in steps of a 31st.
+GAIN_CELL, GAIN_STEPS = 8, 31
 # The median of second differences of noise with standard deviation 1.
 SECOND_DIFFERENCE: Final = 0.6745 * math.sqrt(6)
 
@@ -34,73 +39,80 @@ SECOND_DIFFERENCE: Final = 0.6745 * math.sqrt(6)
 class Edges:
     """Every fourth row of a page: how dark it is near each pixel, how much that varies there, and how grainy it is."""
 
-    darkest: Floats
-    change: Floats
-    grain: Floats
-
-    def square(self, top: int, left: int, side: int) -> Edges:
-        part = np.s_[top : top + side // ROW_STEP, left : left + side]
-        return Edges(self.darkest[part], self.change[part], self.grain[part])
+    darkest: Shades
+    change: Shades
+    grain: Shades
 
     def noise(self) -> float:
-        """The standard deviation of the grain, from the half of the pixels that vary least."""
-        return _ranked(self.grain, 50) / SECOND_DIFFERENCE
-
-    def contrast(self, noise: float, least_edges: float) -> float:
-        """The depth of print, 0 to 1; 0 where too few edges rise above the noise."""
-        is_edge = self.change > max(LEAST_EDGE, EDGE_ABOVE_NOISE * noise)
-        is_print = np.count_nonzero(is_edge) > least_edges * is_edge.size
-        return -_ranked(self.darkest[is_edge], STROKE) if is_print else 0.0
+        """The standard deviation of the grain as a share of the paper, from the half of the pixels that vary least."""
+        return ranked(self.grain, 50) / SECOND_DIFFERENCE / 255
 
 
-def _ranked(values: Floats, percent: int) -> float:
-    """The value below which so many percent lie. Sorting a square is quicker than all that numpy.percentile does."""
-    place = values.size * percent // 100
-    return float(np.sort(values, axis=None)[place])
+def edges(even: Shades) -> Edges:
+    """Of a page on paper made white."""
+    rows = np.ascontiguousarray(even[::ROW_STEP])
+    near = np.ones((1, 5), dtype=np.uint8)
+    darkest, brightest = cv2.erode(rows, near), cv2.dilate(rows, near)
+    grain = cv2.convertScaleAbs(cv2.filter2D(rows, cv2.CV_16S, np.array([[1, -2, 1]], dtype=np.float32)))
+    return Edges(darkest, cv2.subtract(brightest, darkest), grain)
 
 
-def edges(rows: Floats) -> Edges:
-    """``rows`` are those of the page in steps of ROW_STEP, 0 for paper and -1 for black."""
-    darkest, brightest = rows[:, 2:-2].copy(), rows[:, 2:-2].copy()
-    for shift in (0, 1, 3, 4):
-        beside = rows[:, shift : rows.shape[1] - 4 + shift]
-        np.minimum(darkest, beside, out=darkest)
-        np.maximum(brightest, beside, out=brightest)
-    grain = np.abs(rows[:, 1:-3] - 2 * rows[:, 2:-2] + rows[:, 3:-1])
-    return Edges(darkest, np.subtract(brightest, darkest, out=brightest), grain)
-
-
-def contrasts(page: Edges, noise: float, long_side: int) -> Image.Image | None:
-    """The contrast of print in each part of the page, as a small image of floats; None for a page without print.
+def contrasts(page: Edges, noise: float, long_side: int) -> Floats | None:
+    """The contrast of print in each part of the page, as a small picture; None for a page without print.
 
     Measured where brightness changes fast, so that neither a black border nor a grey figure passes for print. ``noise``
     is the page's.
     """
-    page_contrast = page.contrast(noise, LEAST_EDGES)
-    if not page_contrast:
-        return None
     side = math.ceil(long_side / SQUARES)
     height, width = page.darkest.shape
-    contrast = [
-        [_contrast_of(page.square(top, left, side), noise, page_contrast) for left in range(0, width, side)]
-        for top in range(0, height, side // ROW_STEP)
-    ]
-    return Image.fromarray(np.array(contrast, dtype=np.float32))
+    columns = math.ceil(width / side)
+    place = (np.arange(height) // (side // ROW_STEP) * columns)[:, None] + np.arange(width) // side
+    place = place.astype(np.int32)
+    square = place.ravel()
+    at = np.flatnonzero(page.change > _least_edge(noise))
+    if len(at) <= LEAST_EDGES * len(square):
+        return None
+    page_contrast = 1 - ranked(page.darkest.ravel()[at], STROKE) / 255
+    # One column in four tells enough of grain.
+    sampled = place[:, ::4].ravel()
+    dots = 4 * np.bincount(sampled)
+    grain = _ranks(sampled, page.grain[:, ::4].ravel(), 50, len(dots)) / SECOND_DIFFERENCE / 255
+    found = _contrasts_of(page, at, square, dots)
+    # Shadows are grainier than the page.
+    grainier = at[page.change.ravel()[at] > _least_edge(np.maximum(grain, noise))[square[at]]]
+    found = np.where(found > 0, _contrasts_of(page, grainier, square, dots), 0)
+    return (
+        np.where(found > LEAST_CONTRAST * page_contrast, found, page_contrast).astype(np.float32).reshape(-1, columns)
+    )
 
 
-def stretch(contrast: Floats) -> Floats:
-    """What a depth is to be multiplied by so that strokes of this contrast become black."""
-    wanted = np.maximum(contrast, 1e-3)
-    np.divide(ENOUGH_CONTRAST, wanted, out=wanted)
-    return np.clip(wanted, 1.0, MOST_STRETCH, out=wanted)
+def _contrasts_of(page: Edges, at: Ints, square: NDArray[np.int32], dots: Ints) -> NDArray[np.float64]:
+    """The depth of print in each square by its edges ``at``; 0 where they are too few."""
+    count = np.bincount(square[at], minlength=len(dots))
+    depth = 1 - _ranks(square[at], page.darkest.ravel()[at], STROKE, len(dots)) / 255
+    return np.where(count > LEAST_EDGES_OF_SQUARE * dots, depth, 0)
 
 
-def _contrast_of(square: Edges, noise: float, page_contrast: float) -> float:
-    """The contrast of the square's print, or the page's where it has none: shadows are grainier than the page."""
-    found = square.contrast(noise, LEAST_EDGES_OF_SQUARE)
-    if found and (grain := square.noise()) > noise:
-        found = square.contrast(grain, LEAST_EDGES_OF_SQUARE)
-    return found if found > LEAST_CONTRAST * page_contrast else page_contrast
+def _ranks(square: NDArray[np.int32], shades: Shades, percent: int, squares: int) -> Ints:
+    """For each square the shade below which so many percent of its shades lie."""
+    counts = np.bincount(square * 256 + shades, minlength=256 * squares).reshape(squares, 256).cumsum(axis=1)
+    ranks: Ints = (counts <= counts[:, -1:] * percent / 100).sum(axis=1).clip(max=255)
+    return ranks
+
+
+def _least_edge(noise: Any) -> Any:
+    return 255 * np.maximum(LEAST_EDGE, EDGE_ABOVE_NOISE * noise)
+
+
+def stretched(even: Shades, contrast: Floats) -> Shades:
+    """The page with its ink multiplied so that strokes of this contrast become black."""
+    height, width = even.shape
+    coarse = cv2.resize(contrast, (math.ceil(width / GAIN_CELL), math.ceil(height / GAIN_CELL)))
+    gain = np.clip(ENOUGH_CONTRAST / np.maximum(coarse, 1e-3), 1.0, MOST_STRETCH)
+    steps = cv2.resize(np.round(gain * GAIN_STEPS).astype(np.uint8), (width, height))
+    ink = cv2.bitwise_not(even)
+    cv2.multiply(ink, steps, dst=ink, scale=1 / GAIN_STEPS)
+    return cv2.bitwise_not(ink, dst=ink)
 
 
 # Darkness is averaged over cells of this size, a fraction of a line high and several words long: grain cancels out.
@@ -151,15 +163,10 @@ def _drawn(ink: PageInk) -> NDArray[np.bool_]:
         (longer > RULE_ASPECT * thinner) & (longer > MOST_LETTER * long_side) & (thinner < LEAST_LETTER * long_side)
     )
     is_box = (spots.ink > SOLID * width * height) & (thinner > 2 * LEAST_LETTER * long_side)
-    drawn = np.zeros(ink.shape, dtype=np.bool_)
-    for left, top, right, bottom in spots.boxes()[is_rule | is_box | (height > MOST_LETTER * long_side)].tolist():
-        # The dark dots alone: a frame's box holds the whole page.
-        y, x = np.nonzero(ink.is_dark[top:bottom, left:right])
-        for down in (-EDGE, 0, EDGE):
-            for along in (-EDGE, 0, EDGE):
-                rows = np.clip(y + top + down, 0, ink.shape[0] - 1)
-                drawn[rows, np.clip(x + left + along, 0, ink.shape[1] - 1)] = True
-    return drawn
+    chosen = np.zeros(len(spots) + 1, dtype=np.uint8)
+    chosen[1:] = is_rule | is_box | (height > MOST_LETTER * long_side)
+    reach = np.ones((2 * EDGE + 1, 2 * EDGE + 1), dtype=np.uint8)
+    return cv2.dilate(chosen[ink.labels], reach).view(np.bool_)
 
 
 def _bands(depth: Floats, kept: NDArray[np.bool_]) -> float:

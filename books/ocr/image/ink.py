@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 Ints = NDArray[np.int64]
+# Short numbers tell so many spots apart in a third of the time. At most as many are begun as there are dots without any
+# before them: to the left, or above.
+MOST_SHORT: Final = 65_000
+BEFORE: Final = np.array([[1, 1, 1], [1, 0, 0], [0, 0, 0]], dtype=np.uint8)
+# One page a processor: threads inside would take them from each other.
+cv2.setNumThreads(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,82 +50,37 @@ class Components:
         """Shape (n, 4): left, top, right, bottom."""
         return np.stack((self.left, self.top, self.right, self.bottom), axis=1)
 
+    def halved(self) -> Components:
+        return Components(self.left // 2, self.top // 2, (self.right + 1) // 2, (self.bottom + 1) // 2, self.ink)
+
     def where(self, chosen: NDArray[np.bool_]) -> Components:
         return Components(*(edge[chosen] for edge in (self.left, self.top, self.right, self.bottom, self.ink)))
 
 
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """Horizontal runs of ink, in the order of the page: row, first and one past the last column, spot they belong to.
-
-    ``stride`` is the page's width plus one, so that ``row * stride + column`` orders all pixels.
-    """
-
-    row: Ints
-    start: Ints
-    end: Ints
-    spot: Ints
-    stride: int
-
-    def spot_at(self, x: Ints, y: Ints) -> Ints:
-        """The spot at each point, all of which must be on ink."""
-        return self.spot[np.searchsorted(self.row * self.stride + self.start, y * self.stride + x, side="right") - 1]
+def components(mask: NDArray[np.bool_]) -> tuple[Components, NDArray[Any]]:
+    """The spots of a mask of shape (height, width), joined where they touch, corners included; and for each pixel the
+    number of its spot from 1, 0 for paper."""
+    ink = mask.view(np.uint8)
+    begun = cv2.subtract(ink, cv2.dilate(ink, BEFORE, borderValue=0))
+    kind = cv2.CV_16U if cv2.countNonZero(begun) < MOST_SHORT else cv2.CV_32S
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=kind)
+    left, top, width, height, area = (column.astype(np.int64) for column in stats[1:count].T)
+    return Components(left, top, left + width, top + height, area), labels
 
 
-def labelled_runs(ink: NDArray[np.bool_]) -> Runs:
-    """The runs of a mask of shape (height, width), joined into spots where they touch, corners included."""
-    height, width = ink.shape
-    stride = width + 1
-    padded = np.zeros(height * stride + 1, dtype=np.bool_)
-    padded[1:].reshape(height, stride)[:, :width] = ink
-    # Each row ends with paper, so that a run begins and ends by turns.
-    changes = np.flatnonzero(padded[1:] != padded[:-1])
-    starts, ends = changes[::2], changes[1::2]
-    first = np.searchsorted(ends, starts + stride, side="left")
-    last = np.searchsorted(starts, ends + stride, side="right")
-    touching = np.maximum(last - first, 0)
-    upper = np.repeat(np.arange(len(starts)), touching)
-    lower = np.arange(len(upper)) - np.repeat(np.cumsum(touching) - touching, touching) + np.repeat(first, touching)
-    row = starts // stride
-    return Runs(row, starts - row * stride, ends - row * stride, _joined(len(starts), upper, lower), stride)
-
-
-def _joined(size: int, one: Ints, other: Ints) -> Ints:
-    """Numbers from 0 for the groups that the pairs (one, other) make of ``size`` things."""
-    lowest = np.arange(size)
-    while len(one):
-        roots_of_one, roots_of_other = lowest[one], lowest[other]
-        np.minimum.at(lowest, np.maximum(roots_of_one, roots_of_other), np.minimum(roots_of_one, roots_of_other))
-        while True:
-            jumped = lowest[lowest]
-            if np.array_equal(jumped, lowest):
-                break
-            lowest = jumped
-        apart = lowest[one] != lowest[other]
-        one, other = one[apart], other[apart]
-    return (np.cumsum(lowest == np.arange(size)) - 1)[lowest]
-
-
-def components(runs: Runs) -> Components:
-    """The spots that the runs make up, numbered as in ``runs.spot``."""
-    count = int(runs.spot.max()) + 1 if len(runs.spot) else 0
-    left, top = np.full(count, np.iinfo(np.int64).max), np.full(count, np.iinfo(np.int64).max)
-    right, bottom = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    np.minimum.at(left, runs.spot, runs.start)
-    np.minimum.at(top, runs.spot, runs.row)
-    np.maximum.at(right, runs.spot, runs.end)
-    np.maximum.at(bottom, runs.spot, runs.row + 1)
-    ink = np.bincount(runs.spot, weights=runs.end - runs.start, minlength=count).astype(np.int64)
-    return Components(left, top, right, bottom, ink)
+def ranked(shades: NDArray[Any], percent: float) -> int:
+    """The shade below which so many percent lie."""
+    counts = cv2.calcHist([np.ascontiguousarray(shades)], [0], None, [256], [0, 256]).ravel().cumsum()
+    return int(np.searchsorted(counts, counts[-1] * percent / 100, side="right"))
 
 
 Box = tuple[int, int, int, int]
 # Long side on which print is judged: 8-point letters are still 10 pixels high there.
 WORKING_SIDE: Final = 1_600
+# One row in so many tells how bright the paper is.
+PAPER_STEP: Final = 4
 # Darker than this share of the paper is ink.
 INK: Final = 0.6
-# One dot in so many each way tells how bright the paper is.
-PAPER_STEP: Final = 3
 # Heights as shares of the page's long side: fly dirt below, the largest chapter titles at the upper end.
 LEAST_LETTER, MOST_LETTER = 0.004, 0.08
 # A spot longer than so many heights is a rule; a word whose letters run together is shorter.
@@ -156,8 +118,8 @@ class PageInk:
         grey = image if image.mode == "L" else image.convert("L")
         self.grey = np.asarray(grey.reduce(self.scale) if self.scale > 1 else grey)
         self.shape = self.grey.shape
-        self.is_dark = self.grey < INK * float(np.median(self.grey[::PAPER_STEP, ::PAPER_STEP]))
-        self.spots = components(labelled_runs(self.is_dark))
+        self.is_dark = self.grey < INK * ranked(self.grey[::PAPER_STEP], 50)
+        self.spots, self.labels = components(self.is_dark)
         self.letters = _letters(self.spots, self.shape)
         is_print, row = _in_rows(self.letters, self.shape)
         self.print = self.letters.where(is_print)
@@ -196,7 +158,7 @@ class PageInk:
         left = self.letters.where(has_size & ~self._covered(self.letters, boxes))
         if not len(left):
             return []
-        regions = components(labelled_runs(smeared(left, self.shape, line_gap=LINE_GAP)))
+        regions, _ = components(smeared(left, self.shape, line_gap=LINE_GAP))
         largest = np.argsort(-regions.ink, kind="stable")[:MOST_REGIONS]
         return [self.on_page(box) for box in regions.boxes()[largest].tolist()]
 
@@ -233,13 +195,14 @@ def _in_rows(letters: Components, shape: tuple[int, ...]) -> tuple[NDArray[np.bo
     """Which letters stand in a row with others of about their height, on one base line; and the row of each."""
     if not len(letters):
         return np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.int64)
-    smear = labelled_runs(smeared(letters, shape))
-    row = smear.spot_at(*letters.centre)
-    band = components(smear)
+    # Half as large: rows are told apart as well.
+    band, labels = components(smeared(letters.halved(), (shape[0] // 2 + 1, shape[1] // 2 + 1)))
+    x, y = letters.centre
+    row = labels[y // 2, x // 2].astype(np.int64) - 1
     size = np.bincount(row, minlength=len(band))
     height = np.bincount(row, weights=letters.height, minlength=len(band)) / np.maximum(size, 1)
     level = _level_pairs(letters, row, len(band)) / np.maximum(size - 1, 1)
-    is_print = (size >= ROW_LETTERS) & (band.height <= ROW_HEIGHT * height) & (level >= LEVEL_PAIRS)
+    is_print = (size >= ROW_LETTERS) & (2 * band.height <= ROW_HEIGHT * height) & (level >= LEVEL_PAIRS)
     if not (is_print & (size >= CERTAIN_LETTERS)).any():
         is_print[:] = False
     return is_print[row], row

@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
-from books.ocr.image.faint import ROW_STEP, contrasts, edges, stretch
+from books.ocr.image.faint import ENOUGH_CONTRAST, Shades, contrasts, edges, stretched
+from books.ocr.image.ink import ranked
 
 # A4 at 300 dpi has 8.7 million; Tesseract gains nothing from more.
 MOST_PIXELS: Final = 9_000_000
@@ -28,8 +30,8 @@ DARKEST_PAPER: Final = 0.35
 PAPER_REDUCED, PAPER_CELL, BRIGHT_PAPER = 8, 4, 230
 # Tesseract finds no line at all in a page with more noise than this share of the paper.
 MOST_NOISE: Final = 0.1
-# A multiple of ROW_STEP; larger bands are hardly quicker.
-BAND_ROWS: Final = 512
+# Of what is divided and rounded, so that only what is as bright as the paper becomes white.
+ROUND_DOWN: Final = 254.51
 SKEW_SIDE: Final = 900
 MOST_SKEW: Final = 11.0
 LEAST_SKEW: Final = 0.15
@@ -51,7 +53,19 @@ def level(page: Image.Image) -> Image.Image:
     angle = skew(page)
     if abs(angle) < LEAST_SKEW:
         return page
-    return page.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    return turned_by(page, angle)
+
+
+def turned_by(page: Image.Image, degrees: float) -> Image.Image:
+    """Anticlockwise; the page grows so that no corner is lost."""
+    sine, cosine = abs(math.sin(math.radians(degrees))), abs(math.cos(math.radians(degrees)))
+    width = math.ceil(page.width * cosine + page.height * sine)
+    height = math.ceil(page.width * sine + page.height * cosine)
+    move = cv2.getRotationMatrix2D(((page.width - 1) / 2, (page.height - 1) / 2), degrees, 1.0)
+    move[0, 2] += (width - page.width) / 2
+    move[1, 2] += (height - page.height) / 2
+    level = cv2.warpAffine(np.asarray(page), move, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
+    return Image.fromarray(level)
 
 
 def has_even_paper(page: Image.Image) -> bool:
@@ -82,80 +96,41 @@ def _sized(image: Image.Image) -> Image.Image:
 def _negative_turned(image: Image.Image) -> Image.Image:
     """White print on a black page made black on white. Four fifths of such a page are dark and the rest is brighter."""
     shades = np.asarray(image.reduce(4))
-    middle, most, white = np.percentile(shades, (50, 80, 99))
+    middle, most, white = (ranked(shades, percent) for percent in (50, 80, 99))
     if most < 0.4 * white and shades.mean() > middle:
         return image.point(lambda shade: 255 - shade)
     return image
 
 
 def _with_even_paper(image: Image.Image) -> Image.Image:
-    """Every pixel divided by the paper around it, smoothed if it is grainy, then ink stretched towards black.
-
-    In bands: as floats a page takes four times the memory, and is wanted several times over.
-    """
-    paper = _paper(image)
-    found = edges(_sampled_depth(image, paper))
+    """Every pixel divided by the paper around it, smoothed if it is grainy, then ink stretched towards black."""
+    even = _divided(np.asarray(image))
+    found = edges(even)
     noise = found.noise()
     if noise > MOST_NOISE:
-        image = image.filter(ImageFilter.GaussianBlur(1))
-        paper = _paper(image)
-        found = edges(_sampled_depth(image, paper))
+        even = _divided(cv2.GaussianBlur(np.asarray(image), (0, 0), 1))
+        found = edges(even)
         noise /= 3  # what that filter leaves of grain without structure
     contrast = contrasts(found, noise, max(image.size))
-    del found
-    even = Image.new("L", image.size)
-    for top in range(0, image.height, BAND_ROWS):
-        depth = _depth(image, paper, top, BAND_ROWS)
-        if contrast is not None:
-            depth *= stretch(np.asarray(_rows_of(contrast, image.size, top, len(depth))))
-        depth += 1.0
-        np.clip(depth, 0.0, 1.0, out=depth)
-        depth *= 255
-        even.paste(Image.fromarray(depth.astype(np.uint8)), (0, top))
-    return even
+    if contrast is not None and contrast.min() < ENOUGH_CONTRAST:
+        even = stretched(even, contrast)
+    return Image.fromarray(even)
 
 
-def _sampled_depth(image: Image.Image, paper: Image.Image) -> NDArray[np.float32]:
-    bands = range(0, image.height, BAND_ROWS)
-    return np.concatenate([_depth(image, paper, top, BAND_ROWS)[::ROW_STEP] for top in bands])
+def _divided(shades: Shades) -> Shades:
+    height, width = shades.shape
+    paper = cv2.resize(_paper(shades), (width, height))
+    return cv2.divide(shades, paper, dst=paper, scale=ROUND_DOWN)
 
 
-def _depth(image: Image.Image, paper: Image.Image, top: int, rows: int) -> NDArray[np.float32]:
-    """How much darker than the paper at that place each pixel of a band is: 0 for paper, -1 for black."""
-    band = image.crop((0, top, image.width, min(top + rows, image.height)))
-    depth = np.array(band, dtype=np.float32)
-    depth /= np.maximum(np.asarray(_rows_of(paper, image.size, top, band.height)), 1)
-    depth -= 1.0
-    return np.minimum(depth, 0.0, out=depth)
-
-
-def _rows_of(small: Image.Image, size: tuple[int, int], top: int, rows: int) -> Image.Image:
-    """These rows of ``small`` enlarged to ``size``, without seams: at a band's edge the rows beyond it count too."""
-    scale = small.height / size[1]
-    box = (0, top * scale, small.width, (top + rows) * scale)
-    return small.resize((size[0], rows), Image.Resampling.BILINEAR, box=box)
-
-
-def _paper(image: Image.Image) -> Image.Image:
-    """The paper's brightness as a small image: print closed by the paper next to it, then blurred."""
-    small = np.asarray(image.reduce(max(1, max(image.size) // LIGHT_SIDE)))
-    closed = Image.fromarray(_over_windows(_over_windows(small, np.maximum), np.minimum))
-    blurred = closed.filter(ImageFilter.GaussianBlur(LIGHT_WINDOW / 2))
-    floor = DARKEST_PAPER * float(np.percentile(np.asarray(blurred), 95))
-    return blurred.point(lambda shade: max(shade, floor))
-
-
-def _over_windows(shades: NDArray[np.uint8], pick: np.ufunc) -> NDArray[np.uint8]:
-    """The largest or smallest shade of the window around each pixel. Pillow's rank filter takes sixty times as long:
-    it does not know that a square can be gone through by rows and then by columns."""
-    reach = LIGHT_WINDOW // 2
-    for _ in range(2):
-        padded = np.pad(shades, ((reach, reach), (0, 0)), mode="edge")
-        shades = padded[: len(shades)].copy()
-        for shift in range(1, LIGHT_WINDOW):
-            pick(shades, padded[shift : shift + len(shades)], out=shades)
-        shades = np.ascontiguousarray(shades.T)
-    return shades
+def _paper(shades: Shades) -> Shades:
+    """The paper's brightness as a small picture: print closed by the paper next to it, then blurred."""
+    small = np.asarray(Image.fromarray(shades).reduce(max(1, max(shades.shape) // LIGHT_SIDE)))
+    window = (LIGHT_WINDOW, LIGHT_WINDOW)
+    blurred: Shades = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones(window, dtype=np.uint8))
+    for _ in range(3):
+        blurred = cv2.blur(blurred, window)
+    return np.maximum(blurred, max(1, round(DARKEST_PAPER * ranked(blurred, 95)))).astype(np.uint8)
 
 
 def skew(page: Image.Image) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.apps import AppConfig
 
+from books.extraction.base import BookFacts
 from books.extraction.engines.offline import OfflineEngine
 
 METHODS = ("digest", "outline", "write", "summarise", "refine_name")
@@ -17,6 +18,8 @@ METHODS = ("digest", "outline", "write", "summarise", "refine_name")
 def slow(name, method):
     @functools.wraps(method)
     def call(*args, **kwargs):
+        if BookFacts("") in args:  # What contents are matched by, which is nobody's work.
+            return method(*args, **kwargs)
         with Path(os.environ["CALLS_FILE"]).open("a") as calls:
             calls.write(f"{name} {os.getpid()}\n")
         time.sleep(float(os.environ["CALL_SECONDS"]))
