@@ -12,7 +12,8 @@ from django.shortcuts import render
 from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
-from books.intake.box.ask import AT_ONCE, means_found
+from books.errors import Busy
+from books.intake.box.ask import AT_ONCE, BoxDied, means_found
 from books.retention import RULES
 from jobs.monitoring import system_view, tables
 
@@ -27,8 +28,19 @@ def system(request: StaffRequest) -> HttpResponseBase:
     context = {"title": "System", "view": system_view()}
     if not request.htmx:
         context |= admin.site.each_context(request) | {"rules": RULES, "tables": _tables()}
-        context |= {"means": _means(), "at_once": AT_ONCE, "release": f"{settings.VERSION}, commit {settings.COMMIT}"}
+        context |= {
+            "means": _means_or_why(),
+            "at_once": AT_ONCE,
+            "release": f"{settings.VERSION}, commit {settings.COMMIT}",
+        }
     return render(request, f"bookpipeline/{'_system' if request.htmx else 'system'}.html", context)
+
+
+def _means_or_why() -> list[str]:
+    try:
+        return _means()
+    except (BoxDied, Busy):
+        return ["not known, since no box could be opened now"]
 
 
 @cache

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from books.intake.box.ask import BoxDied
 from jobs import clock
 from jobs.models import Cluster, SweepRun, Throttle
 from jobs.states import JobStatus
@@ -137,3 +138,11 @@ def test_it_names_what_shuts_in_the_parsers_of_uploaded_files(screens, url):
     page = " ".join(screens.get(url).content.decode().split())
     assert "shut in by: limits of memory, time and output" in page
     assert "seccomp" in page
+
+
+def test_it_is_shown_where_no_parser_can_be_started(screens, url, monkeypatch):
+    def died():
+        raise BoxDied
+
+    monkeypatch.setattr("books.admin.system._means", died)
+    assert "no box could be opened now" in screens.get(url).content.decode()
