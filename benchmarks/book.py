@@ -74,17 +74,23 @@ def _title(section: int) -> str:
     return SUBJECTS[section % len(SUBJECTS)] + (f" and how to use them, part {again + 1}" if again else " in use")
 
 
-def approved_book(title: str, pages: int) -> Any:
-    """A ``Book`` of ``SHAPE`` whose pages are read, with one printed line a line of the reading, and approved."""
+def approved_book(title: str, pages: int, *, is_clean: bool = True) -> Any:
+    """A ``Book`` of ``SHAPE`` whose pages are read, with one printed line a line of the reading, and approved.
+
+    Where it is not clean its first section lacks its number, so that a model is asked about each page.
+    """
     from books.models import Book, OcrStatus, Page, PageReview, Reading
 
     book = Book.objects.create(title=title, grade="8", subject="Mathematics", country="India")
     source = book.sources.create(name="scan.pdf", format="pdf", sha256="0" * 64, size=1, frames=pages)
     rows = [Page(book=book, number=at + 1, source=source, frame=at) for at in range(pages)]
     Page.objects.bulk_create(rows)
+    printed = texts(pages)
+    if not is_clean:
+        printed[0] = NUMBERED.sub("", printed[0])
     readings = [
         Reading(page=page, engine="truth", version="1", text=text, confidence=99, lines=_lines(text))
-        for page, text in zip(rows, texts(pages), strict=True)
+        for page, text in zip(rows, printed, strict=True)
     ]
     Reading.objects.bulk_create(readings)
     for page, reading in zip(rows, readings, strict=True):

@@ -127,7 +127,7 @@ def worked(provider, client, seeds) -> list[str]:
     statuses = []
     for seed in seeds:
         provider.behave(nonsense_seed=seed, nonsense_forms=FORMS[seed % len(FORMS)])
-        book = approved_book(f"Nonsense {seed}", PAGES)
+        book = approved_book(f"Nonsense {seed}", PAGES, is_clean=False)
         job = ended(start_extraction(book))
         statuses.append(job.status)
         if job.status == JobStatus.FAILED:

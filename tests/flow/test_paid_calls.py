@@ -39,7 +39,7 @@ def provider(settings):
 
 @pytest.fixture
 def book(provider, db):
-    return approved_book("A book", PAGES)
+    return approved_book("A book", PAGES, is_clean=False)
 
 
 def a_slice(media: Path, provider: StandIn, job: Job, **more: str):
