@@ -6,8 +6,6 @@ import math
 import re
 from collections.abc import Sequence
 
-from rapidfuzz import fuzz
-
 from books.extraction.base import Guideline, Likeness, NamedSubtopic, NamedTopic, SubtopicSource, TeachingOrder, Verdict
 from books.extraction.engines.offline.digest import digest
 from books.extraction.engines.offline.quotes import write
@@ -51,67 +49,18 @@ def _says_nothing(title: str) -> bool:
     return is_boilerplate(title) or len(content_stems(title)) == 0
 
 
-def refine_name(subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
-    """See ``GuidelineEngine.refine_name``. Where two still collide the first pages tell them apart."""
-    title = _bare_title(subtopic.title) or subtopic.title.strip() or f"Page {min(subtopic.pages, default=1)}"
-    topic = _bare_title(subtopic.topic)
-    if topic and topic.lower() != title.lower() and _says_nothing(title):
-        title = f"{title}: {topic}"
-    rest = [other for other in others if other.key != subtopic.key]
-    taken = {name.lower() for other in rest for name in (_bare_title(other.title), other.title.strip())}
-    if title.lower() in taken and topic and topic.lower() not in title.lower():
-        title = f"{title} ({topic})"
-    bare = _bare_title(subtopic.title).lower()
-    is_twin = any(other.topic == subtopic.topic and _bare_title(other.title).lower() == bare for other in rest)
-    return f"{title}, from page {min(subtopic.pages, default=1)}" if is_twin or title.lower() in taken else title
-
-
-def refine_topic_name(topic: NamedTopic, others: Sequence[str]) -> str:
-    """See ``GuidelineEngine.refine_topic_name``. Where two would collide the title stays as printed."""
-    title = _bare_title(topic.title)
-    is_clear = title and title.lower() not in {_bare_title(other).lower() for other in others}
-    return title if is_clear and not _says_nothing(title) else topic.title.strip() or "Untitled"
-
-
-def are_same(one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
-    """See ``GuidelineEngine.are_same``.
-
-    Same only where the titles say the same in other words and the pages use the same vocabulary: merging two that
-    differ loses more than keeping two that agree. Titles such as "Review" never decide.
-    """
-    shared = _cosine(one.terms, other.terms)
-    if not _say_the_same([_bare_title(subtopic.title) for subtopic in (one, other)]):
-        return Likeness(is_same=False, reason="Their titles differ.", confidence=1.0)
-    if shared < _SAME_TERMS:
-        return Likeness(is_same=False, reason="Their titles agree, their vocabulary does not.", confidence=1 - shared)
-    reason = f"Their titles say the same, and their pages use {shared:.0%} the same vocabulary."
-    return Likeness(is_same=True, reason=reason, confidence=min(shared, 1.0))
-
-
 def _say_the_same(titles: Sequence[str]) -> bool:
     numbers = [re.findall(r"\d+|\b[IVX]+\b", title) for title in titles]
     if any(map(_says_nothing, titles)) or numbers[0] != numbers[1]:
         return False
-    stems = [set(content_stems(title)) for title in titles]
-    return stems[0] == stems[1] or (not stems[0] ^ stems[1] and fuzz.ratio(*titles) >= 95)
+    one, other = (set(content_stems(title)) for title in titles)
+    return one == other
 
 
 def _cosine(one: dict[str, int], other: dict[str, int]) -> float:
     shared = sum(count * other.get(term, 0) for term, count in one.items())
     size = math.sqrt(sum(c * c for c in one.values())) * math.sqrt(sum(c * c for c in other.values()))
     return shared / size if size else 0.0
-
-
-def summarise(topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
-    """See ``GuidelineEngine.summarise``: the titles of its subtopics."""
-    titles = list(dict.fromkeys(_bare_title(subtopic.title) for subtopic in subtopics))
-    return f"“{_bare_title(topic) or topic}” has these parts in the book: {_named(titles)}." if titles else ""
-
-
-def as_in_the_book(parts: Sequence[NamedSubtopic | NamedTopic]) -> TeachingOrder:
-    """See ``GuidelineEngine.order_subtopics``."""
-    titles = [part.title for part in parts]
-    return TeachingOrder(tuple(part.key for part in parts), f"In the book's order: {_named(titles)}.")
 
 
 def _named(titles: Sequence[str]) -> str:
@@ -152,19 +101,46 @@ class OfflineEngine:
         return copied
 
     def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
-        return summarise(topic, subtopics)
+        """The titles of its subtopics."""
+        titles = list(dict.fromkeys(_bare_title(subtopic.title) for subtopic in subtopics))
+        return f"“{_bare_title(topic) or topic}” has these parts in the book: {_named(titles)}." if titles else ""
 
     def refine_name(self, book: BookFacts, subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
-        return refine_name(subtopic, others)
+        """Where two still collide the first pages tell them apart."""
+        title = _bare_title(subtopic.title) or subtopic.title.strip() or f"Page {min(subtopic.pages, default=1)}"
+        topic = _bare_title(subtopic.topic)
+        if topic and topic.lower() != title.lower() and _says_nothing(title):
+            title = f"{title}: {topic}"
+        rest = [other for other in others if other.key != subtopic.key]
+        taken = {name.lower() for other in rest for name in (_bare_title(other.title), other.title.strip())}
+        if title.lower() in taken and topic and topic.lower() not in title.lower():
+            title = f"{title} ({topic})"
+        bare = _bare_title(subtopic.title).lower()
+        is_twin = any(other.topic == subtopic.topic and _bare_title(other.title).lower() == bare for other in rest)
+        return f"{title}, from page {min(subtopic.pages, default=1)}" if is_twin or title.lower() in taken else title
 
     def refine_topic_name(self, book: BookFacts, topic: NamedTopic, others: Sequence[str]) -> str:
-        return refine_topic_name(topic, others)
+        """Where two would collide the title stays as printed."""
+        title = _bare_title(topic.title)
+        is_clear = title and title.lower() not in {_bare_title(other).lower() for other in others}
+        return title if is_clear and not _says_nothing(title) else topic.title.strip() or "Untitled"
 
     def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
-        return are_same(one, other)
+        """Same only where the titles say the same in other words and the pages use the same vocabulary: merging two
+        that differ loses more than keeping two that agree. Titles such as "Review" never decide."""
+        shared = _cosine(one.terms, other.terms)
+        if not _say_the_same([_bare_title(subtopic.title) for subtopic in (one, other)]):
+            return Likeness(is_same=False, reason="Their titles differ.", confidence=1.0)
+        if shared < _SAME_TERMS:
+            return Likeness(
+                is_same=False, reason="Their titles agree, their vocabulary does not.", confidence=1 - shared
+            )
+        reason = f"Their titles say the same, and their pages use {shared:.0%} the same vocabulary."
+        return Likeness(is_same=True, reason=reason, confidence=min(shared, 1.0))
 
     def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:
-        return as_in_the_book(subtopics)
+        return self.order_topics(book, subtopics)
 
-    def order_topics(self, book: BookFacts, topics: Sequence[NamedTopic]) -> TeachingOrder:
-        return as_in_the_book(topics)
+    def order_topics(self, book: BookFacts, topics: Sequence[NamedSubtopic | NamedTopic]) -> TeachingOrder:
+        titles = [topic.title for topic in topics]
+        return TeachingOrder(tuple(topic.key for topic in topics), f"In the book's order: {_named(titles)}.")

@@ -12,18 +12,6 @@ from books.structure.headings import find_headings, is_boilerplate
 from books.structure.layout import PageLayout, read_layout
 
 SALIENT_SENTENCES = 6
-_EXERCISE_LABEL = re.compile(
-    r"^(?:try it|exercises?|practice|activit(?:y|ies)|questions?|problems?|check your|quiz|"
-    r"review questions?|ejercicios?|"
-    r"actividad(?:es)?|preguntas?|homework|test yourself)\b",
-    re.IGNORECASE,
-)
-_ITEM = re.compile(r"^(?:\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
-_ORDER = re.compile(
-    r"^(?:find|solve|explain|describe|name|list|calculate|compare|draw|complete|write|give|define|state|identify|discuss|"
-    r"explica|describe|calcula|nombra|escribe|compara|completa)\b",
-    re.IGNORECASE,
-)
 _DEFINING = re.compile(
     r"\b(?:is|are) (?:called|known as|defined as|named)\b|\bmeans?\b|\brefers? to\b|\b(?:is|are) (?:a|an|the)\b"
     r"|\b(?:se llama|es un|es una|son los|son las|significa)\b",
@@ -51,16 +39,6 @@ def salient_sentences(text: str, limit: int = SALIENT_SENTENCES) -> tuple[str, .
     return tuple(sentence for _, _, sentence in sorted(best, key=lambda item: item[1]))
 
 
-def _exercises(layout: PageLayout) -> int:
-    """Tasks set to the reader: labelled ones, numbered questions and numbered orders."""
-    count = 0
-    for line in layout.body:
-        item = _ITEM.match(line.text)
-        asks = line.text.rstrip().endswith("?") or bool(_ORDER.match(re.sub(r"^\W*\w{1,3}[.)]\s+", "", line.text)))
-        count += bool((item and asks) or (_EXERCISE_LABEL.match(line.text) and len(line.text.split()) <= 4))
-    return count
-
-
 def _starts_with_heading(layout: PageLayout, headings: tuple[Heading, ...]) -> bool:
     return bool(headings) and headings[0].line == layout.body[0].index
 
@@ -85,7 +63,6 @@ def digest(page: PageText, before: str, after: str) -> Digest:
         summary=() if toc else salient_sentences(text),
         headings=headings,
         terms=term_counts(text),
-        exercises=_exercises(layout),
         continues_previous=not toc and not _starts_with_heading(layout, headings),
         running_head=layout.running_head,
         printed_number=layout.printed_number,
