@@ -9,9 +9,14 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from books.guidelines.changes import change
 from books.guidelines.evaluation import labelled_book
 from books.guidelines.evidence import BookText, EvidenceCheck
 from books.guidelines.planting import planted
+from books.publishing.files.export import book_json
+from books.stored.guideline import Evidence, Finding, FindingKind, Part
+from books.stored.guideline import Statement as Stored
+from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 
 HERE = Path(__file__).parent
 SAMPLE = HERE.parent.parent / "samples/evidence/prealgebra.json"
@@ -52,3 +57,34 @@ def test_faults_planted_into_honest_statements_are_caught(name):
             missed += [] if check.check(*fault).findings else [(kind, fault[1].text)]
     assert tried > 100
     assert len(missed) <= 0.03 * tried, missed
+
+
+@pytest.mark.django_db
+def test_a_books_own_guidelines_are_measured_compared_and_put_in_an_order_for_review(tmp_path):
+    book = BookFactory(title="Nile")
+    texts = (
+        "In 671 BCE the Assyrians took Memphis from the Kushites.",
+        "Thebes fell eight years later to Ashurbanipal.",
+    )
+    pages = [ReadPageFactory(book=book, number=at, reading__text=text) for at, text in enumerate(texts, start=1)]
+    topic = TopicFactory(book=book)
+    ids = tuple(str(page.pk) for page in pages)
+    quote = Stored("Memphis fell in 671 BCE.", ids[:1], evidence=(Evidence(ids[0], "the Assyrians took Memphis"),))
+    doubted = Stored("It rained.", ids[:1], findings=(Finding(FindingKind.DENIED),))
+    for at, (title, said, status) in enumerate((("Fine", quote, "approved"), ("Odd", doubted, "pending_review")), 1):
+        row = SubtopicFactory(topic=topic, sequence=at, title=title, pages=[1, 2], status=status)
+        with change(book.pk, "Written"):
+            row.guideline = {part: (said,) if part == Part.CONCEPTS else () for part in Part}
+            row.save()
+    (tmp_path / "before.json").write_text(json.dumps(book_json(book)))
+    with change(book.pk, "Written"):
+        row.guideline = {**row.guideline, Part.CONCEPTS: (quote, Stored("Thebes fell.", ids[1:]))}
+        row.save()
+    said = io.StringIO()
+    call_command("evaluate", book=book.pk, statements=True, against=tmp_path / "before.json", stdout=said)
+    lines = [" ".join(line.split()) for line in said.getvalue().splitlines()]
+    assert "Alarms on approved statements: 0 of 1" in lines
+    assert "era changed 2 of 2" in lines
+    assert "date shifted 2 of 2" in lines
+    assert lines.index("0 50% 6 Odd") < lines.index("0 0% 6 Fine")
+    assert "Statements kept 1, gone 1, new 1; evidence in both 100%" in lines

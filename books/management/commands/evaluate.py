@@ -12,10 +12,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from books.extraction.evaluate import boundary_picture, boundary_scores
 from books.extraction.records import whole_outline
+from books.guidelines.checking import Texts
 from books.guidelines.evaluation import judge, labelled_book, report
-from books.models import Book, Subtopic
+from books.guidelines.measure import Measured, compare, urgency
+from books.models import Book, ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.ocr.accuracy import character_error_rate
+from books.stored.guideline import Evidence, Part, Parts, Statement, numbered
 
 
 class Command(BaseCommand):
@@ -25,15 +28,44 @@ class Command(BaseCommand):
         parser.add_argument("truth", type=Path, nargs="?", help="A truth.json such as samples/prealgebra/truth.json.")
         parser.add_argument("--book", type=int, help="The book's id; by default the newest.")
         parser.add_argument("--guidelines", type=Path, help="Labelled statements, as samples/evidence/README.md says.")
+        parser.add_argument("--statements", action="store_true", help="Measures the book's own guidelines.")
+        parser.add_argument(
+            "--against", type=Path, help="With --statements: a guidelines.json to compare the book with."
+        )
         parser.add_argument("--picture", type=Path, help="A PNG to draw found boundaries beside the true ones in.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["guidelines"] is not None:
             self._print_evidence(options["guidelines"], each=options["verbosity"] > 1)
+        if options["statements"]:
+            self._print_statements(_book(options["book"]), options["against"])
         if options["truth"] is not None:
             self._print_book(options)
-        elif options["guidelines"] is None:
-            raise CommandError("Name a truth file, or --guidelines with a file of labelled statements.")
+        elif options["guidelines"] is None and not options["statements"]:
+            raise CommandError("Name a truth file, --guidelines with a file of labelled statements, or --statements.")
+
+    def _print_statements(self, book: Book, against: Path | None) -> None:
+        texts, measured = Texts(book.pk), Measured()
+        rows = list(Subtopic.objects.filter(topic__book=book).order_by("topic__sequence", "sequence"))
+        said = [(row, numbered(row.guideline, texts.numbers)) for row in rows]
+        for row, guideline in said:
+            is_approved = row.status in (ReviewStatus.APPROVED, ReviewStatus.PUBLISHED)
+            measured.add(guideline, texts.check_of(row.title, row.pages), is_approved=is_approved)
+        self.stdout.write(f"Book {book.pk}, {book.title}: {len(rows)} guidelines")
+        for line in measured.lines():
+            self.stdout.write(line)
+        self.stdout.write("Review in this order (statements in doubt, share without evidence, parts empty)")
+        for each in sorted((urgency(row.title, parts) for row, parts in said), key=lambda each: -each.score):
+            self.stdout.write(f"  {each.doubts:>3} {each.without_evidence:>5.0%} {each.empty_parts:>3}  {each.title}")
+        if against is not None:
+            self._print_comparison(_guidelines_in(against), [parts for _, parts in said])
+
+    def _print_comparison(self, before: list[Parts[int]], after: list[Parts[int]]) -> None:
+        found = compare(before, after)
+        self.stdout.write(
+            f"Statements kept {found.kept}, gone {found.gone}, new {found.new}; "
+            f"evidence in both {found.evidence_overlap:.0%}"
+        )
 
     def _print_evidence(self, path: Path, *, each: bool) -> None:
         try:
@@ -102,6 +134,20 @@ def _json(path: Path) -> Any:
         raise CommandError(f"There is no file {path}.") from None
     except ValueError:
         raise CommandError(f"{path} is not a JSON file.") from None
+
+
+def _guidelines_in(path: Path) -> list[Parts[int]]:
+    """Of a guidelines.json."""
+    try:
+        subtopics = [each for topic in _json(path)["topics"] for each in topic["subtopics"]]
+        return [{part: tuple(map(_statement, each["guideline"].get(part, ()))) for part in Part} for each in subtopics]
+    except (KeyError, TypeError, AttributeError):
+        raise CommandError(f"{path} is no guidelines.json.") from None
+
+
+def _statement(said: dict[str, Any]) -> Statement[int]:
+    evidence = tuple(Evidence(each["page"], each["quote"]) for each in said.get("evidence", ()))
+    return Statement(said["text"], tuple(said["pages"]), evidence=evidence)
 
 
 def _truth(path: Path) -> dict[str, Any]:
