@@ -21,21 +21,10 @@ from django.db.models.functions import Coalesce
 from storages.backends.s3 import S3Storage
 
 from books.errors import UploadRejected
-from books.intake import limits
+from books.intake import limits, store
 from books.intake.busy import check_may_grow, hindering
 from books.intake.files import shown_name
 from books.intake.inspect import check_announced
-from books.intake.store import (
-    Upload,
-    check_count,
-    check_new,
-    check_quota,
-    check_room,
-    judged_source,
-    locked,
-    number_pages,
-    stored,
-)
 from books.models import Book, Delivery, ExpectedFile, Page, Source
 from jobs import clock
 from jobs.errors import JobAlreadyActive
@@ -97,10 +86,10 @@ def announce(book: Book, files: Sequence[Announced], *, user: AbstractBaseUser) 
     What is in the book already is not; what another delivery holds is moved to this one. Raises UploadRejected for no
     files or more than 200, and JobAlreadyActive while a job works from the book's pages.
     """
-    check_count(len(files))
-    check_quota(user, sum(file.size for file in files))
+    store.check_count(len(files))
+    store.check_quota(user, sum(file.size for file in files))
     check_may_grow(book)
-    with locked(book):
+    with store.locked(book):
         delivery = Delivery.objects.create(
             book=book, sent_by_id=user.pk, image_bytes=limits.image_bytes(len(files)), touched_at=clock.now()
         )
@@ -165,7 +154,7 @@ def take(delivery: Delivery, file_id: UUID, data: BinaryIO) -> Taken:
         return Taken(None)
     with _remembering_refusal(expected):
         source = _judged(expected, data)
-        with stored(source, data):
+        with store.stored(source, data):
             return Taken(_hold(expected, source), source.notes)
 
 
@@ -191,7 +180,7 @@ def close(delivery: Delivery) -> list[str]:
 
     Raises JobAlreadyActive, with nothing changed, while a job works from the book's pages.
     """
-    with locked(delivery.book):
+    with store.locked(delivery.book):
         check_may_grow(delivery.book)
         waiting = delivery.files.filter(source=None, refusal="")
         names = list(waiting.values_list("name", flat=True))
@@ -225,7 +214,7 @@ def _remembering_refusal(expected: ExpectedFile) -> Iterator[None]:
     try:
         yield
     except UploadRejected as refusal:
-        with locked(expected.delivery.book):
+        with store.locked(expected.delivery.book):
             ExpectedFile.objects.filter(pk=expected.pk, source=None).update(refusal=refusal.reason)
             with suppress(JobAlreadyActive):
                 check_may_grow(expected.delivery.book)
@@ -235,8 +224,8 @@ def _remembering_refusal(expected: ExpectedFile) -> Iterator[None]:
 
 def _judged(expected: ExpectedFile, data: BinaryIO) -> Source:
     delivery = expected.delivery
-    upload = Upload(expected.name, data, delivery.pk, expected.copy)
-    source = judged_source(delivery.book, upload, delivery.sent_by, image_bytes=delivery.image_bytes)
+    upload = store.Upload(expected.name, data, delivery.pk, expected.copy)
+    source = store.judged_source(delivery.book, upload, delivery.sent_by, image_bytes=delivery.image_bytes)
     source.pk = expected.pk
     if expected.sha256 and expected.sha256 != source.sha256:
         raise UploadRejected(CHANGED, name=expected.name)
@@ -246,7 +235,7 @@ def _judged(expected: ExpectedFile, data: BinaryIO) -> Source:
 def _hold(expected: ExpectedFile, source: Source) -> int:
     """Saves the row of a stored file; returns how many are still waited for. Another request for the same file may have
     done it meanwhile."""
-    with locked(source.book):
+    with store.locked(source.book):
         now = _standing(expected, source)
         if now.is_taken:
             return now.waiting
@@ -255,8 +244,8 @@ def _hold(expected: ExpectedFile, source: Source) -> int:
         if now.is_busy:
             check_may_grow(source.book)
         if now.is_known:
-            check_new(source)
-        check_room(now.last_page + now.held_pages, source.frames, name=source.name)
+            store.check_new(source)
+        store.check_room(now.last_page + now.held_pages, source.frames, name=source.name)
         source.save(force_insert=True)
         expected.source = source
         if now.first_waiting is not None and now.first_waiting < expected.place:
@@ -324,7 +313,7 @@ def _ready(delivery: Delivery, first_waiting: int | None) -> list[ExpectedFile]:
 def _number(ready: Sequence[ExpectedFile], *, after: int | None = None) -> None:
     """Held files become pages. They are in hand, so deleting them need not read them again, as a queryset's would."""
     in_order = sorted(ready, key=attrgetter("place"))
-    number_pages([each.source for each in in_order if each.source is not None], after=after)
+    store.number_pages([each.source for each in in_order if each.source is not None], after=after)
     collector = Collector(using=DEFAULT_DB_ALIAS)
     collector.collect(in_order)
     collector.delete()
