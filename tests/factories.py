@@ -10,8 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from books.guidelines.changes import change
-from books.guidelines.review import DECIDED
-from books.models import Book, OcrStatus, Page, Provenance, Reading, ReviewStatus, Source, Subtopic, Topic
+from books.models import DECISIONS, Book, OcrStatus, Page, Provenance, Reading, ReviewStatus, Source, Subtopic, Topic
 from books.models.page import page_numbers
 from books.ocr.job import OCR
 from books.stored.guideline import Finding, FindingKind, Guideline, Part, Statement, numbered
@@ -169,7 +168,7 @@ class SubtopicFactory(_GuidelineFactory):
     engine = "offline 1"
     provenance = Provenance.OFFLINE
     status = ReviewStatus.PENDING_REVIEW
-    reviewed_at = factory.LazyAttribute(lambda subtopic: timezone.now() if subtopic.status in DECIDED else None)
+    reviewed_at = factory.LazyAttribute(lambda subtopic: timezone.now() if subtopic.status in DECISIONS else None)
 
 
 class JobFactory(factory.django.DjangoModelFactory):

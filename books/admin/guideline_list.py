@@ -39,7 +39,6 @@ class Hit:
     """A row of the list; ``words`` is a sentence of it in pieces, each with whether it is what was searched for."""
 
     row: Subtopic
-    letter: str
     doubts: int
     pages: str
     words: list[tuple[str, bool]]
@@ -131,8 +130,8 @@ def _curriculum() -> list[tuple[str, list[str]]]:
 
 
 def _hit(row: Subtopic, query: str, numbers: PageNumbers) -> Hit:
-    letter, pages = ReviewStatus(row.status).letter, span(numbers.numbers(row.pages))
-    return Hit(row, letter, len(in_doubt(row.guideline)), pages, list(_words(row, query)))
+    pages = span(numbers.numbers(row.pages))
+    return Hit(row, len(in_doubt(row.guideline)), pages, list(_words(row, query)))
 
 
 def _words(row: Subtopic, query: str) -> Iterator[tuple[str, bool]]:

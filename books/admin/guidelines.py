@@ -22,7 +22,7 @@ from books.guidelines import review
 from books.guidelines.proposals import waiting
 from books.guidelines.review import Decision
 from books.guidelines.settle import Settlement, settle
-from books.models import Book, Provenance, ReviewStatus, Subtopic, Topic
+from books.models import Book, Provenance, Subtopic, Topic
 from books.models.page import page_numbers
 from books.numbers import number_of
 from books.stored.guideline import Part, in_doubt, numbered, says_something, shown
@@ -69,7 +69,6 @@ class Entry:
 
     row: Subtopic
     pages: str
-    letter: str
     doubts: int
     awaits: bool
 
@@ -128,9 +127,8 @@ def _section(topic: Topic, numbers: PageNumbers) -> tuple[Topic, list[Entry], st
 
 
 def _entry(row: Subtopic, numbers: PageNumbers) -> Entry:
-    status = ReviewStatus(row.status)
-    awaits = status in review.OPEN and says_something(row.guideline)
-    return Entry(row, span(numbers.numbers(row.pages)), status.letter, len(in_doubt(row.guideline)), awaits)
+    awaits = row.state.awaits and says_something(row.guideline)
+    return Entry(row, span(numbers.numbers(row.pages)), len(in_doubt(row.guideline)), awaits)
 
 
 def _chosen(entries: list[Entry], asked: int | str) -> Entry | None:
@@ -149,7 +147,7 @@ def _why_gone(book: Book, subtopic_id: int) -> str:
 
 
 def _progress(entries: list[Entry]) -> dict[str, Any]:
-    decided = sum(entry.row.status in review.DECIDED for entry in entries)
+    decided = sum(not entry.row.state.awaits for entry in entries)
     return {
         "total": len(entries),
         "decided": decided,

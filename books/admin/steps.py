@@ -11,8 +11,7 @@ from django.urls import reverse
 from books.admin.guards import Button
 from books.extraction.job import EXTRACTION, FINALISATION
 from books.guidelines.proposals import waiting
-from books.guidelines.review import DECIDED
-from books.models import Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
+from books.models import DECISIONS, Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.review import clean_pages, review_queue
 from jobs.models import Job
@@ -78,7 +77,7 @@ def counts_of(book: Book) -> Counts:
         guidelines=Count("pk"),
         unwritten=Count("pk", filter=Q(guideline={})),
         drafts=Count("pk", filter=Q(status=ReviewStatus.DRAFT)),
-        decided=Count("pk", filter=Q(status__in=DECIDED)),
+        decided=Count("pk", filter=Q(status__in=DECISIONS)),
         to_publish=Count("pk", filter=Q(status=ReviewStatus.APPROVED)),
         published=Count("pk", filter=Q(status=ReviewStatus.PUBLISHED)),
     )

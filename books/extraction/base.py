@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from books.stored import guideline
-from books.stored.guideline import Part, Parts
+from books.stored.guideline import PARTS, Part, Parts
 from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 
@@ -18,26 +18,29 @@ from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 Statement = guideline.Statement[int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, init=False)
 class Guideline:
-    """What to teach in a subtopic and how deep; every part is a list of supported statements."""
+    """What to teach in a subtopic and how deep; every part is a list of supported statements. Made and read by the
+    names of the parts: ``Guideline(summary, concepts=found).concepts``; a part that is not given is empty."""
 
-    objective: tuple[Statement, ...] = ()
-    concepts: tuple[Statement, ...] = ()
-    depth: tuple[Statement, ...] = ()
-    prerequisites: tuple[Statement, ...] = ()
-    misconceptions: tuple[Statement, ...] = ()
-    checks: tuple[Statement, ...] = ()
-    boundary: tuple[Statement, ...] = ()
-    summary: str = ""
+    parts: Parts[int]
+    summary: str
 
-    @property
-    def parts(self) -> Parts[int]:
-        return {part: getattr(self, part) for part in Part}
+    def __init__(self, summary: str = "", **parts: Sequence[Statement]) -> None:
+        unknown = set(parts) - set(PARTS)
+        if unknown:
+            raise TypeError(f"A guideline has no part {unknown}.")
+        object.__setattr__(self, "parts", {part: tuple(parts.get(part, ())) for part in Part})
+        object.__setattr__(self, "summary", summary)
+
+    def __getattr__(self, name: str) -> tuple[Statement, ...]:
+        if name not in PARTS:
+            raise AttributeError(name)
+        return self.parts[Part(name)]
 
     @classmethod
     def of(cls, parts: Parts[int], summary: str) -> Guideline:
-        return cls(**{str(part): parts[part] for part in Part}, summary=summary)
+        return cls(summary, **{str(part): found for part, found in parts.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,8 @@ class Step:
     differences: list[tuple[str, list[WordChange]]]
 
     @property
-    def status(self) -> str:
-        return ReviewStatus(self.version.status).label
+    def status(self) -> ReviewStatus:
+        return ReviewStatus(self.version.status)
 
 
 def words_of(version: Version, numbers: PageNumbers) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A person's decisions on guidelines: the one table of legal moves, and the one function that makes a move."""
+"""A person's decisions on guidelines: what each does to the status, and the one function that makes a move."""
 
 from __future__ import annotations
 
@@ -27,26 +27,14 @@ class Decision(TextChoices):
     WITHDRAW = "withdraw", "Withdrawn"
 
 
-# Whatever is not here is refused. An edit is no decision: it takes one back (Subtopic.await_review).
-MOVES: Final = {
-    (ReviewStatus.DRAFT, Decision.APPROVE): ReviewStatus.APPROVED,
-    (ReviewStatus.DRAFT, Decision.REJECT): ReviewStatus.REJECTED,
-    (ReviewStatus.PENDING_REVIEW, Decision.APPROVE): ReviewStatus.APPROVED,
-    (ReviewStatus.PENDING_REVIEW, Decision.REJECT): ReviewStatus.REJECTED,
-    (ReviewStatus.APPROVED, Decision.REOPEN): ReviewStatus.PENDING_REVIEW,
-    (ReviewStatus.APPROVED, Decision.PUBLISH): ReviewStatus.PUBLISHED,
-    (ReviewStatus.REJECTED, Decision.REOPEN): ReviewStatus.PENDING_REVIEW,
-    (ReviewStatus.PUBLISHED, Decision.REOPEN): ReviewStatus.PENDING_REVIEW,
-    (ReviewStatus.PUBLISHED, Decision.WITHDRAW): ReviewStatus.APPROVED,
-}
-OPEN: Final = tuple(status for status in ReviewStatus if (status, Decision.APPROVE) in MOVES)
-DECIDED: Final = tuple(status for status in ReviewStatus if status not in OPEN)
+OPEN: Final = tuple(status for status in ReviewStatus if status.awaits)
 
 
 def after(subtopic: Subtopic, decision: Decision, reason: str = "") -> ReviewStatus:
-    """The status that ``decision`` leads to; raises DecisionRefused with what is in the way."""
+    """The status that ``decision`` leads to; raises DecisionRefused with what is in the way. An edit is no decision: it
+    takes one back (Subtopic.await_review)."""
     status = ReviewStatus(subtopic.status)
-    to = MOVES.get((status, decision))
+    to = status.moves.get(decision)
     if to is None:
         raise DecisionRefused(
             f"“{subtopic.title}” is {status.label.lower()}, so it cannot be {decision.label.lower()}."
@@ -56,7 +44,7 @@ def after(subtopic: Subtopic, decision: Decision, reason: str = "") -> ReviewSta
         raise DecisionRefused(f"“{subtopic.title}” has no guideline yet, so there is nothing to decide on.")
     if decision == Decision.REJECT and not reason.strip():
         raise DecisionRefused("Say why it is rejected: whoever mends it has to know.")
-    return to
+    return ReviewStatus(to)
 
 
 def decide(

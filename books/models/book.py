@@ -77,7 +77,7 @@ class BookQuerySet(models.QuerySet["Book"]):
         holding = Job.objects.holding().filter(book=OuterRef("pk"))
         pages = Page.objects.filter(book=OuterRef("pk"))
         subtopics = Subtopic.objects.filter(topic__book=OuterRef("pk"))
-        undecided = subtopics.filter(status__in=[ReviewStatus.DRAFT, ReviewStatus.PENDING_REVIEW])
+        undecided = subtopics.filter(status__in=[status for status in ReviewStatus if status.awaits])
         # Not EXISTS: PostgreSQL would rather read every guideline once than look for those of 25 books in the index.
         ones = {"undecided": _one_of(undecided), "any_subtopic": _one_of(subtopics)}
         status = Case(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
@@ -23,23 +23,61 @@ SEARCHED: Final = frozenset({"title", "summary", "guideline"})
 
 
 class ReviewStatus(models.TextChoices):
-    """``letter`` stands for it where there is no room for the word."""
+    """The one declaration of a status: ``letter`` stands for it where there is no room for the word, ``tone`` is its
+    colour (idle, waiting, good, bad or out). ``withheld`` says why a guideline does not go out, "" where it may.
+    ``moves`` leads by a decision (``books.guidelines.review.Decision``) to another status; the rest is refused.
+    """
 
     letter: str
+    tone: str
+    withheld: str
+    moves: dict[str, str]
 
-    def __new__(cls, value: str, letter: str = "") -> ReviewStatus:
+    def __new__(
+        cls,
+        value: str,
+        letter: str = "",
+        tone: str = "",
+        withheld: str = "",
+        moves: Mapping[str, str] | None = None,
+    ) -> ReviewStatus:
         status = str.__new__(cls, value)
-        status._value_, status.letter = value, letter
+        status._value_, status.letter, status.tone = value, letter, tone
+        status.withheld, status.moves = withheld, dict(moves or {})
         return status
 
-    DRAFT = "draft", "D", "Draft"
-    PENDING_REVIEW = "pending_review", "?", "Pending review"
-    APPROVED = "approved", "A", "Approved"
-    REJECTED = "rejected", "R", "Rejected"
-    PUBLISHED = "published", "P", "Published"
+    DRAFT = (
+        "draft",
+        "D",
+        "idle",
+        "It is a draft: finalise the book, then approve it.",
+        {"approve": "approved", "reject": "rejected"},
+        "Draft",
+    )
+    PENDING_REVIEW = (
+        "pending_review",
+        "?",
+        "waiting",
+        "Nobody has approved it yet.",
+        {"approve": "approved", "reject": "rejected"},
+        "Pending review",
+    )
+    APPROVED = "approved", "A", "good", "", {"reopen": "pending_review", "publish": "published"}, "Approved"
+    REJECTED = "rejected", "R", "bad", "It was rejected.", {"reopen": "pending_review"}, "Rejected"
+    PUBLISHED = "published", "P", "out", "", {"reopen": "pending_review", "withdraw": "approved"}, "Published"
+
+    @property
+    def awaits(self) -> bool:
+        """A person's decision."""
+        return "approve" in self.moves
+
+    @property
+    def reviewed_as(self) -> ReviewStatus:
+        """What its reviewer decided: whatever may go out was approved."""
+        return self if self.withheld else ReviewStatus.APPROVED
 
 
-DECISIONS = (ReviewStatus.APPROVED, ReviewStatus.REJECTED, ReviewStatus.PUBLISHED)
+DECISIONS = tuple(status for status in ReviewStatus if not status.awaits)
 # Subtopics that a person edited or decided on: a job proposes instead of changing them.
 DECIDED = Q(is_edited=True) | Q(status__in=DECISIONS)
 
@@ -152,7 +190,7 @@ class Subtopic(Revisioned):
             models.UniqueConstraint(fields=["topic", "key"], name="subtopic_key_once_per_topic"),
             models.CheckConstraint(condition=Q(status__in=ReviewStatus.values), name="subtopic_status_known"),
             models.CheckConstraint(
-                condition=~Q(status__in=["approved", "rejected", "published"]) | Q(reviewed_at__isnull=False),
+                condition=~Q(status__in=[status.value for status in DECISIONS]) | Q(reviewed_at__isnull=False),
                 name="subtopic_decision_has_time",
             ),
         )
@@ -182,6 +220,10 @@ class Subtopic(Revisioned):
     def is_decided(self) -> bool:
         """As DECIDED."""
         return self.is_edited or self.status in DECISIONS
+
+    @property
+    def state(self) -> ReviewStatus:
+        return ReviewStatus(self.status)
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Max, Model, OuterRef, Q, QuerySet, Subquery
 
-from books.models import PublishedGuideline, PublishedSet, Subtopic
+from books.models import PublishedGuideline, PublishedSet, ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.publishing.published import facts_of
 from books.stored.pages import PageNumbers
@@ -103,7 +103,7 @@ def _working_document(row: Subtopic, numbers: PageNumbers) -> dict[str, Any]:
         "book_id": row.topic.book_id,
         "book": row.topic.book.title,
         "status": row.status,
-        "review_status": "approved" if row.status == "published" else row.status,
+        "review_status": ReviewStatus(row.status).reviewed_as,
         "version": None,
         "since_version": None,
         "published_at": None,

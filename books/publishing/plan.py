@@ -25,12 +25,7 @@ from books.publishing.published import (
 from books.stored.guideline import in_doubt
 from books.stored.pages import PageNumbers
 
-APPROVED = (ReviewStatus.APPROVED, ReviewStatus.PUBLISHED)
-REASONS = {
-    ReviewStatus.DRAFT: "It is a draft: finalise the book, then approve it.",
-    ReviewStatus.PENDING_REVIEW: "Nobody has approved it yet.",
-    ReviewStatus.REJECTED: "It was rejected.",
-}
+APPROVED = tuple(status for status in ReviewStatus if not status.withheld)
 
 
 def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
@@ -41,8 +36,8 @@ def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
     status = ReviewStatus(subtopic.status)
     if subtopic.pk in unfinished:
         return unfinished[subtopic.pk]
-    if status not in APPROVED:
-        return REASONS[status]
+    if status.withheld:
+        return status.withheld
     doubtful = len(in_doubt(subtopic.guideline))
     if doubtful:
         statements = "One statement is" if doubtful == 1 else f"{doubtful} statements are"

@@ -19,22 +19,26 @@ Q = TypeVar("Q")
 
 
 class Part(StrEnum):
-    """The one declaration: whatever is written, stored, shown, sent or read by part has these, in this order."""
+    """The one declaration: whatever is written, stored, shown, sent or read by part has these, in this order.
+
+    ``says`` tells a model what belongs there; the prompt may say more.
+    """
 
     heading: str
+    says: str
 
-    def __new__(cls, value: str, heading: str = "") -> Part:
+    def __new__(cls, value: str, heading: str = "", says: str = "") -> Part:
         part = str.__new__(cls, value)
-        part._value_, part.heading = value, heading
+        part._value_, part.heading, part.says = value, heading, says
         return part
 
-    OBJECTIVE = "objective", "Objective"
-    CONCEPTS = "concepts", "Concepts"
-    DEPTH = "depth", "Depth"
-    PREREQUISITES = "prerequisites", "Prerequisites"
-    MISCONCEPTIONS = "misconceptions", "Misconceptions"
-    CHECKS = "checks", "Checks for understanding"
-    BOUNDARY = "boundary", "Out of scope"
+    OBJECTIVE = "objective", "Objective", "what the learner can do afterwards, one statement a skill"
+    CONCEPTS = "concepts", "Concepts", "the ideas, terms, rules, events or works taught"
+    DEPTH = "depth", "Depth", "how far each goes, from the easiest to the hardest task"
+    PREREQUISITES = "prerequisites", "Prerequisites", "what the pages take for granted"
+    MISCONCEPTIONS = "misconceptions", "Misconceptions", "errors that the pages warn of or that their tasks bring out"
+    CHECKS = "checks", "Checks for understanding", "questions of your own that show whether the objective is reached"
+    BOUNDARY = "boundary", "Out of scope", "what is out of scope here, though a teacher might expect it"
 
 
 PARTS: Final = tuple(part.value for part in Part)

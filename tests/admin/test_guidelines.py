@@ -46,7 +46,7 @@ def test_the_outline_names_topics_pages_and_status(screens, book, topic):
     SubtopicFactory(topic=topic, sequence=1)
     SubtopicFactory(topic=topic, title="Rounding", pages=[4, 5, 6], status=ReviewStatus.APPROVED)
     page = first(screens, book)
-    for said in ("Whole numbers", "p. 1–6", "Rounding", "p. 4–6", "badge-approved"):
+    for said in ("Whole numbers", "p. 1–6", "Rounding", "p. 4–6", "badge-good"):
         assert said in page
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -85,3 +90,50 @@ def test_a_stage_is_one_class_in_the_list_of_its_job(screens, monkeypatch):
     screens.post(reverse("admin:books_book_generate", args=[book.pk]), {"mode": "resume"})
     run_to_end(Job.objects.filter(book=book).latest("created_at").pk)
     assert [reason.startswith(TITLE) for reason in unfinished(book.pk).values()] == [True]
+
+
+# ---- a part and a status, in a copy of the project ------------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COPIED = ("books", "bookpipeline", "jobs", "templates", "static", "tests", "benchmarks", "manage.py", "pyproject.toml")
+PART = """    SOURCES = "sources", "Sources to read", "what to read besides"
+"""
+STATUS = """    CHECKED = (
+        "checked",
+        "C",
+        "waiting",
+        "Only checked so far.",
+        {"approve": "approved", "reject": "rejected"},
+        "Checked by a second pair of eyes",
+    )
+"""
+
+
+def test_a_part_and_a_status_are_a_few_lines_in_one_file_each(tmp_path):
+    """One new status touched 10 to 12 files."""
+    for name in COPIED:
+        leave = shutil.ignore_patterns("__pycache__", "*.png", "*.jpg", "*.pdf", "*.tif")
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name, **({"ignore": leave} if copy is shutil.copytree else {}))
+    insert(tmp_path / "books/stored/guideline.py", PART, behind="    BOUNDARY = ")
+    insert(tmp_path / "books/models/guideline.py", STATUS, behind="    REJECTED = ")
+    tests = tmp_path / "tests/borders"
+    (tests / "walk_of_a_part_and_a_status.py").rename(tests / "test_walk.py")
+    run(tmp_path, "manage.py", "makemigrations", "books", "--verbosity", "0")
+    said = run(tmp_path, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/borders/test_walk.py")
+    assert "4 passed" in said
+
+
+def insert(file: Path, text: str, *, behind: str) -> None:
+    lines = file.read_text().splitlines(keepends=True)
+    at = next(place for place, line in enumerate(lines) if line.startswith(behind)) + 1
+    file.write_text("".join([*lines[:at], text, *lines[at:]]))
+
+
+def run(folder: Path, *command: str) -> str:
+    facts = {"SECRET_KEY": "s" * 60, "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3", "TEST_DATABASE": "sqlite"}
+    done = subprocess.run(
+        [sys.executable, *command], check=False, cwd=folder, env=os.environ | facts, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    return done.stdout

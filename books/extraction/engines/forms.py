@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
-from books.stored.guideline import PARTS
+from books.keys import fingerprint
+from books.stored.guideline import Part
 
 # A window has forty pages, and no page of a book begins more sections than this one in three.
 MOST_SECTIONS = 120
@@ -184,33 +185,45 @@ def _ended(sentence: str) -> str:
     return sentence if not sentence or sentence.endswith((".", "?", "!", "。", "؟")) else f"{sentence}."
 
 
-Statements = Annotated[list[StatementForm], Field(max_length=MOST_STATEMENTS)]
+# The form of a statement, where a part has one of its own.
+FORMS_OF_PARTS: dict[Part, type[EvidencedForm]] = {
+    Part.MISCONCEPTIONS: MisconceptionForm,
+    Part.CHECKS: QuestionForm,
+    Part.BOUNDARY: BoundaryForm,
+}
 
 
-class GuidelineForm(Form):
+class AboutItsPages(Form):
     """An answer that says nothing about the pages it was asked about is invalid, so that it is asked for once more."""
 
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = f"3.{fingerprint([(part, part.says) for part in Part])[:6]}"
     own_pages: ClassVar[frozenset[int]] = frozenset()
-
-    objective: Statements = Field(description="what the learner can do afterwards, one statement a skill")
-    concepts: Statements = Field(description="the ideas, terms, rules, events or works taught")
-    depth: Statements = Field(description="how far each goes, from the easiest to the hardest task")
-    prerequisites: Statements = Field(description="what the pages take for granted")
-    misconceptions: list[MisconceptionForm] = Field(max_length=MOST_STATEMENTS, description="errors and corrections")
-    checks: list[QuestionForm] = Field(max_length=MOST_STATEMENTS, description="questions of your own with answers")
-    boundary: list[BoundaryForm] = Field(max_length=MOST_STATEMENTS, description="what is out of scope here")
-    summary: Prose = Field(description="15 to 30 words on what the subtopic teaches")
+    if TYPE_CHECKING:
+        summary: Prose
 
     @model_validator(mode="after")
-    def _is_about_its_pages(self) -> GuidelineForm:
-        cited = {page for part in PARTS for each in getattr(self, part) for page in each.pages}
+    def _is_about_its_pages(self) -> AboutItsPages:
+        cited = {page for part in Part for each in getattr(self, part) for page in each.pages}
         if not self.own_pages & cited:
             raise ValueError("no statement has a quote from one of the pages given")
         return self
 
 
-def guideline_form(pages: frozenset[int]) -> type[GuidelineForm]:
+def _statements(part: Part) -> Any:
+    """The field of a part."""
+    form = FORMS_OF_PARTS.get(part, StatementForm)
+    return Annotated[list[form], Field(max_length=MOST_STATEMENTS, description=part.says)], ...  # type: ignore[valid-type]
+
+
+GuidelineForm: type[AboutItsPages] = create_model(
+    "GuidelineForm",
+    __base__=AboutItsPages,
+    **{part.value: _statements(part) for part in Part},
+    summary=(Prose, Field(description="15 to 30 words on what the subtopic teaches")),
+)
+
+
+def guideline_form(pages: frozenset[int]) -> type[AboutItsPages]:
     """GuidelineForm for a subtopic of these pages."""
     return type("GuidelineForm", (GuidelineForm,), {"own_pages": pages, "__module__": __name__})
 

@@ -13,9 +13,18 @@ from books.errors import EditedMeanwhile, ImportRefused
 from books.guidelines.changes import APART, change
 from books.guidelines.checking import Texts, checked
 from books.guidelines.order import order_subtopics, order_topics
-from books.guidelines.review import DECIDED
 from books.keys import slug
-from books.models import Book, Change, GuidelineImport, Provenance, ReviewStatus, StoredOutline, Subtopic, Topic
+from books.models import (
+    DECISIONS,
+    Book,
+    Change,
+    GuidelineImport,
+    Provenance,
+    ReviewStatus,
+    StoredOutline,
+    Subtopic,
+    Topic,
+)
 from books.models.page import page_numbers
 from books.publishing.files.compare import (
     TOPIC_FIELDS,
@@ -152,7 +161,7 @@ def _fill(row: Subtopic, said: dict[str, Any], numbers: PageNumbers, texts: Text
     is_read = any(texts.get(page) for page in row.pages)
     row.guideline = checked(written, texts.check_of(row.title, row.pages), numbers) if is_read else written
     row.is_edited = True
-    if row.status in DECIDED:
+    if row.status in DECISIONS:
         row.await_review()
     row.save()
 
