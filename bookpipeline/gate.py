@@ -51,7 +51,7 @@ class BodyMiddleware:
             if refusal is not None:
                 return _refused(request, match, refusal)
             if _length(request) > FORM:
-                with _sending(request.user.pk) as may_send:
+                with sending(request.user.pk) as may_send:
                     return self.get_response(request) if may_send else _refused(request, match, TooMany(429, TOO_MANY))
         return self.get_response(request)
 
@@ -76,7 +76,8 @@ _lock = Lock()
 
 
 @contextmanager
-def _sending(person: int | None) -> Iterator[bool]:
+def sending(person: int | None) -> Iterator[bool]:
+    """Whether ``person`` may send one more file meanwhile."""
     with _lock:
         may_send = _at_once[person] < FILES_AT_ONCE
         _at_once[person] += may_send

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 from django.db import transaction
 from django.test import Client
 
+from bookpipeline.gate import FILES_AT_ONCE, sending
 from books.bodies import ONE_FILE
 from books.intake.limits import MEBIBYTE
 from tests.admin.addresses import API, DJANGOS, EVERY, SCREENS, Address
@@ -99,6 +102,35 @@ def test_a_size_that_is_written_otherwise_is_the_same_size(people, facts):
     address = next(each for each in FILES if each.name == "send_file")
     for size in ("+629145600", "629_145_600", " 629145600"):
         assert given(people["n"], address, facts, size) == (0, 401)
+
+
+def test_nothing_is_read_of_more_files_than_one_person_sends_at_once(sent, django_user_model):
+    """Each held a thread and its room on the disk; forms, and other people's files, are no part of it."""
+    person = django_user_model.objects.get(username="the-a")
+    adding = [each for each in FILES if each.name == "add_page"]
+    with ExitStack() as stack:
+        for _ in range(FILES_AT_ONCE):
+            assert stack.enter_context(sending(person.pk))
+        assert sent("a", FILES, MEBIBYTE) == ({}, {429})
+        assert sent("u", adding, MEBIBYTE)[0]
+        assert 429 not in sent("a", [each for each in SCREENS if each.name == "books_book_read"], 100)[1]
+    assert sent("a", adding, MEBIBYTE)[0]
+
+
+@pytest.mark.parametrize(
+    ("letter", "method", "address", "status"),
+    [
+        ("n", "POST", "/api/books/1/pages", 401),
+        ("p", "POST", "/api/books/1/pages", 403),
+        ("u", "POST", "/api/books/1/pages", 204),
+        ("n", "GET", "/api/books/1/pages", 204),
+        ("u", "POST", "/api/nowhere", 204),
+        ("n", "POST", "/admin/books/book/1/upload/?%2e", 401),
+    ],
+)
+def test_a_proxy_is_told_who_may_send_a_body_there(people, letter, method, address, status):
+    asked = people[letter].get("/gate", headers={"X-Original-Method": method, "X-Original-URI": address})
+    assert asked.status_code == status
 
 
 def test_who_may_send_a_file_has_it_read_to_its_named_end(sent):
