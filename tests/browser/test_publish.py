@@ -43,6 +43,7 @@ def test_approve_publish_change_names_publish_and_roll_back(tab, live_server, bo
     tab.locator("#approve-all").click()
     tab.locator("#confirm-approve-all").click()
     tab.goto(start)
+    tab.get_by_text("More", exact=True).click()
     tab.get_by_role("link", name="Preview and publish").click()
     expect(tab.get_by_text("One statement is in doubt")).to_be_visible()
     picture(tab, "publish")
