@@ -1,4 +1,4 @@
-"""The table of contents of a book: drafted from its pages, corrected as lines of text, laid on the scans, confirmed."""
+"""The table of contents of a book: drafted from its pages, corrected as lines of text, matched to pages, confirmed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from books.admin.guards import StaffRequest, action, route, screen
 from books.errors import LinesInDoubt
 from books.extraction import contents as service
 from books.models import Book, Contents, ContentsStatus
-from books.structure.chapters import Laid
+from books.structure.chapters import MatchedLine
 from books.structure.contents import toc_text
 from jobs.errors import JobError
 from jobs.models import Job
@@ -48,12 +48,12 @@ def contents(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 @action("books.change_book")
 def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    """The posted lines as they would be laid, for HTMX alone; nothing is stored."""
+    """The posted lines as they would be matched, for HTMX alone; nothing is stored."""
     book = get_object_or_404(Book, pk=book_id)
     text = request.POST.get("text", "")
     if not request.htmx:
         return _page(request, book, text)
-    return render(request, "bookpipeline/_contents_lines.html", {"book": book, **_laid(book, text)})
+    return render(request, "bookpipeline/_contents_lines.html", {"book": book, **_matched(book, text)})
 
 
 @action("books.change_book")
@@ -73,20 +73,20 @@ def save(request: StaffRequest, book_id: int) -> HttpResponseBase:
         return HttpResponseBadRequest("Unknown action.")
     try:
         seen = request.POST.getlist("despite")
-        _, laid = service.save_contents(book, text, confirm=act == "confirm", despite=seen, user=request.user)
+        _, matched = service.save_contents(book, text, confirm=act == "confirm", despite=seen, user=request.user)
     except LinesInDoubt as doubt:
         return _page(request, book, text, doubts=doubt.problems)
     except JobError as refusal:
         messages.error(request, refusal.message)
         return _page(request, book, text)
     messages.success(
-        request, _saved_words(laid) if act == "confirm" else "Kept as a draft, not used until you confirm it."
+        request, _saved_words(matched) if act == "confirm" else "Kept as a draft, not used until you confirm it."
     )
     return redirect("admin:books_book_contents", book_id)
 
 
-def _saved_words(laid: Sequence[Laid]) -> str:
-    return f"Confirmed: {_counted(laid)}. Guidelines generated from now on follow it."
+def _saved_words(matched: Sequence[MatchedLine]) -> str:
+    return f"Confirmed: {_counted(matched)}. Guidelines generated from now on follow it."
 
 
 @action("books.change_book")
@@ -124,29 +124,28 @@ def _page(request: StaffRequest, book: Book, text: str, *, doubts: Mapping[str, 
         "is_read": book.pages.filter(reading__isnull=False).exists(),
         "is_busy": Job.objects.holding().filter(book=book).exists(),
         "may_change": request.user.has_perm("books.change_book"),
-        **_laid(book, text),
+        **_matched(book, text),
     }
     return render(request, "bookpipeline/contents.html", context)
 
 
-def _laid(book: Book, text: str) -> dict[str, Any]:
+def _matched(book: Book, text: str) -> dict[str, Any]:
     try:
         rows = service.check_lines(book, text)
     except JobError as refusal:
         return {"refusal": refusal.message}
     return {
-        "rows": [(row, ROLES[row.laid.role] if row.laid else "") for row in rows],
-        "counted": _counted([row.laid for row in rows if row.laid]),
+        "rows": [(row, ROLES[row.matched.role] if row.matched else "") for row in rows],
+        "counted": _counted([row.matched for row in rows if row.matched]),
         "troubled": sum(bool(row.problems) for row in rows),
     }
 
 
-def _counted(laid: Sequence[Laid]) -> str:
-    topics, subtopics = (sum(each.role == role for each in laid) for role in ("topic", "subtopic"))
-    found = sum(each.entry.scan is not None for each in laid)
-    return (
-        f"{_plural(topics, 'topic')}, {_plural(subtopics, 'subtopic')}, {found} of {len(laid)} lines matched to pages"
-    )
+def _counted(matched: Sequence[MatchedLine]) -> str:
+    topics, subtopics = (sum(each.role == role for each in matched) for role in ("topic", "subtopic"))
+    found = sum(each.entry.scan is not None for each in matched)
+    counts = f"{_plural(topics, 'topic')}, {_plural(subtopics, 'subtopic')}"
+    return f"{counts}, {found} of {len(matched)} lines matched to pages"
 
 
 def _plural(count: int, noun: str) -> str:

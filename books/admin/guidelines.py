@@ -26,7 +26,7 @@ from books.models import Book, Provenance, Subtopic, Topic
 from books.models.page import page_numbers
 from books.numbers import number_of
 from books.stored.guideline import Part, in_doubt, numbered, says_something, shown
-from books.stored.guideline import Statement as Said
+from books.stored.guideline import Statement as NumberedStatement
 from books.stored.pages import PageNumbers, span
 
 DECISIONS = (Decision.APPROVE, Decision.REJECT, Decision.REOPEN)
@@ -50,7 +50,7 @@ class ShownStatement:
     ``is_first`` of those in doubt."""
 
     name: str
-    said: Said[int]
+    said: NumberedStatement[int]
     pages: list[tuple[int, int | None]]
     is_first: bool
 
@@ -175,7 +175,7 @@ def _guideline(book: Book, entries: list[Entry], chosen: Entry) -> dict[str, Any
 
 
 def _statements(
-    part: Part, statements: Sequence[Said[int]], printed: Mapping[int, int | None], first: str
+    part: Part, statements: Sequence[NumberedStatement[int]], printed: Mapping[int, int | None], first: str
 ) -> list[ShownStatement]:
     return [
         ShownStatement(

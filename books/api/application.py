@@ -11,7 +11,7 @@ from books.api.guidelines import router as guidelines
 from books.api.jobs import router as jobs
 from books.api.pages import router as pages
 from books.api.proposals import router as proposals
-from books.api.refusals import RefusingAPI, StorableParser, say_no
+from books.api.refusals import RefusingAPI, StorableParser, register_error_handlers
 from books.api.review import router as review
 
 api = RefusingAPI(
@@ -29,4 +29,4 @@ api.add_router("/books", review)
 api.add_router("/books", proposals)
 api.add_router("", jobs)
 api.add_router("/guidelines", guidelines)
-say_no(api)
+register_error_handlers(api)

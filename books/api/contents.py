@@ -12,7 +12,7 @@ from ninja import Router, Schema, Status
 from books.api.base import require
 from books.extraction import contents as service
 from books.models import Book, Contents
-from books.structure.chapters import Laid, lay
+from books.structure.chapters import MatchedLine, match_lines
 from books.structure.contents import toc_text
 
 router = Router(tags=["contents"])
@@ -60,7 +60,7 @@ def contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
     found = Contents.objects.filter(book=book).select_related("changed_by").first()
     if found is None:
         return {"status": "", "origin": "", "text": "", "changed_by": "", "changed_at": None, "lines": []}
-    return _document(found, lay(service.entries_of(found), service.read_digests(book)))
+    return _document(found, match_lines(service.entries_of(found), service.read_digests(book)))
 
 
 @router.put("/{int:book_id}/contents", response=ContentsOut, url_name="contents")
@@ -77,7 +77,7 @@ def draft_contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
     user = require(request, "books.change_book")
     book = get_object_or_404(Book, pk=book_id)
     made = service.draft_contents(book, user=user)
-    return _document(made, lay(service.entries_of(made), service.read_digests(book)))
+    return _document(made, match_lines(service.entries_of(made), service.read_digests(book)))
 
 
 @router.delete("/{int:book_id}/contents", response={204: None}, url_name="contents")
@@ -88,11 +88,11 @@ def release_contents(request: HttpRequest, book_id: int) -> Status[None]:
     return Status(204, None)
 
 
-def _document(contents: Contents, laid: list[Laid]) -> dict[str, Any]:
+def _document(contents: Contents, matched: list[MatchedLine]) -> dict[str, Any]:
     return {
         "status": contents.status,
         "origin": contents.origin,
-        "text": toc_text([each.entry for each in laid]),
+        "text": toc_text([each.entry for each in matched]),
         "changed_by": contents.changed_by.get_username() if contents.changed_by else "",
         "changed_at": contents.changed_at,
         "lines": [
@@ -105,6 +105,6 @@ def _document(contents: Contents, laid: list[Laid]) -> dict[str, Any]:
                 "role": each.role,
                 "problem": each.problem,
             }
-            for each in laid
+            for each in matched
         ],
     }

@@ -126,7 +126,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def say_no(api: NinjaAPI) -> None:
+def register_error_handlers(api: NinjaAPI) -> None:
     """Gives ``api`` an answer for whatever its operations raise on purpose."""
 
     def answer(request: HttpRequest, status: int, code: str, message: str, **more: object) -> HttpResponse:

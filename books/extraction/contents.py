@@ -19,7 +19,7 @@ from books.models.page import page_numbers
 from books.stored.outline import ContentsLine
 from books.stored.pages import PageNumbers
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
-from books.structure.chapters import NOT_READ, Laid, lay
+from books.structure.chapters import NOT_READ, MatchedLine, match_lines
 from books.structure.contents import TocLine, parse_toc, toc_lines
 from books.structure.cut import cut
 from books.structure.match_contents import PrintedPages
@@ -74,14 +74,14 @@ def _with_lines_a_model_saw(book: Book, digests: list[Digest]) -> list[Digest]:
 
 @dataclass(frozen=True, slots=True)
 class CheckedLine:
-    """A line with what becomes of it; ``laid`` is None where it was not understood."""
+    """A line with what becomes of it; ``matched`` is None where it was not understood."""
 
     line: TocLine
-    laid: Laid | None
+    matched: MatchedLine | None
 
     @property
     def problems(self) -> list[str]:
-        return [problem for problem in (self.line.problem, self.laid.problem if self.laid else "") if problem]
+        return [problem for problem in (self.line.problem, self.matched.problem if self.matched else "") if problem]
 
     @property
     def is_marked(self) -> bool:
@@ -92,13 +92,13 @@ class CheckedLine:
 def check_lines(book: Book, text: str) -> list[CheckedLine]:
     """Raises UploadRejected for too many lines."""
     lines = toc_lines(text)
-    laid = iter(lay([line.entry for line in lines if line.entry], read_digests(book)) if lines else [])
-    return [CheckedLine(line, next(laid) if line.entry else None) for line in lines]
+    matched = iter(match_lines([line.entry for line in lines if line.entry], read_digests(book)) if lines else [])
+    return [CheckedLine(line, next(matched) if line.entry else None) for line in lines]
 
 
 def save_contents(
     book: Book, text: str, *, confirm: bool = False, despite: Collection[str] = (), user: AbstractBaseUser | None = None
-) -> tuple[Contents, list[Laid]]:
+) -> tuple[Contents, list[MatchedLine]]:
     """Stores the lines of ``text``; ``confirm`` makes them bind, each on the scan where it was found to begin.
 
     Raises UploadRejected for a text without entries, and LinesInDoubt where a line that something is odd about is to be
@@ -109,9 +109,9 @@ def save_contents(
     marked = {each.line.text: each.problems[0] for each in lines if each.is_marked}
     if confirm and not marked.keys() <= set(despite):
         raise LinesInDoubt(marked)
-    laid = [each.laid for each in lines if each.laid]
+    matched = [each.matched for each in lines if each.matched]
     status = ContentsStatus.CONFIRMED if confirm else ContentsStatus.DRAFTED
-    return _store(book, [each.entry for each in laid], status, "", user), laid
+    return _store(book, [each.entry for each in matched], status, "", user), matched
 
 
 def release_contents(book: Book, *, user: AbstractBaseUser | None = None) -> None:

@@ -22,7 +22,7 @@ from books.ledger.prices import price_of
 from books.models import Book, CallOutcome, ModelCall, PageDigest
 from books.providers.request import CHARACTERS_PER_TOKEN
 from books.stored.limits import Limits
-from books.structure.chapters import lay
+from books.structure.chapters import match_lines
 
 
 def workload(book: Book, first_page: int | None, last_page: int | None) -> list[Work]:
@@ -35,7 +35,7 @@ def workload(book: Book, first_page: int | None, last_page: int | None) -> list[
     prints = digest_prints(book, cut_here(runs))
     made = dict(PageDigest.objects.filter(page__book=book).values_list("page__number", "fingerprint"))
     changed = {number for number in pages if made.get(number) != prints[number]}
-    ahead = Ahead(book, pages, changed, runs, lay(confirmed_toc(book.pk), read_digests(book)))
+    ahead = Ahead(book, pages, changed, runs, match_lines(confirmed_toc(book.pk), read_digests(book)))
     return [work for stage in stages_of(EXTRACTION.kind) for work in stage.ahead(ahead)]
 
 

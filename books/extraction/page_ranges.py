@@ -14,7 +14,7 @@ from books.models import Book, Contents, Page, Subtopic
 from books.models.page import page_numbers
 from books.stored.limits import Limits
 from books.structure.base import TocEntry
-from books.structure.chapters import Chapter, chapters, lay, open_at
+from books.structure.chapters import Chapter, chapters, match_lines, open_at
 from books.structure.cut import cut, is_clean
 from jobs.models import Job
 
@@ -83,11 +83,11 @@ def runs_between(book: Book, pages: Sequence[int]) -> list[Run]:
     if not pages:
         return []
     digests, toc = read_digests(book), confirmed_toc(book.pk)
-    laid = lay(toc, digests)
-    found = chapters(laid, pages) if asks_a_model() else []
+    matched = match_lines(toc, digests)
+    found = chapters(matched, pages) if asks_a_model() else []
     if found:
         return _by_chapter(found, pages)
-    bound = open_at([each.entry for each in laid], pages[0])
+    bound = open_at([each.entry for each in matched], pages[0])
     within = [digest for digest in digests if digest.page in set(pages)]
     is_here = not asks_a_model() or bool(toc) or is_clean(cut(book_facts(book), within))
     return [Run(pages[0], tuple(pages), bound, is_cut_here=is_here)]

@@ -1,4 +1,4 @@
-"""A table of contents laid on the scans: where each line begins, and the chapters as runs of pages. Pure."""
+"""A table of contents matched to pages: where each line begins, and the chapters as runs of pages. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_READ = "No page has been read yet."
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class MatchedLine:
     """An entry with its scan where one was found, what it becomes, and why it has no scan or may be wrong."""
 
     entry: TocEntry
@@ -32,7 +32,7 @@ class Chapter:
     pages: tuple[int, ...]
 
 
-def lay(entries: Sequence[TocEntry], digests: Sequence[Digest]) -> list[Laid]:
+def match_lines(entries: Sequence[TocEntry], digests: Sequence[Digest]) -> list[MatchedLine]:
     """Each entry of the contents on the scan where it begins, found by its heading or by the printed page numbers."""
     roles = _roles(entries)
     used = [at for at, role in enumerate(roles) if role in ("topic", "subtopic", "matter")]
@@ -43,7 +43,7 @@ def lay(entries: Sequence[TocEntry], digests: Sequence[Digest]) -> list[Laid]:
     _begin_with_first_section(roles, marks)
     printed = PrintedPages(digests)
     return [
-        Laid(
+        MatchedLine(
             replace(entry, scan=marks[at].page) if at in marks else entry,
             roles[at],
             marks.get(at),
@@ -139,18 +139,20 @@ def _why_not(entry: TocEntry, digests: Sequence[Digest], printed: PrintedPages) 
 _OUT_OF_ORDER = "It would begin before the line above it or after the line below."
 
 
-def chapters(laid: Sequence[Laid], pages: Sequence[int]) -> list[Chapter]:
+def chapters(matched: Sequence[MatchedLine], pages: Sequence[int]) -> list[Chapter]:
     """The topics of the contents as runs of ``pages``, in the order of the book; those without a scan have none."""
-    bounds = [at for at, each in enumerate(laid) if each.role in ("topic", "matter") and each.mark]
+    bounds = [at for at, each in enumerate(matched) if each.role in ("topic", "matter") and each.mark]
     result = []
     for at, following in zip(bounds, [*bounds, None][1:], strict=True):
-        mark = laid[at].mark
-        if laid[at].role != "topic" or mark is None:
+        mark = matched[at].mark
+        if matched[at].role != "topic" or mark is None:
             continue
-        after = laid[following].mark if following is not None else None
+        after = matched[following].mark if following is not None else None
         last = pages[-1] if after is None else max(mark.page, after.page - (not after.shares_page))
-        sections = [each.entry for each in laid[at + 1 : following] if each.role == "subtopic"]
-        result.append(Chapter((laid[at].entry, *sections), tuple(page for page in pages if mark.page <= page <= last)))
+        sections = [each.entry for each in matched[at + 1 : following] if each.role == "subtopic"]
+        result.append(
+            Chapter((matched[at].entry, *sections), tuple(page for page in pages if mark.page <= page <= last))
+        )
     return [chapter for chapter in result if chapter.pages]
 
 

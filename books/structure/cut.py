@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 
 from books.structure.base import Basis, BookFacts, Digest, Outline, SubtopicPlan, TocEntry, TopicPlan
-from books.structure.chapters import lay
+from books.structure.chapters import match_lines
 from books.structure.cohesion import boundaries
 from books.structure.front_matter import back_matter, content_words, front_pages, is_front_matter
 from books.structure.heading_candidates import (
@@ -141,13 +141,13 @@ def _start(mark: Mark, order: Hierarchy) -> Start | None:
 
 def _by_contents(digests: Sequence[Digest], toc: Sequence[TocEntry], marks: Sequence[Mark]) -> list[Start]:
     """Starts where the contents' entries lie; where they name no subtopics at all, topics are cut by headings."""
-    laid = lay(toc, digests) if toc and digests else []
+    matched = match_lines(toc, digests) if toc and digests else []
     starts = [
         Start(replace(each.mark, title=each.entry.title, number=each.entry.number), is_topic=each.role == "topic")
-        for each in laid
+        for each in matched
         if each.mark and each.role in ("topic", "subtopic")
     ]
-    if not starts or any(each.role == "subtopic" for each in laid):
+    if not starts or any(each.role == "subtopic" for each in matched):
         return starts
     topic_pages = {start.mark.page for start in starts}
     inner = [mark for mark in marks if mark.page not in topic_pages and mark.page > min(topic_pages)]

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from books.guidelines.edit import edit_subtopic
+from books.intake.order import move_pages
 from books.models import Change, ReviewStatus, Subtopic, Topic
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory, shown
 
@@ -108,6 +109,30 @@ def test_what_cannot_be_saved_comes_back_with_the_words(screens, row, field, val
     assert response.status_code == 422
     assert problem in response.content.decode()
     assert response.context["draft"].summary == "Long typed."
+
+
+def test_numbers_typed_over_pages_that_moved_since_are_refused(screens, row):
+    """They would cite the pages that have those numbers now."""
+    screen = screens.get(url("guideline_edit", row))
+    order = re.search(r'name="order" value="([^"]+)"', screen.content.decode()).group(1)
+    form = {"title": row.title, "revision": row.revision, "order": order}
+    form |= {"objective.text": ["Count pears."], "objective.pages": ["1"]}
+    book = row.topic.book
+    move_pages(book, [book.pages.get(number=1)], to=2)
+    refused = screens.post(url("guideline_save", row), form)
+    assert (refused.status_code, "Pages of the book were moved" in refused.content.decode()) == (409, True)
+    assert "Count pears." in refused.content.decode()
+    row.refresh_from_db()
+    assert shown(row)["objective"][0]["text"] == "Count apples."
+    now = re.search(r'name="order" value="([^"]+)"', refused.content.decode()).group(1)
+    assert screens.post(url("guideline_save", row), form | {"order": now}).status_code == 302
+    row.refresh_from_db()
+    assert shown(row)["objective"] == [{"text": "Count pears.", "pages": [1], **findings(row)}]
+
+
+def findings(row):
+    found = shown(row)["objective"][0].get("findings")
+    return {"findings": found} if found else {}
 
 
 def test_split_merge_and_undo_on_the_screens(screens, row, other, said):

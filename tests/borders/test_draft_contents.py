@@ -39,7 +39,7 @@ def screens(client, admin):
 
 
 def test_a_running_head_is_no_page_number_in_the_draft(screens, book):
-    """Section 1.3 was drafted for printed page 12, from "12 • Add Whole Numbers" above it, and laid on scan 11."""
+    """Section 1.3 was drafted for printed page 12, from "12 • Add Whole Numbers" above it, and matched on scan 11."""
     screens.post(url("_draft", book))
     drafted = screens.get(api(book)).json()
     assert "1.3 Subtract Whole Numbers ..... 7\n" in drafted["text"]
@@ -51,7 +51,7 @@ def test_a_running_head_is_no_page_number_in_the_draft(screens, book):
 
 
 def test_the_wrong_line_is_marked_and_confirming_it_asks_first(screens, book):
-    """The line after it was marked, section 1.3 was laid on scan 11, and confirming asked nothing."""
+    """The line after it was marked, section 1.3 was matched on scan 11, and confirming asked nothing."""
     screens.post(url("_draft", book))
     text = re.sub(r"1\.3 Subtract.*", WRONG, screens.get(api(book)).json()["text"])
     asked = screens.post(url("_save", book), {"text": text, "act": "confirm"}).content.decode()

@@ -40,7 +40,7 @@ def _share(value: object) -> object:
 # Cut to what fits a screen and a column: a provider cannot be made to keep to a length.
 Line = Annotated[str, AfterValidator(_line)]
 Prose = Annotated[str, AfterValidator(_prose)]
-Said = Annotated[Prose, AfterValidator(_not_empty)]
+NonEmpty = Annotated[Prose, AfterValidator(_not_empty)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
 Pages = Annotated[list[int], Field(max_length=500)]
 
@@ -138,7 +138,7 @@ class EvidencedForm(Form):
 
 
 class StatementForm(EvidencedForm):
-    text: Said = Field(description="one plain sentence in words of your own that says no more than the quotes")
+    text: NonEmpty = Field(description="one plain sentence in words of your own that says no more than the quotes")
 
     @property
     def said(self) -> str:
@@ -148,7 +148,7 @@ class StatementForm(EvidencedForm):
 class MisconceptionForm(EvidencedForm):
     plain: ClassVar[str] = "error"
 
-    error: Said = Field(description="what learners may believe, as one sentence")
+    error: NonEmpty = Field(description="what learners may believe, as one sentence")
     correction: Prose = Field(default="", description="what is right, as one sentence that the quotes bear out")
 
     @property
@@ -159,7 +159,7 @@ class MisconceptionForm(EvidencedForm):
 class QuestionForm(EvidencedForm):
     plain: ClassVar[str] = "question"
 
-    question: Said = Field(description="a question or task of your own")
+    question: NonEmpty = Field(description="a question or task of your own")
     answer: Prose = Field(default="", description="its answer, short")
 
     @property
@@ -174,7 +174,7 @@ class BoundaryForm(EvidencedForm):
     rests_on: Literal["later subtopic", "absent", "quote"] = Field(
         default="quote", description="what the sentence rests on"
     )
-    text: Said = Field(description="one plain sentence on what is out of scope")
+    text: NonEmpty = Field(description="one plain sentence on what is out of scope")
 
     @property
     def said(self) -> str:
@@ -247,7 +247,7 @@ class RewordForm(Form):
 class SummaryForm(Form):
     version: ClassVar[str] = "2"
 
-    summary: Said
+    summary: NonEmpty
 
 
 class NameForm(Form):
@@ -268,7 +268,7 @@ class OrderForm(Form):
     """``order`` lists the numbers of the parts as they should be taught."""
 
     order: Annotated[list[int], Field(max_length=500)]
-    storyline: Said
+    storyline: NonEmpty
 
 
 FORMS: dict[str, type[Form]] = {

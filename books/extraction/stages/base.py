@@ -15,7 +15,7 @@ from books.ledger.asking import asking_for
 from books.ledger.choices import choices_kept, model_of
 from books.models import Book
 from books.stored.made_with import MadeWith
-from books.structure.chapters import Laid
+from books.structure.chapters import MatchedLine
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 from jobs.states import Load
@@ -52,7 +52,7 @@ class Ahead:
     pages: Sequence[int]
     changed: set[int]
     runs: Sequence[Run]
-    laid: Sequence[Laid]
+    matched: Sequence[MatchedLine]
     written: Span = field(default=(0, 0))
 
 

@@ -47,6 +47,6 @@ class SummariseStage(TopicStage):
         """One summary each; only topics with something new are summarised anew."""
         present = list(Topic.objects.filter(book=book.book))
         stale = sum(topic.made_with != self.made_with for topic in present)
-        named = sum(each.role == "topic" for each in book.laid)
+        named = sum(each.role == "topic" for each in book.matched)
         most = max(named, len(present)) or math.ceil(book.written[1] / 3)
         yield Work(self.call, (max(stale, min(1, book.written[0])), max(stale, min(most, book.written[1]))))

@@ -190,7 +190,7 @@ class WriteStage(GuidelineStage):
 
 
 def _new_subtopics(book: Ahead, pages: set[int]) -> Span:
-    named = sum(each.role == "subtopic" and each.entry.scan in pages for each in book.laid)
+    named = sum(each.role == "subtopic" and each.entry.scan in pages for each in book.matched)
     if named:
         return named, math.ceil(named * 1.2)
     fewest, most = PAGES_A_SUBTOPIC[1], PAGES_A_SUBTOPIC[0]

@@ -1,4 +1,4 @@
-"""Contents laid on scans, the chapters as runs of pages, and drafts from the pages themselves."""
+"""Contents matched to pages, the chapters as runs of pages, and drafts from the pages themselves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from books.extraction.contents import drafted
 from books.structure.base import BookFacts, Digest, Heading, TocEntry
-from books.structure.chapters import chapters, lay, open_at
+from books.structure.chapters import chapters, match_lines, open_at
 from books.structure.contents import parse_toc
 from books.structure.match_contents import PrintedPages
 from tests.extraction.printing import digests, printed_book
@@ -32,12 +32,12 @@ def scans(*headings: str, offset: int = 0) -> list[Digest]:
 
 def test_lines_are_laid_by_heading_and_by_printed_page():
     pages = scans("", "", "Rivers", "", "", "Deltas", "/Clouds", "", "Index", offset=2)
-    laid = lay(CONTENTS, pages)
-    assert [(each.role, each.entry.scan) for each in laid] == [
+    matched = match_lines(CONTENTS, pages)
+    assert [(each.role, each.entry.scan) for each in matched] == [
         ("topic", 3), ("subtopic", 4), ("subtopic", 6), ("topic", 7), ("matter", 9),
     ]  # fmt: skip
-    assert not any(each.problem for each in laid)
-    rivers, clouds = chapters(laid, range(1, 10))
+    assert not any(each.problem for each in matched)
+    rivers, clouds = chapters(matched, range(1, 10))
     assert ([entry.title for entry in rivers.entries], rivers.pages) == (
         ["Rivers", "Springs", "Deltas"],
         (3, 4, 5, 6, 7),
@@ -56,22 +56,22 @@ def test_lines_are_laid_by_heading_and_by_printed_page():
 )
 def test_what_cannot_be_laid_says_why(line, reason):
     pages = scans("", "", "Rivers", "", "", "", "", offset=2)
-    laid = lay(parse_toc(f"1 Rivers 1\n{line}"), pages)
-    assert sorted(reason in each.problem for each in laid) == [False, True]
-    assert "No page has been read" in lay(CONTENTS, [])[0].problem
+    matched = match_lines(parse_toc(f"1 Rivers 1\n{line}"), pages)
+    assert sorted(reason in each.problem for each in matched) == [False, True]
+    assert "No page has been read" in match_lines(CONTENTS, [])[0].problem
     bare = [replace(page, printed_number=None) for page in pages]
-    assert "too few page numbers" in lay(parse_toc("1 Rivers 1\n2 Seas 4"), bare)[1].problem
+    assert "too few page numbers" in match_lines(parse_toc("1 Rivers 1\n2 Seas 4"), bare)[1].problem
 
 
 def test_a_chapter_whose_opening_is_lost_begins_with_its_first_section():
-    laid = lay(parse_toc("1 Rivers\n1.1 Springs\n2 Clouds"), scans("", "Springs", "", "Clouds"))
-    assert [each.entry.scan for each in laid] == [2, 2, 4]
+    matched = match_lines(parse_toc("1 Rivers\n1.1 Springs\n2 Clouds"), scans("", "Springs", "", "Clouds"))
+    assert [each.entry.scan for each in matched] == [2, 2, 4]
 
 
 def test_a_settled_scan_wins_over_heading_and_number():
     pages = scans("Rivers", "", "Clouds", "")
-    laid = lay([TocEntry("Rivers", 1, page=1), TocEntry("Clouds", 1, page=3, scan=4, is_fixed=True)], pages)
-    assert [each.entry.scan for each in laid] == [1, 4]
+    matched = match_lines([TocEntry("Rivers", 1, page=1), TocEntry("Clouds", 1, page=3, scan=4, is_fixed=True)], pages)
+    assert [each.entry.scan for each in matched] == [1, 4]
 
 
 def test_a_range_begins_with_what_is_open_there():
@@ -90,8 +90,8 @@ def test_a_draft_comes_from_the_contents_pages_or_the_headings(has_contents):
     assert origin == ("contents" if has_contents else "headings")
     if has_contents:
         assert [(e.title, e.level, e.page) for e in entries] == [(e.title, e.level, e.page) for e in book.toc]
-    laid = lay(entries, digests(book.pages, book.facts))
-    assert [each.entry.scan for each in laid if each.role == "subtopic"] == book.starts
+    matched = match_lines(entries, digests(book.pages, book.facts))
+    assert [each.entry.scan for each in matched if each.role == "subtopic"] == book.starts
 
 
 def test_nothing_to_go_by_gives_no_draft():
@@ -99,7 +99,7 @@ def test_nothing_to_go_by_gives_no_draft():
 
 
 def marked(text: str, pages: list[Digest]) -> dict[str, str]:
-    return {each.entry.title: each.problem for each in lay(parse_toc(text), pages) if each.problem}
+    return {each.entry.title: each.problem for each in match_lines(parse_toc(text), pages) if each.problem}
 
 
 def test_the_line_that_contradicts_its_neighbours_is_the_one_marked():
