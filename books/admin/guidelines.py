@@ -207,7 +207,7 @@ def decide(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRespons
 def settle_statement(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
     """Of a statement in doubt; goes on to the next one, if there is any."""
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
-    wanted, name = request.POST.get("settlement", ""), request.POST.get("name", "")
+    wanted, name = request.POST.get("settlement", ""), request.POST.get("statement", "")
     if wanted not in Settlement:
         return HttpResponseBadRequest("Unknown settlement.")
     seen, reason = seen_revision(request), request.POST.get("reason", "")

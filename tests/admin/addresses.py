@@ -91,6 +91,7 @@ SCREENS = _table(
     at("books_book_guidelines_approve", "book", POST, "ra"),
     at("books_book_guideline", "book subtopic", GET, "urpa"),
     at("books_book_guideline_decide", "book subtopic", POST, "ra", decision="approve"),
+    at("books_book_guideline_settle", "book subtopic", POST, "ra", settlement="check", statement="objective.0"),
     at("books_book_publish", "book", GET, "urpa"),
     at("books_book_publish_now", "book", POST, "pa"),
     at("books_book_version", "book version", GET, "urpa"),
