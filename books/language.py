@@ -101,3 +101,8 @@ def language_of(text: str) -> str:
     counts = Counter({name: sum(said[word] for word in known.split()) for name, known in _OF_LANGUAGE.items()})
     (best, most), (_, second) = counts.most_common(2)
     return best if most >= 2 and most > second else ""
+
+
+def counted(count: int, noun: str) -> str:
+    """ "1 page", "2 pages"; for nouns whose plural is regular."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from django.contrib.auth.models import User
 from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
@@ -16,6 +15,7 @@ from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.jobs import may_retry
+from books.keys import fingerprint
 from books.models import Book, BookStatus, Page
 from books.numbers import number_of
 from books.publishing.published import with_published_version
@@ -78,7 +78,7 @@ def row_of(book: Book, user: User) -> Row:
 
 def mark_of(rows: Sequence[Row]) -> str:
     facts = [(row.pk, row.status, row.progress, row.troubled and row.troubled.pk) for row in rows]
-    return sha256(repr(facts).encode()).hexdigest()[:16]
+    return fingerprint(facts)[:16]
 
 
 @screen("books.view_book")

@@ -20,6 +20,7 @@ from books.extraction.estimate import estimate
 from books.extraction.job import start_finalisation
 from books.intake import limits
 from books.intake.store import Receipt, Upload, add_files
+from books.language import counted
 from books.models import Book, BookStatus
 from books.ocr.start import check_readable, read_new_pages, start_reading
 from books.publishing.published import with_published_version
@@ -112,7 +113,7 @@ def upload(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 
 def _stored_words(receipt: Receipt) -> str:
-    pages = "1 page" if receipt.pages == 1 else f"{receipt.pages} pages"
+    pages = counted(receipt.pages, "page")
     return f"{pages} added from {len(receipt.stored)} of {len(receipt.stored) + len(receipt.refused)} files."
 
 

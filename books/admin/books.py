@@ -44,6 +44,7 @@ from books.admin.guards import StaffRequest
 from books.admin.paging import LookAhead
 from books.errors import DeletionRefused
 from books.extraction.job import resume_extraction
+from books.language import counted
 from books.models import Book, BookStatus
 from books.models.book import books_with_words
 from books.ocr.factory import installed_languages
@@ -175,7 +176,7 @@ class BookAdmin(LookAhead, ModelAdmin):
     @admin.display(ordering="page_count", description="pages")
     def page_count(self, book: Book) -> str:
         count = getattr(book, "page_count", 0)
-        return "1 page" if count == 1 else f"{count} pages"
+        return counted(count, "page")
 
     @admin.display(description="job")
     def active_job(self, book: Book) -> SafeString:

@@ -14,6 +14,7 @@ from django.urls import URLPattern
 from books.admin.guards import StaffRequest, action, route, screen
 from books.errors import LinesInDoubt
 from books.extraction import contents as service
+from books.language import counted
 from books.models import Book, Contents, ContentsStatus
 from books.structure.chapters import MatchedLine
 from books.structure.contents import toc_text
@@ -144,9 +145,5 @@ def _matched(book: Book, text: str) -> dict[str, Any]:
 def _counted(matched: Sequence[MatchedLine]) -> str:
     topics, subtopics = (sum(each.role == role for each in matched) for role in ("topic", "subtopic"))
     found = sum(each.entry.scan is not None for each in matched)
-    counts = f"{_plural(topics, 'topic')}, {_plural(subtopics, 'subtopic')}"
+    counts = f"{counted(topics, 'topic')}, {counted(subtopics, 'subtopic')}"
     return f"{counts}, {found} of {len(matched)} lines matched to pages"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -28,6 +26,7 @@ from books.admin import system
 from books.admin.generating import confirm_restart
 from books.admin.guards import Button, StaffRequest, action, back, route, screen
 from books.admin.paging import LookAhead
+from books.keys import fingerprint
 from books.models.book import books_with_words
 from books.numbers import number_of
 from books.ocr.job import OCR, OCR_ELSEWHERE
@@ -136,7 +135,7 @@ def row_mark(job: Job) -> str:
         job.progress_detail,
         str(job.wake_at),
     ]
-    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    return fingerprint(facts)[:16]
 
 
 @screen("jobs.view_job")
@@ -311,4 +310,4 @@ class JobAdmin(LookAhead, ModelAdmin):
 def _mark_of(jobs: Iterable[Job]) -> str:
     """Changes whenever something that the list shows has."""
     facts = [(str(job.pk), job.outcome, job.completed_items, job.failed_items, line_of(job)) for job in jobs]
-    return sha256(repr(facts).encode()).hexdigest()[:16]
+    return fingerprint(facts)[:16]

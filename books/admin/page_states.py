@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from django.db.models import Q
 
+from books.keys import fingerprint
 from books.models import Book, OcrStatus, Page, PageReview
 from books.ocr.engines.base import Doubt
 from books.ocr.job import OCR, OCR_ELSEWHERE
@@ -128,7 +128,7 @@ class ReadingAgain:
     @property
     def mark(self) -> str:
         """Changes with what it says."""
-        return sha256(self.sentence.encode()).hexdigest()[:16]
+        return fingerprint(self.sentence)[:16]
 
 
 def reading_of(page: Page) -> ReadingAgain | None:

@@ -14,6 +14,7 @@ from django.urls import URLPattern
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.guidelines.history import WordChange, word_changes
+from books.language import counted
 from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
 from books.numbers import number_of
 from books.publishing.plan import Entry, Plan, Scope, plan_of, present_version
@@ -166,9 +167,7 @@ def publish_now(request: StaffRequest, book_id: int) -> HttpResponseBase:
     messages.success(request, f"Published as version {made.version}: {made.sentence}.")
     if made.left_out:
         count = len(made.left_out)
-        messages.warning(
-            request, f"{count} {'guideline' if count == 1 else 'guidelines'} did not go out; see why below."
-        )
+        messages.warning(request, f"{counted(count, 'guideline')} did not go out; see why below.")
     return redirect("admin:books_book_version", book_id, made.version)
 
 

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from books.admin.guards import StaffRequest, action, route
 from books.audit import refuse
+from books.language import counted
 from books.models import Happening, ReaderToken, WebhookDelivery, WebhookEndpoint
 from books.publishing.post import new_secret
 from books.publishing.tokens import give_out, revoke
@@ -79,7 +80,7 @@ class ReaderTokenAdmin(TokenAdmin):
     @admin.action(description="Revoke the chosen tokens", permissions=["change"])
     def take_back(self, request: HttpRequest, tokens: QuerySet[ReaderToken]) -> None:
         count = revoke(tokens)
-        messages.success(request, f"{count} token{'' if count == 1 else 's'} revoked: they open nothing from now on.")
+        messages.success(request, f"{counted(count, 'token')} revoked: they open nothing from now on.")
 
 
 def shown_once(request: HttpRequest, thing: Any, secret: str, use: str) -> HttpResponse:

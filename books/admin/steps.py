@@ -11,6 +11,7 @@ from django.urls import reverse
 from books.admin.guards import Button
 from books.extraction.job import EXTRACTION, FINALISATION
 from books.guidelines.proposals import waiting
+from books.language import counted
 from books.models import DECISIONS, Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.review import clean_pages, review_queue
@@ -161,26 +162,22 @@ def _next(counts: Counts) -> tuple[str, str]:
 
 def _details(counts: Counts) -> dict[str, str]:
     return {
-        "upload": _plural(counts.pages, "page"),
+        "upload": counted(counts.pages, "page"),
         "read": f"{counts.read} of {counts.pages} read" + (f", {counts.failed} failed" if counts.failed else ""),
         "approve": f"{counts.approved} of {counts.pages} approved",
-        "generate": _plural(counts.guidelines - counts.unwritten, "guideline"),
+        "generate": counted(counts.guidelines - counts.unwritten, "guideline"),
         "finalise": f"{counts.guidelines - counts.drafts} of {counts.guidelines} final",
         "review": f"{counts.decided} of {counts.guidelines} decided",
         "publish": f"{counts.published} of {counts.guidelines} published",
     }
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _pages(count: int) -> str:
-    return f"{_plural(count, 'page')} {'is' if count == 1 else 'are'}"
+    return f"{counted(count, 'page')} {'is' if count == 1 else 'are'}"
 
 
 def _guidelines(count: int) -> str:
-    return f"{_plural(count, 'guideline')} {'is' if count == 1 else 'are'}"
+    return f"{counted(count, 'guideline')} {'is' if count == 1 else 'are'}"
 
 
 PRIMARY = "primary"

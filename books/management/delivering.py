@@ -9,6 +9,7 @@ from typing import Any
 
 from books.intake.files import files_in
 from books.intake.store import Receipt, Upload, add_all_files
+from books.language import counted
 from books.models import Book
 from books.ocr.start import check_readable
 
@@ -33,7 +34,7 @@ def add_book(paths: Sequence[Path], facts: dict[str, Any], *, wanted: range | No
 
 
 def told(book: Book, receipt: Receipt) -> Iterator[str]:
-    added = "1 page" if receipt.pages == 1 else f"{receipt.pages} pages"
+    added = counted(receipt.pages, "page")
     yield f"Book {book.pk}, {book.title}: {added} added, {book.pages.count()} in all."
     for refusal in receipt.refused:
         yield f"   Not taken: {refusal.message}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from django.db.models import Max
 
 from books.errors import StageNotReady
 from books.guidelines.selectors import unfinished
+from books.keys import fingerprint
 from books.models import Book, PublishedGuideline, PublishedSet, ReviewStatus, Subtopic, Topic
 from books.models.page import page_numbers
 from books.publishing.published import (
@@ -101,7 +101,7 @@ class Plan:
     @property
     def mark(self) -> str:
         """Equal exactly when publishing would do the same as when a person saw the preview."""
-        return sha256(repr((self.present, self.wanted, self.new, self.goes)).encode()).hexdigest()[:32]
+        return fingerprint(self.present, self.wanted, self.new, self.goes)[:32]
 
 
 def present_version(book_id: int) -> int:
