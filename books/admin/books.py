@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -41,7 +40,7 @@ from books.admin import (
     workbench,
 )
 from books.admin.guards import StaffRequest
-from books.admin.paging import LookAhead
+from books.admin.paging import LookAhead, ValueFilter
 from books.errors import DeletionRefused
 from books.extraction.job import resume_extraction
 from books.language import counted
@@ -105,14 +104,6 @@ class BookFacts(ModelForm):
         return language
 
 
-class FactFilter(admin.AllValuesFieldListFilter):
-    """Books where the fact was left empty are found by a word, not by a blank line."""
-
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        for choice in super().choices(changelist):
-            yield {**choice, "display": choice["display"] or "Not given"}
-
-
 FACTS = ("country", "board", "grade", "subject")
 
 
@@ -121,7 +112,7 @@ class BookAdmin(LookAhead, ModelAdmin):
     form = BookFacts
     list_display = ("book", "status", "readers", "active_job", "page_count", "author", "grade", "subject")
     list_display_links = None
-    list_filter = (StatusFilter, *((fact, FactFilter) for fact in FACTS))
+    list_filter = (StatusFilter, *((fact, ValueFilter) for fact in FACTS))
     search_fields = ("title", "author", "subject", "board")
     search_help_text = "Title, author, subject or board"
     actions = ("generate",)

@@ -18,7 +18,7 @@ from django.urls import URLPattern
 from django.utils.text import slugify
 
 from books.admin.guards import StaffRequest, route, screen
-from books.admin.paging import LookAhead
+from books.admin.paging import LookAhead, ValueFilter
 from books.extraction.engines.model import FOLDER
 from books.extraction.estimate import estimate
 from books.extraction.job import calls_by_name, generated_pages, stale_results
@@ -89,7 +89,7 @@ class ModelCallAdmin(LookAhead, CallAdmin):
     """Read-only; of one book, the head of the list sums what is shown."""
 
     list_display = ("created_at", "book", "stage", "item", "model", "outcome", "tokens_in", "tokens_out", "cost")
-    list_filter = ("stage", "outcome", "model", "created_at", BookFilter)
+    list_filter = (("stage", ValueFilter), "outcome", ("model", ValueFilter), "created_at", BookFilter)
     list_select_related = ("book",)
     search_fields = ("book",)
     search_help_text = "Book title"

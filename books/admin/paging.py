@@ -1,11 +1,14 @@
-"""Lists that cost the same however long they are: they count no further than the page after the one that is shown."""
+"""Lists that cost the same however long they are: they count no further than the page after the one that is shown;
+and their filters."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.admin import AllValuesFieldListFilter
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -50,3 +53,11 @@ class LookAhead:
     ) -> LookAheadPaginator:
         shown = number_of(request.GET.get(PAGE_VAR), MOST_PAGES) or 1
         return LookAheadPaginator(queryset, per_page, shown=shown)
+
+
+class ValueFilter(AllValuesFieldListFilter):
+    """Rows where the field was left empty are found by a word, not by a blank line."""
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or "Not given"}

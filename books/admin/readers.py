@@ -58,6 +58,14 @@ class ReaderTokenAdmin(TokenAdmin):
         """A token that is no longer wanted is revoked, and remembered."""
         return False
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Names the two boxes of the time, which share one label."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "expires_at" and isinstance(field, forms.SplitDateTimeField):
+            for part, name in zip(field.widget.widgets, ("Expires on", "Expires at"), strict=True):
+                part.attrs["aria-label"] = name
+        return field
+
     def save_model(
         self,
         request: HttpRequest,

@@ -220,17 +220,20 @@ def _rows(runs: Iterable[Run]) -> list[Run]:
     return [joined for row in rows for joined in _joined(row)]
 
 
-def _joined(row: list[Run]) -> list[Run]:
+def _joined(row: list[Run]) -> Iterator[Run]:
     text = "".join(run.text for run in row)
     is_leftward = sum(unicodedata.bidirectional(sign) in {"R", "AL"} for sign in text) > len(text) / 2
     row.sort(key=lambda run: -run.box[2] if is_leftward else run.box[0])
-    joined: list[Run] = []
+    joined: Run | None = None
     for run in row:
-        if joined and _gap(joined[-1].box, run.box) < COLUMN_GAP * max(joined[-1].size, run.size):
-            joined[-1].signs += run.signs
+        if joined and _gap(joined.box, run.box) < COLUMN_GAP * max(joined.size, run.size):
+            joined.signs += run.signs
         else:
-            joined.append(run)
-    return joined
+            if joined:
+                yield joined
+            joined = run
+    if joined:
+        yield joined
 
 
 def _in_order(runs: Sequence[Run]) -> list[OcrLine]:

@@ -1,0 +1,52 @@
+"""Every screen before axe-core, in light and in dark: nothing critical, nothing serious."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+
+from tests.admin.addresses import GET, SCREENS
+from tests.admin.conftest import facts  # noqa: F401
+from tests.browser.test_main_job import sign_in
+from tests.factories import BookFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+GRAVE = {"critical", "serious"}
+# What is answered with a file, a picture or a part of a page.
+NO_SCREENS = {
+    *("books_book_progress", "books_book_calls", "books_book_export", "books_book_scan", "books_book_thumbnail"),
+    *("books_book_pages", "books_book_page_reading", "jobs_job_panel", "jobs_job_progress"),
+}
+LISTS = ("book", "modelcall", "modelprice", "stagemodel", "providerprofile", "readertoken", "webhookendpoint")
+PLAIN = ("admin:index", *(f"admin:books_{name}_{act}" for name in LISTS for act in ("changelist", "add")))
+
+
+@pytest.fixture
+def book(admin):
+    return BookFactory(title="Prealgebra 2e", grade="8", subject="Mathematics")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_screen_has_a_grave_fault(chromium, live_server, admin, facts, scheme):  # noqa: F811
+    addresses = [reverse(name) for name in PLAIN if name != "admin:books_modelcall_add"]
+    shown = [each for each in SCREENS if each.method == GET and each.name not in NO_SCREENS]
+    addresses += [
+        reverse(each.space + each.name, args=[facts.get(name, name) for name in each.args.split()]) for each in shown
+    ]
+    # The tool styles what it looks at, which our own policy forbids.
+    context = chromium.new_context(bypass_csp=True, color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    sign_in(tab, live_server)
+    found, seen = Counter(), []
+    for address in addresses:
+        tab.goto(live_server.url + address)
+        for fault in Axe().run(tab).response["violations"]:
+            if fault["impact"] in GRAVE:
+                found[fault["id"], fault["impact"]] += len(fault["nodes"])
+                seen.append((address, fault["id"], [node["html"][:160] for node in fault["nodes"][:3]]))
+    context.close()
+    print(f"\n{scheme}: {len(addresses)} screens, {found.total()} grave faults: {dict(found)}")
+    assert not seen, "\n".join(map(str, seen))
