@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as Misfit
@@ -50,6 +50,7 @@ ALWAYS = {
 CHANGING = {
     "409": "The state of the book or its job is in the way",
     "413": "It is larger than what may be sent here",
+    "415": "It is a form where JSON is wanted",
     "429": "This person is sending too many files at once",
     "503": "Files cannot be stored or opened at the moment",
 }
@@ -154,6 +155,11 @@ def register_error_handlers(api: NinjaAPI) -> None:
             fields.setdefault(str(each["loc"][-1]), []).append(each["msg"])
         message = "; ".join(f"{name}: {', '.join(messages)}" for name, messages in fields.items())
         return answer(request, 422, "invalid", message, fields=fields)
+
+    @api.exception_handler(RawPostDataException)
+    def form(request: HttpRequest, _error: RawPostDataException) -> HttpResponse:
+        """A form in place of JSON, which the check of the CSRF token has read by now."""
+        return answer(request, 415, "not_json", "Send JSON, with Content-Type: application/json.")
 
     @api.exception_handler(HttpError)
     def said(request: HttpRequest, error: HttpError) -> HttpResponse:

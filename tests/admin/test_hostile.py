@@ -192,3 +192,17 @@ def test_nothing_opens_to_hostile_requests(people, facts, letter):
                 if outcome(response) not in {"refused", "sign in first", "answered 429"}:
                     opened[f"{address} {headers}"] = response.status_code
     assert opened == {}
+
+
+def test_a_form_with_a_token_where_a_program_sends_json(people, facts):
+    """The check of the token reads a form, after which nobody can read the body again."""
+    client = Client(enforce_csrf_checks=True)
+    client.cookies.update(people["a"].cookies)
+    client.cookies["csrftoken"] = "t" * 32
+    asked = Asked(client)
+    form = b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n--b--\r\n'
+    kind = {"X-CSRFToken": "t" * 32, "Content-Type": "multipart/form-data; boundary=b"}
+    for address in EVERY:
+        if address.method != "get" and address.name != "logout":
+            asked.send(str(address), address.method, url_of(address, facts), form, headers=kind)
+    asked.none_failed()
