@@ -19,7 +19,7 @@ from books.admin.page_states import FILTERS, STATES, cells_of
 from books.admin.undo import ARRANGE, BACK, last_undone, offers, remember, remember_undone
 from books.admin.workbench import request_context
 from books.bodies import MANY_FILES
-from books.errors import ArrangementRefused, StorageAway
+from books.errors import ArrangementRefused, Busy, StorageAway, UnreadableImage
 from books.intake import order
 from books.intake.store import Upload
 from books.models import Arrangement, Book, OcrStatus, Page
@@ -71,8 +71,10 @@ def _picture(made: Callable[[], HttpResponseBase]) -> HttpResponseBase:
         response = made()
     except FileNotFoundError as error:
         raise Http404("This page has no picture yet.") from error
-    except StorageAway as away:
+    except (StorageAway, Busy) as away:
         return HttpResponse(away.message, status=503, content_type="text/plain")
+    except UnreadableImage as damaged:
+        return HttpResponse(damaged.message, status=404, content_type="text/plain")
     response["Cache-Control"] = "private, max-age=86400"
     response["X-Content-Type-Options"] = "nosniff"
     return response
