@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from io import BytesIO
 
 import factory
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from PIL import Image
 
 from books.guidelines.changes import change
 from books.models import DECISIONS, Book, OcrStatus, Page, Provenance, Reading, ReviewStatus, Source, Subtopic, Topic
@@ -17,11 +19,15 @@ from books.stored.guideline import Finding, FindingKind, Guideline, Part, Statem
 from jobs.models import Item, Job
 from jobs.states import ItemState, JobStatus
 
-# A PNG of one grey pixel.
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
-    "0000000a49444154789c636800000082008177cd72b60000000049454e44ae426082"
-)
+
+def _white() -> bytes:
+    out = BytesIO()
+    Image.new("L", (300, 400), 255).save(out, "PNG")
+    return out.getvalue()
+
+
+# The smallest picture that is a page.
+WHITE = _white()
 
 
 class BookFactory(factory.django.DjangoModelFactory):
@@ -76,7 +82,7 @@ class ReadPageFactory(PageFactory):
         page.ocr_status = OcrStatus.DONE
         page.image_width = page.image_height = 1
         page.save()
-        default_storage.save(page.image_name, ContentFile(PIXEL))
+        default_storage.save(page.image_name, ContentFile(WHITE))
 
 
 def ids(book: Book, numbers) -> tuple[str, ...]:

@@ -146,6 +146,7 @@ API = _table(
     at("insert_page", "book page", POST, "ura", file="file"),
     at("delete_page", "book page", DELETE, "ura"),
     at("retry_page", "book page", POST, "ura"),
+    at("order_names", "book", POST, "ura", names=["p2.png", "p10.png"]),
     at("announce_files", "book", POST, "ura", files=[{"name": "a.png", "size": 9}]),
     at("send_file", "book delivery expected", POST, "ura", file="file"),
     at("file_arrived", "book delivery expected", POST, "ura"),

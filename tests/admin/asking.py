@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.admin.addresses import Address
-from tests.factories import PIXEL
+from tests.factories import WHITE
 
 
 def url_of(address: Address, facts: dict[str, Any]) -> str:
@@ -21,7 +21,7 @@ def send(client: Client, address: Address, facts: dict[str, Any], method: str = 
     data = {name: facts.get(value, value) if isinstance(value, str) else value for name, value in address.data.items()}
     method = method or address.method
     if "file" in data:
-        data = {data.pop("file"): SimpleUploadedFile("a.png", PIXEL, "image/png")}
+        data = {data.pop("file"): SimpleUploadedFile("a.png", WHITE, "image/png")}
         response = client.generic(method.upper(), *_multipart(url_of(address, facts), data))
     elif address.space == "api-1:":
         response = getattr(client, method)(url_of(address, facts), data, content_type="application/json")

@@ -31,7 +31,7 @@ from jobs.progress import refresh_progress
 from jobs.states import ItemState, JobStatus
 from tests.admin.addresses import PEOPLE
 from tests.factories import (
-    PIXEL,
+    WHITE,
     BookFactory,
     ItemFactory,
     JobFactory,
@@ -123,7 +123,7 @@ def facts(book, django_user_model) -> dict[str, Any]:
         "job": JobFactory(book=book, status=JobStatus.COMPLETED).pk,
         "received": GuidelineImport.objects.create(book=book, name="g.json", document={"rows": []}, seen_change=0).pk,
         "delivery": delivery.pk,
-        "expected": ExpectedFile.objects.create(delivery=delivery, place=0, name="a.png", size=len(PIXEL)).pk,
+        "expected": ExpectedFile.objects.create(delivery=delivery, place=0, name="a.png", size=len(WHITE)).pk,
         "modelcall": ModelCall.objects.create(book=book, stage="digest", outcome="answered").pk,
         "modelprice": ModelPrice.objects.create(model="m", input=1, cached_input=1, output=1).pk,
         **_readers(),
