@@ -22,6 +22,9 @@ class CheckForm(BaseModel):
     word: str
 
 
+Ask = Callable[[ModelRequest[CheckForm]], RawAnswer]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     title: str
@@ -29,12 +32,7 @@ class Finding:
     sentence: str
 
 
-def check_provider(
-    ask: Callable[[ModelRequest[CheckForm]], RawAnswer],
-    choice: Choice,
-    left_out: Callable[[], Sequence[str]],
-    price_source: str,
-) -> list[Finding]:
+def check_provider(ask: Ask, choice: Choice, left_out: Callable[[], Sequence[str]], price_source: str) -> list[Finding]:
     """At most three calls; after a first one that fails none follows.
 
     ``left_out`` is what requests are sent without by then; ``price_source`` says who names a price, "" for nobody.
@@ -69,9 +67,7 @@ def check_provider(
     ]
 
 
-def _try(
-    title: str, ask: Callable[[ModelRequest[CheckForm]], RawAnswer], question: ModelRequest[CheckForm]
-) -> tuple[Finding, RawAnswer | None]:
+def _try(title: str, ask: Ask, question: ModelRequest[CheckForm]) -> tuple[Finding, RawAnswer | None]:
     try:
         raw = ask(question)
     except JobError as error:

@@ -18,8 +18,7 @@ class Prompt:
 def prompt_in(folder: Path, name: str) -> Prompt:
     """The file ``name``.md behind the folder's data.txt, which says that what is sent is data.
 
-    Its version is the number in its first line and a mark of all that is sent: no change goes unnoticed, also none of
-    what stands before every prompt.
+    Its version is the number in its first line and a mark of all that is sent, also of what stands before every prompt.
     Raises FileNotFoundError where there is no such prompt, ValueError for a file without a version.
     """
     first, _, text = (folder / f"{name}.md").read_text(encoding="utf-8").partition("\n")
