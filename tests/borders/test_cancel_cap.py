@@ -24,7 +24,7 @@ CAP = 30
 @pytest.fixture
 def book() -> Book:
     ModelPrice.objects.create(model="gpt-5-mini", input=1, cached_input=Decimal("0.1"), output=2)
-    return approved_book("A book", 6)
+    return approved_book("A book", 6, is_clean=False)
 
 
 def generate(client, book: Book) -> Job:

@@ -73,7 +73,7 @@ def test_a_guideline_that_waits_for_two_weeks_is_an_alarm(monkeypatch):
 
 def test_what_people_owe_and_what_models_cost_is_told():
     subtopic = SubtopicFactory(status=ReviewStatus.PENDING_REVIEW)
-    flagged = {"concepts": [{"text": "Flagged.", "pages": [1], "findings": ["unsupported"]}]}
+    flagged = {"concepts": [{"text": "Flagged.", "pages": [1], "findings": ["number"]}]}
     Subtopic.objects.filter(pk=subtopic.pk).update(guideline=guideline_of(subtopic.topic.book, flagged))
     SubtopicFactory(status=ReviewStatus.APPROVED, reviewed_at=clock.now())
     Proposal.objects.create(book=subtopic.topic.book, kind="merge", subject="a", content="b")
