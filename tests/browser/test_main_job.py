@@ -108,7 +108,7 @@ def it_no_longer_asks(tab, polls: list[str]) -> None:
 
 def the_source_is_one_click_away(tab) -> None:
     link = tab.locator(".statements .cited a").last
-    number = (link.text_content() or "").removeprefix("p. ")
+    number = (link.text_content() or "").removeprefix("p. ").partition(" (printed")[0]
     link.click()
     expect(tab.locator("#cited h3")).to_have_text(f"Page {number}")
     scan = tab.locator("#cited img")

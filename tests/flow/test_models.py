@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.core.management import call_command
+from PIL import Image
 
 from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
@@ -15,7 +17,7 @@ from books.ledger import choices
 from books.ledger.spending import spent
 from books.models import Book, ModelCall, ModelPrice, OcrStatus, Page, Reading, Subtopic
 from books.ocr import factory as ocr_factory
-from books.ocr.image.normalise import normalise
+from books.ocr.engines.model import sight_of
 from books.ocr.image.open import open_page
 from books.ocr.review import approve_pages, edit_text
 from books.ocr.start import start_reading
@@ -43,7 +45,8 @@ def provider(settings):
             cache.cache_clear()
         for number in PAGES:
             with (provoking.SAMPLE / provoking.PAGES[number - 1]["file"]).open("rb") as file:
-                running.know(normalise(open_page(file)), provoking.truth(number))
+                seen = sight_of(open_page(file)).picture
+            running.know(Image.open(BytesIO(seen.png)), provoking.truth(number))
         yield running
     for cache in CACHES:
         cache.cache_clear()
