@@ -14,7 +14,6 @@ from django.conf import settings as configured
 from django.db import connection
 from django.urls import reverse
 
-from books.intake.files import files_in
 from books.intake.store import Upload, add_all_files
 from books.models import Announcement, Book, WebhookDelivery, WebhookEndpoint
 from books.ocr.start import start_reading
@@ -35,7 +34,7 @@ SCANS = 6
 @pytest.fixture
 def scanned(sample) -> Book:
     book = BookFactory(title="Prealgebra")
-    uploads = [Upload(file.name, file.open("rb")) for file in files_in(sample)[:SCANS]]
+    uploads = [Upload(file.name, file.open("rb")) for file in sorted(sample.glob("page_*"))[:SCANS]]
     add_all_files(book, uploads)
     for upload in uploads:
         upload.data.close()
