@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 
 import pytest
 
@@ -10,11 +9,9 @@ from books.language import sentences
 from books.structure.base import BookFacts, PageText
 from tests.extraction.printing import ENGINE, STYLES, outlined, printed_book
 
-PARTS = [f.name for f in fields(Guideline) if f.name != "summary"]
-
 
 def statements(guideline: Guideline) -> list[Statement]:
-    return [statement for part in PARTS for statement in getattr(guideline, part)]
+    return [statement for found in guideline.parts.values() for statement in found]
 
 
 def sources(pages, facts) -> list[SubtopicSource]:
