@@ -194,7 +194,8 @@ FORMS_OF_PARTS: dict[Part, type[EvidencedForm]] = {
 
 
 class AboutItsPages(Form):
-    """An answer that says nothing about the pages it was asked about is invalid, so that it is asked for once more."""
+    """An answer that says nothing, or is about other pages, is invalid, so that it is asked for once more. One without
+    any quote is kept: the check has it against each of its statements."""
 
     version: ClassVar[str] = f"3.{fingerprint([(part, part.says) for part in Part])[:6]}"
     own_pages: ClassVar[frozenset[int]] = frozenset()
@@ -203,16 +204,30 @@ class AboutItsPages(Form):
 
     @model_validator(mode="after")
     def _is_about_its_pages(self) -> AboutItsPages:
-        cited = {page for part in Part for each in getattr(self, part) for page in each.pages}
-        if not self.own_pages & cited:
+        said = [each for part in Part for each in getattr(self, part)]
+        if not said:
+            raise ValueError("there is no statement in it")
+        cited = {page for each in said for page in each.pages}
+        if cited and not self.own_pages & cited:
             raise ValueError("no statement has a quote from one of the pages given")
         return self
+
+
+def _without_empty(found: Any) -> Any:
+    """Servers that fit an answer to its form fill it up with statements that say nothing."""
+    return [each for each in found if not isinstance(each, dict) or _says(each)] if isinstance(found, list) else found
+
+
+def _says(statement: dict[str, Any]) -> bool:
+    words = [value for name, value in statement.items() if name in {"text", "error", "question"}]
+    return not words or any(not isinstance(each, str) or each.strip() for each in words)
 
 
 def _statements(part: Part) -> Any:
     """The field of a part."""
     form = FORMS_OF_PARTS.get(part, StatementForm)
-    return Annotated[list[form], Field(max_length=MOST_STATEMENTS, description=part.says)], ...  # type: ignore[valid-type]
+    limited = Field(max_length=MOST_STATEMENTS, description=part.says)
+    return Annotated[list[form], limited, BeforeValidator(_without_empty)], ...  # type: ignore[valid-type]
 
 
 GuidelineForm: type[AboutItsPages] = create_model(
