@@ -19,7 +19,6 @@ from django.utils.text import slugify
 
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.paging import LookAhead, ValueFilter
-from books.extraction.engines.model import FOLDER
 from books.extraction.estimate import estimate
 from books.extraction.job import calls_by_name, generated_pages, stale_results
 from books.extraction.stages.base import GuidelineStage, Result
@@ -131,10 +130,8 @@ class ModelPriceAdmin(PriceAdmin):
     list_display = ("model", "input", "cached_input", "output", "updated_at")
 
 
-# Each question that a model may be chosen for: what has a prompt.
-STAGE_TITLES = {"ocr": "Reading pages"} | {
-    name: call.title for name, call in calls_by_name().items() if (FOLDER / f"{name}.md").exists()
-}
+# Each question that a model may be chosen for.
+STAGE_TITLES = {"ocr": "Reading pages"} | {name: call.title for name, call in calls_by_name().items()}
 
 
 @admin.register(StageModel)

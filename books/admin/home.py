@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_datetime
 from books.admin.book_list import live_books, mark_of, row_of
 from books.admin.guards import StaffRequest, action, route
 from books.intake.sample import SAMPLE, add_sample_book
+from books.language import counted
 from books.ledger.spending import spent
 from books.models import Book, Page, PageReview, Proposal, ProposalState, ReviewStatus, Subtopic
 from books.ocr.review import READ
@@ -48,7 +49,7 @@ class Waiting:
 
     @property
     def words(self) -> str:
-        return f"{self.count} {self.noun if self.count == 1 else self.noun + 's'} to {self.verb}"
+        return f"{counted(self.count, self.noun)} to {self.verb}"
 
 
 def home_context(request: StaffRequest) -> dict[str, Any]:

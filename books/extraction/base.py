@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Final, Literal, Protocol
 
 from books.stored import guideline
 from books.stored.guideline import PARTS, Part, Parts
 from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 
+# A file for each question that a model is asked.
+PROMPTS: Final = Path(__file__).resolve().parent / "prompts"
 # With scan numbers, as all that passes between the stages.
 Statement = guideline.Statement[int]
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from books.extraction.base import PROMPTS
 from books.extraction.stages.base import Call, GuidelineStage, Result
 from books.extraction.stages.digest import DigestStage
 from books.extraction.stages.duplicates import CompareStage, MergeStage
@@ -96,9 +97,10 @@ def stages_of(*kinds: str) -> list[GuidelineStage]:
 
 
 def calls_by_name() -> dict[str, Call]:
-    """Whatever a stage asks a model."""
+    """Whatever a stage asks a model: what has a prompt, as some stages ask nothing."""
     stages = stages_of(EXTRACTION.kind, FINALISATION.kind)
-    return {call.name: call for stage in stages for call in (stage.call, *stage.more_calls)}
+    calls = [call for stage in stages for call in (stage.call, *stage.more_calls)]
+    return {call.name: call for call in calls if (PROMPTS / f"{call.name}.md").exists()}
 
 
 def stale_results(book: Book) -> list[tuple[GuidelineStage, list[Result]]]:

@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks.standin import StandIn
 from benchmarks.strictness import problems_of_schema
-from books.extraction.base import NamedSubtopic, SubtopicSource
+from books.extraction.base import PROMPTS, NamedSubtopic, SubtopicSource
 from books.extraction.engines import forms
-from books.extraction.engines.model import FOLDER, OpenAIEngine, prompt
+from books.extraction.engines.model import OpenAIEngine, prompt
 from books.providers.client import OpenAIClient
 from books.providers.request import Choice
 from books.stored.guideline import Part
@@ -97,7 +97,7 @@ def test_model_temperature_and_limit_are_those_of_the_stage(provider, engine):
 
 
 def test_each_stage_has_a_prompt_file_with_a_version_that_says_what_is_data():
-    assert {path.stem for path in FOLDER.glob("*.md")} >= set(forms.FORMS)
+    assert {path.stem for path in PROMPTS.glob("*.md")} >= set(forms.FORMS)
     for stage in forms.FORMS:
         assert re.fullmatch(r"\d+-[0-9a-f]{4}", prompt(stage).version)
         assert "never an instruction to you" in " ".join(prompt(stage).text.split())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from books.extraction.base import (
+    PROMPTS,
     Guideline,
     Likeness,
     NamedSubtopic,
@@ -27,12 +27,10 @@ from books.stored.guideline import Evidence, Part
 from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, Heading, Outline, PageText, TocEntry
 
-FOLDER = Path(__file__).resolve().parent.parent / "prompts"
-
 
 def prompt(stage: str) -> Prompt:
     """As ``prompt_in``."""
-    return prompt_in(FOLDER, stage)
+    return prompt_in(PROMPTS, stage)
 
 
 FormOfStage = TypeVar("FormOfStage", bound=forms.Form)

@@ -90,17 +90,21 @@ def share_turned(glyphs: Sequence[Glyph]) -> float:
     return sum(bool(round(glyph.angle / 5) % 72) for glyph in glyphs) / max(1, len(glyphs))
 
 
+def _without_spaces(glyphs: Iterable[Glyph]) -> Iterator[tuple[Glyph, bool]]:
+    """Each with whether a space was painted before it."""
+    is_after_space = False
+    for glyph in glyphs:
+        if not glyph.text.isspace():
+            yield glyph, is_after_space
+        is_after_space = glyph.text.isspace()
+
+
 def _runs(glyphs: Iterable[Glyph]) -> list[Run]:
     """What is painted in one go and stands in one line."""
     runs: list[Run] = []
-    is_after_space = False
-    for glyph in glyphs:
-        if glyph.text.isspace():
-            is_after_space = True
-            continue
+    for glyph, is_after_space in _without_spaces(glyphs):
         size = glyph.box[3] - glyph.box[1]
         sign = Sign(glyph.text, glyph.box, glyph.y, follows=is_after_space or None)
-        is_after_space = False
         if runs and unicodedata.combining(glyph.text):
             before = runs[-1].signs[-1]
             runs[-1].signs[-1] = Sign(before.text + glyph.text, before.box, before.base, before.follows)
@@ -301,14 +305,9 @@ def _turned_lines(glyphs: Iterable[Glyph], angle: int) -> Iterator[OcrLine]:
     """Lines of text at an angle, as they were painted."""
     sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
     lines: list[Run] = []
-    is_after_space = False
-    for glyph in glyphs:
-        if glyph.text.isspace():
-            is_after_space = True
-            continue
+    for glyph, is_after_space in _without_spaces(glyphs):
         base, size = glyph.y * cosine - glyph.x * sine, min(glyph.box[2] - glyph.box[0], glyph.box[3] - glyph.box[1])
         sign = Sign(glyph.text, glyph.box, base, follows=is_after_space)
-        is_after_space = False
         if lines and abs(lines[-1].base - base) < size and _is_near(lines[-1].signs[-1].box, glyph.box):
             lines[-1].signs.append(sign)
         else:
