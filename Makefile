@@ -34,8 +34,8 @@ demo: $(VENV)/.installed .env  ## The whole product on the sample book; STAY= en
 up: $(VENV)/.installed .env  ## Web and workers; PORT chooses another port.
 	$(BIN)/python manage.py up $(if $(PORT),--port $(PORT))
 
-# Checkov pins old versions of what we use, so it has an environment of its own.
-$(VENV)/checkov/.installed: requirements-checkov.txt
+# Checkov pins old versions of what we use, so it has an environment of its own, made after the one that it lies in.
+$(VENV)/checkov/.installed: requirements-checkov.txt | $(VENV)/.installed
 	$(PYTHON) -m venv $(VENV)/checkov
 	$(VENV)/checkov/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-checkov.txt
 	touch $@
