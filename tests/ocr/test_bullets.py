@@ -8,7 +8,7 @@ from books.ocr.engines.base import OcrWord
 from books.ocr.engines.lines import line_of
 from books.ocr.image.ink import PageInk
 from books.ocr.image.open import normalise
-from books.ocr.image.shapes import BULLET, bullets, with_bullets, without
+from books.ocr.image.shapes import BULLET, bullets, with_signs, without
 from tests.ocr import provoking
 
 
@@ -40,6 +40,6 @@ def test_they_are_wiped_and_put_back_among_the_words() -> None:
     assert np.asarray(page).min() == 0
     words = [OcrWord("one", 90, (30, 34, 80, 52)), OcrWord("two", 90, (120, 34, 160, 52))]
     lines = [line_of(words, 0), line_of([OcrWord("next", 90, (30, 70, 90, 90))], 0)]
-    read = with_bullets(lines, [(10, 40, 18, 48), (95, 40, 103, 48), (10, 10, 18, 18)])
+    read = with_signs(lines, [(10, 40, 18, 48), (95, 40, 103, 48), (10, 10, 18, 18)])
     assert [line.text for line in read] == [f"{BULLET} one {BULLET} two", "next"]
     assert read[0].box == (10, 34, 160, 52)

@@ -91,6 +91,13 @@ EXACT: dict[str, list[str]] = {
         *BOTH[1:],
     ],
     "P14-diagonal-watermark.pdf": BOTH,
+    "P15-white-on-blue-box.png": [LEAVES_TITLE, *LEAVES[:7], *RIVERS[:5]],
+    "I40-150.png": ["RIVERS", "3"],
+    "I40-230.png": ["RIVERS", "3"],
+    "I40-270.png": ["RIVERS", "3"],
+    "I40-subtitle.png": ["Rivers", "How water shapes the land"],
+    "I29-neighbour-page-sliver.png": [LEAVES_TITLE, *LEAVES, *RIVERS[:7]],
+    "I38-tilt-13-degrees.png": [LEAVES_TITLE, *LEAVES, *RIVERS[:7]],
 }
 
 
@@ -119,10 +126,29 @@ def is_kept_in_its_script(page: Page) -> bool:
     return text.startswith("Растения строят пищу из света.\nЗелёный лист") and page.reading.doubts == ["script"]
 
 
+def keeps_its_blanks(page: Page) -> bool:
+    lines = page.reading.text.splitlines() if page.reading else []
+    counts = [line.count("____") for line in lines]
+    return counts == [0, 1, 1, 1, 1, 1, 0, 3, 0] and all(
+        line.startswith(f"{at}.") for at, line in enumerate(lines) if at
+    )
+
+
+def is_a_marked_spread(page: Page) -> bool:
+    text = page.reading.text if page.reading else ""
+    return (
+        text.splitlines() == [LEAVES_TITLE, *LEAVES, "12", RIVERS_TITLE, *RIVERS, "13"]
+        and "spread" in page.reading.doubts
+    )
+
+
 RULES: dict[str, Callable[[Page], bool]] = {
     "F12-image-equation-in-born-digital.pdf": lambda page: has_the_equation(page) or is_marked(page),
     "hidden-over-a-figure.pdf": has_no_hidden_line,
     "P01-born-digital-cyrillic.pdf": is_kept_in_its_script,
+    "F01-spread.png": is_a_marked_spread,
+    "I13-cjk-vertical-default-language.png": lambda page: is_marked(page) and page.reading.rotation == 0,
+    "I44-dashed-answer-blanks.png": keeps_its_blanks,
 }
 
 

@@ -13,7 +13,7 @@ from tesserocr import PSM
 from books.errors import UnreadableImage
 from books.ocr.accuracy import character_error_rate, comparable
 from books.ocr.engines import tesseract
-from books.ocr.engines.base import OcrLine, OcrText
+from books.ocr.engines.base import Doubt, OcrLine, OcrText
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.open import normalise, open_page
 from tests.ocr import provoking
@@ -68,7 +68,7 @@ def test_two_columns_are_read_one_after_the_other(engine: TesseractEngine, *, fa
     left = provoking.faint(provoking.sample(7)) if faded else provoking.sample(7)
     read = engine.read(normalise(provoking.two_columns(left, provoking.sample(19))))
     body = provoking.PAGES[6]["body"] + provoking.PAGES[18]["body"]
-    assert not read.text_may_be_missing
+    assert read.doubts == (Doubt.SPREAD,)
     assert lost_words(body, read.text) <= LOST_WORDS
     assert read.text.index("Learning Objectives") < read.text.index("order of operations")
 
@@ -126,7 +126,7 @@ def spread() -> Image.Image:
 
 def test_a_dropped_part_is_read_again_and_put_in_its_place(engine: TesseractEngine, spread: Image.Image) -> None:
     whole, mended = engine.read(spread), ForgetfulEngine(always=False).read(spread)
-    assert not mended.text_may_be_missing
+    assert Doubt.MISSING not in mended.doubts
     assert character_error_rate(whole.text, mended.text) < 0.02
 
 

@@ -15,6 +15,8 @@ class Doubt(StrEnum):
     MISSING = "missing"
     CONTRADICTED = "contradicted"
     UNREADABLE_SCRIPT = "script"
+    SPREAD = "spread"
+    STRIP = "strip"
 
     @property
     def heading(self) -> str:
@@ -37,6 +39,14 @@ SAID_OF: Final = {
     Doubt.UNREADABLE_SCRIPT: (
         "Script not checked",
         "The PDF's own text was kept unchecked: no language that reads its script is installed. Compare it.",
+    ),
+    Doubt.SPREAD: (
+        "Two facing pages",
+        "This scan shows two facing pages as one. To cite them apart, replace it by two scans of one page each.",
+    ),
+    Doubt.STRIP: (
+        "Strip of another page",
+        "A strip of the facing page at the edge of this scan was left out. Check that nothing of the page is missing.",
     ),
 }
 

@@ -129,6 +129,15 @@ def moved(line: OcrLine, right: int, down: int) -> OcrLine:
     return replace(line, box=shifted(line.box), words=words)
 
 
+def lies_in(box: Box, places: Iterable[Box], margin: int = 0) -> bool:
+    """Whether the middle of the box lies in one of the places."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return any(
+        left - margin <= x <= right + margin and top - margin <= y <= bottom + margin
+        for left, top, right, bottom in places
+    )
+
+
 def in_reading_order(lines: Sequence[OcrLine], found: Iterable[OcrLine]) -> list[OcrLine]:
     """``lines``, which are in order, with each of ``found`` put behind the line above it in its column.
 

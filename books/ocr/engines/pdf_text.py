@@ -21,7 +21,7 @@ from books.errors import UnreadableImage
 from books.intake.pdf import Glyph
 from books.ocr.engines.base import Doubt, OcrEngine, OcrLine, OcrText, OcrWord
 from books.ocr.engines.glyphs import Edges, printed_lines, share_turned
-from books.ocr.engines.lines import Box, in_reading_order, is_credible, line_of, mean_confidence
+from books.ocr.engines.lines import Box, in_reading_order, is_credible, lies_in, line_of, mean_confidence
 from books.ocr.image.ink import PageInk
 
 # Characters that stand for no sign a person knows: private use, unassigned, replacement. A font's odd bullet is one.
@@ -129,7 +129,7 @@ def _check_signs(lines: Sequence[OcrLine]) -> None:
 
 
 def _compared(line: OcrLine, read: Sequence[OcrLine]) -> Compared:
-    words = tuple(word for other in read for word in other.words if _is_in(word.box, [line.box]))
+    words = tuple(word for other in read for word in other.words if lies_in(word.box, [line.box], MARGIN))
     said, seen = _bare(line.text), _bare("".join(word.text for word in words))
     if not said or not seen or mean_confidence(words) < SURE_CONFIDENCE:
         return Compared(line, words, None)
@@ -171,7 +171,7 @@ def _merged(lines: list[OcrLine], read: Iterable[OcrLine], others: Sequence[Box]
     covered = [*(word.box for line in lines for word in line.words), *others]
     alone = []
     for line in read:
-        words = [word for word in line.words if not _is_in(word.box, covered)]
+        words = [word for word in line.words if not lies_in(word.box, covered, MARGIN)]
         left = line_of(words, line.block) if words else None
         if left is None or not (is_credible(left) or ink.has_print(left.box)):
             continue
@@ -189,18 +189,9 @@ def _of_the_same_line(lines: Sequence[OcrLine], read: OcrLine, left: OcrLine) ->
     """The place of the line of which the other words of ``read`` are, if ``left`` stands before or after it."""
     for at, line in enumerate(lines):
         is_beside = left.box[0] >= line.box[2] or left.box[2] <= line.box[0]
-        if is_beside and any(_is_in(word.box, [line.box]) for word in read.words if word not in left.words):
+        if is_beside and any(lies_in(word.box, [line.box], MARGIN) for word in read.words if word not in left.words):
             return at
     return None
-
-
-def _is_in(box: Box, places: Iterable[Box]) -> bool:
-    """Whether the middle of the box lies in one of the places."""
-    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return any(
-        left - MARGIN <= x <= right + MARGIN and top - MARGIN <= y <= bottom + MARGIN
-        for left, top, right, bottom in places
-    )
 
 
 def _bare(text: str) -> str:

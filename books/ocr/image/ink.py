@@ -83,6 +83,8 @@ PAPER_STEP: Final = 4
 INK: Final = 0.6
 # Heights as shares of the page's long side: fly dirt below, the largest chapter titles at the upper end.
 LEAST_LETTER, MOST_LETTER = 0.004, 0.08
+# The letters of a title page.
+LARGEST_LETTER: Final = 0.4
 # A spot longer than so many heights is a rule; a word whose letters run together is shorter.
 RULE_ASPECT: Final = 12
 # A filled box, and what is left of a frame.
@@ -127,8 +129,18 @@ class PageInk:
 
     @property
     def is_blank(self) -> bool:
-        """Nothing on the page has the size and shape of a letter."""
-        return not len(self.letters)
+        """Nothing on the page has the size and shape of a letter, or of a large one."""
+        return not len(self.letters) and not len(self.large)
+
+    @property
+    def large(self) -> Components:
+        """Spots that can be letters of a title page, several times as high as those of any line."""
+        spots, long_side = self.spots, max(self.shape)
+        fill = spots.ink / np.maximum(spots.width * spots.height, 1)
+        is_high = (spots.height > MOST_LETTER * long_side) & (spots.height < LARGEST_LETTER * long_side)
+        is_inside = (spots.left > 0) & (spots.top > 0) & (spots.right < self.shape[1]) & (spots.bottom < self.shape[0])
+        is_letter = (fill > 2 * HOLLOW) & (spots.width < 2 * spots.height) & (spots.height < 8 * spots.width)
+        return spots.where(is_high & is_inside & is_letter)
 
     def has_ink(self, box: Box) -> bool:
         """Whether anything dark is in the box (of the page)."""

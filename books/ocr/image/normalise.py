@@ -15,6 +15,7 @@ from PIL import Image
 
 from books.ocr.image.faint import ENOUGH_CONTRAST, Shades, contrasts, edges, stretched
 from books.ocr.image.ink import ranked
+from books.ocr.image.layout import with_dark_print
 
 # A4 at 300 dpi has 8.7 million; Tesseract gains nothing from more.
 MOST_PIXELS: Final = 9_000_000
@@ -33,17 +34,17 @@ MOST_NOISE: Final = 0.1
 # Of what is divided and rounded, so that only what is as bright as the paper becomes white.
 ROUND_DOWN: Final = 254.51
 SKEW_SIDE: Final = 900
-MOST_SKEW: Final = 11.0
+MOST_SKEW: Final = 20.0
 LEAST_SKEW: Final = 0.15
 SKEW_POINTS: Final = 60_000
-# The level lines must stand out by so much more than the lines as found.
-SKEW_GAIN: Final = 1.05
+# The level lines must stand out by so much more than the lines as found, of a page far from level clearly.
+SKEW_GAIN, FAR_SKEW, FAR_GAIN = 1.05, 10.5, 1.5
 
 
 def normalise(image: Image.Image) -> Image.Image:
     """A page of mode L with even white paper and level lines, at most 9 million pixels.
 
-    Skew up to about 10 degrees is removed; the page grows so that no corner is lost.
+    Skew up to about 19 degrees is removed; the page grows so that no corner is lost.
     """
     return level(evened(image))
 
@@ -78,7 +79,8 @@ def has_even_paper(page: Image.Image) -> bool:
 
 def evened(image: Image.Image) -> Image.Image:
     """As ``normalise``, but as skew as it was: what lies on the page keeps its place in shares of the sides."""
-    return _with_even_paper(_negative_turned(_sized(image if image.mode == "L" else image.convert("L"))))
+    page = _negative_turned(_sized(image if image.mode == "L" else image.convert("L")))
+    return _with_even_paper(with_dark_print(page))
 
 
 def _sized(image: Image.Image) -> Image.Image:
@@ -140,7 +142,8 @@ def skew(page: Image.Image) -> float:
         return 0.0
     best = _sharpest(points, np.arange(-MOST_SKEW, MOST_SKEW + 0.1, 0.5))
     best = _sharpest(points, best + np.arange(-0.4, 0.41, 0.1))
-    if abs(best) > MOST_SKEW - 0.5 or _sharpness(points, best) < SKEW_GAIN * _sharpness(points, 0.0):
+    gain = SKEW_GAIN if abs(best) < FAR_SKEW else FAR_GAIN
+    if abs(best) > MOST_SKEW - 0.5 or _sharpness(points, best) < gain * _sharpness(points, 0.0):
         return 0.0
     return best
 

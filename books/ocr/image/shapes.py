@@ -67,6 +67,13 @@ def stands_in_rows(ink: PageInk) -> bool:
     return _in_rows(ink) >= SURE_ROWS * int(ink.letters.ink.sum())
 
 
+def stands_level(spots: Components) -> bool:
+    """Whether two of the spots are about as high as each other and end level, as letters of one line do."""
+    bottoms, heights = spots.bottom[:, None], spots.height[:, None]
+    alike = (np.abs(bottoms - bottoms.T) < 0.1 * heights) & (np.abs(heights - heights.T) < 0.2 * heights)
+    return int(alike.sum()) > len(spots)
+
+
 def _in_rows(ink: PageInk) -> int:
     return int(ink.print.ink.sum())
 
@@ -119,10 +126,10 @@ def bullets(ink: PageInk) -> list[Box]:
     discs = spots.boxes()[is_disc].tolist()
     if len(discs) > MOST_DISCS:
         return []
-    return [ink.on_page(disc) for disc in discs if _is_bullet(disc, ink.letters)]
+    return [ink.on_page(disc) for disc in discs if _is_bullet(disc, ink.letters, spots)]
 
 
-def _is_bullet(disc: Box, letters: Components) -> bool:
+def _is_bullet(disc: Box, letters: Components, spots: Components) -> bool:
     """Whether a round spot stands alone at the middle height of the letters after it."""
     left, top, right, bottom = disc
     middle = (top + bottom) / 2
@@ -140,15 +147,15 @@ def _is_bullet(disc: Box, letters: Components) -> bool:
         and min(gaps) >= LEAST_GAP * unit
         and gaps[0] <= MOST_GAP * unit
         and MIDDLE[0] <= rise <= MIDDLE[1]
-        and not _is_part_of_a_sign(disc, letters, unit)
+        and not _is_part_of_a_sign(disc, spots, unit)
     )
 
 
-def _is_part_of_a_sign(disc: Box, letters: Components, unit: float) -> bool:
-    """Whether a letter stands right above or below, as with an i."""
+def _is_part_of_a_sign(disc: Box, spots: Components, unit: float) -> bool:
+    """Whether something stands right above or below, as with an i or a colon."""
     left, top, right, bottom = disc
-    over = (letters.left < right) & (letters.right > left)
-    gap = np.maximum(letters.top - bottom, top - letters.bottom)
+    over = (spots.left < right) & (spots.right > left) & (spots.height >= (bottom - top) / 2)
+    gap = np.maximum(spots.top - bottom, top - spots.bottom)
     return bool((over & (gap >= 0) & (gap < unit / 2)).any())
 
 
@@ -192,6 +199,51 @@ def _leads_to_a_number(leader: Box, letters: Components, unit: float) -> bool:
     return bool((level & (letters.right <= left)).any()) and 0 < int(after.sum()) <= MOST_DIGITS
 
 
+BLANK: Final = "____"
+# So much of a line's height below one without descenders, a rule is still the line's.
+REACH: Final = 0.4
+# A place to write in is a thin rule near the base line of the letters beside it; dashes close by are one. Heights of
+# the page's letters: thickness, length of a dash and of the whole, gap, and how far from the base line.
+# A page with more is grain.
+MOST_DASHES: Final = 1_000
+RULE, DASH, LEAST_RULE, DASH_GAP, NEAR_BASE = 0.3, 0.5, 2.0, 0.7, 0.45
+
+
+def blanks(ink: PageInk) -> list[Box]:
+    """The boxes of all places to write in within lines, in pixels of the page."""
+    if not len(ink.print):
+        return []
+    spots, unit = ink.spots, float(np.median(ink.print.height))
+    is_dash = (spots.height <= max(2.0, RULE * unit)) & (spots.width >= DASH * unit) & (spots.width > 3 * spots.height)
+    if np.count_nonzero(is_dash) > MOST_DASHES:
+        return []
+    rules: list[list[int]] = []
+    for left, top, right, bottom in sorted(spots.boxes()[is_dash].tolist()):
+        before = next((rule for rule in rules if abs(rule[1] - top) <= 2 and left - rule[2] < DASH_GAP * unit), None)
+        if before:
+            before[2:] = right, max(before[3], bottom)
+        else:
+            rules.append([left, top, right, bottom])
+    found = [tuple(rule) for rule in rules if rule[2] - rule[0] >= LEAST_RULE * unit and _is_blank(rule, ink, unit)]
+    return [ink.on_page(rule) for rule in found]  # type: ignore[arg-type]
+
+
+def _is_blank(rule: Sequence[int], ink: PageInk, unit: float) -> bool:
+    """Whether letters stand level beside the rule, and none on it: then it underlines them."""
+    left, top, right, _ = rule
+    letters = ink.letters
+    is_level = (np.abs(letters.bottom - top) < NEAR_BASE * unit) & (letters.height < 2.5 * unit)
+    beside = is_level & (np.maximum(left - letters.right, letters.left - right) < 4 * unit)
+    over = (
+        (letters.left < right)
+        & (letters.right > left)
+        & (letters.bottom <= top + 2)
+        & (top - letters.bottom < unit / 2)
+    )
+    is_outside = (letters.right <= left + 2) | (letters.left >= right - 2)
+    return bool((beside & is_outside).any()) and int(over.sum()) <= 1
+
+
 def without(page: Image.Image, boxes: Iterable[Box]) -> Image.Image:
     """A copy of the page with white in the boxes."""
     copy = page.copy()
@@ -200,22 +252,27 @@ def without(page: Image.Image, boxes: Iterable[Box]) -> Image.Image:
     return copy
 
 
-def with_bullets(lines: Sequence[OcrLine], boxes: Iterable[Box]) -> list[OcrLine]:
-    """The lines with a bullet put among the words of the line at its height; one without a line is left out."""
+def with_signs(lines: Sequence[OcrLine], boxes: Iterable[Box], sign: str = BULLET) -> list[OcrLine]:
+    """The lines with a sign put among the words of the line at its height; one without a line is left out."""
     bulleted = list(lines)
     for box in boxes:
-        index = _line_at(bulleted, box)
+        index = _line_at(bulleted, box, is_rule=sign == BLANK)
         if index is not None:
             line = bulleted[index]
             place = sum(word.box[0] < box[0] for word in line.words)
-            words = (*line.words[:place], OcrWord(BULLET, line.confidence, box), *line.words[place:])
+            words = (*line.words[:place], OcrWord(sign, line.confidence, box), *line.words[place:])
             bulleted[index] = line_of(words, line.block)
     return bulleted
 
 
-def _line_at(lines: Sequence[OcrLine], box: Box) -> int | None:
-    """The line that begins soonest after the bullet, or holds it."""
-    middle = (box[1] + box[3]) / 2
-    level = [index for index, line in enumerate(lines) if line.box[1] <= middle <= line.box[3]]
+def _line_at(lines: Sequence[OcrLine], box: Box, *, is_rule: bool) -> int | None:
+    """The line that begins soonest after the sign, or holds it; a rule may lie below its line, and end it."""
+    middle, below = (box[1] + box[3]) / 2, REACH if is_rule else 0.0
+    level = [
+        index
+        for index, line in enumerate(lines)
+        if line.box[1] <= middle <= line.box[3] + below * (line.box[3] - line.box[1])
+    ]
     reached = [index for index in level if lines[index].box[2] > box[2]]
-    return min(reached, key=lambda index: max(lines[index].box[0] - box[2], 0), default=None)
+    last = max(level, key=lambda index: lines[index].box[2], default=None) if is_rule else None
+    return min(reached, key=lambda index: max(lines[index].box[0] - box[2], 0), default=last)
