@@ -111,7 +111,7 @@ const prepareEditor = () => {
   // A text that was refused is shown as typed; what is kept is the page's own.
   if ("refused" in text.dataset) {
     const typed = text.value;
-    text.defaultValue = lines.map((line) => line.textContent).join("\n");
+    text.defaultValue = lines.map((line) => line.dataset.source ?? line.textContent).join("\n");
     text.value = typed;
   }
   text.addEventListener("keydown", (event) => {
