@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -13,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
 
 from books.admin.guards import StaffRequest, action, back, route, screen
+from books.admin.page_lines import lines_of
 from books.admin.page_states import cell_of, cells_of, reading_of
 from books.admin.undo import DECISION, last_done, last_undone, offers, remember, remember_undone
 from books.errors import EditedMeanwhile
@@ -20,8 +20,13 @@ from books.models import Book, Page, PageReview, Reading
 from books.numbers import number_of
 from books.ocr import review
 from books.ocr.factory import available_engines
-from books.ocr.review import edit_text, restore_reading, review_queue
+from books.ocr.review import edit_text, edited_lines, restore_reading, review_queue
 from books.stored.pages import ranges
+
+# How a text is edited: a field a line, or one for the whole page, as where there are none or too many for a form.
+LINES: Final = "lines"
+WHOLE: Final = "whole"
+MOST_LINES: Final = 500
 
 DECISIONS: Final = {"approve": PageReview.APPROVED, "reject": PageReview.REJECTED}
 
@@ -48,14 +53,17 @@ def decide(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase
     decision = DECISIONS.get(request.POST.get("decision", ""))
     if decision is None:
         return HttpResponseBadRequest("Unknown decision.")
-    seen = request.POST.get("seen", page.mark)
+    return _decided_one(request, page, decision, request.POST.get("seen", page.mark))
+
+
+def _decided_one(request: StaffRequest, page: Page, decision: PageReview, seen: str) -> HttpResponse:
     made = review.decide(Page.objects.filter(pk=page.pk), decision, user=request.user, seen={str(page.pk): seen})
     if made.left:
         raise EditedMeanwhile(f"{review.since(made.left[0], seen)} Look again, then decide.")
     if not made.facts["before"] and page.review == PageReview.PENDING:
-        messages.warning(request, f"Page {number} was not read yet: there is nothing to decide.")
-        return redirect("admin:books_book_page", book_id, number)
-    return _remembered(request, book_id, made, _to_next(request, page))
+        messages.warning(request, f"Page {page.number} was not read yet: there is nothing to decide.")
+        return redirect("admin:books_book_page", page.book_id, page.number)
+    return _remembered(request, page.book_id, made, _to_next(request, page))
 
 
 def _to_next(request: StaffRequest, page: Page) -> HttpResponse:
@@ -169,29 +177,11 @@ def request_context(request: StaffRequest, book: Book, title: str) -> dict[str, 
     }
 
 
-# Tesseract's mean confidence on print that it reads without an error is above 90; lines below 70 usually hold one.
-LOW_CONFIDENCE = 70
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a line; ``confidence`` in percent where the engine was unsure of it."""
-
-    text: str
-    confidence: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the text; ``box`` is (left, top, width, height) in pixels of the page image, None where unknown."""
-
-    pieces: tuple[Piece, ...]
-    box: tuple[int, int, int, int] | None
-
-
 @screen("books.view_book")
 def page_screen(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
-    return _shown(request, book_id, number)
+    """With ``?edit=`` LINES or WHOLE as an editor, for who may."""
+    mode = request.GET.get("edit", "") if request.user.has_perm("books.change_page") else ""
+    return _shown(request, book_id, number, mode)
 
 
 @screen("books.view_book")
@@ -205,10 +195,23 @@ def reading(request: StaffRequest, book_id: int, number: int) -> HttpResponseBas
     return render(request, "bookpipeline/_reading.html", context)
 
 
-def _shown(request: StaffRequest, book_id: int, number: int, *, draft: str | None = None) -> HttpResponse:
-    """``draft`` is a text that was not saved."""
+def _shown(
+    request: StaffRequest,
+    book_id: int,
+    number: int,
+    mode: str,
+    *,
+    draft: str | None = None,
+    seen: int | None = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """``draft`` is a text that was not saved, ``seen`` the id of the reading it was made from: None for the present."""
     page = _page(book_id, number, "book", "reading", "source", "reviewed_by")
-    lines = list(_lines(page.reading)) if page.reading else []
+    reading = page.reading
+    if draft is not None:
+        known = edited_lines(reading.lines, draft.splitlines()) if reading else []
+        reading = Reading(text=draft, lines=known)
+    lines = list(lines_of(reading)) if reading else []
     near = Page.objects.filter(book=book_id).order_by("number")
     context = {
         **request_context(request, page.book, f"Page {number}"),
@@ -218,65 +221,49 @@ def _shown(request: StaffRequest, book_id: int, number: int, *, draft: str | Non
         "again": reading_of(page),
         "reading": page.reading,
         "lines": lines,
-        "is_unsure": any(piece.confidence is not None for line in lines for piece in line.pieces),
-        "draft": draft,
+        "doubts": sum(len(line.doubts) for line in lines),
+        "mode": mode and (LINES if mode == LINES and 0 < len(lines) <= MOST_LINES else WHOLE),
+        "seen": seen or page.reading_id,
+        "text": reading.text if reading else "",
+        "is_draft": draft is not None,
+        "is_refused": status != HTTPStatus.OK,
         "history": page.readings.all(),
         "previous": near.filter(number__lt=number).reverse().values_list("number", flat=True).first(),
         "following": near.filter(number__gt=number).values_list("number", flat=True).first(),
         "count": near.count(),
         "waiting": review_queue(page.book).count(),
     }
-    return render(request, "bookpipeline/page.html", context, status=200 if draft is None else 409)
-
-
-def _lines(reading: Reading) -> Iterator[Line]:
-    """The text line by line, each with what is known of it: text and lines differ where a reader joined them anew."""
-    known: dict[str, list[dict[str, Any]]] = {}
-    for line in reading.lines:
-        if isinstance(line, dict):
-            known.setdefault(str(line.get("text", "")).strip(), []).append(line)
-    for text in reading.text.splitlines():
-        same = known.get(text.strip(), [])
-        line = same.pop(0) if same else {}
-        yield Line(tuple(_pieces(text, line)), _box(line.get("box")))
-
-
-def _pieces(text: str, line: dict[str, Any]) -> Iterator[Piece]:
-    """Marks single words where the engine told them apart, else the whole of a doubtful line."""
-    confidence = line.get("confidence")
-    if "unsure" not in line and isinstance(confidence, int | float) and confidence < LOW_CONFIDENCE:
-        yield Piece(text, round(confidence))
-        return
-    at = 0
-    for start, end, percent in line.get("unsure", []):
-        yield Piece(text[at:start])
-        yield Piece(text[start:end], percent)
-        at = end
-    yield Piece(text[at:])
-
-
-def _box(box: Any) -> tuple[int, int, int, int] | None:
-    if not (isinstance(box, list) and len(box) == 4 and all(isinstance(side, int) for side in box)):
-        return None
-    left, top, right, bottom = box
-    return left, top, right - left, bottom - top
+    return render(request, "bookpipeline/page.html", context, status=status)
 
 
 @action("books.change_page")
 def edit(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
-    """Where the page got another text meanwhile, both are shown, so that no typing is lost."""
+    """Saves the text, then perhaps approves the page; or with "show" goes on in that mode. Where the page got another
+    text meanwhile, both are shown, so that no typing is lost."""
     page = _page(book_id, number)
-    text, before = request.POST.get("text", ""), page.reading_id
+    text, mode, before = _posted_text(request), LINES if "line" in request.POST else WHOLE, page.reading_id
+    if wanted := request.POST.get("show"):
+        return _shown(request, book_id, number, wanted, draft=text, seen=_seen(request))
     try:
         reading = edit_text(page, text, user=request.user, seen_reading_id=_seen(request))
     except EditedMeanwhile as refusal:
         messages.error(request, refusal.message)
-        return _shown(request, book_id, number, draft=text)
+        return _shown(request, book_id, number, mode, draft=text, status=HTTPStatus.CONFLICT)
+    if request.POST.get("then") == "approve":
+        page = _page(book_id, number, "book", "reading")
+        return _decided_one(request, page, PageReview.APPROVED, page.mark)
     if reading.pk == before:
         messages.info(request, "Nothing was changed.")
     else:
         messages.success(request, f"Page {number} has your text; it waits for approval.")
     return redirect("admin:books_book_page", book_id, number)
+
+
+def _posted_text(request: StaffRequest) -> str:
+    """Lines that were emptied are gone; those that the text has between paragraphs come as a space."""
+    if "line" in request.POST:
+        return "\n".join(line for line in request.POST.getlist("line") if line)
+    return request.POST.get("text", "")
 
 
 @action("books.change_page")

@@ -170,7 +170,7 @@ def edit_text(page: Page, text: str, *, user: AbstractBaseUser, seen_reading_id:
             version=user.get_username()[:80],
             text=text,
             confidence=CERTAIN if text else 0,
-            lines=_lines(before.lines, text.splitlines()) if before else [],
+            lines=edited_lines(before.lines, text.splitlines()) if before else [],
             missing_ink=before.missing_ink if before else 0,
             text_may_be_missing=before.text_may_be_missing if before else False,
             doubts=before.doubts if before else [],
@@ -218,7 +218,7 @@ def _choose(page: Page, reading: Reading, user: AbstractBaseUser) -> Reading:
     return reading
 
 
-def _lines(before: Sequence[Any], texts: Sequence[str]) -> list[dict[str, Any]]:
+def edited_lines(before: Sequence[Any], texts: Sequence[str]) -> list[dict[str, Any]]:
     """The lines of an edited text with the boxes of the lines they replace; an added one gets its neighbour's.
 
     Without known lines there are none.

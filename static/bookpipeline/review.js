@@ -1,8 +1,6 @@
 // The review of guidelines: statements walked by keyboard with their scans, forms that are not lost, help on "?".
 "use strict";
 
-document.documentElement.classList.add("has-scripts");
-
 // ---- statements and their scans -------------------------------------------------------------------------------------
 
 const narrow = matchMedia("(width <= 1100px)");
@@ -66,7 +64,7 @@ for (const box of document.querySelectorAll("details.reject")) {
   });
 }
 document.addEventListener("keydown", (event) => {
-  const form = event.target.closest("[data-submits], #edit-form textarea, #edit-form input")?.form;
+  const form = event.target.closest("[data-submits]")?.form;
   if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     form.requestSubmit(form.querySelector("[type=submit]"));
   }
@@ -75,9 +73,6 @@ document.addEventListener("keydown", (event) => {
 // ---- the editor -----------------------------------------------------------------------------------------------------
 
 const editor = document.getElementById("edit-form");
-const fieldsOf = (form) => [...form.querySelectorAll("textarea, input[type=text]")];
-// What was refused is saved nowhere, though the form came with it.
-const isDirty = () => "refused" in editor.dataset || fieldsOf(editor).some((field) => field.value !== field.defaultValue);
 
 // The empty line at the end of a part makes room for one more as soon as something is typed in it.
 const growFrom = (line) => {
@@ -96,10 +91,6 @@ const showPagesOf = (line) => {
   htmx.ajax("GET", `${pages.dataset.showsPage}?page=${first}`, { target: "#cited", swap: "outerHTML" });
 };
 const prepareEditor = () => {
-  const leave = document.getElementById("leave");
-  let isSaidSo = false;
-  editor.addEventListener("submit", () => (isSaidSo = true));
-  leave.addEventListener("click", () => (isSaidSo = true));
   editor.addEventListener("input", (event) => {
     const line = event.target.closest(".line");
     if (line) growFrom(line);
@@ -107,12 +98,6 @@ const prepareEditor = () => {
   editor.addEventListener("focusin", (event) => {
     const line = event.target.closest(".line");
     if (line) showPagesOf(line);
-  });
-  editor.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") leave.click();
-  });
-  addEventListener("beforeunload", (event) => {
-    if (!isSaidSo && isDirty()) event.preventDefault();
   });
   document.querySelector(".has-problem textarea")?.focus();
 };

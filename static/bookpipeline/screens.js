@@ -64,3 +64,28 @@ for (const question of document.querySelectorAll("details.ask")) {
     question.querySelector("summary").focus();
   });
 }
+
+// What is typed in a guarded form is not lost unasked: Ctrl Enter saves, Escape leaves, any other way out warns.
+document.documentElement.classList.add("has-scripts");
+const fieldsOf = (form) => [...form.querySelectorAll("textarea, input[type=text]")];
+for (const form of document.querySelectorAll("form[data-guarded]")) {
+  const leave = document.getElementById("leave");
+  const known = fieldsOf(form).length;
+  let isSaidSo = false;
+  // What was refused is saved nowhere, though the form came with it.
+  const isDirty = () =>
+    "refused" in form.dataset ||
+    fieldsOf(form).length !== known ||
+    fieldsOf(form).some((field) => field.value !== field.defaultValue);
+  form.addEventListener("submit", () => (isSaidSo = true));
+  leave.addEventListener("click", () => (isSaidSo = true));
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") leave.click();
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    form.requestSubmit((event.shiftKey && form.querySelector("[data-shift]")) || form.querySelector("[type=submit]"));
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!isSaidSo && isDirty()) event.preventDefault();
+  });
+}

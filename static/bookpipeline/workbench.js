@@ -97,37 +97,81 @@ document.addEventListener("keydown", (event) => {
   reveal(next.dataset.line);
 });
 
-// ---- the editor ------------------------------------------------------------------------------------------------------
+// From a line to its field in the editor.
+const toEdit = document.getElementById("to-edit");
+const openAt = (line) => {
+  if (line && toEdit) location.href = `${toEdit.href}#line-${line.dataset.line}`;
+};
+document.addEventListener("dblclick", (event) => openAt(event.target.closest(".line")));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") openAt(event.target.closest(".line"));
+});
+
+// ---- the editor, line by line ----------------------------------------------------------------------------------------
 
 const editor = document.getElementById("edit");
-const text = document.getElementById("text");
-const prepareEditor = () => {
-  const link = document.getElementById("to-edit");
-  link.addEventListener("click", (event) => {
-    event.preventDefault();
-    editor.open = true;
-    text.focus();
+const fields = () => [...editor.querySelectorAll("input[name=line]:not([type=hidden])")];
+// The server counts characters, a field the units they are made of.
+const units = (text, count) => [...text].slice(0, count).join("").length;
+// Where its doubtful words are now; one that was written anew is in doubt no longer.
+const doubtsOf = (field) =>
+  (field.dataset.doubts ?? "").split(" ").filter(Boolean).flatMap((range) => {
+    const [start, end] = range.split("-").map((count) => units(field.defaultValue, Number(count)));
+    const word = field.defaultValue.slice(start, end);
+    const at = field.value.indexOf(word, Math.max(0, start - word.length));
+    return at < 0 ? [] : [{ field, start: at, end: at + word.length }];
   });
-  // A text that was refused is shown as typed; what is kept is the page's own.
-  if ("refused" in text.dataset) {
-    const typed = text.value;
-    text.defaultValue = lines.map((line) => line.dataset.source ?? line.textContent).join("\n");
-    text.value = typed;
-  }
-  text.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") {
-      text.value = text.defaultValue;
-      editor.open = false;
-      link.focus();
-    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      text.form.requestSubmit();
+const toDoubt = (step) => {
+  const places = fields().flatMap(doubtsOf);
+  if (!places.length) return;
+  const here = fields().indexOf(document.activeElement);
+  const isPast = ({ field, start }) => {
+    const way = Math.sign(fields().indexOf(field) - here || start - (document.activeElement.selectionStart ?? -1));
+    return way === step;
+  };
+  const wanted = (step > 0 ? places : places.reverse()).find(isPast) ?? places[0];
+  wanted.field.focus();
+  wanted.field.setSelectionRange(wanted.start, wanted.end);
+};
+const addLineAfter = (field) => {
+  const line = field.closest(".one-line");
+  const more = line.cloneNode(true);
+  for (const each of more.querySelectorAll("svg, .preview")) each.remove();
+  const added = more.querySelector("input");
+  added.removeAttribute("id");
+  added.removeAttribute("data-doubts");
+  added.value = added.defaultValue = "";
+  line.after(more);
+  added.focus();
+};
+const prepareEditor = () => {
+  editor.addEventListener("focusin", (event) => {
+    const line = event.target.closest(".one-line");
+    if (line && scan) reveal(line.dataset.line);
+  });
+  editor.addEventListener("keydown", (event) => {
+    const at = fields().indexOf(event.target);
+    if (at < 0 || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Enter") {
+      event.preventDefault();
+      if (event.altKey) addLineAfter(event.target);
+      else fields()[at + 1]?.focus();
+    } else if (event.altKey && ["ArrowDown", "ArrowUp"].includes(event.key)) {
+      event.preventDefault();
+      toDoubt(event.key === "ArrowDown" ? 1 : -1);
     }
   });
-  let isSaving = false;
-  text.form.addEventListener("submit", () => (isSaving = true));
-  window.addEventListener("beforeunload", (event) => {
-    if (!isSaving && text.value !== text.defaultValue) event.preventDefault();
+  // A formula is shown below its line as it is typed: math.js looks after every settling.
+  editor.addEventListener("input", (event) => {
+    const preview = event.target.parentElement.querySelector(".preview");
+    if (!preview) return;
+    preview.textContent = event.target.value;
+    delete preview.dataset.source;
+    document.dispatchEvent(new Event("htmx:afterSettle"));
   });
+  document.getElementById("next-doubt")?.addEventListener("click", () => toDoubt(1));
+  if (location.hash === "#doubt") toDoubt(1);
+  else (document.getElementById(location.hash.slice(1)) ?? fields()[0])?.focus();
 };
 
 // ---- a reading that goes on while the page is looked at ---------------------------------------------------------------
@@ -135,7 +179,7 @@ const prepareEditor = () => {
 // Its end shows the page anew, unless a person has the editor open: then the notice leads there.
 document.addEventListener("htmx:afterSwap", () => {
   const link = document.querySelector("#reading[data-over] a");
-  if (link && !editor?.open) location.replace(link.href);
+  if (link && !editor) location.replace(link.href);
 });
 
 if (scan) prepareScan();

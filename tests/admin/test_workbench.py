@@ -359,6 +359,36 @@ def test_a_refused_edit_is_shown_beside_the_text_that_came_first(screens, book, 
     assert page.reading.text == "Theirs."
 
 
+def test_lines_are_saved_without_those_that_were_emptied_and_approved_at_once(screens, book):
+    page = ReadPageFactory(book=book, reading__text="On\n\nTow\n|||")
+    posted = {"line": ["One", " ", "Two", ""], "seen": page.reading_id, "then": "approve"}
+    assert screens.post(page_url("page_edit", page), posted).status_code == 302
+    page.refresh_from_db()
+    assert (page.reading.text, page.review) == ("One\n\nTwo", "approved")
+
+
+def test_a_draft_goes_from_one_mode_to_the_other_with_its_strips_and_is_saved_nowhere(screens, book):
+    line = {"text": "Cuont", "confidence": 60, "box": [100, 50, 300, 90]}
+    page = ReadPageFactory(book=book, reading__text="Cuont", reading__lines=[line])
+    strip = '<svg class="scan-strip" viewBox="80 30 240 80"'
+    Page.objects.filter(pk=page.pk).update(image_width=800, image_height=1000)
+    assert strip in shown(screens, page_url("page", page) + "?edit=lines")
+    seen = page.reading_id
+    Page.objects.filter(pk=page.pk).update(reading=ReadingFactory(page=page, text="Theirs", lines=[line]))
+    switched = screens.post(page_url("page_edit", page), {"text": "Count $x$", "seen": seen, "show": "lines"})
+    content = switched.content.decode()
+    assert 'value="Count $x$"' in content
+    assert strip in content
+    assert f'name="seen" value="{seen}"' in content
+    assert page.readings.count() == 2
+
+
+def test_who_may_not_edit_gets_no_editor(people, book):
+    page = ReadPageFactory(book=book)
+    content = shown(people["u"], page_url("page", page) + "?edit=text")
+    assert "<textarea" not in content
+
+
 def test_doubtful_words_and_the_places_of_lines_are_shown(screens, book):
     line = {"text": "clear bluned end", "confidence": 80, "box": [10, 20, 110, 40], "block": 0, "unsure": [[6, 12, 41]]}
     page = ReadPageFactory(book=book, reading__text="clear bluned end", reading__lines=[line])
@@ -372,7 +402,8 @@ def test_strangers_words_are_escaped_on_every_screen(screens, book):
     page = ReadPageFactory(book=book, reading__text=f"{EVIL}\n{EVIL}{LONG}", reading__lines=lines, ocr_error=EVIL)
     ReadPageFactory(book=book, reading__text=f"{EVIL}\n{EVIL}{LONG}")
     screens.post(page_url("page_edit", page), {"text": EVIL, "seen": page.reading_id})
-    for there in (page_url("page", page), url("books_book_map", book), url("books_book_clean", book)):
+    own = page_url("page", page)
+    for there in (own, f"{own}?edit=lines", f"{own}?edit=text", url("books_book_map", book), url("books_book_clean", book)):
         content = shown(screens, there)
         assert "<script>alert" not in content
         assert "<img src=x" not in content

@@ -175,46 +175,74 @@ def test_the_scan_is_zoomed_moved_and_shows_the_line(bench, book, picture):
     assert fits(bench)
 
 
-def test_a_text_is_edited_by_keyboard_and_its_history_restored(bench, book, picture):
+def test_a_text_is_corrected_line_by_line_by_keyboard_and_its_history_restored(bench, book, picture):
     bench.goto(bench.base + "pages/2/")
-    bench.keyboard.press("e")
-    expect(bench.locator("#text")).to_be_focused()
-    bench.keyboard.press("Escape")
-    expect(bench.locator("#text")).not_to_be_visible()
-    expect(bench.locator("#to-edit")).to_be_focused()
-    bench.keyboard.press("e")
-    bench.locator("#text").fill("Corrected by hand.\narrow keys")
-    bench.keyboard.press("a")
-    bench.keyboard.press("Control+Enter")
+    bench.keyboard.press("f")
+    first = bench.get_by_label("Line 1", exact=True)
+    third = bench.get_by_label("Line 3", exact=True)
+    expect(third).to_be_focused()
+    assert third.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)") == "Page"
+    expect(bench.locator(".one-line.is-shown .scan-strip rect")).to_have_count(1)
+    picture(bench, f"lines-{bench.size}")
+    assert fits(bench)
+    bench.keyboard.type("Side")
+    bench.keyboard.press("Tab")
+    expect(bench.get_by_label("Line 4", exact=True)).to_be_focused()
+    bench.keyboard.press("Alt+ArrowDown")  # It was written anew, and there is no other.
+    expect(bench.get_by_label("Line 4", exact=True)).to_be_focused()
+    bench.keyboard.press("Alt+Enter")
+    bench.keyboard.type("a line between")
+    bench.keyboard.press("Enter")
+    bench.keyboard.press("Control+A")
+    bench.keyboard.press("Delete")
+    bench.get_by_role("button", name="Whole page").press("Enter")
+    text = bench.locator("#text")
+    expect(text).to_have_value(re.compile(r"^Page 2, line 1.*\n.*\nSide 2, line 3.*\n.*\na line between\nPage 2, line 6"))
+    expect(first).to_have_count(0)
+    text.press("Control+Enter")
     expect(bench.get_by_text("it waits for approval")).to_be_visible()
-    assert Page.objects.get(book=book, number=2).reading.text == "Corrected by hand.\narrow keysa"
+    assert Page.objects.get(book=book, number=2).reading.text.splitlines()[4] == "a line between"
     bench.locator(".history > summary").click()
     picture(bench, f"history-{bench.size}")
     bench.get_by_role("button", name="Restore this text").click()
-    expect(bench.locator(".line").first).to_have_text(re.compile("^Page 2, line 1"))
+    expect(bench.locator(".line").nth(2)).to_have_text(re.compile("^Page 2, line 3"))
     assert book.pages.get(number=2).readings.count() == 3
 
 
-def test_escape_closes_the_editor_without_saving_and_the_browser_does_not_warn(bench, book):
+def test_a_corrected_page_is_approved_with_the_same_stroke(bench, book):
+    bench.goto(bench.base + "pages/2/")
+    bench.locator(".line").first.focus()
+    bench.keyboard.press("ArrowDown")
+    bench.keyboard.press("Enter")
+    expect(bench.get_by_label("Line 2", exact=True)).to_be_focused()
+    bench.keyboard.press("End")
+    bench.keyboard.type("!")
+    bench.keyboard.press("Control+Shift+Enter")
+    at_page(bench, 4)
+    page = book.pages.get(number=2)
+    assert page.review == "approved"
+    assert page.reading.text.splitlines()[1].endswith("counted!")
+
+
+def test_leaving_the_editor_by_escape_is_silent_and_otherwise_warned_of(bench, book):
     """The draft stayed in the closed editor, and the browser warned of it on the next page."""
     warnings: list[str] = []
     bench.on("dialog", lambda dialog: (warnings.append(dialog.type), dialog.accept()))
     bench.goto(bench.base + "pages/2/")
-    stored = bench.locator("#text").input_value()
     bench.keyboard.press("e")
-    bench.locator("#text").fill("Typed and given up.")
+    expect(bench.get_by_label("Line 1", exact=True)).to_be_focused()
+    bench.keyboard.type("Typed and given up.")
     bench.keyboard.press("Escape")
-    bench.keyboard.press("e")
-    expect(bench.locator("#text")).to_have_value(stored)
-    bench.keyboard.press("Escape")
+    sees(bench.locator("#to-edit"))
     bench.keyboard.press("ArrowRight")
     at_page(bench, 3)
     assert warnings == []
     bench.keyboard.press("e")
-    bench.locator("#text").fill("Typed and forgotten.")
+    bench.get_by_label("Line 1", exact=True).fill("Typed and forgotten.")
     bench.locator("[rel=next]").click()
     at_page(bench, 4)
     assert warnings == ["beforeunload"]
+    assert all(page.readings.count() == 1 for page in book.pages.all()[:3])
 
 
 def test_what_was_refused_is_warned_of_and_given_up_with_escape(chromium, live_server, admin, book):
@@ -230,23 +258,19 @@ def test_what_was_refused_is_warned_of_and_given_up_with_escape(chromium, live_s
     assert warnings == ["beforeunload"]
     save_too_late(tab, book.pages.get(number=2), "Theirs.\nStill more.")
     tab.locator("#text").press("Escape")
-    tab.keyboard.press("e")
-    expect(tab.locator("#text")).to_have_value("Theirs.\nStill more.")
-    tab.locator("#text").press("Escape")
-    tab.locator("[rel=next]").click()
-    at_page(tab, 3)
+    expect(tab.locator(".line").nth(1)).to_have_text("Still more.")
     assert warnings == ["beforeunload"]
     tab.context.close()
 
 
 def save_too_late(tab, page, theirs: str) -> None:
-    tab.goto(tab.base + "pages/2/")
+    tab.goto(tab.base + "pages/2/?edit=text")
     Page.objects.filter(pk=page.pk).update(reading=ReadingFactory(page=page, text=theirs))
-    tab.keyboard.press("e")
     tab.locator("#text").fill("Mine.")
     tab.keyboard.press("Control+Enter")
     expect(tab.get_by_text("Yours is not saved")).to_be_visible()
     expect(tab.locator("#text")).to_have_value("Mine.")
+    expect(tab.get_by_text(theirs)).to_be_visible()
 
 
 def test_clean_pages_are_previewed_approved_and_undone(bench, book, picture):
