@@ -1,4 +1,4 @@
-"""A page's text line by line, as the screens show it: where each line stands on the scan, and what is doubtful in it."""
+"""A page's text line by line, as screens show it: where each line stands on the scan, and what is doubtful in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a line, which begins at its character ``start``; ``confidence`` in percent where the engine was unsure."""
+    """A part of a line, from its character ``start`` on; ``confidence`` in percent where the engine was unsure."""
 
     text: str
     start: int

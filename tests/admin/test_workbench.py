@@ -403,7 +403,13 @@ def test_strangers_words_are_escaped_on_every_screen(screens, book):
     ReadPageFactory(book=book, reading__text=f"{EVIL}\n{EVIL}{LONG}")
     screens.post(page_url("page_edit", page), {"text": EVIL, "seen": page.reading_id})
     own = page_url("page", page)
-    for there in (own, f"{own}?edit=lines", f"{own}?edit=text", url("books_book_map", book), url("books_book_clean", book)):
+    for there in (
+        own,
+        f"{own}?edit=lines",
+        f"{own}?edit=text",
+        url("books_book_map", book),
+        url("books_book_clean", book),
+    ):
         content = shown(screens, there)
         assert "<script>alert" not in content
         assert "<img src=x" not in content

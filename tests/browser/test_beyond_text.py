@@ -35,3 +35,8 @@ def test_formulas_are_shown_and_nothing_is_fetched_without_one(tab, live_server,
     assert tab.locator(".line a, .line [style*=red]").count() == 0
     assert any("KaTeX_Main-Regular" in url for url in fetched)
     picture(tab, "formulas")
+    tab.goto(f"{address}1/?edit=lines")
+    line = tab.locator(".one-line").first
+    expect(line.locator("math mfrac")).to_have_count(1)
+    line.locator("input").fill(r"Solve $\sqrt{x}$")
+    expect(line.locator("math msqrt")).to_have_count(1)

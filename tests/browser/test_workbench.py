@@ -197,7 +197,9 @@ def test_a_text_is_corrected_line_by_line_by_keyboard_and_its_history_restored(b
     bench.keyboard.press("Delete")
     bench.get_by_role("button", name="Whole page").press("Enter")
     text = bench.locator("#text")
-    expect(text).to_have_value(re.compile(r"^Page 2, line 1.*\n.*\nSide 2, line 3.*\n.*\na line between\nPage 2, line 6"))
+    expect(text).to_have_value(
+        re.compile(r"^Page 2, line 1.*\n.*\nSide 2, line 3.*\n.*\na line between\nPage 2, line 6")
+    )
     expect(first).to_have_count(0)
     text.press("Control+Enter")
     expect(bench.get_by_text("it waits for approval")).to_be_visible()
