@@ -25,6 +25,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from ninja.errors import AuthenticationError, HttpError
 
+from books.access import may_open
 from books.api.application import api
 from books.bodies import FORM, OPERATIONS
 from books.numbers import number_of
@@ -116,6 +117,8 @@ def _refusal(request: HttpRequest, match: ResolverMatch) -> Exception | None:
     most, permission = _declared(match)
     if (permission and not person.has_perm(permission)) or (_is_api(match) and not has_role):
         return PermissionDenied(permission)
+    if not may_open(person, match.kwargs):
+        return Http404("There is no such book, or it is not open to you.")
     return HttpError(413, TOO_LARGE) if _length(request) > (most if has_role else FORM) else None
 
 
@@ -148,7 +151,7 @@ def _refused(request: HttpRequest, match: ResolverMatch, refusal: Exception) -> 
     request.csrf_processing_done = True  # type: ignore[attr-defined]  # else Django's page for a 403 reads the form
     if isinstance(refusal, AuthenticationError):
         return redirect_to_login(request.get_full_path(), reverse("admin:login"))
-    if isinstance(refusal, PermissionDenied):
+    if isinstance(refusal, PermissionDenied | Http404):
         raise refusal
     if isinstance(refusal, TooMany):
         return render(request, "413.html", {"title": "Too many at once", "message": TOO_MANY}, status=429)

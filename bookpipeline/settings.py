@@ -127,6 +127,9 @@ QUOTA_BOOKS = env.int("QUOTA_BOOKS", default=10_000)
 QUOTA_GIGABYTES = env.int("QUOTA_GIGABYTES", default=500)
 QUOTA_JOBS = env.int("QUOTA_JOBS", default=50)
 
+# Who may open a book that nobody said it of: all, team or owner (books.access).
+BOOK_ACCESS = env.str("BOOK_ACCESS", default="all")
+
 # ---- engines --------------------------------------------------------------------------------------------------------
 OCR_ENGINE = env.str("OCR_ENGINE", default="local")
 TESSDATA_DIR = env.str("TESSDATA_DIR", default="")

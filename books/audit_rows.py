@@ -21,6 +21,7 @@ RIGHTS: Final = (
     (User.groups.through, "roles"),
     (User.user_permissions.through, "permissions"),
     (Group.permissions.through, "permissions"),
+    (Book.team.through, "team"),
 )
 SIGNS: Final = {"post_add": "+", "post_remove": "-", "pre_clear": "-"}
 SECRET: Final = {"password", "secret", "sha256"}

@@ -26,7 +26,7 @@ REVIEW: Final = frozenset(
 )
 PUBLISH: Final = frozenset({"books.publish_guideline"})
 ADMINISTER: Final = frozenset(
-    {"books.delete_book", "books.view_auditentry", "auth.view_group"}
+    {"books.delete_book", "books.open_every_book", "books.view_auditentry", "auth.view_group"}
     | {
         f"books.{verb}_{model}"
         for verb in ("view", "add", "change", "delete")

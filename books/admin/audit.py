@@ -16,6 +16,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from books.access import EVERY, open_books
 from books.admin.guards import StaffRequest, route, screen
 from books.models import AuditEntry, Book, Change
 from books.numbers import number_of
@@ -43,12 +44,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """``person`` is a user name; ``books`` are numbers, None for all and for what belongs to none."""
+    """``person`` is a user name; ``books`` are numbers, None for all and for what belongs to none; ``open`` are
+    those that whoever asks may open, None for all there ever were."""
 
     person: str
     books: list[int] | None
     since: datetime | None
     before: datetime | None
+    open: QuerySet[Book] | None
 
     def rows(self, rows: QuerySet[Any], *, at: str, person: str, book: str) -> QuerySet[Any]:
         """The newest of ``rows``, whose fields have these names."""
@@ -57,6 +60,8 @@ class Wanted:
             wanted &= Q(**{person: self.person})
         if self.books is not None:
             wanted &= Q(**{f"{book}__in": self.books})
+        if self.open is not None:
+            wanted &= Q(**{f"{book}__in": self.open}) | Q(**{f"{book}__isnull": True})
         if self.since:
             wanted &= Q(**{f"{at}__gte": self.since})
         if self.before:
@@ -67,7 +72,7 @@ class Wanted:
 @screen("books.view_auditentry")
 def audit(request: StaffRequest) -> HttpResponseBase:
     """``?person=&book=&since=&until=``; ``before`` is where the page above ended."""
-    lines = sorted(_lines(_wanted(request.GET)), key=lambda line: line.at, reverse=True)
+    lines = sorted(_lines(_wanted(request.GET, request.user)), key=lambda line: line.at, reverse=True)
     shown = lines[:SHOWN]
     titles = dict(Book.objects.filter(pk__in={line.book for line in shown if line.book}).values_list("pk", "title"))
     older = request.GET.copy()
@@ -83,11 +88,12 @@ def audit(request: StaffRequest) -> HttpResponseBase:
     return render(request, "bookpipeline/audit.html", context)
 
 
-def _wanted(asked: QueryDict) -> Wanted:
+def _wanted(asked: QueryDict, asking: User) -> Wanted:
     since, until = (parsed(asked.get(name, "")) for name in ("since", "until"))
     before = _datetime(asked.get("before", "")) or (until + timedelta(days=1) if until else None)
     book = asked.get("book", "").strip()
-    return Wanted(asked.get("person", ""), _books(book) if book else None, since, before)
+    seen = None if asking.has_perm(EVERY) else open_books(asking).order_by()
+    return Wanted(asked.get("person", ""), _books(book) if book else None, since, before, seen)
 
 
 def parsed(text: str) -> datetime | None:

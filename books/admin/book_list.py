@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBadRequest
 from django.shortcuts import render
 from django.urls import URLPattern
 
+from books.access import of_open_books
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.jobs import may_retry
 from books.keys import fingerprint
@@ -30,13 +31,15 @@ def routes() -> list[URLPattern]:
     return [route("progress/", progress, "books_book_progress")]
 
 
-def live_books() -> QuerySet[Book]:
-    """All books with ``status_now``, ``published_version``, ``page_count`` and ``last_jobs``: none, or the last that
-    had the book to itself, with the counts of its stage."""
+def live_books(person: User) -> QuerySet[Book]:
+    """Those that ``person`` may open, with ``status_now``, ``published_version``, ``page_count`` and ``last_jobs``:
+    none, or the last that had the book to itself, with the counts of its stage."""
     last = Job.objects.filter(book=OuterRef("book"), is_exclusive=True).order_by("-created_at").values("pk")[:1]
     jobs = with_stage_counts(Job.objects.filter(pk=Subquery(last)))
     pages = Page.objects.filter(book=OuterRef("pk")).order_by()
-    books = with_published_version(Book.objects.with_status()).annotate(page_count=_count(pages))
+    books = with_published_version(of_open_books(Book.objects.with_status(), person, "pk")).annotate(
+        page_count=_count(pages)
+    )
     return books.prefetch_related(Prefetch("jobs", jobs, to_attr="last_jobs"))
 
 
@@ -90,7 +93,7 @@ def progress(
     ids = [number for each in asked if (number := number_of(each)) is not None]
     if len(asked) > MAX_ROWS or len(ids) < len(asked):
         return HttpResponseBadRequest("Which books?")
-    rows = rows_of(live_books().filter(pk__in=ids).order_by("pk"), request.user)
+    rows = rows_of(live_books(request.user).filter(pk__in=ids).order_by("pk"), request.user)
     mark = mark_of(rows)
     if request.GET.get("mark") == mark:
         return HttpResponse(status=204)

@@ -19,6 +19,7 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from books.access import may_choose_people
 from books.admin import (
     audit,
     book_list,
@@ -121,11 +122,22 @@ class BookAdmin(LookAhead, ModelAdmin):
         ("Spending", {"fields": ("spending_cap",)}),
         ("Curriculum", {"fields": (("country", "board"), ("grade", "subject"))}),
         ("Guidelines", {"fields": ("verifies", "merge_from")}),
+        ("Who may open it", {"fields": ("owner", "access", "team")}),
     )
 
-    def get_readonly_fields(self, request: HttpRequest, _book: Book | None = None) -> tuple[str, ...]:
-        """The cap is for those who may spend."""
-        return () if cast("StaffRequest", request).user.has_perm("books.ask_model") else ("spending_cap",)
+    def get_readonly_fields(self, request: HttpRequest, book: Book | None = None) -> tuple[str, ...]:
+        """The cap is for those who may spend; who else may open the book is for its owner to say."""
+        user = cast("StaffRequest", request).user
+        cap = () if user.has_perm("books.ask_model") else ("spending_cap",)
+        if book is None:
+            return (*cap, "owner")
+        return cap if may_choose_people(user, book) else (*cap, "owner", "access", "team")
+
+    def save_model(self, request: HttpRequest, obj: Book, form: ModelForm, change: bool) -> None:  # noqa: FBT001
+        """Who adds a book owns it."""
+        if not change:
+            obj.owner = cast("StaffRequest", request).user
+        super().save_model(request, obj, form, change)
 
     def get_search_results(
         self, _request: HttpRequest, books: QuerySet[Book], search_term: str
@@ -137,6 +149,8 @@ class BookAdmin(LookAhead, ModelAdmin):
         if db_field.name == "language":
             there = ", ".join(installed_languages())
             kwargs["help_text"] = f"{db_field.help_text} Installed: {there}; join several with +."
+        if db_field.name in {"owner", "team"}:
+            kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True).order_by("username")
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
@@ -145,8 +159,8 @@ class BookAdmin(LookAhead, ModelAdmin):
 
     # ---- the list ---------------------------------------------------------------------------------------------------
 
-    def get_queryset(self, _request: HttpRequest) -> QuerySet[Book]:
-        return book_list.live_books()
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
+        return book_list.live_books(cast("User", request.user))
 
     @admin.display(ordering="title")
     def book(self, book: Book) -> SafeString:

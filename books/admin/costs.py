@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -17,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils.text import slugify
 
+from books.access import of_open_books, open_books
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.paging import LookAhead, ValueFilter
 from books.extraction.estimate import estimate
@@ -73,7 +75,7 @@ class BookFilter(admin.SimpleListFilter):
     parameter_name = "book__id__exact"
 
     def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
-        chosen = Book.objects.filter(pk=number_of(self.value()) or 0)
+        chosen = open_books(cast("User", request.user)).filter(pk=number_of(self.value()) or 0)
         return [(str(book.pk), book.title) for book in chosen]
 
     def has_output(self) -> bool:
@@ -93,6 +95,9 @@ class ModelCallAdmin(LookAhead, CallAdmin):
     search_fields = ("book",)
     search_help_text = "Book title"
     actions = ("export_csv",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelCall]:
+        return of_open_books(super().get_queryset(request), cast("User", request.user))
 
     def get_search_results(
         self, _request: HttpRequest, calls: QuerySet[ModelCall], search_term: str

@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
+from books.access import check_open
 from books.audit import refuse
 from books.numbers import number_of
 from jobs.errors import JobError
@@ -87,6 +88,7 @@ def _guarded(view: View[P], permission: str, methods: list[str]) -> View[P]:
     def guarded(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.has_perm(permission):
             raise PermissionDenied
+        check_open(request.user, kwargs)
         return view(request, *args, **kwargs)
 
     guarded.permission = permission  # type: ignore[attr-defined]  # for bookpipeline.gate

@@ -14,6 +14,7 @@ from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import URLPattern
 
+from books.access import of_open_books, open_books
 from books.admin.guards import StaffRequest, route, screen
 from books.guidelines.search import with_words
 from books.models import Book, ReviewStatus, Subtopic
@@ -74,7 +75,7 @@ class Filters:
 def guideline_list(request: StaffRequest) -> HttpResponseBase:
     """``?after=`` the id of a guideline goes on behind it, ``?before=`` goes back: both read one page by the key."""
     wanted = Filters.of(request.GET)
-    rows = _filtered(wanted)
+    rows = _filtered(wanted, of_open_books(Subtopic.objects.all(), request.user, "topic__book"))
     found, earlier, later = _page(rows, *(number_of(request.GET.get(name)) for name in ("after", "before")))
     numbers = page_numbers(*{row.topic.book_id for row in found})
     context = {
@@ -82,7 +83,7 @@ def guideline_list(request: StaffRequest) -> HttpResponseBase:
         "title": "Review",
         "filters": wanted,
         "statuses": ReviewStatus.choices,
-        "curriculum": _curriculum(),
+        "curriculum": _curriculum(request.user),
         "reviewers": User.objects.filter(Exists(Subtopic.objects.filter(reviewed_by=OuterRef("pk")))),
         "hits": [_hit(row, wanted.q, numbers) for row in found],
         "earlier": earlier,
@@ -93,8 +94,7 @@ def guideline_list(request: StaffRequest) -> HttpResponseBase:
     return render(request, "bookpipeline/review.html", context)
 
 
-def _filtered(wanted: Filters) -> QuerySet[Subtopic]:
-    rows = Subtopic.objects.all()
+def _filtered(wanted: Filters, rows: QuerySet[Subtopic]) -> QuerySet[Subtopic]:
     if wanted.status in ReviewStatus.values:
         rows = rows.filter(status=wanted.status)
     if (reviewer := number_of(wanted.reviewer)) is not None:
@@ -122,9 +122,9 @@ def _page(
     return shown, shown[0].pk if start and shown else None, shown[-1].pk if len(found) > A_PAGE else None
 
 
-def _curriculum() -> list[tuple[str, list[str]]]:
+def _curriculum(person: User) -> list[tuple[str, list[str]]]:
     """What books have, in one query over the index of these columns."""
-    rows = list(Book.objects.order_by().values_list(*CURRICULUM).distinct())
+    rows = list(open_books(person).order_by().values_list(*CURRICULUM).distinct())
     columns = [{row[at] for row in rows} - {""} for at, _ in enumerate(CURRICULUM)]
     return [(name, sorted(values)) for name, values in zip(CURRICULUM, columns, strict=True)]
 

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from books.access import of_open_books, open_books
 from books.admin.book_list import live_books, mark_of, row_of
 from books.admin.guards import StaffRequest, action, route
 from books.intake.sample import SAMPLE, add_sample_book
@@ -55,17 +57,17 @@ class Waiting:
 def home_context(request: StaffRequest) -> dict[str, Any]:
     """Parts that a person may not see are left out."""
     may = request.user.has_perm
-    context: dict[str, Any] = {"has_books": Book.objects.exists(), "has_sample": SAMPLE.is_dir()}
+    context: dict[str, Any] = {"has_books": open_books(request.user).exists(), "has_sample": SAMPLE.is_dir()}
     if may("books.view_book"):
-        books = list(live_books().order_by("-pk")[:MOST_BOOKS])
+        books = list(live_books(request.user).order_by("-pk")[:MOST_BOOKS])
         rows = [row_of(book, request.user) for book in books]
         moving = [row for row in rows if row.job]
         context |= {"books": list(zip(books, rows, strict=True)), "moving": moving, "mark": mark_of(moving)}
-        context |= {"waiting": list(_waiting())}
+        context |= {"waiting": list(_waiting(request.user))}
     if may("jobs.view_job"):
         context |= {
-            "troubled": [job_view(job) for job in _troubled()],
-            "finished": _finished(_last_visit(request)),
+            "troubled": [job_view(job) for job in _troubled(request.user)],
+            "finished": _finished(request.user, _last_visit(request)),
             "is_worked": Cluster.objects.alive().exists(),
         }
     if may("books.view_modelcall"):
@@ -75,37 +77,38 @@ def home_context(request: StaffRequest) -> dict[str, Any]:
     return context
 
 
-def _waiting() -> Iterator[Waiting]:
+def _waiting(person: User) -> Iterator[Waiting]:
+    books = open_books(person)
     unread = Page.objects.filter(READ, review=PageReview.PENDING)
     undecided = Subtopic.objects.filter(status=ReviewStatus.PENDING_REVIEW)
     proposed = Proposal.objects.filter(state=ProposalState.OPEN)
-    for book, count in _of_books(unread, "book"):
+    for book, count in _of_books(books, unread, "book"):
         first = unread.filter(book=book).order_by("number").values_list("number", flat=True).first()
         yield Waiting(book, count, "page", "review", reverse("admin:books_book_page", args=[book.pk, first or 1]))
-    for book, count in _of_books(undecided, "topic__book"):
+    for book, count in _of_books(books, undecided, "topic__book"):
         yield Waiting(book, count, "guideline", "review", reverse("admin:books_book_guidelines", args=[book.pk]))
-    for book, count in _of_books(proposed, "book"):
+    for book, count in _of_books(books, proposed, "book"):
         yield Waiting(book, count, "proposal", "decide on", reverse("admin:books_book_proposals", args=[book.pk]))
 
 
-def _of_books(rows: QuerySet[Any], to_book: str) -> list[tuple[Book, int]]:
-    """The newest books that have such rows, and how many."""
-    books = Book.objects.filter(Exists(rows.filter(**{to_book: OuterRef("pk")}))).order_by("-pk")[:MOST_BOOKS]
-    found = list(books)
+def _of_books(books: QuerySet[Book], rows: QuerySet[Any], to_book: str) -> list[tuple[Book, int]]:
+    """The newest of ``books`` that have such rows, and how many."""
+    found = list(books.filter(Exists(rows.filter(**{to_book: OuterRef("pk")}))).order_by("-pk")[:MOST_BOOKS])
     counts = dict(rows.filter(**{f"{to_book}__in": found}).order_by().values_list(to_book).annotate(Count("pk")))
     return [(book, counts[book.pk]) for book in found if book.pk in counts]
 
 
-def _troubled() -> QuerySet[Job]:
+def _troubled(person: User) -> QuerySet[Job]:
     """Paused, or the last of its kind in its book and failed, wholly or in part."""
     later = Job.objects.filter(book=OuterRef("book"), kind=OuterRef("kind"), created_at__gt=OuterRef("created_at"))
     failed = Q(status=JobStatus.FAILED) | Q(status=JobStatus.COMPLETED, failed_items__gt=0)
-    jobs = Job.objects.filter(Q(status=JobStatus.PAUSED) | (failed & ~Exists(later)))
+    jobs = of_open_books(Job.objects.all(), person).filter(Q(status=JobStatus.PAUSED) | (failed & ~Exists(later)))
     return jobs.select_related("book").order_by("-created_at")[:MOST_JOBS]
 
 
-def _finished(since: datetime) -> list[Job]:
-    ended = Job.objects.filter(status=JobStatus.COMPLETED, failed_items=0, completed_at__gt=since, is_exclusive=True)
+def _finished(person: User, since: datetime) -> list[Job]:
+    jobs = of_open_books(Job.objects.all(), person)
+    ended = jobs.filter(status=JobStatus.COMPLETED, failed_items=0, completed_at__gt=since, is_exclusive=True)
     return list(ended.select_related("book").order_by("-completed_at")[:MOST_JOBS])
 
 

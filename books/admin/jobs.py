@@ -22,6 +22,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_htmx.http import trigger_client_event
 
+from books.access import of_open_books
 from books.admin import system
 from books.admin.generating import confirm_restart
 from books.admin.guards import Button, StaffRequest, action, back, route, screen
@@ -236,9 +237,8 @@ class JobAdmin(LookAhead, ModelAdmin):
         return [*routes(), *system.routes(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        jobs = with_stage_counts(Job.objects.with_is_last()).select_related(
-            "book", "requested_by", "resumed_from", "restarted_from"
-        )
+        open_to_them = of_open_books(Job.objects.with_is_last(), cast("User", request.user))
+        jobs = with_stage_counts(open_to_them).select_related("book", "requested_by", "resumed_from", "restarted_from")
         return jobs.order_by(*self.get_ordering(request))
 
     def has_add_permission(self, _request: HttpRequest) -> bool:

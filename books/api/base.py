@@ -12,6 +12,7 @@ from ninja import Field, Schema
 from ninja.pagination import LimitOffsetPagination
 from pydantic import AwareDatetime
 
+from books.access import check_open
 from books.numbers import LARGEST, LARGEST_PLACE
 
 Id = Annotated[int, Field(ge=1, le=LARGEST)]
@@ -31,8 +32,12 @@ class Paging(LimitOffsetPagination):
 
 
 def require(request: HttpRequest, permission: str) -> User:
-    """The signed-in person, who has ``permission`` ("app.verb_model"). Raises PermissionDenied, answered with 403."""
+    """The signed-in person, who has ``permission`` ("app.verb_model") and may open the book that the address names.
+
+    Raises PermissionDenied, answered with 403, and Http404.
+    """
     user = request.user
     if isinstance(user, AnonymousUser) or not user.has_perm(permission):
         raise PermissionDenied(permission)
+    check_open(user, request.resolver_match.kwargs if request.resolver_match else {})
     return user

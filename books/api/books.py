@@ -98,8 +98,8 @@ class GeneratingOut(StartedOut):
 
 @router.post("", response={201: BookOut})
 def create_book(request: HttpRequest, facts: BookIn) -> Status[dict[str, Any]]:
-    require(request, "books.add_book")
-    book = Book(**{name: value for name, value in facts.dict().items() if value is not None})
+    user = require(request, "books.add_book")
+    book = Book(owner=user, **{name: value for name, value in facts.dict().items() if value is not None})
     book.full_clean()
     if lack := lack_of_language(book.language):
         raise ValidationError({"language": lack})

@@ -11,6 +11,7 @@ from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
 from ninja.security import HttpBearer, django_auth
 
+from books.access import of_open_books
 from books.api.base import Id, Moment, Words, require
 from books.api.refusals import Refusal
 from books.attempts import token_refused
@@ -148,7 +149,7 @@ def guidelines(request: HttpRequest, response: HttpResponse, wanted: Query[Guide
     answer.headers["ETag"] = etag
     patch_cache_control(answer, private=True, no_cache=True)
     patch_vary_headers(answer, ["Authorization", "Cookie"])
-    return _published(wanted) if unchanged is None else unchanged
+    return _published(request, wanted) if unchanged is None else unchanged
 
 
 def _position(reader: Any) -> int:
@@ -158,7 +159,7 @@ def _position(reader: Any) -> int:
     return Feed.objects.values_list("position", flat=True).first() or 0
 
 
-def _published(wanted: GuidelineFilter) -> dict[str, Any]:
+def _published(request: HttpRequest, wanted: GuidelineFilter) -> dict[str, Any]:
     facts = _given(wanted, *CURRICULUM, "book", "since")
     if wanted.topic is not None:
         facts["topic_key"] = wanted.topic
@@ -167,17 +168,20 @@ def _published(wanted: GuidelineFilter) -> dict[str, Any]:
             raise HttpError(422, "A version is one of a book's: name the book too.")
         if not PublishedSet.objects.filter(book=wanted.book, version=wanted.version).exists():
             raise Http404("That book has no such version.")
-    return _page(published(facts, wanted.version), PUBLISHED_ORDER, wanted, published_documents)
+    rows = published(facts, wanted.version)
+    if not isinstance(getattr(request, "auth", None), ReaderToken):  # programs read whatever was published
+        rows = of_open_books(rows, require(request, "books.view_subtopic"))
+    return _page(rows, PUBLISHED_ORDER, wanted, published_documents)
 
 
 def _working(request: HttpRequest, wanted: GuidelineFilter) -> dict[str, Any]:
-    require(request, "books.view_subtopic")
+    user = require(request, "books.view_subtopic")
     if wanted.since is not None or wanted.version is not None:
         raise HttpError(422, "Only what is published has a version and a time of publishing.")
     facts = _given(wanted, *CURRICULUM, "book", "status")
     if wanted.topic is not None:
         facts["topic"] = int(wanted.topic.removeprefix("topic-"))
-    return _page(working(facts), WORKING_ORDER, wanted, working_documents)
+    return _page(of_open_books(working(facts), user, "topic__book"), WORKING_ORDER, wanted, working_documents)
 
 
 def _given(wanted: GuidelineFilter, *names: str) -> dict[str, Any]:

@@ -192,6 +192,16 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
+            model_name='book',
+            name='owner',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='book',
+            name='team',
+            field=models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
             model_name='auditentry',
             name='person',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
@@ -225,6 +235,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='book',
             index=models.Index(fields=['subject'], name='book_subject'),
+        ),
+        migrations.AddConstraint(
+            model_name='book',
+            constraint=models.CheckConstraint(condition=models.Q(('access__in', ['all', 'team', 'owner'])), name='book_access_known'),
         ),
         migrations.AddConstraint(
             model_name='book',

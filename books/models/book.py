@@ -68,6 +68,18 @@ class BookStatus(models.TextChoices):
     APPROVED = "approved", "Approved"
 
 
+class Access(models.TextChoices):
+    """Who may open a book, beside its owner and administrators: ``books.access`` says it."""
+
+    ALL = "all", "Everybody with a role"
+    TEAM = "team", "The team: the people named below"
+    OWNER = "owner", "The owner alone"
+
+
+def access_of_new_books() -> str:
+    return str(settings.BOOK_ACCESS)
+
+
 class BookQuerySet(models.QuerySet["Book"]):
     def with_status(self) -> BookQuerySet:
         """Adds ``status_now``, a BookStatus: never stored, so it can never be wrong."""
@@ -142,6 +154,11 @@ class Book(models.Model):
         help_text="Where a language model writes: one more call a guideline judges each statement by its pages alone. "
         "What it doubts is marked for the reviewer.",
     )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    access = models.CharField("open to", max_length=5, choices=Access, default=access_of_new_books)
+    team = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     status_now: str  # on rows of with_status
 
@@ -149,9 +166,13 @@ class Book(models.Model):
 
     class Meta:
         ordering = ("title", "id")
-        permissions = (("ask_model", "Can start jobs that ask a language model, which may cost money"),)
+        permissions = (
+            ("ask_model", "Can start jobs that ask a language model, which may cost money"),
+            ("open_every_book", "Can open every book, and say who else may"),
+        )
         constraints = (
             models.CheckConstraint(condition=~Q(title=""), name="book_has_title"),
+            models.CheckConstraint(condition=Q(access__in=Access.values), name="book_access_known"),
             models.CheckConstraint(
                 condition=Q(edition_year__isnull=True) | Q(edition_year__range=(1450, 2100)),
                 name="book_edition_year_plausible",

@@ -1,0 +1,59 @@
+"""Which books a person may open: the one place that says so, for screens, API, exports, searches and the start of jobs.
+
+A role says what somebody may do; this says with which books. What an address names is checked by the guards of screens
+and API before their views run, and by the gate before a body is read; lists ask for ``open_books`` or
+``of_open_books``. Programs with a reader's token get what was published, whoever may open its book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from books.models.book import Access, Book
+from jobs.models import Job
+
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
+# An administrator's: to hand on what somebody left who is gone.
+EVERY: Final = "books.open_every_book"
+
+
+def open_books(person: User | AnonymousUser) -> QuerySet[Book]:
+    """Of all, of the owner, or of the team that the book names."""
+    books = Book.objects.all()
+    if person.has_perm(EVERY):
+        return books
+    named = Book.team.through.objects.filter(user=person.pk).values("book")
+    return books.filter(Q(access=Access.ALL) | Q(owner=person.pk) | Q(access=Access.TEAM, pk__in=named))
+
+
+def of_open_books(rows: Rows, person: User | AnonymousUser, to_book: str = "book") -> Rows:
+    """Those of ``rows`` whose book, at the end of the path ``to_book``, ``person`` may open."""
+    if person.has_perm(EVERY):
+        return rows
+    return rows.filter(**{f"{to_book}__in": open_books(person).order_by().values("pk")})
+
+
+def may_open(person: User | AnonymousUser, named: Mapping[str, Any]) -> bool:
+    """Whether ``person`` may open the book that an address names, itself or by a job; true where it names none."""
+    if person.has_perm(EVERY) or not {"book_id", "job_id"} & set(named):
+        return True
+    books = open_books(person)
+    if "book_id" in named:
+        return books.filter(pk=named["book_id"]).exists()
+    return Job.objects.filter(pk=named["job_id"], book__in=books.order_by()).exists()
+
+
+def check_open(person: User | AnonymousUser, named: Mapping[str, Any]) -> None:
+    """Raises Http404: that a book is there is not told either."""
+    if not may_open(person, named):
+        raise Http404("There is no such book, or it is not open to you.")
+
+
+def may_choose_people(person: User | AnonymousUser, book: Book) -> bool:
+    """Whether ``person`` may say who else may open ``book``."""
+    return person.has_perm(EVERY) or (book.owner_id is not None and book.owner_id == person.pk)
