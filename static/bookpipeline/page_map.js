@@ -33,10 +33,26 @@ const showCount = () => {
   count.textContent = chosen ? `${chosen} chosen:` : "With the chosen pages:";
 };
 
+// With Shift what is between the place where choosing began and this one is chosen, and no more than that.
+let began = 0;
+let ended = 0;
+const chooseBetween = (from, to, isChosen) => {
+  for (const box of boxes.slice(Math.min(from, to), Math.max(from, to) + 1)) box.checked = isChosen;
+};
+const chooseTo = (at) => {
+  chooseBetween(began, ended, false);
+  chooseBetween(began, at, true);
+  ended = at;
+  showCount();
+};
+const beginAt = (at) => {
+  began = ended = at;
+  showCount();
+};
+
 const prepareKeys = () => {
   for (const box of boxes) box.tabIndex = -1;
   stopAt(links[0]);
-  document.querySelector(".map-keys").hidden = false;
   map.addEventListener("focusin", (event) => {
     if (links.includes(event.target)) stopAt(event.target);
   });
@@ -45,24 +61,45 @@ const prepareKeys = () => {
     if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === " ") {
       event.preventDefault();
-      boxes[at].click();
+      if (event.shiftKey) chooseTo(at);
+      else boxes[at].click();
     } else if (moves[event.key]) {
       event.preventDefault();
-      links[moves[event.key](at)]?.focus();
+      const to = moves[event.key](at);
+      if (!links[to]) return;
+      links[to].focus();
+      if (event.shiftKey && !boxes[began].checked) beginAt(at);
+      if (event.shiftKey) chooseTo(to);
     }
   });
-  // With Shift all between the last choice and this one.
-  let last = -1;
   map.addEventListener("click", (event) => {
-    const at = boxes.indexOf(event.target);
-    if (at < 0) return;
-    if (event.shiftKey && last >= 0) {
-      for (const box of boxes.slice(Math.min(at, last), Math.max(at, last))) box.checked = event.target.checked;
-    }
-    last = at;
-    showCount();
+    const box = event.target.closest("li")?.querySelector("input");
+    const isLink = event.target !== box;
+    if (!box || (isLink && !event.shiftKey)) return;
+    if (isLink) event.preventDefault();
+    const at = boxes.indexOf(box);
+    if (event.shiftKey) chooseTo(at);
+    else beginAt(at);
+  });
+  document.addEventListener("keydown", (event) => {
+    const isAll = event.key === "a" && (event.ctrlKey || event.metaKey);
+    if (!(isAll || event.key === "Escape") || event.target.closest("details, input:not([type=checkbox])")) return;
+    if (isAll) event.preventDefault();
+    chooseBetween(0, boxes.length - 1, isAll);
+    beginAt(0);
   });
   showCount();
+};
+
+const preparePictures = () => {
+  const box = document.getElementById("pictures");
+  const show = () => map.classList.toggle("is-plain", !box.checked);
+  box.checked = localStorage.getItem("pictures") !== "no";
+  box.addEventListener("change", () => {
+    localStorage.setItem("pictures", box.checked ? "yes" : "no");
+    show();
+  });
+  show();
 };
 
 // Dropping a page on another one moves it, or all chosen ones, to that place, by way of the form.
@@ -125,6 +162,7 @@ const follow = async () => {
 
 if (links.length) {
   prepareKeys();
+  preparePictures();
   if (document.getElementById("move")) prepareDragging();
   if (map.closest("[data-busy]")) setTimeout(follow, SECONDS * 1000);
 }

@@ -46,8 +46,8 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 
 // Keys press what names them in data-key, unless a person is typing.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-  if (document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input:not([type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
   const named = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!named) return;
   event.preventDefault();

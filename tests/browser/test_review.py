@@ -235,7 +235,7 @@ def test_proposals_are_decided_by_keyboard_alone(tab, live_server, admin, book):
     expect(tab.locator("#next ins").first).to_have_text("whole numbers")
     tab.keyboard.press("a")
     expect(tab.locator("#next ins").first).to_have_text("up")
-    tab.keyboard.press("s")
+    tab.keyboard.press("n")
     expect(tab.locator("#next ins").first).to_contain_text("numbers")
     tab.keyboard.press("r")
     expect(tab.get_by_text("1 waiting for you")).to_be_visible()
