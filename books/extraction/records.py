@@ -63,8 +63,12 @@ def digests_of(book_id: int, *, up_to: int | None = None) -> list[Digest]:
     stored = PageDigest.objects.filter(page__book=book_id).order_by("page__number")
     if up_to is not None:
         stored = stored.filter(page__number__lte=up_to)
-    rows = stored.values_list("page__number", "data")
-    return [DIGEST.validate_python({**data, "page": number}) for number, data in rows]
+    return [digest_of(data, number) for number, data in stored.values_list("page__number", "data")]
+
+
+def digest_of(data: dict[str, Any], number: int) -> Digest:
+    """What was stored, of the page that has that number now."""
+    return DIGEST.validate_python({**data, "page": number})
 
 
 def outline_after(book_id: int, part: int, windows: int) -> CutBook:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Generic, Literal, TypeVar
 
@@ -41,6 +41,7 @@ class ModelRequest(Generic[Answer]):
     """What is asked, in the order in which it is sent: what is the same for all calls of a stage first.
 
     ``instructions`` is a prompt file; ``facts`` are the book's; ``material`` is this call's own and untrusted.
+    ``previous`` is what was answered for an earlier state of the material, so that what still holds can be kept.
     ``images`` are PNG files. ``earlier`` holds a rejected answer and what was wrong with it, for one repair.
     ``is_economy`` asks for the provider's slower and cheaper tier. The rest as in ``Choice``.
     """
@@ -53,6 +54,7 @@ class ModelRequest(Generic[Answer]):
     material: str
     schema: type[Answer]
     schema_version: str
+    previous: str = ""
     images: tuple[bytes, ...] = ()
     temperature: float | None = None
     max_tokens: int = 4_000
@@ -63,8 +65,10 @@ class ModelRequest(Generic[Answer]):
 
     @cached_property
     def sha256(self) -> str:
-        """Equal exactly when the model would be asked the same, whatever tier answers."""
-        asked = (self.stage, self.model, self.temperature, self.max_tokens, self.messages(), self.form)
+        """Equal exactly when the model would be asked the same of the same material, whatever tier answers: what it
+        answered for another state of it is no reason to ask again."""
+        messages = replace(self, previous="").messages()
+        asked = (self.stage, self.model, self.temperature, self.max_tokens, messages, self.form)
         parts = [*asked, *([self.effort] if self.effort else [])]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -74,7 +78,7 @@ class ModelRequest(Generic[Answer]):
 
     @property
     def estimated_tokens_in(self) -> int:
-        text = len(self.instructions) + len(self.facts) + len(self.material) + sum(map(len, self.earlier or ()))
+        text = sum(map(len, (self.instructions, self.facts, self.previous, self.material, *(self.earlier or ()))))
         return text // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * len(self.images)
 
     def estimated_tokens_of(self, text: str) -> int:
@@ -83,7 +87,8 @@ class ModelRequest(Generic[Answer]):
     @cached_property
     def most_tokens_in(self) -> int:
         """More than any tokenizer makes of the prompt, whose form counts too: at least two bytes a token."""
-        texts = [self.instructions, self.facts, self.material, *(self.earlier or ()), json.dumps(self.form)]
+        said = (self.instructions, self.facts, self.previous, self.material, *(self.earlier or ()))
+        texts = [*said, json.dumps(self.form)]
         return sum(len(text.encode()) for text in texts) // 2 + IMAGE_TOKENS * len(self.images)
 
     @property
@@ -93,7 +98,8 @@ class ModelRequest(Generic[Answer]):
 
     def messages(self) -> list[dict[str, Any]]:
         """In the form of Chat Completions, which every compatible server speaks."""
-        content: list[dict[str, Any]] = [{"type": "text", "text": text} for text in (self.facts, self.material) if text]
+        texts = (self.facts, self.previous, self.material)
+        content: list[dict[str, Any]] = [{"type": "text", "text": text} for text in texts if text]
         content += [
             {"type": "image_url", "image_url": {"url": _data_url(png), "detail": "high"}} for png in self.images
         ]

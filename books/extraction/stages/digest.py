@@ -8,21 +8,27 @@ from books.errors import StageNotReady
 from books.extraction import outline_ops
 from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
 from books.extraction.page_ranges import cut_here, pages_of, runs_of
-from books.extraction.records import FACTS_OF_BOOK, book_facts, page_text, stored_digest
+from books.extraction.records import FACTS_OF_BOOK, book_facts, digest_of, page_text, stored_digest
 from books.extraction.stages.base import Ahead, GuidelineStage, Result, Work
 from books.keys import fingerprint
 from books.models import Book, Page, PageDigest, PageReview
 from books.stored.made_with import MadeWith
+from books.stored.pages import PageId
 from books.structure.base import BookFacts, Digest, PageText
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
 FACTS = [f"book__{name}" for name in FACTS_OF_BOOK]
+# Ids and texts, by number.
+Pages = Mapping[int, tuple[PageId, str]]
 
 
 class DigestStage(GuidelineStage):
-    """One item a page. A page's digest depends on it, a few lines of its neighbours and the book's facts; where the cut
-    needs no model, none is asked."""
+    """One item a page; where the cut needs no model, none is asked.
+
+    A page's digest depends on it, a few lines of its neighbours and the book's facts. A model is asked again where
+    other pages are beside it, but not where one of those was corrected.
+    """
 
     name = "digest"
     title = "Reading what each page teaches"
@@ -47,15 +53,20 @@ class DigestStage(GuidelineStage):
         """One query where the engine does not look at the lines."""
         numbers = range(int(item.label) - 1, int(item.label) + 2)
         near = Page.objects.filter(book=item.job.book_id, number__in=numbers)
-        rows = list(near.values_list("pk", "number", "reading__text", *FACTS))
-        texts = {number: text for _, number, text, *_ in rows}
-        number, facts = next((number, BookFacts(*facts)) for pk, number, _, *facts in rows if str(pk) == item.key)
-        made_here = item.fingerprint == _print(engine_here().made_with(self.name), facts, texts, number)
+        rows = list(near.values_list("number", "pk", "reading__text", "digest__fingerprint", *FACTS))
+        pages = {number: (str(pk), text or "") for number, pk, text, *_ in rows}
+        number, made, facts = next(
+            (number, made, BookFacts(*facts)) for number, pk, _, made, *facts in rows if str(pk) == item.key
+        )
+        made_here = item.fingerprint == _print(engine_here().made_with(self.name), facts, pages, number)
+        if made == item.fingerprint and not made_here:
+            known = PageDigest.objects.get(page__book=item.job.book_id, page__number=number)
+            return digest_of(known.data, number), known.made_with
         engine = engine_here() if made_here else guideline_engine()
-        page = PageText(number, texts[number] or "")
+        page = PageText(number, pages[number][1])
         if engine.reads_layout:
             page = page_text(Page.objects.select_related("reading").get(pk=item.key))
-        return engine.digest(facts, page, *_around(texts, number)), engine.made_with(self.name)
+        return engine.digest(facts, page, *_around(pages, number)), engine.made_with(self.name)
 
     def save(self, item: Item, result: tuple[Digest, MadeWith]) -> None:
         digest, made_with = result
@@ -80,17 +91,20 @@ class DigestStage(GuidelineStage):
 def digest_prints(book: Book, here: Collection[int]) -> dict[int, str]:
     """The fingerprint by number of what each page's digest would be made from now, those of ``here`` by no model."""
     facts, asked, free = book_facts(book), made_with_of("digest"), engine_here().made_with("digest")
-    texts = dict(book.pages.values_list("number", "reading__text"))
-    return {number: _print(free if number in here else asked, facts, texts, number) for number in texts}
+    rows = book.pages.values_list("number", "pk", "reading__text")
+    pages = {number: (str(pk), text or "") for number, pk, text in rows}
+    return {number: _print(free if number in here else asked, facts, pages, number) for number in pages}
 
 
-def _print(made_with: MadeWith, facts: BookFacts, texts: Mapping[int, str | None], number: int) -> str:
-    return fingerprint(made_with, facts, texts[number] or "", *_around(texts, number))
+def _print(made_with: MadeWith, facts: BookFacts, pages: Pages, number: int) -> str:
+    near = [pages[at][0] for at in (number - 1, number + 1) if at in pages]
+    return fingerprint(made_with, facts, pages[number][1], *(near if made_with.model else _around(pages, number)))
 
 
-def _around(texts: Mapping[int, str | None], number: int) -> tuple[str, str]:
+def _around(pages: Pages, number: int) -> tuple[str, str]:
     """The lines before and after page ``number``, from the text of the pages beside it."""
-    return outline_ops.last_lines(texts.get(number - 1) or ""), outline_ops.first_lines(texts.get(number + 1) or "")
+    before, after = (pages.get(at, ("", ""))[1] for at in (number - 1, number + 1))
+    return outline_ops.last_lines(before), outline_ops.first_lines(after)
 
 
 def _check_approved(book: Book, wanted: set[int]) -> None:
