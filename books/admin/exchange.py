@@ -12,13 +12,14 @@ from django.utils.text import slugify
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.bodies import FORM
-from books.errors import ImportRefused
-from books.models import Book, GuidelineImport, Subtopic
+from books.errors import Busy, ImportRefused
+from books.models import Book, GuidelineImport, PageReview, Subtopic
 from books.publishing.files.compare import differences
 from books.publishing.files.export import book_json, book_markdown
 from books.publishing.files.import_file import MOST_BYTES, apply_import, receive
 from books.publishing.files.sheets import FORMATS, guideline_sheet
 from books.publishing.files.word import book_docx
+from books.publishing.text.exports import TEXT_FORMS, text_response
 
 # Beyond this many a page of differences helps nobody; all of them are applied.
 SHOWN = 200
@@ -33,6 +34,7 @@ TYPES = {
 def routes() -> list[URLPattern]:
     return [
         route("<int:book_id>/export/<str:form>/", export, "books_book_export"),
+        route("<int:book_id>/text/<str:form>/", export_text, "books_book_text_export"),
         route("<int:book_id>/exchange/", exchange, "books_book_exchange"),
         route("<int:book_id>/import/", send, "books_book_import"),
         route("<int:book_id>/import/<uuid:import_id>/", preview, "books_book_import_preview"),
@@ -61,6 +63,19 @@ def _body(book: Book, form: str) -> str | bytes:
 
 
 @screen("books.view_book")
+def export_text(request: StaffRequest, book_id: int, form: str) -> HttpResponseBase:
+    """``form`` is one of TEXT_FORMS."""
+    book = get_object_or_404(Book, pk=book_id)
+    if form not in TEXT_FORMS:
+        raise Http404("There is no such form of export.")
+    try:
+        return text_response(book, form)
+    except Busy as refusal:
+        messages.error(request, refusal.message)
+        return redirect("admin:books_book_exchange", book_id)
+
+
+@screen("books.view_book")
 def exchange(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     return render(
@@ -70,6 +85,9 @@ def exchange(request: StaffRequest, book_id: int) -> HttpResponseBase:
             **admin.site.each_context(request),
             "title": "Export and import",
             "book": book,
+            "pages": book.pages.count(),
+            "approved": book.pages.filter(review=PageReview.APPROVED).count(),
+            "text_forms": TEXT_FORMS,
             "count": Subtopic.objects.filter(topic__book=book).count(),
             "may_import": request.user.has_perm("books.change_subtopic"),
         },

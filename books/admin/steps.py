@@ -201,6 +201,7 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
     if counts.guidelines:
         buttons.append(_button("review", "Open the guidelines", _url("guidelines", book), way, is_link=True))
         buttons.append(_button("publish", "Preview and publish", _url("publish", book), way, is_link=True))
+    if counts.guidelines or counts.approved:
         buttons.append(Button("step-exchange", "Export and import", _url("exchange", book), "plain", is_link=True))
     return sorted(buttons, key=lambda button: (button.style != PRIMARY, button.id in SELDOM or _is_redo(button, way)))
 

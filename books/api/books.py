@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import ModelSchema, Router, Schema, Status
+from ninja import Field, ModelSchema, Router, Schema, Status
 
 from books.api.base import Number, require
 from books.api.jobs import StartedOut, started_document
+from books.api.refusals import Refusal
 from books.extraction.estimate import estimate
 from books.extraction.job import resume_extraction, start_extraction, start_finalisation
 from books.models import Book
 from books.ocr.start import asks_model, lack_of_language, start_reading
+from books.publishing.text.exports import TEXT_FORMS, text_response
 from books.stored.limits import Limits
 from jobs.models import Job
 from jobs.progress import start_sentence
@@ -111,6 +113,18 @@ def create_book(request: HttpRequest, facts: BookIn) -> Status[dict[str, Any]]:
 def one_book(request: HttpRequest, book_id: int) -> dict[str, Any]:
     require(request, "books.view_book")
     return _document(get_object_or_404(Book, pk=book_id))
+
+
+TextFormName = Annotated[str, Field(pattern=f"^({'|'.join(TEXT_FORMS)})$")]
+FILE = {"description": "The file", "content": {kind.content_type: {} for kind in TEXT_FORMS.values()}}
+
+
+@router.get("/{int:book_id}/text/{form}", response={503: Refusal}, openapi_extra={"responses": {200: FILE}})
+def export_text(request: HttpRequest, book_id: int, form: TextFormName) -> StreamingHttpResponse:
+    """The approved text: as a searchable PDF over the scans, EPUB, Markdown, or with places as hOCR or ALTO. A page
+    whose text is left out, since nobody approved it, says so."""
+    require(request, "books.view_book")
+    return text_response(get_object_or_404(Book, pk=book_id), form)
 
 
 @router.post("/{int:book_id}/ocr", response={202: StartedOut})

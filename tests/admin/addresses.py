@@ -64,6 +64,7 @@ SCREENS = _table(
     at("books_book_contents_save", "book", POST, "ura", act="keep", text="1 Numbers 1"),
     at("books_book_contents_release", "book", POST, "ura"),
     at("books_book_export", "book json", GET, "urpa"),
+    at("books_book_text_export", "book md", GET, "urpa"),
     at("books_book_exchange", "book", GET, "urpa"),
     at("books_book_import", "book", POST, "ra", file="file"),
     at("books_book_import_preview", "book received", GET, "ra"),

@@ -67,22 +67,26 @@ def notes_of(book: Book) -> list[str]:
 def book_markdown(book: Book) -> str:
     """The same for people: a heading a topic and subtopic, a list a part, the supporting pages in brackets."""
     document = book_json(book)
-    lines = [f"# {_plain(book.title)}", ""]
+    lines = [f"# {plain(book.title)}", ""]
     for note in notes_of(book):
         lines += [f"> {note}", ""]
     for topic in document["topics"]:
-        lines += [f"## {topic['sequence']}. {_plain(topic['title'])}", "", _pages(topic), ""]
-        lines += [_plain(topic["summary"]), ""]
+        lines += [f"## {topic['sequence']}. {plain(topic['title'])}", "", _pages(topic), ""]
+        lines += [plain(topic["summary"]), ""]
         for subtopic in topic["subtopics"]:
-            lines += [f"### {_plain(subtopic['title'])}", "", _pages(subtopic), "", _plain(subtopic["summary"]), ""]
+            lines += [f"### {plain(subtopic['title'])}", "", _pages(subtopic), "", plain(subtopic["summary"]), ""]
             lines += _parts(subtopic["guideline"])
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """The book's words as words, on one line: nothing of theirs is markup to whoever renders the file."""
-    words = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace("`", "'").replace("[", "\\[")
-    return BEGINS_A_BLOCK.sub(r"\1\\", words)
+    return BEGINS_A_BLOCK.sub(r"\1\\", inert(text))
+
+
+def inert(text: str) -> str:
+    """The same in the middle of a line."""
+    return " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace("`", "'").replace("[", "\\[")
 
 
 def _pages(node: dict[str, Any]) -> str:
@@ -98,7 +102,7 @@ def _parts(guideline: dict[str, list[dict[str, Any]]]) -> list[str]:
         if statements:
             lines += [f"**{title}**", ""]
             for each in statements:
-                lines.append(f"- {with_pages(_plain(each['text']), each['pages'], each.get('kind', ''))}")
-                lines += [f"  - {_plain(note)}" for note in notes_on(each)]
+                lines.append(f"- {with_pages(plain(each['text']), each['pages'], each.get('kind', ''))}")
+                lines += [f"  - {plain(note)}" for note in notes_on(each)]
             lines.append("")
     return lines
