@@ -130,6 +130,7 @@ API = _table(
     "api-1:",
     at("create_book", "", POST, "ua", title="A book"),
     at("one_book", "book", GET, "urpa"),
+    at("export_text", "book md", GET, "urpa"),
     at("proposals", "book", GET, "urpa"),
     at("accept_proposal", "book proposal", POST, "ra"),
     at("refuse_proposal", "book proposal", POST, "ra"),
