@@ -28,7 +28,9 @@ from ninja.errors import AuthenticationError, HttpError
 from books.access import may_open
 from books.api.application import api
 from books.bodies import FORM, OPERATIONS
+from books.models import TokenScope
 from books.numbers import number_of
+from books.tokens import lack_of_scope
 
 READING: Final = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Of the admin's, anybody may ask these.
@@ -115,6 +117,8 @@ def _refusal(request: HttpRequest, match: ResolverMatch) -> Exception | None:
     person = request.user
     has_role = person.is_superuser or bool(person.get_all_permissions())
     most, permission = _declared(match)
+    if permission and _is_api(match) and (lack := lack_of_scope(request, TokenScope.INTAKE)):
+        return HttpError(403, lack)
     if (permission and not person.has_perm(permission)) or (_is_api(match) and not has_role):
         return PermissionDenied(permission)
     if not may_open(person, match.kwargs):

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "books.tokens.TokenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -191,6 +192,8 @@ Q_CLUSTER = {
 # By kind, where it is not as books.retention says; 0 for ever.
 RETENTION_DAYS = env.dict("RETENTION_DAYS", cast={"value": int}, default={})
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# Of one API token, to one process of the web.
+TOKEN_REQUESTS_PER_MINUTE = env.int("TOKEN_REQUESTS_PER_MINUTE", default=600)
 # Plain http and addresses that are not public, for webhooks on a developer's machine.
 WEBHOOKS_MAY_STAY_INSIDE = env.bool("WEBHOOKS_MAY_STAY_INSIDE", default=DEBUG)
 LANGUAGE_CODE = "en"

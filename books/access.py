@@ -2,7 +2,7 @@
 
 A role says what somebody may do; this says with which books. What an address names is checked by the guards of screens
 and API before their views run, and by the gate before a body is read; lists ask for ``open_books`` or
-``of_open_books``. Programs with a reader's token get what was published, whoever may open its book.
+``of_open_books``. A program's token opens what its owner may open.
 """
 
 from __future__ import annotations

@@ -46,7 +46,8 @@ class AuditMiddleware:
         if match is not None and request.method not in READING and request.user.is_authenticated:
             outcome = _outcome(response.status_code, _refusal(request))
             if match.url_name not in LEFT_OUT and not (outcome == Outcome.DONE and _logs_itself(match)):
-                note(request.user, match.view_name, outcome, detail=_refusal(request), **_object(request, match))
+                told = {"detail": _refusal(request), "token": _token(request), **_object(request, match)}
+                note(request.user, match.view_name, outcome, **told)
         return response
 
 
@@ -64,6 +65,7 @@ def note(
     detail: str = "",
     book_number: int | None = None,
     about: str = "",
+    token: str = "",
 ) -> None:
     """What was done stays done where it cannot be noted: that is logged."""
     try:
@@ -75,6 +77,7 @@ def note(
             detail=detail[:300],
             book_number=book_number,
             about=about[:200],
+            token=token[:100],
         )
     except DatabaseError:
         logger.exception("audit entry lost", extra={"action": action, "outcome": outcome})
@@ -91,8 +94,14 @@ def note_row(verb: str, row: Model, detail: str = "") -> None:
         about=f"“{str(row)[:198]}”",
         outcome=Outcome.DONE,
         detail=detail[:300],
+        token=_token(request),
         book_number=row.pk if isinstance(row, Book) else None,
     )
+
+
+def _token(request: HttpRequest | None) -> str:
+    """Its name and beginning, of a request that was made with one."""
+    return str(getattr(request, "token", ""))
 
 
 def _refusal(request: HttpRequest) -> str:

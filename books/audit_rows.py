@@ -13,9 +13,9 @@ from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 
 from books.audit import note_row
-from books.models import Book, ModelPrice, ReaderToken, StageModel, WebhookEndpoint
+from books.models import ApiToken, Book, ModelPrice, StageModel, WebhookEndpoint
 
-WATCHED: Final = (Book, Group, ModelPrice, ReaderToken, StageModel, User, WebhookEndpoint)
+WATCHED: Final = (ApiToken, Book, Group, ModelPrice, StageModel, User, WebhookEndpoint)
 # Rights that are rows of their own, and what a person calls them.
 RIGHTS: Final = (
     (User.groups.through, "roles"),

@@ -11,6 +11,8 @@ UPLOADER, REVIEWER, PUBLISHER, ADMINISTRATOR = "uploader", "reviewer", "publishe
 LOOK: Final = frozenset(
     {"books.view_book", "books.view_page", "books.view_topic", "books.view_subtopic", "jobs.view_job"}
 )
+# Of one's own; others' are for who may see people.
+TOKENS: Final = frozenset(f"books.{verb}_apitoken" for verb in ("view", "add", "change"))
 UPLOAD: Final = frozenset({"books.add_book", "books.change_book", "jobs.change_job"})
 # Pages are turned, moved and read again while they are reviewed, hence change_book.
 REVIEW: Final = frozenset(
@@ -33,15 +35,14 @@ ADMINISTER: Final = frozenset(
         for model in ("modelprice", "stagemodel", "providerprofile")
     }
     | {f"books.{verb}_webhookendpoint" for verb in ("view", "add", "change", "delete")}
-    | {f"books.{verb}_readertoken" for verb in ("view", "add", "change")}
     | {"books.view_webhookdelivery", "books.change_webhookdelivery"}
     | {f"auth.{verb}_user" for verb in ("view", "add", "change")}
 )
 ROLES: Final = {
-    UPLOADER: LOOK | UPLOAD,
-    REVIEWER: LOOK | REVIEW,
-    PUBLISHER: LOOK | PUBLISH,
-    ADMINISTRATOR: LOOK | UPLOAD | REVIEW | PUBLISH | ADMINISTER,
+    UPLOADER: LOOK | TOKENS | UPLOAD,
+    REVIEWER: LOOK | TOKENS | REVIEW,
+    PUBLISHER: LOOK | TOKENS | PUBLISH,
+    ADMINISTRATOR: LOOK | TOKENS | UPLOAD | REVIEW | PUBLISH | ADMINISTER,
 }
 
 

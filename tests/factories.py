@@ -6,16 +6,31 @@ from hashlib import sha256
 from io import BytesIO
 
 import factory
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
 from books.guidelines.changes import change
-from books.models import DECISIONS, Book, OcrStatus, Page, Provenance, Reading, ReviewStatus, Source, Subtopic, Topic
+from books.models import (
+    DECISIONS,
+    ApiToken,
+    Book,
+    OcrStatus,
+    Page,
+    Provenance,
+    Reading,
+    ReviewStatus,
+    Source,
+    Subtopic,
+    Topic,
+)
 from books.models.page import page_numbers
 from books.ocr.job import OCR
 from books.stored.guideline import Finding, FindingKind, Guideline, Part, Statement, numbered
+from books.tokens import give_out
 from jobs.models import Item, Job
 from jobs.states import ItemState, JobStatus
 
@@ -202,3 +217,14 @@ class ItemFactory(factory.django.DjangoModelFactory):
     state = ItemState.DONE
     error_code = factory.LazyAttribute(lambda item: "unreadable_image" if item.state == ItemState.FAILED else "")
     error_message = factory.LazyAttribute(lambda item: "It is torn." if item.state == ItemState.FAILED else "")
+
+
+def secret_of(*scopes: str, owner: User | None = None, **facts) -> str:
+    """Of a new API token; of a superuser's, where nobody is named."""
+    owner = owner or User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("root")
+    return give_out(ApiToken(scopes=[*scopes], **{"name": "Tutor"} | facts), owner=owner)
+
+
+def program(*scopes: str, **facts) -> Client:
+    """A client that sends nothing of a person: as ``secret_of``."""
+    return Client(headers={"authorization": f"Bearer {secret_of(*scopes, **facts)}"}, enforce_csrf_checks=True)

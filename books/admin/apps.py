@@ -11,4 +11,5 @@ class BookpipelineAdminConfig(AdminConfig):
         import books.admin.costs
         import books.admin.jobs
         import books.admin.people
-        import books.admin.readers  # noqa: F401 - they register by being imported
+        import books.admin.tokens
+        import books.admin.webhooks  # noqa: F401 - they register by being imported

@@ -130,13 +130,15 @@ def _requests(wanted: Wanted) -> Iterable[Line]:
     for entry in wanted.rows(AuditEntry.objects.all(), at="at", person="name", book="book_number"):
         of_row = entry.about.startswith("“")
         what = (" " if of_row else ", ").join(filter(None, [_words(entry.action), entry.about]))
-        yield Line(entry.at, entry.name, what, entry.book_number, entry.get_outcome_display(), entry.detail)
+        who = f"{entry.name}, by {entry.token}" if entry.token else entry.name
+        yield Line(entry.at, who, what, entry.book_number, entry.get_outcome_display(), entry.detail)
 
 
 def _words(action: str) -> str:
     """ "admin:books_book_page_decide" and "api-1:read_pages" as words."""
     space, _, name = action.rpartition(":")
-    words = name.removeprefix("books_book_").removeprefix("jobs_").replace("_", " ").capitalize()
+    words = name.removeprefix("books_book_").removeprefix("jobs_").replace("_", " ")
+    words = words[:1].upper() + words[1:]
     return f"{words} (API)" if space.startswith("api") else words
 
 

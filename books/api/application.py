@@ -1,9 +1,8 @@
-"""The API object: session authentication with CSRF, a permission per operation, errors as status codes."""
+"""The API object: sessions with CSRF or tokens with scopes, a permission per operation, errors as status codes."""
 
 from __future__ import annotations
 
 from django.conf import settings
-from ninja.security import django_auth
 
 from books.api.books import router as books
 from books.api.contents import router as contents
@@ -13,13 +12,15 @@ from books.api.pages import router as pages
 from books.api.proposals import router as proposals
 from books.api.refusals import RefusingAPI, StorableParser, register_error_handlers
 from books.api.review import router as review
+from books.api.scopes import TokenThrottle, open_to
 
 api = RefusingAPI(
     title="bookpipeline",
     version=settings.VERSION,
     urls_namespace="api-1",
     description=f"Commit {settings.COMMIT}",
-    auth=django_auth,
+    auth=open_to(),
+    throttle=[TokenThrottle()],
     parser=StorableParser(),
 )
 api.add_router("/books", books)

@@ -32,7 +32,7 @@ class Paging(LimitOffsetPagination):
 
 
 def require(request: HttpRequest, permission: str) -> User:
-    """The signed-in person, who has ``permission`` ("app.verb_model") and may open the book that the address names.
+    """The person, or the token's owner, who has ``permission`` ("app.verb_model") and may open the book of the address.
 
     Raises PermissionDenied, answered with 403, and Http404.
     """

@@ -14,6 +14,7 @@ from ninja import Field, ModelSchema, Router, Schema, Status
 from books.api.base import Number, require
 from books.api.jobs import StartedOut, started_document
 from books.api.refusals import Refusal
+from books.api.scopes import INTAKE, JOBS, READ
 from books.extraction.estimate import estimate
 from books.extraction.job import resume_extraction, start_extraction, start_finalisation
 from books.models import Book
@@ -98,7 +99,7 @@ class GeneratingOut(StartedOut):
     estimate: EstimateOut
 
 
-@router.post("", response={201: BookOut})
+@router.post("", auth=INTAKE, response={201: BookOut})
 def create_book(request: HttpRequest, facts: BookIn) -> Status[dict[str, Any]]:
     user = require(request, "books.add_book")
     book = Book(owner=user, **{name: value for name, value in facts.dict().items() if value is not None})
@@ -109,7 +110,7 @@ def create_book(request: HttpRequest, facts: BookIn) -> Status[dict[str, Any]]:
     return Status(201, _document(book))
 
 
-@router.get("/{int:book_id}", response=BookOut)
+@router.get("/{int:book_id}", auth=READ, response=BookOut)
 def one_book(request: HttpRequest, book_id: int) -> dict[str, Any]:
     require(request, "books.view_book")
     return _document(get_object_or_404(Book, pk=book_id))
@@ -119,7 +120,7 @@ TextFormName = Annotated[str, Field(pattern=f"^({'|'.join(TEXT_FORMS)})$")]
 FILE = {"description": "The file", "content": {kind.content_type: {} for kind in TEXT_FORMS.values()}}
 
 
-@router.get("/{int:book_id}/text/{form}", response={503: Refusal}, openapi_extra={"responses": {200: FILE}})
+@router.get("/{int:book_id}/text/{form}", auth=READ, response={503: Refusal}, openapi_extra={"responses": {200: FILE}})
 def export_text(request: HttpRequest, book_id: int, form: TextFormName) -> StreamingHttpResponse:
     """The approved text: as a searchable PDF over the scans, EPUB, Markdown, or with places as hOCR or ALTO. A page
     whose text is left out, since nobody approved it, says so."""
@@ -127,7 +128,7 @@ def export_text(request: HttpRequest, book_id: int, form: TextFormName) -> Strea
     return text_response(get_object_or_404(Book, pk=book_id), form)
 
 
-@router.post("/{int:book_id}/ocr", response={202: StartedOut})
+@router.post("/{int:book_id}/ocr", auth=JOBS, response={202: StartedOut})
 def read_pages(request: HttpRequest, book_id: int, wanted: ReadIn | None = None) -> Status[dict[str, Any]]:
     """Without a body, all pages not read yet; ``pages`` are read again, with ``engine`` where one is named."""
     wanted = wanted or ReadIn()
@@ -137,7 +138,7 @@ def read_pages(request: HttpRequest, book_id: int, wanted: ReadIn | None = None)
     return _accepted(start_reading(book, numbers=wanted.pages, engine=wanted.engine, user=user))
 
 
-@router.post("/{int:book_id}/guidelines/generate", response={202: GeneratingOut})
+@router.post("/{int:book_id}/guidelines/generate", auth=JOBS, response={202: GeneratingOut})
 def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[dict[str, Any]]:
     """With ``resume``, goes on with the last job of the same pages and keeps all that it finished; else begins anew."""
     user, book = _book_for(request, book_id, "books.ask_model")
@@ -149,7 +150,7 @@ def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[
     return Status(202, started_document(job) | more)
 
 
-@router.get("/{int:book_id}/guidelines/estimate", response=EstimateOut)
+@router.get("/{int:book_id}/guidelines/estimate", auth=READ, response=EstimateOut)
 def estimate_guidelines(
     request: HttpRequest,
     book_id: int,
@@ -163,7 +164,7 @@ def estimate_guidelines(
     return estimate(get_object_or_404(Book, pk=book_id), limits).document()
 
 
-@router.post("/{int:book_id}/guidelines/finalize", response={202: StartedOut})
+@router.post("/{int:book_id}/guidelines/finalize", auth=JOBS, response={202: StartedOut})
 def finalise(request: HttpRequest, book_id: int, options: FinaliseIn | None = None) -> Status[dict[str, Any]]:
     user, book = _book_for(request, book_id, "books.ask_model")
     options = options or FinaliseIn()

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 
 from books.api.base import require
+from books.api.scopes import INTAKE, READ
 from books.extraction import contents as service
 from books.models import Book, Contents
 from books.structure.chapters import MatchedLine, match_lines
@@ -53,7 +54,7 @@ class ContentsIn(Schema):
     despite: list[str] = []
 
 
-@router.get("/{int:book_id}/contents", response=ContentsOut, url_name="contents")
+@router.get("/{int:book_id}/contents", auth=READ, response=ContentsOut, url_name="contents")
 def contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
     require(request, "books.view_book")
     book = get_object_or_404(Book, pk=book_id)
@@ -63,7 +64,7 @@ def contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
     return _document(found, match_lines(service.entries_of(found), service.read_digests(book)))
 
 
-@router.put("/{int:book_id}/contents", response=ContentsOut, url_name="contents")
+@router.put("/{int:book_id}/contents", auth=INTAKE, response=ContentsOut, url_name="contents")
 def set_contents(request: HttpRequest, book_id: int, given: ContentsIn) -> dict[str, Any]:
     user = require(request, "books.change_book")
     book = get_object_or_404(Book, pk=book_id)
@@ -71,7 +72,7 @@ def set_contents(request: HttpRequest, book_id: int, given: ContentsIn) -> dict[
     return _document(*stored)
 
 
-@router.post("/{int:book_id}/contents/draft", response=ContentsOut)
+@router.post("/{int:book_id}/contents/draft", auth=INTAKE, response=ContentsOut)
 def draft_contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
     """From the contents pages or the headings, as far as the book was read."""
     user = require(request, "books.change_book")
@@ -80,7 +81,7 @@ def draft_contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
     return _document(made, match_lines(service.entries_of(made), service.read_digests(book)))
 
 
-@router.delete("/{int:book_id}/contents", response={204: None}, url_name="contents")
+@router.delete("/{int:book_id}/contents", auth=INTAKE, response={204: None}, url_name="contents")
 def release_contents(request: HttpRequest, book_id: int) -> Status[None]:
     """Confirmed contents become a draft; a draft is deleted."""
     user = require(request, "books.change_book")

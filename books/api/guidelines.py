@@ -5,18 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
-from ninja.security import HttpBearer, django_auth
 
 from books.access import of_open_books
 from books.api.base import Id, Moment, Words, require
 from books.api.refusals import Refusal
-from books.attempts import token_refused
-from books.models import Feed, Provenance, PublishedSet, ReaderToken, ReviewStatus
-from books.publishing import tokens
+from books.api.scopes import PUBLISHED
+from books.models import Feed, Provenance, PublishedSet, ReviewStatus, TokenScope
 from books.publishing.feed import (
     PUBLISHED_ORDER,
     WORKING_ORDER,
@@ -28,28 +27,17 @@ from books.publishing.feed import (
     working_documents,
 )
 from books.stored.guideline import FindingKind, Part
+from books.tokens import lack_of_scope, token_of
 
 router = Router(tags=["guidelines"])
 CURRICULUM = ("country", "board", "grade", "subject")
-
-
-class Bearer(HttpBearer):
-    """A reader's token; ``request.auth`` is its ReaderToken then."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> ReaderToken | None:
-        holder = tokens.holder_of(token)
-        if holder is None:
-            token_refused(request)
-        else:
-            tokens.note_use(holder)
-        return holder
 
 
 class GuidelineFilter(Schema):
     """``topic`` is a topic_key, ``since`` a time with its zone from which on it was published: the latest
     ``published_at`` that you have, since a clock of your own knows nothing of what is being published at that moment.
     ``version`` is one of ``book``'s. ``after`` is the ``next`` of the page before. Any status but published is for
-    signed-in people."""
+    people at work, and tokens with the scope read."""
 
     country: Words | None = None
     board: Words | None = None
@@ -134,32 +122,30 @@ class GuidelinesOut(Schema):
     next: int | None
 
 
-@router.get("", response={200: GuidelinesOut, 304: None, 429: Refusal}, auth=[Bearer(), django_auth])
+@router.get("", response={200: GuidelinesOut, 304: None, 429: Refusal}, auth=PUBLISHED)
 def guidelines(request: HttpRequest, response: HttpResponse, wanted: Query[GuidelineFilter]) -> Any:
     """What readers get, in the order of teaching. Send the ETag of the last answer as If-None-Match: nothing was
     published since where the answer is 304."""
-    reader = getattr(request, "auth", None)
-    if not isinstance(reader, ReaderToken):
-        require(request, "books.view_subtopic")
+    user = require(request, "books.view_subtopic")
     if wanted.status != ReviewStatus.PUBLISHED:
-        return _working(request, wanted)
-    etag = f'"2-{_position(reader)}"'
+        return _working(request, user, wanted)
+    etag = f'"2-{_position(request)}"'
     unchanged = get_conditional_response(request, etag=etag)
     answer = response if unchanged is None else unchanged
     answer.headers["ETag"] = etag
     patch_cache_control(answer, private=True, no_cache=True)
     patch_vary_headers(answer, ["Authorization", "Cookie"])
-    return _published(request, wanted) if unchanged is None else unchanged
+    return _published(user, wanted) if unchanged is None else unchanged
 
 
-def _position(reader: Any) -> int:
+def _position(request: HttpRequest) -> int:
     """Of the feed: a token brings it along."""
-    if isinstance(reader, ReaderToken):
-        return getattr(reader, "position", None) or 0
+    if token := token_of(request):
+        return getattr(token, "position", None) or 0
     return Feed.objects.values_list("position", flat=True).first() or 0
 
 
-def _published(request: HttpRequest, wanted: GuidelineFilter) -> dict[str, Any]:
+def _published(user: User, wanted: GuidelineFilter) -> dict[str, Any]:
     facts = _given(wanted, *CURRICULUM, "book", "since")
     if wanted.topic is not None:
         facts["topic_key"] = wanted.topic
@@ -169,13 +155,12 @@ def _published(request: HttpRequest, wanted: GuidelineFilter) -> dict[str, Any]:
         if not PublishedSet.objects.filter(book=wanted.book, version=wanted.version).exists():
             raise Http404("That book has no such version.")
     rows = published(facts, wanted.version)
-    if not isinstance(getattr(request, "auth", None), ReaderToken):  # programs read whatever was published
-        rows = of_open_books(rows, require(request, "books.view_subtopic"))
-    return _page(rows, PUBLISHED_ORDER, wanted, published_documents)
+    return _page(of_open_books(rows, user), PUBLISHED_ORDER, wanted, published_documents)
 
 
-def _working(request: HttpRequest, wanted: GuidelineFilter) -> dict[str, Any]:
-    user = require(request, "books.view_subtopic")
+def _working(request: HttpRequest, user: User, wanted: GuidelineFilter) -> dict[str, Any]:
+    if lack := lack_of_scope(request, TokenScope.READ):
+        raise HttpError(403, lack)
     if wanted.since is not None or wanted.version is not None:
         raise HttpError(422, "Only what is published has a version and a time of publishing.")
     facts = _given(wanted, *CURRICULUM, "book", "status")

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 
 from books.api.base import Number, require
+from books.api.scopes import JOBS, READ
 from books.ocr.start import may_run_job
 from jobs.actions import cancel, retry
 from jobs.models import Item, Job
@@ -115,7 +116,7 @@ def started_document(job: Job) -> dict[str, Any]:
     return {"job_id": job.pk, "status": job.status, "total_items": job.total_items or 0, "start_item": start}
 
 
-@router.get("/books/{int:book_id}/jobs/latest", response=JobOut)
+@router.get("/books/{int:book_id}/jobs/latest", auth=READ, response=JobOut)
 def latest_job(request: HttpRequest, book_id: int, kind: str | None = None) -> dict[str, Any]:
     """Of ``kind``, or of all kinds that have the book to themselves."""
     require(request, "jobs.view_job")
@@ -124,20 +125,20 @@ def latest_job(request: HttpRequest, book_id: int, kind: str | None = None) -> d
     return job_document(get_object_or_404(Job, pk__in=list(newest)))
 
 
-@router.get("/books/{int:book_id}/jobs/{uuid:job_id}", response=JobOut)
+@router.get("/books/{int:book_id}/jobs/{uuid:job_id}", auth=READ, response=JobOut)
 def one_job(request: HttpRequest, book_id: int, job_id: UUID) -> dict[str, Any]:
     require(request, "jobs.view_job")
     return job_document(get_object_or_404(Job, pk=job_id, book=book_id))
 
 
-@router.post("/jobs/{uuid:job_id}/cancel", response=JobOut)
+@router.post("/jobs/{uuid:job_id}/cancel", auth=JOBS, response=JobOut)
 def cancel_job(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
     user = require(request, "jobs.change_job")
     get_object_or_404(Job, pk=job_id)
     return job_document(cancel(job_id, user=user))
 
 
-@router.post("/jobs/{uuid:job_id}/retry", response={202: StartedOut})
+@router.post("/jobs/{uuid:job_id}/retry", auth=JOBS, response={202: StartedOut})
 def retry_job(request: HttpRequest, job_id: UUID, wanted: RetryIn | None = None) -> Status[dict[str, Any]]:
     """Tries failed items again. Those of a job that is over are tried by a new one, which is the one in the answer."""
     user = require(request, "jobs.change_job")

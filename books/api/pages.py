@@ -14,6 +14,7 @@ from ninja.files import UploadedFile
 
 from books.api.base import require
 from books.api.jobs import StartedOut, started_document
+from books.api.scopes import INTAKE, JOBS
 from books.bodies import MANY_FILES, ONE_FILE, takes
 from books.errors import UploadRejected
 from books.intake.delivery import Announced, Taken, announce, presigned_post, take, take_from_bucket
@@ -49,7 +50,7 @@ class PagesOut(Schema):
     job_id: UUID | None
 
 
-@router.post("/{int:book_id}/pages/bulk", response=BulkOut)
+@router.post("/{int:book_id}/pages/bulk", auth=INTAKE, response=BulkOut)
 @takes(MANY_FILES, "books.change_book")
 def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFile]]) -> dict[str, Any]:
     """Stores what is acceptable of up to 200 files, in natural order of their names, and has the new pages read.
@@ -70,7 +71,7 @@ def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFi
     }
 
 
-@router.post("/{int:book_id}/pages", response={201: PagesOut})
+@router.post("/{int:book_id}/pages", auth=INTAKE, response={201: PagesOut})
 @takes(ONE_FILE, "books.change_book")
 def add_page(request: HttpRequest, book_id: int, file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Adds one file (an image of up to 20 MB, or a PDF with all its pages) behind the last page and has it read."""
@@ -80,7 +81,7 @@ def add_page(request: HttpRequest, book_id: int, file: File[UploadedFile]) -> St
     return Status(201, _added(add_files(book, [_upload(file)], user=user), user))
 
 
-@router.put("/{int:book_id}/pages/{int:number}/scan", response=PagesOut)
+@router.put("/{int:book_id}/pages/{int:number}/scan", auth=INTAKE, response=PagesOut)
 @takes(ONE_FILE, "books.change_book")
 def put_scan(request: HttpRequest, book_id: int, number: int, file: File[UploadedFile]) -> dict[str, Any]:
     """Replaces the scan of a page and has it read; its review begins anew, its earlier readings stay as history."""
@@ -91,7 +92,7 @@ def put_scan(request: HttpRequest, book_id: int, number: int, file: File[Uploade
     return {"numbers": [page.number], "job_id": start_reading(page.book, pages=[page.pk], user=user).pk}
 
 
-@router.post("/{int:book_id}/pages/{int:number}/insert", response={201: PagesOut})
+@router.post("/{int:book_id}/pages/{int:number}/insert", auth=INTAKE, response={201: PagesOut})
 @takes(ONE_FILE, "books.change_book")
 def insert_page(request: HttpRequest, book_id: int, number: int, file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Adds one file before page ``number``; the pages behind it, and what cites them, are renumbered."""
@@ -102,7 +103,7 @@ def insert_page(request: HttpRequest, book_id: int, number: int, file: File[Uplo
     return Status(201, _added(receipt, user))
 
 
-@router.delete("/{int:book_id}/pages/{int:number}", response={204: None})
+@router.delete("/{int:book_id}/pages/{int:number}", auth=INTAKE, response={204: None})
 def delete_page(request: HttpRequest, book_id: int, number: int) -> Status[None]:
     """Removes a page and closes the gap; for thirty days it can be brought back."""
     user = require(request, "books.change_book")
@@ -111,7 +112,7 @@ def delete_page(request: HttpRequest, book_id: int, number: int) -> Status[None]
     return Status(204, None)
 
 
-@router.post("/{int:book_id}/pages/{int:number}/retry-ocr", response={202: StartedOut})
+@router.post("/{int:book_id}/pages/{int:number}/retry-ocr", auth=JOBS, response={202: StartedOut})
 def retry_page(request: HttpRequest, book_id: int, number: int) -> Status[dict[str, Any]]:
     user = require(request, "books.change_book")
     page = get_object_or_404(Page.objects.select_related("book"), book=book_id, number=number)
@@ -191,7 +192,7 @@ class FinishOut(Schema):
     job_id: UUID | None
 
 
-@router.post("/{int:book_id}/uploads/order", response=PlacesOut)
+@router.post("/{int:book_id}/uploads/order", auth=INTAKE, response=PlacesOut)
 def order_names(request: HttpRequest, book_id: int, names: NamesIn) -> dict[str, Any]:
     """Names of files, or their paths in a folder, in the order in which a person would put a book's pages."""
     require(request, "books.change_book")
@@ -199,7 +200,7 @@ def order_names(request: HttpRequest, book_id: int, names: NamesIn) -> dict[str,
     return {"places": natural_places(names.names)}
 
 
-@router.post("/{int:book_id}/uploads", response={201: DeliveryOut})
+@router.post("/{int:book_id}/uploads", auth=INTAKE, response={201: DeliveryOut})
 def announce_files(request: HttpRequest, book_id: int, announced: AnnounceIn) -> Status[dict[str, Any]]:
     """At most 200 files, in the order in which they shall become pages; the answers are in the same order."""
     user = require(request, "books.change_book")
@@ -220,7 +221,7 @@ def announce_files(request: HttpRequest, book_id: int, announced: AnnounceIn) ->
     return Status(201, {"id": delivery.pk, "files": rows})
 
 
-@router.post("/{int:book_id}/uploads/{uuid:delivery_id}/files/{uuid:file_id}", response=ArrivalOut)
+@router.post("/{int:book_id}/uploads/{uuid:delivery_id}/files/{uuid:file_id}", auth=INTAKE, response=ArrivalOut)
 @takes(ONE_FILE, "books.change_book")
 def send_file(
     request: HttpRequest, book_id: int, delivery_id: UUID, file_id: UUID, file: File[UploadedFile]
@@ -230,7 +231,7 @@ def send_file(
     return _taken(request, book_id, delivery_id, lambda delivery: take(delivery, file_id, data))
 
 
-@router.post("/{int:book_id}/uploads/{uuid:delivery_id}/files/{uuid:file_id}/arrived", response=ArrivalOut)
+@router.post("/{int:book_id}/uploads/{uuid:delivery_id}/files/{uuid:file_id}/arrived", auth=INTAKE, response=ArrivalOut)
 def file_arrived(request: HttpRequest, book_id: int, delivery_id: UUID, file_id: UUID) -> dict[str, Any]:
     """Tells that an announced file is in the bucket; it is judged there."""
     return _taken(request, book_id, delivery_id, lambda delivery: take_from_bucket(delivery, file_id))
@@ -250,7 +251,7 @@ def _taken(
     return {"state": "stored", "reason": " ".join(taken.notes)}
 
 
-@router.post("/{int:book_id}/uploads/{uuid:delivery_id}/finish", response=FinishOut)
+@router.post("/{int:book_id}/uploads/{uuid:delivery_id}/finish", auth=INTAKE, response=FinishOut)
 def finish_delivery(request: HttpRequest, book_id: int, delivery_id: UUID) -> dict[str, Any]:
     """Gives up what did not come, numbers the rest and has it read. Without it, that happens after an idle hour."""
     user = require(request, "books.change_book")

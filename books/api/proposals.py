@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from ninja.pagination import paginate
 
 from books.api.base import Paging, require
+from books.api.scopes import READ, REVIEW
 from books.guidelines.proposals import accept, refuse
 from books.models import Book, Proposal, ProposalKind, ProposalState
 from books.models.page import page_numbers
@@ -35,7 +36,7 @@ class ProposalOut(Schema):
     change_id: int | None
 
 
-@router.get("/{int:book_id}/proposals", response=list[ProposalOut])
+@router.get("/{int:book_id}/proposals", auth=READ, response=list[ProposalOut])
 @paginate(Paging)
 def proposals(request: HttpRequest, book_id: int, state: ProposalState | None = None) -> list[dict[str, Any]]:
     require(request, "books.view_subtopic")
@@ -45,7 +46,7 @@ def proposals(request: HttpRequest, book_id: int, state: ProposalState | None = 
     return [_document(each, numbers) for each in (found.filter(state=state) if state else found).order_by("pk")]
 
 
-@router.post("/{int:book_id}/proposals/{int:proposal_id}/accept", response=ProposalOut)
+@router.post("/{int:book_id}/proposals/{int:proposal_id}/accept", auth=REVIEW, response=ProposalOut)
 def accept_proposal(request: HttpRequest, book_id: int, proposal_id: int) -> dict[str, Any]:
     """409 where it was decided before, or what it is about has changed since."""
     user = require(request, "books.change_subtopic")
@@ -53,7 +54,7 @@ def accept_proposal(request: HttpRequest, book_id: int, proposal_id: int) -> dic
     return _document(Proposal.objects.get(pk=proposal_id), page_numbers(book_id))
 
 
-@router.post("/{int:book_id}/proposals/{int:proposal_id}/refuse", response=ProposalOut)
+@router.post("/{int:book_id}/proposals/{int:proposal_id}/refuse", auth=REVIEW, response=ProposalOut)
 def refuse_proposal(request: HttpRequest, book_id: int, proposal_id: int) -> dict[str, Any]:
     """409 where it was decided before."""
     user = require(request, "books.change_subtopic")

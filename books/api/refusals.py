@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 from ninja import NinjaAPI, Schema
-from ninja.errors import HttpError
+from ninja.errors import HttpError, Throttled
 from ninja.errors import ValidationError as Misfit
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
@@ -38,7 +38,7 @@ CODES = {
     422: "invalid",
     429: "too_many_at_once",
 }
-SIGN_IN_FIRST = "Sign in, or send a token as Authorization: Bearer."
+SIGN_IN_FIRST = "Sign in, or send a token that is valid as Authorization: Bearer."
 # What any operation may answer, and what one that changes something may answer beside it.
 ALWAYS = {
     "400": "The request cannot be read",
@@ -165,6 +165,12 @@ def register_error_handlers(api: NinjaAPI) -> None:
     def said(request: HttpRequest, error: HttpError) -> HttpResponse:
         message = SIGN_IN_FIRST if error.status_code == 401 else str(error)
         return answer(request, error.status_code, CODES.get(error.status_code, "refused"), message)
+
+    @api.exception_handler(Throttled)
+    def too_often(request: HttpRequest, _error: Throttled) -> HttpResponse:
+        """ninja adds Retry-After."""
+        message = "This token has asked too often in this minute. Ask again after the seconds of Retry-After."
+        return answer(request, 429, "too_many_requests", message)
 
     @api.exception_handler(Http404)
     def missing(request: HttpRequest, _error: Http404) -> HttpResponse:

@@ -12,6 +12,7 @@ from ninja import Field, Query, Router, Schema
 
 from books.api.base import Id, Number, require
 from books.api.guidelines import EvidenceOut
+from books.api.scopes import READ, REVIEW
 from books.errors import EditRefused
 from books.guidelines.changes import changes_of, undo, undoable
 from books.guidelines.edit import edit_subtopic, edit_topic
@@ -175,7 +176,7 @@ class ChangeOut(Schema):
     may_be_undone: bool
 
 
-@router.get("/{int:book_id}/subtopics", response=list[SubtopicOut])
+@router.get("/{int:book_id}/subtopics", auth=READ, response=list[SubtopicOut])
 def list_subtopics(request: HttpRequest, book_id: int) -> list[Document]:
     """In the order of teaching."""
     require(request, VIEW)
@@ -184,39 +185,39 @@ def list_subtopics(request: HttpRequest, book_id: int) -> list[Document]:
     return _documents(book_id, *rows.order_by("topic__sequence", "sequence"))
 
 
-@router.get(SUBTOPIC, response=SubtopicOut, url_name="one_subtopic")
+@router.get(SUBTOPIC, auth=READ, response=SubtopicOut, url_name="one_subtopic")
 def one_subtopic(request: HttpRequest, book_id: int, subtopic_id: int) -> Document:
     require(request, VIEW)
     return _document(book_id, _subtopic(book_id, subtopic_id))
 
 
-@router.patch(SUBTOPIC, response=SubtopicOut, url_name="one_subtopic")
+@router.patch(SUBTOPIC, auth=REVIEW, response=SubtopicOut, url_name="one_subtopic")
 def patch_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, words: EditIn) -> Document:
     """Each statement is checked against its pages again; an approval is taken back."""
     user = _may_change(request, book_id, subtopic_id)
     return _document(book_id, edit_subtopic(book_id, subtopic_id, user=user, **words.dict()))
 
 
-@router.post(SUBTOPIC + "/approve", response=SubtopicOut)
+@router.post(SUBTOPIC + "/approve", auth=REVIEW, response=SubtopicOut)
 def approve_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
     return _document(book_id, decide(book_id, subtopic_id, Decision.APPROVE, user=user, revision=seen.revision))
 
 
-@router.post(SUBTOPIC + "/reject", response=SubtopicOut)
+@router.post(SUBTOPIC + "/reject", auth=REVIEW, response=SubtopicOut)
 def reject_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: RejectIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
     decided = decide(book_id, subtopic_id, Decision.REJECT, user=user, revision=seen.revision, reason=seen.reason)
     return _document(book_id, decided)
 
 
-@router.post(SUBTOPIC + "/reopen", response=SubtopicOut)
+@router.post(SUBTOPIC + "/reopen", auth=REVIEW, response=SubtopicOut)
 def reopen_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
     return _document(book_id, decide(book_id, subtopic_id, Decision.REOPEN, user=user, revision=seen.revision))
 
 
-@router.post("/{int:book_id}/subtopics/approve", response=CountOut)
+@router.post("/{int:book_id}/subtopics/approve", auth=REVIEW, response=CountOut)
 def approve_subtopics(request: HttpRequest, book_id: int, wanted: ApproveAllIn) -> dict[str, int]:
     user = require(request, CHANGE)
     get_object_or_404(Book, pk=book_id)
@@ -224,7 +225,7 @@ def approve_subtopics(request: HttpRequest, book_id: int, wanted: ApproveAllIn) 
     return {"approved": count, "left": len(wanted.seen) - count}
 
 
-@router.post(SUBTOPIC + "/split", response=PairOut)
+@router.post(SUBTOPIC + "/split", auth=REVIEW, response=PairOut)
 def split(request: HttpRequest, book_id: int, subtopic_id: int, cut: SplitIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
     at = next(iter(page_numbers(book_id).ids([cut.page])), "")
@@ -234,7 +235,7 @@ def split(request: HttpRequest, book_id: int, subtopic_id: int, cut: SplitIn) ->
     return _pair(book_id, *pair)
 
 
-@router.post(SUBTOPIC + "/pages", response=PairOut)
+@router.post(SUBTOPIC + "/pages", auth=REVIEW, response=PairOut)
 def move_pages_of(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MovePagesIn) -> Document:
     """``first`` is the subtopic that gave the pages, ``second`` the one that took them."""
     user = _may_change(request, book_id, subtopic_id)
@@ -246,21 +247,21 @@ def move_pages_of(request: HttpRequest, book_id: int, subtopic_id: int, wanted: 
     return _pair(book_id, *move_pages(book_id, subtopic_id, pages=pages, user=user, **said))
 
 
-@router.post(SUBTOPIC + "/merge", response=SubtopicOut)
+@router.post(SUBTOPIC + "/merge", auth=REVIEW, response=SubtopicOut)
 def merge_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MergeIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
     _subtopic(book_id, wanted.other)
     return _document(book_id, merge(book_id, subtopic_id, user=user, **wanted.dict()))
 
 
-@router.post(SUBTOPIC + "/place", response=SubtopicOut)
+@router.post(SUBTOPIC + "/place", auth=REVIEW, response=SubtopicOut)
 def place_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: PlaceIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
     get_object_or_404(Topic, pk=wanted.topic, book=book_id)
     return _document(book_id, move_subtopic(book_id, subtopic_id, user=user, **wanted.dict()))
 
 
-@router.post("/{int:book_id}/topics/{int:topic_id}/order", response=list[SubtopicOut])
+@router.post("/{int:book_id}/topics/{int:topic_id}/order", auth=REVIEW, response=list[SubtopicOut])
 def order_of_topic(request: HttpRequest, book_id: int, topic_id: int, wanted: OrderIn) -> list[Document]:
     user = require(request, CHANGE)
     get_object_or_404(Book, pk=book_id)
@@ -271,21 +272,21 @@ def order_of_topic(request: HttpRequest, book_id: int, topic_id: int, wanted: Or
 # ---- topics and changes ---------------------------------------------------------------------------------------------
 
 
-@router.get("/{int:book_id}/topics", response=list[TopicOut])
+@router.get("/{int:book_id}/topics", auth=READ, response=list[TopicOut])
 def list_topics(request: HttpRequest, book_id: int) -> list[Document]:
     require(request, VIEW)
     get_object_or_404(Book, pk=book_id)
     return _topics(book_id)
 
 
-@router.patch("/{int:book_id}/topics/{int:topic_id}", response=TopicOut)
+@router.patch("/{int:book_id}/topics/{int:topic_id}", auth=REVIEW, response=TopicOut)
 def patch_topic(request: HttpRequest, book_id: int, topic_id: int, words: EditTopicIn) -> Document:
     user = require(request, "books.change_topic")
     get_object_or_404(Topic, pk=topic_id, book=book_id)
     return _topic(edit_topic(book_id, topic_id, user=user, **words.dict()), page_numbers(book_id))
 
 
-@router.post("/{int:book_id}/topics/order", response=list[TopicOut])
+@router.post("/{int:book_id}/topics/order", auth=REVIEW, response=list[TopicOut])
 def order_of_topics(request: HttpRequest, book_id: int, wanted: OrderIn) -> list[Document]:
     user = require(request, "books.change_topic")
     get_object_or_404(Book, pk=book_id)
@@ -305,7 +306,7 @@ def _topic(row: Topic, numbers: PageNumbers) -> Document:
     return facts | {"first_page": numbers.first(pages), "last_page": numbers.last(pages)}
 
 
-@router.get("/{int:book_id}/changes", response=list[ChangeOut])
+@router.get("/{int:book_id}/changes", auth=READ, response=list[ChangeOut])
 def list_changes(request: HttpRequest, book_id: int, before: Query[Id | None] = None) -> list[dict[str, Any]]:
     """Newest first, fifty at a time; ``before`` is the id of a change."""
     require(request, VIEW)
@@ -324,7 +325,7 @@ def list_changes(request: HttpRequest, book_id: int, before: Query[Id | None] = 
     ]
 
 
-@router.post("/{int:book_id}/changes/{int:change_id}/undo", response=ChangeOut)
+@router.post("/{int:book_id}/changes/{int:change_id}/undo", auth=REVIEW, response=ChangeOut)
 def undo_change(request: HttpRequest, book_id: int, change_id: int) -> dict[str, Any]:
     """Brings back what it changed, as a change of its own, which is the answer."""
     user = require(request, CHANGE)

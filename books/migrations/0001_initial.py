@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 ('about', models.CharField(blank=True, max_length=200)),
                 ('outcome', models.CharField(choices=[('done', 'Done'), ('refused', 'Refused'), ('forbidden', 'Not allowed'), ('failed', 'Failed')], max_length=9)),
                 ('detail', models.CharField(blank=True, help_text='Why it was refused, or what was changed.', max_length=300)),
+                ('token', models.CharField(blank=True, help_text='The API token that it was done with.', max_length=100)),
             ],
             options={
                 'verbose_name_plural': 'audit entries',
@@ -375,19 +376,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ReaderToken',
+            name='ApiToken',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='Who reads with it, such as: tutor application, production.', max_length=80)),
+                ('name', models.CharField(help_text='Which program has it, such as: tutor application, production.', max_length=80)),
+                ('scopes', models.JSONField(default=list)),
                 ('sha256', models.CharField(editable=False, max_length=64, unique=True)),
                 ('beginning', models.CharField(editable=False, help_text='To tell it from others in a log.', max_length=12)),
-                ('scope', models.CharField(choices=[('read', 'Read published guidelines')], default='read', max_length=8)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('expires_at', models.DateTimeField(blank=True, help_text='Empty: never.', null=True)),
                 ('last_used_at', models.DateTimeField(editable=False, null=True)),
                 ('revoked_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
+                'verbose_name': 'API token',
                 'ordering': ('-created_at',),
             },
         ),

@@ -10,13 +10,15 @@ from books.models.model_call import CallOutcome, ModelCall, ModelPrice, Provider
 from books.models.page import Arrangement, OcrStatus, Page, PageReview, Reading, Source, Thumbnail
 from books.models.proposal import Proposal, ProposalKind, ProposalState
 from books.models.publication import Announcement, Feed, Happening, PublishedGuideline, PublishedSet
-from books.models.reader import DeliveryState, ReaderToken, TokenScope, WebhookDelivery, WebhookEndpoint
 from books.models.session import Session
+from books.models.token import ApiToken, TokenScope
+from books.models.webhook import DeliveryState, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "DECIDED",
     "DECISIONS",
     "Announcement",
+    "ApiToken",
     "Arrangement",
     "AuditEntry",
     "Book",
@@ -46,7 +48,6 @@ __all__ = [
     "ProviderProfile",
     "PublishedGuideline",
     "PublishedSet",
-    "ReaderToken",
     "Reading",
     "Reservation",
     "ReviewStatus",

@@ -29,6 +29,7 @@ class AuditEntry(models.Model):
     book_number = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
     about = models.CharField(max_length=200, blank=True)
     outcome = models.CharField(max_length=9, choices=Outcome)
+    token = models.CharField(max_length=100, blank=True, help_text="The API token that it was done with.")
     detail = models.CharField(max_length=300, blank=True, help_text="Why it was refused, or what was changed.")
 
     class Meta:

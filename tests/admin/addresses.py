@@ -211,7 +211,7 @@ DJANGOS = _table(
     *_of_model("books_modelprice", view="a", add="a", change="a", delete="a"),
     *_of_model("books_stagemodel", view="a", add="a", change="a", delete="a"),
     *_of_model("books_providerprofile", view="a", add="a", change="a", delete="a"),
-    *_of_model("books_readertoken", view="a", add="a", change="a"),
+    *_of_model("books_apitoken", view="urpa", add="urpa", change="urpa"),
     *_of_model("books_webhookendpoint", view="a", add="a", change="a", delete="a"),
     *_of_model("books_webhookdelivery", view="a", change="a"),
     *_of_model("auth_user", view="a", add="a", change="a"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from books.models import (
     Announcement,
+    ApiToken,
     Book,
     Delivery,
     ExpectedFile,
@@ -19,7 +20,6 @@ from books.models import (
     Proposal,
     ProviderProfile,
     PublishedSet,
-    ReaderToken,
     StageModel,
     WebhookDelivery,
     WebhookEndpoint,
@@ -108,6 +108,7 @@ def facts(book, django_user_model) -> dict[str, Any]:
     page = ReadPageFactory(book=book, number=1)
     delivery = Delivery.objects.create(book=book, image_bytes=9, touched_at=timezone.now())
     subtopic = SubtopicFactory(topic=TopicFactory(book=book))
+    grace = django_user_model.objects.create_user("grace")
     return {
         "book": book.pk,
         "page": 1,
@@ -126,16 +127,16 @@ def facts(book, django_user_model) -> dict[str, Any]:
         "expected": ExpectedFile.objects.create(delivery=delivery, place=0, name="a.png", size=len(WHITE)).pk,
         "modelcall": ModelCall.objects.create(book=book, stage="digest", outcome="answered").pk,
         "modelprice": ModelPrice.objects.create(model="m", input=1, cached_input=1, output=1).pk,
-        **_readers(),
+        **_readers(grace),
         "stagemodel": StageModel.objects.create(stage="digest", model="m").pk,
         "providerprofile": ProviderProfile.objects.create(provider="openai", model="m").pk,
-        "user": django_user_model.objects.create_user("grace").pk,
+        "user": grace.pk,
         "group": Group.objects.get(name="uploader").pk,
         "app": "books",
     }
 
 
-def _readers() -> dict[str, Any]:
+def _readers(owner: Any) -> dict[str, Any]:
     endpoint = WebhookEndpoint.objects.create(url="https://localhost/", secret=new_secret())
     said = Announcement.objects.create(
         happening="guidelines.published",
@@ -147,8 +148,8 @@ def _readers() -> dict[str, Any]:
         made_at=timezone.now(),
     )
     delivery = WebhookDelivery.objects.create(endpoint=endpoint, announcement=said)
-    token = ReaderToken.objects.create(name="Tutor", sha256="0" * 64)
-    return {"readertoken": token.pk, "webhookendpoint": endpoint.pk, "webhookdelivery": delivery.pk}
+    token = ApiToken.objects.create(name="Tutor", sha256="0" * 64, owner=owner)
+    return {"apitoken": token.pk, "webhookendpoint": endpoint.pk, "webhookdelivery": delivery.pk}
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from axes.models import AccessAttempt
 from django.urls import reverse
 
 from books.attempts import client_address
-from books.models import AuditEntry, ReaderToken
-from books.publishing.tokens import give_out
+from books.models import AuditEntry
+from tests.factories import secret_of
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-password-1"
@@ -103,7 +103,7 @@ def test_tokens_are_not_tried_without_end(client, settings, url):
 
 
 def test_an_old_token_keeps_neither_people_nor_other_programs_out(client, attempt, admin):
-    good = give_out(ReaderToken(name="Tutor"), user=None)
+    good = secret_of("published")
     address = {"HTTP_X_FORWARDED_FOR": "203.0.113.7"}
     for _ in range(9):
         client.get("/api/guidelines", HTTP_AUTHORIZATION="Bearer old", **address)

@@ -9,7 +9,7 @@ from django.db.models import ProtectedError
 from django.test import Client
 from django.urls import reverse
 
-from books.models import AuditEntry, ModelPrice, ReaderToken, ReviewStatus, WebhookEndpoint
+from books.models import ApiToken, AuditEntry, ModelPrice, ReviewStatus, WebhookEndpoint
 from tests.factories import SubtopicFactory
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,7 @@ def acts(client):
     """Everything by which an administrator changes a right, a token, an endpoint, a price or a person."""
     eve = person("eve", "reviewer")
     endpoint = WebhookEndpoint.objects.create(url="https://tutor.example.org/", secret="whsec_old")
-    token = ReaderToken.objects.create(name="Tutor", sha256="0" * 64, beginning="bpr_0")
+    token = ApiToken.objects.create(name="Tutor", sha256="0" * 64, beginning="bpt_0", owner=eve)
     price = ModelPrice.objects.create(model="m", input=1, cached_input=1, output=1)
     prices = {"model": "m", "input": 2, "cached_input": 1, "output": 1}
     hook = {"url": "https://other.example.org/", "happenings": ["guidelines.published"], "is_active": "on"}
@@ -125,10 +125,8 @@ def acts(client):
         "Added user “ann”": post("auth_user_add", username="ann", **words),
         "Changed user “eve” roles: - reviewer": post("auth_user_change", eve.pk, **facts_of(eve, groups=[])),
         "Changed user “eve” password changed": post("auth_user_password_change", eve.pk, **words),
-        "Added reader token": post(
-            "books_readertoken_add", name="Other", scope="read", expires_at_0="", expires_at_1=""
-        ),
-        "Changed reader token “Tutor": chosen("books_readertoken", "take_back", token),
+        "Added API token": post("books_apitoken_add", name="Other", scopes=["published"]),
+        "Changed API token “Tutor": chosen("books_apitoken", "take_back", token),
         "Added webhook endpoint": post("books_webhookendpoint_add", **hook),
         "Changed webhook endpoint “https://tutor": chosen("books_webhookendpoint", "renew", endpoint),
         "Deleted webhook endpoint “https://tutor": post("books_webhookendpoint_delete", endpoint.pk, post="yes"),
@@ -157,7 +155,7 @@ def test_no_secret_is_noted(administrator):
     for act in acts(administrator).values():
         act()
     said = str(list(AuditEntry.objects.values_list("about", "detail")))
-    kept = [*User.objects.values_list("password", flat=True), *ReaderToken.objects.values_list("sha256", flat=True)]
+    kept = [*User.objects.values_list("password", flat=True), *ApiToken.objects.values_list("sha256", flat=True)]
     assert not [secret for secret in [*kept, "whsec_", "a-long-password-1"] if secret in said]
 
 

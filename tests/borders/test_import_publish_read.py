@@ -8,18 +8,16 @@ from itertools import product
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import TextChoices
-from django.test import Client
 from django.urls import reverse
 from docx import Document
 from openpyxl import load_workbook
 
 from books.extraction.base import Guideline
 from books.extraction.engines.forms import GuidelineForm
-from books.models import Provenance, ReaderToken, ReviewStatus, Subtopic
+from books.models import Provenance, ReviewStatus, Subtopic
 from books.publishing.files.sheets import Sheet
-from books.publishing.tokens import give_out
 from books.stored.guideline import PART_TITLES, PARTS
-from tests.factories import BookFactory, SubtopicFactory, TopicFactory, ids
+from tests.factories import BookFactory, SubtopicFactory, TopicFactory, ids, program
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +32,7 @@ def screens(client, admin):
 
 @pytest.fixture
 def reader():
-    return Client(headers={"authorization": f"Bearer {give_out(ReaderToken(name='Tutor'), user=None)}"})
+    return program("published")
 
 
 @pytest.fixture

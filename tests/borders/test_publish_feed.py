@@ -11,10 +11,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from books.models import PublishedGuideline, ReaderToken, ReviewStatus
-from books.publishing.tokens import give_out
+from books.models import PublishedGuideline, ReviewStatus
 from jobs import clock
-from tests.factories import BookFactory, SubtopicFactory, TopicFactory
+from tests.factories import BookFactory, SubtopicFactory, TopicFactory, program
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +22,7 @@ class Reader:
     """Keeps what it was last told, as a reading program does: all of it, or with ``since`` what came after."""
 
     def __init__(self, *, by_time: bool) -> None:
-        self.client = Client(headers={"authorization": f"Bearer {give_out(ReaderToken(name='Tutor'), user=None)}"})
+        self.client = program("published")
         self.by_time = by_time
         self.etag, self.newest, self.titles = "", "", set()
 

@@ -6,16 +6,14 @@ from csv import DictReader
 from io import BytesIO, StringIO
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from books.models import PublishedGuideline, ReaderToken, ReviewStatus
+from books.models import PublishedGuideline, ReviewStatus
 from books.publishing.files.sheets import armed, defused
-from books.publishing.tokens import give_out
-from tests.factories import SubtopicFactory
+from tests.factories import SubtopicFactory, program
 
 pytestmark = pytest.mark.django_db
 
@@ -78,7 +76,7 @@ def test_readers_are_told_a_name_and_never_an_account(screens, admin, names, tol
     seen = {"revision": row.revision}
     screens.post(f"/api/books/{book}/subtopics/{row.pk}/approve", seen, content_type="application/json")
     screens.post(reverse("admin:books_book_publish_now", args=[book]))
-    reader = Client(headers={"authorization": f"Bearer {give_out(ReaderToken(name='Tutor'), user=None)}"})
+    reader = program("published")
     (item,) = reader.get("/api/guidelines").json()["items"]
     assert item["reviewer"] == told
     assert admin.get_username() not in str(item)

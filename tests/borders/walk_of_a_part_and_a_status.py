@@ -6,7 +6,6 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from docx import Document
 from openpyxl import load_workbook
@@ -14,11 +13,10 @@ from openpyxl import load_workbook
 from books.extraction.base import Guideline, Statement
 from books.extraction.engines.forms import GuidelineForm
 from books.guidelines.proposals import propose, setting
-from books.models import Book, GuidelineImport, Proposal, ProposalKind, ReaderToken, Subtopic
-from books.publishing.tokens import give_out
+from books.models import Book, GuidelineImport, Proposal, ProposalKind, Subtopic
 from books.stored.guideline import Part
 from books.stored.proposal import Values
-from tests.factories import ReadPageFactory, SubtopicFactory, TopicFactory, guideline_of, shown
+from tests.factories import ReadPageFactory, SubtopicFactory, TopicFactory, guideline_of, program, shown
 
 pytestmark = pytest.mark.django_db
 SAID = {"sources": [{"text": "Read about fractions.", "pages": [1]}]}
@@ -105,7 +103,7 @@ def test_the_part_to_readers_and_in_proposals(screens, book, row, admin):
     approve = f"/api/books/{book.pk}/subtopics/{row.pk}/approve"
     screens.post(approve, {"revision": item["revision"]}, content_type="application/json")
     screens.post(reverse("admin:books_book_publish_now", args=[book.pk]))
-    reader = Client(headers={"authorization": f"Bearer {give_out(ReaderToken(name='Tutor'), user=None)}"})
+    reader = program("published")
     (published,) = reader.get("/api/guidelines").json()["items"]
     assert published["guideline"]["sources"][0]["text"] == "Read about fractions."
     assert "sources" in screens.get("/api/openapi.json").json()["components"]["schemas"]["Part"]["enum"]

@@ -20,7 +20,7 @@ NO_SCREENS = {
     *("books_book_progress", "books_book_calls", "books_book_export", "books_book_scan", "books_book_thumbnail"),
     *("books_book_text_export", "books_book_pages", "books_book_page_reading", "jobs_job_panel", "jobs_job_progress"),
 }
-LISTS = ("book", "modelcall", "modelprice", "stagemodel", "providerprofile", "readertoken", "webhookendpoint")
+LISTS = ("book", "modelcall", "modelprice", "stagemodel", "providerprofile", "apitoken", "webhookendpoint")
 PLAIN = ("admin:index", *(f"admin:books_{name}_{act}" for name in LISTS for act in ("changelist", "add")))
 
 

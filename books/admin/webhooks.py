@@ -1,27 +1,24 @@
-"""Programs that read: their tokens, given out once; whom to tell of what is published, and the log of telling them."""
+"""Whom to tell of what is published, and the log of telling them."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern
-from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from books.admin.guards import StaffRequest, action, route
+from books.admin.tokens import shown_once
 from books.audit import refuse
-from books.language import counted
-from books.models import Happening, ReaderToken, WebhookDelivery, WebhookEndpoint
+from books.models import Happening, WebhookDelivery, WebhookEndpoint
 from books.publishing.post import new_secret
-from books.publishing.tokens import give_out, revoke
 from books.publishing.webhooks import deliver_again, send_test
 from jobs.errors import JobError
 
@@ -30,79 +27,9 @@ if TYPE_CHECKING:
     DeliveryAdmin = admin.ModelAdmin[WebhookDelivery]
     EndpointAdmin = admin.ModelAdmin[WebhookEndpoint]
     EndpointModelForm = forms.ModelForm[WebhookEndpoint]
-    TokenAdmin = admin.ModelAdmin[ReaderToken]
 else:
-    EndpointAdmin = DeliveryAdmin = TokenAdmin = admin.ModelAdmin
+    EndpointAdmin = DeliveryAdmin = admin.ModelAdmin
     EndpointModelForm = forms.ModelForm
-
-
-@admin.register(ReaderToken)
-class ReaderTokenAdmin(TokenAdmin):
-    list_display = ("name", "beginning", "state", "scope", "created_by", "created_at", "last_used_at", "expires_at")
-    list_select_related = ("created_by",)
-    fields = ("name", "scope", "expires_at")
-    search_fields = ("name",)
-    search_help_text = "Name"
-    show_full_result_count = False
-    actions = ("take_back",)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Reader tokens", **(extra_context or {})})
-
-    @admin.display
-    def state(self, token: ReaderToken) -> SafeString:
-        word = "valid" if token.is_valid else "revoked" if token.revoked_at else "expired"
-        return format_html('<span class="badge badge-{}">{}</span>', "approved" if word == "valid" else "failed", word)
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: ReaderToken | None = None) -> bool:
-        """A token that is no longer wanted is revoked, and remembered."""
-        return False
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Names the two boxes of the time, which share one label."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "expires_at" and isinstance(field, forms.SplitDateTimeField):
-            for part, name in zip(field.widget.widgets, ("Expires on", "Expires at"), strict=True):
-                part.attrs["aria-label"] = name
-        return field
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: ReaderToken,
-        form: ModelForm[ReaderToken],
-        change: bool,  # noqa: FBT001 - Django's
-    ) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-        else:
-            # For response_add, in the same request; Django hands over nothing else.
-            request.secret = give_out(obj, user=cast("StaffRequest", request).user)  # type: ignore[attr-defined]
-
-    def response_add(
-        self, request: HttpRequest, obj: ReaderToken, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        """The one time that the token is shown."""
-        return shown_once(request, obj, getattr(request, "secret", ""), "Send it as Authorization: Bearer, over HTTPS.")
-
-    @admin.action(description="Revoke the chosen tokens", permissions=["change"])
-    def take_back(self, request: HttpRequest, tokens: QuerySet[ReaderToken]) -> None:
-        count = revoke(tokens)
-        messages.success(request, f"{counted(count, 'token')} revoked: they open nothing from now on.")
-
-
-def shown_once(request: HttpRequest, thing: Any, secret: str, use: str) -> HttpResponse:
-    """A page with a secret that no other page shows; nobody keeps a copy of it on the way."""
-    context = {
-        **admin.site.each_context(request),
-        "title": str(thing),
-        "opts": thing._meta,
-        "secret": secret,
-        "use": use,
-    }
-    response = render(request, "bookpipeline/secret.html", context)
-    add_never_cache_headers(response)
-    return response
 
 
 USE = "The receiver checks our signatures with it, as Standard Webhooks describes."

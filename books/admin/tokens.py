@@ -1,0 +1,122 @@
+"""API tokens: made by whoever wants a program to do part of their work, shown once, revoked by them or by whoever may
+see people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from books.admin.guards import StaffRequest
+from books.language import counted
+from books.models import ApiToken, TokenScope
+from books.tokens import give_out, revoke
+
+# Generic in the stubs alone.
+if TYPE_CHECKING:
+    TokenAdmin = admin.ModelAdmin[ApiToken]
+else:
+    TokenAdmin = admin.ModelAdmin
+
+USE = "Send it as Authorization: Bearer, over HTTPS. To try it:"
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(TokenAdmin):
+    list_display = ("name", "beginning", "state", "may", "owner", "created_at", "last_used_at", "expires_at")
+    list_select_related = ("owner",)
+    search_fields = ("name", "beginning", "owner__username")
+    search_help_text = "Name, beginning or owner"
+    show_full_result_count = False
+    actions = ("take_back",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "API tokens", **(extra_context or {})})
+
+    @admin.display
+    def state(self, token: ApiToken) -> SafeString:
+        word = token.standing
+        return format_html('<span class="badge badge-{}">{}</span>', "approved" if word == "valid" else "failed", word)
+
+    @admin.display(description="scopes")
+    def may(self, token: ApiToken) -> str:
+        return ", ".join(token.scopes)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
+        """One's own; everybody's for who may see people."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = super().get_queryset(request)
+        return rows if request.user.has_perm("auth.view_user") else rows.filter(owner=request.user.pk)
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
+        """What a program was given stays what it is: for more, or for less, it gets another token."""
+        return ("may", "expires_at") if obj else ()
+
+    def get_fields(self, _request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
+        return ("name", "may" if obj else "scopes", "expires_at")
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: ApiToken | None = None) -> bool:
+        """A token that is no longer wanted is revoked, and remembered."""
+        return False
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Scopes of use to this person; names for the two boxes of the time, which share one label."""
+        if db_field.name == "scopes":
+            possible = [scope for scope in TokenScope if request.user.has_perm(scope.permission)]
+            return forms.MultipleChoiceField(
+                choices=[(scope.value, scope.label) for scope in possible],
+                widget=forms.CheckboxSelectMultiple,
+                help_text="What the program may do with it, as long as you may do it yourself.",
+            )
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "expires_at" and isinstance(field, forms.SplitDateTimeField):
+            for part, name in zip(field.widget.widgets, ("Expires on", "Expires at"), strict=True):
+                part.attrs["aria-label"] = name
+        return field
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            # For response_add, in the same request; Django hands over nothing else.
+            request.secret = give_out(obj, owner=cast("StaffRequest", request).user)  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
+        """The one time that the token is shown."""
+        secret = getattr(request, "secret", "")
+        return shown_once(request, obj, secret, USE, command=curl_line(request, obj, secret))
+
+    @admin.action(description="Revoke the chosen tokens", permissions=["change"])
+    def take_back(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
+        count = revoke(tokens)
+        messages.success(request, f"{counted(count, 'token')} revoked: they open nothing from now on.")
+
+
+def curl_line(request: HttpRequest, token: ApiToken, secret: str) -> str:
+    """A request that needs no book, for tokens that read what is published; else to the document of all there is."""
+    path = "/api/guidelines?limit=1" if {"published", "read"} & set(token.scopes) else "/api/openapi.json"
+    return f'curl -H "Authorization: Bearer {secret}" "{request.build_absolute_uri(path)}"'
+
+
+def shown_once(request: HttpRequest, thing: Any, secret: str, use: str, *, command: str = "") -> HttpResponse:
+    """A page with a secret that no other page shows; nobody keeps a copy of it on the way."""
+    context = {
+        **admin.site.each_context(request),
+        "title": str(thing),
+        "opts": thing._meta,
+        "secret": secret,
+        "use": use,
+        "command": command,
+    }
+    response = render(request, "bookpipeline/secret.html", context)
+    add_never_cache_headers(response)
+    return response
