@@ -134,7 +134,7 @@ def acts(client):
         "Changed model price “m”": post("books_modelprice_change", price.pk, **prices),
         "Deleted model price “m”": post("books_modelprice_delete", price.pk, post="yes"),
         "spending cap: none → 5": post(
-            "books_book_change", book.pk, title=book.title, language="eng", spending_cap="5"
+            "books_book_change", book.pk, title=book.title, language="eng", access="all", spending_cap="5"
         ),
     }
 
