@@ -130,25 +130,28 @@ def reword(material: Material) -> dict[str, Any]:
     return {"sentences": [" ".join(re.findall(r"\b\w{5,}\b", text)) for text in material["sentences"]]}
 
 
-def summary(material: Material) -> dict[str, Any]:
-    first = ", ".join(each["title"] for each in material["subtopics"][:3]) or material["topic"]
-    return {"summary": f"This topic goes through {first}, from the words and signs to tasks that use them in steps."}
-
-
-def name(material: Material) -> dict[str, Any]:
-    named = material.get("subtopic") or material["topic"]
-    return {"title": named["title"][:200]}
+def names(material: Material) -> dict[str, Any]:
+    parts = material["subtopics"]
+    first = ", ".join(each["title"] for each in parts[:3]) or material["topic"]
+    return {
+        "title": material["topic"][:200],
+        "subtopics": [{"number": each["number"], "title": each["title"][:200]} for each in parts],
+        "summary": f"This topic goes through {first}, from the words and signs to tasks that use them in steps.",
+    }
 
 
 def same(_material: Material) -> dict[str, Any]:
-    return {"same": False, "reason": "They teach different things.", "confidence": 0.8}
+    return {"reason": "They teach different things.", "same": False, "confidence": 0.8}
 
 
 def order(material: Material) -> dict[str, Any]:
     parts = material["parts"]
     return {
         "order": [part["number"] for part in parts],
-        "storyline": f"From {parts[0]['title']} on, each part uses the words and signs of the one before it.",
+        "reason": "",
+        "storyline": ""
+        if "book" in material
+        else f"From {parts[0]['title']} on, each part uses the words and signs of the one before it.",
     }
 
 
@@ -158,8 +161,7 @@ BY_SCHEMA: dict[str, Callable[[Material], dict[str, Any]]] = {
     "GuidelineForm": guideline,
     "VerifyForm": verdicts,
     "RewordForm": reword,
-    "SummaryForm": summary,
-    "NameForm": name,
+    "NamesForm": names,
     "SameForm": same,
     "OrderForm": order,
 }

@@ -20,13 +20,16 @@ class BooksConfig(AppConfig):
         import books.publishing.webhooks
         import books.retention  # noqa: F401 - they connect signals
         from books.audit_rows import watch
-        from books.extraction.job import EXTRACTION, FINALISATION
+        from books.extraction.job import EXTRACTION, FINALISATION, calls_by_name
+        from books.ledger.choices import declare
         from books.ocr.job import OCR, OCR_ELSEWHERE
         from books.publishing.webhooks import TELLING
         from jobs.registry import register
 
         for handler in (OCR, OCR_ELSEWHERE, EXTRACTION, FINALISATION, TELLING):
             register(handler)
+        for call in calls_by_name().values():
+            declare(call.name, call.effort, call.limit)
         watch()
         post_migrate.connect(_complete_roles, dispatch_uid="roles")
 

@@ -5,7 +5,7 @@ Imports neither Django nor a vendor's SDK. Pages are scan numbers from 1; page r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -83,12 +83,21 @@ class NamedSubtopic:
 
 @dataclass(frozen=True, slots=True)
 class NamedTopic:
-    """As ``NamedSubtopic``; ``subtopics`` are the titles of what is in it, in the book's order."""
+    """As ``NamedSubtopic``, with what is in it, in the book's order."""
 
     key: str
     title: str
     summary: str
-    subtopics: tuple[str, ...] = ()
+    subtopics: tuple[NamedSubtopic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopicNames:
+    """Titles of a topic and, by their keys, of its subtopics, with 20 to 40 words on what the topic covers."""
+
+    title: str
+    subtopics: Mapping[str, str]
+    summary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +111,12 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True)
 class TeachingOrder:
-    """``keys`` are those of all that was to be ordered; ``storyline`` says how each builds on the one before."""
+    """``keys`` are those of all that was to be ordered, ``reason`` why in another order than was given; ``storyline``
+    says how each part of a topic builds on the one before, and is empty of the book's topics."""
 
     keys: tuple[str, ...]
-    storyline: str
+    storyline: str = ""
+    reason: str = ""
 
 
 class GuidelineEngine(Protocol):
@@ -118,8 +129,8 @@ class GuidelineEngine(Protocol):
     @property
     def name(self) -> str: ...
 
-    def made_with(self, stage: str) -> MadeWith:
-        """Of ``stage``: digest, outline, write, summarise, name or same."""
+    def made_with(self, *asked: str) -> MadeWith:
+        """Of the question that the result answers, and those that may follow it."""
         ...
 
     @property
@@ -147,16 +158,8 @@ class GuidelineEngine(Protocol):
         """Each of ``copied``, which repeat the book word for word, in other words, in the same order."""
         ...
 
-    def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
-        """20 to 40 words on what the topic covers."""
-        ...
-
-    def refine_name(self, book: BookFacts, subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
-        """A title that is clear without its chapter and unlike its neighbours'; the given one where it is fine."""
-        ...
-
-    def refine_topic_name(self, book: BookFacts, topic: NamedTopic, others: Sequence[str]) -> str:
-        """As ``refine_name``; ``others`` are the titles of the book's other topics."""
+    def refine_names(self, book: BookFacts, topic: NamedTopic, others: Sequence[NamedTopic]) -> TopicNames:
+        """Titles that are clear by themselves and unlike those of the book's ``others``; the given one where it is."""
         ...
 
     def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:

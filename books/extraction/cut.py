@@ -13,7 +13,6 @@ from django.db.models import Count, Max
 
 from books.extraction import outline_ops
 from books.extraction.base import NamedSubtopic, NamedTopic, SubtopicSource
-from books.extraction.engines.factory import made_with_of
 from books.extraction.outline_ops import PlacedSubtopic, placed_subtopics
 from books.extraction.records import book_facts, in_the_book, named, outline_prints, whole_outline
 from books.guidelines.evidence import BookText
@@ -21,6 +20,7 @@ from books.guidelines.proposals import name_of
 from books.keys import fingerprint
 from books.models import Book, Change, Page, Proposal, ProposalKind, ProposalState, Subtopic, Topic
 from books.models.page import page_numbers
+from books.stored.made_with import MadeWith
 from books.stored.outline import CutBook
 from books.stored.pages import PageId, PageNumbers
 from books.structure.base import BookFacts, PageText
@@ -73,9 +73,8 @@ class Cut:
             part = self.placed[key]
             yield part, [page for page in part.plan.pages if row.is_decided or page in row.pages]
 
-    def made_from(self, row: Subtopic, texts: Mapping[PageId, str]) -> dict[str, str]:
+    def made_from(self, row: Subtopic, texts: Mapping[PageId, str], made_with: MadeWith) -> dict[str, str]:
         """By the key of each part in ``row``, a fingerprint of what the engine is asked about it; see ``Subtopic``."""
-        made_with = made_with_of("write")
         return {
             part.key: fingerprint(
                 made_with, part.plan.title, self.outline.topics[part.topic].title, [texts.get(page) for page in pages]
@@ -145,29 +144,23 @@ class CutTitles:
 
     def named_topic(self, row: Topic) -> NamedTopic:
         rows = in_the_book(row.subtopics.all(), self.numbers)
-        return NamedTopic(str(row.pk), self.topic(row), row.summary, tuple(self.subtopic(each) for each in rows))
+        return NamedTopic(str(row.pk), self.topic(row), row.summary, tuple(map(self.named, rows)))
 
 
 @dataclass(frozen=True, slots=True)
 class NamesOfBook:
-    """What names are refined from: the book's facts, its subtopics in order of teaching and its topics, by the ids of
-    their rows, under their titles as cut."""
+    """What names are refined from: the book's facts, and its topics by the ids of their rows, under their titles as
+    cut."""
 
     facts: BookFacts
-    subtopics: Mapping[int, NamedSubtopic]
     topics: Mapping[int, NamedTopic]
 
     @classmethod
     def of(cls, job: Job) -> NamesOfBook:
         titles = cut_titles(job.book_id)
-        rows = Subtopic.objects.filter(topic__book=job.book_id).select_related("topic")
-        ordered = rows.defer("guideline", "search_text").order_by("topic__sequence", "sequence")
-        topics = Topic.objects.filter(book=job.book_id).order_by("sequence").prefetch_related("subtopics")
-        return cls(
-            book_facts(Book.objects.get(pk=job.book_id)),
-            {row.pk: titles.named(row) for row in ordered},
-            {topic.pk: titles.named_topic(topic) for topic in topics},
-        )
+        topics = Topic.objects.filter(book=job.book_id).order_by("sequence").prefetch_related("subtopics__topic")
+        facts = book_facts(Book.objects.get(pk=job.book_id))
+        return cls(facts, {topic.pk: titles.named_topic(topic) for topic in topics})
 
 
 def _changed_by_others(job: Job) -> int | None:

@@ -10,11 +10,10 @@ from books.extraction.base import PROMPTS
 from books.extraction.stages.base import Call, GuidelineStage, Result
 from books.extraction.stages.digest import DigestStage
 from books.extraction.stages.duplicates import CompareStage, MergeStage
-from books.extraction.stages.names import NameStage, TopicNameStage
+from books.extraction.stages.names import NameStage
 from books.extraction.stages.order import OrderStage
 from books.extraction.stages.outline import OutlineStage
 from books.extraction.stages.submit import SubmitStage
-from books.extraction.stages.summarise import SummariseStage
 from books.extraction.stages.verify import VerifyStage
 from books.extraction.stages.write import WriteStage
 from books.models import Book, PageDigest
@@ -28,17 +27,15 @@ from jobs.states import JobStatus
 EXTRACTION = Handler(
     kind="extraction",
     title="Generating guidelines",
-    stages=(DigestStage(), OutlineStage(), WriteStage(), VerifyStage(), SummariseStage()),
+    stages=(DigestStage(), OutlineStage(), WriteStage(), VerifyStage()),
 )
 FINALISATION = Handler(
     kind="finalisation",
     title="Finalising guidelines",
     stages=(
         NameStage(),
-        TopicNameStage(),
         CompareStage(),
         MergeStage(),
-        SummariseStage(),
         OrderStage(),
         SubmitStage(),
     ),

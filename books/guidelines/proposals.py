@@ -60,10 +60,12 @@ def merging(one: Subtopic, other: Subtopic, reason: str, score: float, *, at_onc
     return Suggestion(ProposalKind.MERGE, subject, rests_on, before, after, reason, score, at_once=at_once)
 
 
-def ordering_subtopics(topic: Topic, present: Sequence[Subtopic], wanted: Sequence[int], storyline: str) -> Suggestion:
+def ordering_subtopics(
+    topic: Topic, present: Sequence[Subtopic], wanted: Sequence[int], storyline: str, reason: str = ""
+) -> Suggestion:
     before, after = Order(tuple(row.pk for row in present), topic.storyline), Order(tuple(wanted), storyline)
     rests_on = {name_of(topic): Values()}
-    return Suggestion(ProposalKind.ORDER_SUBTOPICS, f"order:{name_of(topic)}", rests_on, before, after)
+    return Suggestion(ProposalKind.ORDER_SUBTOPICS, f"order:{name_of(topic)}", rests_on, before, after, reason)
 
 
 def ordering_topics(present: Sequence[Topic], wanted: Sequence[int], reason: str) -> Suggestion:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
     from books.providers.client import OpenAIClient
 
 DEFAULT_PROVIDER = "openai"
-# Stages whose answers need no long thought, which a reasoning model would be paid for.
-LITTLE_EFFORT = frozenset({"digest", "name", "name_topic", "same", "summarise", "reword"})
 # How long another process may not know yet what one found out about a server.
 PROFILE_SECONDS = 30.0
 STAGES_SECONDS = 5
+# What the stages declare of their questions, by name: see ``declare``.
+_declared: dict[str, Choice] = {}
 _choices: ContextVar[dict[str, Choice] | None] = ContextVar("choices_of_models", default=None)
+
+
+def declare(stage: str, effort: str, max_tokens: int) -> None:
+    """The effort and the limit with which ``stage`` asks, unless the admin says otherwise; as in ``Choice``."""
+    _declared[stage] = Choice("", effort=effort, max_tokens=max_tokens)
 
 
 def providers() -> dict[str, dict[str, str]]:
@@ -129,15 +135,18 @@ def model_of(stage: str) -> Choice:
 
 
 def _chosen(stage: str) -> Choice:
-    default = Choice(settings.OPENAI_MODEL, effort="low" if stage in LITTLE_EFFORT else "")
-    return _stage_models(int(time.monotonic() / STAGES_SECONDS)).get(stage, default)
+    """The admin's row where there is one; what that leaves open is as the stage declares it."""
+    declared, row = _declared.get(stage, Choice("")), _stage_models(int(time.monotonic() / STAGES_SECONDS)).get(stage)
+    if row is None:
+        return replace(declared, model=settings.OPENAI_MODEL)
+    limit = row.max_tokens or declared.max_tokens
+    return Choice(row.model, row.temperature, limit, row.provider, row.effort or declared.effort)
 
 
 @lru_cache(maxsize=1)
-def _stage_models(_moment: int) -> dict[str, Choice]:
+def _stage_models(_moment: int) -> dict[str, StageModel]:
     """Read anew every STAGES_SECONDS, since each claim of an item asks which provider its stage calls."""
-    rows = StageModel.objects.all()
-    return {row.stage: Choice(row.model, row.temperature, row.max_tokens, row.provider, row.effort) for row in rows}
+    return {row.stage: row for row in StageModel.objects.all()}
 
 
 @receiver([post_save, post_delete], sender=StageModel)

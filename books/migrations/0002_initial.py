@@ -80,9 +80,9 @@ class Migration(migrations.Migration):
                 ('stage', models.CharField(max_length=40, unique=True)),
                 ('provider', models.CharField(default='openai', max_length=60)),
                 ('model', models.CharField(max_length=80)),
-                ('effort', models.CharField(blank=True, choices=[('minimal', 'Minimal'), ('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], help_text='How long a reasoning model may think.', max_length=10)),
+                ('effort', models.CharField(blank=True, choices=[('minimal', 'Minimal'), ('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], help_text='How long a reasoning model may think. Empty: as the stage declares it, low for little tasks.', max_length=10)),
                 ('temperature', models.FloatField(blank=True, help_text="Empty: the model's own.", null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(2)])),
-                ('max_tokens', models.PositiveIntegerField(default=4000, validators=[django.core.validators.MinValueValidator(100)])),
+                ('max_tokens', models.PositiveIntegerField(blank=True, help_text="Of an answer with the thought before it. Empty: the stage's own, with room for both.", null=True, validators=[django.core.validators.MinValueValidator(100)])),
             ],
             options={
                 'ordering': ('stage',),

@@ -122,7 +122,10 @@ class StageModel(models.Model):
     provider = models.CharField(max_length=60, default="openai")
     model = models.CharField(max_length=80)
     effort = models.CharField(
-        max_length=10, blank=True, choices=Effort, help_text="How long a reasoning model may think."
+        max_length=10,
+        blank=True,
+        choices=Effort,
+        help_text="How long a reasoning model may think. Empty: as the stage declares it, low for little tasks.",
     )
     temperature = models.FloatField(
         null=True,
@@ -130,7 +133,12 @@ class StageModel(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(2)],
         help_text="Empty: the model's own.",
     )
-    max_tokens = models.PositiveIntegerField(default=4000, validators=[MinValueValidator(100)])
+    max_tokens = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(100)],
+        help_text="Of an answer with the thought before it. Empty: the stage's own, with room for both.",
+    )
 
     class Meta:
         ordering = ("stage",)

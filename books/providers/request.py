@@ -15,6 +15,8 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 # Four characters a token is the usual figure for English; an estimate only reserves, the bill counts.
 CHARACTERS_PER_TOKEN = 4
+# Most answers are shorter; limits leave room for thought.
+USUAL_ANSWER = 2_000
 # Limits are checked when the answer is here: servers refuse schemas that name them, one this word and one that.
 NOT_SENT = frozenset(
     {"default", "title", "format", "pattern", "minLength", "maxLength", "minItems", "maxItems"}
@@ -74,7 +76,7 @@ class ModelRequest(Generic[Answer]):
 
     @property
     def estimated_tokens(self) -> int:
-        return self.estimated_tokens_in + self.max_tokens // 2
+        return self.estimated_tokens_in + min(self.max_tokens // 2, USUAL_ANSWER)
 
     @property
     def estimated_tokens_in(self) -> int:

@@ -94,6 +94,6 @@ def test_nothing_stale_says_so(screens, book):
 def test_a_model_is_chosen_for_a_question_that_is_asked_and_prices_say_their_unit(screens):
     form = screens.get(reverse("admin:books_stagemodel_add")).content.decode()
     assert re.findall(r'<option value="([a-z_]+)"[^>]*>[^<]*\(\1\)', form) == [
-        *("ocr", "digest", "outline", "write", "reword", "verify", "summarise", "name", "name_topic", "same", "order"),
+        *("ocr", "digest", "outline", "write", "reword", "verify", "names", "same", "order"),
     ]
     assert "Input, US$ per million tokens" in screens.get(reverse("admin:books_modelprice_add")).content.decode()

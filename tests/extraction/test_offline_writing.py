@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from books.extraction.base import Guideline, NamedSubtopic, Statement, SubtopicSource
+from books.extraction.base import Guideline, NamedSubtopic, NamedTopic, Statement, SubtopicSource
 from books.language import sentences
 from books.structure.base import BookFacts, PageText
 from tests.extraction.printing import ENGINE, STYLES, outlined, printed_book
@@ -153,16 +153,23 @@ def named(title: str, *, key: str = "a", topic: str = "Heat", terms=None, pages=
     ],
 )
 def test_refined_names(given, wanted):
-    assert ENGINE.refine_name(BookFacts("B"), named(given), ()) == wanted
+    assert titles_of([named(given)]) == [wanted]
+
+
+def titles_of(*topics):
+    """As refined, of the subtopics of each topic."""
+    given = [NamedTopic(str(at), rows[0].topic, "", tuple(rows)) for at, rows in enumerate(topics)]
+    named_ = [
+        ENGINE.refine_names(BookFacts("B"), topic, [each for each in given if each is not topic]) for topic in given
+    ]
+    return [title for each in named_ for title in each.subtopics.values()]
 
 
 def test_refined_names_differ_from_the_others():
     one, other = named("Energy", topic="Heat"), named("ENERGY", key="b", topic="Light", pages=(9,))
-    names = {ENGINE.refine_name(BookFacts("B"), a, [b]) for a, b in ((one, other), (other, one))}
-    assert len(names) == 2
+    assert len(set(titles_of([one], [other]))) == 2
     twin = named("Energy", key="b", pages=(9,))
-    names = {ENGINE.refine_name(BookFacts("B"), a, [b]) for a, b in ((one, twin), (twin, one))}
-    assert len(names) == 2
+    assert len(set(titles_of([one, twin]))) == 2
 
 
 @pytest.mark.parametrize(
@@ -189,8 +196,7 @@ def test_same_title_with_other_words_is_not_the_same():
 
 
 def test_a_topic_is_summed_up_by_the_titles_in_it():
-    subtopics = [named(f"{at}.1 Heat {at}", key=str(at)) for at in range(1, 10)]
-    assert ENGINE.summarise(BookFacts("B"), "Heat", subtopics) == (
+    subtopics = tuple(named(f"{at}.1 Heat {at}", key=str(at)) for at in range(1, 10))
+    assert ENGINE.refine_names(BookFacts("B"), NamedTopic("1", "Heat", "", subtopics), ()).summary == (
         "“Heat” has these parts in the book: “Heat 1”, “Heat 2”, “Heat 3”, “Heat 4”, 4 more and “Heat 9”."
     )
-    assert ENGINE.summarise(BookFacts("B"), "Heat", []) == ""

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.standin import StandIn
 from benchmarks.strictness import problems_of_schema
-from books.extraction.base import PROMPTS, NamedSubtopic, SubtopicSource
+from books.extraction.base import PROMPTS, NamedSubtopic, NamedTopic, SubtopicSource
 from books.extraction.engines import forms
 from books.extraction.engines.model import OpenAIEngine, prompt
 from books.providers.client import OpenAIClient
@@ -32,9 +32,9 @@ CALLS = {
     ),
     "write": lambda engine, text: engine.write(SubtopicSource(BOOK, "Heat", "Heat flows", (PageText(3, text),))),
     "reword": lambda engine, text: engine.reword(SubtopicSource(BOOK, "Heat", "Heat flows", (PAGE,)), [text]),
-    "summarise": lambda engine, text: engine.summarise(BOOK, text, [NAMED]),
-    "name": lambda engine, text: engine.refine_name(BOOK, NAMED, [NamedSubtopic("2", "Heat", text, "", (4,))]),
+    "names": lambda engine, text: engine.refine_names(BOOK, NamedTopic("1", text, "", (NAMED,)), []),
     "same": lambda engine, text: engine.are_same(BOOK, NAMED, NamedSubtopic("2", "Heat", text, "", (4,))),
+    "order": lambda engine, text: engine.order_subtopics(BOOK, text, [NAMED]),
 }
 
 

@@ -106,7 +106,7 @@ def test_chapters_are_cut_side_by_side_and_no_topic_crosses_one(book, provider, 
 
 def test_sections_of_the_contents_need_no_model_and_bind_alike(book, provider):
     save_contents(book, SECTIONS, confirm=True)
-    assert {each.stage for each in estimate(book).stages} == {"write", "reword", "verify", "summarise"}
+    assert {each.stage for each in estimate(book).stages} == {"write", "reword", "verify"}
     done(start_extraction(book))
     assert provider.counts.kinds["DigestForm"] == 0
     expected = [("Whole Numbers", ["Counting", "Adding"], 1, 17), ("Algebra", ["Letters"], 18, 24)]
@@ -159,7 +159,7 @@ def test_resuming_the_same_pages_goes_on_and_a_changed_recipe_redoes_its_stage_a
     job = resume_extraction(book)
     done(job)
     worked = Item.objects.filter(job=job, started_at__isnull=False)
-    assert set(worked.values_list("stage", flat=True)) <= {"write", "verify", "summarise"}
+    assert set(worked.values_list("stage", flat=True)) <= {"write", "verify"}
     assert worked.filter(stage="write").count() == Subtopic.objects.count()
     assert worked.filter(stage="write", key=f"propose {edited.pk}").exists()
     assert {row.made_with.schema for row in Subtopic.objects.exclude(pk=edited.pk)} == {f"next.{RewordForm.version}"}

@@ -80,10 +80,10 @@ def test_a_book_is_paid_for_once(provider, scans, tmp_path, admin):
     assert ModelCall.objects.count() == calls(provider)
     first = calls(provider)
     subtopics, topics = Subtopic.objects.count(), book.topics.count()
-    # Reading and digest a page, one window; guideline, second reading, name and pairs that look alike; of each topic
-    # its summary, and again after, its name and order; the order of the topics.
+    # Reading and digest a page, one window; guideline, second reading, and pairs that look alike; of each topic its
+    # names and order; the order of the topics.
     pairs = subtopics * (subtopics - 1) // 2
-    assert first <= 2 * len(PAGES) + 1 + 3 * subtopics + pairs + 4 * topics + 1
+    assert first <= 2 * len(PAGES) + 1 + 2 * subtopics + pairs + 2 * topics + 1
 
     done(start_reading(book, numbers=PAGES))
     approve_pages(book)

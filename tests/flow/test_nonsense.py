@@ -28,7 +28,7 @@ from tests.factories import pages_of, shown
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 # Each form of nonsense once; a hundred books are in tests/chaos/chaos_nonsense.py.
 PAGES, SEEDS = 6, 6
-FORMS = ((), ("DigestForm",), ("OutlineForm",), ("GuidelineForm", "RewordForm"), ("VerifyForm",), ("SummaryForm",))
+FORMS = ((), ("DigestForm",), ("OutlineForm",), ("GuidelineForm", "RewordForm"), ("VerifyForm",), ("NamesForm",))
 NAMED = {"invalid_model_output", "nothing_usable", ""}
 UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202e]")
 MARKUP = re.compile(r"<script>alert|<img src=x")

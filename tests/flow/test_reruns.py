@@ -49,7 +49,7 @@ def book_of(sample, count=None):
 @pytest.fixture
 def model(settings, monkeypatch):
     """Renames everything, finds each pair the same half as sure as it is asked about, and orders all backwards."""
-    monkeypatch.setitem(answers.BY_SCHEMA, "NameForm", _renamed)
+    monkeypatch.setitem(answers.BY_SCHEMA, "NamesForm", _renamed)
     monkeypatch.setitem(answers.BY_SCHEMA, "OrderForm", _backwards)
     with StandIn() as running:
         settings.GUIDELINE_ENGINE = "openai"
@@ -65,13 +65,14 @@ def _forget():
 
 
 def _renamed(material):
-    named = material.get("subtopic", material["topic"])
-    return {"title": f"All about {named['title']}"}
+    parts = [{"number": each["number"], "title": f"All about {each['title']}"} for each in material["subtopics"]]
+    return {"title": f"All about {material['topic']}", "subtopics": parts, "summary": "It is all told."}
 
 
 def _backwards(material):
     return {
         "order": [part["number"] for part in reversed(material["parts"])],
+        "reason": "The end is needed first.",
         "storyline": "From the end to the start.",
     }
 
@@ -80,9 +81,9 @@ def _same(confidence):
     return lambda material: {"same": True, "reason": "They teach one thing.", "confidence": confidence}
 
 
-def run(start, book, *, failed=0):
+def run(start, book):
     job = run_to_end(start(book).pk)
-    assert (job.status, job.failed_items) == (JobStatus.COMPLETED, failed), job.error_message
+    assert (job.status, job.failed_items) == (JobStatus.COMPLETED, 0), job.error_message
     return job
 
 
@@ -234,16 +235,17 @@ def blank_png() -> bytes:
 def test_what_fails_is_named_and_held_back_until_it_is_done(book, model):
     run(start_extraction, book)
     refused = rows(book)[0]
-    asked = answers.BY_SCHEMA["NameForm"]
-    answers.BY_SCHEMA["NameForm"] = lambda material: (
-        {"title": " "} if material.get("subtopic", {}).get("title") == refused.title else asked(material)
+    asked = answers.BY_SCHEMA["NamesForm"]
+    answers.BY_SCHEMA["NamesForm"] = lambda material: (
+        asked(material) | ({"summary": " "} if material["subtopics"][0]["title"] == refused.title else {})
     )
-    job = run(start_finalisation, book, failed=1)
-    assert [(item.stage, item.label) for item in job.items.filter(state="failed")] == [("names", refused.title)]
-    assert list(unfinished(book.pk)) == [refused.pk]
-    assert "Refining names" in unfinished(book.pk)[refused.pk]
+    job = run_to_end(start_finalisation(book).pk)  # all of its one topic
+    assert (job.status, job.failed_items) == (JobStatus.FAILED, 1)
+    assert [(item.stage, item.label) for item in job.items.filter(state="failed")] == [("names", refused.topic.title)]
+    assert list(unfinished(book.pk)) == [row.pk for row in rows(book) if row.topic == refused.topic]
+    assert "Naming and summarising topics" in unfinished(book.pk)[refused.pk]
     assert Subtopic.objects.get(pk=refused.pk).title == refused.title
-    ModelCall.objects.filter(stage="name").delete()
-    answers.BY_SCHEMA["NameForm"] = asked
+    ModelCall.objects.filter(stage="names").delete()
+    answers.BY_SCHEMA["NamesForm"] = asked
     assert run(lambda _: resume(job.pk), book)
     assert unfinished(book.pk) == {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from books.extraction.job import EXTRACTION, FINALISATION
+from books.extraction.job import FINALISATION
 from books.guidelines.selectors import unfinished
 from jobs.states import ItemState, JobStatus
 from tests.factories import BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
@@ -37,10 +37,11 @@ def test_an_unwritten_one_is_not_finished():
 @pytest.mark.parametrize(
     ("stage", "key", "left"),
     [
-        ("names", "{0.pk}", [False, True, True]),
+        ("names", "{topic.pk}", [False, False, True]),
         ("merge", "{1.pk}:{2.pk}", [True, False, False]),
-        ("summarise", "{topic.pk}", [False, False, True]),
-        ("names", "propose {0.pk}", [True, True, True]),
+        ("order", "{topic.pk}", [False, False, True]),
+        ("write", "{0.pk}", [False, True, True]),
+        ("write", "propose {0.pk}", [True, True, True]),
         ("submit", "{topic.pk}", [True, True, True]),
     ],
 )
@@ -50,18 +51,10 @@ def test_what_failed_holds_its_subtopics_back(subtopics, stage, key, left):
 
 
 def test_a_later_job_puts_it_right_and_one_that_never_came_there_does_not(subtopics):
-    item = failed(subtopics, "names", "{0.pk}")
-    assert unfinished(subtopics[0].topic.book_id) == {
-        subtopics[0].pk: f"Refining names: {item.error_message} Resume that job."
-    }
+    item = failed(subtopics, "names", "{topic.pk}")
+    said = f"Naming and summarising topics: {item.error_message} Resume that job."
+    assert unfinished(subtopics[0].topic.book_id) == {row.pk: said for row in subtopics[:2]}
     JobFactory(book=item.job.book, kind=FINALISATION.kind, status=JobStatus.CANCELLED)
-    assert finished(subtopics) == [False, True, True]
-    failed(subtopics, "names", "{0.pk}", status=JobStatus.CANCELLED, state=ItemState.DONE)
-    assert finished(subtopics) == [True, True, True]
-
-
-def test_a_summary_written_by_finalising_makes_up_for_one_that_failed_before(subtopics):
-    failed(subtopics, "summarise", "{topic.pk}", kind=EXTRACTION.kind)
     assert finished(subtopics) == [False, False, True]
-    failed(subtopics, "summarise", "{topic.pk}", state=ItemState.DONE)
+    failed(subtopics, "names", "{topic.pk}", status=JobStatus.CANCELLED, state=ItemState.DONE)
     assert finished(subtopics) == [True, True, True]

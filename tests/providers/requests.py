@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
+from benchmarks.answers import BY_SCHEMA
 from books.ledger.asking import Ledger
 from books.providers.client import ModelClient
 from books.providers.request import ModelRequest
@@ -34,6 +35,9 @@ def ledger_of(client: ModelClient) -> Ledger:
 
 class NameForm(BaseModel):
     title: str
+
+
+BY_SCHEMA["NameForm"] = lambda material: {"title": material["subtopic"]["title"]}
 
 
 def question(title: str = "Fractions", **changes) -> ModelRequest[NameForm]:

@@ -28,9 +28,8 @@ TEXTS = (
     "2 Rivers\n2.1 How rivers begin\nA river begins at a spring. It carries stones and sand towards the sea.\n3",
 )
 CACHES = (guideline_factory.guideline_engine, choices.ledger, ocr_factory._built)
-# Digests of three pages, one outline, a guideline and a second reading a subtopic and, where they copy, other words; a
-# summary a topic.
-QUESTIONS = 14
+# Digests of three pages, one outline, a guideline and a second reading a subtopic and, where they copy, other words.
+QUESTIONS = 12
 
 
 @dataclass

@@ -30,8 +30,8 @@ def engine_here() -> OfflineEngine:
     return OfflineEngine()
 
 
-def made_with_of(stage: str) -> MadeWith:
-    return guideline_engine().made_with(stage)
+def made_with_of(*asked: str) -> MadeWith:
+    return guideline_engine().made_with(*asked)
 
 
 def asks_a_model() -> bool:

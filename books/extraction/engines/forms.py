@@ -256,34 +256,39 @@ class VerifyForm(Form):
 
 
 class RewordForm(Form):
-    sentences: list[Prose] = Field(max_length=300)
+    sentences: list[Prose] = Field(max_length=300, description="as many as were given, in the same order")
 
 
-class SummaryForm(Form):
-    version: ClassVar[str] = "2"
-
-    summary: NonEmpty
+Title = Annotated[Line, AfterValidator(_not_empty)]
 
 
-class NameForm(Form):
-    version: ClassVar[str] = "2"
+class NamedForm(Form):
+    number: int = Field(description="of the subtopic in the material")
+    title: Title = Field(description="at most eight words, without its number; as given where that is clear")
 
-    title: Annotated[Line, AfterValidator(_not_empty)]
+
+class NamesForm(Form):
+    title: Title = Field(
+        description="of the topic: at most eight words, without its number; as given where it is clear"
+    )
+    subtopics: list[NamedForm] = Field(max_length=500, description="one for every subtopic, in their order")
+    summary: NonEmpty = Field(description="20 to 40 words on what the topic covers and in which order")
 
 
 class SameForm(Form):
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
 
-    same: bool
-    reason: Prose
-    confidence: Annotated[float, Field(ge=0, le=1), BeforeValidator(_share)]
+    reason: Prose = Field(description="one sentence for the person who decides: what both teach, or what only one does")
+    same: bool = Field(description="whether one guideline would do for both; false when in doubt")
+    confidence: Annotated[float, Field(ge=0, le=1), BeforeValidator(_share)] = Field(description="from 0 to 1")
 
 
 class OrderForm(Form):
-    """``order`` lists the numbers of the parts as they should be taught."""
+    version: ClassVar[str] = "2"
 
-    order: Annotated[list[int], Field(max_length=500)]
-    storyline: NonEmpty
+    order: list[int] = Field(max_length=500, description="the numbers of all parts, as they should be taught")
+    reason: Prose = Field(default="", description="why in another order than the book's, in one sentence, or empty")
+    storyline: Prose = Field(description="of a topic, two to four sentences; of a book, empty")
 
 
 FORMS: dict[str, type[Form]] = {
@@ -292,9 +297,7 @@ FORMS: dict[str, type[Form]] = {
     "write": GuidelineForm,
     "verify": VerifyForm,
     "reword": RewordForm,
-    "summarise": SummaryForm,
-    "name": NameForm,
-    "name_topic": NameForm,
+    "names": NamesForm,
     "same": SameForm,
     "order": OrderForm,
 }

@@ -16,6 +16,7 @@ from books.extraction.base import (
     Statement,
     SubtopicSource,
     TeachingOrder,
+    TopicNames,
     Verdict,
 )
 from books.extraction.engines import forms
@@ -37,8 +38,6 @@ FormOfStage = TypeVar("FormOfStage", bound=forms.Form)
 # Of the outline so far a window sees its end: enough to go on, and the prompt stays the same size for any book.
 CARRIED_SUBTOPICS = 5
 NEIGHBOUR_TITLES = 8
-# What else is asked for the same result, and so belongs to what that is made with.
-FOLLOWED_BY = {"write": ("reword",)}
 
 
 # A statement that the model passed over was looked at by nobody.
@@ -61,13 +60,13 @@ class OpenAIEngine:
         self._ask_model = ask
         self._choice = choice
 
-    def made_with(self, stage: str) -> MadeWith:
-        choice = self._choice(stage)
+    def made_with(self, *asked: str) -> MadeWith:
+        choice = self._choice(asked[0])
         return MadeWith(
             engine=self.name,
             model=choice.model,
-            prompt=".".join(prompt(each).version for each in (stage, *FOLLOWED_BY.get(stage, ()))),
-            schema=".".join(forms.FORMS[each].version for each in (stage, *FOLLOWED_BY.get(stage, ()))),
+            prompt=".".join(prompt(each).version for each in asked),
+            schema=".".join(forms.FORMS[each].version for each in asked),
             temperature=choice.temperature,
         )
 
@@ -126,18 +125,14 @@ class OpenAIEngine:
         material = {"subtopic": source.subtopic, "sentences": list(copied)}
         return self._ask("reword", source.book, material, forms.RewordForm).sentences
 
-    def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
-        material = {"topic": topic, "subtopics": [_named(each) for each in subtopics]}
-        return self._ask("summarise", book, material, forms.SummaryForm).summary
-
-    def refine_name(self, book: BookFacts, subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
-        near = [each.title for each in others if each.topic == subtopic.topic]
-        material = {"topic": subtopic.topic, "subtopic": _named(subtopic), "others": near}
-        return self._ask("name", book, material, forms.NameForm).title.strip()
-
-    def refine_topic_name(self, book: BookFacts, topic: NamedTopic, others: Sequence[str]) -> str:
-        material = {"topic": _topic(topic), "others": list(others)}
-        return self._ask("name_topic", book, material, forms.NameForm).title.strip()
+    def refine_names(self, book: BookFacts, topic: NamedTopic, others: Sequence[NamedTopic]) -> TopicNames:
+        """A subtopic that the answer leaves out keeps its title."""
+        parts = [{"number": at} | _titled(each) for at, each in enumerate(topic.subtopics, start=1)]
+        material = {"topic": topic.title, "subtopics": parts, "other_topics": [other.title for other in others]}
+        form = self._ask("names", book, material, forms.NamesForm)
+        given = {each.number: each.title for each in form.subtopics}
+        titles = {each.key: given.get(at, each.title) for at, each in enumerate(topic.subtopics, start=1)}
+        return TopicNames(form.title, titles, form.summary)
 
     def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
         material = {name: _named(each) for name, each in (("one", one), ("other", other))}
@@ -145,16 +140,21 @@ class OpenAIEngine:
         return Likeness(form.same, form.reason.strip(), form.confidence)
 
     def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:
-        parts = [_named(each) for each in subtopics]
-        return self._ordered(book, topic, parts, [each.key for each in subtopics])
+        return self._ordered(book, {"topic": topic}, [_titled(each) for each in subtopics], subtopics)
 
     def order_topics(self, book: BookFacts, topics: Sequence[NamedTopic]) -> TeachingOrder:
-        return self._ordered(book, book.title, [_topic(each) for each in topics], [each.key for each in topics])
+        inside = [{"subtopics": [each.title for each in topic.subtopics]} for topic in topics]
+        parts = [_titled(topic) | titles for topic, titles in zip(topics, inside, strict=True)]
+        return self._ordered(book, {"book": book.title}, parts, topics)
 
-    def _ordered(self, book: BookFacts, whole: str, parts: Sequence[Any], keys: Sequence[str]) -> TeachingOrder:
+    def _ordered(
+        self, book: BookFacts, whole: dict[str, str], parts: Sequence[Any], rows: Sequence[NamedSubtopic | NamedTopic]
+    ) -> TeachingOrder:
         numbered = [{"number": at} | part for at, part in enumerate(parts, start=1)]
-        form = self._ask("order", book, {"whole": whole, "parts": numbered}, forms.OrderForm)
-        return TeachingOrder(in_full(form.order, keys), form.storyline.strip())
+        form = self._ask("order", book, whole | {"parts": numbered}, forms.OrderForm)
+        return TeachingOrder(
+            in_full(form.order, [row.key for row in rows]), form.storyline.strip(), form.reason.strip()
+        )
 
     def _ask(self, stage: str, book: BookFacts, material: dict[str, Any], form: type[FormOfStage]) -> FormOfStage:
         choice = self._choice(stage)
@@ -186,13 +186,13 @@ def in_full(order: Sequence[int], keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *keys]))
 
 
-def _topic(topic: NamedTopic) -> dict[str, Any]:
-    return {"title": topic.title, "summary": topic.summary, "subtopics": list(topic.subtopics)}
+def _titled(row: NamedSubtopic | NamedTopic) -> dict[str, Any]:
+    return {"title": row.title, "summary": row.summary}
 
 
 def _named(subtopic: NamedSubtopic) -> dict[str, Any]:
     """Without its pages: where it stands does not matter, and what moved must not be asked again."""
-    return {"topic": subtopic.topic, "title": subtopic.title, "summary": subtopic.summary}
+    return {"topic": subtopic.topic} | _titled(subtopic)
 
 
 def _cut_of(so_far: Outline, window: Sequence[Digest]) -> dict[str, Any]:

@@ -21,17 +21,28 @@ from jobs.registry import PlannedItem
 from jobs.states import Load
 
 Span = tuple[int, int]
+# Tokens of thought that a limit leaves room for, at low effort and at a model's own.
+THOUGHT, LONG_THOUGHT = 4_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a stage asks a model: ``name`` in the ledger and the admin. Where nothing was asked yet, ``frame`` is how
-    many tokens of a prompt are not page texts (instructions, form), and ``answer`` how many an answer has."""
+    many tokens of a prompt are not page texts (instructions, form), and ``answer`` how many an answer has.
+
+    ``effort`` is how long a reasoning model may think ("" leaves it to the model), unless the admin says otherwise.
+    """
 
     name: str
     title: str
     frame: int = 0
     answer: int = 0
+    effort: str = ""
+
+    @property
+    def limit(self) -> int:
+        """Tokens of an answer at most: one twice as long as usual, and what a reasoning model thinks before it."""
+        return 2 * self.answer + (THOUGHT if self.effort == "low" else LONG_THOUGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +81,10 @@ class GuidelineStage(ABC):
     """The offline engine computes, so its items belong to the processor pool; a model is waited for by many threads.
 
     ``compute`` is the stage's work; calls that it makes to a model go on its item's account. A failed item leaves
-    nothing behind. ``asks`` is the call that it makes, where that is not named as the stage is, and ``tokens`` its
-    frame and answer; ``more_calls`` are those that may follow it. ``about`` says what the keys of its items name:
-    "subtopic" (or a pair of them, "3:7"), "topic" or "". One that ``may_need_no_model`` asks none where the pages
-    themselves tell enough.
+    nothing behind. ``asks`` is the call that it makes, where that is not named as the stage is, ``tokens`` its frame
+    and answer, and ``effort`` as in ``Call``; ``more_calls`` are those that may follow it. ``about`` says what the keys
+    of its items name: "subtopic" (or a pair of them, "3:7"), "topic" or "". One that ``may_need_no_model`` asks none
+    where the pages themselves tell enough.
     """
 
     name: str
@@ -84,6 +95,7 @@ class GuidelineStage(ABC):
     about = ""
     asks = ""
     tokens: Span = (0, 0)
+    effort = ""
     more_calls: tuple[Call, ...] = ()
     may_need_no_model = False
 
@@ -101,12 +113,12 @@ class GuidelineStage(ABC):
 
     @property
     def call(self) -> Call:
-        return Call(self.asks or self.name, self.title, *self.tokens)
+        return Call(self.asks or self.name, self.title, *self.tokens, self.effort)
 
     @property
     def made_with(self) -> MadeWith:
         """What its results would be made with now."""
-        return made_with_of(self.call.name)
+        return made_with_of(self.call.name, *(call.name for call in self.more_calls))
 
     def stale(self, book: Book) -> list[Result]:
         """What generating again would make anew, or offer anew."""

@@ -35,6 +35,7 @@ class DigestStage(GuidelineStage):
     unit = "page"
     weight = 3
     tokens = (1_500, 260)
+    effort = "low"
     may_need_no_model = True
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:

@@ -51,6 +51,7 @@ class MergeStage(GuidelineStage):
 
     name = "merge"
     asks = "same"
+    effort = "low"
     title = "Finding duplicates"
     unit = "pair"
     about = "subtopic"

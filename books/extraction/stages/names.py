@@ -1,31 +1,33 @@
-"""Names refined: of subtopics, then of topics; each is clear by itself and unlike the others'."""
+"""Names and summaries: one call a topic, over the titles that the book prints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from books.errors import StageNotReady
-from books.extraction.base import NamedTopic
-from books.extraction.cut import CutTitles, cut_titles, names_of_book
+from books.extraction.base import NamedTopic, TopicNames
+from books.extraction.cut import cut_titles, names_of_book
 from books.extraction.engines.factory import guideline_engine
 from books.extraction.stages.base import GuidelineStage
-from books.extraction.stages.rows import in_order, item_key, not_empty, rename, row_id, topics_of
+from books.extraction.stages.rows import give_topic, in_order, rename, topics_of
+from books.guidelines.changes import change
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
-from books.models import ProposalKind, Subtopic
+from books.models import ProposalKind
+from books.stored.made_with import MadeWith
+from books.stored.proposal import Values
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
 
 class NameStage(GuidelineStage):
-    """One item a subtopic."""
+    """One item a topic: its title and its subtopics', each clear by itself and unlike the others, and its summary."""
 
     name = "names"
-    asks = "name"
-    title = "Refining names"
-    unit = about = "subtopic"
+    title = "Naming and summarising topics"
+    unit = about = "topic"
     required = False
+    effort = "low"
 
     @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
@@ -37,55 +39,33 @@ class NameStage(GuidelineStage):
         if unwritten is not None:
             raise StageNotReady(f"“{unwritten.title}” has no guideline yet; resume the generation first.")
         titles = cut_titles(job.book_id)
-        return [PlannedItem(item_key(row), row.title, fingerprint=self._fingerprint(row, titles)) for row in rows]
-
-    def _fingerprint(self, row: Subtopic, titles: CutTitles) -> str:
-        return fingerprint(self.made_with, titles.subtopic(row), row.pages)
-
-    def compute(self, item: Item) -> str:
-        names = names_of_book.of(item.job)
-        row = names.subtopics[row_id(item)]
-        others = [other for other in names.subtopics.values() if other is not row]
-        return not_empty(guideline_engine().refine_name(names.facts, row, others))
-
-    def save(self, item: Item, result: str) -> None:
-        row = Subtopic.objects.exclude(title=result[:200]).filter(pk=row_id(item)).first()
-        if row is not None:
-            rename(ProposalKind.RENAME_SUBTOPIC, row, result, item.job, at_once=not row.is_decided)
-
-
-class TopicNameStage(GuidelineStage):
-    """One item a topic."""
-
-    name = "topic_names"
-    asks = "name_topic"
-    title = "Refining topics' names"
-    unit = about = "topic"
-    required = False
-
-    @choices_kept()
-    def plan(self, job: Job) -> Sequence[PlannedItem]:
-        titles = cut_titles(job.book_id)
-        named_topics = [(topic, _unsummarised(titles.named_topic(topic))) for topic in topics_of(job)]
         return [
-            PlannedItem(str(topic.pk), topic.title, fingerprint=fingerprint(self.made_with, str(seen)))
-            for topic, seen in named_topics
+            PlannedItem(str(topic.pk), topic.title, fingerprint=self._print(titles.named_topic(topic)))
+            for topic in topics_of(job)
         ]
 
-    def compute(self, item: Item) -> str:
+    def _print(self, topic: NamedTopic) -> str:
+        """Without the topic's summary, which is made here."""
+        inside = [(each.title, each.summary, each.pages) for each in topic.subtopics]
+        return fingerprint(self.made_with, topic.title, inside)
+
+    def compute(self, item: Item) -> tuple[TopicNames, MadeWith]:
         names = names_of_book.of(item.job)
         topic = names.topics[int(item.key)]
-        others = [other.title for other in names.topics.values() if other is not topic]
-        return not_empty(guideline_engine().refine_topic_name(names.facts, _unsummarised(topic), others))
+        others = [other for other in names.topics.values() if other is not topic]
+        return guideline_engine().refine_names(names.facts, topic, others), self.made_with
 
-    def save(self, item: Item, result: str) -> None:
+    def save(self, item: Item, result: tuple[TopicNames, MadeWith]) -> None:
         """A topic in which a person decided on anything is left to a person too."""
-        topic = topics_of(item.job).exclude(title=result[:200]).filter(pk=item.key).first()
-        if topic is not None:
-            at_once = not topic.is_edited and not any(row.is_decided for row in topic.subtopics.all())
-            rename(ProposalKind.RENAME_TOPIC, topic, result, item.job, at_once=at_once)
-
-
-def _unsummarised(topic: NamedTopic) -> NamedTopic:
-    """The summary is written after the name, and from it."""
-    return replace(topic, summary="")
+        names, made_with = result
+        topic = topics_of(item.job).filter(pk=item.key).first()
+        if topic is None:
+            return
+        rows = list(topic.subtopics.all())
+        for row in rows:
+            title = names.subtopics.get(str(row.pk), row.title)
+            rename(ProposalKind.RENAME_SUBTOPIC, row, title, item.job, at_once=not row.is_decided)
+        at_once = not topic.is_edited and not any(row.is_decided for row in rows)
+        rename(ProposalKind.RENAME_TOPIC, topic, names.title, item.job, at_once=at_once)
+        with change(item.job.book_id, f"Summarised by {made_with}: {item.label}", job=item.job):
+            give_topic(topic.pk, Values(summary=names.summary, made_with=made_with), item.job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from books.extraction.base import TeachingOrder
 from books.extraction.cut import cut_titles
@@ -24,8 +25,8 @@ BOOK = "book"
 class OrderStage(TopicStage):
     """One item a topic, for the order of its subtopics, and one for the order of the topics.
 
-    Where the order is as it was, the storyline is written; another order is only proposed. The engine is always asked
-    over the book's own order, so that an accepted proposal raises no new one.
+    Where the order is as it was, the storyline is written; another order is only proposed, and its storyline with it.
+    The engine is always asked over the book's own order, so that an accepted proposal raises no new one.
     """
 
     name = "order"
@@ -50,12 +51,12 @@ class OrderStage(TopicStage):
         numbers = page_numbers(item.job.book_id)
         rows = in_the_book(topic.subtopics.select_related("topic"), numbers)
         order = guideline_engine().order_subtopics(facts, topic.title, [named(row, numbers) for row in rows])
-        return TeachingOrder(order.keys, not_empty(order.storyline))
+        return replace(order, storyline=not_empty(order.storyline))
 
     def save(self, item: Item, result: TeachingOrder) -> None:
         wanted = [int(key) for key in result.keys]
         if item.key == BOOK:
-            _order_topics(item.job, wanted, result.storyline)
+            _order_topics(item.job, wanted, result.reason)
             return
         topic = Topic.objects.filter(pk=item.key).first()
         present = list(Subtopic.objects.filter(topic_id=int(item.key)).order_by("sequence"))
@@ -65,7 +66,11 @@ class OrderStage(TopicStage):
             with change(item.job.book_id, f"Told the storyline of “{topic.title}”", job=item.job):
                 give_topic(topic.pk, Values(storyline=result.storyline), item.job)
         else:
-            propose(item.job.book_id, ordering_subtopics(topic, present, wanted, result.storyline), job=item.job)
+            propose(
+                item.job.book_id,
+                ordering_subtopics(topic, present, wanted, result.storyline, result.reason),
+                job=item.job,
+            )
 
 
 def _order_topics(job: Job, wanted: list[int], reason: str) -> None:

@@ -100,5 +100,8 @@ def not_empty(text: str) -> str:
 
 
 def rename(kind: ProposalKind, row: Topic | Subtopic, title: str, job: Job, *, at_once: bool) -> None:
+    """Proposes the title where the row has another."""
+    if row.title == title[:200]:
+        return
     reason = "A title that is clear by itself and unlike the others'."
     propose(job.book_id, setting(kind, row, Values(title=title[:200]), reason, at_once=at_once), job=job)

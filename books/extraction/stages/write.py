@@ -109,7 +109,7 @@ class WriteStage(GuidelineStage):
     required = False
     weight = 3
     tokens = (2_600, 2_200)
-    more_calls = (Call("reword", "Rewording what copies the book", 700, 150),)
+    more_calls = (Call("reword", "Rewording what copies the book", 700, 150, effort="low"),)
 
     @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
@@ -118,7 +118,9 @@ class WriteStage(GuidelineStage):
         with change(job.book_id, ". ".join([CUT, *notes]), job=job):
             materialise(job.book, outline, job=job, within=within)
         cut, texts = Cut.of(job.book_id, outline), read_texts(job.book_id)
-        found = [(row, cut.made_from(row, texts)) for row in rows_of(job.book_id, within) if cut.has(row)]
+        found = [
+            (row, cut.made_from(row, texts, self.made_with)) for row in rows_of(job.book_id, within) if cut.has(row)
+        ]
         return [
             PlannedItem(item_key(row), row.title, fingerprint=fingerprint(wanted))
             for row, wanted in found
@@ -141,7 +143,7 @@ class WriteStage(GuidelineStage):
         return Written(
             stored.identified(outline_ops.supported(final, own).parts, cut.numbers),
             final.summary,
-            cut.made_from(row, {page: text.text for page, text in texts.items()}),
+            cut.made_from(row, {page: text.text for page, text in texts.items()}, self.made_with),
             _terms(row),
             self.made_with,
         )

@@ -12,7 +12,7 @@ from django.apps import AppConfig
 from books.extraction.base import BookFacts
 from books.extraction.engines.offline import OfflineEngine
 
-METHODS = ("digest", "outline", "write", "summarise", "refine_name")
+METHODS = ("digest", "outline", "write", "refine_names")
 
 
 def slow(name, method):

@@ -6,7 +6,16 @@ import math
 import re
 from collections.abc import Sequence
 
-from books.extraction.base import Guideline, Likeness, NamedSubtopic, NamedTopic, SubtopicSource, TeachingOrder, Verdict
+from books.extraction.base import (
+    Guideline,
+    Likeness,
+    NamedSubtopic,
+    NamedTopic,
+    SubtopicSource,
+    TeachingOrder,
+    TopicNames,
+    Verdict,
+)
 from books.extraction.engines.offline.digest import digest
 from books.extraction.engines.offline.quotes import write
 from books.language import content_stems, listed
@@ -70,6 +79,28 @@ def _named(titles: Sequence[str]) -> str:
     return listed(named) or "nothing"
 
 
+def _title(subtopic: NamedSubtopic, everyone: Sequence[NamedSubtopic]) -> str:
+    """Where two still collide the first pages tell them apart."""
+    title = _bare_title(subtopic.title) or subtopic.title.strip() or f"Page {min(subtopic.pages, default=1)}"
+    topic = _bare_title(subtopic.topic)
+    if topic and topic.lower() != title.lower() and _says_nothing(title):
+        title = f"{title}: {topic}"
+    rest = [other for other in everyone if other.key != subtopic.key]
+    taken = {name.lower() for other in rest for name in (_bare_title(other.title), other.title.strip())}
+    if title.lower() in taken and topic and topic.lower() not in title.lower():
+        title = f"{title} ({topic})"
+    bare = _bare_title(subtopic.title).lower()
+    is_twin = any(other.topic == subtopic.topic and _bare_title(other.title).lower() == bare for other in rest)
+    return f"{title}, from page {min(subtopic.pages, default=1)}" if is_twin or title.lower() in taken else title
+
+
+def _topic_title(printed: str, others: Sequence[str]) -> str:
+    """Where two would collide the title stays as printed."""
+    title = _bare_title(printed)
+    is_clear = title and title.lower() not in {_bare_title(other).lower() for other in others}
+    return title if is_clear and not _says_nothing(title) else printed.strip() or "Untitled"
+
+
 class OfflineEngine:
     """``GuidelineEngine`` by rules and counts; the same input gives the same output, always."""
 
@@ -79,7 +110,7 @@ class OfflineEngine:
     window_pages = 500
     reads_layout = True
 
-    def made_with(self, stage: str) -> MadeWith:
+    def made_with(self, *asked: str) -> MadeWith:
         return MadeWith(self.name, self.version)
 
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
@@ -100,30 +131,13 @@ class OfflineEngine:
         """As they are: it has no words but the book's."""
         return copied
 
-    def summarise(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> str:
-        """The titles of its subtopics."""
-        titles = list(dict.fromkeys(_bare_title(subtopic.title) for subtopic in subtopics))
-        return f"“{_bare_title(topic) or topic}” has these parts in the book: {_named(titles)}." if titles else ""
-
-    def refine_name(self, book: BookFacts, subtopic: NamedSubtopic, others: Sequence[NamedSubtopic]) -> str:
-        """Where two still collide the first pages tell them apart."""
-        title = _bare_title(subtopic.title) or subtopic.title.strip() or f"Page {min(subtopic.pages, default=1)}"
-        topic = _bare_title(subtopic.topic)
-        if topic and topic.lower() != title.lower() and _says_nothing(title):
-            title = f"{title}: {topic}"
-        rest = [other for other in others if other.key != subtopic.key]
-        taken = {name.lower() for other in rest for name in (_bare_title(other.title), other.title.strip())}
-        if title.lower() in taken and topic and topic.lower() not in title.lower():
-            title = f"{title} ({topic})"
-        bare = _bare_title(subtopic.title).lower()
-        is_twin = any(other.topic == subtopic.topic and _bare_title(other.title).lower() == bare for other in rest)
-        return f"{title}, from page {min(subtopic.pages, default=1)}" if is_twin or title.lower() in taken else title
-
-    def refine_topic_name(self, book: BookFacts, topic: NamedTopic, others: Sequence[str]) -> str:
-        """Where two would collide the title stays as printed."""
-        title = _bare_title(topic.title)
-        is_clear = title and title.lower() not in {_bare_title(other).lower() for other in others}
-        return title if is_clear and not _says_nothing(title) else topic.title.strip() or "Untitled"
+    def refine_names(self, book: BookFacts, topic: NamedTopic, others: Sequence[NamedTopic]) -> TopicNames:
+        """The summary is the titles of its subtopics."""
+        everyone = [each for one in (topic, *others) for each in one.subtopics]
+        title = _topic_title(topic.title, [other.title for other in others])
+        parts = list(dict.fromkeys(_bare_title(each.title) for each in topic.subtopics))
+        summary = f"“{title}” has these parts in the book: {_named(parts)}."
+        return TopicNames(title, {each.key: _title(each, everyone) for each in topic.subtopics}, summary)
 
     def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
         """Same only where the titles say the same in other words and the pages use the same vocabulary: merging two
@@ -139,8 +153,8 @@ class OfflineEngine:
         return Likeness(is_same=True, reason=reason, confidence=min(shared, 1.0))
 
     def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:
-        return self.order_topics(book, subtopics)
+        titles = [each.title for each in subtopics]
+        return TeachingOrder(tuple(each.key for each in subtopics), f"In the book's order: {_named(titles)}.")
 
-    def order_topics(self, book: BookFacts, topics: Sequence[NamedSubtopic | NamedTopic]) -> TeachingOrder:
-        titles = [topic.title for topic in topics]
-        return TeachingOrder(tuple(topic.key for topic in topics), f"In the book's order: {_named(titles)}.")
+    def order_topics(self, book: BookFacts, topics: Sequence[NamedTopic]) -> TeachingOrder:
+        return TeachingOrder(tuple(topic.key for topic in topics))
