@@ -10,9 +10,9 @@ from django.db.models import Q
 
 from books.keys import fingerprint
 from books.models import Book, OcrStatus, Page, PageReview
+from books.models.page import CLEAN_CONFIDENCE
 from books.ocr.engines.base import Doubt
 from books.ocr.job import OCR, OCR_ELSEWHERE
-from books.ocr.review import CLEAN_CONFIDENCE
 from jobs.models import Item, Job
 from jobs.states import ACTIVE, OPEN_ITEMS, ItemState, JobStatus
 from jobs.views import job_view

@@ -17,6 +17,7 @@ from books.admin.page_states import cell_of, cells_of, reading_of
 from books.admin.undo import DECISION, last_done, last_undone, offers, remember, remember_undone
 from books.errors import EditedMeanwhile
 from books.models import Book, Page, PageReview, Reading
+from books.models.page import CLEAN_CONFIDENCE
 from books.numbers import number_of
 from books.ocr import review
 from books.ocr.factory import available_engines
@@ -160,7 +161,7 @@ def clean(request: StaffRequest, book_id: int) -> HttpResponseBase:
         **request_context(request, book, "Approve the clean pages"),
         "chosen": chosen,
         "left": [cell for cell in cells_of(book) if cell.page.number in waiting],
-        "least": int(review.CLEAN_CONFIDENCE),
+        "least": int(CLEAN_CONFIDENCE),
     }
     return render(request, "bookpipeline/clean.html", context)
 

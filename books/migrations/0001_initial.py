@@ -405,6 +405,7 @@ class Migration(migrations.Migration):
                 ('missing_ink', models.FloatField(default=0)),
                 ('text_may_be_missing', models.BooleanField(default=False)),
                 ('doubts', models.JSONField(default=list)),
+                ('regions', models.JSONField(default=list)),
                 ('rotation', models.PositiveSmallIntegerField(default=0)),
                 ('seconds', models.FloatField(default=0)),
                 ('chosen_by', models.CharField(blank=True, max_length=150)),

@@ -12,13 +12,17 @@ from django.db import models
 from django.db.models import Q
 
 from books.models.book import Book
+from books.models.typed_json import TypedJSONField
 from books.stored.pages import PageNumbers
+from books.stored.regions import Region, beyond_text
 
 TURNS: Final = (0, 90, 180, 270)
 # The engine of a text that a person typed.
 PERSON: Final = "person"
 # Headings such as "Notes" may well stand alone on two pages; a text of this many letters does not.
 TELLING_LETTERS: Final = 40
+# Good print is read with about 90, poor print with 65.
+CLEAN_CONFIDENCE: Final = 80.0
 
 
 class OcrStatus(models.TextChoices):
@@ -181,6 +185,7 @@ class Reading(models.Model):
     ``rotation`` is by how many degrees the engine turned the page clockwise beyond the page's own rotation.
     ``missing_ink`` is the share (0 to 1) of the page's ink that no line covers. ``doubts`` are codes of
     books.ocr.engines.base.Doubt: why a person has to look, which ``text_may_be_missing`` says of every one.
+    ``regions`` are the formulas, tables and figures on the page image.
     """
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="readings")
@@ -193,6 +198,7 @@ class Reading(models.Model):
     text_may_be_missing = models.BooleanField(default=False)
     doubts = models.JSONField(default=list)
     rotation = models.PositiveSmallIntegerField(default=0)
+    regions: models.JSONField[list[Region], list[Region]] = TypedJSONField(list[Region], default=list)
     seconds = models.FloatField(default=0)
     chosen_by = models.CharField(max_length=150, blank=True)
     text_print = models.CharField(max_length=64, blank=True, help_text="Equal for equal texts; empty for short ones.")
@@ -210,6 +216,12 @@ class Reading(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.text_print = text_print(self.text)
         super().save(*args, **kwargs)
+
+    @property
+    def beyond_text(self) -> tuple[str, ...]:
+        """As ``books.stored.regions.beyond_text``."""
+        is_doubtful = self.text_may_be_missing or (bool(self.text) and self.confidence < CLEAN_CONFIDENCE)
+        return beyond_text(self.text, self.regions, is_doubtful=is_doubtful)
 
 
 def text_print(text: str) -> str:

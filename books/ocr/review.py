@@ -15,12 +15,10 @@ from django.db.models import Count, Q, QuerySet
 
 from books.errors import ArrangementRefused, EditedMeanwhile
 from books.models import Book, OcrStatus, Page, PageReview, Reading
-from books.models.page import PERSON
+from books.models.page import CLEAN_CONFIDENCE, PERSON
 from jobs import clock
 
 READ: Final = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
-# Good print is read with about 90, poor print with 65.
-CLEAN_CONFIDENCE: Final = 80.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +173,7 @@ def edit_text(page: Page, text: str, *, user: AbstractBaseUser, seen_reading_id:
             text_may_be_missing=before.text_may_be_missing if before else False,
             doubts=before.doubts if before else [],
             rotation=before.rotation if before else 0,
+            regions=before.regions if before else [],
         )
         return _choose(locked, reading, user)
 

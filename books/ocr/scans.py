@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
@@ -130,6 +130,7 @@ def stored_reading(page: Page, text: OcrText, seconds: float) -> Reading:
         text_may_be_missing=text.text_may_be_missing,
         doubts=list(text.doubts),
         rotation=text.rotation,
+        regions=[replace(each, caption=each.caption.replace("\x00", "")) for each in text.regions],
         seconds=seconds,
     )
 

@@ -8,6 +8,8 @@ from typing import Final, Protocol
 
 from PIL import Image
 
+from books.stored.regions import Region
+
 
 class Doubt(StrEnum):
     """Why a person has to look at a page; kept with its reading."""
@@ -79,7 +81,7 @@ class OcrText:
     confidence 0 and no lines. An engine that knows no places gives text without ``lines``. ``missing_ink`` is the
     share (0 to 1) of the page's print that was not read after every attempt. ``doubts`` say why a person has to look.
     ``rotation`` is by how many degrees (0, 90, 180 or 270) the image was turned clockwise before it was read; boxes are
-    on the turned image.
+    on the turned image. ``regions`` are the formulas, tables and figures on it.
     """
 
     text: str
@@ -90,6 +92,7 @@ class OcrText:
     missing_ink: float = 0.0
     doubts: tuple[Doubt, ...] = ()
     rotation: int = 0
+    regions: tuple[Region, ...] = ()
 
     @property
     def text_may_be_missing(self) -> bool:

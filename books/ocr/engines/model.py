@@ -17,9 +17,11 @@ from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import PageInk
 from books.ocr.image.normalise import evened, has_even_paper, level
 from books.ocr.image.open import Picture, pictured
+from books.ocr.image.regions import find_regions, with_captions
 from books.ocr.image.shapes import stands_in_rows, upright
 from books.providers.prompts import prompt_in
 from books.providers.request import Answer, Choice, ModelRequest
+from books.stored.regions import Region
 
 SCHEMA_VERSION = "2"
 # A model that lost its way repeats a word, a phrase or a line until its limit; no book does so many times on end.
@@ -115,7 +117,7 @@ class OpenAIVision:
         if sight.is_blank:
             return OcrText("", 0.0, (), self.name, self.version)
         form = form_for(MOST_TEXT * sight.spots + SPARE_CHARACTERS)
-        return self._result(self._ask(self._request(sight.picture.png, form)), sight.letters, sight.degrees)
+        return self._result(self._ask(self._request(sight.picture.png, form)), sight)
 
     def _request(self, png: bytes, form: type[PageForm]) -> ModelRequest[PageForm]:
         instructions = prompt_in(PROMPTS, "read")
@@ -131,14 +133,13 @@ class OpenAIVision:
             images=(png,),
         )
 
-    def _result(self, form: PageForm, letters: int, rotation: int) -> OcrText:
-        """``letters`` is the number of spots of print, with which the length of the text is compared."""
+    def _result(self, form: PageForm, sight: Sight) -> OcrText:
         lines = [line for line in form.lines if line.text.strip()]
         lengths = [len("".join(line.text.split())) for line in lines]
         characters = sum(lengths)
         unsure = sum(n for line, n in zip(lines, lengths, strict=True) if line.confidence < SURE_CONFIDENCE)
         weighted = sum(n * line.confidence for line, n in zip(lines, lengths, strict=True))
-        missing = max(0.0, 1 - characters / letters) if letters else 0.0
+        missing = max(0.0, 1 - characters / sight.letters) if sight.letters else 0.0
         return OcrText(
             text="\n".join(" ".join(line.text.split()) for line in lines),
             confidence=weighted / characters if characters else 0.0,
@@ -147,7 +148,8 @@ class OpenAIVision:
             version=self.version,
             missing_ink=missing,
             doubts=missing_if(missing > 1 - LEAST_TEXT or not characters or unsure > MOST_GUESSED * characters),
-            rotation=rotation,
+            rotation=sight.degrees,
+            regions=with_captions(sight.regions, [line.text for line in lines]),
         )
 
 
@@ -164,6 +166,7 @@ class Sight:
     letters: int
     spots: int
     is_blank: bool
+    regions: tuple[Region, ...] = ()
 
 
 def sight_of(image: Image.Image, *, is_upright: bool = False) -> Sight:
@@ -180,7 +183,9 @@ def sight_of(image: Image.Image, *, is_upright: bool = False) -> Sight:
     seen = upright(page, is_upright=is_upright, ink=ink)
     letters = len(seen.ink.print)
     is_blank = not letters and not has_faint_print(seen.ink)
-    return Sight(pictured(seen.page), seen.degrees, letters, len(seen.ink.letters), is_blank)
+    return Sight(
+        pictured(seen.page), seen.degrees, letters, len(seen.ink.letters), is_blank, find_regions(seen.ink, ())
+    )
 
 
 def for_model(page: Image.Image) -> Image.Image:

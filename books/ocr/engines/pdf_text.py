@@ -23,6 +23,7 @@ from books.ocr.engines.base import Doubt, OcrEngine, OcrLine, OcrText, OcrWord
 from books.ocr.engines.glyphs import Edges, printed_lines, share_turned
 from books.ocr.engines.lines import Box, in_reading_order, is_credible, lies_in, line_of, mean_confidence
 from books.ocr.image.ink import PageInk
+from books.ocr.image.regions import find_regions
 
 # Characters that stand for no sign a person knows: private use, unassigned, replacement. A font's odd bullet is one.
 MOST_STRANGE: Final = 0.02
@@ -100,6 +101,7 @@ class PdfTextLayer:
             self.version,
             missing_ink=missing,
             doubts=tuple(_doubts(compared, missing)),
+            regions=find_regions(ink, results),
         )
 
     def _lines(self, image: Image.Image, ink: PageInk) -> tuple[list[OcrLine], list[Box]]:

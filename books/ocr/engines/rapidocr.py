@@ -16,6 +16,7 @@ from rapidocr import RapidOCR
 from books.ocr.engines.base import OcrLine, OcrText, OcrWord, missing_if
 from books.ocr.engines.lines import Box, line_of, mean_confidence, reading_order
 from books.ocr.image.faint import has_faint_print
+from books.ocr.image.regions import find_regions
 from books.ocr.image.shapes import Upright, upright
 
 SUSPICIOUS_INK: Final = 0.05
@@ -54,6 +55,7 @@ class RapidEngine:
             missing_ink=missing,
             doubts=missing_if(missing >= SUSPICIOUS_INK or (not len(page.ink.print) and has_faint_print(page.ink))),
             rotation=page.degrees if lines else 0,
+            regions=find_regions(page.ink, lines),
         )
 
 

@@ -32,6 +32,7 @@ from books.ocr.engines.lines import (
 from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import Box, PageInk
 from books.ocr.image.layout import is_spread, strip
+from books.ocr.image.regions import find_regions
 from books.ocr.image.shapes import (
     BLANK,
     BULLET,
@@ -162,6 +163,7 @@ class TesseractEngine:
             missing_ink=reading.missing,
             doubts=tuple(doubt for doubt, applies in doubts.items() if applies),
             rotation=sheet.degrees,
+            regions=find_regions(sheet.ink, reading.lines),
         )
 
     def _attempt(self, sheet: Sheet, layout: int) -> Reading:
