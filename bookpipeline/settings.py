@@ -103,7 +103,7 @@ _FILES = {
     "BACKEND": "bookpipeline.storage.Folder",
     "OPTIONS": {"location": str(MEDIA_ROOT), "allow_overwrite": True},
 }
-_S3 = s3_storage(
+BUCKET = s3_storage(
     bucket_name=env.str("AWS_STORAGE_BUCKET_NAME", default=""),
     endpoint_url=env.str("AWS_S3_ENDPOINT_URL", default=None),
     region_name=env.str("AWS_S3_REGION_NAME", default=None),
@@ -111,7 +111,7 @@ _S3 = s3_storage(
 IS_S3 = env.str("STORAGE", default="files") == "s3"
 _STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
-    "default": _S3 if IS_S3 else _FILES,
+    "default": BUCKET if IS_S3 else _FILES,
     "staticfiles": {"BACKEND": _STATIC if DEBUG else "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Above the 200 files of one upload plus the form's own fields; one file's limits are in books.intake.limits.
@@ -212,7 +212,7 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "connect-src": [SELF, *(bucket_origins(**_S3["OPTIONS"]) if IS_S3 else [])],
+        "connect-src": [SELF, *(bucket_origins(**BUCKET["OPTIONS"]) if IS_S3 else [])],
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [SELF],

@@ -1,9 +1,8 @@
-"""manage.py watch_folder: a folder as a way in, for scanners and programs that can only write files."""
+"""manage.py watch_folder: a folder, here or in a bucket, as a way in for what can only write files."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from books.errors import NoPage, UploadRejected
-from books.intake.files import check_hidden, natural_order
+from books.errors import StorageAway, UploadRejected
 from books.management.delivering import add_book, told
+from books.management.watched import REFUSED, S3, TAKEN, Watched, WatchedFolder, WatchedPrefix
 from books.ocr.start import start_reading
 from jobs.errors import JobError, NothingToDo
-
-TAKEN, REFUSED = "taken", "refused"
 
 
 class Command(BaseCommand):
@@ -27,64 +24,50 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path)
+        parser.add_argument("folder", help="A folder of this machine, or s3://BUCKET/PREFIX.")
         parser.add_argument("--settled", type=float, default=30.0, help="Seconds in which nothing of it changed.")
         parser.add_argument("--every", type=float, default=10.0, help="Seconds from look to look.")
         parser.add_argument("--once", action="store_true", help="Look once and return, for cron.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder: Path = options["folder"]
-        if not folder.is_dir():
-            raise CommandError(f"There is no folder {folder}.")
+        folder = _watched(options["folder"])
         while True:
-            for entry in settled(folder, options["settled"]):
-                self._take(entry)
+            try:
+                for name in folder.settled(options["settled"]):
+                    self._take(folder, name)
+            except StorageAway as away:
+                if options["once"]:
+                    raise CommandError(away.message) from away
+                self.stderr.write(away.message)
             if options["once"]:
                 return
             connections.close_all()
             time.sleep(options["every"])
 
-    def _take(self, entry: Path) -> None:
+    def _take(self, folder: Watched, name: str) -> None:
         """A book that is busy, or a storage that is away, is tried again at the next look."""
         try:
-            book, receipt = add_book([entry], {})
+            with folder.opened(name) as path:
+                book, receipt = add_book([path], {})
             lines = list(told(book, receipt))
             with suppress(NothingToDo):
                 start_reading(book)
         except UploadRejected as refusal:
-            self._put_away(entry, REFUSED, [refusal.message])
+            self._put_away(folder, name, REFUSED, [refusal.message])
         except JobError as error:
-            self.stdout.write(f"{entry.name}: {error.message}")
+            self.stdout.write(f"{name}: {error.message}")
         else:
-            self._put_away(entry, TAKEN, lines)
+            self._put_away(folder, name, TAKEN, lines)
 
-    def _put_away(self, entry: Path, where: str, lines: list[str]) -> None:
-        target = free_name(entry.parent / where / entry.name)
-        target.parent.mkdir(exist_ok=True)
-        entry.rename(target)
-        target.with_name(f"{target.name}.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    def _put_away(self, folder: Watched, name: str, where: str, lines: list[str]) -> None:
+        folder.put_away(name, where, "\n".join([*lines, ""]))
         for line in lines:
             self.stdout.write(line)
 
 
-def settled(folder: Path, seconds: float) -> Iterator[Path]:
-    """What was completely written, as far as can be told: nothing of it changed for so long."""
-    entries = {entry.name: entry for entry in folder.iterdir() if entry.name not in {TAKEN, REFUSED}}
-    for name in natural_order(sorted(entries)):
-        entry = entries[name]
-        try:
-            check_hidden(name)
-            files = [entry, *(entry.rglob("*") if entry.is_dir() else ())]
-            # Copying keeps the time of a file's content, and not this one.
-            newest = max(file.stat().st_ctime for file in files)
-        except (NoPage, FileNotFoundError):
-            continue
-        if time.time() - newest >= seconds:
-            yield entry
-
-
-def free_name(target: Path) -> Path:
-    if not target.exists():
-        return target
-    numbers = iter(range(2, 10_000))
-    return next(free for each in numbers if not (free := target.with_name(f"{target.name} ({each})")).exists())
+def _watched(folder: str) -> Watched:
+    if folder.startswith(S3):
+        return WatchedPrefix(folder)
+    if not Path(folder).is_dir():
+        raise CommandError(f"There is no folder {folder}.")
+    return WatchedFolder(Path(folder))
