@@ -55,8 +55,18 @@ class BodyMiddleware:
                 return _refused(request, match, refusal)
             if _length(request) > FORM:
                 with sending(request.user.pk) as may_send:
-                    return self.get_response(request) if may_send else _refused(request, match, TooMany(429, TOO_MANY))
-        return self.get_response(request)
+                    return self._answer(request) if may_send else _refused(request, match, TooMany(429, TOO_MANY))
+        return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        """ninja says in plain text alone that there is no such method."""
+        response = self.get_response(request)
+        if response.status_code != 405 or not _is_api(request.resolver_match):
+            return response
+        allowed = ", ".join(sorted(response.headers["Allow"].split(", ")))
+        told = api.on_exception(request, HttpError(405, f"This address takes {allowed} alone."))
+        told.headers["Allow"] = allowed
+        return told
 
     def process_view(
         self, request: HttpRequest, _view: object, _args: object, named: dict[str, Any]

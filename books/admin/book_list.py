@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import render
@@ -17,7 +16,7 @@ from books.access import of_open_books
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.jobs import may_retry
 from books.keys import fingerprint
-from books.models import Book, BookStatus, Page
+from books.models import Book, BookStatus
 from books.numbers import number_of
 from books.publishing.published import with_published_version
 from jobs.models import Job
@@ -36,16 +35,8 @@ def live_books(person: User) -> QuerySet[Book]:
     none, or the last that had the book to itself, with the counts of its stage."""
     last = Job.objects.filter(book=OuterRef("book"), is_exclusive=True).order_by("-created_at").values("pk")[:1]
     jobs = with_stage_counts(Job.objects.filter(pk=Subquery(last)))
-    pages = Page.objects.filter(book=OuterRef("pk")).order_by()
-    books = with_published_version(of_open_books(Book.objects.with_status(), person, "pk")).annotate(
-        page_count=_count(pages)
-    )
+    books = with_published_version(of_open_books(Book.objects.with_status().with_page_count(), person, "pk"))
     return books.prefetch_related(Prefetch("jobs", jobs, to_attr="last_jobs"))
-
-
-def _count(pages: QuerySet[Page]) -> Coalesce:
-    counted = pages.values("book").annotate(count=Count("pk")).values("count")
-    return Coalesce(Subquery(counted), 0, output_field=IntegerField())
 
 
 @dataclass(frozen=True, slots=True)

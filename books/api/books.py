@@ -7,17 +7,19 @@ from typing import Annotated, Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Field, ModelSchema, Router, Schema, Status
+from ninja import Field, ModelSchema, Query, Router, Schema, Status
 
-from books.api.base import Number, require
+from books.access import of_open_books
+from books.api.base import Number, Paging, Words, require
 from books.api.jobs import StartedOut, started_document
 from books.api.refusals import Refusal
 from books.api.scopes import INTAKE, JOBS, READ
 from books.extraction.estimate import estimate
 from books.extraction.job import resume_extraction, start_extraction, start_finalisation
-from books.models import Book
+from books.models import Book, BookStatus
 from books.ocr.start import asks_model, lack_of_language, start_reading
 from books.publishing.text.exports import TEXT_FORMS, text_response
 from books.stored.limits import Limits
@@ -36,12 +38,33 @@ class BookIn(ModelSchema):
 
 
 class BookOut(ModelSchema):
-    status: str
+    status: BookStatus
     pages: int
 
     class Meta:
         model = Book
         fields = ("id", *FIELDS)
+
+    @staticmethod
+    def resolve_status(book: Book) -> str:
+        return book.status_now
+
+    @staticmethod
+    def resolve_pages(book: Book) -> int:
+        return book.page_count
+
+
+class BookFilter(Paging.Input):
+    """``title`` is the whole of it."""
+
+    title: Words | None = None
+
+
+class BooksOut(Schema):
+    """By title; ``count`` is how many there are in all."""
+
+    items: list[BookOut]
+    count: int
 
 
 class ReadIn(Schema):
@@ -99,21 +122,28 @@ class GeneratingOut(StartedOut):
     estimate: EstimateOut
 
 
-@router.post("", auth=INTAKE, response={201: BookOut})
-def create_book(request: HttpRequest, facts: BookIn) -> Status[dict[str, Any]]:
+@router.post("", auth=INTAKE, response={201: BookOut}, url_name="create_book")
+def create_book(request: HttpRequest, facts: BookIn) -> Status[Book]:
     user = require(request, "books.add_book")
     book = Book(owner=user, **{name: value for name, value in facts.dict().items() if value is not None})
     book.full_clean()
     if lack := lack_of_language(book.language):
         raise ValidationError({"language": lack})
     book.save()
-    return Status(201, _document(book))
+    return Status(201, _shown_to(user).get(pk=book.pk))
+
+
+@router.get("", auth=READ, response=BooksOut, url_name="create_book")
+def list_books(request: HttpRequest, wanted: Query[BookFilter]) -> dict[str, Any]:
+    books = _shown_to(require(request, "books.view_book"))
+    if wanted.title is not None:
+        books = books.filter(title=wanted.title)
+    return {"items": list(books[wanted.offset : wanted.offset + wanted.limit]), "count": books.count()}
 
 
 @router.get("/{int:book_id}", auth=READ, response=BookOut)
-def one_book(request: HttpRequest, book_id: int) -> dict[str, Any]:
-    require(request, "books.view_book")
-    return _document(get_object_or_404(Book, pk=book_id))
+def one_book(request: HttpRequest, book_id: int) -> Book:
+    return get_object_or_404(_shown_to(require(request, "books.view_book")), pk=book_id)
 
 
 TextFormName = Annotated[str, Field(pattern=f"^({'|'.join(TEXT_FORMS)})$")]
@@ -181,6 +211,5 @@ def _accepted(job: Job) -> Status[dict[str, Any]]:
     return Status(202, started_document(job))
 
 
-def _document(book: Book) -> dict[str, Any]:
-    facts = {name: getattr(book, name) for name in ("id", *FIELDS)}
-    return facts | {"status": str(book.status), "pages": book.pages.count()}
+def _shown_to(user: User) -> QuerySet[Book]:
+    return of_open_books(Book.objects.with_status().with_page_count(), user, "pk")

@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, File, Router, Schema, Status
 from ninja.files import UploadedFile
 
-from books.api.base import require
+from books.api.base import Number, require
 from books.api.jobs import StartedOut, started_document
-from books.api.scopes import INTAKE, JOBS
+from books.api.scopes import INTAKE, JOBS, REVIEW
 from books.bodies import MANY_FILES, ONE_FILE, takes
 from books.errors import UploadRejected
 from books.intake.delivery import Announced, Taken, announce, presigned_post, take, take_from_bucket
@@ -24,6 +24,7 @@ from books.intake.order import delete_pages, insert_pages, replace_scan
 from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, Delivery, Page
 from books.numbers import LARGEST
+from books.ocr.review import approve_pages
 from books.ocr.start import check_readable, finish, read_new_pages, read_on_the_way, start_reading
 
 router = Router(tags=["pages"])
@@ -48,6 +49,14 @@ class PagesOut(Schema):
     numbers: list[int]
     notes: list[str] = []
     job_id: UUID | None
+
+
+class ApproveIn(Schema):
+    pages: list[Number] | None = None
+
+
+class ApprovedOut(Schema):
+    approved: int
 
 
 @router.post("/{int:book_id}/pages/bulk", auth=INTAKE, response=BulkOut)
@@ -117,6 +126,14 @@ def retry_page(request: HttpRequest, book_id: int, number: int) -> Status[dict[s
     user = require(request, "books.change_book")
     page = get_object_or_404(Page.objects.select_related("book"), book=book_id, number=number)
     return Status(202, started_document(start_reading(page.book, pages=[page.pk], user=user)))
+
+
+@router.post("/{int:book_id}/pages/approve", auth=REVIEW, response=ApprovedOut)
+def approve_read_pages(request: HttpRequest, book_id: int, wanted: ApproveIn | None = None) -> dict[str, int]:
+    """Approves the pages with these numbers that were read; without a body all that were."""
+    user = require(request, "books.change_page")
+    book = get_object_or_404(Book, pk=book_id)
+    return {"approved": approve_pages(book, wanted.pages if wanted else None, user=user)}
 
 
 def _added(receipt: Receipt, user: User) -> dict[str, Any]:

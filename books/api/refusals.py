@@ -34,26 +34,30 @@ CODES = {
     401: "sign_in_first",
     403: "forbidden",
     404: "not_found",
+    405: "no_such_method",
     413: "too_large",
+    415: "not_json",
     422: "invalid",
     429: "too_many_at_once",
 }
 SIGN_IN_FIRST = "Sign in, or send a token that is valid as Authorization: Bearer."
-# What any operation may answer, and what one that changes something may answer beside it.
+NOT_JSON = "Send JSON, with Content-Type: application/json."
+# What any operation may answer; what one that changes something may answer beside it, and one that takes JSON.
 ALWAYS = {
     "400": "The request cannot be read",
-    "401": "Nobody is signed in",
-    "403": "The permission, or the CSRF token of a change, is missing",
+    "401": "Nobody is signed in, and no valid token was sent",
+    "403": "The permission, the token's scope, or the CSRF token of a session's change is missing",
     "404": "It is not there",
+    "405": "The address takes other methods: those that Allow names",
     "422": "A value is not acceptable",
+    "429": "The token asked too often, or too many files are being sent at once: come back after Retry-After",
 }
 CHANGING = {
     "409": "The state of the book or its job is in the way",
     "413": "It is larger than what may be sent here",
-    "415": "It is a form where JSON is wanted",
-    "429": "This person is sending too many files at once",
     "503": "Files cannot be stored or opened at the moment",
 }
+TAKES_JSON = {"415": "It is something else where JSON is wanted"}
 
 
 class Refusal(Schema):
@@ -76,7 +80,9 @@ class RefusingAPI(NinjaAPI):
         schemas["Refusal"] = _moved(schema)
         for operations in document["paths"].values():
             for method, operation in operations.items():
-                for code, why in (ALWAYS if method == "get" else ALWAYS | CHANGING).items():
+                takes_json = "application/json" in operation.get("requestBody", {}).get("content", {})
+                more = ({} if method == "get" else CHANGING) | (TAKES_JSON if takes_json else {})
+                for code, why in (ALWAYS | more).items():
                     operation["responses"].setdefault(code, _answer(why))
         return document
 
@@ -92,9 +98,11 @@ def _answer(why: str) -> dict[str, Any]:
 
 
 class StorableParser(Parser):
-    """Refuses text that a database cannot store, wherever it stands in a body."""
+    """Refuses what does not call itself JSON, and text that a database cannot store, wherever it stands in a body."""
 
     def parse_body(self, request: HttpRequest) -> Any:
+        if request.content_type != "application/json":
+            raise NotJson
         body = super().parse_body(request)
         for text in _texts(body):
             if "\0" in text:
@@ -106,6 +114,10 @@ class StorableParser(Parser):
         if any("\0" in value for key in data for value in data.getlist(key)):
             raise HttpError(422, "There is a NUL in it, which no text has.")
         return super().parse_querydict(data, list_fields, request)
+
+
+class NotJson(Exception):
+    """Something else was sent in its place."""
 
 
 def nowhere(_request: HttpRequest) -> JsonResponse:
@@ -159,10 +171,12 @@ def register_error_handlers(api: NinjaAPI) -> None:
     @api.exception_handler(RawPostDataException)
     def form(request: HttpRequest, _error: RawPostDataException) -> HttpResponse:
         """A form in place of JSON, which the check of the CSRF token has read by now."""
-        return answer(request, 415, "not_json", "Send JSON, with Content-Type: application/json.")
+        return answer(request, 415, "not_json", NOT_JSON)
 
     @api.exception_handler(HttpError)
     def said(request: HttpRequest, error: HttpError) -> HttpResponse:
+        if isinstance(error.__cause__, NotJson):
+            return answer(request, 415, "not_json", NOT_JSON)
         message = SIGN_IN_FIRST if error.status_code == 401 else str(error)
         return answer(request, error.status_code, CODES.get(error.status_code, "refused"), message)
 

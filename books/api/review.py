@@ -1,4 +1,4 @@
-"""The review of a book's guidelines as JSON: every change names the revision that its maker saw."""
+"""A book's subtopics and their review as JSON: every change names the revision that its maker saw."""
 
 from __future__ import annotations
 
@@ -8,26 +8,23 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Router, Schema
 
 from books.api.base import Id, Number, require
 from books.api.guidelines import EvidenceOut
 from books.api.scopes import READ, REVIEW
 from books.errors import EditRefused
-from books.guidelines.changes import changes_of, undo, undoable
-from books.guidelines.edit import edit_subtopic, edit_topic
-from books.guidelines.move import move_pages, move_subtopic, reorder_subtopics, reorder_topics
+from books.guidelines.edit import edit_subtopic
+from books.guidelines.move import move_pages, move_subtopic, reorder_subtopics
 from books.guidelines.review import Decision, approve, decide
 from books.guidelines.split import merge, split_subtopic
-from books.models import Book, Change, Provenance, ReviewStatus, Subtopic, Topic
+from books.models import Book, Provenance, ReviewStatus, Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.guideline import FindingKind, Part, numbered
-from books.stored.pages import PageNumbers
 
 router = Router(tags=["review"])
 VIEW, CHANGE = "books.view_subtopic", "books.change_subtopic"
 SUBTOPIC = "/{int:book_id}/subtopics/{int:subtopic_id}"
-CHANGES_A_PAGE = 50
 Document = dict[str, Any]
 
 
@@ -82,17 +79,6 @@ class PairOut(Schema):
     second: SubtopicOut
 
 
-class TopicOut(Schema):
-    id: int
-    revision: int
-    sequence: int
-    title: str
-    summary: str
-    storyline: str
-    first_page: int
-    last_page: int
-
-
 class StatementIn(Schema):
     text: str
     pages: list[Number]
@@ -109,12 +95,6 @@ class EditIn(SeenIn):
     title: str | None = None
     summary: str | None = None
     guideline: dict[str, list[StatementIn]] | None = None
-
-
-class EditTopicIn(SeenIn):
-    title: str | None = None
-    summary: str | None = None
-    storyline: str | None = None
 
 
 class RejectIn(SeenIn):
@@ -166,14 +146,6 @@ class CountOut(Schema):
 
     approved: int
     left: int
-
-
-class ChangeOut(Schema):
-    id: int
-    sentence: str
-    made_by: str | None
-    made_at: datetime
-    may_be_undone: bool
 
 
 @router.get("/{int:book_id}/subtopics", auth=READ, response=list[SubtopicOut])
@@ -267,72 +239,6 @@ def order_of_topic(request: HttpRequest, book_id: int, topic_id: int, wanted: Or
     get_object_or_404(Book, pk=book_id)
     reorder_subtopics(book_id, topic_id, wanted.ids, user=user)
     return _documents(book_id, *Subtopic.objects.filter(topic=topic_id).select_related("topic").order_by("sequence"))
-
-
-# ---- topics and changes ---------------------------------------------------------------------------------------------
-
-
-@router.get("/{int:book_id}/topics", auth=READ, response=list[TopicOut])
-def list_topics(request: HttpRequest, book_id: int) -> list[Document]:
-    require(request, VIEW)
-    get_object_or_404(Book, pk=book_id)
-    return _topics(book_id)
-
-
-@router.patch("/{int:book_id}/topics/{int:topic_id}", auth=REVIEW, response=TopicOut)
-def patch_topic(request: HttpRequest, book_id: int, topic_id: int, words: EditTopicIn) -> Document:
-    user = require(request, "books.change_topic")
-    get_object_or_404(Topic, pk=topic_id, book=book_id)
-    return _topic(edit_topic(book_id, topic_id, user=user, **words.dict()), page_numbers(book_id))
-
-
-@router.post("/{int:book_id}/topics/order", auth=REVIEW, response=list[TopicOut])
-def order_of_topics(request: HttpRequest, book_id: int, wanted: OrderIn) -> list[Document]:
-    user = require(request, "books.change_topic")
-    get_object_or_404(Book, pk=book_id)
-    reorder_topics(book_id, wanted.ids, user=user)
-    return _topics(book_id)
-
-
-def _topics(book_id: int) -> list[Document]:
-    numbers = page_numbers(book_id)
-    rows = Topic.objects.filter(book=book_id).prefetch_related("subtopics").order_by("sequence")
-    return [_topic(row, numbers) for row in rows]
-
-
-def _topic(row: Topic, numbers: PageNumbers) -> Document:
-    pages = [page for subtopic in row.subtopics.all() for page in subtopic.pages]
-    facts = {name: getattr(row, name) for name in ("id", "revision", "sequence", "title", "summary", "storyline")}
-    return facts | {"first_page": numbers.first(pages), "last_page": numbers.last(pages)}
-
-
-@router.get("/{int:book_id}/changes", auth=READ, response=list[ChangeOut])
-def list_changes(request: HttpRequest, book_id: int, before: Query[Id | None] = None) -> list[dict[str, Any]]:
-    """Newest first, fifty at a time; ``before`` is the id of a change."""
-    require(request, VIEW)
-    rows = changes_of(get_object_or_404(Book, pk=book_id))
-    found = list((rows.filter(pk__lt=before) if before else rows)[:CHANGES_A_PAGE])
-    open_ones = undoable(found)
-    return [
-        {
-            "id": each.pk,
-            "sentence": each.sentence,
-            "made_by": str(each.made_by) if each.made_by else None,
-            "made_at": each.made_at,
-            "may_be_undone": each.pk in open_ones,
-        }
-        for each in found
-    ]
-
-
-@router.post("/{int:book_id}/changes/{int:change_id}/undo", auth=REVIEW, response=ChangeOut)
-def undo_change(request: HttpRequest, book_id: int, change_id: int) -> dict[str, Any]:
-    """Brings back what it changed, as a change of its own, which is the answer."""
-    user = require(request, CHANGE)
-    get_object_or_404(Change, pk=change_id, book=book_id)
-    made = undo(change_id, user=user)
-    facts = {"id": made.pk, "sentence": made.sentence, "made_at": made.made_at}
-    return {**facts, "made_by": str(user), "may_be_undone": True}
 
 
 def _may_change(request: HttpRequest, book_id: int, subtopic_id: int) -> User:

@@ -10,7 +10,8 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import connections, models
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from books.language import search_words
 from jobs.models import Job
@@ -105,6 +106,14 @@ class BookQuerySet(models.QuerySet["Book"]):
         # The model declares it for its readers, hence:
         return self.alias(**ones).annotate(status_now=status)  # type: ignore[no-redef]
 
+    def with_page_count(self) -> BookQuerySet:
+        from books.models.page import Page
+
+        pages = Page.objects.filter(book=OuterRef("pk")).order_by().values("book")
+        counted = Subquery(pages.annotate(count=Count("pk")).values("count"))
+        number = Coalesce(counted, 0, output_field=models.IntegerField())
+        return self.annotate(page_count=number)  # type: ignore[no-redef]
+
 
 def _one_of(rows: models.QuerySet[Any]) -> Subquery:
     return Subquery(rows.order_by().values("pk")[:1])
@@ -161,6 +170,7 @@ class Book(models.Model):
     team = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     status_now: str  # on rows of with_status
+    page_count: int  # on rows of with_page_count
 
     objects = BookQuerySet.as_manager()
 

@@ -129,6 +129,7 @@ SCREENS = _table(
 API = _table(
     "api-1:",
     at("create_book", "", POST, "ua", title="A book"),
+    at("create_book", "", GET, "urpa"),
     at("one_book", "book", GET, "urpa"),
     at("export_text", "book md", GET, "urpa"),
     at("proposals", "book", GET, "urpa"),
@@ -170,6 +171,9 @@ API = _table(
     at("order_of_topics", "book", POST, "ra", ids=[]),
     at("list_changes", "book", GET, "urpa"),
     at("undo_change", "book change", POST, "ra"),
+    at("approve_read_pages", "book", POST, "ra"),
+    at("export_guidelines", "book", GET, "urpa"),
+    at("publish_book", "book", POST, "pa"),
     at("latest_job", "book", GET, "urpa"),
     at("one_job", "book job", GET, "urpa"),
     at("cancel_job", "job", POST, "ura"),

@@ -53,8 +53,13 @@ def test_any_other_method_is_refused(name, admin, facts):
     client = Client()
     client.force_login(admin, "django.contrib.auth.backends.ModelBackend")
     wrong = set(METHODS) - {each.method for each in of_name}
-    answers = {method: client.generic(method.upper(), url_of(of_name[0], facts)).status_code for method in wrong}
-    assert answers == dict.fromkeys(wrong, 405)
+    answers = {method: client.generic(method.upper(), url_of(of_name[0], facts)) for method in wrong}
+    assert {method: answer.status_code for method, answer in answers.items()} == dict.fromkeys(wrong, 405)
+    if name.startswith("api-1:"):
+        assert {answer.json()["code"] for answer in answers.values()} == {"no_such_method"}
+        assert {answer["Allow"] for answer in answers.values()} == {
+            ", ".join(sorted({each.method.upper() for each in of_name}))
+        }
 
 
 def test_who_is_not_of_the_staff_is_sent_to_the_login(client, facts, django_user_model):

@@ -17,7 +17,9 @@ CHANGING = {
     "intake": """create_book contents draft_contents upload_pages add_page put_scan insert_page delete_page order_names
         announce_files send_file file_arrived finish_delivery""",
     "jobs": "read_pages generate finalise retry_page cancel_job retry_job",
-    "review": """accept_proposal refuse_proposal one_subtopic approve_subtopic reject_subtopic reopen_subtopic
+    "publish": "publish_book",
+    "review": """approve_read_pages accept_proposal refuse_proposal one_subtopic approve_subtopic reject_subtopic
+        reopen_subtopic
         approve_subtopics split move_pages_of merge_subtopic place_subtopic order_of_topic patch_topic order_of_topics
         undo_change""",
 }

@@ -259,3 +259,10 @@ def test_a_token_is_shown_once_in_the_admin(signed_in):
     chosen = {"action": "take_back", "_selected_action": [ApiToken.objects.get().pk]}
     signed_in.post(reverse("admin:books_apitoken_changelist"), chosen)
     assert Client(headers={"authorization": f"Bearer {secret}"}).get("/api/guidelines").status_code == 401
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data"])
+def test_what_does_not_call_itself_json_is_told_so(kind, signed_in):
+    for client in (program("intake"), signed_in):
+        answer = client.generic("POST", "/api/books", b'{"title": "A"}', kind)
+        assert (answer.status_code, answer.json()["code"]) in {(415, "not_json"), (400, "unreadable")}, answer.content
