@@ -103,6 +103,16 @@ def language_of(text: str) -> str:
     return best if most >= 2 and most > second else ""
 
 
+# As Tesseract calls them. Books in vertical lines are read from the right too.
+FROM_RIGHT = {"ara", "div", "fas", "heb", "pus", "snd", "syr", "uig", "urd", "yid"}
+
+
+def reads_from_right(language: str) -> bool:
+    """Whether the right one of two facing pages is the first in a book in ``language``."""
+    first = language.partition("+")[0]
+    return first in FROM_RIGHT or first.endswith("_vert")
+
+
 def counted(count: int, noun: str) -> str:
     """ "1 page", "2 pages"; for nouns whose plural is regular."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

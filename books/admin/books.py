@@ -38,6 +38,7 @@ from books.admin import (
     pages,
     proposals,
     publication,
+    spreads,
     workbench,
 )
 from books.admin.guards import StaffRequest
@@ -68,6 +69,7 @@ SCREENS = (
     book_list,
     book_page,
     pages,
+    spreads,
     contents,
     generating,
     costs,

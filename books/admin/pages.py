@@ -24,6 +24,7 @@ from books.intake import order
 from books.intake.store import Upload
 from books.models import Arrangement, Book, OcrStatus, Page
 from books.numbers import LARGEST_PLACE, number_of
+from books.ocr.engines.base import Doubt
 from books.ocr.review import clean_pages, pages_of
 from books.ocr.scans import thumbnail_of
 from books.ocr.start import asks_model, check_readable, start_reading
@@ -105,6 +106,7 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "chosen": chosen,
         "total": len(cells),
         "is_busy": Job.objects.holding().filter(book=book).exists(),
+        "spreads": sum(Doubt.SPREAD in cell.doubts for cell in cells),
         "failed": sum(cell.page.ocr_status == OcrStatus.FAILED for cell in cells),
         "clean": clean_pages(book).count(),
         "legend": [(state, *letter_and_label) for state, letter_and_label in STATES.items()],
@@ -156,7 +158,7 @@ def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
         done = order.delete_pages(book, pages, user=request.user)
     else:
         return HttpResponseBadRequest("Unknown action.")
-    return _remembered(request, book, done)
+    return remembered(request, book, done)
 
 
 @action("books.change_book", most_bytes=MANY_FILES)
@@ -172,11 +174,11 @@ def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
         messages.warning(request, note)
     if done is not None:
         start_reading(book, user=request.user)
-        return _remembered(request, book, done)
+        return remembered(request, book, done)
     return _back(request, book)
 
 
-def _remembered(request: StaffRequest, book: Book, done: Arrangement) -> HttpResponse:
+def remembered(request: StaffRequest, book: Book, done: Arrangement) -> HttpResponse:
     step = {"kind": ARRANGE, "id": str(done.pk), "sentence": done.sentence}
     return remember(request, book.pk, step, _back(request, book))
 
@@ -200,7 +202,7 @@ def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
         raise ArrangementRefused("There is nothing to redo.")
     done = order.redo(book, Arrangement(**{name: undone[name] for name in AGAIN}), user=request.user)
     _read_waiting(request, book)
-    return _remembered(request, book, done)
+    return remembered(request, book, done)
 
 
 def _read_waiting(request: StaffRequest, book: Book) -> None:

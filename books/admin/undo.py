@@ -31,7 +31,7 @@ PERMISSIONS: Final = {DECISION: "books.change_page", ARRANGE: "books.change_book
 NAMED: Final = 12
 KEYS: Final = {"undo": "u", "redo": "U"}
 # What undoing an arrangement does.
-BACK: Final = "The pages get back the places, numbers and turns they had before."
+BACK: Final = "The pages get back the places, numbers and turns they had before; what was split is one page again."
 
 # One thing that was done, as JSON: "kind", "id", "led_to" (a path), and what its kind needs to take it back.
 Step = dict[str, Any]

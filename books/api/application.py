@@ -14,6 +14,7 @@ from books.api.proposals import router as proposals
 from books.api.publishing import router as publishing
 from books.api.refusals import RefusingAPI, StorableParser, register_error_handlers
 from books.api.review import router as review
+from books.api.spreads import router as spreads
 from books.api.scopes import TokenThrottle, open_to
 from books.api.topics import router as topics
 
@@ -29,6 +30,7 @@ api = RefusingAPI(
 api.add_router("/books", books)
 api.add_router("/books", contents)
 api.add_router("/books", pages)
+api.add_router("/books", spreads)
 api.add_router("/books", review)
 api.add_router("/books", topics)
 api.add_router("/books", changes)

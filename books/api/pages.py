@@ -20,7 +20,8 @@ from books.errors import UploadRejected
 from books.intake.delivery import Announced, Taken, announce, presigned_post, take, take_from_bucket
 from books.intake.files import natural_places
 from books.intake.limits import FILES_PER_UPLOAD
-from books.intake.order import delete_pages, insert_pages, replace_scan
+from books.intake.order import delete_pages, insert_pages
+from books.intake.replace import replace_scan
 from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, Delivery, Page
 from books.numbers import LARGEST

@@ -1,4 +1,4 @@
-"""The order of a book's pages: move, insert, remove, turn and replace them, and undo that.
+"""The order of a book's pages: move, insert, remove, turn and split them, and undo that.
 
 Whatever refers to a page names it by its id, so none of this rewrites anything else.
 """
@@ -16,23 +16,12 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.dateparse import parse_datetime
 
-from books.errors import ArrangementRefused, UploadRejected
+from books.errors import ArrangementRefused
 from books.intake import limits
-from books.intake.busy import check_at_rest
-from books.intake.store import (
-    Receipt,
-    Upload,
-    add_source,
-    check_new,
-    judged_source,
-    locked,
-    pages_taken,
-    store_files,
-    stored,
-)
-from books.models import Arrangement, Book, OcrStatus, Page, PageReview, Source, Thumbnail
-from books.models.files import delete_once_committed
+from books.intake.store import Receipt, Upload, add_source, locked, pages_taken, store_files
+from books.models import Arrangement, Book, OcrStatus, Page, PageReview, Source
 from books.models.page import TURNS
+from books.stored.cut import Corners
 from jobs import clock
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
@@ -117,6 +106,29 @@ def rotate_pages(
         return arrangement
 
 
+def split_pages(
+    book: Book, parts: Mapping[UUID, Sequence[Corners]], *, user: AbstractBaseUser | None = None
+) -> Arrangement:
+    """Puts new pages, one for each of its parts in the order of reading, in the place of each page (its id). They have
+    its scan and wait for OCR, which turns none of them; the page itself is removed until ``undo_last``."""
+    with _arranging(book) as order:
+        whole = {page.pk: page for page in Page.objects.filter(book=book, pk__in=parts)}
+        split = _in_order(order, [Page(pk=page) for page in parts])
+        _check_room(book, sum(map(len, parts.values())) - len(split))
+        halves = {page: [_part(whole[page], corners) for corners in parts[page]] for page in split}
+        Page.objects.bulk_create(half for row in halves.values() for half in row)
+        after = [page for each in order for page in ([half.pk for half in halves[each]] if each in halves else [each])]
+        return _arrange(book, order, after, f"{_named(order, split)} split in two", user)
+
+
+def _part(page: Page, corners: Corners) -> Page:
+    """Not of the book until it has a number."""
+    return Page(
+        book_id=page.book_id, source_id=page.source_id, frame=page.frame, part=corners, rotation=0,
+        number=page.number, removed_at=clock.now(),
+    )  # fmt: skip
+
+
 def undo_last(book: Book, expected: str | None = None) -> Arrangement:
     """Takes back the latest arrangement of ``book``, which has to be the one with the id ``expected`` if given; returns
     what it was, for ``redo``. Pages uploaded since stay at the end.
@@ -131,9 +143,8 @@ def undo_last(book: Book, expected: str | None = None) -> Arrangement:
         if expected not in (None, str(last.pk)):
             raise ArrangementRefused("The pages were arranged again since: nothing was undone.")
         known = set(Page.every.filter(book=book).values_list("pk", flat=True))
-        inserted = {*last.after} - {*last.before}
         before = [UUID(page) for page in last.before if UUID(page) in known]
-        since = [page for page in present if str(page) not in {*last.before, *inserted}]
+        since = [page for page in present if str(page) not in {*last.before, *last.after}]
         _check_room(book, len(before) + len(since) - len(present))
         if present != [*before, *since]:
             _set_order(book, present, [*before, *since])
@@ -187,11 +198,11 @@ def _order(book: Book) -> list[UUID]:
 
 
 def _check_room(book: Book, more: int) -> None:
-    """Pages that were uploaded since may have taken the places of those that come back."""
+    """Raises ArrangementRefused where ``more`` pages, which come back or are split off, are too many."""
     taken = pages_taken(book)
     if more > 0 and taken + more > limits.PAGES_PER_BOOK:
         raise ArrangementRefused(
-            f"{more} pages would come back to {taken}, more than the {limits.PAGES_PER_BOOK} of a book. "
+            f"{more} pages would come to {taken} others, more than the {limits.PAGES_PER_BOOK} of a book. "
             "Remove others first."
         )
 
@@ -272,43 +283,3 @@ def _turn_back(page: str, row: dict[str, Any]) -> None:
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     at = row["reviewed_at"]
     return {name: row[name] for name in TURNED_FIELDS} | {"reviewed_at": at.isoformat() if at else None}
-
-
-def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = None) -> Page:
-    """Puts the one page of ``upload`` (an image of up to 20 MB) in the place of the page's scan.
-
-    Earlier readings stay as history; the old file goes unless other pages are in it. Raises UploadRejected,
-    ArrangementRefused for a page that was removed meanwhile, and JobAlreadyActive while any job of the book is active,
-    since it may have the old scan in hand.
-    """
-    book = page.book
-    check_at_rest(book)
-    source = judged_source(book, upload, user, image_bytes=limits.SINGLE_FILE_BYTES)
-    if source.frames != 1:
-        raise UploadRejected(f"has {source.frames} pages; send the one that takes this page's place.", name=source.name)
-    check_new(source)
-    with stored(source, upload.data), locked(book):
-        check_at_rest(book)
-        check_new(source)
-        page = _as_it_is_now(page)
-        source.save(force_insert=True)
-        old = page.source
-        page.source, page.frame, page.rotation = source, source.places[0], None
-        page.reading, page.ocr_status, page.ocr_error = None, OcrStatus.WAITING, ""
-        page.image_width = page.image_height = None
-        page.review, page.reviewed_by, page.reviewed_at = PageReview.PENDING, None, None
-        page.save()
-        Thumbnail.objects.filter(page=page).delete()
-        if not Page.every.filter(source=old).exists():
-            old.delete()
-        for name in page.file_names:
-            delete_once_committed(name)
-    return page
-
-
-def _as_it_is_now(page: Page) -> Page:
-    """Somebody may have moved or removed it while the file was judged and stored."""
-    found = Page.objects.filter(pk=page.pk).select_related("book", "source").first()
-    if found is None:
-        raise ArrangementRefused("This page was removed meanwhile; bring it back first, then replace its scan.")
-    return found

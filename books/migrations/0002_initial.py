@@ -616,7 +616,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='page',
-            constraint=models.UniqueConstraint(fields=('source', 'frame'), name='page_once_per_frame'),
+            constraint=models.UniqueConstraint(condition=models.Q(('part__isnull', True)), fields=('source', 'frame'), name='page_once_per_frame'),
         ),
         migrations.AddConstraint(
             model_name='page',

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from books.models.book import Book
 from books.models.typed_json import TypedJSONField
+from books.stored.cut import Corners, Cut
 from books.stored.pages import PageNumbers
 from books.stored.regions import Region, beyond_text
 
@@ -90,8 +91,9 @@ class EveryPage(models.Manager["Page"]):
 
 
 class Page(models.Model):
-    """One page scan: frame ``frame`` (from 0) of its source. waiting -> done | blank | failed, by the OCR job; a
-    person who types the text makes it done or blank.
+    """One page scan: frame ``frame`` (from 0) of its source, or the ``part`` of it between these corners.
+
+    waiting -> done | blank | failed, by the OCR job; a person who types the text makes it done or blank.
 
     Storage names hang on the page's id, so that renumbering moves no file. A removed page keeps all it has, for thirty
     days; it is in no list and its number is free: ``objects``, and so every ``book.pages``, leaves it out.
@@ -102,6 +104,7 @@ class Page(models.Model):
     number = models.PositiveIntegerField()
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="pages")
     frame = models.PositiveIntegerField(default=0)
+    part: models.JSONField[Corners | None, Corners | None] = TypedJSONField(Corners, null=True, blank=True)
     rotation = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Degrees clockwise, as a person turned it; empty where nobody did."
     )
@@ -111,6 +114,9 @@ class Page(models.Model):
     reading = models.ForeignKey("books.Reading", null=True, blank=True, on_delete=models.RESTRICT, related_name="+")
     image_width = models.PositiveIntegerField(null=True, blank=True)
     image_height = models.PositiveIntegerField(null=True, blank=True)
+    cut: models.JSONField[Cut | None, Cut | None] = TypedJSONField(
+        Cut, null=True, blank=True, help_text="Where an image wider than high is cut if it is a spread."
+    )
     review = models.CharField(max_length=8, choices=PageReview, default=PageReview.PENDING)
     reviewed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -137,7 +143,9 @@ class Page(models.Model):
                 fields=["book", "number"], condition=Q(removed_at=None), name="page_number_once_per_book"
             ),
             models.CheckConstraint(condition=Q(rotation__in=TURNS), name="page_rotation_is_a_turn"),
-            models.UniqueConstraint(fields=["source", "frame"], name="page_once_per_frame"),
+            models.UniqueConstraint(
+                fields=["source", "frame"], condition=Q(part__isnull=True), name="page_once_per_frame"
+            ),
             models.CheckConstraint(condition=Q(number__gte=1), name="page_number_from_one"),
             models.CheckConstraint(condition=Q(ocr_status__in=OcrStatus.values), name="page_ocr_status_known"),
             models.CheckConstraint(condition=Q(review__in=PageReview.values), name="page_review_known"),
@@ -262,3 +270,9 @@ class Arrangement(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def inserted(self) -> list[uuid.UUID]:
+        """The pages that it brought, in book order."""
+        before = set(self.before)
+        return [uuid.UUID(page) for page in self.after if page not in before]

@@ -19,7 +19,8 @@ from books.ocr.engines.base import OcrText
 from books.ocr.factory import MODEL, default_engine, ocr_engine
 from books.ocr.image.open import Picture
 from books.ocr.prefetch import AHEAD, pages_ahead
-from books.ocr.scans import Prepared, keep_thumbnail, prepare, read_prepared, stored_reading
+from books.ocr.scans import Prepared, cut_of, keep_thumbnail, prepare, read_prepared, stored_reading
+from books.stored.cut import Cut
 from jobs.models import Item, Job
 from jobs.registry import Handler, PlannedItem
 from jobs.stages import finished_before
@@ -30,6 +31,7 @@ from jobs.states import ItemState, Load
 class PageReading:
     text: OcrText
     picture: Picture
+    cut: Cut | None
     seconds: float
 
 
@@ -76,7 +78,9 @@ class ReadStage:
             PlannedItem(
                 key=str(page.pk),
                 label=str(page.number),
-                fingerprint=sha256(f"{page.source.sha256} {page.frame} {page.rotation} {reader}".encode()).hexdigest(),
+                fingerprint=sha256(
+                    f"{page.source.sha256} {page.frame} {page.part or ''} {page.rotation} {reader}".encode()
+                ).hexdigest(),
             )
             for page in Page.objects.filter(chosen, book=job.book_id).select_related("source").order_by("number")
         ]
@@ -89,7 +93,7 @@ class ReadStage:
         with asking_for(item):
             text, picture = read_prepared(page, prepared, engine)
         default_storage.save(page.image_name, ContentFile(picture.png))
-        return PageReading(text, picture, time.monotonic() - started)
+        return PageReading(text, picture, cut_of(prepared, text, picture), time.monotonic() - started)
 
     def _prepared_ahead(self, item: Item, page: Page, engine: str) -> Prepared:
         """The page made ready, and a beginning made with those that will be claimed next."""
@@ -106,6 +110,7 @@ class ReadStage:
         page = Page.objects.select_related("reading").select_for_update(of=("self",)).get(pk=item.key)
         page.ocr_error = ""
         page.image_width, page.image_height = result.picture.width, result.picture.height
+        page.cut = result.cut
         keep_thumbnail(page.pk, result.picture.thumbnail)
         reading = stored_reading(page, result.text, result.seconds)
         if not _stays(page, item.job):

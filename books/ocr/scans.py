@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -17,12 +17,15 @@ from books.errors import UnreadableImage
 from books.intake.pdf import Glyph, render_page
 from books.models import Page, Reading, Thumbnail
 from books.ocr.engines.base import OcrLine, OcrText
+from books.ocr.engines.glyphs import Edges
 from books.ocr.engines.model import OpenAIVision, Sight, sight_of
 from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
 from books.ocr.factory import LOCAL, MODEL, default_engine, ocr_engine
-from books.ocr.image.normalise import evened, normalise
+from books.ocr.image.normalise import evened, straightened
 from books.ocr.image.open import Picture, encoded_thumbnail, open_page, pictured
+from books.ocr.image.parts import before_turn, box_of, part_of, within
 from books.ocr.image.shapes import turned
+from books.stored.cut import WHOLE, Corners, Cut
 
 logger = logging.getLogger(__name__)
 
@@ -46,15 +49,16 @@ def thumbnail_of(page: Page) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A page as it is stored if no engine turns it, and what is read: the image, what a model sees of it, or the text
-    where the PDF says itself, and well, what is on it."""
+    where the PDF says itself, and well, what is on it. ``corners`` are those of the picture on the scan."""
 
     picture: Picture
     material: Image.Image | Sight | OcrText
+    corners: Corners = WHOLE
 
 
 def made_of(page: Page, engine: str) -> tuple[object, ...]:
     """All that ``prepare`` makes something of."""
-    return page.pk, page.source_id, page.frame, page.rotation, page.book.language, engine
+    return page.pk, page.source_id, page.frame, page.part, page.rotation, page.book.language, engine
 
 
 def prepare(page: Page, engine: str = "") -> Prepared:
@@ -73,9 +77,9 @@ def prepare(page: Page, engine: str = "") -> Prepared:
     scan = turned(scan, page.rotation or 0)
     if (engine or default_engine()) == MODEL:
         sight = sight_of(scan, is_upright=page.rotation is not None)
-        return Prepared(sight.picture, sight)
-    image = normalise(scan)
-    return Prepared(pictured(image), image)
+        return Prepared(sight.picture, sight, before_turn(sight.corners, page.rotation or 0))
+    straight = straightened(scan)
+    return Prepared(pictured(straight.image), straight.image, before_turn(straight.corners, page.rotation or 0))
 
 
 def read_prepared(page: Page, prepared: Prepared, engine: str = "") -> tuple[OcrText, Picture]:
@@ -90,11 +94,44 @@ def read_prepared(page: Page, prepared: Prepared, engine: str = "") -> tuple[Ocr
     return text, pictured(turned(material, text.rotation)) if text.rotation else prepared.picture
 
 
+def cut_of(prepared: Prepared, text: OcrText, picture: Picture) -> Cut | None:
+    """Where the page is cut if it is split; None where its picture is no wider than high."""
+    if picture.width <= picture.height:
+        return None
+    corners = within(prepared.corners, before_turn(WHOLE, text.rotation))
+    return Cut(corners, *(text.gutter or ()))
+
+
 def _scan(page: Page) -> tuple[Image.Image, tuple[Glyph, ...]]:
     """The page as it was scanned, and what is seen of a PDF's own text.
 
     Raises UnreadableImage, also where the stored file is gone.
     """
+    image, glyphs = _whole_scan(page)
+    if page.part is None:
+        return image, glyphs
+    part = part_of(image, page.part)
+    return part, _glyphs_in(page.part, image.size, glyphs)
+
+
+def _glyphs_in(part: Corners, size: tuple[int, int], glyphs: Iterable[Glyph]) -> tuple[Glyph, ...]:
+    """The PDF's own text on a part of its page that was not turned; none of another."""
+    box = box_of(part, size)
+    if box is None:
+        return ()
+    left, top = box[:2]
+
+    def moved(edges: Edges) -> Edges:
+        return edges[0] - left, edges[1] - top, edges[2] - left, edges[3] - top
+
+    return tuple(
+        replace(glyph, box=moved(glyph.box), ink=moved(glyph.ink), x=glyph.x - left, y=glyph.y - top)
+        for glyph in glyphs
+        if left <= (glyph.box[0] + glyph.box[2]) / 2 < box[2]
+    )
+
+
+def _whole_scan(page: Page) -> tuple[Image.Image, tuple[Glyph, ...]]:
     try:
         stored = default_storage.open(page.source.storage_name)
     except FileNotFoundError as error:

@@ -148,7 +148,7 @@ def test_undoing_a_removal_never_makes_more_pages_than_a_book_may_have(person, m
     person.remove(2)
     person.add(7, 8)
     at_rest(person.book)
-    assert "1 pages would come back to 5, more than the 5 of a book" in person.undo()
+    assert "1 pages would come to 5 others, more than the 5 of a book" in person.undo()
     assert shades(person.book) == ["p1.png", "p3.png", "p4.png", "p7.png", "p8.png"]
     monkeypatch.setattr(limits, "PAGES_PER_BOOK", 6)
     assert "Undone: Page 2 removed" in person.undo()

@@ -19,6 +19,7 @@ from books.management.terminal import follow
 from books.models import Book, Topic
 from books.models.page import page_numbers
 from books.ocr.review import approve_pages
+from books.ocr.spreads import marked_spreads, split_spreads
 from books.ocr.start import start_reading
 from books.publishing.files.export import BOOK_FIELDS, book_json, book_markdown
 from books.stored.pages import span
@@ -46,6 +47,9 @@ class Command(BaseCommand):
             kind = int if name == "edition_year" else str
             parser.add_argument(f"--{name.replace('_', '-')}", dest=name, type=kind)
         parser.add_argument("--pages", type=page_range, help="Only these pages, such as 1-24.")
+        parser.add_argument(
+            "--split-spreads", action="store_true", help="Make two pages of each scan of two facing ones."
+        )
         parser.add_argument("--toc", type=Path, help="A text file with the table of contents, one entry a line.")
         parser.add_argument("--approve", action="store_true", help="Approve every page unseen and go on.")
         parser.add_argument("--out", type=Path, help="Write guidelines here as JSON, and as Markdown beside it.")
@@ -71,6 +75,8 @@ class Command(BaseCommand):
             return
         if reading is not None:
             self._follow(reading)
+        if options["split_spreads"]:
+            self._split_spreads(book)
         if toc:
             self._bind(book, toc)
         if not options["approve"]:
@@ -104,6 +110,12 @@ class Command(BaseCommand):
             return start_reading(book)
         except NothingToDo:
             return None
+
+    def _split_spreads(self, book: Book) -> None:
+        if pages := marked_spreads(book):
+            done, reading = split_spreads(book, pages)
+            self.stdout.write(f"{done.sentence}; the map of the book's pages can undo it.")
+            self._follow(reading)
 
     def _follow(self, job: Job) -> None:
         """Raises CommandError unless the job completes with every item done."""

@@ -44,7 +44,7 @@ SAID_OF: Final = {
     ),
     Doubt.SPREAD: (
         "Two facing pages",
-        "This scan shows two facing pages as one. To cite them apart, replace it by two scans of one page each.",
+        "This scan shows two facing pages as one: split it to cite them apart.",
     ),
     Doubt.STRIP: (
         "Strip of another page",
@@ -81,7 +81,8 @@ class OcrText:
     confidence 0 and no lines. An engine that knows no places gives text without ``lines``. ``missing_ink`` is the
     share (0 to 1) of the page's print that was not read after every attempt. ``doubts`` say why a person has to look.
     ``rotation`` is by how many degrees (0, 90, 180 or 270) the image was turned clockwise before it was read; boxes are
-    on the turned image. ``regions`` are the formulas, tables and figures on it.
+    on the turned image. ``regions`` are the formulas, tables and figures on it. ``gutter`` is where two facing pages
+    meet, in shares of its width at its top and bottom.
     """
 
     text: str
@@ -93,6 +94,7 @@ class OcrText:
     doubts: tuple[Doubt, ...] = ()
     rotation: int = 0
     regions: tuple[Region, ...] = ()
+    gutter: tuple[float, float] | None = None
 
     @property
     def text_may_be_missing(self) -> bool:

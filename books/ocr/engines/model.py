@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Final, Protocol
 
 from PIL import Image
 from pydantic import BaseModel, Field, model_validator
 
-from books.ocr.engines.base import OcrText, missing_if
+from books.ocr.engines.base import Doubt, OcrText, missing_if
 from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import PageInk
-from books.ocr.image.normalise import evened, has_even_paper, level
+from books.ocr.image.layout import gutter
+from books.ocr.image.normalise import Straight, evened, has_even_paper, level
 from books.ocr.image.open import Picture, pictured
 from books.ocr.image.regions import find_regions, with_captions
 from books.ocr.image.shapes import stands_in_rows, upright
 from books.providers.prompts import prompt_in
 from books.providers.request import Answer, Choice, ModelRequest
+from books.stored.cut import WHOLE, Corners
 from books.stored.regions import Region
 
 SCHEMA_VERSION = "2"
@@ -117,7 +119,8 @@ class OpenAIVision:
         if sight.is_blank:
             return OcrText("", 0.0, (), self.name, self.version)
         form = form_for(MOST_TEXT * sight.spots + SPARE_CHARACTERS)
-        return self._result(self._ask(self._request(sight.picture.png, form)), sight)
+        read = self._result(self._ask(self._request(sight.picture.png, form)), sight)
+        return replace(read, doubts=(*read.doubts, Doubt.SPREAD), gutter=sight.gutter) if sight.gutter else read
 
     def _request(self, png: bytes, form: type[PageForm]) -> ModelRequest[PageForm]:
         instructions = prompt_in(PROMPTS, "read")
@@ -158,7 +161,8 @@ class Sight:
     """A page made ready for a model: all that is kept in memory while the call is waited for.
 
     ``picture`` is what it sees and what is stored, turned clockwise by ``degrees``. ``spots`` counts what has the size
-    of a letter, ``letters`` those of them that stand in rows.
+    of a letter, ``letters`` those of them that stand in rows. ``corners`` are those of the picture, before that turn,
+    on what it was made of; ``gutter`` as ``OcrText`` has it.
     """
 
     picture: Picture
@@ -167,6 +171,8 @@ class Sight:
     spots: int
     is_blank: bool
     regions: tuple[Region, ...] = ()
+    corners: Corners = WHOLE
+    gutter: tuple[float, float] | None = None
 
 
 def sight_of(image: Image.Image, *, is_upright: bool = False) -> Sight:
@@ -177,14 +183,16 @@ def sight_of(image: Image.Image, *, is_upright: bool = False) -> Sight:
     if ink is None or not len(ink.print):
         page = evened(page)
         ink = PageInk(page)
+    straight = Straight(page)
     if not stands_in_rows(ink):
-        page = level(page)
-        ink = PageInk(page)
-    seen = upright(page, is_upright=is_upright, ink=ink)
-    letters = len(seen.ink.print)
+        straight = level(page)
+        ink = PageInk(straight.image)
+    seen = upright(straight.image, is_upright=is_upright, ink=ink)
+    letters, spots = len(seen.ink.print), len(seen.ink.letters)
     is_blank = not letters and not has_faint_print(seen.ink)
+    regions = find_regions(seen.ink, ())
     return Sight(
-        pictured(seen.page), seen.degrees, letters, len(seen.ink.letters), is_blank, find_regions(seen.ink, ())
+        pictured(seen.page), seen.degrees, letters, spots, is_blank, regions, straight.corners, gutter(seen.ink)
     )
 
 

@@ -100,7 +100,8 @@ class PdfTextLayer:
             self.name,
             self.version,
             missing_ink=missing,
-            doubts=tuple(_doubts(compared, missing)),
+            doubts=(*_doubts(compared, missing), *(doubt for doubt in read.doubts if doubt == Doubt.SPREAD)),
+            gutter=read.gutter,
             regions=find_regions(ink, results),
         )
 

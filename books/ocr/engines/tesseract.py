@@ -31,7 +31,7 @@ from books.ocr.engines.lines import (
 )
 from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import Box, PageInk
-from books.ocr.image.layout import is_spread, strip
+from books.ocr.image.layout import gutter, strip
 from books.ocr.image.regions import find_regions
 from books.ocr.image.shapes import (
     BLANK,
@@ -153,7 +153,8 @@ class TesseractEngine:
         is_lost = reading.missing >= SUSPICIOUS_INK or reading.guessed > MOST_GUESSED
         is_lost = is_lost or (not reading.lines and len(sheet.ink.large) > 0)
         is_lost = is_lost or (not len(sheet.ink.print) and has_faint_print(sheet.ink))
-        doubts = {Doubt.MISSING: is_lost, Doubt.SPREAD: is_spread(sheet.ink), Doubt.STRIP: sheet.strip is not None}
+        found = gutter(sheet.ink, (word for line in reading.lines for word in line.words))
+        doubts = {Doubt.MISSING: is_lost, Doubt.SPREAD: found is not None, Doubt.STRIP: sheet.strip is not None}
         return OcrText(
             text="\n".join(line.text for line in reading.lines),
             confidence=reading.confidence,
@@ -164,6 +165,7 @@ class TesseractEngine:
             doubts=tuple(doubt for doubt, applies in doubts.items() if applies),
             rotation=sheet.degrees,
             regions=find_regions(sheet.ink, reading.lines),
+            gutter=found,
         )
 
     def _attempt(self, sheet: Sheet, layout: int) -> Reading:

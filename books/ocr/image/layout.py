@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import cv2
@@ -9,10 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from books.ocr.engines.base import OcrWord
 from books.ocr.image.ink import LEAST_LETTER, Box, Ints, PageInk, components, ranked
 
 # A spread is wider than high, and its halves are this far apart, near its middle, as shares of its width.
 SPREAD_ASPECT, LEAST_GUTTER, MIDDLE = 1.15, 0.03, (0.42, 0.58)
+# It leans so far at most, and only where it is wider so. It is as wide as so many margins, or so much of a column.
+LEANS, NEARLY, MARGINS, COLUMNS = (0.0, 0.02, -0.02, 0.04, -0.04, 0.06, -0.06), 0.85, 1.25, 0.2
+# The fold is darker than most of the gutter.
+FOLD: Final = 0.97
+# Page numbers stand above or below so much of the print.
+HEAD: Final = 0.08
 # Lines on each side of a gutter, at least.
 LEAST_LINES: Final = 5
 # A strip of the facing page is narrower than this share of the width, and of its lines so many run into the edge.
@@ -26,19 +34,54 @@ LEAST_SIGNS, LEAST_STEP = 4, 60
 BOX_SHADE, SOLID = 0.78, 13
 
 
-def is_spread(ink: PageInk) -> bool:
-    """Whether two facing pages stand side by side on the scan."""
+def gutter(ink: PageInk, words: Iterable[OcrWord] = ()) -> tuple[float, float] | None:
+    """Where the gutter of two facing pages runs, in shares of the width at the top and the bottom; None for one page.
+
+    Columns of one page stand closer than pages do, and have no two numbers in a row at its head or foot.
+    """
     height, width = ink.shape
-    if width < SPREAD_ASPECT * height:
-        return False
-    free = _free_columns(ink.print.boxes(), width)
-    gutters = [(start, end) for start, end in free if end - start >= LEAST_GUTTER * width]
-    x = ink.print.centre[0]
-    return any(
-        MIDDLE[0] * width < (start + end) / 2 < MIDDLE[1] * width
-        and min(_lines(ink, x < start), _lines(ink, x > end)) >= LEAST_LINES
-        for start, end in gutters
-    )
+    if width < SPREAD_ASPECT * height or not len(ink.print):
+        return None
+    boxes = ink.print.boxes()
+    gaps = [(lean, *gap) for lean in LEANS for gap in _free_columns(_upright(boxes, ink.shape, lean), width)]
+    gaps = [(lean, start, end) for lean, start, end in gaps if MIDDLE[0] < (start + end) / 2 / width < MIDDLE[1]]
+    widest = max((end - start for _, start, end in gaps), default=0)
+    lean, start, end = next((gap for gap in gaps if gap[2] - gap[1] >= NEARLY * widest), (0, 0, 0))
+    upright = _upright(boxes, ink.shape, lean)
+    is_left = upright[:, 2] <= start
+    if end - start < LEAST_GUTTER * width or min(_lines(ink, is_left), _lines(ink, ~is_left)) < LEAST_LINES:
+        return None
+    left, right = int(upright[:, 0].min()), int(upright[:, 2].max())
+    is_wide = end - start >= min(MARGINS * (left + width - right), COLUMNS * (right - left - end + start)) / 2
+    middle = (start + end) / 2
+    if not is_wide and not _are_numbered(words, boxes[:, 1::2] * ink.scale, middle * ink.scale):
+        return None
+    inside = start + (end - start) // 5
+    shades = ink.grey[:, inside : end - (end - start) // 5].mean(axis=0)
+    if not lean and shades.min() < FOLD * np.median(shades):
+        middle = inside + int(shades.argmin())
+    by = lean * height / 2
+    return float((middle - by) / width), float((middle + by) / width)
+
+
+def _upright(boxes: Ints, shape: tuple[int, ...], lean: float) -> Ints:
+    """The boxes on a page whose gutter leans so many dots to the right for each further down, made upright."""
+    by = (lean * ((boxes[:, 1] + boxes[:, 3]) - shape[0]) / 2).astype(np.int64)
+    moved = boxes.copy()
+    moved[:, ::2] -= by[:, None]
+    return moved.clip(0, shape[1])
+
+
+def _are_numbered(words: Iterable[OcrWord], rows: Ints, middle: float) -> bool:
+    """Whether two numbers, one more than the other, stand left and right at the head of the print or at its foot."""
+    top, bottom = int(rows.min()), int(rows.max())
+    edge = HEAD * (bottom - top)
+    sides: tuple[set[int], set[int]] = set(), set()
+    for word in words:
+        y = (word.box[1] + word.box[3]) / 2
+        if word.text.isdecimal() and len(word.text) < 5 and not top + edge < y < bottom - edge:
+            sides[word.box[0] > middle].add(int(word.text))
+    return any(number + by in sides[1] for number in sides[0] for by in (1, -1))
 
 
 def strip(ink: PageInk) -> Box | None:

@@ -6,6 +6,7 @@ Imports neither Django nor a vendor's SDK. Works on arrays of at most ``MOST_PIX
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -16,6 +17,7 @@ from PIL import Image
 from books.ocr.image.faint import ENOUGH_CONTRAST, Shades, contrasts, edges, stretched
 from books.ocr.image.ink import ranked
 from books.ocr.image.layout import with_dark_print
+from books.stored.cut import WHOLE, Corners, corners_of
 
 # A4 at 300 dpi has 8.7 million; Tesseract gains nothing from more.
 MOST_PIXELS: Final = 9_000_000
@@ -41,23 +43,36 @@ SKEW_POINTS: Final = 60_000
 SKEW_GAIN, FAR_SKEW, FAR_GAIN = 1.05, 10.5, 1.5
 
 
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """A page with level lines, and where its corners lie on what it was made of."""
+
+    image: Image.Image
+    corners: Corners = WHOLE
+
+
 def normalise(image: Image.Image) -> Image.Image:
     """A page of mode L with even white paper and level lines, at most 9 million pixels.
 
     Skew up to about 19 degrees is removed; the page grows so that no corner is lost.
     """
+    return straightened(image).image
+
+
+def straightened(image: Image.Image) -> Straight:
+    """As ``normalise``."""
     return level(evened(image))
 
 
-def level(page: Image.Image) -> Image.Image:
+def level(page: Image.Image) -> Straight:
     """An evened page with its lines level; it grows so that no corner is lost."""
     angle = skew(page)
     if abs(angle) < LEAST_SKEW:
-        return page
+        return Straight(page)
     return turned_by(page, angle)
 
 
-def turned_by(page: Image.Image, degrees: float) -> Image.Image:
+def turned_by(page: Image.Image, degrees: float) -> Straight:
     """Anticlockwise; the page grows so that no corner is lost."""
     sine, cosine = abs(math.sin(math.radians(degrees))), abs(math.cos(math.radians(degrees)))
     width = math.ceil(page.width * cosine + page.height * sine)
@@ -66,7 +81,8 @@ def turned_by(page: Image.Image, degrees: float) -> Image.Image:
     move[0, 2] += (width - page.width) / 2
     move[1, 2] += (height - page.height) / 2
     level = cv2.warpAffine(np.asarray(page), move, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
-    return Image.fromarray(level)
+    on_page = cv2.transform(np.array([WHOLE]) * (width, height), cv2.invertAffineTransform(move))[0] / page.size
+    return Straight(Image.fromarray(level), corners_of(on_page))
 
 
 def has_even_paper(page: Image.Image) -> bool:
