@@ -14,8 +14,8 @@ from books.api.proposals import router as proposals
 from books.api.publishing import router as publishing
 from books.api.refusals import RefusingAPI, StorableParser, register_error_handlers
 from books.api.review import router as review
-from books.api.spreads import router as spreads
 from books.api.scopes import TokenThrottle, open_to
+from books.api.spreads import router as spreads
 from books.api.topics import router as topics
 
 api = RefusingAPI(

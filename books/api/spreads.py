@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema, Status
 
 from books.api.base import require
 from books.api.pages import PagesOut
-from books.api.scopes import INTAKE
+from books.api.scopes import INTAKE, READ
 from books.errors import ArrangementRefused
 from books.intake.order import undo_last
 from books.models import Book, OcrStatus, Page
@@ -42,7 +42,7 @@ class UndoneOut(Schema):
     job_id: UUID | None
 
 
-@router.get("/{int:book_id}/spreads", auth=INTAKE, response=list[SpreadOut])
+@router.get("/{int:book_id}/spreads", auth=READ, response=list[SpreadOut])
 def list_spreads(request: HttpRequest, book_id: int) -> list[dict[str, Any]]:
     """The pages that look like two facing ones."""
     require(request, "books.view_book")
