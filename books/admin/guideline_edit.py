@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from itertools import zip_longest
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from books.guidelines.edit import PAGES_MOVED, StatementInput, edit_subtopic, ed
 from books.guidelines.history import WordChange, differences, version_seen, words_of
 from books.models import Subtopic, Topic
 from books.models.page import page_numbers
-from books.stored.guideline import PART_TITLES, PARTS, Part, numbered
+from books.stored.guideline import PART_TITLES, PARTS, Part, Statement, numbered, statements
 from books.stored.pages import PageNumbers, numbers_in, ranges
 
 NOT_PAGES = "Write pages as 4 or 3-5, 8."
@@ -38,12 +39,20 @@ def routes() -> list[URLPattern]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A statement in the form: its pages as typed, what is wrong with that, and what a reviewer must look at."""
+    """A statement in the form: its pages as typed, and what is wrong with that. ``name`` is where the statement stands
+    that it was, as ``stored``; ``checked``: the person lets that stand, whatever was found."""
 
     text: str
     pages: str
     problem: str = field(default="", compare=False)
-    findings: list[str] = field(default_factory=list, compare=False)
+    name: str = field(default="", compare=False)
+    checked: bool = field(default=False, compare=False)
+    stored: Statement[int] | None = field(default=None, compare=False)
+
+    @property
+    def offer(self) -> str:
+        findings = self.stored.findings if self.stored else ()
+        return next((found.instead for found in findings if found.instead), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,10 @@ class Draft:
     def shown_parts(self) -> list[tuple[str, str, list[Line]]]:
         """With an empty line at the end of each, for one more statement."""
         return [(part, title, [*self.parts[part], Line("", "")]) for part, title in PART_TITLES.items()]
+
+    @property
+    def is_doubtful(self) -> bool:
+        return any(line.stored and line.stored.is_in_doubt for lines in self.parts.values() for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +136,11 @@ def _form(
 ) -> HttpResponse:
     book = row.topic.book
     numbers = page_numbers(book.pk)
+    stored = dict(statements(numbered(row.guideline, numbers)))
     context = {
         **review_context(request, book),
         "chosen": {"row": row},
-        "draft": draft,
+        "draft": _beside(draft, stored),
         "revision": revision,
         "rival": rival,
         "is_refused": status != HTTPStatus.OK,
@@ -142,20 +156,32 @@ def _draft_of(row: Any, numbers: PageNumbers) -> Draft:
     guideline = numbered(row.guideline, numbers)
     lines = {
         str(part): [
-            Line(each.text, ranges(each.pages), findings=[found.kind.heading for found in each.findings])
-            for each in guideline.get(part, ())
+            Line(each.text, ranges(each.pages), name=f"{part}.{at}") for at, each in enumerate(guideline.get(part, ()))
         ]
         for part in Part
     }
     return Draft(row.title, row.summary, lines)
 
 
+def _beside(draft: Draft, stored: Mapping[str, Statement[int]]) -> Draft:
+    """Each line that still says the same with the statement that it was."""
+
+    def known(line: Line) -> Line:
+        was = stored.get(line.name)
+        return replace(line, stored=was if was and was.text == line.text else None)
+
+    return replace(draft, parts={part: list(map(known, lines)) for part, lines in draft.parts.items()})
+
+
 def _posted(request: StaffRequest) -> Draft:
     said = request.POST
+    checked = set(said.getlist("checked"))
     lines = {
         part: [
-            Line(text.strip(), pages.strip())
-            for text, pages in zip(said.getlist(f"{part}.text"), said.getlist(f"{part}.pages"), strict=False)
+            Line(text.strip(), pages.strip(), name=name, checked=name in checked)
+            for text, pages, name in zip_longest(
+                *(said.getlist(f"{part}.{each}") for each in ("text", "pages", "name")), fillvalue=""
+            )
             if text.strip()
         ]
         for part in PARTS
@@ -171,7 +197,7 @@ def _statements(draft: Draft) -> tuple[dict[str, list[StatementInput]], dict[str
     for part, lines in draft.parts.items():
         for at, line in enumerate(lines):
             try:
-                parts[part].append({"text": line.text, "pages": numbers_in(line.pages)})
+                parts[part].append({"text": line.text, "pages": numbers_in(line.pages), "checked": line.checked})
             except ValueError:
                 problems[f"{part}.{at}"] = NOT_PAGES
     return parts, problems
@@ -179,7 +205,7 @@ def _statements(draft: Draft) -> tuple[dict[str, list[StatementInput]], dict[str
 
 def _with_problems(draft: Draft, problems: Mapping[str, str]) -> Draft:
     lines = {
-        part: [Line(line.text, line.pages, problems.get(f"{part}.{at}", "")) for at, line in enumerate(lines)]
+        part: [replace(line, problem=problems.get(f"{part}.{at}", "")) for at, line in enumerate(lines)]
         for part, lines in draft.parts.items()
     }
     return Draft(draft.title, draft.summary, lines)

@@ -19,6 +19,7 @@ from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.admin.undo import offers_of_changes
 from books.guidelines import review
+from books.guidelines.history import rejected_before
 from books.guidelines.proposals import waiting
 from books.guidelines.review import Decision
 from books.guidelines.settle import Settlement, settle
@@ -165,6 +166,7 @@ def _guideline(book: Book, entries: list[Entry], chosen: Entry) -> dict[str, Any
     following = next((entry for entry in [*entries[at + 1 :], *entries[:at]] if entry.awaits), None)
     return {
         "chosen": chosen,
+        "rejected_before": rejected_before(chosen.row),
         "parts": [(part.heading, parts[part]) for part in Part],
         "first_doubt": first,
         "pages": numbers.numbers(chosen.row.pages),

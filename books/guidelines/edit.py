@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypedDict
+from dataclasses import replace
+from typing import NotRequired, TypedDict
 
 from django.contrib.auth.models import AbstractBaseUser
 
 from books.errors import EditedMeanwhile, EditRefused
 from books.guidelines.changes import change, present
 from books.guidelines.checking import Texts, edited
+from books.guidelines.settle import Settlement
 from books.models import Subtopic, Topic
 from books.models.page import page_numbers
-from books.stored.guideline import PART_TITLES, PARTS, Guideline, Part, Statement, as_written, parts_of
+from books.stored.guideline import (
+    PART_TITLES,
+    PARTS,
+    Checked,
+    Guideline,
+    Part,
+    Statement,
+    as_written,
+    each_statement,
+    parts_of,
+    statements,
+)
 from books.stored.pages import PageId, PageNumbers
+from jobs import clock
 
 LONGEST_TITLE = 200
 LONGEST_STATEMENT = 2_000
@@ -24,10 +38,11 @@ PAGES_MOVED = (
 
 
 class StatementInput(TypedDict):
-    """A statement as a person writes it; ``pages`` are scan numbers from 1."""
+    """A statement as a person writes it; ``pages`` are scan numbers from 1. ``checked``: it stands all the same."""
 
     text: str
     pages: list[int]
+    checked: NotRequired[bool]
 
 
 def edit_subtopic(
@@ -56,12 +71,22 @@ def edit_subtopic(
         row.summary = row.summary if summary is None else summary.strip()
         _raise_for([*_problems_of_title(row.title), *_problems_of(guideline or {}, numbers.all())])
         if guideline:
-            row.guideline = _with(row.guideline, guideline, numbers)
-        if (row.title, row.summary, row.guideline) != before:
+            seen = Checked(user.get_username() if user else "", clock.now())
+            row.guideline = _with(row.guideline, guideline, numbers, seen)
+        if (row.title, row.summary, _words(row.guideline)) != (*before[:2], _words(before[2])):
             edited(row, Texts(book_id))
-            row.save()
             made.tell(_renamed(before[0], row.title))
+        elif row.guideline != before[2]:
+            made.tell(f"{Settlement.CHECK.label} of “{row.title}”")
+        if (row.title, row.summary, row.guideline) != before:
+            row.is_edited = True
+            row.save()
     return row
+
+
+def _words(guideline: Guideline) -> Guideline:
+    """What is left where nobody checked anything: that alone is no edit and takes no decision back."""
+    return each_statement(guideline, lambda each: replace(each, checked=None))
 
 
 def edit_topic(
@@ -97,15 +122,23 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _with(present: Guideline, said: Mapping[str, Sequence[StatementInput]], numbers: PageNumbers) -> Guideline:
-    """No empty statement, each page once and in order."""
+def _with(
+    present: Guideline, said: Mapping[str, Sequence[StatementInput]], numbers: PageNumbers, seen: Checked
+) -> Guideline:
+    """No empty statement, each page once and in order; one with findings may be ``seen``."""
+    everything = tuple(each for _, each in statements(present))
+
+    def one(each: StatementInput, known: tuple[Statement[PageId], ...]) -> Statement[PageId]:
+        statement = as_written(_one_line(each["text"]), each["pages"], known, numbers)
+        is_seen = each.get("checked") and statement.findings and not statement.checked
+        return replace(statement, checked=seen) if is_seen else statement
 
     def written(part: Part) -> tuple[Statement[PageId], ...]:
         there = present.get(part, ())
         if part not in said:
             return there
         kept = [each for each in said[part] if each["text"].strip()]
-        return tuple(as_written(_one_line(each["text"]), each["pages"], there, numbers) for each in kept)
+        return tuple(one(each, (*there, *everything)) for each in kept)
 
     return parts_of({part: written(part) for part in Part})
 
@@ -123,11 +156,11 @@ def _problems_of_title(title: str) -> Iterator[tuple[str, str]]:
 
 
 def _problems_of(guideline: Mapping[str, Sequence[StatementInput]], numbers: set[int]) -> Iterator[tuple[str, str]]:
-    for part, statements in guideline.items():
+    for part, written in guideline.items():
         if part not in PARTS:
             yield part, f"A guideline has no part “{part}”; its parts are {', '.join(PARTS)}."
             continue
-        for at, each in enumerate(statements):
+        for at, each in enumerate(written):
             problem = _problem_with(each, numbers) if each["text"].strip() else ""
             if problem:
                 yield f"{part}.{at}", f"{PART_TITLES[part]}, statement {at + 1}: {problem}"

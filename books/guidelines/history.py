@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from books.guidelines.changes import change, present
 from books.guidelines.checking import Texts, edited
+from books.guidelines.review import OPEN
 from books.models import Change, ReviewStatus, Subtopic
 from books.stored.guideline import PART_TITLES, Part, numbered, part_text
 from books.stored.made_with import MadeWith
@@ -120,3 +121,10 @@ def restore(
         row.save()
         made.tell(f"Restored “{row.title}” as of {version.history_date:%Y-%m-%d %H:%M}")
     return row
+
+
+def rejected_before(row: Subtopic) -> Any:
+    """The version in which somebody rejected what awaits a decision again; None where nobody did or it was undone."""
+    decided = Subtopic.history.filter(id=row.pk, change__undone_by=None, change__undoes=None).exclude(status__in=OPEN)
+    last = decided.select_related("reviewed_by").order_by("-history_id").first() if row.state.awaits else None
+    return last if last and last.status == ReviewStatus.REJECTED else None

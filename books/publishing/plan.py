@@ -36,6 +36,8 @@ def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
     status = ReviewStatus(subtopic.status)
     if subtopic.pk in unfinished:
         return unfinished[subtopic.pk]
+    if subtopic.rejection_reason:
+        return f"It was rejected: {subtopic.rejection_reason}"
     if status.withheld:
         return status.withheld
     doubtful = len(in_doubt(subtopic.guideline))

@@ -186,9 +186,12 @@ def identified(parts: Parts[int], numbers: PageNumbers) -> Guideline:
 def as_written(
     text: str, pages: Sequence[int], present: Sequence[Statement[PageId]], numbers: PageNumbers
 ) -> Statement[PageId]:
-    """What a person wrote, to be stored. A statement of ``present`` that says the same stays as it is; with other pages
-    it keeps what it has on those that are left."""
+    """What a person wrote, to be stored. A statement of ``present`` that says the same stays as it is, and one that was
+    offered this text takes it; with other pages it keeps what it has on those that are left."""
     same = next((each for each in present if each.text in (text, bare(text)[0])), None)
+    offered = next((each for each in present if text in (found.instead for found in each.findings)), None)
+    if same is None and offered is not None:
+        same = replace(offered, text=text, findings=(), checked=None)
     if same is None:
         return Statement(text, numbers.ids(pages))
     if numbers.numbers(same.pages) == sorted(set(pages)):

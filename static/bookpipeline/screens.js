@@ -67,16 +67,13 @@ for (const question of document.querySelectorAll("details.ask")) {
 
 // What is typed in a guarded form is not lost unasked: Ctrl Enter saves, Escape leaves, any other way out warns.
 document.documentElement.classList.add("has-scripts");
-const fieldsOf = (form) => [...form.querySelectorAll("textarea, input[type=text]")];
+const typedIn = (form) => new URLSearchParams(new FormData(form)).toString();
 for (const form of document.querySelectorAll("form[data-guarded]")) {
   const leave = document.getElementById("leave");
-  const known = fieldsOf(form).length;
+  const known = typedIn(form);
   let isSaidSo = false;
   // What was refused is saved nowhere, though the form came with it.
-  const isDirty = () =>
-    "refused" in form.dataset ||
-    fieldsOf(form).length !== known ||
-    fieldsOf(form).some((field) => field.value !== field.defaultValue);
+  const isDirty = () => "refused" in form.dataset || typedIn(form) !== known;
   form.addEventListener("submit", () => (isSaidSo = true));
   leave.addEventListener("click", () => (isSaidSo = true));
   form.addEventListener("keydown", (event) => {

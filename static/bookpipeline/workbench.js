@@ -156,9 +156,9 @@ const prepareEditor = () => {
       event.preventDefault();
       if (event.altKey) addLineAfter(event.target);
       else fields()[at + 1]?.focus();
-    } else if (event.altKey && ["ArrowDown", "ArrowUp"].includes(event.key)) {
+    } else if (event.altKey && event.code === "KeyF") {
       event.preventDefault();
-      toDoubt(event.key === "ArrowDown" ? 1 : -1);
+      toDoubt(event.shiftKey ? -1 : 1);
     }
   });
   // A formula is shown below its line as it is typed: math.js looks after every settling.

@@ -8,7 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from books.guidelines.changes import undo
 from books.guidelines.edit import edit_subtopic
+from books.guidelines.review import Decision
+from books.guidelines.review import decide as reject
 from books.intake.order import move_pages
 from books.models import Change, ReviewStatus, Subtopic, Topic
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory, shown
@@ -81,6 +84,20 @@ def test_the_second_of_two_reviewers_keeps_their_words_and_sees_the_difference(s
     assert screens.post(url("guideline_save", row), again).status_code == 302
     row.refresh_from_db()
     assert (row.title, row.summary) == ("Counting things", "On counting apples.")
+
+
+def test_a_reason_for_rejecting_is_told_wherever_the_guideline_is_met_until_it_is_undone(screens, admin, row):
+    book = row.topic.book_id
+    reject(book, row.pk, Decision.REJECT, user=admin, revision=None, reason="Too short.")
+    places = ["publish", "guidelines"]
+    met = [reverse(f"admin:books_book_{name}", args=[book]) for name in places] + [url("guideline_edit", row)]
+    for address in (*met, reverse("admin:books_review") + "?status=any"):
+        assert "Too short." in screens.get(address).content.decode(), address
+    edit_subtopic(book, row.pk, user=admin, revision=None, title="Longer")
+    assert "Too short. It was changed since." in " ".join(screens.get(url("guideline", row)).content.decode().split())
+    undo(Change.objects.first().pk, user=admin)
+    undo(Change.objects.get(sentence="Rejected “Counting”").pk, user=admin)
+    assert "Too short." not in screens.get(url("guideline", row)).content.decode()
 
 
 def test_a_decision_on_what_was_changed_since_is_refused(screens, grace, row, said):

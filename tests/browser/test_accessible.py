@@ -36,6 +36,8 @@ def test_no_screen_has_a_grave_fault(chromium, live_server, admin, facts, scheme
     addresses += [
         reverse(each.space + each.name, args=[facts.get(name, name) for name in each.args.split()]) for each in shown
     ]
+    page = reverse("admin:books_book_page", args=[facts["book"], facts["page"]])
+    addresses += [f"{page}?edit={mode}" for mode in ("lines", "text")]
     # The tool styles what it looks at, which our own policy forbids.
     context = chromium.new_context(bypass_csp=True, color_scheme=scheme, viewport={"width": 1280, "height": 900})
     tab = context.new_page()

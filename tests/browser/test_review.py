@@ -267,7 +267,8 @@ def test_every_screen_of_the_review_fits_a_phone_and_a_desktop(tab, live_server,
     assert re.search("Whole", tab.locator("mark").first.inner_text())
 
 
-def test_what_is_in_doubt_is_cleared_by_keyboard_and_then_published(tab, live_server, admin, book):
+def in_doubt(book) -> Subtopic:
+    """The guideline "Adding" with a denied concept and its correction, one without, and a check that names a year."""
     row = Subtopic.objects.get(title="Adding")
     with change(book.pk, "Written"):
         said = row.guideline[Part.CONCEPTS][0]
@@ -279,6 +280,58 @@ def test_what_is_in_doubt_is_cleared_by_keyboard_and_then_published(tab, live_se
         (asked,) = row.guideline[Part.CHECKS]
         row.guideline[Part.CHECKS] = (replace(asked, text="What exploded in 1883 CE?"),)
         row.save()
+    return row
+
+
+def test_statements_are_settled_moved_added_and_removed_by_keyboard(tab, live_server, admin, book, picture):
+    row = in_doubt(book)
+    sign_in(tab, live_server)
+    tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/guidelines/{row.pk}/edit/")
+    concepts = tab.locator("[name='concepts.text']")
+    check = tab.locator("[name='checks.text']").first
+    expect(tab.locator("#title")).to_be_focused()
+    tab.wait_for_load_state()
+    for _ in range(2):
+        tab.keyboard.press("Tab")
+    tab.keyboard.press("Alt+f")
+    expect(concepts.first).to_be_focused()
+    expect(tab.locator("#cited")).to_have_attribute("data-shows", "4 concepts.0")
+    expect(tab.locator("#cited rect").first).to_be_attached()
+    picture(tab, "edit-in-doubt")
+    tab.keyboard.press("Alt+t")
+    expect(concepts.first).to_have_value("Numbers are counted.")
+    tab.keyboard.press("Enter")
+    expect(concepts.nth(1)).to_be_focused()
+    tab.keyboard.press("Alt+x")
+    expect(concepts).to_have_count(2)
+    tab.keyboard.press("Alt+u")
+    expect(concepts.nth(1)).to_be_focused()
+    expect(concepts).to_have_count(3)
+    tab.keyboard.press("Alt+x")
+    tab.keyboard.press("Alt+f")
+    expect(check).to_be_focused()
+    tab.keyboard.press("Alt+c")
+    expect(tab.locator("[name=checked]").last).to_be_checked()
+    tab.keyboard.press("Alt+Enter")
+    tab.keyboard.type("What is a sum?")
+    tab.keyboard.press("Tab")
+    tab.keyboard.type("4")
+    tab.keyboard.press("Alt+ArrowUp")
+    expect(check).to_have_value("What is a sum?")
+    tab.keyboard.press("Alt+f")
+    tab.keyboard.press("Alt+ArrowDown")  # Beyond the last of its part: to the next one, where there is one.
+    tab.keyboard.press("Control+Enter")
+    shown(tab, "Adding")
+    expect(tab.get_by_text("Checked by ada")).to_be_visible()
+    row.refresh_from_db()
+    assert [each.text for each in row.guideline[Part.CONCEPTS]] == ["Numbers are counted."]
+    moved = [part for part in Part if any("1883" in each.text for each in row.guideline[part])]
+    assert [each.text for each in row.guideline[Part.CHECKS]] == ["What is a sum?"]
+    assert moved == [Part.BOUNDARY]
+
+
+def test_what_is_in_doubt_is_cleared_by_keyboard_and_then_published(tab, live_server, admin, book):
+    row = in_doubt(book)
     sign_in(tab, live_server)
     tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/guidelines/{row.pk}/")
     shown(tab, "Adding")

@@ -1,16 +1,19 @@
 """A person edits, splits, merges and moves: nothing is lost, nothing is overwritten, everything is undone."""
 
+from dataclasses import replace
+
 import pytest
 
 from books.errors import EditedMeanwhile, EditRefused
-from books.guidelines.changes import undo
+from books.guidelines.changes import change, undo
 from books.guidelines.edit import edit_subtopic, edit_topic
 from books.guidelines.move import move_pages, move_subtopic, reorder_subtopics, reorder_topics
 from books.guidelines.search import with_words
 from books.guidelines.split import merge, split_subtopic
 from books.models import Change, ReviewStatus, Subtopic, Topic
 from books.models.page import page_numbers
-from books.stored.guideline import statements
+from books.stored.guideline import Evidence, Finding, FindingKind, Part, statements
+from jobs import clock
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory, ids, pages_of, shown
 from tests.guidelines.test_changes import state
 
@@ -78,6 +81,28 @@ def test_an_edit_is_checked_against_its_pages_and_awaits_review_again(book, row,
     found = with_words(Subtopic.objects.all(), "VOLC count")
     assert list(found) == [now]
     assert not with_words(Subtopic.objects.all(), "olcanoes").exists()
+
+
+def test_what_was_found_is_settled_while_editing(book, row, admin):
+    """A check alone takes no decision back; a correction that is taken keeps its evidence, in another part too."""
+    denied = Finding(FindingKind.DENIED, "No.", "Numbers count things.")
+    quote = Evidence(at(book, 1), "numbers count apples")
+    with change(book.pk, "Written"):
+        (first,) = row.guideline[Part.OBJECTIVE]
+        second, *rest = row.guideline[Part.CONCEPTS]
+        row.guideline[Part.OBJECTIVE] = (replace(first, evidence=(quote,), findings=(denied,)),)
+        row.guideline[Part.CONCEPTS] = (replace(second, findings=(denied,)), *rest)
+        row.status, row.reviewed_at = ReviewStatus.APPROVED, clock.now()
+        row.save()
+    checked = {"concepts": [GUIDELINE["concepts"][0] | {"checked": True}, *GUIDELINE["concepts"][1:]]}
+    now = edit_subtopic(book.pk, row.pk, user=admin, revision=row.revision, guideline=checked)
+    assert (now.status, now.guideline[Part.CONCEPTS][0].checked.by) == (ReviewStatus.APPROVED, "ada")
+    assert Change.objects.first().sentence == "Checked by a person of “Numbers”"
+    taken = {"objective": [], "checks": [{"text": "Numbers count things.", "pages": [1]}]}
+    now = edit_subtopic(book.pk, row.pk, user=admin, revision=now.revision, guideline=taken)
+    (check,) = now.guideline[Part.CHECKS]
+    assert (check.evidence, check.findings, now.status) == ((quote,), (), ReviewStatus.PENDING_REVIEW)
+    assert now.guideline[Part.CONCEPTS][0].checked
 
 
 def test_nothing_edited_is_no_change(book, row, admin):
