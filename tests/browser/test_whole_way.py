@@ -1,0 +1,69 @@
+"""From signed in to a published guideline of the sample book: by keyboard alone, and in how many clicks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from books.intake import sample
+from books.models import PublishedGuideline
+from tests.browser.test_main_job import sign_in
+from tests.flow.cluster import running_cluster
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+MOST_CLICKS = 10
+# Of the sample's pages, so that reading does not take longer than the walk.
+PAGES = 6
+
+
+class Walker:
+    """Acts by keys; each act is on a button or link in view, so that it would be one click of a mouse."""
+
+    def __init__(self, tab) -> None:
+        self.tab = tab
+        self.acts: list[str] = []
+
+    def press(self, key: str, label: str) -> None:
+        target = self._target(self.tab.locator(f"[data-key='{key}']:visible"), label)
+        target.page.wait_for_load_state()
+        self.tab.keyboard.press(key)
+
+    def enter(self, label: str) -> None:
+        target = self._target(self.tab.locator(".screen :is(a, button, summary):visible"), label)
+        for _ in range(80):
+            if target.evaluate("node => node === document.activeElement"):
+                break
+            self.tab.keyboard.press("Tab")
+        expect(target).to_be_focused()
+        self.tab.keyboard.press("Enter")
+
+    def _target(self, among, label: str):
+        target = among.filter(has_text=re.compile(label)).first
+        expect(target).to_be_visible(timeout=90_000)
+        self.acts.append(label)
+        return target
+
+
+def test_the_sample_is_published_by_keyboard_in_few_clicks(tab, live_server, admin, settings, monkeypatch, tmp_path):
+    for page in sorted(sample.SAMPLE.glob("page_*"))[:PAGES]:
+        (tmp_path / page.name).symlink_to(page)
+    monkeypatch.setattr(sample, "SAMPLE", tmp_path)
+    sign_in(tab, live_server)
+    walker = Walker(tab)
+    with running_cluster(Path(settings.MEDIA_ROOT), CPU_WORKERS="1"):
+        walker.enter("Try the sample book")
+        walker.press("n", "Approve all that are clean")
+        walker.press("a", f"Approve {PAGES} pages")
+        walker.press("n", "Generate guidelines")
+        walker.press("n", "Finalise")
+        walker.press("n", "Open the guidelines")
+    walker.enter("Approve (all|the last)")
+    walker.press("a", "Approve")
+    walker.press("p", "Publish")
+    walker.press("p", "Publish version 1")
+    expect(tab.get_by_text(re.compile("^Published as version 1"))).to_be_visible()
+    assert PublishedGuideline.objects.exists()
+    assert len(walker.acts) <= MOST_CLICKS, walker.acts
