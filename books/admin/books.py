@@ -123,7 +123,7 @@ class BookAdmin(LookAhead, ModelAdmin):
         (None, {"fields": ("title", "author", ("edition", "edition_year"), "language")}),
         ("Spending", {"fields": ("spending_cap",)}),
         ("Curriculum", {"fields": (("country", "board"), ("grade", "subject"))}),
-        ("Guidelines", {"fields": ("verifies", "merge_from")}),
+        ("Guidelines", {"fields": ("verifies", "sends_images", "merge_from")}),
         ("Who may open it", {"fields": ("owner", "access", "team")}),
     )
 

@@ -73,11 +73,18 @@ class Cut:
             part = self.placed[key]
             yield part, [page for page in part.plan.pages if row.is_decided or page in row.pages]
 
-    def made_from(self, row: Subtopic, texts: Mapping[PageId, str], made_with: MadeWith) -> dict[str, str]:
-        """By the key of each part in ``row``, a fingerprint of what the engine is asked about it; see ``Subtopic``."""
+    def made_from(
+        self, row: Subtopic, texts: Mapping[PageId, str], made_with: MadeWith, seen: Set[PageId]
+    ) -> dict[str, str]:
+        """By the key of each part in ``row``, a fingerprint of what the engine is asked about it, which is shown the
+        pages that are ``seen``; see ``Subtopic``."""
         return {
             part.key: fingerprint(
-                made_with, part.plan.title, self.outline.topics[part.topic].title, [texts.get(page) for page in pages]
+                made_with,
+                part.plan.title,
+                self.outline.topics[part.topic].title,
+                [texts.get(page) for page in pages],
+                *(page for page in pages if page in seen),
             )
             for part, pages in self.parts_of(row)
         }
@@ -109,7 +116,7 @@ def _joined(pages: Sequence[PageText]) -> PageText:
     if len(pages) == 1:
         return pages[0]
     lines = tuple(line for page in pages for line in page.lines)
-    return PageText(pages[0].number, "\n".join(page.text for page in pages), lines)
+    return replace(pages[0], text="\n".join(page.text for page in pages), lines=lines)
 
 
 cut_of = OncePerJob(

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count
+from django.db.models import Avg, Count, F
 from django.db.models.functions import Length
 
 from books.errors import StageNotReady
 from books.extraction.contents import confirmed_toc, read_digests
 from books.extraction.engines.factory import asks_a_model
+from books.extraction.images import MOST_IMAGES, pages_to_see
 from books.extraction.job import EXTRACTION, stages_of
 from books.extraction.page_ranges import cut_here, pages_between, runs_between
 from books.extraction.stages.base import Ahead, Span, Work
@@ -20,7 +21,7 @@ from books.extraction.stages.digest import digest_prints
 from books.ledger.choices import base_url_of, model_of
 from books.ledger.prices import price_of
 from books.models import Book, CallOutcome, ModelCall, PageDigest
-from books.providers.request import CHARACTERS_PER_TOKEN
+from books.providers.request import CHARACTERS_PER_TOKEN, IMAGE_TOKENS
 from books.stored.limits import Limits
 from books.structure.chapters import match_lines
 
@@ -35,7 +36,8 @@ def workload(book: Book, first_page: int | None, last_page: int | None) -> list[
     prints = digest_prints(book, cut_here(runs))
     made = dict(PageDigest.objects.filter(page__book=book).values_list("page__number", "fingerprint"))
     changed = {number for number in pages if made.get(number) != prints[number]}
-    ahead = Ahead(book, pages, changed, runs, match_lines(confirmed_toc(book.pk), read_digests(book)))
+    matched = match_lines(confirmed_toc(book.pk), read_digests(book))
+    ahead = Ahead(book, pages, changed, runs, matched, {page.number for page in pages_to_see(book, pages)})
     return [work for stage in stages_of(EXTRACTION.kind) for work in stage.ahead(ahead)]
 
 
@@ -67,13 +69,14 @@ class StageEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Of the stages that ask a model. ``sentence`` says it to a person."""
+    """Of the stages that ask a model, with so many ``images`` of pages. ``sentence`` says it to a person."""
 
     stages: tuple[StageEstimate, ...]
     calls: Span
     tokens: Span
     dollars: Dollars | None
     sentence: str
+    images: int = 0
 
     def document(self) -> dict[str, Any]:
         """As JSON; dollars as text, so that no cent is lost."""
@@ -99,7 +102,9 @@ def estimate(book: Book, limits: Limits | None = None) -> Estimate:
     priced = [each.dollars for each in stages if each.dollars is not None]
     dollars = (sum((low for low, _ in priced), Decimal(0)), sum((high for _, high in priced), Decimal(0)))
     known = dollars if len(priced) == len(stages) else None
-    return Estimate(stages, calls, tokens, known, _sentence(stages, calls, tokens, known))
+    images = max((round(work.images * work.calls[1]) for work in todo), default=0)
+    sentence = _sentence(stages, calls, tokens, known) + (_of_images(todo) if images else "")
+    return Estimate(stages, calls, tokens, known, sentence, images)
 
 
 def _stage(book: Book, work: Work, letters: float, tier: str) -> StageEstimate:
@@ -117,16 +122,18 @@ def _stage(book: Book, work: Work, letters: float, tier: str) -> StageEstimate:
 
 
 def _tokens(book: Book, work: Work, model: str, letters: float) -> tuple[tuple[float, float], str]:
-    """Tokens in and out of one call, and what they are known from."""
+    """Tokens in and out of one call, and what they are known from; earlier calls count without their images."""
+    images = min(work.images, MOST_IMAGES) * IMAGE_TOKENS
     answered = ModelCall.objects.filter(
         stage=work.call.name, model=model, outcome=CallOutcome.ANSWERED, tokens_out__gt=0
     )
     for basis, calls in (("book", answered.filter(book=book)), ("ledger", answered)):
-        found = calls.aggregate(count=Count("pk"), into=Avg("tokens_in"), out=Avg("tokens_out"))
+        into = Avg(F("tokens_in") - IMAGE_TOKENS * F("images"))
+        found = calls.aggregate(count=Count("pk"), into=into, out=Avg("tokens_out"))
         if found["count"] >= ENOUGH_CALLS:
-            return (found["into"], found["out"]), basis
+            return (found["into"] + images, found["out"]), basis
     frame, answer = work.call.frame, work.call.answer
-    return (frame + work.pages * letters / CHARACTERS_PER_TOKEN, answer), "sizes"
+    return (frame + work.pages * letters / CHARACTERS_PER_TOKEN + images, answer), "sizes"
 
 
 def _sentence(stages: Sequence[StageEstimate], calls: Span, tokens: Span, dollars: Dollars | None) -> str:
@@ -138,6 +145,14 @@ def _sentence(stages: Sequence[StageEstimate], calls: Span, tokens: Span, dollar
         return f"About {amount}. What they cost is not known: the price table has no price for {unknown}."
     low, high = (f"${end:.2f}" for end in dollars)
     return f"About {low} to {high}: {amount}." if low != high else f"About {low}: {amount}."
+
+
+def _of_images(todo: Sequence[Work]) -> str:
+    images = round(sum(min(work.images, MOST_IMAGES) * work.calls[1] for work in todo))
+    return (
+        f" Up to {images * IMAGE_TOKENS // 1000:,} thousand of these tokens are images of pages with formulas, tables, "
+        "figures or doubtful words; the book's settings may leave them out."
+    )
 
 
 def _span(span: Span) -> str:

@@ -159,7 +159,7 @@ def _cut(page: PageText, line: str, *, keep_before: bool) -> PageText:
     wanted = printed[:at] if keep_before else printed[at:]
     laid_at = _index_of(line, [laid.text for laid in page.lines])
     laid = () if laid_at is None else page.lines[:laid_at] if keep_before else page.lines[laid_at:]
-    return PageText(page.number, "\n".join(wanted), laid)
+    return replace(page, text="\n".join(wanted), lines=laid)
 
 
 def _index_of(line: str, printed: Sequence[str]) -> int | None:

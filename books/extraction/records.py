@@ -30,7 +30,8 @@ def page_text(page: Page) -> PageText:
     if reading is None:
         return PageText(page.number, "")
     width, height = page.image_width or 1, page.image_height or 1
-    return PageText(page.number, reading.text, tuple(_line(line, width, height) for line in reading.lines))
+    lines = tuple(_line(line, width, height) for line in reading.lines)
+    return PageText(page.number, reading.text, lines, reading.captions)
 
 
 def _line(line: dict[str, Any], width: int, height: int) -> TextLine:

@@ -204,6 +204,7 @@ def _write(
             "prompt_version": request.prompt_version,
             "schema_version": request.schema_version,
             "input_sha256": request.sha256,
+            "images": len(request.images),
             "tokens_in": raw.tokens_in,
             "tokens_cached": raw.tokens_cached,
             "tokens_out": raw.tokens_out,

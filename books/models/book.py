@@ -168,6 +168,12 @@ class Book(models.Model):
     )
     access = models.CharField("open to", max_length=5, choices=Access, default=access_of_new_books)
     team = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    sends_images = models.BooleanField(
+        "send images of pages to the model",
+        default=True,
+        help_text="Where a language model digests and writes: it also sees the pages whose text does not tell all, "
+        "with formulas, tables, figures or doubtful words. The estimate says what that costs.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     status_now: str  # on rows of with_status
     page_count: int  # on rows of with_page_count

@@ -35,6 +35,7 @@ class ModelCall(models.Model):
     prompt_version = models.CharField(max_length=20)
     schema_version = models.CharField(max_length=20)
     input_sha256 = models.CharField(max_length=64)
+    images = models.PositiveSmallIntegerField(default=0, help_text="Sent along.")
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_cached = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)

@@ -226,6 +226,11 @@ class Reading(models.Model):
         super().save(*args, **kwargs)
 
     @property
+    def captions(self) -> tuple[str, ...]:
+        """Of its figures and tables, in order."""
+        return tuple(each.caption for each in self.regions if each.caption)
+
+    @property
     def beyond_text(self) -> tuple[str, ...]:
         """As ``books.stored.regions.beyond_text``."""
         is_doubtful = self.text_may_be_missing or (bool(self.text) and self.confidence < CLEAN_CONFIDENCE)

@@ -15,6 +15,7 @@ FEATURES: dict[str, re.Pattern[str]] = {
     "reasoning_effort": re.compile(r"reasoning|effort", re.IGNORECASE),
     "strict": re.compile(r"\bstrict\b", re.IGNORECASE),
     "image_detail": re.compile(r"\bdetail\b(?!s)(?!.{0,3}\[)", re.IGNORECASE),
+    "images": re.compile(r"\bimages?\b|image_url|vision|multi-?modal", re.IGNORECASE),
     "temperature": re.compile(r"temperature", re.IGNORECASE),
     "max_completion_tokens": re.compile(r"max_completion_tokens", re.IGNORECASE),
     "json_schema": re.compile(r"response.?format|json.?schema|structured.?output|guided|grammar", re.IGNORECASE),
@@ -26,6 +27,7 @@ SENT_WITH = {
     "reasoning_effort": "no reasoning_effort",
     "strict": "schema without strict mode",
     "image_detail": "no detail of images",
+    "images": "no images beside texts",
     "temperature": "no temperature",
     "max_completion_tokens": "max_tokens instead of max_completion_tokens",
     "json_schema": "schema in the prompt, json_object",
@@ -66,10 +68,18 @@ def _messages(request: ModelRequest[Any], out: frozenset[str]) -> list[dict[str,
     messages = request.messages()
     if "json_schema" in out:
         messages[0]["content"] += FORM_IN_WORDS + json.dumps(request.form, ensure_ascii=False)
+    if "images" in out and _is_illustrated(messages):
+        messages[1]["content"] = [part for part in messages[1]["content"] if part["type"] == "text"]
     if "image_detail" in out:
         for part in messages[1]["content"]:
             part.get("image_url", {}).pop("detail", None)
     return messages
+
+
+def _is_illustrated(messages: list[dict[str, Any]]) -> bool:
+    """Whether there are images beside a material, and not in its place."""
+    kinds = [part["type"] for part in messages[1]["content"]]
+    return kinds.count("text") > 1 and "image_url" in kinds
 
 
 def refused_in(words: str, body: Mapping[str, Any], left_out: Iterable[str], *, is_proven: bool) -> list[str]:
@@ -87,6 +97,8 @@ def refused_in(words: str, body: Mapping[str, Any], left_out: Iterable[str], *, 
 def _is_used(name: str, body: Mapping[str, Any]) -> bool:
     form = body.get("response_format", {})
     match name:
+        case "images":
+            return _is_illustrated(body["messages"])
         case "strict":
             return bool(form.get("json_schema", {}).get("strict"))
         case "json_schema" | "json_object":

@@ -44,7 +44,8 @@ class ModelRequest(Generic[Answer]):
 
     ``instructions`` is a prompt file; ``facts`` are the book's; ``material`` is this call's own and untrusted.
     ``previous`` is what was answered for an earlier state of the material, so that what still holds can be kept.
-    ``images`` are PNG files. ``earlier`` holds a rejected answer and what was wrong with it, for one repair.
+    ``images`` are PNG files; beside a material they only illustrate it. ``earlier`` holds a
+    rejected answer and what was wrong with it, for one repair.
     ``is_economy`` asks for the provider's slower and cheaper tier. The rest as in ``Choice``.
     """
 

@@ -31,11 +31,17 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The approved text of one page, with its layout where the OCR engine gave one (else ``lines`` is empty)."""
+    """The approved text of one page, with its layout where the OCR engine gave one (else ``lines`` is empty).
+
+    ``captions`` are those of its figures and tables. ``image`` is a PNG of a page that a model has to see, as its text
+    does not tell all that is on it; else empty.
+    """
 
     number: int
     text: str
     lines: tuple[TextLine, ...] = ()
+    captions: tuple[str, ...] = ()
+    image: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,8 @@ class Digest:
 
     ``continues_previous``: body text stands above the page's first heading. Each heading is one printed line.
 
+    ``captions`` are those of its figures and tables.
+
     ``terms`` maps a stemmed content word to its count on the page (body only, no running heads). ``printed_number``
     is the page number printed on the page. ``toc`` holds the entries where the page is part of the book's contents.
     """
@@ -88,6 +96,7 @@ class Digest:
     running_head: str = ""
     printed_number: int | None = None
     toc: tuple[TocEntry, ...] = ()
+    captions: tuple[str, ...] = ()
     is_blank: bool = False
     starts_mid_sentence: bool = False
 

@@ -73,7 +73,8 @@ class OpenAIEngine:
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
         if not page.text.strip():
             return Digest(page.number, is_blank=True)
-        form = self._ask("digest", book, {"before": before, "page": page.text, "after": after}, forms.DigestForm)
+        material = {"before": before, "page": page.text, "after": after}
+        form = self._ask("digest", book, material, forms.DigestForm, [page])
         return Digest(
             page=page.number,
             summary=tuple(form.summary),
@@ -84,6 +85,7 @@ class OpenAIEngine:
             running_head=form.running_head,
             printed_number=form.printed_number,
             toc=tuple(TocEntry(each.title, each.level, each.number, each.page) for each in form.contents),
+            captions=page.captions,
         )
 
     def outline(self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry]) -> Outline:
@@ -101,10 +103,10 @@ class OpenAIEngine:
             "subtopic": source.subtopic,
             "earlier_subtopics": source.earlier_subtopics[-NEIGHBOUR_TITLES:],
             "later_subtopics": source.later_subtopics[:NEIGHBOUR_TITLES],
-            "pages": [{"page": page.number, "text": page.text} for page in source.pages],
+            "pages": [_page(page) for page in source.pages],
         }
         pages = frozenset(page.number for page in source.pages)
-        form = self._ask("write", source.book, material, forms.guideline_form(pages))
+        form = self._ask("write", source.book, material, forms.guideline_form(pages), source.pages)
         parts = {part: tuple(_statement(each, pages) for each in getattr(form, part)) for part in Part}
         return Guideline.of(parts, form.summary)
 
@@ -112,12 +114,12 @@ class OpenAIEngine:
         """The pages and the statements alone: nothing of what the writer was told, or said of itself."""
         material = {
             "later_subtopics": source.later_subtopics[:NEIGHBOUR_TITLES],
-            "pages": [{"page": page.number, "text": page.text} for page in source.pages],
+            "pages": [_page(page) for page in source.pages],
             "statements": [
                 {"number": at, "part": part, "text": text} for at, (part, text) in enumerate(statements, start=1)
             ],
         }
-        given = self._ask("verify", source.book, material, forms.VerifyForm).verdicts
+        given = self._ask("verify", source.book, material, forms.VerifyForm, source.pages).verdicts
         by_number = {each.number: Verdict(each.verdict, each.page, each.quote, each.correction) for each in given}
         return [by_number.get(at, UNJUDGED) for at in range(1, len(statements) + 1)]
 
@@ -156,7 +158,17 @@ class OpenAIEngine:
             in_full(form.order, [row.key for row in rows]), form.storyline.strip(), form.reason.strip()
         )
 
-    def _ask(self, stage: str, book: BookFacts, material: dict[str, Any], form: type[FormOfStage]) -> FormOfStage:
+    def _ask(
+        self,
+        stage: str,
+        book: BookFacts,
+        material: dict[str, Any],
+        form: type[FormOfStage],
+        pages: Sequence[PageText] = (),
+    ) -> FormOfStage:
+        """The images of ``pages`` go along, where they have any."""
+        seen = [page for page in pages if page.image]
+        material |= {"images": [page.number for page in seen]} if seen else {}
         choice = self._choice(stage)
         instructions = prompt(stage)
         return self._ask_model(
@@ -169,8 +181,14 @@ class OpenAIEngine:
                 material=json.dumps(material, ensure_ascii=False),
                 schema=form,
                 schema_version=form.version,
+                images=tuple(page.image for page in seen),
             )
         )
+
+
+def _page(page: PageText) -> dict[str, Any]:
+    captions = {"captions": page.captions} if page.captions else {}
+    return {"page": page.number, "text": page.text} | captions
 
 
 def _statement(form: forms.EvidencedForm, own_pages: Collection[int]) -> Statement:

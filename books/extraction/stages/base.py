@@ -47,24 +47,31 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """``calls`` from low to high, each of which sees the text of about ``pages`` pages."""
+    """``calls`` from low to high, each of which sees the text of about ``pages`` pages, and so many ``images``."""
 
     call: Call
     calls: Span
     pages: float = 0
+    images: float = 0
 
 
 @dataclass(slots=True)
 class Ahead:
     """A book before a job: the numbers of its ``pages`` and of those that ``changed``, the runs in which they are cut,
-    and its contents. The stages before have said how many subtopics are ``written``."""
+    and its contents. A model is shown images of those ``seen``. The stages before have said how many subtopics are
+    ``written``."""
 
     book: Book
     pages: Sequence[int]
     changed: set[int]
     runs: Sequence[Run]
     matched: Sequence[MatchedLine]
+    seen: set[int] = field(default_factory=set)
     written: Span = field(default=(0, 0))
+
+    @property
+    def share_seen(self) -> float:
+        return len(self.seen) / max(1, len(self.pages))
 
 
 @dataclass(frozen=True, slots=True)

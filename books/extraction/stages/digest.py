@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from books.errors import StageNotReady
 from books.extraction import outline_ops
 from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
+from books.extraction.images import pages_to_see, with_images
 from books.extraction.page_ranges import cut_here, pages_of, runs_of
 from books.extraction.records import FACTS_OF_BOOK, book_facts, digest_of, page_text, stored_digest
 from books.extraction.stages.base import Ahead, GuidelineStage, Result, Work
@@ -59,7 +60,8 @@ class DigestStage(GuidelineStage):
         number, made, facts = next(
             (number, made, BookFacts(*facts)) for number, pk, _, made, *facts in rows if str(pk) == item.key
         )
-        made_here = item.fingerprint == _print(engine_here().made_with(self.name), facts, pages, number)
+        here = engine_here().made_with(self.name)
+        made_here = any(item.fingerprint == _print(here, facts, pages, number, is_seen=each) for each in (False, True))
         if made == item.fingerprint and not made_here:
             known = PageDigest.objects.get(page__book=item.job.book_id, page__number=number)
             return digest_of(known.data, number), known.made_with
@@ -67,6 +69,8 @@ class DigestStage(GuidelineStage):
         page = PageText(number, pages[number][1])
         if engine.reads_layout:
             page = page_text(Page.objects.select_related("reading").get(pk=item.key))
+        else:
+            page = with_images(item.job.book, [page])[0]
         return engine.digest(facts, page, *_around(pages, number)), engine.made_with(self.name)
 
     def save(self, item: Item, result: tuple[Digest, MadeWith]) -> None:
@@ -85,8 +89,8 @@ class DigestStage(GuidelineStage):
             yield Result(f"Page {number}", made_with)
 
     def ahead(self, book: Ahead) -> Iterator[Work]:
-        asked = len(book.changed - cut_here(book.runs))
-        yield Work(self.call, (asked, asked), 1)
+        asked = book.changed - cut_here(book.runs)
+        yield Work(self.call, (len(asked), len(asked)), 1, len(asked & book.seen) / max(1, len(asked)))
 
 
 def digest_prints(book: Book, here: Collection[int]) -> dict[int, str]:
@@ -94,12 +98,17 @@ def digest_prints(book: Book, here: Collection[int]) -> dict[int, str]:
     facts, asked, free = book_facts(book), made_with_of("digest"), engine_here().made_with("digest")
     rows = book.pages.values_list("number", "pk", "reading__text")
     pages = {number: (str(pk), text or "") for number, pk, text in rows}
-    return {number: _print(free if number in here else asked, facts, pages, number) for number in pages}
+    seen = {page.number for page in pages_to_see(book)}
+    return {
+        number: _print(free if number in here else asked, facts, pages, number, is_seen=number in seen)
+        for number in pages
+    }
 
 
-def _print(made_with: MadeWith, facts: BookFacts, pages: Pages, number: int) -> str:
+def _print(made_with: MadeWith, facts: BookFacts, pages: Pages, number: int, *, is_seen: bool = False) -> str:
     near = [pages[at][0] for at in (number - 1, number + 1) if at in pages]
-    return fingerprint(made_with, facts, pages[number][1], *(near if made_with.model else _around(pages, number)))
+    beside = near if made_with.model else _around(pages, number)
+    return fingerprint(made_with, facts, pages[number][1], *beside, *(["seen"] if is_seen else []))
 
 
 def _around(pages: Pages, number: int) -> tuple[str, str]:

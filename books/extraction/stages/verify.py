@@ -14,6 +14,7 @@ from django.db.models import Max
 from books.extraction.base import Verdict
 from books.extraction.cut import book_text, cut_of
 from books.extraction.engines.factory import asks_a_model, guideline_engine
+from books.extraction.images import illustrated
 from books.extraction.records import page_texts
 from books.extraction.stages.base import Ahead, GuidelineStage, Work
 from books.extraction.stages.rows import pages_within, rows_of
@@ -61,12 +62,12 @@ class VerifyStage(GuidelineStage):
         wanted = {*row.pages, *(page for _, pages in cut.parts_of(row) for page in pages)}
         texts = {page: text for text in page_texts(wanted, has_layout=False) for page in cut.numbers.ids([text.number])}
         said = _judged(row.guideline)
-        verdicts = engine.verify(cut.source_of(row, texts), said) if said else []
+        verdicts = engine.verify(illustrated(cut.source_of(row, texts), row.topic.book), said) if said else []
         return _found(said, verdicts, book_text.of(item.job)), self.made_with
 
     def ahead(self, book: Ahead) -> Iterator[Work]:
         pages = len(book.pages) / max(1, sum(book.written) / 2)
-        yield Work(self.call, book.written if book.book.verifies else (0, 0), pages)
+        yield Work(self.call, book.written if book.book.verifies else (0, 0), pages, pages * book.share_seen)
 
     def _print(self, row: Subtopic) -> str:
         return fingerprint(self.made_with, row.pages, _judged(row.guideline), row.made_from)

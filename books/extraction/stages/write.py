@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,6 +12,7 @@ from books.extraction.apply_outline import materialise
 from books.extraction.base import Guideline, Statement
 from books.extraction.cut import Cut, book_text, cut_of
 from books.extraction.engines.factory import asks_a_model, guideline_engine
+from books.extraction.images import illustrated, pages_to_see
 from books.extraction.records import page_texts, read_texts, whole_outline
 from books.extraction.stages.base import Ahead, Call, GuidelineStage, Result, Span, Work
 from books.extraction.stages.rows import item_key, pages_within, row_id, rows_of
@@ -25,6 +26,7 @@ from books.models.page import page_numbers
 from books.stored import guideline as stored
 from books.stored.guideline import FindingKind, Part
 from books.stored.made_with import MadeWith
+from books.stored.pages import PageId
 from books.stored.proposal import Values
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
@@ -117,9 +119,11 @@ class WriteStage(GuidelineStage):
         notes = [each.note for topic in outline.topics for each in topic.subtopics if each.note]
         with change(job.book_id, ". ".join([CUT, *notes]), job=job):
             materialise(job.book, outline, job=job, within=within)
-        cut, texts = Cut.of(job.book_id, outline), read_texts(job.book_id)
+        cut, texts, seen = Cut.of(job.book_id, outline), read_texts(job.book_id), _ids_to_see(job.book)
         found = [
-            (row, cut.made_from(row, texts, self.made_with)) for row in rows_of(job.book_id, within) if cut.has(row)
+            (row, cut.made_from(row, texts, self.made_with, seen))
+            for row in rows_of(job.book_id, within)
+            if cut.has(row)
         ]
         return [
             PlannedItem(item_key(row), row.title, fingerprint=fingerprint(wanted))
@@ -134,7 +138,7 @@ class WriteStage(GuidelineStage):
         found = page_texts(wanted, has_layout=engine.reads_layout)
         texts = {page: text for text in found for page in cut.numbers.ids([text.number])}
         own = cut.numbers.numbers(row.pages)
-        source = cut.source_of(row, texts)
+        source = illustrated(cut.source_of(row, texts), row.topic.book)
         final = engine.write(source)
         if asks_a_model():
             check = EvidenceCheck(book_text.of(item.job), own, source.later_subtopics, source.subtopic)
@@ -143,7 +147,12 @@ class WriteStage(GuidelineStage):
         return Written(
             stored.identified(outline_ops.supported(final, own).parts, cut.numbers),
             final.summary,
-            cut.made_from(row, {page: text.text for page, text in texts.items()}, self.made_with),
+            cut.made_from(
+                row,
+                {page: text.text for page, text in texts.items()},
+                self.made_with,
+                _ids_to_see(row.topic.book, [page.number for page in found]),
+            ),
             _terms(row),
             self.made_with,
         )
@@ -187,8 +196,12 @@ class WriteStage(GuidelineStage):
         written = [len(own) for _, own in due]
         each = (sum(written) + len(new)) / max(1, len(written) + (low + high) / 2)
         book.written = (sum(not row.is_decided for row, _ in due) + low, len(due) + high)
-        yield Work(self.call, book.written, each)
+        yield Work(self.call, book.written, each, each * book.share_seen)
         yield Work(self.more_calls[0], (0, book.written[1]), each)
+
+
+def _ids_to_see(book: Book, numbers: Collection[int] | None = None) -> set[PageId]:
+    return {str(page.pk) for page in pages_to_see(book, numbers)}
 
 
 def _new_subtopics(book: Ahead, pages: set[int]) -> Span:

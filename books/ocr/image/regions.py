@@ -57,7 +57,8 @@ def find_regions(ink: PageInk, lines: Sequence[OcrLine]) -> tuple[Region, ...]:
         loose = [box for box in _loose_tables(lines, unit * ink.scale) if not any(_holds(each, box) for each in found)]
         found += [Region(RegionKind.TABLE, box) for box in loose]
     found = _captioned(_outermost(found), lines, unit * ink.scale)
-    others = [box for box in formulas(ink, lines, unit) if not any(_holds(each, box) for each in found)]
+    others = formulas(ink, lines, unit) if lines else []
+    others = [box for box in others if not any(_holds(each, box) for each in found)]
     found += [Region(RegionKind.FORMULA, box) for box in others]
     return tuple(sorted(found, key=lambda region: region.box[1])[:MOST_REGIONS])
 

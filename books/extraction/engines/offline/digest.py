@@ -52,6 +52,7 @@ def digest(page: PageText, before: str, after: str) -> Digest:
             is_blank=not any(line.kind == "caption" for line in layout.lines),
             running_head=layout.running_head,
             printed_number=layout.printed_number,
+            captions=page.captions,
         )
     toc = read_contents(layout, before)
     headings = () if toc else find_headings(layout)
@@ -67,5 +68,6 @@ def digest(page: PageText, before: str, after: str) -> Digest:
         running_head=layout.running_head,
         printed_number=layout.printed_number,
         toc=toc,
+        captions=page.captions,
         starts_mid_sentence=first[0].islower() or (open_before and not _starts_with_heading(layout, headings)),
     )
