@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.signals import user_logged_in
+from allauth.account.views import LoginView
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
@@ -20,7 +21,8 @@ from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import admin, messages
+from django.contrib.auth import logout
 from django.contrib.auth.models import AbstractBaseUser, Group, User
 from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse
@@ -31,16 +33,46 @@ from jwt import PyJWTError
 from requests import RequestException
 
 from bookpipeline.identity import CheckingAdapter
+from books.attempts import client_address
 from books.roles import ROLES
 
 logger = logging.getLogger(__name__)
 
 NOT_SIGNED_ON = "You were not signed on. Try again; if it fails again, tell an administrator."
 NOT_LINKED = "Nothing was changed: a sign-on and an account that is here already cannot be joined."
+NO_SCREENS = "Your account may not see these screens. An administrator can make it one of the staff."
 SWITCHED_OFF = "Your account is switched off. An administrator can switch it on."
 
 
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The one way in with a password. Who may not see the screens any more is somebody who has to sign in."""
+    if request.user.is_authenticated and not admin.site.has_permission(request):
+        logout(request)
+    provider = {"sign_on_name": settings.OIDC_NAME, "sign_on_id": settings.OIDC_PROVIDER_ID}
+    more = {"title": "Sign in", **(provider if settings.OIDC_SERVER_URL else {})}
+    answer: HttpResponse = LoginView.as_view(extra_context=more)(request)
+    return answer
+
+
+def site_context(request: HttpRequest) -> dict[str, Any]:
+    """What the admin's frame shows around pages that are not the admin's."""
+    match = request.resolver_match
+    is_ours = match is not None and match.view_name.startswith(("account_", "mfa_", "usersessions_"))
+    return admin.site.each_context(request) if is_ours else {}
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the package has no types
+    def pre_login(self, request: HttpRequest, user: User, **facts: Any) -> HttpResponse | None:
+        """Who may not see the screens is not signed in: there is nothing else here."""
+        if user.is_active and not user.is_staff:
+            messages.error(request, NO_SCREENS)
+            return redirect("admin:login")
+        refusal: HttpResponse | None = super().pre_login(request, user, **facts)
+        return refusal
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request) or "0.0.0.0"  # noqa: S104 - an address that nobody has
+
     def respond_user_inactive(self, request: HttpRequest, _user: AbstractBaseUser) -> HttpResponse:
         messages.error(request, SWITCHED_OFF)
         return redirect("admin:login")

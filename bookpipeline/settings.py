@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
+    "bookpipeline.second_factor.SignedInMiddleware",
     "books.audit.AuditMiddleware",
     "bookpipeline.gate.BodyMiddleware",
     "ninja.compatibility.files.fix_request_files_middleware",
@@ -71,6 +72,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "bookpipeline.accounts.site_context",
             ]
         },
     }
@@ -92,6 +94,9 @@ if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
     _COUNTED = "django_prometheus.middleware.Prometheus{}Middleware"
     MIDDLEWARE = [_COUNTED.format("Before"), *MIDDLEWARE, _COUNTED.format("After")]
     DATABASES["default"]["ENGINE"] = DATABASES["default"]["ENGINE"].replace("django.", "django_prometheus.", 1)
+
+# ---- what all processes and machines know together: codes that were used ---------------------------------------------
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
 # ---- files ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
 from bookpipeline.environment import env
+from bookpipeline.log_settings import DEBUG
 from books.roles import ROLES
 
 SIGNING_ON_APPS = [
     "axes",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
+    "django.contrib.humanize",  # for the list of sessions
 ]
 # Each session with the person who has it, so that those of one person can be ended.
 SESSION_ENGINE = "books.models.session"
@@ -69,4 +75,29 @@ if OIDC_SERVER_URL and not OIDC_FORM_ORIGINS:
 SOCIALACCOUNT_ADAPTER = "bookpipeline.accounts.SignOnAdapter"
 ACCOUNT_ADAPTER = "bookpipeline.accounts.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "admin:login"
+# Attempts are counted above, and for all processes and machines alike.
+ACCOUNT_RATE_LIMITS = False
+
+# ---- the second factor and sessions: bookpipeline.second_factor ------------------------------------------------------
+MFA_ROLES = env.list("MFA_ROLES", default=[])
+if unknown := set(MFA_ROLES) - set(ROLES):
+    raise ImproperlyConfigured(f"MFA_ROLES names {', '.join(sorted(unknown))}; the roles are {', '.join(ROLES)}.")
+MFA_ADAPTER = "bookpipeline.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "bookpipeline.second_factor.CodeForm",
+    "reauthenticate": "bookpipeline.second_factor.CodeAgainForm",
+}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+USERSESSIONS_TRACK_ACTIVITY = True
+SESSION_IDLE_MINUTES = env.float("SESSION_IDLE_MINUTES", default=720)
+SESSION_HOURS = env.float("SESSION_HOURS", default=336)
+# For so many seconds after somebody signed in again, roles, tokens, endpoints and prices may be changed.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("SIGN_IN_AGAIN_SECONDS", default=900)
 SOCIALACCOUNT_STORE_TOKENS = False

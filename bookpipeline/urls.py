@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from allauth.account import views as account_views
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
-from bookpipeline.accounts import sign_on_urls
+from bookpipeline.accounts import sign_in, sign_on_urls
 from bookpipeline.gate import gate
 from bookpipeline.health import ready
 from bookpipeline.metrics import metrics
@@ -21,7 +23,13 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("api/", api.urls),
     re_path("^api/", nowhere, name="nowhere"),
+    # Before the admin's own, which takes a password for enough.
+    path("admin/login/", sign_in, name="account_login"),
     path("admin/", admin.site.urls),
+    path("accounts/logout/", require_POST(account_views.logout), name="account_logout"),
+    path("accounts/again/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("accounts/factors/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
     # Answers 404 where no provider is configured.
     path("accounts/oidc/<str:provider_id>/", include(sign_on_urls)),
 ]

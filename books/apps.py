@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
 
@@ -32,6 +33,13 @@ class BooksConfig(AppConfig):
             declare(call.name, call.effort, call.limit)
         watch()
         post_migrate.connect(_complete_roles, dispatch_uid="roles")
+        post_migrate.connect(_make_cache, dispatch_uid="cache")
+
+
+def _make_cache(app_config: AppConfig, using: str, **_: Any) -> None:
+    """The table of CACHES, which no model and so no migration makes."""
+    if app_config.name == "books":
+        call_command("createcachetable", database=using, verbosity=0)
 
 
 def _complete_roles(app_config: AppConfig, using: str, **_: Any) -> None:

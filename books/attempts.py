@@ -13,6 +13,7 @@ from typing import Any, Final
 from axes.handlers.database import AxesDatabaseHandler
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -71,11 +72,27 @@ def token_refused(request: HttpRequest) -> None:
     One that is good opens also there: 256 random bits are not guessed, and the old token of one program behind an
     address must not keep out the others.
     """
-    credentials = {"username": TOKENS}
+    if may_attempt(request, TOKENS):
+        count_failure(request, TOKENS)
+
+
+def may_attempt(request: HttpRequest, name: str) -> bool:
+    """Where not, the answer is ``locked_out``'s, whatever the view says."""
+    credentials = {"username": name}
     if AxesProxyHandler.is_allowed(request, credentials):
-        AxesProxyHandler.user_login_failed(sender=token_refused, credentials=credentials, request=request)
-    else:
-        request.axes_locked_out, request.axes_credentials = True, credentials  # type: ignore[attr-defined]
+        return True
+    request.axes_locked_out, request.axes_credentials = True, credentials  # type: ignore[attr-defined]
+    return False
+
+
+def check_attempts(request: HttpRequest, name: str) -> None:
+    """For a form of a second factor's code. Raises ValidationError; the page that says why is ``locked_out``'s."""
+    if not may_attempt(request, name):
+        raise ValidationError("Too many attempts.")
+
+
+def count_failure(request: HttpRequest, name: str) -> None:
+    AxesProxyHandler.user_login_failed(sender=count_failure, credentials={"username": name}, request=request)
 
 
 def locked_out(request: HttpRequest, _response: HttpResponse, credentials: Mapping[str, str]) -> HttpResponse:

@@ -26,7 +26,10 @@ logger = logging.getLogger(__name__)
 
 READING: Final = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Told by signals, or told as a whole by the upload that announced them.
-LEFT_OUT: Final = {"login", "logout", "openid_connect_login", "send_file", "file_arrived"}
+LEFT_OUT: Final = {
+    *("login", "logout", "account_login", "account_logout", "mfa_authenticate", "openid_connect_login"),
+    *("send_file", "file_arrived"),
+}
 _request: ContextVar[HttpRequest | None] = ContextVar("audited_request", default=None)
 
 

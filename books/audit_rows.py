@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
@@ -15,7 +16,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_sa
 from books.audit import note_row
 from books.models import ApiToken, Book, ModelPrice, StageModel, WebhookEndpoint
 
-WATCHED: Final = (ApiToken, Book, Group, ModelPrice, StageModel, User, WebhookEndpoint)
+WATCHED: Final = (ApiToken, Authenticator, Book, Group, ModelPrice, StageModel, User, WebhookEndpoint)
 # Rights that are rows of their own, and what a person calls them.
 RIGHTS: Final = (
     (User.groups.through, "roles"),
@@ -24,7 +25,7 @@ RIGHTS: Final = (
     (Book.team.through, "team"),
 )
 SIGNS: Final = {"post_add": "+", "post_remove": "-", "pre_clear": "-"}
-SECRET: Final = {"password", "secret", "sha256"}
+SECRET: Final = {"password", "secret", "sha256", "data"}
 # Written by use, not by a decision.
 BY_USE: Final = {"last_login", "last_used_at"}
 

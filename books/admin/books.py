@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 
 from books.access import may_choose_people
 from books.admin import (
+    account,
     audit,
     book_list,
     book_page,
@@ -64,6 +65,7 @@ else:
 
 
 SCREENS = (
+    account,
     home,
     audit,
     book_list,

@@ -19,7 +19,7 @@ from django.urls import URLPattern
 from django.utils.text import slugify
 
 from books.access import of_open_books, open_books
-from books.admin.guards import StaffRequest, route, screen
+from books.admin.guards import AsksAgain, StaffRequest, route, screen
 from books.admin.paging import LookAhead, ValueFilter
 from books.extraction.estimate import estimate
 from books.extraction.job import calls_by_name, generated_pages, stale_results
@@ -129,7 +129,7 @@ class ModelCallAdmin(LookAhead, CallAdmin):
 
 
 @admin.register(ModelPrice)
-class ModelPriceAdmin(PriceAdmin):
+class ModelPriceAdmin(AsksAgain, PriceAdmin):
     """A price of the table goes before the published one, and prices the calls that had none."""
 
     list_display = ("model", "input", "cached_input", "output", "updated_at")

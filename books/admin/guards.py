@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import Any, Concatenate, Final, ParamSpec, cast
 from urllib.parse import urlsplit
 
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -93,6 +95,32 @@ def _guarded(view: View[P], permission: str, methods: list[str]) -> View[P]:
 
     guarded.permission = permission  # type: ignore[attr-defined]  # for bookpipeline.gate
     return guarded
+
+
+class AsksAgain:
+    """For a ModelAdmin of roles, tokens, endpoints or prices: whoever opens a form of it, or sends one, has signed in
+    again lately; allauth leads there and back. Somebody without a password or a factor here cannot be asked."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        check_signed_in_lately(request)
+        return cast("HttpResponse", super().changeform_view(request, *args, **kwargs))  # type: ignore[misc]  # ModelAdmin's
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        check_signed_in_lately(request)
+        return cast("HttpResponse", super().delete_view(request, *args, **kwargs))  # type: ignore[misc]
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST":
+            check_signed_in_lately(request)
+        return cast("HttpResponse", super().changelist_view(request, *args, **kwargs))  # type: ignore[misc]
+
+
+def check_signed_in_lately(request: HttpRequest) -> None:
+    """Raises what allauth's middleware answers with the form to sign in again."""
+    if is_reauthentication_required(request, app="bookpipeline"):
+        if any("password" in name for name in request.POST):
+            request.method = "GET"  # else the session would keep a password until the form goes on
+        raise ReauthenticationRequired
 
 
 def back(request: HttpRequest, otherwise: str) -> HttpResponse:

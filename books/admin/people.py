@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from books.admin.guards import StaffRequest
+from books.admin.guards import AsksAgain, StaffRequest, check_signed_in_lately
 from books.audit import note
 from books.models import Outcome
 from books.models.session import end_sessions
@@ -49,22 +50,40 @@ class SignOnInline(Inline):
 
 
 @admin.register(User)
-class PersonAdmin(Admin):
+class PersonAdmin(AsksAgain, Admin):
     """An administrator gives roles; single permissions, and all that concerns a superuser, are a superuser's."""
 
-    list_display = ("username", "email", "first_name", "last_name", "roles", "is_active", "last_login")
+    list_display = ("username", "email", "first_name", "last_name", "roles", "second_factor", "is_active", "last_login")
     list_filter = ("groups", "is_active", "is_superuser")
-    actions = ("deactivate",)
+    actions = ("deactivate", "reset_factors")
 
     def get_inlines(self, _request: HttpRequest, obj: User | None) -> list[Any]:
         return [SignOnInline] if SocialAccount.objects.filter(user=obj).exists() else []
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        return super().get_queryset(request).prefetch_related("groups", "authenticator_set")
 
     @admin.display
     def roles(self, person: User) -> str:
         return "everything" if person.is_superuser else ", ".join(sorted(role.name for role in person.groups.all()))
+
+    @admin.display
+    def second_factor(self, person: User) -> str:
+        return ", ".join(sorted({each.get_type_display() for each in _factors(person)})) or "none"
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        check_signed_in_lately(request)
+        return super().user_change_password(request, id, form_url)
+
+    @admin.action(description="Take away the second factor of the chosen people", permissions=["change"])
+    def reset_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """For somebody who lost theirs: their sessions end, and they set up another where their role needs one."""
+        chosen = [one for one in people if self.has_change_permission(request, one)]
+        for person in chosen:
+            for factor in Authenticator.objects.filter(user=person):  # one by one: each is noted
+                factor.delete()
+            end_sessions(person)
+        messages.success(request, f"Taken away from {len(chosen)} of them, and their sessions ended.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -106,6 +125,11 @@ class PersonAdmin(Admin):
             end_sessions(form.instance)
             about = f"{form.instance.get_username()}, {link.provider} {link.uid}"
             note(cast("StaffRequest", request).user, "revoke sign-on", Outcome.DONE, about=about)
+
+
+def _factors(person: User) -> list[Authenticator]:
+    others = person.authenticator_set.all()  # type: ignore[attr-defined]  # allauth's, which has no types
+    return [each for each in others if each.type != Authenticator.Type.RECOVERY_CODES]
 
 
 def _is_super(request: HttpRequest) -> bool:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 if TYPE_CHECKING:
     from books.admin.guards import StaffRequest
 
-LEFT_OUT = {"django_q", "axes", "account", "socialaccount"}
+LEFT_OUT = {"django_q", "axes", "account", "socialaccount", "mfa", "usersessions"}
 
 
 class BookpipelineSite(AdminSite):
@@ -35,8 +34,3 @@ class BookpipelineSite(AdminSite):
 
         home = home_context(cast("StaffRequest", request))
         return super().index(request, {"title": "Home", **home, **(extra_context or {})})
-
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """With a button for single sign-on where there is a provider."""
-        more = {"sign_on_name": settings.OIDC_NAME, "sign_on_id": settings.OIDC_PROVIDER_ID}
-        return super().login(request, {**(extra_context or {}), **(more if settings.OIDC_SERVER_URL else {})})

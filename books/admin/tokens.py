@@ -15,7 +15,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books.admin.guards import StaffRequest
+from books.admin.guards import AsksAgain, StaffRequest
 from books.language import counted
 from books.models import ApiToken, TokenScope
 from books.tokens import give_out, revoke
@@ -30,7 +30,7 @@ USE = "Send it as Authorization: Bearer, over HTTPS. To try it:"
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(TokenAdmin):
+class ApiTokenAdmin(AsksAgain, TokenAdmin):
     list_display = ("name", "beginning", "state", "may", "owner", "created_at", "last_used_at", "expires_at")
     list_select_related = ("owner",)
     search_fields = ("name", "beginning", "owner__username")

@@ -14,7 +14,7 @@ from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from books.admin.guards import StaffRequest, action, route
+from books.admin.guards import AsksAgain, StaffRequest, action, route
 from books.admin.tokens import shown_once
 from books.audit import refuse
 from books.models import Happening, WebhookDelivery, WebhookEndpoint
@@ -49,7 +49,7 @@ class EndpointForm(EndpointModelForm):
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(EndpointAdmin):
+class WebhookEndpointAdmin(AsksAgain, EndpointAdmin):
     form = EndpointForm
     list_display = ("url", "description", "is_active", "created_at")
     search_fields = ("url", "description")

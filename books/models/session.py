@@ -39,8 +39,9 @@ class SessionStore(db.SessionStore):
         return row
 
 
-def end_sessions(person: AbstractBaseUser) -> None:
-    Session.objects.filter(person=person.pk).delete()
+def end_sessions(person: AbstractBaseUser, *, but: str | None = None) -> None:
+    """``but`` is the key of the one that stays."""
+    Session.objects.filter(person=person.pk).exclude(session_key=but).delete()
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)

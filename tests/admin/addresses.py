@@ -48,6 +48,7 @@ def at(name: str, args: str, method: str, who: str, **data: Any) -> tuple[Any, .
 # What is of this product's own making: any other method is answered with 405.
 SCREENS = _table(
     "admin:",
+    at("books_account", "", GET, STAFF),
     at("books_book_progress", "", GET, "urpa"),
     at("books_sample", "", POST, "ua"),
     at("books_book_overview", "book", GET, "urpa"),
@@ -239,7 +240,15 @@ DJANGOS = _table(
 )
 # Sign-on is there only with a provider: tests/access/test_sign_on.py.
 SIGN_ON = {"openid_connect_login", "openid_connect_callback"}
+# allauth's pages of one's own factors and sessions, whatever one's role: tests/access/test_second_factor.py.
+OWN = {
+    *("account_login", "account_logout", "account_reauthenticate", "usersessions_list"),
+    *("mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp"),
+    *("mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes"),
+    *("mfa_list_webauthn", "mfa_add_webauthn", "mfa_reauthenticate_webauthn"),
+    *("mfa_remove_webauthn", "mfa_edit_webauthn"),
+}
 # Without a name of their own, or nothing to reach: the redirects of old addresses and of the root, and Django's link
 # from an object to its page outside the admin, which no object has; the API's answer to what is no operation.
-LEFT_OUT = {"root", "admin:None", "admin:view_on_site", "api-1:api-root", "nowhere"} | SIGN_ON
+LEFT_OUT = {"root", "admin:None", "admin:view_on_site", "api-1:api-root", "nowhere"} | SIGN_ON | OWN
 EVERY = [*OURS, *DOCUMENTS, *DJANGOS]

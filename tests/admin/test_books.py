@@ -116,13 +116,14 @@ def test_a_poll_for_nonsense_is_refused(screens, asked):
 
 
 def test_a_new_book_opens_on_its_own_page(screens):
-    response = screens.post(reverse("admin:books_book_add"), {"title": "Algebra", "language": "eng"})
+    response = screens.post(reverse("admin:books_book_add"), {"title": "Algebra", "language": "eng", "access": "all"})
     assert response.url == reverse("admin:books_book_overview", args=[Book.objects.get().pk])
 
 
 def test_changed_facts_lead_back_to_the_book(screens, book):
     response = screens.post(
-        reverse("admin:books_book_change", args=[book.pk]), {"title": "Algebra", "grade": "8", "language": "eng"}
+        reverse("admin:books_book_change", args=[book.pk]),
+        {"title": "Algebra", "grade": "8", "language": "eng", "access": "all"},
     )
     assert response.url == reverse("admin:books_book_overview", args=[book.pk])
     book.refresh_from_db()

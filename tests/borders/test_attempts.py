@@ -28,7 +28,7 @@ def attempt(client, admin):
     admin.save()
 
     def send(address: str, username: str = "ada", password: str | None = None, **headers: str):
-        data = {"username": username, "password": password or "wrong"}
+        data = {"login": username, "password": password or "wrong"}
         return client.post(reverse("admin:login"), data, HTTP_X_FORWARDED_FOR=address, **headers)
 
     return send

@@ -15,7 +15,7 @@ from books.models import Book, Source
 from tests.factories import BookFactory
 
 SENTENCE = "There is no model to read deu with; installed: eng."
-FACTS = {"title": "Physik 9", "language": "deu", "author": "", "country": "", "merge_from": "0.9"}
+FACTS = {"title": "Physik 9", "language": "deu", "author": "", "country": "", "merge_from": "0.9", "access": "all"}
 
 
 def scan() -> bytes:

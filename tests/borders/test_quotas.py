@@ -16,6 +16,7 @@ from tests.factories import BookFactory, SourceFactory
 pytestmark = pytest.mark.django_db
 
 FACTS = {"title": "Physics", "grade": "9", "subject": "Physics"}
+FORM = {**FACTS, "access": "all"}
 
 
 @pytest.fixture
@@ -34,11 +35,11 @@ def test_a_book_too_many_is_refused_by_screen_and_api(signed_in, settings):
     answer = post(signed_in, "/api/books", **FACTS)
     assert answer.status_code == 422
     assert "There are 1 books here, as many as there may be" in answer.json()["message"]
-    page = signed_in.post(reverse("admin:books_book_add"), FACTS)
+    page = signed_in.post(reverse("admin:books_book_add"), FORM)
     assert "as many as there may be" in page.content.decode()
     assert Book.objects.count() == 1
     assert (
-        signed_in.post(reverse("admin:books_book_change", args=[book.pk]), {**FACTS, "language": "eng"}).status_code
+        signed_in.post(reverse("admin:books_book_change", args=[book.pk]), {**FORM, "language": "eng"}).status_code
         == 302
     )
 

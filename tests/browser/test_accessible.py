@@ -11,6 +11,7 @@ from django.urls import reverse
 from tests.admin.addresses import GET, SCREENS
 from tests.admin.conftest import facts  # noqa: F401
 from tests.browser.test_main_job import sign_in
+from tests.browser.test_second_factor import again
 from tests.factories import BookFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -21,7 +22,8 @@ NO_SCREENS = {
     *("books_book_text_export", "books_book_pages", "books_book_page_reading", "jobs_job_panel", "jobs_job_progress"),
 }
 LISTS = ("book", "modelcall", "modelprice", "stagemodel", "providerprofile", "apitoken", "webhookendpoint")
-PLAIN = ("admin:index", *(f"admin:books_{name}_{act}" for name in LISTS for act in ("changelist", "add")))
+ACCOUNT = ("mfa_index", "mfa_add_webauthn", "mfa_list_webauthn", "account_reauthenticate", "usersessions_list")
+PLAIN = ("admin:index", *ACCOUNT, *(f"admin:books_{name}_{act}" for name in LISTS for act in ("changelist", "add")))
 
 
 @pytest.fixture
@@ -42,6 +44,7 @@ def test_no_screen_has_a_grave_fault(chromium, live_server, admin, facts, scheme
     context = chromium.new_context(bypass_csp=True, color_scheme=scheme, viewport={"width": 1280, "height": 900})
     tab = context.new_page()
     sign_in(tab, live_server)
+    again(tab, live_server)
     found, seen = Counter(), []
     for address in addresses:
         tab.goto(live_server.url + address)
