@@ -1,10 +1,12 @@
-"""A job whose items do nothing at all, so that what remains is the engine."""
+"""Jobs whose items do nothing at all, or wait for a second, so that what remains is the engine."""
 
 from __future__ import annotations
 
+import time
+
 from django.apps import AppConfig
 
-KIND = "nothing"
+KIND, WAITING = "nothing", "waiting"
 
 
 class Nothing:
@@ -26,6 +28,13 @@ class Nothing:
         pass
 
 
+class Waiting(Nothing):
+    name, title, load, concurrency = "wait", "Waiting", "io", 8
+
+    def work(self, item):
+        time.sleep(1)
+
+
 def nothing() -> None:
     """The bare django-q2 task beside it."""
 
@@ -37,3 +46,4 @@ class BenchmarksConfig(AppConfig):
         from jobs.registry import Handler, register
 
         register(Handler(KIND, "Nothing", (Nothing(),)))
+        register(Handler(WAITING, "Waiting", (Waiting(),)))

@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from PIL import Image
 
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "prealgebra"
@@ -68,8 +70,19 @@ def processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def times_of_reading(book: Any, pool: str) -> list[float]:
-    """Reads the book with a cluster of its own; when each page was done, in seconds, from the earliest."""
+def peak_megabytes(process: int) -> float:
+    """Of the largest of ``process`` and those below it that live: its resident memory at its most."""
+    peaks = []
+    for each in [psutil.Process(process), *psutil.Process(process).children(recursive=True)]:
+        with suppress(FileNotFoundError):
+            status = Path(f"/proc/{each.pid}/status").read_text()
+            peaks += [int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")]
+    return max(peaks)
+
+
+def times_of_reading(book: Any, pool: str) -> tuple[list[float], float]:
+    """Reads the book with a cluster of its own; when each page was done, in seconds, from the earliest, and the
+    megabytes of the largest of its processes."""
     from books.models import OcrStatus
     from books.ocr.start import start_reading
     from jobs.models import Item, Job
@@ -80,9 +93,10 @@ def times_of_reading(book: Any, pool: str) -> list[float]:
         try:
             while not Job.objects.filter(pk=job.pk, status="completed").exists():
                 time.sleep(0.2)
+            megabytes = peak_megabytes(cluster.pid)
         finally:
             cluster.send_signal(signal.SIGTERM)
             cluster.wait(60)
     assert not book.pages.exclude(ocr_status=OcrStatus.DONE).exists()
     times = Item.objects.filter(job=job).order_by("finished_at").values_list("finished_at", flat=True)
-    return [at.timestamp() for at in times]
+    return [at.timestamp() for at in times], megabytes

@@ -81,7 +81,7 @@ def job_rate(folder: Path, url: str, provider: str) -> dict[str, float]:
         LLM_CONCURRENCY=str(IN_FLIGHT),
     )
     before = site.processor_seconds()
-    done = site.times_of_reading(site.book_of(site.page_files(folder / "scans", PAGES)), "io")
+    done, _ = site.times_of_reading(site.book_of(site.page_files(folder / "scans", PAGES)), "io")
     # Whole waves, since what began together ends together: from the end of the first to that of the last full one.
     first, last = IN_FLIGHT - 1, (PAGES - IN_FLIGHT) // IN_FLIGHT * IN_FLIGHT - 1
     seconds = (site.processor_seconds() - before) / PAGES
