@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import pre_migrate
 
 
@@ -7,6 +8,8 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from jobs import clock
         from jobs.database import refuse_older_before_migrating
 
         pre_migrate.connect(refuse_older_before_migrating, sender=self, dispatch_uid="older databases")
+        connection_created.connect(clock.compare, dispatch_uid="clock of the database")

@@ -20,13 +20,15 @@ from tests.flow.cluster import ROOT, environment
 
 
 class Proxy:
-    """``with Proxy(target) as proxy:`` forwards what connects to ``proxy.port``, and cuts all of it when told to."""
+    """``with Proxy(target) as proxy:`` forwards what connects to ``proxy.port``, and cuts all of it when told to; while
+    ``is_away`` what connects is cut at once."""
 
     def __init__(self, connect: Callable[[], socket.socket]) -> None:
         self._connect = connect
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self.is_away = False
 
     def __enter__(self) -> Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -45,7 +47,11 @@ class Proxy:
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                pair = self._server.accept()[0], self._connect()
+                asking = self._server.accept()[0]
+                if self.is_away:
+                    asking.close()
+                    continue
+                pair = asking, self._connect()
                 self._pairs.append(pair)
                 threading.Thread(target=_forward, args=pair, daemon=True).start()
 
@@ -95,10 +101,11 @@ def terminate_backends() -> int:
 
 
 class Workers:
-    """``manage.py work`` as systemd keeps it: started again a second after its death."""
+    """``manage.py work`` in the folder ``tree``, as systemd keeps it: started again a second after its death."""
 
-    def __init__(self, media: Path, **more: str) -> None:
+    def __init__(self, media: Path, tree: Path = ROOT, **more: str) -> None:
         self.log = media.parent / "storm.log"
+        self._tree = tree
         self._environment = environment(media, **more)
         self._stop = threading.Event()
         self._process = self._start()
@@ -120,8 +127,21 @@ class Workers:
     def _start(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as output:
             return subprocess.Popen(
-                [sys.executable, "manage.py", "work"], env=self._environment, cwd=ROOT, stdout=output, stderr=output
+                [sys.executable, "manage.py", "work"],
+                env=self._environment,
+                cwd=self._tree,
+                stdout=output,
+                stderr=output,
             )
+
+    def switch_off(self) -> None:
+        """As a machine whose power is cut: all at once, and nobody starts it again."""
+        self._stop.set()
+        self._keeper.join()
+        with suppress(psutil.Error):
+            for each in [self._process, *psutil.Process(self._process.pid).children(recursive=True)]:
+                with suppress(psutil.Error):
+                    each.kill()
 
     def _keep(self) -> None:
         while not self._stop.wait(1):
