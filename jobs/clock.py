@@ -21,12 +21,14 @@ def now() -> datetime:
 
 def compare(connection: Any, **_: object) -> None:
     """By how much this machine is ahead of PostgreSQL, as each connection begins. A file has no clock."""
-    global _ahead  # noqa: PLW0603 - one a process, as the machine's
+    global _ahead
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         ahead = timezone.now() - cursor.fetchone()[0]
-    _ahead = ahead if abs(ahead) > AGREED else timedelta()
-    if _ahead:
-        logger.warning("the clock of this machine is wrong", extra={"seconds_ahead": round(ahead.total_seconds())})
+    before, _ahead = _ahead, ahead if abs(ahead) > AGREED else timedelta()
+    if abs(_ahead - before) > AGREED:
+        logger.warning(
+            "the clock of this machine is not the database's", extra={"seconds_ahead": round(ahead.total_seconds())}
+        )

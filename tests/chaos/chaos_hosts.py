@@ -48,7 +48,7 @@ TIMES = {
     "CANARY_PATIENCE_SECONDS": "60",
     "LOG_LEVEL": "WARNING",
 }
-PAGES, SCANS, READ, ASKED = 60, 8, 2, 40
+PAGES, SCANS, READ, ASKED = 40, 3, 2, 40
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_three_machines_of_which_one_dies_one_is_cut_off_and_one_is_an_hour_ahea
             stack.enter_context(machine(tmp_path / f"machine_{at}", proxy, shared, **(ahead if at == 2 else {})))
             for at, proxy in enumerate(proxies)
         )
-        made = [start_job(book_of(PAGES).pk, KIND, params={"seconds": 0.5}) for _ in range(2)]
+        made = [start_job(book_of(PAGES).pk, KIND, params={"seconds": 0.3}) for _ in range(2)]
         made += [start_reading(scanned_book(sample, SCANS)) for _ in range(READ)]
         made.append(start_extraction(approved_book("A book", ASKED)))
         began = time.monotonic()
