@@ -48,7 +48,8 @@ def cited_page(request: HttpRequest, book: Book, row: Subtopic, numbers: PageNum
         page,
         f"{number} {name}",
         text,
-        [mark for quote in quotes for mark in _quote_marks(page, quote)] or list(_marks(page, text)),
+        [mark for quote in quotes for mark in (*_quote_marks(page, quote), *_figure_marks(page, quote))]
+        or list(_marks(page, text)),
         max((each for each in own if each < page.number), default=None),
         min((each for each in own if each > page.number), default=None),
     )
@@ -76,6 +77,14 @@ def _quote_marks(page: Page, quote: str) -> Iterator[Box]:
             letter = (right - left) / len(text)
             yield round(left + first * letter), top, round((last - first) * letter), bottom - top
         start += len(text) + 1
+
+
+def _figure_marks(page: Page, quote: str) -> Iterator[Box]:
+    """Around the figures and tables whose caption the quote is from."""
+    words = " ".join(quote.split())
+    for region in page.reading.regions if page.reading else ():
+        if words and words in " ".join(region.caption.split()):
+            yield region.place
 
 
 def _marks(page: Page, text: str) -> Iterator[Box]:

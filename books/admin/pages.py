@@ -20,12 +20,14 @@ from books.admin.undo import ARRANGE, BACK, last_undone, offers, remember, remem
 from books.admin.workbench import request_context
 from books.bodies import MANY_FILES
 from books.errors import ArrangementRefused, Busy, StorageAway, UnreadableImage
+from books.extraction.estimate import estimate_of_reading
 from books.intake import order
 from books.intake.store import Upload
 from books.models import Arrangement, Book, OcrStatus, Page
 from books.numbers import LARGEST_PLACE, number_of
 from books.ocr.engines.base import Doubt
-from books.ocr.review import clean_pages, pages_of
+from books.ocr.factory import MODEL, available_engines
+from books.ocr.review import clean_pages, pages_for_a_model, pages_of
 from books.ocr.scans import thumbnail_of
 from books.ocr.start import asks_model, check_readable, start_reading
 from jobs.models import Job
@@ -39,6 +41,7 @@ def routes() -> list[URLPattern]:
         route(page + "thumbnail/", thumbnail, "books_book_thumbnail", cacheable=True),
         route("<int:book_id>/pages/map/", page_map, "books_book_map"),
         route("<int:book_id>/pages/read/", read_chosen, "books_book_pages_read"),
+        route("<int:book_id>/pages/doubtful/", doubtful, "books_book_doubtful"),
         route("<int:book_id>/pages/read-failed/", read_failed, "books_book_read_failed"),
         route("<int:book_id>/pages/arrange/", arrange_chosen, "books_book_arrange"),
         route("<int:book_id>/pages/arrange/undo/", undo, "books_book_arrange_undo"),
@@ -109,6 +112,7 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "spreads": sum(Doubt.SPREAD in cell.doubts for cell in cells),
         "failed": sum(cell.page.ocr_status == OcrStatus.FAILED for cell in cells),
         "clean": clean_pages(book).count(),
+        "doubtful": len(pages_for_a_model(book)) if MODEL in available_engines() else 0,
         "legend": [(state, *letter_and_label) for state, letter_and_label in STATES.items()],
         "offers": shown,
         "last_arrangement": last,
@@ -126,6 +130,21 @@ def read_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
     if asks_model(engine) and not request.user.has_perm("books.ask_model"):
         raise PermissionDenied
     return _read(request, book, pages, engine)
+
+
+@screen("books.ask_model")
+def doubtful(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """What having doubtful pages read by a model would cost, to be confirmed: its form is that of chosen pages."""
+    book = get_object_or_404(Book, pk=book_id)
+    pages = pages_for_a_model(book)
+    context = {
+        **request_context(request, book, "Read doubtful pages with a model"),
+        "pages": pages,
+        "engine": MODEL,
+        "may_read": MODEL in available_engines(),
+        "estimate": estimate_of_reading(book, len(pages)),
+    }
+    return render(request, "bookpipeline/doubtful.html", context)
 
 
 @action("books.change_book")

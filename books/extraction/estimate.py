@@ -16,7 +16,7 @@ from books.extraction.engines.factory import asks_a_model
 from books.extraction.images import MOST_IMAGES, pages_to_see
 from books.extraction.job import EXTRACTION, stages_of
 from books.extraction.page_ranges import cut_here, pages_between, runs_between
-from books.extraction.stages.base import Ahead, Span, Work
+from books.extraction.stages.base import Ahead, Call, Span, Work
 from books.extraction.stages.digest import digest_prints
 from books.ledger.choices import base_url_of, model_of
 from books.ledger.prices import price_of
@@ -46,6 +46,8 @@ Dollars = tuple[Decimal, Decimal]
 ENOUGH_CALLS = 5
 # Around the mean of calls that were made, and around a guess from sizes; both leave room for a repair now and then.
 KNOWN_SPREAD, GUESSED_SPREAD = (0.9, 1.2), (0.5, 1.6)
+# Instructions and form of reading a page; its answer has the page's letters with names and confidences between them.
+READING_TOKENS, LETTERS_READ_A_TOKEN = 600, 2
 BASES = {"book": "this book's earlier calls", "ledger": "earlier calls for other books", "sizes": "the pages' sizes"}
 
 
@@ -105,6 +107,16 @@ def estimate(book: Book, limits: Limits | None = None) -> Estimate:
     images = max((round(work.images * work.calls[1]) for work in todo), default=0)
     sentence = _sentence(stages, calls, tokens, known) + (_of_images(todo) if images else "")
     return Estimate(stages, calls, tokens, known, sentence, images)
+
+
+def estimate_of_reading(book: Book, pages: int) -> Estimate:
+    """Of having so many pages read by a model that sees."""
+    letters = book.pages.aggregate(mean=Avg(Length("reading__text")))["mean"] or 0
+    call = Call("ocr", "Reading pages", frame=READING_TOKENS, answer=round(letters / LETTERS_READ_A_TOKEN))
+    stages = (_stage(book, Work(call, (pages, pages), images=1), letters, ""),) if pages else ()
+    calls, dollars = (pages, pages), stages[0].dollars if stages else (Decimal(0), Decimal(0))
+    tokens = _sum(span for each in stages for span in (each.tokens_in, each.tokens_out))
+    return Estimate(stages, calls, tokens, dollars, _sentence(stages, calls, tokens, dollars), pages)
 
 
 def _stage(book: Book, work: Work, letters: float, tier: str) -> StageEstimate:

@@ -16,6 +16,7 @@ from django.db.models import Count, Q, QuerySet
 from books.errors import ArrangementRefused, EditedMeanwhile
 from books.models import Book, OcrStatus, Page, PageReview, Reading
 from books.models.page import CLEAN_CONFIDENCE, PERSON
+from books.ocr.factory import MODEL
 from jobs import clock
 
 READ: Final = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
@@ -125,6 +126,13 @@ def clean_pages(book: Book) -> QuerySet[Page]:
         reading__confidence__gte=CLEAN_CONFIDENCE,
         reading__text_may_be_missing=False,
     ).exclude(reading__text_print__in=repeated_prints(book))
+
+
+def pages_for_a_model(book: Book) -> list[Page]:
+    """What a model that sees would read better: read here, approved by nobody, with formulas, tables or doubt."""
+    pages = Page.objects.filter(READ, book=book).exclude(review=PageReview.APPROVED).select_related("reading")
+    pages = pages.exclude(reading__engine__in=[MODEL, PERSON]).defer("reading__lines").order_by("number")
+    return [page for page in pages if page.reading and set(page.reading.beyond_text) - {"figures"}]
 
 
 def repeated_prints(book: Book) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
+
+from books.stored.notation import FORMULA, TABLE_ROW
 
 
 class RegionKind(StrEnum):
@@ -32,15 +33,16 @@ class Region:
     box: tuple[int, int, int, int]
     caption: str = ""
 
+    @property
+    def place(self) -> tuple[int, int, int, int]:
+        """Left, top, width and height."""
+        left, top, right, bottom = self.box
+        return left, top, right - left, bottom - top
+
     def document(self, size: tuple[int, int]) -> dict[str, Any]:
         """As it is exported: the box in shares (0 to 1) of the page's ``size``, width and height."""
         shares = [round(edge / size[at % 2], 4) for at, edge in enumerate(self.box)]
         return {"kind": str(self.kind), "caption": self.caption, "box": shares}
-
-
-# A dollar before a price is none: inside, a formula neither begins nor ends with a space, and no digit follows it.
-FORMULA: Final = re.compile(r"\$(?![\s$])((?:\\.|[^$\\\n])*?[^\s$\\]|\\.)\$(?!\d)")
-TABLE_ROW: Final = re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE)
 
 
 def beyond_text(text: str, regions: Iterable[Region], *, is_doubtful: bool) -> tuple[str, ...]:

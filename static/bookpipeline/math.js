@@ -42,7 +42,21 @@
     if (end) text.replaceWith(parts, text.data.slice(end));
   };
 
+  // A row of a table in Markdown, as a model that reads pages writes them; the line under its head is no row.
+  const showRows = () => {
+    for (const line of document.querySelectorAll(".line.math:not([data-source])")) {
+      const row = line.textContent.trim();
+      if (!/^\|.*\|$/.test(row)) continue;
+      line.dataset.source = line.textContent;
+      const cell = (text) => Object.assign(document.createElement("span"), { className: "math", textContent: text.trim() });
+      line.classList.add("is-row");
+      line.hidden = /^[|:\-\s]+$/.test(row);
+      line.replaceChildren(...row.slice(1, -1).split("|").map(cell));
+    }
+  };
+
   const showFormulas = async () => {
+    showRows();
     const waiting = [...document.querySelectorAll(".math:not([data-source])")];
     const found = waiting.filter((element) => element.textContent.search(FORMULA) >= 0);
     if (!found.length) return;

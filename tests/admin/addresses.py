@@ -79,6 +79,7 @@ SCREENS = _table(
     at("books_book_page_restore", "book page", POST, "ra", reading="reading", seen="reading"),
     at("books_book_page_decide", "book page", POST, "ra", decision="approve"),
     at("books_book_clean", "book", GET, "ra"),
+    at("books_book_doubtful", "book", GET, "ra"),
     at("books_book_pages_decide", "book", POST, "ra", decision="approve"),
     at("books_book_decision_undo", "book", POST, "ra"),
     at("books_book_decision_redo", "book", POST, "ra"),

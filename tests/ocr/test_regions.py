@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.open import normalise, open_page
 from books.ocr.image.regions import with_captions
+from books.stored.notation import plain
 from books.stored.regions import Region, RegionKind, beyond_text
 from tests.ocr.provoking import PAGES, SAMPLE
 
@@ -119,3 +120,16 @@ def test_why_a_page_is_more_than_its_text(text, reasons):
     assert beyond_text(text, [], is_doubtful=False) == reasons
     figure = [Region(RegionKind.FIGURE, (0, 0, 9, 9))]
     assert beyond_text(text, figure, is_doubtful=True) == (*reasons, "figures", "doubtful reading")
+
+
+@pytest.mark.parametrize(
+    ("text", "signs"),
+    [
+        (r"Solve $\frac{3}{4}x \le 5$.", "Solve 3/4x ≤5."),
+        (r"$\dfrac{a+b}{2} \cdot h$ costs $5 and $6", "(a+b)/2 ·h costs $5 and $6"),
+        (r"$\frac{1}$ is none", r"\frac{1} is none"),
+        ("$" + "{" * 300 + "x" + "}" * 90 + "$", None),
+    ],
+)
+def test_formulas_in_a_line_of_signs(text, signs):
+    assert plain(text) == (text[1:-1] if signs is None else signs)

@@ -14,6 +14,7 @@ from typing import Literal
 from books.guidelines.evidence.numerals import cardinal, composed, ordinal, roman
 from books.language import stem
 from books.stopwords import word_set
+from books.stored import notation
 
 Era = Literal["BCE", "CE", ""]
 Kind = Literal["number", "century", "decade"]
@@ -133,8 +134,8 @@ def figures(text: str, language: str = "en") -> list[Figure]:
 
 
 def legible(text: str) -> str:
-    """Fractions, powers and halves of large numbers in plain digits."""
-    text = _HALF.sub(lambda found: _HALVES[found[1].lower()], text)
+    """Formulas, fractions, powers and halves of large numbers in plain digits."""
+    text = _HALF.sub(lambda found: _HALVES[found[1].lower()], notation.plain(text))
     for sign, written in _FRACTIONS.items():
         text = text.replace(sign, f" {written} " if len(written) > 1 else written)
     return text.translate(_POWERS)

@@ -23,6 +23,7 @@ from books.ocr.image.shapes import stands_in_rows, upright
 from books.providers.prompts import prompt_in
 from books.providers.request import Answer, Choice, ModelRequest
 from books.stored.cut import WHOLE, Corners
+from books.stored.notation import TABLE_ROW, plain
 from books.stored.regions import Region
 
 SCHEMA_VERSION = "2"
@@ -55,7 +56,7 @@ class PageForm(BaseModel):
     @model_validator(mode="after")
     def _is_of_this_page(self) -> PageForm:
         words = [word for line in self.lines for word in line.text.split()]
-        if sum(map(len, words)) > self.most_characters:
+        if sum(printed_characters(line.text) for line in self.lines) > self.most_characters:
             raise ValueError("far more text than is printed on the page")
         if loops(words):
             raise ValueError("the same words again and again, which the page does not have")
@@ -65,6 +66,12 @@ class PageForm(BaseModel):
 def form_for(most_characters: int) -> type[PageForm]:
     """PageForm for a page that cannot hold more characters, white space aside."""
     return type("PageForm", (PageForm,), {"most_characters": most_characters, "__module__": __name__})
+
+
+def printed_characters(line: str) -> int:
+    """So many stand on the page, without what only LaTeX and Markdown have."""
+    printed = plain(line)
+    return len("".join(printed.strip("|-: ").replace("|", "").split() if TABLE_ROW.match(line) else printed.split()))
 
 
 def loops(words: list[str]) -> bool:
@@ -138,7 +145,7 @@ class OpenAIVision:
 
     def _result(self, form: PageForm, sight: Sight) -> OcrText:
         lines = [line for line in form.lines if line.text.strip()]
-        lengths = [len("".join(line.text.split())) for line in lines]
+        lengths = [printed_characters(line.text) for line in lines]
         characters = sum(lengths)
         unsure = sum(n for line, n in zip(lines, lengths, strict=True) if line.confidence < SURE_CONFIDENCE)
         weighted = sum(n * line.confidence for line, n in zip(lines, lengths, strict=True))

@@ -10,10 +10,13 @@ from books.models import Book, Provenance, Subtopic, Topic
 from books.models.page import page_numbers
 from books.publishing.published import document_of, notes_on
 from books.stored.guideline import PART_TITLES, with_pages
-from books.stored.pages import PageNumbers
+from books.stored.notation import FORMULA
+from books.stored.pages import PageId, PageNumbers
+from books.stored.regions import RegionKind
 
 # Where a backslash makes a word of what would begin a heading, list, quotation, rule or table.
 BEGINS_A_BLOCK = re.compile(r"^(\d{1,9}(?=[.)])|(?=[-#>+*=~|_]))")
+Figures = dict[PageId, list[dict[str, Any]]]
 BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
 
 
@@ -21,16 +24,30 @@ def book_json(book: Book) -> dict[str, Any]:
     """The document of the design's section 8. Pages are scan numbers from 1."""
     topics = list(Topic.objects.filter(book=book).prefetch_related("subtopics"))
     numbers = page_numbers(book.pk)
+    figures = _figures(book)
     engines = sorted({subtopic.engine for topic in topics for subtopic in topic.subtopics.all() if subtopic.engine})
     return {
         "book": {"id": book.pk} | {name: getattr(book, name) for name in BOOK_FIELDS},
         "engine": ", ".join(engines),
-        "topics": [_topic(topic, numbers) for topic in topics],
+        "topics": [_topic(topic, numbers, figures) for topic in topics],
         "front_matter": numbers.numbers(whole_outline(book.pk).front_matter),
     }
 
 
-def _topic(topic: Topic, numbers: PageNumbers) -> dict[str, Any]:
+def _figures(book: Book) -> Figures:
+    """The figures and tables by page, each with the scan page, its caption and its box in shares of the page."""
+    pages = book.pages.filter(reading__isnull=False).exclude(reading__regions=[]).select_related("reading")
+    return {
+        str(page.pk): [
+            {"page": page.number} | region.document((page.image_width or 1, page.image_height or 1))
+            for region in (page.reading.regions if page.reading else ())
+            if region.kind != RegionKind.FORMULA
+        ]
+        for page in pages.defer("reading__lines", "reading__text").order_by("number")
+    }
+
+
+def _topic(topic: Topic, numbers: PageNumbers, figures: Figures) -> dict[str, Any]:
     pages = [page for subtopic in topic.subtopics.all() for page in subtopic.pages]
     return {
         "key": topic.key,
@@ -41,11 +58,11 @@ def _topic(topic: Topic, numbers: PageNumbers) -> dict[str, Any]:
         "sequence": topic.sequence,
         "first_page": numbers.first(pages),
         "last_page": numbers.last(pages),
-        "subtopics": [_subtopic(subtopic, numbers) for subtopic in topic.subtopics.all()],
+        "subtopics": [_subtopic(subtopic, numbers, figures) for subtopic in topic.subtopics.all()],
     }
 
 
-def _subtopic(subtopic: Subtopic, numbers: PageNumbers) -> dict[str, Any]:
+def _subtopic(subtopic: Subtopic, numbers: PageNumbers, figures: Figures) -> dict[str, Any]:
     return {
         "key": subtopic.key,
         "number": subtopic.number,
@@ -56,6 +73,7 @@ def _subtopic(subtopic: Subtopic, numbers: PageNumbers) -> dict[str, Any]:
         "first_page": numbers.first(subtopic.pages),
         "last_page": numbers.last(subtopic.pages),
         "status": subtopic.status,
+        "figures": [each for page in numbers.in_order(subtopic.pages) for each in figures.get(page, ())],
         "guideline": document_of(subtopic.guideline, numbers),
     }
 
@@ -85,8 +103,14 @@ def plain(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """The same in the middle of a line."""
-    return " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace("`", "'").replace("[", "\\[")
+    """The same in the middle of a line. A formula stays one, and is neither a link nor an element."""
+    parts = FORMULA.split(" ".join(text.split()))
+    for at, part in enumerate(parts):
+        if at % 2:
+            parts[at] = "$" + part.replace("<", r"\lt ").replace("](", "] (").replace("`", "'") + "$"
+        else:
+            parts[at] = part.replace("&", "&amp;").replace("<", "&lt;").replace("`", "'").replace("[", "\\[")
+    return "".join(parts)
 
 
 def _pages(node: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from books.models import Book
 from books.publishing.files.document import CONTROL
 from books.publishing.files.export import book_json, notes_of
 from books.publishing.published import notes_on
+from books.stored import notation
 from books.stored.guideline import PART_TITLES, with_pages
 from books.stored.pages import ranges
 
@@ -60,5 +61,5 @@ def _parts(document: DocumentType, guideline: dict[str, list[dict[str, Any]]]) -
 
 
 def _plain(text: str) -> str:
-    """Without the control characters that no XML file may hold."""
-    return text.translate(CONTROL)
+    """Without the control characters that no XML file may hold; formulas in a line of signs."""
+    return notation.plain(text).translate(CONTROL)
