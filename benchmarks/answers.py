@@ -172,7 +172,7 @@ def page_form(text: str) -> dict[str, Any]:
 
 
 def material_of(messages: list[dict[str, Any]]) -> Material:
-    """The JSON in the last text part of the first message of the user."""
+    """The JSON in the text parts of the first message of the user, of which the first are the book's facts."""
     content = next(message["content"] for message in messages if message["role"] == "user")
-    texts = [part["text"] for part in content if part["type"] == "text"]
-    return dict(json.loads(texts[-1]))
+    texts = [json.loads(part["text"]) for part in content if part["type"] == "text"]
+    return {name: value for each in texts[1:] for name, value in each.items()}

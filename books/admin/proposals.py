@@ -138,6 +138,8 @@ def _texts(before: Values, after: Values, numbers: PageNumbers) -> Iterator[Pass
         old, new = getattr(before, name) or "", getattr(after, name)
         if new is not None and old != new:
             yield Passage(TEXTS[name], word_changes(old, new))
+    if after.pages is not None:
+        yield Passage("Pages", word_changes(*(ranges(numbers.numbers(each.pages or ())) for each in (before, after))))
     parts = [numbered(each.guideline or {}, numbers) for each in (before, after)]
     for part in Part if after.guideline is not None else ():
         old, new = (part_text(each, part) for each in parts)

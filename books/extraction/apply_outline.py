@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from books.extraction.identity import Place, earlier_selves
 from books.extraction.outline_ops import PlacedSubtopic, placed_subtopics
+from books.extraction.records import applied_cut
 from books.extraction.teaching_order import Section, sections_of, write_sections
 from books.guidelines.proposals import Suggestion, moving, propose, recutting
-from books.models import Book, Subtopic, Topic
+from books.models import AppliedCut, Book, Subtopic, Topic
 from books.models.page import page_numbers
-from books.stored.outline import CutBook, CutTopic, rekeyed, topic_key
+from books.stored.outline import CutBook, CutSubtopic, CutTopic, topic_key
 from books.stored.pages import PageId
 from books.stored.proposal import Piece, TopicFacts
 from jobs.models import Job
@@ -20,9 +22,9 @@ def materialise(book: Book, outline: CutBook, *, job: Job | None = None, within:
     """Makes the book's topics and subtopics those of ``outline``, in the current change; with ``within``, pages, those
     that lie in them, and the others stay as they are.
 
-    A subtopic whose key is in the outline keeps its row and all that is in it. Where the outline has no place, or
-    another topic, for one that a person decided on, that stays as it is and the difference is proposed. Every page of
-    the outline is in a subtopic afterwards.
+    What was a part of the cut before (``earlier_selves``) keeps its row and all that is in it. Where the outline has
+    other pages, no place, or another topic for one that a person decided on, that stays as it is and the difference is
+    proposed. Every page of the outline is in a subtopic afterwards.
     """
     cut = _Cut(book, outline, within)
     cut.place()
@@ -32,6 +34,7 @@ def materialise(book: Book, outline: CutBook, *, job: Job | None = None, within:
     write_sections(cut.sections)
     for suggestion in cut.suggestions:
         propose(book.pk, suggestion, job=job)
+    AppliedCut.objects.update_or_create(book=book, defaults={"data": outline})
 
 
 class _Cut:
@@ -48,7 +51,7 @@ class _Cut:
         self.sections = sections_of(book)
         wanted = {each.key for each in self.placed}
         rows = [row for section in self.sections for row in section.rows]
-        self._rekey(rows, wanted)
+        self._follow(rows, wanted)
         gone = [
             row for row in rows if (within is None or within.issuperset(row.pages)) and not wanted.issuperset(row.keys)
         ]
@@ -60,12 +63,26 @@ class _Cut:
         self.matched = self._matched()
         self.suggestions = [*self._recuttings()]
 
-    def _rekey(self, rows: Sequence[Subtopic], wanted: set[str]) -> None:
-        """One that lost its first or last page is still the same."""
+    def _follow(self, rows: Sequence[Subtopic], wanted: set[str]) -> None:
+        """Rows whose parts are in the outline as others. Other words change no row that a person decided on."""
+        before = placed_subtopics(applied_cut(self.book.pk))
+        new = earlier_selves([_place(each.plan) for each in self.placed], [_place(each.plan) for each in before])
+        held = {key for row in rows for key in row.keys}
+        parts = {before[was].key: (before[was], self.placed[at]) for at, was in new.items()}
         for row in rows:
-            key = rekeyed(row.key, self.numbers.ids(self.numbers.numbers(row.pages)))
-            if row.key not in wanted and key in wanted and not row.merged_keys:
-                row.key = key
+            for key in row.keys:
+                was, now = parts.get(key, (None, None))
+                if was is None or now is None or key in wanted or now.key in held:
+                    continue
+                left = [page for page in was.plan.pages if self.numbers.has(page)]
+                if not row.is_decided:
+                    others = [page for page in row.pages if page not in was.plan.pages]
+                    row.pages = self.numbers.in_order((*others, *now.plan.pages))
+                    row.number = now.plan.number[:20] if key == row.key else row.number
+                    row.title = now.plan.title[:200] if row.title == was.plan.title[:200] else row.title
+                elif {*left} != {*now.plan.pages}:
+                    continue
+                row.rekey(key, now.key)
 
     # ---- topics -----------------------------------------------------------------------------------------------------
 
@@ -177,6 +194,10 @@ class _Cut:
             if row.cut_topic or any(each.key not in self.held for each in pieces):
                 found.append(recutting(row, [_piece(each, self.outline.topics[each.topic]) for each in pieces]))
         return found
+
+
+def _place(plan: CutSubtopic) -> Place:
+    return Place(plan.number, {*plan.pages}, plan.title)
 
 
 def _topic_facts(plan: CutTopic) -> TopicFacts:

@@ -17,6 +17,7 @@ from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 
 # A file for each question that a model is asked.
 PROMPTS: Final = Path(__file__).resolve().parent / "prompts"
+NO_OUTLINE: Final = Outline()
 # With scan numbers, as all that passes between the stages.
 Statement = guideline.Statement[int]
 
@@ -48,12 +49,14 @@ class Guideline:
 
 @dataclass(frozen=True, slots=True)
 class SubtopicSource:
-    """What the writer of one subtopic sees: its own pages (trimmed to it) and its place in the book."""
+    """What the writer of one subtopic sees: its own pages (trimmed to it), its place in the book and what was written
+    before its pages changed."""
 
     book: BookFacts
     topic: str
     subtopic: str
     pages: tuple[PageText, ...]
+    previous: Guideline | None = None
     earlier_subtopics: tuple[str, ...] = ()
     later_subtopics: tuple[str, ...] = ()
 
@@ -143,9 +146,17 @@ class GuidelineEngine(Protocol):
         """The facts of ``page``; ``before`` and ``after`` are a few lines of its neighbours ("" at the ends)."""
         ...
 
-    def outline(self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry]) -> Outline:
+    def outline(
+        self,
+        book: BookFacts,
+        window: Sequence[Digest],
+        so_far: Outline,
+        toc: Sequence[TocEntry],
+        previous: Outline = NO_OUTLINE,
+    ) -> Outline:
         """``so_far`` extended by the pages of ``window``, which follow it directly; all of them belong to the chapter
-        that a ``toc`` of one entry names."""
+        that a ``toc`` of one entry names. ``previous`` is how the book was cut before, to be kept where it holds.
+        """
         ...
 
     def write(self, source: SubtopicSource) -> Guideline: ...

@@ -53,10 +53,12 @@ class Cut:
     outline: CutBook
     placed: Mapping[str, PlacedSubtopic]
     numbers: PageNumbers
+    facts: BookFacts
 
     @classmethod
     def of(cls, book_id: int, outline: CutBook) -> Cut:
-        return cls(outline, {each.key: each for each in placed_subtopics(outline)}, page_numbers(book_id))
+        placed = {each.key: each for each in placed_subtopics(outline)}
+        return cls(outline, placed, page_numbers(book_id), book_facts(Book.objects.get(pk=book_id)))
 
     def has(self, row: Subtopic) -> bool:
         """False for one that a person made, or kept where the cut is another."""
@@ -74,27 +76,30 @@ class Cut:
             yield part, [page for page in part.plan.pages if row.is_decided or page in row.pages]
 
     def made_from(
-        self, row: Subtopic, texts: Mapping[PageId, str], made_with: MadeWith, seen: Set[PageId]
-    ) -> dict[str, str]:
-        """By the key of each part in ``row``, a fingerprint of what the engine is asked about it, which is shown the
-        pages that are ``seen``; see ``Subtopic``."""
-        return {
-            part.key: fingerprint(
+        self, row: Subtopic, texts: Mapping[PageId, PageText], made_with: MadeWith, seen: Set[PageId]
+    ) -> list[str]:
+        """Of each part in ``row``, a fingerprint of what the engine is asked about it, which is shown the pages that
+        are ``seen``; see ``Subtopic``.
+
+        That is the text of its pages from its heading to the next, and whom it is for. Titles tell the writer where it
+        is in the book, and other words there make no other guideline.
+        """
+        return [
+            fingerprint(
                 made_with,
-                part.plan.title,
-                self.outline.topics[part.topic].title,
-                [texts.get(page) for page in pages],
+                replace(self.facts, title=""),
+                [page.text for page in self._trimmed(part, pages, texts)],
                 *(page for page in pages if page in seen),
             )
             for part, pages in self.parts_of(row)
-        }
+        ]
 
     def source_of(self, row: Subtopic, pages: Mapping[PageId, PageText]) -> SubtopicSource:
         """``pages`` has those of the row."""
         at = list(self.placed).index(row.key)
         titles = [each.plan.title for each in self.placed.values()]
         return SubtopicSource(
-            book=book_facts(row.topic.book),
+            book=self.facts,
             topic=self.topic_of(row),
             subtopic=self.placed[row.key].plan.title,
             pages=self._pages(row, pages),
@@ -104,12 +109,16 @@ class Cut:
 
     def _pages(self, row: Subtopic, texts: Mapping[PageId, PageText]) -> tuple[PageText, ...]:
         """Of each part from its heading to its end; a page that two parts share is one again."""
-        trimmed: list[PageText] = []
-        for part, pages in self.parts_of(row):
-            own = [texts[page] for page in self.numbers.in_order(pages) if page in row.pages and page in texts]
-            trimmed += outline_ops.trimmed(own, part.plan.start_line, part.end_line)
+        own = {page: texts[page] for page in row.pages if page in texts}
+        trimmed = [text for part, pages in self.parts_of(row) for text in self._trimmed(part, pages, own)]
         trimmed.sort(key=lambda page: page.number)
         return tuple(_joined(list(same)) for _, same in groupby(trimmed, key=lambda page: page.number))
+
+    def _trimmed(
+        self, part: PlacedSubtopic, pages: Sequence[PageId], texts: Mapping[PageId, PageText]
+    ) -> tuple[PageText, ...]:
+        own = [texts[page] for page in self.numbers.in_order(pages) if page in texts]
+        return outline_ops.trimmed(own, part.plan.start_line, part.end_line)
 
 
 def _joined(pages: Sequence[PageText]) -> PageText:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from books.extraction.base import NamedSubtopic
 from books.extraction.outline_ops import joined
-from books.models import Book, Page, PageDigest, StoredOutline, Subtopic, Topic
+from books.models import AppliedCut, Book, Page, PageDigest, StoredOutline, Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.outline import CutBook
 from books.stored.pages import PageId, PageNumbers
@@ -88,6 +88,12 @@ def whole_outline(book_id: int) -> CutBook:
     return joined([stored.data for stored in last.values()], page_numbers(book_id))
 
 
+def applied_cut(book_id: int) -> CutBook:
+    """By which the book's subtopics were made last, whatever a job has cut since."""
+    applied = AppliedCut.objects.filter(book=book_id).first()
+    return applied.data if applied else CutBook()
+
+
 def named(subtopic: Subtopic, numbers: PageNumbers) -> NamedSubtopic:
     return NamedSubtopic(
         key=str(subtopic.pk),
@@ -110,7 +116,8 @@ def _span(row: Subtopic | Topic, numbers: PageNumbers) -> tuple[int, int]:
     return numbers.first(pages), numbers.last(pages)
 
 
-def read_texts(book_id: int) -> dict[PageId, str]:
-    """Of all pages that were read."""
+def read_texts(book_id: int) -> dict[PageId, PageText]:
+    """Of all pages that were read, without their lines."""
     pages = Page.objects.filter(book=book_id, reading__isnull=False)
-    return {str(page): text for page, text in pages.values_list("pk", "reading__text")}
+    rows = pages.values_list("pk", "number", "reading__text")
+    return {str(page): PageText(number, text) for page, number, text in rows}

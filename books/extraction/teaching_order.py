@@ -12,7 +12,7 @@ from books.guidelines.changes import APART, create_all, save_all
 from books.models import Book, Subtopic, Topic
 
 TOPIC_FIELDS = ("sequence", "number", "key", "title")
-SUBTOPIC_FIELDS = ("topic", "sequence", "key", "pages", "cut_topic")
+SUBTOPIC_FIELDS = ("topic", "sequence", "key", "merged_keys", "number", "title", "pages", "cut_topic")
 
 
 @dataclass(eq=False)

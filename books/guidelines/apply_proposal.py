@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 from books.errors import EditedMeanwhile
 from books.guidelines.order import close_gaps, order_subtopics, order_topics, place_behind
 from books.guidelines.split import merge_subtopics
-from books.models import Proposal, ProposalKind, ReviewStatus, Subtopic, Topic
+from books.models import Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.proposal import Merge, NewTopic, Order, Piece, Pieces, TopicFacts, Values
+from jobs import clock
 
 
 def recut(row: Subtopic, pieces: Sequence[Piece]) -> None:
@@ -19,15 +20,23 @@ def recut(row: Subtopic, pieces: Sequence[Piece]) -> None:
 
     What a person wrote stays in it, to be reviewed again. The other pieces get all of their pages.
     """
-    free = [piece for piece in pieces if not _is_whole(_holder(row, piece), piece)]
-    if not free:
+    best = piece_of(row, pieces)
+    if best is None:
         _remove(row)
         return
-    best = max(free, key=lambda piece: len({*piece.pages} & {*row.pages}))
-    for piece in free:
+    for piece in _free(row, pieces):
         if piece is not best:
             _fill(row, piece)
     _become(row, best)
+
+
+def piece_of(row: Subtopic, pieces: Sequence[Piece]) -> Piece | None:
+    """That which ``row`` becomes."""
+    return max(_free(row, pieces), key=lambda piece: len({*piece.pages} & {*row.pages}), default=None)
+
+
+def _free(row: Subtopic, pieces: Sequence[Piece]) -> list[Piece]:
+    return [piece for piece in pieces if not _is_whole(_holder(row, piece), piece)]
 
 
 def move(row: Subtopic, facts: TopicFacts) -> None:
@@ -120,12 +129,23 @@ def present_rows(proposal: Proposal) -> Rows:
 def _set(proposal: Proposal, rows: Rows) -> str:
     (row,) = rows.values()
     before, after = row.title, _content(proposal, Values)
+    if isinstance(row, Subtopic) and after.pages is not None:
+        _take_cut(row)
     for field, value in after.given.items():
         setattr(row, field, value)
     if isinstance(row, Subtopic):
         _keep_decision(row, is_new_text=after.guideline is not None)
     row.save()
     return f"Renamed “{before}” to “{row.title}”" if after.title is not None else f"Took the new text of “{before}”"
+
+
+def _take_cut(row: Subtopic) -> None:
+    """A text for other pages comes with the new cut that has them."""
+    open_ones = Proposal.objects.filter(book=row.topic.book_id, state=ProposalState.OPEN)
+    proposed = open_ones.filter(subject=f"recut:subtopic:{row.pk}").first()
+    if proposed is not None and isinstance(proposed.after, Pieces):
+        recut(row, proposed.after.pieces)
+        open_ones.filter(pk=proposed.pk).update(state=ProposalState.OUTDATED, decided_at=clock.now())
 
 
 def _content(proposal: Proposal, kind: type[Kind]) -> Kind:

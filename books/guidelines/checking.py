@@ -9,7 +9,16 @@ from functools import cached_property
 from books.guidelines.evidence import BookText, EvidenceCheck
 from books.language import term_counts
 from books.models import Page, ReviewStatus, Subtopic
-from books.stored.guideline import Evidence, Finding, FindingKind, Guideline, Part, Statement
+from books.stored.guideline import (
+    Evidence,
+    Finding,
+    FindingKind,
+    Guideline,
+    Part,
+    Statement,
+    each_statement,
+    statements,
+)
 from books.stored.pages import PageId, PageNumbers
 
 # What only a model says of a statement; it holds as long as the statement says the same.
@@ -81,6 +90,24 @@ def _checked(part: Part, statement: Statement[PageId], check: EvidenceCheck, num
         findings=tuple(findings),
         checked=statement.checked if set(findings) <= set(statement.findings) else None,
     )
+
+
+def marked_as_before(new: Guideline, before: Guideline) -> Guideline:
+    """``new``, in which a statement that was there before keeps what a second reading found against it, and a person's
+    word on it where nothing else is found."""
+    said = {each.text: each for _, each in statements(before)}
+
+    def marked(statement: Statement[PageId]) -> Statement[PageId]:
+        known = said.get(statement.text)
+        if known is None:
+            return statement
+        again = (each for each in known.findings if each.kind in OF_SECOND_READING)
+        findings = (*statement.findings, *again)
+        return replace(
+            statement, findings=findings, checked=known.checked if {*findings} <= {*known.findings} else None
+        )
+
+    return each_statement(new, marked)
 
 
 def _stays(finding: Finding, statement: Statement[PageId]) -> bool:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from books.errors import DecisionRefused, EditedMeanwhile
-from books.guidelines.apply_proposal import apply
+from books.guidelines.apply_proposal import apply, piece_of
 from books.guidelines.changes import change
 from books.keys import fingerprint
 from books.models import Book, Change, Proposal, ProposalKind, ProposalState, Subtopic, Topic
@@ -79,6 +79,13 @@ def recutting(row: Subtopic, pieces: Sequence[Piece]) -> Suggestion:
     reason = "The book's outline has changed here. Until you decide, this guideline stays as it is."
     after = Pieces(tuple(pieces))
     return Suggestion(ProposalKind.RECUT, f"recut:{name_of(row)}", rests_on, _place_of(row), after, reason)
+
+
+def piece_offered(row: Subtopic) -> Piece | None:
+    """What ``row`` would become by the new cut that is proposed for it."""
+    found = Proposal.objects.filter(book=row.topic.book_id, subject=f"recut:{name_of(row)}", state=ProposalState.OPEN)
+    after = getattr(found.first(), "after", None)
+    return piece_of(row, after.pieces) if isinstance(after, Pieces) else None
 
 
 def moving(row: Subtopic, topic: TopicFacts) -> Suggestion:
@@ -185,7 +192,7 @@ def _outdate(proposal: Proposal) -> None:
     """An outdated text is offered anew by the next run, against what is there then."""
     _close(proposal, ProposalState.OUTDATED)
     if proposal.kind == ProposalKind.REWRITE:
-        Subtopic.objects.filter(pk__in=_subtopics(proposal)).update(made_from={})
+        Subtopic.objects.filter(pk__in=_subtopics(proposal)).update(made_from=[])
 
 
 def _subtopics(proposal: Proposal) -> Sequence[str]:

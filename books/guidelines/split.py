@@ -54,7 +54,7 @@ def merge_subtopics(one: Subtopic, other: Subtopic) -> None:
     one.summary = " ".join(dict.fromkeys(filter(None, (one.summary, other.summary))))
     one.pages = page_numbers(one.topic.book_id).in_order((*one.pages, *other.pages))
     one.merged_keys = [*one.merged_keys, *(other.keys if other.cut_topic else other.merged_keys)]
-    one.made_from = one.made_from | other.made_from
+    one.made_from = [*one.made_from, *other.made_from]
     one.terms = {term: one.terms.get(term, 0) + other.terms.get(term, 0) for term in {**one.terms, **other.terms}}
     if one.status != ReviewStatus.DRAFT:
         one.await_review()

@@ -103,6 +103,13 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AppliedCut',
+            fields=[
+                ('book', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='applied_cut', serialize=False, to='books.book')),
+                ('data', models.JSONField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Subtopic',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -111,7 +118,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=80)),
                 ('cut_topic', models.CharField(blank=True, max_length=80)),
                 ('merged_keys', models.JSONField(default=list)),
-                ('made_from', models.JSONField(default=dict)),
+                ('made_from', models.JSONField(default=list)),
                 ('number', models.CharField(blank=True, help_text='As printed.', max_length=20)),
                 ('title', models.CharField(max_length=200)),
                 ('summary', models.TextField(blank=True)),

@@ -3,7 +3,7 @@
 from books.models.audit import AuditEntry, Outcome
 from books.models.book import Book, BookStatus, DeletedBook
 from books.models.change import Change, GuidelineImport
-from books.models.contents import Contents, ContentsStatus, PageDigest, StoredOutline
+from books.models.contents import AppliedCut, Contents, ContentsStatus, PageDigest, StoredOutline
 from books.models.files import Delivery, ExpectedFile
 from books.models.guideline import DECIDED, DECISIONS, Provenance, ReviewStatus, Subtopic, Topic
 from books.models.model_call import CallOutcome, ModelCall, ModelPrice, ProviderProfile, Reservation, StageModel
@@ -19,6 +19,7 @@ __all__ = [
     "DECISIONS",
     "Announcement",
     "ApiToken",
+    "AppliedCut",
     "Arrangement",
     "AuditEntry",
     "Book",

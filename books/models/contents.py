@@ -89,3 +89,13 @@ class StoredOutline(models.Model):
 
     def __str__(self) -> str:
         return f"Outline of {self.book} to window {self.windows}"
+
+
+class AppliedCut(models.Model):
+    """The whole outline by which the book's topics and subtopics were made last, whatever a job has cut since."""
+
+    book = models.OneToOneField(Book, primary_key=True, on_delete=models.CASCADE, related_name="applied_cut")
+    data: models.JSONField[CutBook, CutBook] = TypedJSONField(CutBook)
+
+    def __str__(self) -> str:
+        return f"Applied cut of {self.book}"

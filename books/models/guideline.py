@@ -148,8 +148,8 @@ class Subtopic(Revisioned):
     which the page belongs to its neighbour.
 
     ``key`` is what the cut of the book calls it, ``cut_topic`` the key of the topic in which the cut puts it, "" for
-    one that a person made; ``merged_keys`` are those of subtopics that it took in. ``made_from`` has, by each of these
-    keys, a fingerprint of what the engine was last asked about it: its answer was written, or offered to a person.
+    one that a person made; ``merged_keys`` are those of subtopics that it took in. ``made_from`` has, of each of these
+    parts, a fingerprint of what the engine was last asked about it: its answer was written, or offered to a person.
     """
 
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="subtopics")
@@ -157,7 +157,7 @@ class Subtopic(Revisioned):
     key = models.CharField(max_length=80)
     cut_topic = models.CharField(max_length=80, blank=True)
     merged_keys = models.JSONField(default=list)
-    made_from = models.JSONField(default=dict)
+    made_from = models.JSONField(default=list)
     number = models.CharField(max_length=20, blank=True, help_text="As printed.")
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
@@ -229,6 +229,10 @@ class Subtopic(Revisioned):
     def keys(self) -> tuple[str, ...]:
         """Of all the parts of the cut that are in it."""
         return self.key, *self.merged_keys
+
+    def rekey(self, before: str, after: str) -> None:
+        """In memory: what the cut called ``before`` it calls ``after`` now."""
+        self.key, *self.merged_keys = (after if key == before else key for key in self.keys)
 
 
 def search_text_of(row: Subtopic) -> str:

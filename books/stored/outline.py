@@ -69,10 +69,5 @@ def subtopic_key(title: str, pages: Sequence[PageId]) -> str:
     return f"{slug(title)[:60]}-{fingerprint(pages[0], pages[-1])[:12] if pages else ''}"
 
 
-def rekeyed(key: str, pages: Sequence[PageId]) -> str:
-    """The key of the same title with other pages, such as those that are left."""
-    return f"{key.rpartition('-')[0]}-{fingerprint(pages[0], pages[-1])[:12] if pages else ''}"
-
-
 def topic_key(number: str, title: str) -> str:
     return slug(f"{number} {title}")[:KEY_LENGTH]

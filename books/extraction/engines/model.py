@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any, Protocol, TypeVar
 
 from books.extraction.base import (
+    NO_OUTLINE,
     PROMPTS,
     Guideline,
     Likeness,
@@ -21,6 +22,7 @@ from books.extraction.base import (
 )
 from books.extraction.engines import forms
 from books.extraction.engines.sections import extended
+from books.extraction.identity import in_known_words
 from books.language import term_counts
 from books.providers.prompts import Prompt, prompt_in
 from books.providers.request import Answer, Choice, ModelRequest
@@ -88,9 +90,17 @@ class OpenAIEngine:
             captions=page.captions,
         )
 
-    def outline(self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry]) -> Outline:
-        material = {"chapter": toc[0].title} if toc else {}
-        form = self._ask("outline", book, material | _cut_of(so_far, window), forms.OutlineForm)
+    def outline(
+        self,
+        book: BookFacts,
+        window: Sequence[Digest],
+        so_far: Outline,
+        toc: Sequence[TocEntry],
+        previous: Outline = NO_OUTLINE,
+    ) -> Outline:
+        material = ({"chapter": toc[0].title} if toc else {}) | _cut_of(so_far, window)
+        form = self._ask("outline", book, material, forms.OutlineForm, previous=_sections_in(previous, window))
+        form = in_known_words(form, previous, window)
         if toc:
             bound = {"chapter": toc[0].title, "chapter_number": toc[0].number}
             form = form.model_copy(update={"sections": [each.model_copy(update=bound) for each in form.sections]})
@@ -106,7 +116,9 @@ class OpenAIEngine:
             "pages": [_page(page) for page in source.pages],
         }
         pages = frozenset(page.number for page in source.pages)
-        form = self._ask("write", source.book, material, forms.guideline_form(pages), source.pages)
+        form = self._ask(
+            "write", source.book, material, forms.guideline_form(pages), source.pages, _said_in(source.previous)
+        )
         parts = {part: tuple(_statement(each, pages) for each in getattr(form, part)) for part in Part}
         return Guideline.of(parts, form.summary)
 
@@ -165,8 +177,10 @@ class OpenAIEngine:
         material: dict[str, Any],
         form: type[FormOfStage],
         pages: Sequence[PageText] = (),
+        previous: Any = None,
     ) -> FormOfStage:
-        """The images of ``pages`` go along, where they have any."""
+        """The images of ``pages`` go along, where they have any; ``previous`` is what was answered before the material
+        changed."""
         seen = [page for page in pages if page.image]
         material |= {"images": [page.number for page in seen]} if seen else {}
         choice = self._choice(stage)
@@ -178,6 +192,7 @@ class OpenAIEngine:
                 **asdict(choice),
                 instructions=instructions.text,
                 facts=json.dumps({"book": asdict(book)}, ensure_ascii=False),
+                previous=json.dumps({"previous": previous}, ensure_ascii=False) if previous else "",
                 material=json.dumps(material, ensure_ascii=False),
                 schema=form,
                 schema_version=form.version,
@@ -235,3 +250,30 @@ def _end_of(outline: Outline) -> list[dict[str, Any]]:
         for subtopic in topic.subtopics
     ]
     return placed[-CARRIED_SUBTOPICS:]
+
+
+def _sections_in(outline: Outline, window: Sequence[Digest]) -> list[dict[str, Any]]:
+    first, last = window[0].page, window[-1].page
+    return [
+        {
+            "chapter": topic.title,
+            "chapter_number": topic.number,
+            "title": plan.title,
+            "number": plan.number,
+            "first_page": plan.first_page,
+            "last_page": plan.last_page,
+        }
+        for topic in outline.topics
+        for plan in topic.subtopics
+        if plan.first_page <= last and plan.last_page >= first
+    ]
+
+
+def _said_in(guideline: Guideline | None) -> dict[str, Any]:
+    if guideline is None:
+        return {}
+    said: dict[str, Any] = {
+        str(part): [{"text": each.text, "evidence": [asdict(quote) for quote in each.evidence]} for each in statements]
+        for part, statements in guideline.parts.items()
+    }
+    return said | {"summary": guideline.summary}

@@ -10,7 +10,7 @@ from books.extraction import outline_ops
 from books.extraction.base import GuidelineEngine
 from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
 from books.extraction.page_ranges import Run, runs_of
-from books.extraction.records import book_facts, digests_of, outline_after
+from books.extraction.records import applied_cut, book_facts, digests_of, outline_after
 from books.extraction.stages.base import Ahead, GuidelineStage, Result, Work
 from books.keys import fingerprint
 from books.models import Book, PageDigest, StoredOutline
@@ -46,7 +46,8 @@ class OutlineStage(GuidelineStage):
         seen = [digest for digest in digests_of(book.pk, up_to=window[-1]) if digest.page in set(window)]
         so_far = outline_ops.with_numbers(outline_after(book.pk, part, at - 1), numbers)
         engine: GuidelineEngine = engine_here() if run.is_cut_here else guideline_engine()
-        outline = engine.outline(book_facts(book), seen, so_far, run.toc)
+        previous = outline_ops.with_numbers(applied_cut(book.pk), numbers)
+        outline = engine.outline(book_facts(book), seen, so_far, run.toc, previous)
         matter = tuple(sorted({*outline.front_matter, *run.matter}))
         return outline_ops.with_ids(replace(outline, front_matter=matter), numbers), engine.made_with(self.name)
 

@@ -23,6 +23,8 @@ from books.stored.proposal import Values
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
+PROPOSES = "propose "
+
 
 class TopicStage(GuidelineStage):
     """One item a topic that the job may have changed; it is current while ``seen`` says the same."""
@@ -56,11 +58,11 @@ def rows_of(book_id: int, within: set[PageId] | None) -> list[Subtopic]:
 
 def item_key(row: Subtopic) -> str:
     """Of an item that writes to ``row``, or only proposes something for it: that one may fail and hold nothing back."""
-    return f"propose {row.pk}" if row.is_decided else str(row.pk)
+    return f"{PROPOSES}{row.pk}" if row.is_decided else str(row.pk)
 
 
 def row_id(item: Item) -> int:
-    return int(item.key.removeprefix("propose "))
+    return int(item.key.removeprefix(PROPOSES))
 
 
 def in_order(book_id: int) -> QuerySet[Subtopic]:

@@ -17,7 +17,7 @@ from books.extraction.engines.factory import asks_a_model, guideline_engine
 from books.extraction.images import illustrated
 from books.extraction.records import page_texts
 from books.extraction.stages.base import Ahead, GuidelineStage, Work
-from books.extraction.stages.rows import pages_within, rows_of
+from books.extraction.stages.rows import PROPOSES, pages_within, rows_of
 from books.extraction.stages.write import WriteStage
 from books.guidelines.changes import change
 from books.guidelines.checking import OF_SECOND_READING
@@ -85,9 +85,11 @@ class VerifyStage(GuidelineStage):
 
 
 def _last_done(job: Job, stage: str) -> dict[str, int]:
-    """The last item of ``stage`` that was done, by its key: items are planned one after another."""
+    """The last item of ``stage`` that was done, by the key of its subtopic, also where it only proposed a text for it:
+    items are planned one after another."""
     done = Item.objects.filter(job__book=job.book_id, stage=stage, state=ItemState.DONE).values("key")
-    return dict(done.annotate(last=Max("pk")).values_list("key", "last"))
+    found = done.annotate(last=Max("pk")).order_by("last").values_list("key", "last")
+    return {key.removeprefix(PROPOSES): last for key, last in found}
 
 
 def _judged(guideline: Guideline) -> list[tuple[Part, str]]:

@@ -17,8 +17,9 @@ from books.extraction.records import page_texts, read_texts, whole_outline
 from books.extraction.stages.base import Ahead, Call, GuidelineStage, Result, Span, Work
 from books.extraction.stages.rows import item_key, pages_within, row_id, rows_of
 from books.guidelines.changes import change
+from books.guidelines.checking import marked_as_before
 from books.guidelines.evidence import EvidenceCheck
-from books.guidelines.proposals import propose, setting
+from books.guidelines.proposals import piece_offered, propose, setting
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
 from books.models import DECIDED, Book, PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic
@@ -79,13 +80,15 @@ TEXT = ("summary", "guideline")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A guideline with what it was made from, as ``Subtopic`` has it, and the terms of its pages."""
+    """A guideline with what it was made from, as ``Subtopic`` has it, and the terms of its pages; ``pages`` where those
+    are a new cut's, which a person has not taken yet."""
 
     guideline: stored.Guideline
     summary: str
-    made_from: dict[str, str]
+    made_from: list[str]
     terms: dict[str, int]
     made_with: MadeWith
+    pages: tuple[PageId, ...] | None
 
     def values(self) -> Values:
         """By the columns of a subtopic."""
@@ -95,6 +98,7 @@ class Written:
             terms=self.terms,
             engine=str(self.made_with),
             made_with=self.made_with,
+            pages=self.pages,
             provenance=Provenance.OFFLINE if guideline_engine().name == "offline" else Provenance.MODEL,
         )
 
@@ -123,44 +127,44 @@ class WriteStage(GuidelineStage):
         found = [
             (row, cut.made_from(row, texts, self.made_with, seen))
             for row in rows_of(job.book_id, within)
-            if cut.has(row)
+            if _has_place(row, cut)
         ]
         return [
             PlannedItem(item_key(row), row.title, fingerprint=fingerprint(wanted))
             for row, wanted in found
-            if not row.guideline or not row.made_from.items() >= wanted.items()
+            if not row.guideline or not {*row.made_from} >= {*wanted}
         ]
 
     def compute(self, item: Item) -> Written:
         row = Subtopic.objects.select_related("topic__book").get(pk=row_id(item))
         cut, engine = cut_of.of(item.job), guideline_engine()
+        pages = row.pages
+        _has_place(row, cut)
         wanted = {*row.pages, *(page for _, pages in cut.parts_of(row) for page in pages)}
         found = page_texts(wanted, has_layout=engine.reads_layout)
         texts = {page: text for text in found for page in cut.numbers.ids([text.number])}
         own = cut.numbers.numbers(row.pages)
-        source = illustrated(cut.source_of(row, texts), row.topic.book)
+        source = replace(cut.source_of(row, texts), previous=_previous(row, cut, self.made_with))
+        source = illustrated(source, row.topic.book)
         final = engine.write(source)
         if asks_a_model():
             check = EvidenceCheck(book_text.of(item.job), own, source.later_subtopics, source.subtopic)
             final = Guideline.of(_each(final, check.check), final.summary)
             final = reworded(outline_ops.supported(final, own), check, partial(engine.reword, source))
+        written = stored.identified(outline_ops.supported(final, own).parts, cut.numbers)
         return Written(
-            stored.identified(outline_ops.supported(final, own).parts, cut.numbers),
+            marked_as_before(written, row.guideline),
             final.summary,
-            cut.made_from(
-                row,
-                {page: text.text for page, text in texts.items()},
-                self.made_with,
-                _ids_to_see(row.topic.book, [page.number for page in found]),
-            ),
+            cut.made_from(row, texts, self.made_with, _ids_to_see(row.topic.book, [page.number for page in found])),
             _terms(row),
             self.made_with,
+            None if row.pages == pages else row.pages,
         )
 
     def save(self, item: Item, result: Written) -> None:
         with change(item.job.book_id, f"Written by {result.made_with}: {item.label}", job=item.job):
             row = Subtopic.objects.select_related("topic").filter(pk=row_id(item)).first()
-            if row is None:
+            if row is None or (result.pages is not None and not row.is_decided):
                 return
             values = result.values()
             row.made_from = result.made_from
@@ -202,6 +206,24 @@ class WriteStage(GuidelineStage):
 
 def _ids_to_see(book: Book, numbers: Collection[int] | None = None) -> set[PageId]:
     return {str(page.pk) for page in pages_to_see(book, numbers)}
+
+
+def _previous(row: Subtopic, cut: Cut, made_with: MadeWith) -> Guideline | None:
+    """What is kept where it still holds: a person's words, or those that were made as they would be now."""
+    if not row.guideline or not (row.is_edited or row.made_with == made_with):
+        return None
+    return Guideline.of(stored.numbered(row.guideline, cut.numbers), row.summary)
+
+
+def _has_place(row: Subtopic, cut: Cut) -> bool:
+    """Whether ``cut`` has the row. One that a person decided on is put, in memory, where an open proposal has it."""
+    if cut.has(row):
+        return True
+    piece = piece_offered(row) if row.is_decided else None
+    if piece is None or piece.key not in cut.placed:
+        return False
+    row.key, row.merged_keys, row.pages = piece.key, [], piece.pages
+    return True
 
 
 def _new_subtopics(book: Ahead, pages: set[int]) -> Span:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from books.extraction.base import (
+    NO_OUTLINE,
     Guideline,
     Likeness,
     NamedSubtopic,
@@ -116,7 +117,14 @@ class OfflineEngine:
     def digest(self, book: BookFacts, page: PageText, before: str, after: str) -> Digest:
         return digest(page, before, after)
 
-    def outline(self, book: BookFacts, window: Sequence[Digest], so_far: Outline, toc: Sequence[TocEntry]) -> Outline:
+    def outline(
+        self,
+        book: BookFacts,
+        window: Sequence[Digest],
+        so_far: Outline,
+        toc: Sequence[TocEntry],
+        previous: Outline = NO_OUTLINE,
+    ) -> Outline:
         """Of all the pages at once."""
         return cut(book, window, toc)
 
