@@ -187,10 +187,17 @@ class _Cut:
                 row.pages = self.numbers.in_order((*row.pages, *missing))
 
     def _recuttings(self) -> list[Suggestion]:
-        """For rows that only a person's decision keeps; not where a person made them of a part that is cut as ever."""
+        """For rows that only a person's decision keeps, each with the parts that no other of them becomes; not where a
+        person made them of a part that is cut as ever."""
         found = []
+        held = {key for key, row in self.held.items() if row.is_decided}
+        free = [each for each in self.placed if each.key not in held]
+        rows = [Place(row.number, {*row.pages}, row.title) for row in self.kept]
+        becomes = earlier_selves([_place(each.plan) for each in free], rows)
+        owners = {free[at].key: self.kept[was] for at, was in becomes.items()}
         for row in self.kept:
-            pieces = [each for each in self.placed if {*each.plan.pages} & {*row.pages}]
+            near = [each for each in self.placed if {*each.plan.pages} & {*row.pages}]
+            pieces = [each for each in near if owners.get(each.key, row) is row]
             if row.cut_topic or any(each.key not in self.held for each in pieces):
                 found.append(recutting(row, [_piece(each, self.outline.topics[each.topic]) for each in pieces]))
         return found

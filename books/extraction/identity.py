@@ -54,7 +54,7 @@ def in_known_words(answer: OutlineForm, previous: Outline, window: Sequence[Dige
         [Place(plan.number, {*range(plan.first_page, plan.last_page + 1)}, plan.title) for _, plan in old],
     )
     known = {at: old[was] for at, was in found.items()}
-    printed = f" {' '.join(_bare(text) for digest in window for text in _heads(digest))} "
+    printed = [head for digest in window for head in _heads(digest)]
     chapters = _chapters(answer.sections, known)
     sections = []
     for at, section in enumerate(answer.sections):
@@ -80,12 +80,17 @@ def _place_in(section: SectionForm, pages: Iterable[int]) -> Place:
 
 
 def _heads(digest: Digest) -> list[str]:
-    return [*(heading.text for heading in digest.headings), digest.running_head]
+    """Without their numbers."""
+    found = [_bare(heading.text).removeprefix(_bare(heading.number)).strip() for heading in digest.headings]
+    return [*found, _bare(digest.running_head)]
 
 
-def _title(known: SubtopicPlan | TopicPlan, given: str, printed: str) -> str:
-    is_printed = [f" {_bare(title)} " in printed for title in (known.title, given)]
-    return given if is_printed == [False, True] else known.title
+def _title(known: SubtopicPlan | TopicPlan, given: str, printed: Sequence[str]) -> str:
+    """The given one where it is a heading, or in one, and the known one is less."""
+    as_heading, as_known = (
+        max((_bare(title) in head) + (_bare(title) == head) for head in printed) for title in (given, known.title)
+    )
+    return given if as_heading > as_known else known.title
 
 
 def _chapters(

@@ -75,6 +75,6 @@ def test_the_second_reading_can_be_switched_off_for_a_book(provider, scans):  # 
     assert provider.counts.kinds["VerifyForm"] == Subtopic.objects.count()
     Book.objects.update(verifies=False)
     provider.counts.kinds.clear()
-    Subtopic.objects.update(made_from={})
+    Subtopic.objects.update(made_from=[])
     done(start_extraction(Book.objects.get()))
     assert provider.counts.kinds["VerifyForm"] == 0
