@@ -76,7 +76,7 @@ class OpenAIEngine:
         if not page.text.strip():
             return Digest(page.number, is_blank=True)
         material = {"before": before, "page": page.text, "after": after}
-        form = self._ask("digest", book, material, forms.DigestForm, [page])
+        form = self._ask("digest", book, material, forms.DigestForm, pages=[page])
         return Digest(
             page=page.number,
             summary=tuple(form.summary),
@@ -117,7 +117,12 @@ class OpenAIEngine:
         }
         pages = frozenset(page.number for page in source.pages)
         form = self._ask(
-            "write", source.book, material, forms.guideline_form(pages), source.pages, _said_in(source.previous)
+            "write",
+            source.book,
+            material,
+            forms.guideline_form(pages),
+            pages=source.pages,
+            previous=_said_in(source.previous),
         )
         parts = {part: tuple(_statement(each, pages) for each in getattr(form, part)) for part in Part}
         return Guideline.of(parts, form.summary)
@@ -131,7 +136,7 @@ class OpenAIEngine:
                 {"number": at, "part": part, "text": text} for at, (part, text) in enumerate(statements, start=1)
             ],
         }
-        given = self._ask("verify", source.book, material, forms.VerifyForm, source.pages).verdicts
+        given = self._ask("verify", source.book, material, forms.VerifyForm, pages=source.pages).verdicts
         by_number = {each.number: Verdict(each.verdict, each.page, each.quote, each.correction) for each in given}
         return [by_number.get(at, UNJUDGED) for at in range(1, len(statements) + 1)]
 
@@ -176,6 +181,7 @@ class OpenAIEngine:
         book: BookFacts,
         material: dict[str, Any],
         form: type[FormOfStage],
+        *,
         pages: Sequence[PageText] = (),
         previous: Any = None,
     ) -> FormOfStage:
