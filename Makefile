@@ -1,4 +1,4 @@
-# make demo | up | test | check | plan-check | image-check | chaos | bench | lock. PYTHON is any Python from 3.11 on.
+# make demo | up | test | check | plan-check | image-check | screens | chaos | bench | lock. PYTHON is any Python from 3.11 on.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/providers/test_lock
 # Compiled once: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test check lint types deploy infra-check plan-check image-check chaos bench lock
+.PHONY: demo up test check lint types deploy infra-check plan-check image-check screens chaos bench lock
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -74,6 +74,9 @@ test:
 	$(MAKE) --jobs 2 check
 	$(PYTEST)
 	TEST_DATABASE=postgresql $(PYTEST) $(POSTGRESQL_TESTS)
+
+screens: $(VENV)/.installed-dev  ## Pictures of every screen, light, dark and on a phone, into docs/screens; in minutes.
+	SCREENS=docs/screens $(BIN)/pytest -q tests/browser/test_screens.py
 
 chaos: $(VENV)/.installed-dev  ## 2,000 walks and 1,900 kills on each database, with what was met and killed.
 	$(BIN)/pytest -n 2 -rP tests/chaos/chaos_*.py
