@@ -71,8 +71,8 @@ for (const [name, isShown] of [
   });
 }
 document.addEventListener("click", (event) => {
-  const line = event.target.closest("rect[data-line]");
-  if (line) document.querySelector(`.line[data-line="${CSS.escape(line.dataset.line)}"]`)?.focus();
+  const number = event.target.closest("rect[data-line]")?.dataset.line;
+  if (number) document.querySelector(`.line[data-line="${number}"], .one-line[data-line="${number}"] input`)?.focus();
 });
 
 const lines = [...document.querySelectorAll(".line")];

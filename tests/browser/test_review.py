@@ -265,6 +265,23 @@ def test_every_screen_of_the_review_fits_a_phone_and_a_desktop(tab, live_server,
             picture(tab, f"{name}-{size}")
             assert fits(tab), f"{name} is wider than a {size}"
     assert re.search("Whole", tab.locator("mark").first.inner_text())
+    what_is_decided_by_is_at_the_thumb_and_the_scan_beside_the_text(tab, screens["review"])
+
+
+def what_is_decided_by_is_at_the_thumb_and_the_scan_beside_the_text(tab, address: str) -> None:
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto(address)
+    approve = tab.locator("#approve").bounding_box()
+    assert approve["y"] > 844 - 80
+    assert approve["height"] >= 40
+    expect(tab.locator(".outline-list")).to_be_hidden()
+    tab.locator("#outline-fold > summary").click()
+    expect(tab.locator(".outline-list")).to_be_visible()
+    tab.set_viewport_size({"width": 1024, "height": 768})
+    tab.goto(address)
+    text, scan = tab.locator(".guideline").bounding_box(), tab.locator("#cited .sheet").bounding_box()
+    assert scan["x"] >= text["x"] + text["width"]
+    assert scan["y"] < 768
 
 
 def in_doubt(book) -> Subtopic:
