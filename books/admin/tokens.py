@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from books.admin.guards import AsksAgain, StaffRequest
@@ -50,6 +50,11 @@ class ApiTokenAdmin(AsksAgain, TokenAdmin):
     def may(self, token: ApiToken) -> str:
         return ", ".join(token.scopes)
 
+    @admin.display(description="scopes")
+    def may_in_words(self, token: ApiToken) -> SafeString:
+        words = [(scope.label,) for scope in TokenScope if scope in token.scopes]
+        return format_html_join("", "<div>{}</div>", words)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         """One's own; everybody's for who may see people."""
         if not self.has_view_permission(request):
@@ -59,10 +64,10 @@ class ApiTokenAdmin(AsksAgain, TokenAdmin):
 
     def get_readonly_fields(self, _request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
         """What a program was given stays what it is: for more, or for less, it gets another token."""
-        return ("may", "expires_at") if obj else ()
+        return ("may_in_words", "state", "owner", "expires_at", "last_used_at") if obj else ()
 
-    def get_fields(self, _request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
-        return ("name", "may" if obj else "scopes", "expires_at")
+    def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
+        return ("name", *self.get_readonly_fields(request, obj)) if obj else ("name", "scopes", "expires_at")
 
     def has_delete_permission(self, _request: HttpRequest, _obj: ApiToken | None = None) -> bool:
         """A token that is no longer wanted is revoked, and remembered."""

@@ -15,7 +15,7 @@ from tests.factories import program, secret_of
 # Whatever changes something; what only reads is "read".
 CHANGING = {
     "intake": """create_book contents draft_contents upload_pages add_page put_scan insert_page delete_page order_names
-        announce_files send_file file_arrived finish_delivery""",
+        split_pages_in_two undo_arrangement announce_files send_file file_arrived finish_delivery""",
     "jobs": "read_pages generate finalise retry_page cancel_job retry_job",
     "publish": "publish_book",
     "review": """approve_read_pages accept_proposal refuse_proposal one_subtopic approve_subtopic reject_subtopic
