@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -13,6 +13,7 @@ from books.models import AppliedCut, Book, Page, PageDigest, StoredOutline, Subt
 from books.models.page import page_numbers
 from books.stored.outline import CutBook
 from books.stored.pages import PageId, PageNumbers
+from books.stored.regions import RegionKind
 from books.structure.base import BookFacts, Digest, PageText, TextLine
 
 DIGEST = TypeAdapter(Digest)
@@ -31,7 +32,13 @@ def page_text(page: Page) -> PageText:
         return PageText(page.number, "")
     width, height = page.image_width or 1, page.image_height or 1
     lines = tuple(_line(line, width, height) for line in reading.lines)
-    return PageText(page.number, reading.text, lines, reading.captions)
+    formulas = [region.box for region in reading.regions if region.kind == RegionKind.FORMULA]
+    misread = [line["text"] for line in reading.lines if any(_overlap(line["box"], box) for box in formulas)]
+    return PageText(page.number, reading.text, lines, reading.captions, tuple(misread))
+
+
+def _overlap(one: Sequence[int], other: Sequence[int]) -> bool:
+    return all(max(one[at], other[at]) < min(one[at + 2], other[at + 2]) for at in (0, 1))
 
 
 def _line(line: dict[str, Any], width: int, height: int) -> TextLine:

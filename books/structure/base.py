@@ -33,7 +33,8 @@ class TextLine:
 class PageText:
     """The approved text of one page, with its layout where the OCR engine gave one (else ``lines`` is empty).
 
-    ``captions`` are those of its figures and tables. ``image`` is a PNG of a page that a model has to see, as its text
+    ``captions`` are those of its figures and tables, ``misread`` the lines of formulas, which may say something else in
+    print ("≤" is read as "<"). ``image`` is a PNG of a page that a model has to see, as its text
     does not tell all that is on it; else empty.
     """
 
@@ -41,6 +42,7 @@ class PageText:
     text: str
     lines: tuple[TextLine, ...] = ()
     captions: tuple[str, ...] = ()
+    misread: tuple[str, ...] = ()
     image: bytes = b""
 
 

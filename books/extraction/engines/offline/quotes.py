@@ -60,7 +60,7 @@ _IDLE = re.compile(
     r"^(?:before you|in this (?:chapter|lesson|section|unit)|take this|look at|now\b|access\b)", re.IGNORECASE
 )
 _POINTS_BACK = re.compile(r"^(?:these|those|this|that|they|it|such|estos?|estas?|esto)\b", re.IGNORECASE)
-_FEW, _OF_A_VERB = 5, 2
+_FEW, _OF_A_VERB, _TELLING_RUN = 5, 2, 3
 _LONGEST = 60  # words of two sentences
 _MOST = {"objective": 12, "concepts": 24, "prerequisites": 6, "checks": 12}
 
@@ -158,23 +158,30 @@ def write(source: SubtopicSource) -> Guideline:
         concepts = sorted([*concepts, *_salient(found)], key=lambda each: each[1])
     captions = [(each.text, each.lines[0][0]) for each in found if each.kind == "caption" and "credit" not in each.text]
     aims = goals or _opening(found)
+    misread = [line for page in source.pages for line in page.misread]
     return Guideline(
-        objective=_quotes(aims, "objective"),
-        concepts=_quotes([each for each in (*concepts, *captions) if each not in aims], "concepts"),
-        prerequisites=_quotes(_recalls(found), "prerequisites"),
-        checks=_quotes(_told_apart(tasks), "checks"),
+        objective=_quotes(aims, "objective", misread),
+        concepts=_quotes([each for each in (*concepts, *captions) if each not in aims], "concepts", misread),
+        prerequisites=_quotes(_recalls(found), "prerequisites", misread),
+        checks=_quotes(_told_apart(tasks), "checks", misread),
         summary=_summary(source, found, {"objective": len(goals), "key term": len(terms), "task": len(tasks)}),
     )
 
 
-def _quotes(found: Iterable[tuple[str, int]], part: str) -> tuple[Statement, ...]:
-    """Each once, of at most two sentences."""
+def _quotes(found: Iterable[tuple[str, int]], part: str, misread: Sequence[str]) -> tuple[Statement, ...]:
+    """Each once, of at most two sentences; none with words of a formula that may have been misread."""
     kept: dict[str, Statement] = {}
     for text, page in found:
         said = " ".join(" ".join(sentences(text)[:2]).split()[:_LONGEST])
-        if said and words(said):
+        if said and words(said) and not any(_shares(said, line.split()) for line in misread):
             kept.setdefault(said.casefold(), Statement(said, (page,), kind="quote"))
     return tuple(kept.values())[: _MOST[part]]
+
+
+def _shares(said: str, line: Sequence[str]) -> bool:
+    """Whether three words of the line stand there in a row, or all of a shorter one."""
+    run = min(_TELLING_RUN, len(line))
+    return any(" ".join(line[at : at + run]) in said for at in range(len(line) - run + 1)) if line else False
 
 
 def _items(lines: Sequence[tuple[int, str]], begins: re.Pattern[str]) -> list[tuple[str, int]]:
