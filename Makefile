@@ -1,4 +1,4 @@
-# make demo | up | test | check | plan-check | image-check | screens | chaos | bench | lock. PYTHON is any Python from 3.11 on.
+# make demo | up | test | check | plan-check | image-check | screens | chaos | soak | bench | lock. PYTHON is any Python from 3.11 on.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/providers/test_lock
 # Compiled once: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up test check lint types deploy infra-check plan-check image-check screens chaos bench lock
+.PHONY: demo up test check lint types deploy infra-check plan-check image-check screens chaos soak bench lock
 
 $(VENV)/.installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -82,6 +82,10 @@ chaos: $(VENV)/.installed-dev  ## 2,000 walks and 1,900 kills on each database, 
 	$(BIN)/pytest -n 2 -rP tests/chaos/chaos_*.py
 	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 -rP tests/chaos/chaos_*.py
 	API_EXAMPLES=200 TEST_DATABASE=postgresql $(BIN)/pytest -n 2 tests/api/test_document.py
+
+MINUTES ?= 60
+soak: $(VENV)/.installed-dev  ## An hour of mixed work with random kills; fails where memory, connections, files or tables grow.
+	SOAK_MINUTES=$(MINUTES) TEST_DATABASE=postgresql $(BIN)/pytest -n 0 -rP tests/chaos/soak.py
 
 bench: $(VENV)/.installed-dev  ## Ratios beside the bare tools; fails below their bounds. About ten minutes.
 	$(BIN)/python -m benchmarks
