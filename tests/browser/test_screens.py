@@ -87,7 +87,7 @@ def test_every_screen_is_pictured(chromium, live_server, admin, request):
         each.name: reverse(each.space + each.name, args=[known.get(name, name) for name in each.args.split()])
         for each in shown
     }
-    addresses |= {name.partition(":")[2]: reverse(name) for name in PLAIN if name != "admin:books_modelcall_add"}
+    addresses |= {name.rpartition(":")[2]: reverse(name) for name in PLAIN if name != "admin:books_modelcall_add"}
     addresses |= {
         "jobs": reverse("admin:jobs_job_changelist"),
         "job": reverse("admin:jobs_job_change", args=[known["job"]]),
