@@ -98,6 +98,15 @@ if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
 # ---- what all processes and machines know together: codes that were used ---------------------------------------------
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
+# ---- mail, for notices: none without a server ------------------------------------------------------------------------
+HAS_MAIL = bool(env.str("EMAIL_URL", default=""))
+if HAS_MAIL:
+    vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="bookpipeline@localhost")
+# Before the addresses in notices.
+SITE_URL = env.str("SITE_URL", default=next(iter(CSRF_TRUSTED_ORIGINS), "")).rstrip("/")
+
 # ---- files ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

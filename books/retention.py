@@ -27,6 +27,7 @@ from books.models import (
     DeliveryState,
     GuidelineImport,
     ModelCall,
+    Notice,
     Page,
     Reading,
     Session,
@@ -189,6 +190,7 @@ RULES: Final = (
     Rule("audit", 400, "Who did what", "", AuditEntry, _older(AuditEntry, "at")),
     Rule("audit", 400, "The admin's own log", "", LogEntry, _older(LogEntry, "action_time")),
     Rule("sessions", 1, "Sessions that are over", "", Session, _older(Session, "expire_date")),
+    Rule("notices", 30, "What people were told by mail or Slack", "", Notice, _older(Notice, "made_at")),
     Rule("queue", 7, "Messages of the queue that no worker took", "", OrmQ, _older(OrmQ, "lock")),
     Rule("queue", 7, "Tasks of the queue that failed", "", Task, _older(Task, "stopped")),
     Rule(

@@ -40,6 +40,7 @@ from books.admin import (
     proposals,
     publication,
     spreads,
+    team,
     workbench,
 )
 from books.admin.guards import StaffRequest
@@ -84,6 +85,7 @@ SCREENS = (
     workbench,
     publication,
     exchange,
+    team,
 )
 
 

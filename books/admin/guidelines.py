@@ -29,6 +29,7 @@ from books.numbers import number_of
 from books.stored.guideline import Part, in_doubt, numbered, says_something, shown
 from books.stored.guideline import Statement as NumberedStatement
 from books.stored.pages import PageNumbers, span
+from books.team.sharing import open_comments
 
 DECISIONS = (Decision.APPROVE, Decision.REJECT, Decision.REOPEN)
 
@@ -170,6 +171,7 @@ def _guideline(book: Book, entries: list[Entry], chosen: Entry) -> dict[str, Any
         "parts": [(part.heading, parts[part]) for part in Part],
         "first_doubt": first,
         "pages": numbers.numbers(chosen.row.pages),
+        "comments": open_comments(subtopic=chosen.row),
         "previous": entries[at - 1] if at else None,
         "following": entries[at + 1] if at + 1 < len(entries) else None,
         "next_undecided": following,

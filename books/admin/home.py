@@ -24,6 +24,7 @@ from books.ledger.spending import spent
 from books.models import Book, Page, PageReview, Proposal, ProposalState, ReviewStatus, Subtopic
 from books.ocr.review import READ
 from books.ocr.start import read_new_pages
+from books.team.sharing import given_to, mentions_of, path_of
 from jobs.models import Cluster, Job
 from jobs.states import JobStatus
 from jobs.views import job_view
@@ -63,7 +64,8 @@ def home_context(request: StaffRequest) -> dict[str, Any]:
         rows = [row_of(book, request.user) for book in books]
         moving = [row for row in rows if row.job]
         context |= {"books": list(zip(books, rows, strict=True)), "moving": moving, "mark": mark_of(moving)}
-        context |= {"waiting": list(_waiting(request.user))}
+        context |= {"waiting": list(_waiting(request.user)), "given": given_to(request.user)}
+        context["mentions"] = [(each, path_of(each)) for each in mentions_of(request.user)[:MOST_BOOKS]]
     if may("jobs.view_job"):
         context |= {
             "troubled": [job_view(job) for job in _troubled(request.user)],

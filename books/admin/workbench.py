@@ -23,6 +23,7 @@ from books.ocr import review
 from books.ocr.factory import available_engines
 from books.ocr.review import edit_text, edited_lines, restore_reading, review_queue
 from books.stored.pages import ranges
+from books.team.sharing import open_comments
 
 # How a text is edited: a field a line, or one for the whole page, as where there are none or too many for a form.
 LINES: Final = "lines"
@@ -229,6 +230,7 @@ def _shown(
         "is_draft": draft is not None,
         "is_refused": status != HTTPStatus.OK,
         "history": page.readings.all(),
+        "comments": open_comments(page=page),
         "previous": near.filter(number__lt=number).reverse().values_list("number", flat=True).first(),
         "following": near.filter(number__gt=number).values_list("number", flat=True).first(),
         "count": near.count(),

@@ -702,4 +702,66 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('status__in', ['drafted', 'confirmed'])), name='contents_status_known'),
         ),
         migrations.RunPython(add_full_text, migrations.RunPython.noop),
+        migrations.CreateModel(
+            name='NoticeChoice',
+            fields=[
+                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('by_mail', models.BooleanField(default=False)),
+                ('slack_url', models.CharField(blank=True, max_length=500)),
+                ('since', models.DateTimeField(auto_now=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Assignment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('pages', models.JSONField(default=list)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+                ('book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='books.book')),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='Comment',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.CharField(max_length=2000)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+                ('done_at', models.DateTimeField(null=True)),
+                ('book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='books.book')),
+                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('mentioned', models.ManyToManyField(related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('page', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='comments', to='books.page')),
+                ('subtopic', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='comments', to='books.subtopic')),
+            ],
+            options={
+                'ordering': ('id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('channel', models.CharField(choices=[('mail', 'Mail'), ('slack', 'Slack')], max_length=5)),
+                ('key', models.CharField(max_length=80)),
+                ('sentence', models.CharField(max_length=500)),
+                ('path', models.CharField(max_length=200)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_try', models.DateTimeField(null=True)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('error', models.CharField(blank=True, max_length=300)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('id',),
+                'indexes': [models.Index(condition=models.Q(('next_try__isnull', False)), fields=['next_try'], name='notice_to_send')],
+                'constraints': [models.UniqueConstraint(fields=('person', 'channel', 'key'), name='told_once'), models.CheckConstraint(condition=models.Q(('channel__in', ['mail', 'slack'])), name='notice_channel_known')],
+            },
+        ),
     ]

@@ -11,6 +11,7 @@ from books.models.page import Arrangement, OcrStatus, Page, PageReview, Reading,
 from books.models.proposal import Proposal, ProposalKind, ProposalState
 from books.models.publication import Announcement, Feed, Happening, PublishedGuideline, PublishedSet
 from books.models.session import Session
+from books.models.team import Assignment, Channel, Comment, Notice, NoticeChoice
 from books.models.token import ApiToken, TokenScope
 from books.models.webhook import DeliveryState, WebhookDelivery, WebhookEndpoint
 
@@ -21,11 +22,14 @@ __all__ = [
     "ApiToken",
     "AppliedCut",
     "Arrangement",
+    "Assignment",
     "AuditEntry",
     "Book",
     "BookStatus",
     "CallOutcome",
     "Change",
+    "Channel",
+    "Comment",
     "Contents",
     "ContentsStatus",
     "DeletedBook",
@@ -37,6 +41,8 @@ __all__ = [
     "Happening",
     "ModelCall",
     "ModelPrice",
+    "Notice",
+    "NoticeChoice",
     "OcrStatus",
     "Outcome",
     "Page",

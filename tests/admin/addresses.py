@@ -49,6 +49,12 @@ def at(name: str, args: str, method: str, who: str, **data: Any) -> tuple[Any, .
 SCREENS = _table(
     "admin:",
     at("books_account", "", GET, STAFF),
+    at("books_account_notices", "", POST, STAFF),
+    at("books_book_people", "book", GET, "urpa"),
+    at("books_book_give", "book", POST, "ura", person="user"),
+    at("books_book_take", "book assignment", POST, "ura"),
+    at("books_book_comment", "book", POST, "urpa", text="Look here."),
+    at("books_book_comment_done", "book comment", POST, "urpa"),
     at("books_book_progress", "", GET, "urpa"),
     at("books_sample", "", POST, "ua"),
     at("books_book_overview", "book", GET, "urpa"),

@@ -11,7 +11,9 @@ from django.utils import timezone
 from books.models import (
     Announcement,
     ApiToken,
+    Assignment,
     Book,
+    Comment,
     Delivery,
     ExpectedFile,
     GuidelineImport,
@@ -130,6 +132,8 @@ def facts(book, django_user_model) -> dict[str, Any]:
         **_readers(grace),
         "stagemodel": StageModel.objects.create(stage="digest", model="m").pk,
         "providerprofile": ProviderProfile.objects.create(provider="openai", model="m").pk,
+        "assignment": Assignment.objects.create(book=book, person=grace).pk,
+        "comment": Comment.objects.create(book=book, page=page, text="Look again.").pk,
         "user": grace.pk,
         "group": Group.objects.get(name="uploader").pk,
         "app": "books",

@@ -1,0 +1,1 @@
+"""People who work on books together: pages given out, comments, and notices by mail or Slack."""

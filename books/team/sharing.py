@@ -1,0 +1,141 @@
+"""Giving a book or some of its pages to a reviewer, and comments that stand on pages and guidelines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from books.access import may_open, open_books
+from books.errors import StageNotReady
+from books.models import Assignment, Book, Comment, Page, PageReview, ReviewStatus, Subtopic
+from books.models.page import page_numbers
+from books.ocr.review import READ
+from books.stored.pages import numbers_in, ranges
+from books.team.notices import tell
+from jobs import clock
+
+NAMED = re.compile(r"(?<![\w@])@([\w.+@-]+)")
+# Of a notice, the rest is read where it stands.
+QUOTED = 300
+
+
+def reviewers(book: Book) -> list[User]:
+    """Who may decide on its pages, and open it."""
+    roles = Q(groups__permissions__codename="change_page") | Q(user_permissions__codename="change_page")
+    people = User.objects.filter(roles | Q(is_superuser=True), is_active=True, is_staff=True).distinct()
+    return [person for person in people.order_by("username") if may_open(person, {"book_id": book.pk})]
+
+
+# ---- giving out -----------------------------------------------------------------------------------------------------
+
+
+def give(book: Book, person_id: int | None, pages: str, *, user: User) -> Assignment:
+    """``pages`` as "3-20, 25", or "" for the whole book. Raises StageNotReady with a sentence."""
+    person = next((each for each in reviewers(book) if each.pk == person_id), None)
+    if person is None:
+        raise StageNotReady("Choose somebody who may review this book.")
+    try:
+        ids = page_numbers(book.pk).ids(numbers_in(pages))
+    except ValueError as error:
+        raise StageNotReady(f"{error}.") from error
+    if pages.strip() and not ids:
+        raise StageNotReady("This book has no such pages.")
+    with transaction.atomic():
+        made = Assignment.objects.create(book=book, person=person, pages=list(ids), made_by=user)
+        what = f"pages {ranges(numbers_in(pages))} of {book.title}" if ids else book.title
+        if person != user:
+            path = reverse("admin:books_book_overview", args=[book.pk])
+            tell([person], f"assignment {made.pk}", f"{user.get_username()} gave you {what} to review.", path)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What of an assignment still waits: ``pages`` and ``guidelines`` in number, with the first of each."""
+
+    row: Assignment
+    what: str
+    pages: int
+    first_page: int
+    guidelines: int
+    first_guideline: int | None
+
+    @property
+    def is_done(self) -> bool:
+        return not self.pages and not self.guidelines
+
+
+def given(rows: QuerySet[Assignment]) -> Iterator[Given]:
+    """A guideline waits for whoever was given one of its pages."""
+    for row in rows.select_related("book", "person", "made_by"):
+        numbers, ids = page_numbers(row.book_id), set(row.pages)
+        pages = Page.objects.filter(READ, book=row.book_id, review=PageReview.PENDING)
+        pages = pages.filter(pk__in=ids) if ids else pages
+        waiting = Subtopic.objects.filter(topic__book=row.book_id, status=ReviewStatus.PENDING_REVIEW)
+        found = waiting.order_by("topic__sequence", "sequence").values_list("pk", "pages")
+        guidelines = [pk for pk, its in found if not ids or ids & set(its)]
+        what = f"pages {ranges(numbers.numbers(ids))}" if ids else "the whole book"
+        first = pages.order_by("number").values_list("number", flat=True).first() or 0
+        yield Given(row, what, pages.count(), first, len(guidelines), next(iter(guidelines), None))
+
+
+def given_to(person: User) -> list[Given]:
+    """The queue of ``person``: what waits of what they were given and may still open."""
+    mine = Assignment.objects.filter(person=person, book__in=open_books(person).order_by())
+    return [each for each in given(mine) if not each.is_done]
+
+
+# ---- comments -------------------------------------------------------------------------------------------------------
+
+
+def comment(book: Book, text: str, *, page: Page | None, subtopic: Subtopic | None, user: User) -> Comment:
+    """Whoever it names as @name, and may open the book, is told. Raises StageNotReady for one that says nothing."""
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise StageNotReady("Write something first.")
+    if len(text) > 2000:
+        raise StageNotReady("A comment has 2,000 characters at most.")
+    with transaction.atomic():
+        made = Comment.objects.create(book=book, page=page, subtopic=subtopic, text=text, made_by=user)
+        named = [each for each in _named(text) if each != user and may_open(each, {"book_id": book.pk})]
+        made.mentioned.set(named)
+        where = f"page {page.number}" if page else f"“{subtopic.title}”" if subtopic else "the book"
+        sentence = f"{user.get_username()} mentioned you on {where} of {book.title}: {text[:QUOTED]}"
+        tell(named, f"comment {made.pk}", sentence, path_of(made))
+    return made
+
+
+def _named(text: str) -> list[User]:
+    names = {each.rstrip(".") for each in NAMED.findall(text)}
+    found = Q()
+    for name in sorted(names)[:20]:
+        found |= Q(username__iexact=name)
+    return list(User.objects.filter(found, is_active=True, is_staff=True)) if names else []
+
+
+def path_of(row: Comment) -> str:
+    if row.page is not None and row.page.removed_at is None:
+        return reverse("admin:books_book_page", args=[row.book_id, row.page.number])
+    if row.subtopic_id is not None:
+        return reverse("admin:books_book_guideline", args=[row.book_id, row.subtopic_id])
+    return reverse("admin:books_book_people", args=[row.book_id])
+
+
+def settle(row: Comment, *, user: User) -> None:
+    """Marks it as dealt with; the first who does so is remembered."""
+    Comment.objects.filter(pk=row.pk, done_at=None).update(done_at=clock.now(), done_by=user)
+
+
+def open_comments(**where: object) -> QuerySet[Comment]:
+    rows = Comment.objects.filter(done_at=None, **where)
+    return rows.select_related("made_by", "book", "page", "subtopic")
+
+
+def mentions_of(person: User) -> QuerySet[Comment]:
+    return open_comments(mentioned=person, book__in=open_books(person).order_by())
