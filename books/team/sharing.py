@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from books.access import may_open, open_books
 from books.errors import StageNotReady
+from books.language import counted
 from books.models import Assignment, Book, Comment, Page, PageReview, ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.ocr.review import READ
@@ -69,6 +70,11 @@ class Given:
     @property
     def is_done(self) -> bool:
         return not self.pages and not self.guidelines
+
+    @property
+    def words(self) -> str:
+        said = [counted(n, noun) for n, noun in ((self.pages, "page"), (self.guidelines, "guideline")) if n]
+        return f"{' and '.join(said)} to review" if said else "nothing waits"
 
 
 def given(rows: QuerySet[Assignment]) -> Iterator[Given]:
