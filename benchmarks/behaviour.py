@@ -17,6 +17,7 @@ class Behaviour:
     """``latency`` in seconds; ``*_every`` n: each n-th call fails so (0: none, 1: all of them). The first that applies
     wins, in this order. ``drip_pause`` seconds lie between two bytes of an answer that drips.
     ``plant_every`` n: each n-th statement of a guideline is false, and the second reading tells (0: none).
+    ``thought``: tokens that a reasoning model thinks at its own effort, within the limit of its answer.
     ``nonsense_seed``: answers fit their form and make no sense (0: they do), those of ``nonsense_forms`` or all."""
 
     latency: float = 0.0
@@ -34,6 +35,7 @@ class Behaviour:
     drip_every: int = 0
     drip_pause: float = 0.1
     plant_every: int = 0
+    thought: int = 0
     nonsense_seed: int = 0
     nonsense_forms: tuple[str, ...] = ()
 
@@ -47,6 +49,7 @@ class Counts:
     most_in_flight: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    tokens_cached: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
 

@@ -50,10 +50,11 @@ def _sample_texts() -> tuple[str, ...]:
     )
 
 
-def texts(pages: int) -> list[str]:
+def texts(pages: int, *, is_clean: bool = True) -> list[str]:
     """The text of each page: the sample's prose, under the heading of a section where a subtopic begins.
 
-    Pages are shared out evenly among the sections, and sections among the chapters.
+    Pages are shared out evenly among the sections, and sections among the chapters. Where it is not clean, the numbers
+    of the sections have gaps.
     """
     subtopics, topics = SHAPE[pages]
     begins = {at * pages // subtopics: at for at in range(subtopics)}
@@ -64,9 +65,23 @@ def texts(pages: int) -> list[str]:
             section = begins[page]
             chapter = section * topics // subtopics
             first = next(at for at in range(subtopics) if at * topics // subtopics == chapter)
-            prose = f"{chapter + 1}.{section - first + 1} {_title(section)}\n{prose}"
+            number = (section - first) * (1 if is_clean else 2) + 1
+            prose = f"{chapter + 1}.{number} {_title(section)}\n{prose}"
         made.append(prose)
     return made
+
+
+def contents(pages: int) -> str:
+    """The lines of the table of contents of such a book, each with its scan."""
+    lines, chapter = [], ""
+    for scan, text in enumerate(texts(pages), start=1):
+        heading = text.partition("\n")[0]
+        if NUMBERED.match(heading):
+            if (of := heading.partition(".")[0]) != chapter:
+                chapter = of
+                lines.append(f"Chapter {chapter} Matter {chapter} @{scan}")
+            lines.append(f"  {heading} @{scan}")
+    return "\n".join(lines)
 
 
 def _title(section: int) -> str:
@@ -77,7 +92,7 @@ def _title(section: int) -> str:
 def approved_book(title: str, pages: int, *, is_clean: bool = True) -> Any:
     """A ``Book`` of ``SHAPE`` whose pages are read, with one printed line a line of the reading, and approved.
 
-    Where it is not clean its first section lacks its number, so that a model is asked about each page.
+    Where it is not clean a model is asked about each page.
     """
     from books.models import Book, OcrStatus, Page, PageReview, Reading
 
@@ -85,9 +100,7 @@ def approved_book(title: str, pages: int, *, is_clean: bool = True) -> Any:
     source = book.sources.create(name="scan.pdf", format="pdf", sha256="0" * 64, size=1, frames=pages)
     rows = [Page(book=book, number=at + 1, source=source, frame=at) for at in range(pages)]
     Page.objects.bulk_create(rows)
-    printed = texts(pages)
-    if not is_clean:
-        printed[0] = NUMBERED.sub("", printed[0])
+    printed = texts(pages, is_clean=is_clean)
     readings = [
         Reading(page=page, engine="truth", version="1", text=text, confidence=99, lines=_lines(text))
         for page, text in zip(rows, printed, strict=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import site
-from benchmarks.book import SHAPE, approved_book
+from benchmarks.book import SHAPE, approved_book, contents
 from benchmarks.processor import processor_seconds
 
 IN_FLIGHT = 16
@@ -65,7 +65,8 @@ def schedule(pages: int) -> dict[str, Any]:
     seconds, processor = [], []
     with one_runner() as cluster:
         for number in range(ROUNDS):
-            book = approved_book(f"Round {number} at {time.time()}", pages)  # or the ledger would answer
+            # Another title, or the ledger would answer; gaps, so that every stage asks.
+            book = approved_book(f"Round {number} at {time.time()}", pages, is_clean=False)
             before = processor_seconds(cluster)
             job = extracted(book)
             processor.append(processor_seconds(cluster) - before)
@@ -188,6 +189,31 @@ def costs(pages: int) -> dict[str, Any]:
     return {"queries": seen["queries"] / pages, "storage": seen["storage"] / pages, "tokens": tokens / pages}
 
 
+def bill(pages: int) -> dict[str, Any]:
+    """Calls, tokens and those from a cache, of extraction and finalisation together: with confirmed ``contents``,
+    with clean ``headings`` alone, and with ``neither``."""
+    from django.db.models import Count, F, Sum
+
+    from books.extraction.contents import save_contents
+    from books.extraction.job import start_extraction, start_finalisation
+    from books.models import ModelCall
+    from jobs.runner import run_to_end
+
+    found = {}
+    for what in ("contents", "headings", "neither"):
+        book = approved_book(what, pages, is_clean=what != "neither")
+        if what == "contents":
+            save_contents(book, contents(pages), confirm=True)
+        for start in (start_extraction, start_finalisation):
+            job = run_to_end(start(book).pk)
+            assert (job.status, job.failed_items) == ("completed", 0), job.error_message
+        check_shape(book, pages)
+        found[what] = ModelCall.objects.filter(book=book).aggregate(
+            calls=Count("pk"), tokens=Sum(F("tokens_in") + F("tokens_out")), cached=Sum("tokens_cached")
+        )
+    return found
+
+
 @contextmanager
 def counted() -> Iterator[Counter[str]]:
     """Counts what all threads ask of the database and of the storage."""
@@ -221,7 +247,7 @@ def counted() -> Iterator[Counter[str]]:
     connection_created.disconnect(watch)
 
 
-MEASURES = {"schedule": schedule, "once": once, "again": again, "costs": costs, "a_call": a_call}
+MEASURES = {"schedule": schedule, "once": once, "again": again, "costs": costs, "a_call": a_call, "bill": bill}
 
 
 def found(what: str, folder: Path, url: str, provider: str, pages: int) -> dict[str, Any]:

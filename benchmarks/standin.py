@@ -29,6 +29,9 @@ from benchmarks.strictness import misfits, problems_of_schema
 
 IMAGE_TOKENS = 1_400
 CHARACTERS_PER_TOKEN = 4
+CACHED_FROM, CACHED_STEP = 1_024, 128
+# Shares of the thought at a model's own effort.
+EFFORT = {"minimal": 0.0, "low": 0.25, "medium": 1.0, "high": 2.0}
 UNKNOWN_PAGE = "A page that nobody told the stand-in about."
 
 
@@ -47,6 +50,7 @@ class StandIn:
         self.closing = threading.Event()
         self.texts: dict[int, str] = {}
         self.planted: dict[str, str] = {}
+        self.beginnings: set[str] = set()
         self.server = ThreadingHTTPServer(("127.0.0.1", port), type("BoundHandler", (Handler,), {"provider": self}))
         self.server.daemon_threads = True
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
@@ -97,11 +101,36 @@ class StandIn:
         due = (name for name in named if getattr(self.behaviour, name) and call % getattr(self.behaviour, name) == 0)
         return next(due, "answer").removesuffix("_every")
 
-    def end(self, tokens_in: int = 0, tokens_out: int = 0) -> None:
+    def end(self, usage: dict[str, Any]) -> None:
         with self.lock:
             self.counts.in_flight -= 1
-            self.counts.tokens_in += tokens_in
-            self.counts.tokens_out += tokens_out
+            self.counts.tokens_in += usage.get("prompt_tokens", 0)
+            self.counts.tokens_out += usage.get("completion_tokens", 0)
+            self.counts.tokens_cached += usage.get("prompt_tokens_details", {}).get("cached_tokens", 0)
+
+    def usage(self, request: dict[str, Any], content: str, thought: int) -> dict[str, Any]:
+        """As OpenAI bills: the form counts and stands first, and a beginning that was sent before comes from the cache,
+        from CACHED_FROM tokens on in steps of CACHED_STEP."""
+        texts = [part for message in request["messages"] for part in _texts(message)]
+        beginning = json.dumps(request["response_format"]["json_schema"]["schema"]) + texts[0]
+        tokens_in = len("".join([beginning, *texts[1:]])) // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * len(
+            _pictures(request)
+        )
+        cached = len(beginning) // CHARACTERS_PER_TOKEN // CACHED_STEP * CACHED_STEP
+        with self.lock:
+            is_known = beginning in self.beginnings and cached >= CACHED_FROM
+            self.beginnings.add(beginning)
+        tokens_out = len(content) // CHARACTERS_PER_TOKEN + thought
+        return {
+            "prompt_tokens": tokens_in,
+            "completion_tokens": tokens_out,
+            "total_tokens": tokens_in + tokens_out,
+            "prompt_tokens_details": {"cached_tokens": cached if is_known else 0},
+            "completion_tokens_details": {"reasoning_tokens": thought},
+        }
+
+    def thought(self, request: dict[str, Any]) -> int:
+        return int(self.behaviour.thought * EFFORT.get(request.get("reasoning_effort", ""), 1))
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Raises UnfitSchema for a schema that a provider would refuse or that the answer does not fit."""
@@ -162,7 +191,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _complete(self, request: dict[str, Any]) -> None:
         fate = self.provider.begin(request["response_format"]["json_schema"]["name"])
-        tokens = 0, 0
+        usage: dict[str, Any] = {}
         try:
             if fate == "hang":
                 self.provider.closing.wait(self.provider.behaviour.hang_seconds)
@@ -174,13 +203,13 @@ class Handler(BaseHTTPRequestHandler):
                 self._refuse(fate)
             else:
                 completion = self._completion(request, fate)
-                tokens = completion["usage"]["prompt_tokens"], completion["usage"]["completion_tokens"]
+                usage = completion["usage"]
                 send = self._drip if fate == "drip" else partial(self._send, 200)
                 send(completion)
         except UnfitSchema as error:
             self._send(400, {"error": {"message": f"Invalid schema for response_format: {error}.", "type": "schema"}})
         finally:
-            self.provider.end(*tokens)
+            self.provider.end(usage)
 
     def _drip(self, document: dict[str, Any]) -> None:
         """A byte at a time, headers too, until the other side has enough of it."""
@@ -199,18 +228,20 @@ class Handler(BaseHTTPRequestHandler):
         self._send(status, {"error": {"message": f"The stand-in was told to: {fate}.", "type": fate}}, **headers)
 
     def _completion(self, request: dict[str, Any], fate: str) -> dict[str, Any]:
-        sent = json.dumps([part for message in request["messages"] for part in _texts(message)])
-        pictures = len(_pictures(request))
         content = json.dumps({"nothing": "asked"}) if fate == "malformed" else json.dumps(self.provider.answer(request))
         if fate == "truncate":
             content = content[: len(content) // 2]
         if fate == "loop":
             content = json.dumps(page_form("the same line again\n" * 50))
+        thought = self.provider.thought(request)
+        room = CHARACTERS_PER_TOKEN * (
+            request.get("max_completion_tokens", request.get("max_tokens", 1 << 20)) - thought
+        )
+        if thought and len(content) > room:
+            fate, content = "truncate", content[: max(0, room)]
         message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None}
         if fate == "refuse":
             message |= {"content": None, "refusal": "I cannot help with that."}
-        tokens_in = len(sent) // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * pictures
-        tokens_out = len(content) // CHARACTERS_PER_TOKEN
         return {
             "id": "chatcmpl-standin",
             "object": "chat.completion",
@@ -220,11 +251,7 @@ class Handler(BaseHTTPRequestHandler):
             "choices": [
                 {"index": 0, "message": message, "finish_reason": "length" if fate == "truncate" else "stop"},
             ],
-            "usage": {
-                "prompt_tokens": tokens_in,
-                "completion_tokens": tokens_out,
-                "total_tokens": tokens_in + tokens_out,
-            },
+            "usage": self.provider.usage(request, content, thought),
         }
 
     def _send(self, status: int, document: dict[str, Any] | bytes, **headers: str) -> None:
