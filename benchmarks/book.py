@@ -71,16 +71,16 @@ def texts(pages: int, *, is_clean: bool = True) -> list[str]:
     return made
 
 
-def contents(pages: int) -> str:
-    """The lines of the table of contents of such a book, each with its scan."""
+def contents(pages: int, *, is_clean: bool = True) -> str:
+    """The lines of the table of contents of such a book, without page numbers."""
     lines, chapter = [], ""
-    for scan, text in enumerate(texts(pages), start=1):
+    for text in texts(pages, is_clean=is_clean):
         heading = text.partition("\n")[0]
         if NUMBERED.match(heading):
             if (of := heading.partition(".")[0]) != chapter:
                 chapter = of
-                lines.append(f"Chapter {chapter} Matter {chapter} @{scan}")
-            lines.append(f"  {heading} @{scan}")
+                lines.append(f"Chapter {chapter} Matter {chapter}")
+            lines.append(f"  {heading}")
     return "\n".join(lines)
 
 

@@ -13,11 +13,11 @@ from books.admin.generating import limits_of
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.jobs import panel_context
 from books.admin.page_states import cells_of
-from books.admin.steps import buttons_of, counts_of, under_more, way_of
+from books.admin.steps import Way, buttons_of, counts_of, under_more, way_of
 from books.admin.undo import offers
 from books.bodies import MANY_FILES
 from books.extraction.estimate import estimate
-from books.extraction.job import start_finalisation
+from books.extraction.job import FINALISATION, start_finalisation
 from books.intake import limits
 from books.intake.store import Receipt, Upload, add_files
 from books.language import counted
@@ -72,8 +72,15 @@ def _next(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
         "way": way,
         "buttons": [each for each in buttons if each not in more],
         "more": more,
-        "estimate": estimate(book).sentence if any(each.id == "step-generate" for each in buttons) else "",
+        "estimate": _estimate(book, {each.id for each in buttons}, way),
     }
+
+
+def _estimate(book: Book, offered: set[str], way: Way) -> str:
+    """What the present step would cost, or else generating."""
+    if way.now == "finalise" and "step-finalise" in offered:
+        return f"Finalising: {estimate(book, kind=FINALISATION.kind).sentence}"
+    return f"Generating: {estimate(book).sentence}" if "step-generate" in offered else ""
 
 
 def _context(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:

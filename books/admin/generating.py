@@ -98,7 +98,7 @@ def _page(request: StaffRequest, book: Book, limits: Limits) -> dict[str, Any]:
         "spent": spent(book=book.pk),
         "asks_a_model": asks_a_model(),
         "economy": limits.economy if limits.economy is not None else bool(last and Limits.of(last.params).economy),
-        "may_finalise": may_finalise(counts_of(book)),
+        "finalising": estimate(book, limits, FINALISATION.kind) if may_finalise(counts_of(book)) else None,
     }
 
 

@@ -18,7 +18,7 @@ from books.api.jobs import StartedOut, started_document
 from books.api.refusals import Refusal
 from books.api.scopes import INTAKE, JOBS, READ
 from books.extraction.estimate import estimate
-from books.extraction.job import resume_extraction, start_extraction, start_finalisation
+from books.extraction.job import EXTRACTION, FINALISATION, resume_extraction, start_extraction, start_finalisation
 from books.models import Book, BookStatus
 from books.ocr.start import asks_model, lack_of_language, start_reading
 from books.publishing.text.exports import TEXT_FORMS, text_response
@@ -106,7 +106,7 @@ class StageEstimateOut(Schema):
 
 
 class EstimateOut(Schema):
-    """What generating may cost from where it stands; ``sentence`` says it to a person."""
+    """What generating or finalising may cost from where it stands; ``sentence`` says it to a person."""
 
     sentence: str
     calls: tuple[int, int]
@@ -188,10 +188,13 @@ def estimate_guidelines(
     last_page: Number | None = None,
     *,
     economy: bool | None = None,
+    finalising: bool = False,
 ) -> dict[str, Any]:
+    """Of generating, or of ``finalising``, which is always of the whole book."""
     require(request, "books.view_book")
     limits = Limits(first_page, last_page, economy=economy)
-    return estimate(get_object_or_404(Book, pk=book_id), limits).document()
+    kind = FINALISATION.kind if finalising else EXTRACTION.kind
+    return estimate(get_object_or_404(Book, pk=book_id), limits, kind).document()
 
 
 @router.post("/{int:book_id}/guidelines/finalize", auth=JOBS, response={202: StartedOut})

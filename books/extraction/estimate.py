@@ -1,8 +1,8 @@
-"""What generating would cost, told before it starts: calls, tokens and dollars, each from low to high."""
+"""What generating or finalising would cost, told before it starts: calls, tokens and dollars, each from low to high."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,11 +11,12 @@ from django.db.models import Avg, Count, F
 from django.db.models.functions import Length
 
 from books.errors import StageNotReady
-from books.extraction.contents import confirmed_toc, read_digests
-from books.extraction.engines.factory import asks_a_model
+from books.extraction.contents import read_digests
+from books.extraction.engines.factory import asks_a_model, engine_here, frame_of
 from books.extraction.images import MOST_IMAGES, pages_to_see
 from books.extraction.job import EXTRACTION, stages_of
-from books.extraction.page_ranges import cut_here, pages_between, runs_between
+from books.extraction.page_ranges import Run, cut_here, pages_between, runs_between
+from books.extraction.records import book_facts
 from books.extraction.stages.base import Ahead, Call, Span, Work
 from books.extraction.stages.digest import digest_prints
 from books.ledger.choices import base_url_of, model_of
@@ -23,11 +24,16 @@ from books.ledger.prices import price_of
 from books.models import Book, CallOutcome, ModelCall, PageDigest
 from books.providers.request import CHARACTERS_PER_TOKEN, IMAGE_TOKENS
 from books.stored.limits import Limits
-from books.structure.chapters import match_lines
+from books.structure.base import Outline
 
 
-def workload(book: Book, first_page: int | None, last_page: int | None) -> list[Work]:
-    """What the stages would ask to generate these pages, in their order."""
+def workload(book: Book, first_page: int | None, last_page: int | None, kind: str = EXTRACTION.kind) -> list[Work]:
+    """What the stages of a job of this kind would ask about these pages, in their order."""
+    ahead = _ahead(book, first_page, last_page) if kind == EXTRACTION.kind else Ahead(book)
+    return [work for stage in stages_of(kind) for work in stage.ahead(ahead)]
+
+
+def _ahead(book: Book, first_page: int | None, last_page: int | None) -> Ahead:
     try:
         pages = pages_between(book, first_page, last_page)
     except StageNotReady:
@@ -36,16 +42,26 @@ def workload(book: Book, first_page: int | None, last_page: int | None) -> list[
     prints = digest_prints(book, cut_here(runs))
     made = dict(PageDigest.objects.filter(page__book=book).values_list("page__number", "fingerprint"))
     changed = {number for number in pages if made.get(number) != prints[number]}
-    matched = match_lines(confirmed_toc(book.pk), read_digests(book))
-    ahead = Ahead(book, pages, changed, runs, matched, {page.number for page in pages_to_see(book, pages)})
-    return [work for stage in stages_of(EXTRACTION.kind) for work in stage.ahead(ahead)]
+    subtopics = [each for run in runs for each in _subtopics(book, run)]
+    return Ahead(book, pages, changed, runs, subtopics, {page.number for page in pages_to_see(book, pages)})
+
+
+def _subtopics(book: Book, run: Run) -> Iterator[tuple[int, ...]]:
+    """The pages of each, as they are cut here. Contents that name a chapter alone leave its cut open."""
+    digests = [digest for digest in read_digests(book) if digest.page in run.pages]
+    bound = run.toc if run.is_cut_here else ()
+    for topic in engine_here().outline(book_facts(book), digests, Outline(), bound).topics:
+        yield from (tuple(range(each.first_page, each.last_page + 1)) for each in topic.subtopics)
 
 
 Dollars = tuple[Decimal, Decimal]
 # Fewer answered calls of a stage tell too little of the next.
 ENOUGH_CALLS = 5
-# Around the mean of calls that were made, and around a guess from sizes; both leave room for a repair now and then.
-KNOWN_SPREAD, GUESSED_SPREAD = (0.9, 1.2), (0.5, 1.6)
+# Around the mean of calls that were made, and around what is guessed from sizes, of tokens in and out: models are told
+# much the same and say more or less. All leave room for a repair now and then.
+KNOWN_SPREAD, GUESSED_SPREAD = ((0.9, 1.2), (0.9, 1.2)), ((0.95, 1.1), (0.3, 2.2))
+# Tokens of a title with its summary, or of a page's digest; and from how many on a provider keeps the same beginning.
+ROW_TOKENS, CACHED_FROM = 60, 1_024
 # Instructions and form of reading a page; its answer has the page's letters with names and confidences between them.
 READING_TOKENS, LETTERS_READ_A_TOKEN = 600, 2
 BASES = {"book": "this book's earlier calls", "ledger": "earlier calls for other books", "sizes": "the pages' sizes"}
@@ -87,8 +103,8 @@ class Estimate:
         }
 
 
-def estimate(book: Book, limits: Limits | None = None) -> Estimate:
-    """Of generating within ``limits``, with all that is current kept."""
+def estimate(book: Book, limits: Limits | None = None, kind: str = EXTRACTION.kind) -> Estimate:
+    """Of generating within ``limits``, with all that is current kept, or of finalising."""
     limits = limits or Limits()
     first_page, last_page = limits.first_page, limits.last_page
     if not asks_a_model():
@@ -96,7 +112,7 @@ def estimate(book: Book, limits: Limits | None = None) -> Estimate:
         return Estimate((), (0, 0), (0, 0), free, "No model, no cost: this is made here by the offline engine.")
     texts = book.pages.filter(number__range=(first_page or 1, last_page or 10_000))
     letters = texts.aggregate(mean=Avg(Length("reading__text")))["mean"] or 0
-    todo = [work for work in workload(book, first_page, last_page) if work.calls[1]]
+    todo = [work for work in workload(book, first_page, last_page, kind) if work.calls[1]]
     tier = "flex" if limits.economy else ""
     stages = tuple(_stage(book, work, letters, tier) for work in todo)
     calls = _sum(each.calls for each in stages)
@@ -112,7 +128,7 @@ def estimate(book: Book, limits: Limits | None = None) -> Estimate:
 def estimate_of_reading(book: Book, pages: int) -> Estimate:
     """Of having so many pages read by a model that sees."""
     letters = book.pages.aggregate(mean=Avg(Length("reading__text")))["mean"] or 0
-    call = Call("ocr", "Reading pages", frame=READING_TOKENS, answer=round(letters / LETTERS_READ_A_TOKEN))
+    call = Call("ocr", "Reading pages", beside=READING_TOKENS, answer=round(letters / LETTERS_READ_A_TOKEN))
     stages = (_stage(book, Work(call, (pages, pages), images=1), letters, ""),) if pages else ()
     calls, dollars = (pages, pages), stages[0].dollars if stages else (Decimal(0), Decimal(0))
     tokens = _sum(span for each in stages for span in (each.tokens_in, each.tokens_out))
@@ -121,31 +137,35 @@ def estimate_of_reading(book: Book, pages: int) -> Estimate:
 
 def _stage(book: Book, work: Work, letters: float, tier: str) -> StageEstimate:
     model = model_of(work.call.name).model
-    (each_in, each_out), basis = _tokens(book, work, model, letters)
+    a_call, basis = _tokens(book, work, model, letters)
     spread = GUESSED_SPREAD if basis == "sizes" else KNOWN_SPREAD
     tokens_in, tokens_out = (
-        (round(work.calls[0] * each * spread[0]), round(work.calls[1] * each * spread[1]))
-        for each in (each_in, each_out)
+        (round(work.calls[0] * each * low), round(work.calls[1] * each * high))
+        for each, (low, high) in zip(a_call[:2], spread, strict=True)
     )
+    # A cache may keep the beginning, or not.
+    cached = (round(work.calls[0] * a_call[2]), 0)
     price = price_of(model, base_url_of(model_of(work.call.name).provider))
-    costs = [price.of(tokens_in[end], 0, tokens_out[end], tier) for end in (0, 1)]
+    costs = [price.of(tokens_in[end], cached[end], tokens_out[end], tier) for end in (0, 1)]
     dollars = None if costs[0] is None or costs[1] is None else (costs[0], costs[1])
     return StageEstimate(work.call.name, work.call.title, model, work.calls, tokens_in, tokens_out, dollars, basis)
 
 
-def _tokens(book: Book, work: Work, model: str, letters: float) -> tuple[tuple[float, float], str]:
-    """Tokens in and out of one call, and what they are known from; earlier calls count without their images."""
+def _tokens(book: Book, work: Work, model: str, letters: float) -> tuple[tuple[float, float, float], str]:
+    """Tokens in and out of one call, those in that a cache may have, and what they are known from; earlier calls count
+    without their images."""
     images = min(work.images, MOST_IMAGES) * IMAGE_TOKENS
     answered = ModelCall.objects.filter(
         stage=work.call.name, model=model, outcome=CallOutcome.ANSWERED, tokens_out__gt=0
     )
     for basis, calls in (("book", answered.filter(book=book)), ("ledger", answered)):
         into = Avg(F("tokens_in") - IMAGE_TOKENS * F("images"))
-        found = calls.aggregate(count=Count("pk"), into=into, out=Avg("tokens_out"))
+        found = calls.aggregate(count=Count("pk"), into=into, out=Avg("tokens_out"), cached=Avg("tokens_cached"))
         if found["count"] >= ENOUGH_CALLS:
-            return (found["into"] + images, found["out"]), basis
-    frame, answer = work.call.frame, work.call.answer
-    return (frame + work.pages * letters / CHARACTERS_PER_TOKEN + images, answer), "sizes"
+            return (found["into"] + images, found["out"], found["cached"]), basis
+    frame = frame_of(work.call.name) / CHARACTERS_PER_TOKEN
+    material = work.call.beside + work.rows * ROW_TOKENS + work.pages * letters / CHARACTERS_PER_TOKEN
+    return (frame + material + images, work.call.answer, frame if frame >= CACHED_FROM else 0), "sizes"
 
 
 def _sentence(stages: Sequence[StageEstimate], calls: Span, tokens: Span, dollars: Dollars | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from books.extraction.base import GuidelineEngine
 from books.extraction.engines.offline import OfflineEngine
+from books.providers.request import strict_schema
 from books.stored.made_with import MadeWith
 
 
@@ -32,6 +34,16 @@ def engine_here() -> OfflineEngine:
 
 def made_with_of(*asked: str) -> MadeWith:
     return guideline_engine().made_with(*asked)
+
+
+def frame_of(question: str) -> int:
+    """Characters of a question of this room that are the same for all calls to a model: its form and instructions."""
+    from books.extraction.engines import forms
+    from books.extraction.engines.model import prompt
+
+    if question not in forms.FORMS:
+        return 0
+    return len(json.dumps(strict_schema(forms.FORMS[question]))) + len(prompt(question).text)
 
 
 def asks_a_model() -> bool:

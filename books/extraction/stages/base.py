@@ -13,9 +13,8 @@ from books.extraction.engines.factory import asks_a_model, engine_here, made_wit
 from books.extraction.page_ranges import Run
 from books.ledger.asking import asking_for
 from books.ledger.choices import choices_kept, model_of
-from books.models import Book
+from books.models import Book, CallOutcome, ModelCall
 from books.stored.made_with import MadeWith
-from books.structure.chapters import MatchedLine
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 from jobs.states import Load
@@ -27,15 +26,15 @@ THOUGHT, LONG_THOUGHT = 4_000, 10_000
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a stage asks a model: ``name`` in the ledger and the admin. Where nothing was asked yet, ``frame`` is how
-    many tokens of a prompt are not page texts (instructions, form), and ``answer`` how many an answer has.
+    """What a stage asks a model: ``name`` in the ledger and the admin. Where nothing was asked yet, ``beside`` is how
+    many tokens of the material are no page texts, and ``answer`` how many an answer has.
 
     ``effort`` is how long a reasoning model may think ("" leaves it to the model), unless the admin says otherwise.
     """
 
     name: str
     title: str
-    frame: int = 0
+    beside: int = 0
     answer: int = 0
     effort: str = ""
 
@@ -47,25 +46,27 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """``calls`` from low to high, each of which sees the text of about ``pages`` pages, and so many ``images``."""
+    """``calls`` from low to high, each of which sees the text of about ``pages`` pages and so many ``images``, and is
+    told of about ``rows`` subtopics, topics or digests."""
 
     call: Call
     calls: Span
     pages: float = 0
     images: float = 0
+    rows: float = 0
 
 
 @dataclass(slots=True)
 class Ahead:
     """A book before a job: the numbers of its ``pages`` and of those that ``changed``, the runs in which they are cut,
-    and its contents. A model is shown images of those ``seen``. The stages before have said how many subtopics are
-    ``written``."""
+    and the pages of each subtopic as this program would cut them, which may be others where a model does. A model is
+    shown images of those ``seen``. The stages before have said how many subtopics are ``written``."""
 
     book: Book
-    pages: Sequence[int]
-    changed: set[int]
-    runs: Sequence[Run]
-    matched: Sequence[MatchedLine]
+    pages: Sequence[int] = ()
+    changed: set[int] = field(default_factory=set)
+    runs: Sequence[Run] = ()
+    subtopics: Sequence[tuple[int, ...]] = ()
     seen: set[int] = field(default_factory=set)
     written: Span = field(default=(0, 0))
 
@@ -88,10 +89,10 @@ class GuidelineStage(ABC):
     """The offline engine computes, so its items belong to the processor pool; a model is waited for by many threads.
 
     ``compute`` is the stage's work; calls that it makes to a model go on its item's account. A failed item leaves
-    nothing behind. ``asks`` is the call that it makes, where that is not named as the stage is, ``tokens`` its frame
-    and answer, and ``effort`` as in ``Call``; ``more_calls`` are those that may follow it. ``about`` says what the keys
-    of its items name: "subtopic" (or a pair of them, "3:7"), "topic" or "". One that ``may_need_no_model`` asks none
-    where the pages themselves tell enough.
+    nothing behind. ``asks`` is the call that it makes, where that is not named as the stage is, ``tokens`` what is
+    beside pages in it and its answer, and ``effort`` as in ``Call``; ``more_calls`` are those that may follow it.
+    ``about`` says what the keys of its items name: "subtopic" (or a pair of them, "3:7"), "topic" or "". One that
+    ``may_need_no_model`` asks none where the pages themselves tell enough.
     """
 
     name: str
@@ -127,6 +128,12 @@ class GuidelineStage(ABC):
         """What its results would be made with now."""
         return made_with_of(self.call.name, *(call.name for call in self.more_calls))
 
+    def answered(self, book: Book) -> int:
+        """How many calls the book got answers to that would be asked in the same words now."""
+        now = self.made_with
+        calls = ModelCall.objects.filter(book=book, stage=self.call.name, outcome=CallOutcome.ANSWERED)
+        return calls.filter(model=now.model, prompt_version=now.prompt, schema_version=now.schema).count()
+
     def stale(self, book: Book) -> list[Result]:
         """What generating again would make anew, or offer anew."""
         now = [self.made_with]
@@ -139,7 +146,7 @@ class GuidelineStage(ABC):
         yield from ()
 
     def ahead(self, book: Ahead) -> Iterator[Work]:
-        """What generating would ask."""
+        """What the job would ask."""
         yield from ()
 
     @abstractmethod

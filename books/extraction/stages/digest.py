@@ -35,7 +35,7 @@ class DigestStage(GuidelineStage):
     title = "Reading what each page teaches"
     unit = "page"
     weight = 3
-    tokens = (1_500, 260)
+    tokens = (100, 200)
     effort = "low"
     may_need_no_model = True
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from books.extraction import outline_ops
-from books.extraction.base import Likeness
+from books.extraction.base import Likeness, NamedSubtopic
 from books.extraction.engines.factory import guideline_engine
 from books.extraction.records import book_facts, named
-from books.extraction.stages.base import GuidelineStage
+from books.extraction.stages.base import Ahead, GuidelineStage, Work
 from books.extraction.stages.rows import in_order
 from books.guidelines.proposals import merging, propose
 from books.models import Proposal, ProposalKind, ProposalState, Subtopic
@@ -31,16 +31,8 @@ class CompareStage(GuidelineStage):
         return [PlannedItem("all", "All subtopics")]
 
     def compute(self, item: Item) -> list[PlannedItem]:
-        """Without pairs that were proposed before."""
-        rows = in_order(item.job.book_id).defer("guideline", "search_text")
-        numbers = page_numbers(item.job.book_id)
-        asked = Proposal.objects.filter(book=item.job.book_id, kind=ProposalKind.MERGE)
-        known = set(asked.exclude(state=ProposalState.OUTDATED).values_list("subject", flat=True))
-        return [
-            PlannedItem(f"{one.key}:{other.key}", f"{one.title} / {other.title}")
-            for one, other in outline_ops.look_alikes([named(row, numbers) for row in rows])
-            if f"merge:{one.key}:{other.key}" not in known
-        ]
+        pairs = _alike(item.job.book_id)
+        return [PlannedItem(f"{one.key}:{other.key}", f"{one.title} / {other.title}") for one, other in pairs]
 
     def save(self, item: Item, result: list[PlannedItem]) -> None:
         add_items(item.job, MergeStage(), result)
@@ -51,6 +43,7 @@ class MergeStage(GuidelineStage):
 
     name = "merge"
     asks = "same"
+    tokens = (0, 30)
     effort = "low"
     title = "Finding duplicates"
     unit = "pair"
@@ -59,6 +52,11 @@ class MergeStage(GuidelineStage):
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         return []
+
+    def ahead(self, book: Ahead) -> Iterator[Work]:
+        pairs = len(_alike(book.book.pk))
+        left = max(0, pairs - self.answered(book.book))
+        yield Work(self.call, (left, left), rows=2)
 
     def compute(self, item: Item) -> Likeness | None:
         pair = _pair(item)
@@ -78,6 +76,16 @@ class MergeStage(GuidelineStage):
         at_once = at_once and not one.is_decided and not other.is_decided
         suggestion = merging(one, other, result.reason, result.confidence, at_once=at_once)
         propose(item.job.book_id, suggestion, job=item.job)
+
+
+def _alike(book_id: int) -> list[tuple[NamedSubtopic, NamedSubtopic]]:
+    """Without pairs that were proposed before."""
+    rows = in_order(book_id).defer("guideline", "search_text")
+    numbers = page_numbers(book_id)
+    asked = Proposal.objects.filter(book=book_id, kind=ProposalKind.MERGE)
+    known = set(asked.exclude(state=ProposalState.OUTDATED).values_list("subject", flat=True))
+    found = outline_ops.look_alikes([named(row, numbers) for row in rows])
+    return [(one, other) for one, other in found if f"merge:{one.key}:{other.key}" not in known]
 
 
 def _pair(item: Item) -> list[Subtopic]:

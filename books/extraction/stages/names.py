@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from django.db.models import Count
 
 from books.errors import StageNotReady
 from books.extraction.base import NamedTopic, TopicNames
 from books.extraction.cut import cut_titles, names_of_book
 from books.extraction.engines.factory import guideline_engine
-from books.extraction.stages.base import GuidelineStage
+from books.extraction.stages.base import Ahead, GuidelineStage, Work
 from books.extraction.stages.rows import give_topic, in_order, rename, topics_of
 from books.guidelines.changes import change
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
-from books.models import ProposalKind
+from books.models import ProposalKind, Topic
 from books.stored.made_with import MadeWith
 from books.stored.proposal import Values
 from jobs.models import Item, Job
@@ -27,6 +29,7 @@ class NameStage(GuidelineStage):
     title = "Naming and summarising topics"
     unit = about = "topic"
     required = False
+    tokens = (30, 100)
     effort = "low"
 
     @choices_kept()
@@ -48,6 +51,12 @@ class NameStage(GuidelineStage):
         """Without the topic's summary, which is made here."""
         inside = [(each.title, each.summary, each.pages) for each in topic.subtopics]
         return fingerprint(self.made_with, topic.title, inside)
+
+    def ahead(self, book: Ahead) -> Iterator[Work]:
+        """Topics that were not named as they would be now."""
+        topics = Topic.objects.filter(book=book.book).annotate(inside=Count("subtopics"))
+        inside = [topic.inside for topic in topics if topic.made_with != self.made_with or not topic.summary]
+        yield Work(self.call, (len(inside), len(inside)), rows=sum(inside) / max(1, len(inside)) + topics.count() / 5)
 
     def compute(self, item: Item) -> tuple[TopicNames, MadeWith]:
         names = names_of_book.of(item.job)

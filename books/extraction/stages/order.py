@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from books.extraction.base import TeachingOrder
 from books.extraction.cut import cut_titles
 from books.extraction.engines.factory import guideline_engine
 from books.extraction.records import book_facts, in_the_book, named
+from books.extraction.stages.base import Ahead, Work
 from books.extraction.stages.rows import TopicStage, give_topic, not_empty, topics_of
 from books.guidelines.changes import change
 from books.guidelines.proposals import ordering_subtopics, ordering_topics, propose
@@ -31,11 +32,19 @@ class OrderStage(TopicStage):
 
     name = "order"
     title = "Finding the order of teaching"
+    tokens = (30, 80)
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         topics = [(topic.pk, topic.title, topic.summary) for topic in topics_of(job)]
         whole = [self.planned(BOOK, "The book's topics", topics)] if len(topics) > 1 else []
         return [*super().plan(job), *whole]
+
+    def ahead(self, book: Ahead) -> Iterator[Work]:
+        """Whatever was not asked about since topics were named."""
+        inside = [topic.subtopics.count() for topic in Topic.objects.filter(book=book.book)]
+        calls = len(inside) + (len(inside) > 1)
+        left = max(0, calls - self.answered(book.book))
+        yield Work(self.call, (left, left), rows=(sum(inside) + len(inside)) / max(1, calls))
 
     def seen(self, topic: Topic, numbers: PageNumbers) -> object:
         rows = in_the_book(topic.subtopics.all(), numbers)

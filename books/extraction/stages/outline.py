@@ -28,7 +28,7 @@ class OutlineStage(GuidelineStage):
     name = "outline"
     title = "Cutting the book into topics"
     unit = "window"
-    tokens = (5_000, 1_400)
+    tokens = (200, 500)
     may_need_no_model = True
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:
@@ -66,8 +66,9 @@ class OutlineStage(GuidelineStage):
         size = guideline_engine().window_pages
         is_current = StoredOutline.objects.filter(book=book.book).exists() and not self.stale(book.book)
         asked = book.runs if book.changed or not is_current else ()
-        most = sum(math.ceil(len(run.pages) / size) for run in asked if not run.is_cut_here)
-        yield Work(self.call, (1 if is_current and most else most, most))
+        counts = [len(run.pages) for run in asked if not run.is_cut_here]
+        most = sum(math.ceil(count / size) for count in counts)
+        yield Work(self.call, (1 if is_current and most else most, most), rows=sum(counts) / max(1, most))
 
 
 def _windows(run: Run) -> list[tuple[int, ...]]:

@@ -45,7 +45,7 @@ class VerifyStage(GuidelineStage):
     unit = about = "subtopic"
     required = False
     weight = 2
-    tokens = (2_900, 1_100)
+    tokens = (450, 380)
 
     @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:

@@ -13,8 +13,9 @@ from books.extraction.base import Guideline, Statement
 from books.extraction.cut import Cut, book_text, cut_of
 from books.extraction.engines.factory import asks_a_model, guideline_engine
 from books.extraction.images import illustrated, pages_to_see
+from books.extraction.page_ranges import cut_here
 from books.extraction.records import page_texts, read_texts, whole_outline
-from books.extraction.stages.base import Ahead, Call, GuidelineStage, Result, Span, Work
+from books.extraction.stages.base import Ahead, Call, GuidelineStage, Result, Work
 from books.extraction.stages.rows import item_key, pages_within, row_id, rows_of
 from books.guidelines.changes import change
 from books.guidelines.checking import marked_as_before
@@ -32,8 +33,8 @@ from books.stored.proposal import Values
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
-# Pages of a subtopic, from textbooks we read: the fewest and the most.
-PAGES_A_SUBTOPIC = (1.5, 5)
+# Subtopics that a model may make of one that is cut here, and the share of guidelines that copy something.
+CUT_OTHERWISE, COPIES = (0.8, 1.25), 0.25
 
 
 def reworded(guideline: Guideline, check: EvidenceCheck, reword: Callable[[Sequence[str]], Sequence[str]]) -> Guideline:
@@ -114,8 +115,8 @@ class WriteStage(GuidelineStage):
     unit = about = "subtopic"
     required = False
     weight = 3
-    tokens = (2_600, 2_200)
-    more_calls = (Call("reword", "Rewording what copies the book", 700, 150, effort="low"),)
+    tokens = (100, 850)
+    more_calls = (Call("reword", "Rewording what copies the book", 150, 150, effort="low"),)
 
     @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
@@ -196,12 +197,14 @@ class WriteStage(GuidelineStage):
         is_due = [row.made_with != self.made_with or not row.guideline or book.changed & own for row, own in rows]
         due = [each for each, due in zip(rows, is_due, strict=True) if due]
         new = book.changed.difference(*(own for _, own in rows))
-        low, high = _new_subtopics(book, new)
-        written = [len(own) for _, own in due]
-        each = (sum(written) + len(new)) / max(1, len(written) + (low + high) / 2)
+        cut = [pages for pages in book.subtopics if pages[0] in new]
+        sure = sum(pages[0] in cut_here(book.runs) for pages in cut)
+        low, high = (sure + round(share * (len(cut) - sure)) for share in CUT_OTHERWISE)
+        read = sum(len(own) for _, own in due) + len(set().union(*cut))
+        each = read / max(1, len(due) + (low + high) / 2)
         book.written = (sum(not row.is_decided for row, _ in due) + low, len(due) + high)
         yield Work(self.call, book.written, each, each * book.share_seen)
-        yield Work(self.more_calls[0], (0, book.written[1]), each)
+        yield Work(self.more_calls[0], (0, math.ceil(COPIES * book.written[1])))
 
 
 def _ids_to_see(book: Book, numbers: Collection[int] | None = None) -> set[PageId]:
@@ -224,14 +227,6 @@ def _has_place(row: Subtopic, cut: Cut) -> bool:
         return False
     row.key, row.merged_keys, row.pages = piece.key, [], piece.pages
     return True
-
-
-def _new_subtopics(book: Ahead, pages: set[int]) -> Span:
-    named = sum(each.role == "subtopic" and each.entry.scan in pages for each in book.matched)
-    if named:
-        return named, math.ceil(named * 1.2)
-    fewest, most = PAGES_A_SUBTOPIC[1], PAGES_A_SUBTOPIC[0]
-    return math.ceil(len(pages) / fewest), math.ceil(len(pages) / most)
 
 
 def _fill(row: Subtopic, values: Values) -> bool:

@@ -1,0 +1,93 @@
+"""What a job is said to cost before it starts, beside what the stand-in bills for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from django.db.models import Count, F, Sum
+from django.urls import reverse
+
+from benchmarks.book import approved_book, contents
+from benchmarks.standin import StandIn
+from books.extraction.contents import save_contents
+from books.extraction.engines import factory as guideline_factory
+from books.extraction.estimate import Estimate, estimate
+from books.extraction.job import EXTRACTION, FINALISATION, start_extraction, start_finalisation
+from books.ledger import choices
+from books.models import Book, ModelCall
+from books.ocr.review import approve_pages
+from jobs.models import Job
+from jobs.runner import run_to_end
+from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NEAR = 0.25
+SECTIONS = """
+Chapter 1 Whole Numbers 1
+  1.1 Counting 1
+  1.2 Adding 9
+Chapter 2 Algebra 18
+  2.1 Letters 18
+"""
+
+
+@pytest.fixture
+def provider(settings) -> Iterator[StandIn]:
+    caches = (guideline_factory.guideline_engine, choices.ledger)
+    with StandIn() as running:
+        settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY = "openai", 4
+        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
+        for cache in caches:
+            cache.cache_clear()
+        yield running
+    for cache in caches:
+        cache.cache_clear()
+
+
+def sample_book(sample) -> Book:
+    book = BookFactory(title="Prealgebra", subject="Mathematics")
+    for number, page in enumerate(json.loads((sample / "truth.json").read_text())["pages"], start=1):
+        ReadPageFactory(book=book, number=number, reading__text=f"{page['text']}\n{number}")
+    approve_pages(book)
+    return book
+
+
+@pytest.mark.parametrize("has_contents", [False, True])
+@pytest.mark.parametrize("which", ["sample", "second"])
+def test_it_is_within_a_quarter_of_what_is_billed(provider, sample, which, has_contents):
+    """The sample has clean headings; the numbers of the second book's have gaps: a model digests and cuts it."""
+    book = sample_book(sample) if which == "sample" else approved_book("Second", 40, is_clean=False)
+    if has_contents:
+        save_contents(book, SECTIONS if which == "sample" else contents(40, is_clean=False), confirm=True)
+    for kind, start in ((EXTRACTION.kind, start_extraction), (FINALISATION.kind, start_finalisation)):
+        told = estimate(book, kind=kind)
+        job = run_to_end(start(book).pk)
+        assert (job.status, job.failed_items) == ("completed", 0), job.error_message
+        is_near(told, job)
+        assert estimate(book, kind=kind).calls[0] == 0
+    assert ModelCall.objects.filter(tokens_cached__gt=0).exists()
+
+
+def test_what_finalising_costs_is_told_where_it_starts(client, admin, provider):
+    client.force_login(admin)
+    book = ReadPageFactory().book
+    approve_pages(book)
+    SubtopicFactory(topic__book=book, pages=[1], status="draft")
+    for url in (
+        reverse("admin:books_book_overview", args=[book.pk]),
+        reverse("admin:books_book_start", args=[book.pk]),
+    ):
+        assert ": 2 calls and 2 to 3 thousand tokens" in client.get(url).content.decode()
+    told = client.get(f"/api/books/{book.pk}/guidelines/estimate", {"finalising": True}).json()
+    assert [(each["stage"], each["calls"]) for each in told["stages"]] == [("names", [1, 1]), ("order", [1, 1])]
+
+
+def is_near(told: Estimate, job: Job) -> None:
+    billed = ModelCall.objects.filter(job=job).aggregate(
+        calls=Count("pk"), tokens=Sum(F("tokens_in") + F("tokens_out")), dollars=Sum("cost")
+    )
+    for what, span in (("calls", told.calls), ("tokens", told.tokens)):
+        assert sum(span) / 2 == pytest.approx(billed[what], rel=NEAR), (what, span, billed)
+    assert told.dollars[0] <= billed["dollars"] <= told.dollars[1], (told.dollars, billed)
