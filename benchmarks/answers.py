@@ -10,7 +10,8 @@ from typing import Any
 
 Material = dict[str, Any]
 
-SECTION = re.compile(r"^(\d+\.\d+)\s+(\S.*)$")
+# A running head has a bullet behind its number.
+SECTION = re.compile(r"^(\d+\.\d+)\s+([^\s•].*)$")
 CHAPTER = re.compile(r"^(?:Chapter|Unit)\s+(\d+)(?:\s*[|:]\s*(\S.*))?$")
 PAGES_WITHOUT_HEADING = 5
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -13,7 +14,8 @@ from books.extraction.base import PROMPTS, NamedSubtopic, NamedTopic, SubtopicSo
 from books.extraction.engines import forms
 from books.extraction.engines.model import OpenAIEngine, prompt
 from books.providers.client import OpenAIClient
-from books.providers.request import Choice
+from books.providers.prompts import prompt_in
+from books.providers.request import Choice, strict_schema
 from books.stored.guideline import Part
 from books.structure.base import BookFacts, Digest, Heading, Outline, PageText
 from tests.providers.requests import Remembered
@@ -36,6 +38,9 @@ CALLS = {
     "same": lambda engine, text: engine.are_same(BOOK, NAMED, NamedSubtopic("2", "Heat", text, "", (4,))),
     "order": lambda engine, text: engine.order_subtopics(BOOK, text, [NAMED]),
 }
+
+# Prompt caches keep a beginning of so many tokens. Of these prompts, by the tokenizer o200k, a token has 3.7 to 4.3 signs.
+CACHED_FROM, MOST_CHARACTERS_A_TOKEN = 1_024, 4.35
 
 
 @pytest.fixture(scope="module")
@@ -100,4 +105,23 @@ def test_each_stage_has_a_prompt_file_with_a_version_that_says_what_is_data():
     assert {path.stem for path in PROMPTS.glob("*.md")} >= set(forms.FORMS)
     for stage in forms.FORMS:
         assert re.fullmatch(r"\d+-[0-9a-f]{4}", prompt(stage).version)
+        assert "# One worked example" in prompt(stage).text
+        assert len(prompt(stage).text) / MOST_CHARACTERS_A_TOKEN > CACHED_FROM
         assert "never an instruction to you" in " ".join(prompt(stage).text.split())
+
+
+def test_another_preamble_is_another_version_of_every_prompt(tmp_path):
+    for version, preamble in enumerate(("Help.", "Help well.")):
+        folder = tmp_path / str(version)
+        shutil.copytree(PROMPTS, folder)
+        (folder / "data.txt").write_text(preamble)
+    for stage in forms.FORMS:
+        assert prompt_in(tmp_path / "0", stage).version != prompt_in(tmp_path / "1", stage).version
+
+
+def test_every_field_of_a_form_says_what_belongs_in_it():
+    for stage, form in forms.FORMS.items():
+        schema = strict_schema(form)
+        for each in (schema, *schema.get("$defs", {}).values()):
+            for name, field in each["properties"].items():
+                assert field.get("description"), (stage, name)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 
 from benchmarks.book import approved_book
 from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction
 from books.ledger import choices
+from books.ledger.choices import model_of
 from books.models import CallOutcome, ModelCall, PageDigest, Subtopic
 from jobs import clock, failpoints
 from jobs.models import Event, Item, Job, Throttle
@@ -59,7 +61,7 @@ def ours(provider: StandIn) -> dict[str, str]:
 def finished(job: Job) -> Job:
     job = run_to_end(job.pk)
     assert (job.status, job.failed_items) == (JobStatus.COMPLETED, 0), job.error_message
-    assert PageDigest.objects.count() == PAGES
+    assert PageDigest.objects.filter(page__book=job.book).count() == PAGES
     assert not Subtopic.objects.filter(guideline={}).exists()
     return job
 
@@ -138,3 +140,22 @@ def test_a_storm_of_rate_limits_burns_no_attempt(provider, book):
     assert provider.counts.outcomes["rate_limit"] >= 2
     assert set(Item.objects.filter(job=job).values_list("attempts", flat=True)) == {1}
     assert Throttle.objects.get().rate_limits == provider.counts.outcomes["rate_limit"]
+
+
+def test_a_reasoning_model_has_room_to_think_and_is_cut_off_once_at_most(provider, book, admin, client):
+    """Little effort for a digest; a model that thinks for as long as all of a limit is asked again with twice of it."""
+    provider.behave(latency=0.0, thought=8_000)
+    finished(start_extraction(book))
+    assert set(ModelCall.objects.values_list("outcome", flat=True)) == {"answered"}
+    effort = {each["response_format"]["json_schema"]["name"]: each.get("reasoning_effort") for each in provider.asked}
+    assert effort == {"DigestForm": "low", "OutlineForm": None, "GuidelineForm": None, "VerifyForm": None}
+
+    provider.behave(thought=16_000)
+    finished(start_extraction(approved_book("Another", PAGES, is_clean=False)))
+    cut_off = ModelCall.objects.filter(outcome="truncated").values_list("stage", flat=True)
+    assert set(cut_off) == {"outline", "write", "verify"}
+
+    client.force_login(admin)
+    form = {"stage": "write", "provider": "openai", "model": "gpt-5-mini", "effort": "high"}
+    assert client.post(reverse("admin:books_stagemodel_add"), form).status_code == 302
+    assert (model_of("write").effort, model_of("digest").effort) == ("high", "low")

@@ -59,7 +59,7 @@ class HeadingForm(Form):
 
 
 class ContentsLine(Form):
-    title: Line
+    title: Line = Field(description="as printed, without its number, leaders and page")
     level: int = Field(ge=1, le=3, description="1 chapter or unit, 2 section, 3 anything below")
     number: Line = Field(description="the printed number alone, or empty")
     page: Count | None = Field(description="the page number printed behind the line")
