@@ -39,7 +39,7 @@ CALLS = {
     "order": lambda engine, text: engine.order_subtopics(BOOK, text, [NAMED]),
 }
 
-# Prompt caches keep a beginning of so many tokens. Of these prompts, by the tokenizer o200k, a token has 3.7 to 4.3 signs.
+# Prompt caches keep a beginning of so many tokens. A token of these prompts has 3.7 to 4.3 characters (by o200k).
 CACHED_FROM, MOST_CHARACTERS_A_TOKEN = 1_024, 4.35
 
 
