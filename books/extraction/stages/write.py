@@ -136,11 +136,13 @@ class WriteStage(GuidelineStage):
             if not row.guideline or not {*row.made_from} >= {*wanted}
         ]
 
-    def compute(self, item: Item) -> Written:
+    def compute(self, item: Item) -> Written | None:
+        """None where a person refused, since it was planned, the place that it would be written for."""
         row = Subtopic.objects.select_related("topic__book").get(pk=row_id(item))
         cut, engine = cut_of.of(item.job), guideline_engine()
-        pages = row.pages
-        _has_place(row, cut)
+        present = row.pages
+        if not _has_place(row, cut):
+            return None
         wanted = {*row.pages, *(page for _, pages in cut.parts_of(row) for page in pages)}
         found = page_texts(wanted, has_layout=engine.reads_layout)
         texts = {page: text for text in found for page in cut.numbers.ids([text.number])}
@@ -159,10 +161,12 @@ class WriteStage(GuidelineStage):
             cut.made_from(row, texts, self.made_with, _ids_to_see(row.topic.book, [page.number for page in found])),
             _terms(row),
             self.made_with,
-            None if row.pages == pages else row.pages,
+            None if row.pages == present else row.pages,
         )
 
-    def save(self, item: Item, result: Written) -> None:
+    def save(self, item: Item, result: Written | None) -> None:
+        if result is None:
+            return
         with change(item.job.book_id, f"Written by {result.made_with}: {item.label}", job=item.job):
             row = Subtopic.objects.select_related("topic").filter(pk=row_id(item)).first()
             if row is None or (result.pages is not None and not row.is_decided):
