@@ -183,6 +183,7 @@ def test_a_text_is_corrected_line_by_line_by_keyboard_and_its_history_restored(b
     expect(third).to_be_focused()
     assert third.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)") == "Page"
     expect(bench.locator(".one-line.is-shown .scan-strip rect")).to_have_count(1)
+    assert third.bounding_box()["width"] > 250
     picture(bench, f"lines-{bench.size}")
     assert fits(bench)
     bench.keyboard.type("Side")
