@@ -21,8 +21,8 @@ from books.publishing.text.reviewed import TextLine, TextPage, reviewed_pages
 LONG_SIDE: Final = 842.0
 JPEG_QUALITY: Final = 65
 COLOURS: Final = {"L": "DeviceGray", "RGB": "DeviceRGB"}
-# A font of one empty shape, half as wide as high, as Tesseract's. Signs are UTF-16: each is shown by that shape and
-# copied as itself. A line is stretched to its box.
+# A font of one empty shape, half as wide as high, made with fontTools after Tesseract's. Signs are UTF-16: each is
+# shown by that shape and copied as itself. A line is stretched to its box.
 FONT: Final = Path(__file__).with_name("invisible.ttf").read_bytes()
 SIGN_WIDTH: Final = 0.5
 SHAPES: Final = b"\0\1" * 65536
