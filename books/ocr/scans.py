@@ -16,11 +16,12 @@ from PIL import Image
 from books.errors import UnreadableImage
 from books.intake.pdf import Glyph, render_page
 from books.models import Page, Reading, Thumbnail
-from books.ocr.engines.base import OcrLine, OcrText
+from books.ocr.engines.base import Doubt, OcrLine, OcrText
 from books.ocr.engines.glyphs import Edges
 from books.ocr.engines.model import OpenAIVision, Sight, sight_of
 from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
 from books.ocr.factory import LOCAL, MODEL, default_engine, ocr_engine
+from books.ocr.image.curved import leveled
 from books.ocr.image.normalise import evened, straightened
 from books.ocr.image.open import Picture, encoded_thumbnail, open_page, pictured
 from books.ocr.image.parts import before_turn, box_of, part_of, within
@@ -91,6 +92,11 @@ def read_prepared(page: Page, prepared: Prepared, engine: str = "") -> tuple[Ocr
     if isinstance(material, Sight):
         return cast("OpenAIVision", reader).read_sight(material), prepared.picture
     text = reader.read(material, is_upright=page.rotation is not None)
+    if Doubt.UNLEVEL in text.doubts:
+        flat = leveled(turned(material, text.rotation))
+        again = reader.read(flat, is_upright=True)
+        if Doubt.UNLEVEL not in again.doubts:
+            return replace(again, rotation=text.rotation), pictured(flat)
     return text, pictured(turned(material, text.rotation)) if text.rotation else prepared.picture
 
 

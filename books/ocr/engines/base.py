@@ -19,6 +19,7 @@ class Doubt(StrEnum):
     UNREADABLE_SCRIPT = "script"
     SPREAD = "spread"
     STRIP = "strip"
+    UNLEVEL = "unlevel"
 
     @property
     def heading(self) -> str:
@@ -45,6 +46,10 @@ SAID_OF: Final = {
     Doubt.SPREAD: (
         "Two facing pages",
         "This scan shows two facing pages as one: split it to cite them apart.",
+    ),
+    Doubt.UNLEVEL: (
+        "Lines not level",
+        "Lines rise, fall or bend, as in a photograph from aside: words may be wrong. Compare or retake it.",
     ),
     Doubt.STRIP: (
         "Strip of another page",

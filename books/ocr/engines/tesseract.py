@@ -29,6 +29,7 @@ from books.ocr.engines.lines import (
     moved,
     with_page_numbers,
 )
+from books.ocr.image.curved import is_unlevel
 from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import Box, PageInk
 from books.ocr.image.layout import gutter, strip
@@ -154,7 +155,12 @@ class TesseractEngine:
         is_lost = is_lost or (not reading.lines and len(sheet.ink.large) > 0)
         is_lost = is_lost or (not len(sheet.ink.print) and has_faint_print(sheet.ink))
         found = gutter(sheet.ink, (word for line in reading.lines for word in line.words))
-        doubts = {Doubt.MISSING: is_lost, Doubt.SPREAD: found is not None, Doubt.STRIP: sheet.strip is not None}
+        doubts = {
+            Doubt.MISSING: is_lost,
+            Doubt.SPREAD: found is not None,
+            Doubt.STRIP: sheet.strip is not None,
+            Doubt.UNLEVEL: is_unlevel(sheet.ink),
+        }
         return OcrText(
             text="\n".join(line.text for line in reading.lines),
             confidence=reading.confidence,

@@ -25,8 +25,8 @@ HEAD: Final = 0.08
 LEAST_LINES: Final = 5
 # A strip of the facing page is narrower than this share of the width, and of its lines so many run into the edge.
 WIDEST_STRIP, CUT_LINES = 0.25, 0.3
-# As a share of the width, what is free between a strip and the page.
-STRIP_GUTTER: Final = 0.015
+# As shares of the width, what is free between a strip and the page, and what may be left between it and the edge.
+STRIP_GUTTER, CUT_EDGE = 0.015, 0.006
 # A box is this much of the long side high, mostly dark, and has so much print in it, as shares of its area.
 BOX_HEIGHT, BOX_FILL, BOX_PRINT = 0.015, 0.5, (0.01, 0.4)
 LEAST_SIGNS, LEAST_STEP = 4, 60
@@ -97,7 +97,7 @@ def strip(ink: PageInk) -> Box | None:
             continue
         for is_left, share in ((True, start / width), (False, 1 - end / width)):
             side = boxes[:, 2] <= start if is_left else boxes[:, 0] >= end
-            at_edge = boxes[:, 0] <= 1 if is_left else boxes[:, 2] >= width - 1
+            at_edge = boxes[:, 0] <= CUT_EDGE * width if is_left else boxes[:, 2] >= (1 - CUT_EDGE) * width
             lines = _rows_of(boxes[side])
             if (
                 0 < share < WIDEST_STRIP

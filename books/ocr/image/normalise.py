@@ -17,6 +17,8 @@ from PIL import Image
 from books.ocr.image.faint import ENOUGH_CONTRAST, Shades, contrasts, edges, stretched
 from books.ocr.image.ink import ranked
 from books.ocr.image.layout import with_dark_print
+from books.ocr.image.outline import page_corners
+from books.ocr.image.parts import part_of, within
 from books.stored.cut import WHOLE, Corners, corners_of
 
 # A4 at 300 dpi has 8.7 million; Tesseract gains nothing from more.
@@ -60,8 +62,12 @@ def normalise(image: Image.Image) -> Image.Image:
 
 
 def straightened(image: Image.Image) -> Straight:
-    """As ``normalise``."""
-    return level(evened(image))
+    """As ``normalise``; a page photographed on a darker ground is cut out and put upright by its outline."""
+    outline = page_corners(image)
+    if outline is None:
+        return level(evened(image))
+    straight = level(evened(part_of(image, outline)))
+    return Straight(straight.image, within(outline, straight.corners))
 
 
 def level(page: Image.Image) -> Straight:
