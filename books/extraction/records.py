@@ -18,7 +18,7 @@ from books.structure.base import BookFacts, Digest, PageText, TextLine
 
 DIGEST = TypeAdapter(Digest)
 Row = TypeVar("Row", Topic, Subtopic)
-FACTS_OF_BOOK = ("title", "grade", "subject", "board", "country")
+FACTS_OF_BOOK = ("title", "grade", "subject", "board", "country", "language")
 
 
 def book_facts(book: Book) -> BookFacts:

@@ -8,13 +8,14 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class BookFacts:
-    """What is known of the book before a page is read."""
+    """What is known of the book before a page is read; ``language`` as "eng" or "deu+eng"."""
 
     title: str
     grade: str = ""
     subject: str = ""
     board: str = ""
     country: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
