@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class BookpipelineConfig(AppConfig):
+    name = "bookpipeline"
+
+    def ready(self) -> None:
+        import bookpipeline.second_factor  # noqa: F401 - it connects signals
