@@ -10,6 +10,17 @@ class BooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import books.audit
+        import books.guidelines.changes
+        import books.intake.clearing
+        import books.intake.order
+        import books.ledger.prices
+        import books.models.files
+        import books.ocr.start
+        import books.publishing.files.import_file
+        import books.publishing.webhooks
+        import books.retention
+        import books.team.notices  # noqa: F401 - they connect signals
         from books.audit_rows import watch
         from books.extraction.job import EXTRACTION, FINALISATION, calls_by_name
         from books.ledger.choices import declare
