@@ -83,7 +83,7 @@ def guideline_list(request: StaffRequest) -> HttpResponseBase:
         "title": "Review",
         "filters": wanted,
         "statuses": ReviewStatus.choices,
-        "curriculum": _curriculum(request.user),
+        "curriculum": [(name, values, getattr(wanted, name)) for name, values in _curriculum(request.user)],
         "reviewers": User.objects.filter(Exists(Subtopic.objects.filter(reviewed_by=OuterRef("pk")))),
         "hits": [_hit(row, wanted.q, numbers) for row in found],
         "earlier": earlier,
