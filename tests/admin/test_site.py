@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.contrib import admin as contrib_admin
 
 
@@ -14,3 +17,13 @@ def test_no_screen_can_schedule_any_function():
 def test_the_queues_screens_are_gone(client, admin):
     client.force_login(admin)
     assert client.get("/admin/django_q/schedule/add/").status_code == 404
+
+
+def test_no_line_of_a_template_is_too_long_to_be_read():
+    found = [
+        f"{path.name}:{number}"
+        for path in Path(settings.BASE_DIR, "templates").rglob("*.html")
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if len(line) > 140
+    ]
+    assert found == []
