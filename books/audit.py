@@ -153,5 +153,5 @@ def _signed_out(user: AbstractBaseUser | None, **_: Any) -> None:
 @receiver(user_login_failed)
 def _not_signed_in(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     """What is refused unlooked at, after too many failures, is told no more: anybody could fill the table with it."""
-    if not getattr(request, "axes_locked_out", False):
+    if not getattr(request, "axes_locked_out", False) or hasattr(request, "axes_failures_since_start"):
         note(None, "sign in", Outcome.REFUSED, name=str(credentials.get("username", "")))

@@ -83,7 +83,8 @@ class RefusingAPI(NinjaAPI):
                 takes_json = "application/json" in operation.get("requestBody", {}).get("content", {})
                 more = ({} if method == "get" else CHANGING) | (TAKES_JSON if takes_json else {})
                 for code, why in (ALWAYS | more).items():
-                    operation["responses"].setdefault(code, _answer(why))
+                    if int(code) not in operation["responses"]:  # ninja's own are numbers
+                        operation["responses"].setdefault(code, _answer(why))
         return document
 
 

@@ -73,5 +73,7 @@ def _meant(item: Item, topics: dict[int, int]) -> Iterable[int]:
 
 
 def _title(item: Item) -> str:
+    """A stage that is no more is told by its name."""
     handler = handlers().get(item.job.kind)
-    return handler.stage(item.stage).title if handler else item.stage
+    titles = {stage.name: stage.title for stage in handler.stages} if handler else {}
+    return titles.get(item.stage, item.stage)

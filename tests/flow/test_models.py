@@ -140,7 +140,11 @@ def test_a_book_in_the_economy_costs_half_and_is_asked_once(provider, scans, set
     assert all(subtopic.guideline for subtopic in Subtopic.objects.all())
     assert calls(provider) == ModelCall.objects.count() == ModelCall.objects.filter(outcome="answered").count()
     assert set(ModelCall.objects.values_list("tier", flat=True)) == {"flex"}
-    dearest = sum(call.tokens_in + call.tokens_out for call in ModelCall.objects.all()) * Decimal("0.0001")
+    dearest = sum(
+        (call.tokens_in - call.tokens_cached + call.tokens_out) * Decimal("0.0001")
+        + call.tokens_cached * Decimal("0.00001")
+        for call in ModelCall.objects.all()
+    )
     assert spent(book=book) == dearest / 2
 
 

@@ -208,7 +208,7 @@ def signed_in(front) -> dict[str, str]:
     """The headers of a browser in which somebody signed in."""
     page = front.ask("GET", "/admin/login/")
     [token] = re.findall(r"csrftoken=(\w+)", page.headers["Set-Cookie"])
-    form = f"username={PERSON['USERNAME']}&password={PERSON['PASSWORD']}&next=/admin/&csrfmiddlewaretoken={token}"
+    form = f"login={PERSON['USERNAME']}&password={PERSON['PASSWORD']}&next=/admin/&csrfmiddlewaretoken={token}"
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     given = {"Cookie": f"csrftoken={token}", "Referer": f"https://{HOST}/admin/login/"}
     answer = front.ask("POST", "/admin/login/", form.encode(), **kind, **given)

@@ -125,7 +125,7 @@ def test_an_answer_may_have_so_many_bytes() -> None:
 def test_so_many_boxes_at_once_and_no_more() -> None:
     """However many threads ask; they were counted one by one, and sixteen at once took five gigabytes."""
     with ThreadPoolExecutor(3 * boxes.AT_ONCE) as threads:
-        spans = [each["got"] for each in threads.map(lambda _: tried("sleep", seconds=0.2), range(3 * boxes.AT_ONCE))]
+        spans = [each["got"] for each in threads.map(lambda _: tried("sleep", seconds=0.5), range(3 * boxes.AT_ONCE))]
     assert max(sum(begun <= moment < ended for begun, ended in spans) for moment, _ in spans) == boxes.AT_ONCE
 
 

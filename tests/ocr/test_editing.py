@@ -123,7 +123,9 @@ def start(monkeypatch):
     """Makes an OCR job whose engine reads ``text``; returns it with its items."""
 
     def started(book, params, text="by OCR"):
-        monkeypatch.setattr(ReadStage, "work", lambda _self, _item: ocr_job.PageReading(text_of(text), PICTURE, 1.0))
+        monkeypatch.setattr(
+            ReadStage, "work", lambda _self, _item: ocr_job.PageReading(text_of(text), PICTURE, None, 1.0)
+        )
         return start_job(book.pk, "ocr", params=params)
 
     return started
@@ -135,7 +137,7 @@ def test_an_ocr_run_that_did_not_ask_for_the_page_leaves_a_persons_text(page, ad
     job = start(page.book, {})
     assert list(Item.objects.filter(job=job).values_list("label", flat=True)) == ["2"]
     Item.objects.filter(job=job).update(key=str(page.pk))
-    ReadStage().save(Item.objects.get(job=job), ocr_job.PageReading(text_of("by OCR"), PICTURE, 1.0))
+    ReadStage().save(Item.objects.get(job=job), ocr_job.PageReading(text_of("by OCR"), PICTURE, None, 1.0))
     page.refresh_from_db()
     assert page.reading.text == "By hand."
     assert page.readings.first().text == "by OCR"
@@ -146,11 +148,11 @@ def test_an_explicit_request_reads_an_edited_page_unless_it_is_edited_again_mean
     page.refresh_from_db()
     job = start(page.book, {"pages": [str(page.pk)]})
     item = Item.objects.get(job=job)
-    ReadStage().save(item, ocr_job.PageReading(text_of("by OCR"), PICTURE, 1.0))
+    ReadStage().save(item, ocr_job.PageReading(text_of("by OCR"), PICTURE, None, 1.0))
     page.refresh_from_db()
     assert page.reading.text == "by OCR"
     edit(page, "By hand again.", admin)
-    ReadStage().save(item, ocr_job.PageReading(text_of("by OCR"), PICTURE, 1.0))
+    ReadStage().save(item, ocr_job.PageReading(text_of("by OCR"), PICTURE, None, 1.0))
     page.refresh_from_db()
     assert page.reading.text == "By hand again."
 
@@ -183,7 +185,7 @@ def test_approvals_made_while_ocr_runs_survive(admin, monkeypatch):
         number = int(item.label)
         if number <= 5:
             assert approve_pages(book, [11 - number], user=admin) == 1
-        return ocr_job.PageReading(text_of(f"text {number}"), PICTURE, 1.0)
+        return ocr_job.PageReading(text_of(f"text {number}"), PICTURE, None, 1.0)
 
     monkeypatch.setattr(ReadStage, "work", work)
     job = start_job(book.pk, "ocr", params={"pages": [str(page.pk) for page in pages]})

@@ -68,7 +68,7 @@ def test_two_columns_are_read_one_after_the_other(engine: TesseractEngine, *, fa
     left = provoking.faint(provoking.sample(7)) if faded else provoking.sample(7)
     read = engine.read(normalise(provoking.two_columns(left, provoking.sample(19))))
     body = provoking.PAGES[6]["body"] + provoking.PAGES[18]["body"]
-    assert read.doubts == (Doubt.SPREAD,)
+    assert read.doubts == ()  # columns of one page stand closer than two pages
     assert lost_words(body, read.text) <= LOST_WORDS
     assert read.text.index("Learning Objectives") < read.text.index("order of operations")
 
