@@ -153,5 +153,6 @@ def _signed_out(user: AbstractBaseUser | None, **_: Any) -> None:
 @receiver(user_login_failed)
 def _not_signed_in(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
     """What is refused unlooked at, after too many failures, is told no more: anybody could fill the table with it."""
-    if not getattr(request, "axes_locked_out", False) or hasattr(request, "axes_failures_since_start"):
+    was_counted = getattr(request, "axes_failures_since_start", None) is not None  # axes heard of it before us
+    if was_counted or not getattr(request, "axes_locked_out", False):
         note(None, "sign in", Outcome.REFUSED, name=str(credentials.get("username", "")))
