@@ -76,7 +76,7 @@ test:
 	TEST_DATABASE=postgresql $(PYTEST) $(POSTGRESQL_TESTS)
 
 screens: $(VENV)/.installed-dev  ## Pictures of every screen, light, dark and on a phone, into docs/screens; in minutes.
-	SCREENS=docs/screens $(BIN)/pytest -q tests/browser/test_screens.py
+	SCREENS=docs/screens $(BIN)/pytest -q tests/browser/pictures.py
 
 chaos: $(VENV)/.installed-dev  ## 2,000 walks and 1,900 kills on each database, with what was met and killed.
 	$(BIN)/pytest -n 2 -rP tests/chaos/chaos_*.py

@@ -28,12 +28,8 @@ from tests.browser.test_accessible import NO_SCREENS, PLAIN
 from tests.browser.test_main_job import sign_in
 from tests.factories import BookFactory
 
-FOLDER = os.environ.get("SCREENS", "")
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(900),
-    pytest.mark.skipif(not FOLDER, reason="SCREENS names no folder"),
-]
+FOLDER = os.environ["SCREENS"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 LOOKS = {"light": ("light", 1280, 900), "dark": ("dark", 1280, 900), "phone": ("light", 390, 844)}
 # The pictures are for looking at, not for measuring.
 WIDEST, QUALITY = 800, 45
