@@ -96,7 +96,11 @@ if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
     DATABASES["default"]["ENGINE"] = DATABASES["default"]["ENGINE"].replace("django.", "django_prometheus.", 1)
 
 # ---- what all processes and machines know together: codes that were used ---------------------------------------------
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    # Where clusters write how they are, each second, and nobody reads: Cluster.seen_at tells it.
+    "unread": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+}
 
 # ---- mail, for notices: none without a server ------------------------------------------------------------------------
 HAS_MAIL = bool(env.str("EMAIL_URL", default=""))
@@ -187,6 +191,7 @@ Q_CLUSTER = {
         if BROKER_URL
         else {"orm": "default", "broker_class": "jobs.worker.broker.ListeningBroker"}
     ),
+    "cache": "unread",
     "timeout": JOB_TIMEOUT_SECONDS,
     "retry": 3 * max(JOB_TIMEOUT_SECONDS, JOB_IO_TIMEOUT_SECONDS) + 40,
     "queue_limit": 1,
