@@ -13,7 +13,7 @@ from tests.flow.cluster import running_cluster, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
-PAGES = 9
+PAGES = 6
 
 
 def sign_in(tab, live_server, name: str = "ada") -> None:

@@ -16,7 +16,7 @@ from tests.flow.cluster import running_cluster
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 MOST_CLICKS = 10
 # Of the sample's pages, so that reading does not take longer than the walk.
-PAGES = 6
+PAGES = 4
 
 
 class Walker:
