@@ -12,4 +12,4 @@ class JobsConfig(AppConfig):
         from jobs.database import refuse_older_before_migrating
 
         pre_migrate.connect(refuse_older_before_migrating, sender=self, dispatch_uid="older databases")
-        connection_created.connect(clock.compare, dispatch_uid="clock of the database")
+        connection_created.connect(clock.compare_at_first, dispatch_uid="clock of the database")

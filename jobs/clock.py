@@ -4,6 +4,7 @@ when a lease ends. A test can set it."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,7 +20,20 @@ def now() -> datetime:
     return timezone.now() - _ahead
 
 
-def compare(connection: Any, **_: object) -> None:
+def compare_at_first(connection: Any, **_: object) -> None:
+    """Before the first statement of a new connection, in its transaction, so that asking costs none of its own."""
+    if _compare_before not in connection.execute_wrappers:
+        connection.execute_wrappers.insert(0, _compare_before)
+
+
+def _compare_before(execute: Callable[..., Any], *statement: Any) -> Any:
+    connection = statement[-1]["connection"]
+    connection.execute_wrappers.remove(_compare_before)
+    compare(connection)
+    return execute(*statement)
+
+
+def compare(connection: Any) -> None:
     """By how much this machine is ahead of PostgreSQL, as each connection begins. A file has no clock."""
     global _ahead
     if connection.vendor != "postgresql":
