@@ -85,12 +85,8 @@ class OpenAIClient:
     def _send(self, request: ModelRequest[Any], body: dict[str, Any]) -> RawAnswer:
         patience = ECONOMY_PATIENCE if request.is_economy else 1
         try:
-            response = self._client.post(
-                "/chat/completions",
-                cast_to=httpx2.Response,
-                body=body,
-                options={"timeout": self.timeout * patience},
-            )
+            options: Any = {"timeout": self.timeout * patience}
+            response = self._client.post("/chat/completions", cast_to=httpx2.Response, body=body, options=options)
         except openai.APIStatusError as error:
             raise _Refused(error.status_code, error.body, error.response, request) from error
         except openai.APIConnectionError as error:

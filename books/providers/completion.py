@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any, Literal
 
-from books.providers.request import ModelRequest, RawAnswer
+from books.providers.request import CHARACTERS_PER_TOKEN, ModelRequest, RawAnswer
 
 STOPPED_AT_LIMIT = {"length", "max_tokens", "MAX_TOKENS", "model_length"}
 FILTERED = {"content_filter", "SAFETY", "safety", "refusal", "RECITATION"}
@@ -101,7 +101,7 @@ def _usage(document: dict[str, Any], request: ModelRequest[Any], text: str) -> t
     cached = _count(_at(usage, ("prompt_tokens_details", "cached_tokens"))) or 0
     is_estimate = not told_in or (not told_out and bool(text))
     tokens_in = told_in or request.estimated_tokens_in
-    return tokens_in, min(cached, tokens_in), told_out or request.estimated_tokens_of(text), is_estimate
+    return tokens_in, min(cached, tokens_in), told_out or -(-len(text) // CHARACTERS_PER_TOKEN), is_estimate
 
 
 def _first_count(usage: dict[str, Any], names: tuple[str, ...]) -> int | None:

@@ -9,31 +9,20 @@ from typing import Any
 
 from books.providers.request import ModelRequest
 
-# What may be left out of a request, or said in another way, and the words by which servers name it.
-FEATURES: dict[str, re.Pattern[str]] = {
-    "prompt_cache_key": re.compile(r"prompt.?cache", re.IGNORECASE),
-    "reasoning_effort": re.compile(r"reasoning|effort", re.IGNORECASE),
-    "strict": re.compile(r"\bstrict\b", re.IGNORECASE),
-    "image_detail": re.compile(r"\bdetail\b(?!s)(?!.{0,3}\[)", re.IGNORECASE),
-    "images": re.compile(r"\bimages?\b|image_url|vision|multi-?modal", re.IGNORECASE),
-    "temperature": re.compile(r"temperature", re.IGNORECASE),
-    "max_completion_tokens": re.compile(r"max_completion_tokens", re.IGNORECASE),
-    "json_schema": re.compile(r"response.?format|json.?schema|structured.?output|guided|grammar", re.IGNORECASE),
-    "max_tokens": re.compile(r"max_tokens", re.IGNORECASE),
-    "json_object": re.compile(r"response.?format|json.?(object|mode)", re.IGNORECASE),
+# What may be left out or said in another way: the words by which servers name it, and ours for what is sent then.
+FEATURES: dict[str, tuple[str, str]] = {
+    "prompt_cache_key": (r"prompt.?cache", "no prompt_cache_key"),
+    "reasoning_effort": (r"reasoning|effort", "no reasoning_effort"),
+    "strict": (r"\bstrict\b", "schema without strict mode"),
+    "image_detail": (r"\bdetail\b(?!s)(?!.{0,3}\[)", "no detail of images"),
+    "images": (r"\bimages?\b|image_url|vision|multi-?modal", "no images beside texts"),
+    "temperature": (r"temperature", "no temperature"),
+    "max_completion_tokens": (r"max_completion_tokens", "max_tokens instead of max_completion_tokens"),
+    "json_schema": (r"response.?format|json.?schema|structured.?output|guided|grammar", "schema in words, json_object"),
+    "max_tokens": (r"max_tokens", "no limit of tokens"),
+    "json_object": (r"response.?format|json.?(object|mode)", "schema in words, no response_format"),
 }
-SENT_WITH = {
-    "prompt_cache_key": "no prompt_cache_key",
-    "reasoning_effort": "no reasoning_effort",
-    "strict": "schema without strict mode",
-    "image_detail": "no detail of images",
-    "images": "no images beside texts",
-    "temperature": "no temperature",
-    "max_completion_tokens": "max_tokens instead of max_completion_tokens",
-    "json_schema": "schema in the prompt, json_object",
-    "max_tokens": "no limit of tokens",
-    "json_object": "schema in the prompt, no response_format",
-}
+SENT_WITH = {name: said for name, (_, said) in FEATURES.items()}
 # What only decorates a request: a server that refuses without a reason gets it without all of these.
 DECORATION = ("prompt_cache_key", "reasoning_effort", "strict", "image_detail", "temperature")
 FORM_IN_WORDS = "\n\nAnswer with one JSON object alone that fits this JSON schema:\n"
@@ -49,10 +38,8 @@ def body_of(request: ModelRequest[Any], left_out: Iterable[str] = ()) -> dict[st
         body["max_tokens"] = request.max_tokens
     if "json_schema" not in out:
         form = {"name": request.schema.__name__, "schema": request.form}
-        body["response_format"] = {
-            "type": "json_schema",
-            "json_schema": form if "strict" in out else form | {"strict": True},
-        }
+        form |= {} if "strict" in out else {"strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": form}
     elif "json_object" not in out:
         body["response_format"] = {"type": "json_object"}
     optional = {
@@ -86,12 +73,10 @@ def refused_in(words: str, body: Mapping[str, Any], left_out: Iterable[str], *, 
     """What to leave out after a refusal in these ``words``: what they name, or else, for a server that never took a
     request as it is, all that only decorates it. Nothing where it is not about that."""
     used = [name for name in FEATURES if name not in set(left_out) and _is_used(name, body)]
-    named = [name for name in used if FEATURES[name].search(words)]
+    named = [name for name in used if re.search(FEATURES[name][0], words, re.IGNORECASE)]
     if named:
         return named[:1]
-    if is_proven:
-        return []
-    return [name for name in used if name in DECORATION]
+    return [] if is_proven else [name for name in used if name in DECORATION]
 
 
 def _is_used(name: str, body: Mapping[str, Any]) -> bool:

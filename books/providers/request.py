@@ -44,9 +44,8 @@ class ModelRequest(Generic[Answer]):
 
     ``instructions`` is a prompt file; ``facts`` are the book's; ``material`` is this call's own and untrusted.
     ``previous`` is what was answered for an earlier state of the material, so that what still holds can be kept.
-    ``images`` are PNG files; beside a material they only illustrate it. ``earlier`` holds a
-    rejected answer and what was wrong with it, for one repair.
-    ``is_economy`` asks for the provider's slower and cheaper tier. The rest as in ``Choice``.
+    ``images`` are PNG files; beside a material they only illustrate it. ``earlier`` holds a rejected answer and what is
+    wrong with it, for one repair. ``is_economy`` asks for the slower and cheaper tier. The rest as in ``Choice``.
     """
 
     stage: str
@@ -81,18 +80,18 @@ class ModelRequest(Generic[Answer]):
 
     @property
     def estimated_tokens_in(self) -> int:
-        text = sum(map(len, (self.instructions, self.facts, self.previous, self.material, *(self.earlier or ()))))
-        return text // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * len(self.images)
+        return sum(map(len, self._texts)) // CHARACTERS_PER_TOKEN + IMAGE_TOKENS * len(self.images)
 
-    def estimated_tokens_of(self, text: str) -> int:
-        return -(-len(text) // CHARACTERS_PER_TOKEN)
+    @property
+    def _texts(self) -> tuple[str, ...]:
+        return self.instructions, self.facts, self.previous, self.material, *(self.earlier or ())
 
     @cached_property
     def most_tokens_in(self) -> int:
         """More than any tokenizer makes of the prompt, whose form counts too: at least two bytes a token."""
-        said = (self.instructions, self.facts, self.previous, self.material, *(self.earlier or ()))
-        texts = [*said, json.dumps(self.form)]
-        return sum(len(text.encode()) for text in texts) // 2 + IMAGE_TOKENS * len(self.images)
+        return sum(len(text.encode()) for text in (*self._texts, json.dumps(self.form))) // 2 + IMAGE_TOKENS * len(
+            self.images
+        )
 
     @property
     def form(self) -> dict[str, Any]:
@@ -106,10 +105,8 @@ class ModelRequest(Generic[Answer]):
         content += [
             {"type": "image_url", "image_url": {"url": _data_url(png), "detail": "high"}} for png in self.images
         ]
-        messages: list[dict[str, Any]] = [
-            {"role": "system", "content": self.instructions},
-            {"role": "user", "content": content},
-        ]
+        messages: list[dict[str, Any]] = [{"role": "system", "content": self.instructions}]
+        messages += [{"role": "user", "content": content}]
         if self.earlier:
             answer, problem = self.earlier
             # Servers refuse an empty turn.
