@@ -37,7 +37,7 @@ def body_of(request: ModelRequest[Any], left_out: Iterable[str] = ()) -> dict[st
     elif "max_tokens" not in out:
         body["max_tokens"] = request.max_tokens
     if "json_schema" not in out:
-        form = {"name": request.schema.__name__, "schema": request.form}
+        form: dict[str, Any] = {"name": request.schema.__name__, "schema": request.form}
         form |= {} if "strict" in out else {"strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": form}
     elif "json_object" not in out:
