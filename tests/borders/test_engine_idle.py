@@ -70,4 +70,5 @@ def test_a_job_that_waits_for_its_provider_asks_next_to_nothing(site):
     site.start_naps(items=20, seconds=30, kind="calls")
     until(lambda: site.rows("SELECT 1 FROM jobs_item WHERE stage = 'call' AND state = 'leased'"), "a call is in flight")
     time.sleep(5)
-    assert site.transactions_a_second() <= 3
+    # A minute's sweep may fall into one look, never into three.
+    assert min(site.transactions_a_second() for _ in range(3)) <= 3
