@@ -44,20 +44,20 @@ SIGN_IN_FIRST = "Sign in, or send a token that is valid as Authorization: Bearer
 NOT_JSON = "Send JSON, with Content-Type: application/json."
 # What any operation may answer; what one that changes something may answer beside it, and one that takes JSON.
 ALWAYS = {
-    "400": "The request cannot be read",
-    "401": "Nobody is signed in, and no valid token was sent",
-    "403": "The permission, the token's scope, or the CSRF token of a session's change is missing",
-    "404": "It is not there",
-    "405": "The address takes other methods: those that Allow names",
-    "422": "A value is not acceptable",
-    "429": "The token asked too often, or too many files are being sent at once: come back after Retry-After",
+    400: "The request cannot be read",
+    401: "Nobody is signed in, and no valid token was sent",
+    403: "The permission, the token's scope, or the CSRF token of a session's change is missing",
+    404: "It is not there",
+    405: "The address takes other methods: those that Allow names",
+    422: "A value is not acceptable",
+    429: "The token asked too often, or too many files are being sent at once: come back after Retry-After",
 }
 CHANGING = {
-    "409": "The state of the book or its job is in the way",
-    "413": "It is larger than what may be sent here",
-    "503": "Files cannot be stored or opened at the moment",
+    409: "The state of the book or its job is in the way",
+    413: "It is larger than what may be sent here",
+    503: "Files cannot be stored or opened at the moment",
 }
-TAKES_JSON = {"415": "It is something else where JSON is wanted"}
+TAKES_JSON = {415: "It is something else where JSON is wanted"}
 
 
 class Refusal(Schema):
@@ -83,8 +83,7 @@ class RefusingAPI(NinjaAPI):
                 takes_json = "application/json" in operation.get("requestBody", {}).get("content", {})
                 more = ({} if method == "get" else CHANGING) | (TAKES_JSON if takes_json else {})
                 for code, why in (ALWAYS | more).items():
-                    if int(code) not in operation["responses"]:  # ninja's own are numbers
-                        operation["responses"].setdefault(code, _answer(why))
+                    operation["responses"].setdefault(code, _answer(why))
         return document
 
 
