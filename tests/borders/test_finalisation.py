@@ -9,12 +9,11 @@ from django.db import connection
 
 from benchmarks.standin import StandIn
 from books.extraction import cut
-from books.extraction.engines import factory as guideline_factory
 from books.extraction.stages import duplicates
-from books.ledger import choices
 from books.models import Book, ModelCall
 from jobs.models import Item
 from jobs.runner import run_to_end
+from tests.answering import answering
 from tests.factories import SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,15 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def provider(settings) -> Iterator[StandIn]:
-    caches = (guideline_factory.guideline_engine, choices.ledger)
-    with StandIn(latency=0.3) as running:
-        settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY = "openai", 6
-        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
-        for cache in caches:
-            cache.cache_clear()
+    settings.LLM_CONCURRENCY = 6
+    with answering(settings, latency=0.3) as running:
         yield running
-    for cache in caches:
-        cache.cache_clear()
 
 
 @pytest.fixture

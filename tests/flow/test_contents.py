@@ -17,7 +17,6 @@ from books.extraction.job import resume_extraction, stale_results, start_extract
 from books.extraction.outline_ops import with_numbers
 from books.extraction.records import whole_outline
 from books.guidelines.changes import change
-from books.ledger import choices
 from books.ledger.spending import spent
 from books.models import Book, ModelPrice, PageDigest, PageReview, StoredOutline, Subtopic, Topic
 from books.models.page import page_numbers
@@ -26,6 +25,7 @@ from jobs.errors import JobAlreadyActive
 from jobs.models import Item, Job
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
+from tests.answering import answering
 from tests.factories import BookFactory, ReadPageFactory, ends
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,15 +37,8 @@ SECTIONS = (
 
 @pytest.fixture
 def provider(settings) -> Iterator[StandIn]:
-    caches = (guideline_factory.guideline_engine, choices.ledger)
-    with StandIn() as running:
-        settings.GUIDELINE_ENGINE = "openai"
-        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
-        for cache in caches:
-            cache.cache_clear()
+    with answering(settings) as running:
         yield running
-    for cache in caches:
-        cache.cache_clear()
 
 
 @pytest.fixture

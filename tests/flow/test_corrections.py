@@ -11,17 +11,15 @@ from django.urls import reverse
 
 from benchmarks import answers
 from benchmarks.book import texts
-from benchmarks.standin import StandIn
 from books.extraction import page_ranges
-from books.extraction.engines import factory as guideline_factory
 from books.guidelines import review
 from books.guidelines.changes import undo
-from books.ledger import choices
 from books.models import ModelCall, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
 from books.ocr.review import approve_pages
 from books.stored.guideline import statements
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
+from tests.answering import answering
 from tests.factories import BookFactory, ReadPageFactory, pages_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,17 +33,8 @@ NEW_WORDS = "\nOf elephants: elephants, elephants, elephants and elephants remem
 def model(settings, monkeypatch):
     """No heading of its books decides the cut, so it is asked about every page."""
     monkeypatch.setattr(page_ranges, "is_clean", lambda _: False)
-    with StandIn() as running:
-        settings.GUIDELINE_ENGINE = "openai"
-        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
-        _forget()
+    with answering(settings) as running:
         yield running
-    _forget()
-
-
-def _forget():
-    guideline_factory.guideline_engine.cache_clear()
-    choices.ledger.cache_clear()
 
 
 @pytest.fixture

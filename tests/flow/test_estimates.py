@@ -12,14 +12,13 @@ from django.urls import reverse
 from benchmarks.book import approved_book, contents
 from benchmarks.standin import StandIn
 from books.extraction.contents import save_contents
-from books.extraction.engines import factory as guideline_factory
 from books.extraction.estimate import Estimate, estimate
 from books.extraction.job import EXTRACTION, FINALISATION, start_extraction, start_finalisation
-from books.ledger import choices
 from books.models import Book, ModelCall
 from books.ocr.review import approve_pages
 from jobs.models import Job
 from jobs.runner import run_to_end
+from tests.answering import answering
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,15 +34,9 @@ Chapter 2 Algebra 18
 
 @pytest.fixture
 def provider(settings) -> Iterator[StandIn]:
-    caches = (guideline_factory.guideline_engine, choices.ledger)
-    with StandIn() as running:
-        settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY = "openai", 4
-        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
-        for cache in caches:
-            cache.cache_clear()
+    settings.LLM_CONCURRENCY = 4
+    with answering(settings) as running:
         yield running
-    for cache in caches:
-        cache.cache_clear()
 
 
 def sample_book(sample) -> Book:

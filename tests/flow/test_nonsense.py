@@ -12,17 +12,15 @@ import pytest
 from django.urls import reverse
 
 from benchmarks.book import approved_book
-from benchmarks.standin import StandIn
-from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction, start_finalisation
 from books.extraction.records import whole_outline
-from books.ledger import choices
 from books.models import Book, ModelCall, Subtopic, Topic
 from books.models.page import page_numbers
 from jobs.actions import resume, retry
 from jobs.models import Item, Job
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
+from tests.answering import answering
 from tests.factories import pages_of, shown
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -37,15 +35,9 @@ LINK = re.compile(r"(?<!\\)\[a link")
 
 @pytest.fixture
 def provider(settings):
-    caches = (guideline_factory.guideline_engine, choices.ledger)
-    with StandIn() as running:
-        settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY = "openai", 4
-        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
-        for cache in caches:
-            cache.cache_clear()
+    settings.LLM_CONCURRENCY = 4
+    with answering(settings) as running:
         yield running
-    for cache in caches:
-        cache.cache_clear()
 
 
 def ended(job: Job) -> Job:

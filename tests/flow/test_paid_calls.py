@@ -9,9 +9,7 @@ from django.urls import reverse
 
 from benchmarks.book import approved_book
 from benchmarks.standin import StandIn
-from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction
-from books.ledger import choices
 from books.ledger.choices import model_of
 from books.models import CallOutcome, ModelCall, PageDigest, Subtopic
 from jobs import clock, failpoints
@@ -19,6 +17,7 @@ from jobs.models import Event, Item, Job, Throttle
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
 from jobs.sweep import sweep
+from tests.answering import answering
 from tests.flow.cluster import running_cluster, until
 from tests.jobs.effect_site.processes import live, stopped
 
@@ -28,15 +27,9 @@ PAGES, IN_FLIGHT = 6, 3
 
 @pytest.fixture
 def provider(settings):
-    caches = (guideline_factory.guideline_engine, choices.ledger)
-    with StandIn(latency=0.1) as running:
-        settings.GUIDELINE_ENGINE, settings.LLM_CONCURRENCY = "openai", IN_FLIGHT
-        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
-        for cache in caches:
-            cache.cache_clear()
+    settings.LLM_CONCURRENCY = IN_FLIGHT
+    with answering(settings, latency=0.1) as running:
         yield running
-    for cache in caches:
-        cache.cache_clear()
 
 
 @pytest.fixture

@@ -10,21 +10,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from benchmarks import answers
-from benchmarks.standin import StandIn
-from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction, start_finalisation
 from books.guidelines import review
 from books.guidelines.changes import undo
 from books.guidelines.proposals import accept, is_in_force
 from books.guidelines.selectors import unfinished
 from books.intake.order import delete_pages
-from books.ledger import choices
 from books.models import Change, ModelCall, Page, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
 from books.ocr.review import approve_pages, edit_text
 from jobs.actions import resume
 from jobs.models import Job
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
+from tests.answering import answering
 from tests.factories import BookFactory, ReadPageFactory, pages_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,17 +49,8 @@ def model(settings, monkeypatch):
     """Renames everything, finds each pair the same half as sure as it is asked about, and orders all backwards."""
     monkeypatch.setitem(answers.BY_SCHEMA, "NamesForm", _renamed)
     monkeypatch.setitem(answers.BY_SCHEMA, "OrderForm", _backwards)
-    with StandIn() as running:
-        settings.GUIDELINE_ENGINE = "openai"
-        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a-key", running.url
-        _forget()
+    with answering(settings) as running:
         yield running
-    _forget()
-
-
-def _forget():
-    guideline_factory.guideline_engine.cache_clear()
-    choices.ledger.cache_clear()
 
 
 def _renamed(material):
