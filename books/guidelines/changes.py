@@ -44,8 +44,7 @@ def change(
     Read the rows inside it: what was read before may be another's by now. A change that wrote no row leaves no trace.
     """
     with transaction.atomic():
-        # No stronger lock: a call being written refers to the book, and waits for the job that we may hold.
-        Book.objects.select_for_update(no_key=True).get(pk=book_id)
+        lock_book(book_id)
         made = Change.objects.create(
             book_id=book_id,
             sentence=sentence[:300],
@@ -61,6 +60,14 @@ def change(
             current_change.reset(token)
         if not made.wrote:
             made.delete()
+
+
+def lock_book(book_id: int) -> Book:
+    """Until the transaction ends: what people and jobs decide on rows read from here on is one after another.
+
+    No stronger lock: a call being written refers to the book, and waits for the job that we may hold.
+    """
+    return Book.objects.select_for_update(no_key=True).get(pk=book_id)
 
 
 @receiver(pre_create_historical_record)

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from books.errors import DecisionRefused, EditedMeanwhile
 from books.guidelines.apply_proposal import apply, piece_of
-from books.guidelines.changes import change
+from books.guidelines.changes import change, lock_book
 from books.keys import fingerprint
 from books.models import Book, Change, Proposal, ProposalKind, ProposalState, Subtopic, Topic
 from books.stored.proposal import Content, Merge, NewTopic, Order, Pair, Piece, Pieces, Place, TopicFacts, Values
@@ -111,7 +111,7 @@ def propose(book_id: int, suggestion: Suggestion, *, job: Job | None) -> Proposa
     """
     content = fingerprint(asdict(suggestion.after))
     with transaction.atomic():
-        Book.objects.select_for_update().get(pk=book_id)
+        lock_book(book_id)
         earlier = Proposal.objects.filter(book=book_id, subject=suggestion.subject)
         if earlier.filter(content=content).exclude(state=ProposalState.OUTDATED).exists():
             return None
@@ -155,7 +155,7 @@ def refuse(proposal_id: int, *, user: AbstractBaseUser | None) -> None:
     """Leaves everything as it is. Raises DecisionRefused where it was decided before."""
     proposal = Proposal.objects.get(pk=proposal_id)
     with transaction.atomic():
-        Book.objects.select_for_update().get(pk=proposal.book_id)
+        lock_book(proposal.book_id)
         _close(proposal, ProposalState.REFUSED, user=user)
 
 

@@ -10,6 +10,7 @@ from books.extraction.engines.factory import guideline_engine
 from books.extraction.records import book_facts, named
 from books.extraction.stages.base import Ahead, GuidelineStage, Work
 from books.extraction.stages.rows import in_order
+from books.guidelines.changes import lock_book
 from books.guidelines.proposals import merging, propose
 from books.models import Proposal, ProposalKind, ProposalState, Subtopic
 from books.models.page import page_numbers
@@ -67,8 +68,11 @@ class MergeStage(GuidelineStage):
         return guideline_engine().are_same(book_facts(one.topic.book), named(one, numbers), named(other, numbers))
 
     def save(self, item: Item, result: Likeness | None) -> None:
+        if result is None or not result.is_same:
+            return
+        lock_book(item.job.book_id)
         pair = _pair(item)
-        if result is None or not result.is_same or len(pair) != 2:
+        if len(pair) != 2:
             return
         one, other = pair
         sure_enough = item.job.book.merge_from

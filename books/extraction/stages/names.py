@@ -67,14 +67,14 @@ class NameStage(GuidelineStage):
     def save(self, item: Item, result: tuple[TopicNames, MadeWith]) -> None:
         """A topic in which a person decided on anything is left to a person too."""
         names, made_with = result
-        topic = topics_of(item.job).filter(pk=item.key).first()
-        if topic is None:
-            return
-        rows = list(topic.subtopics.all())
-        for row in rows:
-            title = names.subtopics.get(str(row.pk), row.title)
-            rename(ProposalKind.RENAME_SUBTOPIC, row, title, item.job, at_once=not row.is_decided)
-        at_once = not topic.is_edited and not any(row.is_decided for row in rows)
-        rename(ProposalKind.RENAME_TOPIC, topic, names.title, item.job, at_once=at_once)
         with change(item.job.book_id, f"Summarised by {made_with}: {item.label}", job=item.job):
+            topic = topics_of(item.job).filter(pk=item.key).first()
+            if topic is None:
+                return
+            rows = list(topic.subtopics.all())
+            for row in rows:
+                title = names.subtopics.get(str(row.pk), row.title)
+                rename(ProposalKind.RENAME_SUBTOPIC, row, title, item.job, at_once=not row.is_decided)
+            at_once = not topic.is_edited and not any(row.is_decided for row in rows)
+            rename(ProposalKind.RENAME_TOPIC, topic, names.title, item.job, at_once=at_once)
             give_topic(topic.pk, Values(summary=names.summary, made_with=made_with), item.job)

@@ -11,7 +11,7 @@ from books.extraction.engines.factory import guideline_engine
 from books.extraction.records import book_facts, in_the_book, named
 from books.extraction.stages.base import Ahead, Work
 from books.extraction.stages.rows import TopicStage, give_topic, not_empty, topics_of
-from books.guidelines.changes import change
+from books.guidelines.changes import change, lock_book
 from books.guidelines.proposals import ordering_subtopics, ordering_topics, propose
 from books.models import Book, Subtopic, Topic
 from books.models.page import page_numbers
@@ -63,6 +63,7 @@ class OrderStage(TopicStage):
         return replace(order, storyline=not_empty(order.storyline))
 
     def save(self, item: Item, result: TeachingOrder) -> None:
+        lock_book(item.job.book_id)
         wanted = [int(key) for key in result.keys]
         if item.key == BOOK:
             _order_topics(item.job, wanted, result.reason)
