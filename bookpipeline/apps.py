@@ -5,4 +5,5 @@ class BookpipelineConfig(AppConfig):
     name = "bookpipeline"
 
     def ready(self) -> None:
-        import bookpipeline.second_factor  # noqa: F401 - it connects signals
+        import bookpipeline.language
+        import bookpipeline.second_factor  # noqa: F401 - they connect signals

@@ -1,4 +1,4 @@
-"""A person's own page: how they sign in, where they are signed in, and what they are told of."""
+"""A person's own page: how they sign in, where they are signed in, in which language, and what they are told of."""
 
 from __future__ import annotations
 
@@ -9,29 +9,44 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from books.admin.guards import StaffRequest, route
 from books.audit import refuse
-from books.models import NoticeChoice
+from books.models import Preferences
+from books.models.session import CHOSEN_LANGUAGE
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
-    ChoiceForm = forms.ModelForm[NoticeChoice]
+    ChoiceForm = forms.ModelForm[Preferences]
 else:
     ChoiceForm = forms.ModelForm
 
 
 def routes() -> list[URLPattern]:
-    return [route("account/", account, "books_account"), route("account/notices/", notices, "books_account_notices")]
+    return [
+        route("account/", account, "books_account"),
+        route("account/language/", language, "books_account_language"),
+        route("account/notices/", notices, "books_account_notices"),
+    ]
+
+
+class LanguageForm(ChoiceForm):
+    language = forms.ChoiceField(choices=[("", _("As the browser asks")), *settings.LANGUAGES], required=False)
+
+    class Meta:
+        model = Preferences
+        fields = ("language",)
 
 
 class NoticeForm(ChoiceForm):
     class Meta:
-        model = NoticeChoice
+        model = Preferences
         fields = ("by_mail", "slack_url")
 
     def clean_slack_url(self) -> str:
@@ -41,10 +56,22 @@ class NoticeForm(ChoiceForm):
         return url
 
 
+def _of(person: User) -> Preferences:
+    return Preferences.objects.filter(person=person).first() or Preferences(person=person)
+
+
+@require_POST
+def language(request: StaffRequest) -> HttpResponseBase:
+    """Of this session at once, of her others from when she signs in there again."""
+    form = LanguageForm(request.POST, instance=_of(request.user))
+    if form.is_valid():
+        request.session[CHOSEN_LANGUAGE] = form.save().language
+    return redirect("admin:books_account")
+
+
 @require_POST
 def notices(request: StaffRequest) -> HttpResponseBase:
-    chosen = NoticeChoice.objects.filter(person=request.user).first() or NoticeChoice(person=request.user)
-    form = NoticeForm(request.POST, instance=chosen)
+    form = NoticeForm(request.POST, instance=_of(request.user))
     if form.is_valid():
         form.save()
         messages.success(request, "You are told of what happens from now on.")
@@ -58,11 +85,13 @@ def notices(request: StaffRequest) -> HttpResponseBase:
 def account(request: StaffRequest) -> HttpResponseBase:
     """Of whoever is signed in, with or without a role."""
     factors = Authenticator.objects.filter(user=request.user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    chosen = _of(request.user)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Account",
         "factors": [str(each) for each in factors],
-        "form": NoticeForm(instance=NoticeChoice.objects.filter(person=request.user).first()),
+        "form": NoticeForm(instance=chosen),
+        "languages": LanguageForm(instance=chosen),
         "has_mail": settings.HAS_MAIL,
         "sessions": len(UserSession.objects.purge_and_list(request.user)),
     }

@@ -703,9 +703,10 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(add_full_text, migrations.RunPython.noop),
         migrations.CreateModel(
-            name='NoticeChoice',
+            name='Preferences',
             fields=[
                 ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('language', models.CharField(blank=True, max_length=10)),
                 ('by_mail', models.BooleanField(default=False)),
                 ('slack_url', models.CharField(blank=True, max_length=500)),
                 ('since', models.DateTimeField(auto_now=True)),

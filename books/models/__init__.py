@@ -11,7 +11,7 @@ from books.models.page import Arrangement, OcrStatus, Page, PageReview, Reading,
 from books.models.proposal import Proposal, ProposalKind, ProposalState
 from books.models.publication import Announcement, Feed, Happening, PublishedGuideline, PublishedSet
 from books.models.session import Session
-from books.models.team import Assignment, Channel, Comment, Notice, NoticeChoice
+from books.models.team import Assignment, Channel, Comment, Notice, Preferences
 from books.models.token import ApiToken, TokenScope
 from books.models.webhook import DeliveryState, WebhookDelivery, WebhookEndpoint
 
@@ -42,12 +42,12 @@ __all__ = [
     "ModelCall",
     "ModelPrice",
     "Notice",
-    "NoticeChoice",
     "OcrStatus",
     "Outcome",
     "Page",
     "PageDigest",
     "PageReview",
+    "Preferences",
     "Proposal",
     "ProposalKind",
     "ProposalState",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -12,6 +12,9 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.signals import post_save
 from django.dispatch import receiver
+
+# In a session: the language that its person chose, so that no request asks another table for it.
+CHOSEN_LANGUAGE: Final = "language"
 
 
 class Session(AbstractBaseSession):

@@ -55,10 +55,14 @@ class Channel(models.TextChoices):
     SLACK = "slack", "Slack"
 
 
-class NoticeChoice(models.Model):
-    """What a person asked to be told by; nobody is told who did not ask. ``since`` is when they last chose."""
+class Preferences(models.Model):
+    """What a person chose: their language, "" for the browser's, and what they are told by.
+
+    Nobody is told who did not ask. ``since`` is when they last chose what they are told by.
+    """
 
     person = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
+    language = models.CharField(max_length=10, blank=True)
     by_mail = models.BooleanField(default=False)
     slack_url = models.CharField(max_length=500, blank=True)
     since = models.DateTimeField(auto_now=True)

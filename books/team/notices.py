@@ -24,7 +24,7 @@ from django.urls import reverse
 
 from books.access import open_books
 from books.language import counted
-from books.models import Assignment, Book, Channel, Notice, NoticeChoice, Page, PageReview, ReviewStatus, Subtopic
+from books.models import Assignment, Book, Channel, Notice, Page, PageReview, Preferences, ReviewStatus, Subtopic
 from books.ocr.review import READ
 from books.publishing.post import post
 from jobs import clock
@@ -47,7 +47,7 @@ SWEEP_SECONDS, AT_ONCE = 30, 200
 
 def tell(people: Iterable[User], key: str, sentence: str, path: str) -> None:
     """Leaves a notice for those of ``people`` who asked for some, by each channel; in the caller's transaction."""
-    choices = NoticeChoice.objects.filter(person__in=list(people)).select_related("person")
+    choices = Preferences.objects.filter(person__in=list(people)).select_related("person")
     rows = [
         Notice(person=each.person, channel=channel, key=key, sentence=sentence[:500], path=path, next_try=clock.now())
         for each in choices
@@ -59,7 +59,7 @@ def tell(people: Iterable[User], key: str, sentence: str, path: str) -> None:
 @receiver(swept)
 def tell_of_jobs(**_: Any) -> None:
     """Of a job's end or pause: whoever asked for it, owns its book or was given some of it, and did not do it."""
-    choices = NoticeChoice.objects.filter(person__is_active=True).select_related("person")
+    choices = Preferences.objects.filter(person__is_active=True).select_related("person")
     asked = [each for each in choices if each.channels]
     if not asked:
         return
@@ -128,7 +128,7 @@ def _take(notice: Notice) -> bool:
 def _send(person_id: int, channel: str, notices: Sequence[Notice]) -> bool:
     """Returns whether it went; what its person no longer wants, or may no longer see, is dropped."""
     rows = Notice.objects.filter(pk__in=[each.pk for each in notices])
-    choice = NoticeChoice.objects.filter(person=person_id, person__is_active=True).select_related("person").first()
+    choice = Preferences.objects.filter(person=person_id, person__is_active=True).select_related("person").first()
     if choice is None or channel not in choice.channels:
         rows.delete()
         return True
@@ -143,7 +143,7 @@ def _send(person_id: int, channel: str, notices: Sequence[Notice]) -> bool:
     return True
 
 
-def _mail(choice: NoticeChoice, lines: Sequence[str]) -> None:
+def _mail(choice: Preferences, lines: Sequence[str]) -> None:
     first = lines[0].splitlines()[0]
     subject = first if len(lines) == 1 else f"{len(lines)} notices"
     why = f"You asked for this: {settings.SITE_URL}{reverse('admin:books_account')}"
@@ -151,7 +151,7 @@ def _mail(choice: NoticeChoice, lines: Sequence[str]) -> None:
     EmailMessage(" ".join(subject.split())[:150], "\n\n".join([*lines, why]), to=[choice.person.email]).send()
 
 
-def _slack(choice: NoticeChoice, lines: Sequence[str]) -> None:
+def _slack(choice: Preferences, lines: Sequence[str]) -> None:
     # Slack reads these three as its own signs, such as a mention of everybody.
     said = "\n".join(lines).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     body = json.dumps({"text": said}).encode()

@@ -49,6 +49,7 @@ def at(name: str, args: str, method: str, who: str, **data: Any) -> tuple[Any, .
 SCREENS = _table(
     "admin:",
     at("books_account", "", GET, STAFF),
+    at("books_account_language", "", POST, STAFF),
     at("books_account_notices", "", POST, STAFF),
     at("books_book_people", "book", GET, "urpa"),
     at("books_book_give", "book", POST, "ura", person="user"),

@@ -95,7 +95,10 @@ def test_a_stage_is_one_class_in_the_list_of_its_job(screens, monkeypatch):
 # ---- a part and a status, in a copy of the project ------------------------------------------------------------------
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COPIED = ("books", "bookpipeline", "jobs", "templates", "static", "tests", "benchmarks", "manage.py", "pyproject.toml")
+COPIED = (
+    *("books", "bookpipeline", "jobs", "locale", "templates", "static", "tests", "benchmarks"),
+    *("manage.py", "pyproject.toml"),
+)
 PART = """    SOURCES = "sources", "Sources to read", "what to read besides"
 """
 STATUS = """    CHECKED = (

@@ -36,7 +36,10 @@ pytestmark = [
     pytest.mark.skipif(connection.vendor == "sqlite", reason="A file is on one machine."),
 ]
 # What a machine needs of the tree; each has a copy.
-TREE = ("bookpipeline", "books", "jobs", "static", "templates", "tests", "benchmarks", "manage.py", "gunicorn.conf.py")
+TREE = (
+    *("bookpipeline", "books", "jobs", "locale", "static", "templates", "tests", "benchmarks"),
+    *("manage.py", "gunicorn.conf.py"),
+)
 LEASE_SECONDS, CUT_SECONDS = 10, 25
 TIMES = {
     "DJANGO_SETTINGS_MODULE": "tests.jobs.effect_site.settings",

@@ -10,7 +10,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from books.models import Notice, NoticeChoice
+from books.models import Notice, Preferences
 from books.models.book import Access
 from books.team import notices
 from books.team.notices import send_due, tell, tell_of_jobs
@@ -31,7 +31,7 @@ def _mail(settings):
 @pytest.fixture
 def grace(django_user_model):
     person = django_user_model.objects.create_superuser("grace", "grace@example.org")
-    NoticeChoice.objects.create(person=person, by_mail=True)
+    Preferences.objects.create(person=person, by_mail=True)
     return person
 
 
@@ -78,7 +78,7 @@ def test_nobody_is_told_of_what_they_did_or_of_what_goes_on_by_itself(grace):
 def test_nobody_is_told_who_did_not_ask_or_may_not_open_the_book(grace, django_user_model):
     other = django_user_model.objects.create_user("other", "other@example.org", is_staff=True)
     ended(requested_by=other)
-    NoticeChoice.objects.create(person=other, by_mail=True)
+    Preferences.objects.create(person=other, by_mail=True)
     assert sweep() == [], "it was over before they asked"
     ended(requested_by=other, book=BookFactory(access=Access.OWNER, owner=grace))
     assert len(sweep()) == 1
@@ -100,7 +100,7 @@ def test_a_mail_server_that_is_away_loses_nothing_and_keeps_slack_going(grace, s
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free.getsockname()[1]
     with listening() as receiver:
-        NoticeChoice.objects.update(slack_url=receiver.url)
+        Preferences.objects.update(slack_url=receiver.url)
         tell([grace], "x", "Look <!channel> & see", "/admin/")
         send_due()
         assert json.loads(receiver.heard[0][1])["text"].startswith("Look &lt;!channel&gt; &amp; see")
@@ -124,7 +124,7 @@ def test_two_sweeps_at_once_send_once(grace):
 
 def test_who_asks_no_more_is_told_no_more(grace):
     tell([grace], "x", "Look", "/")
-    NoticeChoice.objects.update(by_mail=False)
+    Preferences.objects.update(by_mail=False)
     send_due()
     assert mail.outbox == []
     assert not Notice.objects.exists()
@@ -142,7 +142,7 @@ def test_a_person_chooses_on_their_page(client, grace, settings):
     page = client.get(reverse("admin:books_account")).content.decode()
     assert "By mail to grace@example.org" in page
     client.post(reverse("admin:books_account_notices"), {"slack_url": "https://hooks.slack.com/services/x"})
-    choice = NoticeChoice.objects.get()
+    choice = Preferences.objects.get()
     assert (choice.by_mail, choice.slack_url) == (False, "https://hooks.slack.com/services/x")
     refused = client.post(reverse("admin:books_account_notices"), {"slack_url": "http://inside/"}, follow=True)
     assert "begins with https" in refused.content.decode()

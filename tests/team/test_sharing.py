@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from books.errors import StageNotReady
-from books.models import Assignment, Comment, Notice, NoticeChoice, ReviewStatus
+from books.models import Assignment, Comment, Notice, Preferences, ReviewStatus
 from books.models.book import Access
 from books.team.sharing import comment, give, given_to, mentions_of, reviewers
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory
@@ -27,7 +27,7 @@ def book():
 def grace(django_user_model):
     person = django_user_model.objects.create_user("grace", "grace@example.org", is_staff=True)
     person.groups.set(Group.objects.filter(name="reviewer"))
-    NoticeChoice.objects.create(person=person, slack_url="https://hooks.slack.com/x")
+    Preferences.objects.create(person=person, slack_url="https://hooks.slack.com/x")
     return person
 
 
