@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import DatabaseError
@@ -17,6 +18,7 @@ from django.db.models import Model
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
+from django.utils.translation import override
 
 from books.models import AuditEntry, Book, Outcome
 from books.numbers import number_of
@@ -90,16 +92,17 @@ def note_row(verb: str, row: Model, detail: str = "") -> None:
     """What becomes of ``row``, by whoever asks for it; where it cannot be noted it is not done."""
     request = _request.get()
     person = request.user if request and request.user.is_authenticated else None
-    AuditEntry.objects.create(
-        person_id=person.pk if person else None,
-        name=person.get_username() if person else "sign-on" if request else "command line",
-        action=f"{verb} {row._meta.verbose_name}",
-        about=f"“{str(row)[:198]}”",
-        outcome=Outcome.DONE,
-        detail=detail[:300],
-        token=_token(request),
-        book_number=row.pk if isinstance(row, Book) else None,
-    )
+    with override(settings.LANGUAGE_CODE):
+        AuditEntry.objects.create(
+            person_id=person.pk if person else None,
+            name=person.get_username() if person else "sign-on" if request else "command line",
+            action=f"{verb} {row._meta.verbose_name}",
+            about=f"“{str(row)[:198]}”",
+            outcome=Outcome.DONE,
+            detail=detail[:300],
+            token=_token(request),
+            book_number=row.pk if isinstance(row, Book) else None,
+        )
 
 
 def _token(request: HttpRequest | None) -> str:

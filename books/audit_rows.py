@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.utils.translation import override
 
 from books.audit import note_row
 from books.models import ApiToken, Book, ModelPrice, StageModel, WebhookEndpoint
@@ -46,8 +48,11 @@ def _about_to_save(instance: Any, **_: Any) -> None:
 def _saved(instance: Any, *, created: bool, **_: Any) -> None:
     if created:
         note_row("Added", instance)
-    elif instance.before_save and (changes := "; ".join(_changes(instance.before_save, instance))):
-        note_row("Changed", instance, changes)
+    elif instance.before_save:
+        with override(settings.LANGUAGE_CODE):
+            changes = "; ".join(_changes(instance.before_save, instance))
+        if changes:
+            note_row("Changed", instance, changes)
 
 
 def _deleted(instance: Any, **_: Any) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
 from django.utils.text import slugify
+from django.utils.translation import override
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.bodies import FORM
@@ -48,7 +50,8 @@ def export(request: StaffRequest, book_id: int, form: str) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     if form not in TYPES:
         raise Http404("There is no such form of export.")
-    response = HttpResponse(_body(book, form), content_type=TYPES[form])
+    with override(settings.LANGUAGE_CODE):  # programs and other people's screens read it too
+        response = HttpResponse(_body(book, form), content_type=TYPES[form])
     name = slugify(book.title)[:60] or "book"
     response["Content-Disposition"] = f'attachment; filename="{name}-guidelines.{form}"'
     return response

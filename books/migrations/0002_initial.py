@@ -77,15 +77,17 @@ class Migration(migrations.Migration):
             name='StageModel',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(max_length=40, unique=True)),
-                ('provider', models.CharField(default='openai', max_length=60)),
-                ('model', models.CharField(max_length=80)),
-                ('effort', models.CharField(blank=True, choices=[('minimal', 'Minimal'), ('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], help_text='How long a reasoning model may think. Empty: as the stage declares it, low for little tasks.', max_length=10)),
-                ('temperature', models.FloatField(blank=True, help_text="Empty: the model's own.", null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(2)])),
-                ('max_tokens', models.PositiveIntegerField(blank=True, help_text="Of an answer with the thought before it. Empty: the stage's own, with room for both.", null=True, validators=[django.core.validators.MinValueValidator(100)])),
+                ('stage', models.CharField(max_length=40, unique=True, verbose_name='stage')),
+                ('provider', models.CharField(default='openai', max_length=60, verbose_name='provider')),
+                ('model', models.CharField(max_length=80, verbose_name='model')),
+                ('effort', models.CharField(blank=True, choices=[('minimal', 'Minimal'), ('low', 'Low'), ('medium', 'Medium'), ('high', 'High')], help_text='How long a reasoning model may think. Empty: as the stage declares it, low for little tasks.', max_length=10, verbose_name='effort')),
+                ('temperature', models.FloatField(blank=True, help_text="Empty: the model's own.", null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(2)], verbose_name='temperature')),
+                ('max_tokens', models.PositiveIntegerField(blank=True, help_text="Of an answer with the thought before it. Empty: the stage's own, with room for both.", null=True, validators=[django.core.validators.MinValueValidator(100)], verbose_name='max tokens')),
             ],
             options={
                 'ordering': ('stage',),
+                'verbose_name': 'stage model',
+                'verbose_name_plural': 'stage models',
             },
         ),
         migrations.CreateModel(
@@ -162,31 +164,34 @@ class Migration(migrations.Migration):
             name='WebhookDelivery',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('failed', 'Failed')], default='waiting', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_try', models.DateTimeField(null=True)),
-                ('status_code', models.PositiveSmallIntegerField(help_text='What the other system answered.', null=True)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('tried_at', models.DateTimeField(null=True)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('failed', 'Failed')], default='waiting', max_length=10, verbose_name='state')),
+                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
+                ('next_try', models.DateTimeField(null=True, verbose_name='next try')),
+                ('status_code', models.PositiveSmallIntegerField(help_text='What the other system answered.', null=True, verbose_name='status code')),
+                ('error', models.CharField(blank=True, max_length=300, verbose_name='error')),
+                ('tried_at', models.DateTimeField(null=True, verbose_name='tried at')),
             ],
             options={
-                'verbose_name_plural': 'webhook deliveries',
                 'ordering': ('-id',),
+                'verbose_name': 'webhook delivery',
+                'verbose_name_plural': 'webhook deliveries',
             },
         ),
         migrations.CreateModel(
             name='WebhookEndpoint',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(help_text='https://…', max_length=500)),
-                ('description', models.CharField(blank=True, max_length=80)),
+                ('url', models.CharField(help_text='https://…', max_length=500, verbose_name='url')),
+                ('description', models.CharField(blank=True, max_length=80, verbose_name='description')),
                 ('happenings', models.JSONField(default=list, verbose_name='events')),
                 ('secret', models.CharField(editable=False, max_length=80)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('is_active', models.BooleanField(default=True, verbose_name='is active')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
             ],
             options={
                 'ordering': ('url',),
+                'verbose_name': 'webhook endpoint',
+                'verbose_name_plural': 'webhook endpoints',
             },
         ),
         migrations.AddIndex(
@@ -201,12 +206,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='book',
             name='owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner'),
         ),
         migrations.AddField(
             model_name='book',
             name='team',
-            field=models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='team'),
         ),
         migrations.AddField(
             model_name='auditentry',
@@ -338,7 +343,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='modelcall',
             name='book',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='model_calls', to='books.book'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='model_calls', to='books.book', verbose_name='book'),
         ),
         migrations.AddField(
             model_name='modelcall',
@@ -414,7 +419,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='apitoken',
             name='owner',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner'),
         ),
         migrations.AddField(
             model_name='reading',
@@ -484,7 +489,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='webhookdelivery',
             name='announcement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='books.announcement'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='books.announcement', verbose_name='announcement'),
         ),
         migrations.AddField(
             model_name='webhookdelivery',
@@ -494,7 +499,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='webhookdelivery',
             name='endpoint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='books.webhookendpoint'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='books.webhookendpoint', verbose_name='endpoint'),
         ),
         migrations.AddField(
             model_name='contents',

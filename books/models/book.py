@@ -12,6 +12,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import connections, models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from books.language import search_words
 from jobs.models import Job
@@ -61,20 +63,20 @@ LANGUAGE = r"^[a-z]{3}(_[a-z]+)*(\+[a-z]{3}(_[a-z]+)*)*\Z"
 class BookStatus(models.TextChoices):
     """PENDING_REVIEW: a person has to look, at pages that are not approved yet or at guidelines."""
 
-    NO_PAGES = "no_pages", "No pages"
-    READY = "ready_for_extraction", "Ready for extraction"
-    PROCESSING = "processing", "Processing"
-    PAUSED = "paused", "Job paused"
-    PENDING_REVIEW = "pending_review", "Pending review"
-    APPROVED = "approved", "Approved"
+    NO_PAGES = "no_pages", _("No pages")
+    READY = "ready_for_extraction", _("Ready for extraction")
+    PROCESSING = "processing", _("Processing")
+    PAUSED = "paused", _("Job paused")
+    PENDING_REVIEW = "pending_review", _("Pending review")
+    APPROVED = "approved", _("Approved")
 
 
 class Access(models.TextChoices):
     """Who may open a book, beside its owner and administrators: ``books.access`` says it."""
 
-    ALL = "all", "Everybody with a role"
-    TEAM = "team", "The team: the people named below"
-    OWNER = "owner", "The owner alone"
+    ALL = "all", _("Everybody with a role")
+    TEAM = "team", _("The team: the people named below")
+    OWNER = "owner", _("The owner alone")
 
 
 def access_of_new_books() -> str:
@@ -122,65 +124,79 @@ def _one_of(rows: models.QuerySet[Any]) -> Subquery:
 class Book(models.Model):
     """Its pages are numbered from 1 in scan order, without regard to printed numbers."""
 
-    title = models.CharField(max_length=200)
-    author = models.CharField(max_length=200, blank=True)
-    edition = models.CharField(max_length=80, blank=True)
+    title = models.CharField(_("title"), max_length=200)
+    author = models.CharField(_("author"), max_length=200, blank=True)
+    edition = models.CharField(_("edition"), max_length=80, blank=True)
     edition_year = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1450), MaxValueValidator(2100)]
+        _("edition year"), null=True, blank=True, validators=[MinValueValidator(1450), MaxValueValidator(2100)]
     )
-    country = models.CharField(max_length=80, blank=True)
-    board = models.CharField(max_length=80, blank=True, help_text="The examination or curriculum board.")
-    grade = models.CharField(max_length=40, blank=True)
-    subject = models.CharField(max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=80, blank=True)
+    board = models.CharField(_("board"), max_length=80, blank=True, help_text=_("The examination or curriculum board."))
+    grade = models.CharField(_("grade"), max_length=40, blank=True)
+    subject = models.CharField(_("subject"), max_length=80, blank=True)
     language = models.CharField(
+        _("language"),
         max_length=40,
         default="eng",
         validators=[
-            RegexValidator(LANGUAGE, "Three letters a language, as eng or deu, joined by + where it has several.")
+            RegexValidator(LANGUAGE, _("Three letters a language, as eng or deu, joined by + where it has several."))
         ],
-        help_text="What its pages are read in, as Tesseract calls it.",
+        help_text=_("What its pages are read in, as Tesseract calls it."),
     )
     spending_cap = models.DecimalField(
+        _("spending cap"),
         max_digits=10,
         decimal_places=2,
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="US dollars that model calls for this book may cost in all; empty for no cap.",
+        help_text=_("US dollars that model calls for this book may cost in all; empty for no cap."),
     )
     merge_from = models.FloatField(
-        "merge by itself from",
+        _("merge by itself from"),
         default=0.9,
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text="Subtopics found to teach the same, as sure as this (0 to 1) or surer, are merged without asking; "
-        "empty to be asked about every pair. It can be undone.",
+        help_text=_(
+            "Subtopics found to teach the same, as sure as this (0 to 1) or surer, are merged without asking; "
+            "empty to be asked about every pair. It can be undone."
+        ),
     )
     verifies = models.BooleanField(
-        "have guidelines read a second time",
+        _("have guidelines read a second time"),
         default=True,
-        help_text="Where a language model writes: one more call a guideline judges each statement by its pages alone. "
-        "What it doubts is marked for the reviewer.",
+        help_text=_(
+            "Where a language model writes: one more call a guideline judges each statement by its pages alone. "
+            "What it doubts is marked for the reviewer."
+        ),
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
-    access = models.CharField("open to", max_length=5, choices=Access, default=access_of_new_books)
-    team = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    access = models.CharField(_("open to"), max_length=5, choices=Access, default=access_of_new_books)
+    team = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("team"), blank=True, related_name="+")
     sends_images = models.BooleanField(
-        "send images of pages to the model",
+        _("send images of pages to the model"),
         default=True,
-        help_text="Where a language model digests and writes: it also sees the pages whose text does not tell all, "
-        "with formulas, tables, figures or doubtful words. The estimate says what that costs.",
+        help_text=_(
+            "Where a language model digests and writes: it also sees the pages whose text does not tell all, "
+            "with formulas, tables, figures or doubtful words. The estimate says what that costs."
+        ),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     status_now: str  # on rows of with_status
     page_count: int  # on rows of with_page_count
 
     objects = BookQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("book"), _("books")
         ordering = ("title", "id")
         permissions = (
             ("ask_model", "Can start jobs that ask a language model, which may cost money"),
@@ -207,7 +223,9 @@ class Book(models.Model):
     def clean(self) -> None:
         if self._state.adding and Book.objects.count() >= settings.QUOTA_BOOKS:
             raise ValidationError(
-                f"There are {settings.QUOTA_BOOKS} books here, as many as there may be. Have one deleted."
+                gettext("There are {most} books here, as many as there may be. Have one deleted.").format(
+                    most=settings.QUOTA_BOOKS
+                )
             )
 
     @property

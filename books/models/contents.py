@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from books.models.book import Book
 from books.models.page import Page
@@ -14,8 +15,8 @@ from books.stored.outline import ContentsLine, CutBook
 
 
 class ContentsStatus(models.TextChoices):
-    DRAFTED = "drafted", "Draft"
-    CONFIRMED = "confirmed", "Confirmed"
+    DRAFTED = "drafted", _("Draft")
+    CONFIRMED = "confirmed", _("Confirmed")
 
 
 class Contents(models.Model):

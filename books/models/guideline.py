@@ -9,6 +9,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from books.language import search_words
 from books.models.book import Book
@@ -50,21 +52,21 @@ class ReviewStatus(models.TextChoices):
         "draft",
         "D",
         "idle",
-        "It is a draft: finalise the book, then approve it.",
+        _("It is a draft: finalise the book, then approve it."),
         {"approve": "approved", "reject": "rejected"},
-        "Draft",
+        _("Draft"),
     )
     PENDING_REVIEW = (
         "pending_review",
         "?",
         "waiting",
-        "Nobody has approved it yet.",
+        _("Nobody has approved it yet."),
         {"approve": "approved", "reject": "rejected"},
-        "Pending review",
+        _("Pending review"),
     )
-    APPROVED = "approved", "A", "good", "", {"reopen": "pending_review", "publish": "published"}, "Approved"
-    REJECTED = "rejected", "R", "bad", "It was rejected.", {"reopen": "pending_review"}, "Rejected"
-    PUBLISHED = "published", "P", "out", "", {"reopen": "pending_review", "withdraw": "approved"}, "Published"
+    APPROVED = "approved", "A", "good", "", {"reopen": "pending_review", "publish": "published"}, _("Approved")
+    REJECTED = "rejected", "R", "bad", _("It was rejected."), {"reopen": "pending_review"}, _("Rejected")
+    PUBLISHED = "published", "P", "out", "", {"reopen": "pending_review", "withdraw": "approved"}, _("Published")
 
     @property
     def awaits(self) -> bool:
@@ -92,9 +94,9 @@ class Provenance(models.TextChoices):
         provenance._value_, provenance.note = value, note
         return provenance
 
-    OFFLINE = "offline", "Made offline from the book's own words, without a language model.", "Made offline"
-    MODEL = "model", "", "Made by a language model"
-    IMPORTED = "imported", "Imported from a file.", "Imported from a file"
+    OFFLINE = "offline", _("Made offline from the book's own words, without a language model."), _("Made offline")
+    MODEL = "model", "", _("Made by a language model")
+    IMPORTED = "imported", _("Imported from a file."), _("Imported from a file")
 
     @classmethod
     def notes(cls, found: Iterable[str]) -> list[str]:
@@ -102,7 +104,9 @@ class Provenance(models.TextChoices):
         counts = Counter(found)
         whole = counts.total()
         return [
-            one.note if counts[one] == whole else f"{counts[one]} of {whole} guidelines: {one.note}"
+            one.note
+            if counts[one] == whole
+            else gettext("{count} of {whole} guidelines: {note}").format(count=counts[one], whole=whole, note=one.note)
             for one in cls
             if one.note and counts[one]
         ]

@@ -5,17 +5,19 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from books.models.book import Book
 from jobs.models import Item, Job
 
 
 class CallOutcome(models.TextChoices):
-    ANSWERED = "answered", "Answered"
-    REFUSED = "refused", "Refused"
-    TRUNCATED = "truncated", "Cut off"
-    INVALID = "invalid", "Did not fit its schema"
-    FAILED = "failed", "No answer"
+    ANSWERED = "answered", _("Answered")
+    REFUSED = "refused", _("Refused")
+    TRUNCATED = "truncated", _("Cut off")
+    INVALID = "invalid", _("Did not fit its schema")
+    FAILED = "failed", _("No answer")
 
 
 class ModelCall(models.Model):
@@ -26,29 +28,32 @@ class ModelCall(models.Model):
     ``is_estimate`` marks tokens that the provider did not tell.
     """
 
-    book = models.ForeignKey(Book, null=True, blank=True, on_delete=models.CASCADE, related_name="model_calls")
+    book = models.ForeignKey(
+        Book, verbose_name=_("book"), null=True, blank=True, on_delete=models.CASCADE, related_name="model_calls"
+    )
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    stage = models.CharField(max_length=40)
-    item = models.CharField(max_length=80, blank=True)
-    provider = models.CharField(max_length=60)
-    model = models.CharField(max_length=80)
+    stage = models.CharField(_("stage"), max_length=40)
+    item = models.CharField(_("item"), max_length=80, blank=True)
+    provider = models.CharField(_("provider"), max_length=60)
+    model = models.CharField(_("model"), max_length=80)
     prompt_version = models.CharField(max_length=20)
     schema_version = models.CharField(max_length=20)
     input_sha256 = models.CharField(max_length=64)
     images = models.PositiveSmallIntegerField(default=0, help_text="Sent along.")
-    tokens_in = models.PositiveIntegerField(default=0)
+    tokens_in = models.PositiveIntegerField(_("tokens in"), default=0)
     tokens_cached = models.PositiveIntegerField(default=0)
-    tokens_out = models.PositiveIntegerField(default=0)
-    cost = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    tokens_out = models.PositiveIntegerField(_("tokens out"), default=0)
+    cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=6, null=True, blank=True)
     tier = models.CharField(max_length=20, blank=True)
-    is_estimate = models.BooleanField("tokens estimated", default=False)
+    is_estimate = models.BooleanField(_("tokens estimated"), default=False)
     seconds = models.FloatField(default=0)
-    outcome = models.CharField(max_length=10, choices=CallOutcome)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=CallOutcome)
     error_code = models.CharField(max_length=40, blank=True)
     answer = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("model call"), _("model calls")
         ordering = ("-id",)
         constraints = (models.CheckConstraint(condition=Q(outcome__in=CallOutcome.values), name="call_outcome_known"),)
         indexes = (
@@ -80,13 +85,14 @@ class Reservation(models.Model):
 class ModelPrice(models.Model):
     """What one model costs."""
 
-    model = models.CharField(max_length=80, unique=True)
-    input = models.DecimalField("input, US$ per million tokens", max_digits=10, decimal_places=4)
-    cached_input = models.DecimalField("cached input, US$ per million tokens", max_digits=10, decimal_places=4)
-    output = models.DecimalField("output, US$ per million tokens", max_digits=10, decimal_places=4)
-    updated_at = models.DateTimeField(auto_now=True)
+    model = models.CharField(_("model"), max_length=80, unique=True)
+    input = models.DecimalField(_("input, US$ per million tokens"), max_digits=10, decimal_places=4)
+    cached_input = models.DecimalField(_("cached input, US$ per million tokens"), max_digits=10, decimal_places=4)
+    output = models.DecimalField(_("output, US$ per million tokens"), max_digits=10, decimal_places=4)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("model price"), _("model prices")
         ordering = ("model",)
 
     def __str__(self) -> str:
@@ -94,54 +100,59 @@ class ModelPrice(models.Model):
 
 
 class Effort(models.TextChoices):
-    MINIMAL = "minimal", "Minimal"
-    LOW = "low", "Low"
-    MEDIUM = "medium", "Medium"
-    HIGH = "high", "High"
+    MINIMAL = "minimal", _("Minimal")
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
 
 
 class ProviderProfile(models.Model):
     """What requests to a model of a provider go without, since it refuses them; a row says that it took one."""
 
-    provider = models.CharField(max_length=60)
-    model = models.CharField(max_length=80)
-    left_out = models.JSONField(default=list, blank=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    provider = models.CharField(_("provider"), max_length=60)
+    model = models.CharField(_("model"), max_length=80)
+    left_out = models.JSONField(_("left out"), default=list, blank=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("provider profile"), _("provider profiles")
         ordering = ("provider", "model")
         constraints = (models.UniqueConstraint(fields=["provider", "model"], name="profile_of_model"),)
 
     def __str__(self) -> str:
-        return f"{self.model} of {self.provider}"
+        return gettext("{model} of {provider}").format(model=self.model, provider=self.provider)
 
 
 class StageModel(models.Model):
     """Which model a stage asks, and how; stages without a row use OPENAI_MODEL."""
 
-    stage = models.CharField(max_length=40, unique=True)
-    provider = models.CharField(max_length=60, default="openai")
-    model = models.CharField(max_length=80)
+    stage = models.CharField(_("stage"), max_length=40, unique=True)
+    provider = models.CharField(_("provider"), max_length=60, default="openai")
+    model = models.CharField(_("model"), max_length=80)
     effort = models.CharField(
+        _("effort"),
         max_length=10,
         blank=True,
         choices=Effort,
-        help_text="How long a reasoning model may think. Empty: as the stage declares it, low for little tasks.",
+        help_text=_("How long a reasoning model may think. Empty: as the stage declares it, low for little tasks."),
     )
     temperature = models.FloatField(
+        _("temperature"),
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(2)],
-        help_text="Empty: the model's own.",
+        help_text=_("Empty: the model's own."),
     )
     max_tokens = models.PositiveIntegerField(
+        _("max tokens"),
         null=True,
         blank=True,
         validators=[MinValueValidator(100)],
-        help_text="Of an answer with the thought before it. Empty: the stage's own, with room for both.",
+        help_text=_("Of an answer with the thought before it. Empty: the stage's own, with room for both."),
     )
 
     class Meta:
+        verbose_name, verbose_name_plural = _("stage model"), _("stage models")
         ordering = ("stage",)
 
     def __str__(self) -> str:

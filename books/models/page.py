@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from books.models.book import Book
 from books.models.typed_json import TypedJSONField
@@ -27,16 +28,16 @@ CLEAN_CONFIDENCE: Final = 80.0
 
 
 class OcrStatus(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    DONE = "done", "Read"
-    BLANK = "blank", "Blank"
-    FAILED = "failed", "Failed"
+    WAITING = "waiting", _("Waiting")
+    DONE = "done", _("Read")
+    BLANK = "blank", _("Blank")
+    FAILED = "failed", _("Failed")
 
 
 class PageReview(models.TextChoices):
-    PENDING = "pending", "To review"
-    APPROVED = "approved", "Approved"
-    REJECTED = "rejected", "Rejected"
+    PENDING = "pending", _("To review")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
 
 
 class Source(models.Model):

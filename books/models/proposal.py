@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from books.models.book import Book
 from books.models.change import Change
@@ -14,23 +15,23 @@ from jobs.models import Job
 
 
 class ProposalKind(models.TextChoices):
-    MERGE = "merge", "Merge"
-    RENAME_TOPIC = "rename_topic", "Rename a topic"
-    RENAME_SUBTOPIC = "rename_subtopic", "Rename a subtopic"
-    ORDER_TOPICS = "order_topics", "Order of topics"
-    ORDER_SUBTOPICS = "order_subtopics", "Order in a topic"
-    REWRITE_TOPIC = "rewrite_topic", "Text of a topic"
-    REWRITE = "rewrite", "Text of a guideline"
-    RECUT = "recut", "New outline"
+    MERGE = "merge", _("Merge")
+    RENAME_TOPIC = "rename_topic", _("Rename a topic")
+    RENAME_SUBTOPIC = "rename_subtopic", _("Rename a subtopic")
+    ORDER_TOPICS = "order_topics", _("Order of topics")
+    ORDER_SUBTOPICS = "order_subtopics", _("Order in a topic")
+    REWRITE_TOPIC = "rewrite_topic", _("Text of a topic")
+    REWRITE = "rewrite", _("Text of a guideline")
+    RECUT = "recut", _("New outline")
 
 
 class ProposalState(models.TextChoices):
     """OUTDATED: what it was about has changed since, or a newer proposal took its place."""
 
-    OPEN = "open", "Open"
-    ACCEPTED = "accepted", "Accepted"
-    REFUSED = "refused", "Refused"
-    OUTDATED = "outdated", "Outdated"
+    OPEN = "open", _("Open")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+    OUTDATED = "outdated", _("Outdated")
 
 
 class Proposal(models.Model):

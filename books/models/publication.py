@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from books.models.book import Book
 from books.models.guideline import Provenance
@@ -148,9 +149,9 @@ class Feed(models.Model):
 
 
 class Happening(models.TextChoices):
-    PUBLISHED = "guidelines.published", "Guidelines published"
-    ROLLED_BACK = "guidelines.rolled_back", "Rolled back to an earlier version"
-    WITHDRAWN = "guidelines.withdrawn", "All guidelines of a book taken back"
+    PUBLISHED = "guidelines.published", _("Guidelines published")
+    ROLLED_BACK = "guidelines.rolled_back", _("Rolled back to an earlier version")
+    WITHDRAWN = "guidelines.withdrawn", _("All guidelines of a book taken back")
 
 
 class Announcement(models.Model):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from books.models.book import Book
 from books.models.guideline import Subtopic
@@ -24,7 +26,7 @@ class Assignment(models.Model):
         ordering = ("id",)
 
     def __str__(self) -> str:
-        return f"{self.book} to {self.person}"
+        return gettext("{book} to {person}").format(book=self.book, person=self.person)
 
 
 class Comment(models.Model):
@@ -51,8 +53,8 @@ class Comment(models.Model):
 
 
 class Channel(models.TextChoices):
-    MAIL = "mail", "Mail"
-    SLACK = "slack", "Slack"
+    MAIL = "mail", _("Mail")
+    SLACK = "slack", _("Slack")
 
 
 class Preferences(models.Model):

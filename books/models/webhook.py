@@ -10,6 +10,8 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Cast
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from books.models.publication import Announcement
 from jobs.models import Item, Job
@@ -21,14 +23,15 @@ class WebhookEndpoint(models.Model):
     ``happenings`` are the events that it is told of; none means all.
     """
 
-    url = models.CharField(max_length=500, help_text="https://…")
-    description = models.CharField(max_length=80, blank=True)
-    happenings = models.JSONField(default=list, verbose_name="events")
+    url = models.CharField(_("url"), max_length=500, help_text="https://…")
+    description = models.CharField(_("description"), max_length=80, blank=True)
+    happenings = models.JSONField(default=list, verbose_name=_("events"))
     secret = models.CharField(max_length=80, editable=False)
-    is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    is_active = models.BooleanField(_("is active"), default=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("webhook endpoint"), _("webhook endpoints")
         ordering = ("url",)
 
     def __str__(self) -> str:
@@ -42,15 +45,23 @@ class WebhookEndpoint(models.Model):
         try:
             URLValidator(schemes)(self.url)
         except ValidationError as error:
-            raise ValidationError({"url": f"Give a whole address that begins with {' or '.join(schemes)}."}) from error
+            raise ValidationError(
+                {
+                    "url": gettext("Give a whole address that begins with {schemes}.").format(
+                        schemes=" or ".join(schemes)
+                    )
+                }
+            ) from error
         if "@" in self.url.split("/")[2]:
-            raise ValidationError({"url": "No user name or password in the address: the signature takes their place."})
+            raise ValidationError(
+                {"url": gettext("No user name or password in the address: the signature takes their place.")}
+            )
 
 
 class DeliveryState(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    DELIVERED = "delivered", "Delivered"
-    FAILED = "failed", "Failed"
+    WAITING = "waiting", _("Waiting")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Failed")
 
 
 class Standing(NamedTuple):
@@ -78,15 +89,21 @@ class WebhookDelivery(models.Model):
     its item knows how it stands.
     """
 
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
-    announcement = models.ForeignKey(Announcement, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, verbose_name=_("endpoint"), on_delete=models.CASCADE, related_name="deliveries"
+    )
+    announcement = models.ForeignKey(
+        Announcement, verbose_name=_("announcement"), on_delete=models.CASCADE, related_name="deliveries"
+    )
     job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")
-    state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    next_try = models.DateTimeField(null=True)
-    status_code = models.PositiveSmallIntegerField(null=True, help_text="What the other system answered.")
-    error = models.CharField(max_length=300, blank=True)
-    tried_at = models.DateTimeField(null=True)
+    state = models.CharField(_("state"), max_length=10, choices=DeliveryState, default=DeliveryState.WAITING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_try = models.DateTimeField(_("next try"), null=True)
+    status_code = models.PositiveSmallIntegerField(
+        _("status code"), null=True, help_text=_("What the other system answered.")
+    )
+    error = models.CharField(_("error"), max_length=300, blank=True)
+    tried_at = models.DateTimeField(_("tried at"), null=True)
 
     objects = WebhookDeliveryQuerySet.as_manager()
     item_attempts: int | None  # and those below: on rows of with_item
@@ -95,8 +112,8 @@ class WebhookDelivery(models.Model):
     item_not_before: datetime | None
 
     class Meta:
+        verbose_name, verbose_name_plural = _("webhook delivery"), _("webhook deliveries")
         ordering = ("-id",)
-        verbose_name_plural = "webhook deliveries"
         constraints = (
             models.UniqueConstraint(fields=["endpoint", "announcement"], name="delivered_once_per_endpoint"),
             models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
@@ -104,7 +121,7 @@ class WebhookDelivery(models.Model):
         indexes = (models.Index(fields=["next_try"], condition=Q(state="waiting"), name="delivery_to_try"),)
 
     def __str__(self) -> str:
-        return f"{self.announcement} to {self.endpoint}"
+        return gettext("{announcement} to {endpoint}").format(announcement=self.announcement, endpoint=self.endpoint)
 
     @property
     def standing(self) -> Standing:
@@ -114,5 +131,5 @@ class WebhookDelivery(models.Model):
             return Standing(state, self.attempts, self.error, self.tried_at, self.next_try)
         tried = self.item_attempts, self.item_error_message or "", self.item_started_at
         if not self.job.is_active:
-            return Standing("Stopped", *tried, None)
+            return Standing(gettext("Stopped"), *tried, None)
         return Standing(state, *tried, self.item_not_before)

@@ -39,7 +39,7 @@ def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
     if subtopic.rejection_reason:
         return f"It was rejected: {subtopic.rejection_reason}"
     if status.withheld:
-        return status.withheld
+        return str(status.withheld)
     doubtful = len(in_doubt(subtopic.guideline))
     if doubtful:
         statements = "One statement is" if doubtful == 1 else f"{doubtful} statements are"
@@ -103,7 +103,7 @@ class Plan:
     @property
     def mark(self) -> str:
         """Equal exactly when publishing would do the same as when a person saw the preview."""
-        return fingerprint(self.present, self.wanted, self.new, self.goes)[:32]
+        return fingerprint(self.present, self.wanted, self.new, [each.title for each in self.goes])[:32]
 
 
 def present_version(book_id: int) -> int:

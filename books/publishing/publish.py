@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import override
 
 from books.errors import EditedMeanwhile, StageNotReady
 from books.guidelines.changes import change, save_all
@@ -33,7 +35,8 @@ def publish(book_id: int, scope: Scope | None = None, *, user: AbstractBaseUser 
     now, StageNotReady where nothing would change for readers.
     """
     with change(book_id, "Published", user=user) as made:
-        plan = plan_of(Book.objects.get(pk=book_id), scope)
+        with override(settings.LANGUAGE_CODE):  # what is left out is kept with its reasons
+            plan = plan_of(Book.objects.get(pk=book_id), scope)
         if seen and seen != plan.mark:
             raise EditedMeanwhile(SEEN_CHANGED)
         check_something(plan)
