@@ -3,6 +3,7 @@ see people."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -14,6 +15,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from books.admin.guards import AsksAgain, StaffRequest
 from books.language import counted
@@ -22,11 +24,13 @@ from books.tokens import give_out, revoke
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
     TokenAdmin = admin.ModelAdmin[ApiToken]
 else:
     TokenAdmin = admin.ModelAdmin
 
-USE = "Send it as Authorization: Bearer, over HTTPS. To try it:"
+USE = _("Send the token as Authorization: Bearer, over HTTPS.")
 
 
 @admin.register(ApiToken)
@@ -98,7 +102,9 @@ class ApiTokenAdmin(AsksAgain, TokenAdmin):
     def response_add(self, request: HttpRequest, obj: ApiToken, post_url_continue: str | None = None) -> HttpResponse:
         """The one time that the token is shown."""
         secret = getattr(request, "secret", "")
-        return shown_once(request, obj, secret, USE, command=curl_line(request, obj, secret))
+        address = request.build_absolute_uri(_path(obj))
+        command = f'curl -H "Authorization: Bearer {secret}" "{address}"'
+        return shown_once(request, obj, USE, {_("Token"): secret, _("Address"): address, _("To try it"): command})
 
     @admin.action(description="Revoke the chosen tokens", permissions=["change"])
     def take_back(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
@@ -106,21 +112,19 @@ class ApiTokenAdmin(AsksAgain, TokenAdmin):
         messages.success(request, f"{counted(count, 'token')} revoked: they open nothing from now on.")
 
 
-def curl_line(request: HttpRequest, token: ApiToken, secret: str) -> str:
-    """A request that needs no book, for tokens that read what is published; else to the document of all there is."""
-    path = "/api/guidelines?limit=1" if {"published", "read"} & set(token.scopes) else "/api/openapi.json"
-    return f'curl -H "Authorization: Bearer {secret}" "{request.build_absolute_uri(path)}"'
+def _path(token: ApiToken) -> str:
+    """What needs no book: for tokens that read what is published, that; else the document of all there is."""
+    return "/api/guidelines?limit=1" if {"published", "read"} & set(token.scopes) else "/api/openapi.json"
 
 
-def shown_once(request: HttpRequest, thing: Any, secret: str, use: str, *, command: str = "") -> HttpResponse:
-    """A page with a secret that no other page shows; nobody keeps a copy of it on the way."""
+def shown_once(request: HttpRequest, thing: Any, use: StrOrPromise, shown: Mapping[StrOrPromise, str]) -> HttpResponse:
+    """A page with a secret, named in ``shown``, that no other page shows; nobody keeps a copy of it on the way."""
     context = {
         **admin.site.each_context(request),
         "title": str(thing),
         "opts": thing._meta,
-        "secret": secret,
+        "shown": shown,
         "use": use,
-        "command": command,
     }
     response = render(request, "bookpipeline/secret.html", context)
     add_never_cache_headers(response)

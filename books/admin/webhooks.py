@@ -13,6 +13,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from books.admin.guards import AsksAgain, StaffRequest, action, route
 from books.admin.tokens import shown_once
@@ -32,7 +34,8 @@ else:
     EndpointModelForm = forms.ModelForm
 
 
-USE = "The receiver checks our signatures with it, as Standard Webhooks describes."
+SECRET = _("Secret")
+USE = _("The receiver checks our signatures with it, as Standard Webhooks describes.")
 BADGES = {"Delivered": "approved", "Failed": "failed", "Stopped": "failed", "Waiting": "paused"}
 
 
@@ -68,7 +71,7 @@ class WebhookEndpointAdmin(AsksAgain, EndpointAdmin):
         self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None
     ) -> HttpResponse:
         """The one time that the secret is shown."""
-        return shown_once(request, obj, obj.secret, USE)
+        return shown_once(request, obj, USE, {SECRET: obj.secret})
 
     def get_urls(self) -> list[URLPattern]:
         own = route("<int:endpoint_id>/test/", send_a_test, "books_webhookendpoint_test")
@@ -82,7 +85,8 @@ class WebhookEndpointAdmin(AsksAgain, EndpointAdmin):
             return None
         chosen[0].secret = new_secret()
         chosen[0].save(update_fields=["secret"])
-        return shown_once(request, chosen[0], chosen[0].secret, f"The old one signs nothing any more. {USE}")
+        use = gettext("The old one signs nothing any more. %s") % USE
+        return shown_once(request, chosen[0], use, {SECRET: chosen[0].secret})
 
 
 @action("books.change_webhookendpoint")

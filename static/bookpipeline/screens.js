@@ -86,3 +86,30 @@ for (const form of document.querySelectorAll("form[data-guarded]")) {
     if (!isSaidSo && isDirty()) event.preventDefault();
   });
 }
+
+// A button after each thing that is wanted elsewhere: tokens, addresses, commands. Where the browser keeps its clipboard
+// from pages without TLS, the text is selected and copied the old way.
+const copyText = async (text) => {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = Object.assign(document.createElement("textarea"), { value: text });
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+};
+for (const source of document.querySelectorAll("[data-copy], #authenticator_secret, #recovery_codes")) {
+  const button = document.getElementById("copy-button").content.firstElementChild.cloneNode(true);
+  const word = button.textContent;
+  const text = () => source.value ?? source.textContent.trim();
+  button.setAttribute("aria-label", `${word}: ${source.labels?.[0]?.textContent.trim() ?? text()}`);
+  button.addEventListener("click", async () => {
+    await copyText(text());
+    button.focus();
+    button.textContent = document.getElementById("copied").textContent = button.dataset.copied;
+    setTimeout(() => {
+      button.textContent = word;
+      document.getElementById("copied").textContent = "";
+    }, 3000);
+  });
+  source.after(" ", button);
+}

@@ -116,7 +116,9 @@ def test_each_sees_their_own_tokens_and_scopes_of_use_to_them(client, reviewer, 
     forged = client.post(reverse("admin:books_apitoken_add"), {"name": "Mine", "scopes": ["publish"]})
     assert "not one of the available choices" in forged.content.decode()
     made = client.post(reverse("admin:books_apitoken_add"), {"name": "Mine", "scopes": ["read", "review"]})
-    assert f'curl -H "Authorization: Bearer {made.context["secret"]}"' in made.context["command"]
+    secret, address, command = made.context["shown"].values()
+    assert command == f'curl -H "Authorization: Bearer {secret}" "{address}"'
+    assert address == "http://testserver/api/guidelines?limit=1"
     token = ApiToken.objects.get(name="Mine")
     assert (token.owner, token.scopes) == (reviewer, ["read", "review"])
     url = reverse("admin:books_apitoken_changelist")

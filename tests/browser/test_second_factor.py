@@ -28,6 +28,7 @@ def again(tab, live_server) -> None:
 
 def test_a_role_that_needs_a_factor_gets_one_and_is_asked_for_it(tab, live_server, admin, settings):
     settings.MFA_ROLES, settings.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ["administrator"], True
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
     cdp = tab.context.new_cdp_session(tab)
     cdp.send("WebAuthn.enable")
     cdp.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
@@ -38,6 +39,11 @@ def test_a_role_that_needs_a_factor_gets_one_and_is_asked_for_it(tab, live_serve
     tab.get_by_role("button", name="Confirm").click()
     tab.get_by_role("button", name="Add").click()
     expect(tab.get_by_text("Unused codes")).to_be_visible()
+    tab.get_by_role("button", name="Copy: Unused codes").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("status").filter(has_text="Copied")).to_be_attached()
+    expect(tab.get_by_role("button", name="Copy: Unused codes")).to_be_focused()
+    assert len(tab.evaluate("navigator.clipboard.readText()").split()) == 10
     tab.goto(f"{live_server.url}/admin/")
     expect(tab.get_by_role("heading", name="Home")).to_be_visible()
     tab.get_by_role("button", name="Log out").click()
