@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
@@ -31,6 +36,48 @@ def test_the_catalogue_holds_every_text_translated_and_no_other():
 
 def test_what_is_compiled_is_what_is_written():
     assert SPANISH.with_suffix(".mo").read_bytes() == compiled(translated()), "run: python -m tests.catalogue"
+
+
+# What stands in templates and needs no translation.
+NAMES = {"Word", "Excel", "CSV", "JSON", "Markdown", "bookpipeline", "US", "s"}
+SAID = ("aria-label", "title", "placeholder", "alt")
+TAGS = re.compile(r"{% comment.*?endcomment %}|{% blocktranslate.*?endblocktranslate %}|{[{%#].*?[}%#]}", re.S)
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", text))
+
+
+class Untranslated(HTMLParser):
+    """Collects the words that a person reads in a template and no tag translates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self.inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = tag
+        for name, value in attrs:
+            if name in SAID:
+                self.found |= words(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside not in {"code", "kbd", "script", "style"}:
+            self.found |= words(data)
+
+
+def test_every_text_of_a_template_is_marked():
+    for path in sorted(Path(settings.BASE_DIR, "templates").rglob("*.html")):
+        source = path.read_text()
+        reader = Untranslated()
+        reader.feed(TAGS.sub("", re.sub(r"{% block (title|bodyclass|coltype) %}.*?{% endblock %}", "", source)))
+        assert reader.found <= NAMES, f"{path.name}: {reader.found - NAMES}"
+        quoted = re.findall(r'(?:\slabel=|default(?:_if_none)?:)"([^"{]*[^\W\d_][^"{]*)"', source)
+        assert set(quoted) <= NAMES, f"{path.name}: {quoted}"
 
 
 @pytest.mark.django_db
