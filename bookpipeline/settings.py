@@ -76,7 +76,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "bookpipeline.accounts.site_context",
-            ]
+            ],
         },
     }
 ]

@@ -27,10 +27,11 @@ const moves = {
 };
 
 const count = document.querySelector(".chosen-count");
+const noneChosen = count?.textContent;
 const showCount = () => {
   if (!count) return;
   const chosen = boxes.filter((box) => box.checked).length;
-  count.textContent = chosen ? `${chosen} chosen:` : "With the chosen pages:";
+  count.textContent = chosen ? count.dataset.chosen.replace("{n}", chosen) : noneChosen;
 };
 
 // With Shift what is between the place where choosing began and this one is chosen, and no more than that.

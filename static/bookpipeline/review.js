@@ -107,7 +107,7 @@ const settleIn = (line) => {
   const part = line.closest(".part");
   for (const field of line.querySelectorAll("[name*='.']")) field.name = field.name.replace(/^[^.]*/, part.dataset.part);
   linesIn(part).forEach((each, at) => {
-    fieldOf(each).ariaLabel = `${part.querySelector("legend").textContent}, statement ${at + 1}`;
+    fieldOf(each).ariaLabel = part.dataset.label.replace("{n}", at + 1);
   });
   fieldOf(line).focus();
   line.scrollIntoView({ block: "nearest" });

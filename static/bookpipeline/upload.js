@@ -3,7 +3,9 @@
 
 const AT_ONCE = 3;
 const RETRY_SECONDS = [1, 2, 4, 8];
-const NO_CONNECTION = "The connection was lost";
+// Sentences stand in the page, in its language.
+const worded = (name, facts = {}) =>
+  document.getElementById("upload-words").dataset[name].replace(/\{(\w+)\}/g, (_, fact) => facts[fact]);
 
 // What trying again cannot help: `message` is a sentence for a person.
 class UploadStopped extends Error {}
@@ -23,11 +25,11 @@ const post = (url, body, headers, onProgress) =>
   });
 
 const sentenceOf = (request) => {
-  if (request.status === 401 || request.status === 403) return "You may not upload any more. Sign in again, then choose the files again.";
+  if (request.status === 401 || request.status === 403) return worded("signedOut");
   try {
-    return JSON.parse(request.responseText).message ?? `The server answered ${request.status}.`;
+    return JSON.parse(request.responseText).message ?? worded("answered", request);
   } catch {
-    return `The server answered ${request.status}.`;
+    return worded("answered", request);
   }
 };
 
@@ -89,7 +91,7 @@ class Upload {
       try {
         entry.sha256 = await sha256(entry.file);
       } catch {
-        throw new UploadStopped(`${entry.name} cannot be read any more. Choose the files again.`);
+        throw new UploadStopped(worded("unreadable", entry));
       }
     }
     const files = this.entries.map(({ name, file, sha256: digest }) => ({ name, size: file.size, sha256: digest }));
@@ -111,7 +113,7 @@ class Upload {
     const request = await (entry.form ? this.toBucket(entry) : this.toServer(entry));
     if (request.status === 409) throw new UploadStopped(sentenceOf(request));
     if (request.status !== 200) {
-      return this.change(entry, { state: "failed", share: 0, reason: request.status ? sentenceOf(request) : `${NO_CONNECTION}.` });
+      return this.change(entry, { state: "failed", share: 0, reason: request.status ? sentenceOf(request) : worded("noConnection") });
     }
     const { state, reason } = JSON.parse(request.responseText);
     return this.change(entry, { state, reason, share: 1 });
@@ -132,14 +134,14 @@ class Upload {
       body.append("file", entry.file);
       return post(entry.form.url, body, {}, (share) => this.change(entry, { share }));
     });
-    if (sent.status < 200 || sent.status > 299) return { status: 502, responseText: '{"message": "The storage did not take the file."}' };
+    if (sent.status < 200 || sent.status > 299) return { status: 502, responseText: JSON.stringify({ message: worded("notStored") }) };
     return insistently(() => post(`${this.delivery}/files/${entry.id}/arrived`, null, this.headers));
   }
 
   async ask(url, document) {
     const headers = { ...this.headers, "Content-Type": "application/json" };
     const request = await insistently(() => post(url, JSON.stringify(document), headers));
-    if (!request.status) throw new UploadStopped(`${NO_CONNECTION}. Nothing that was sent is lost.`);
+    if (!request.status) throw new UploadStopped(worded("nothingLost"));
     if (request.status > 299) throw new UploadStopped(sentenceOf(request));
     return JSON.parse(request.responseText);
   }

@@ -9,7 +9,7 @@
   const inputs = [...form.querySelectorAll("input[type=file]")];
   const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
   const OVER = new Set(["stored", "here", "refused"]);
-  const WORDS = { checking: "Checking", waiting: "Waiting", sending: "Sending", stored: "Stored", here: "Already in this book", refused: "Not taken", failed: "Not sent" };
+  const uploadWord = submit.textContent;
   let entries = [];
   let upload = null;
   let isOrdered = false; // by a person
@@ -21,8 +21,9 @@
   const say = (sentence) => {
     if (status.textContent !== sentence) status.textContent = sentence;
   };
-  const files = (count) => (count === 1 ? "1 file" : `${count} files`);
-  const sizeOf = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+  const files = (count) => worded(count === 1 ? "oneFile" : "manyFiles", { count });
+  const inMegabytes = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const sizeOf = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${inMegabytes.format(bytes / 1e6)} MB`);
 
   // ---- choosing and ordering --------------------------------------------------------------------------------------
 
@@ -31,7 +32,7 @@
     if (isDone) entries = [];
     isDone = false;
     form.classList.remove("is-fixed");
-    submit.textContent = "Upload";
+    submit.textContent = uploadWord;
     without.hidden = true;
     const known = new Set(entries.map(({ path, file }) => `${path} ${file.size} ${file.lastModified}`));
     const fresh = chosen
@@ -62,7 +63,7 @@
     const held = document.activeElement;
     list.insertBefore(entry.row, entries[target + 1]?.row ?? null);
     held.focus();
-    say(`${entry.name} is now ${target + 1} of ${entries.length}.`);
+    say(worded("moved", { name: entry.name, place: target + 1, count: entries.length }));
   };
 
   const leaveOut = (entry) => {
@@ -79,8 +80,7 @@
     row.querySelector(".upload-name").textContent = entry.name;
     row.querySelector(".upload-size").textContent = sizeOf(entry.file.size);
     row.querySelector("progress").setAttribute("aria-label", entry.name);
-    const labels = { "[data-move='-1']": "Move up", "[data-move='1']": "Move down", "[data-leave]": "Leave out" };
-    for (const [button, label] of Object.entries(labels)) row.querySelector(button).setAttribute("aria-label", `${label}: ${entry.name}`);
+    for (const button of row.querySelectorAll("button")) button.ariaLabel = `${button.ariaLabel}: ${entry.name}`;
     for (const button of row.querySelectorAll("[data-move]")) button.onclick = () => move(entry, Number(button.dataset.move));
     row.querySelector("[data-leave]").onclick = () => leaveOut(entry);
     row.addEventListener("keydown", (event) => {
@@ -94,7 +94,7 @@
   const draw = (entry) => {
     entry.row.dataset.state = entry.state;
     entry.row.querySelector("progress").value = Math.round(entry.share * 100);
-    entry.row.querySelector(".upload-state").textContent = [WORDS[entry.state], entry.reason].filter(Boolean).join(": ");
+    entry.row.querySelector(".upload-state").textContent = [entry.state && worded(entry.state), entry.reason].filter(Boolean).join(": ");
   };
 
   const drawAll = () => {
@@ -107,7 +107,7 @@
     const bytes = entries.reduce((sum, { file }) => sum + file.size, 0);
     const most = Number(form.dataset.most);
     submit.disabled = entries.length > most;
-    if (entries.length > most) say(`${files(entries.length)} are chosen; at most ${most} can be sent at once. Leave some out.`);
+    if (entries.length > most) say(worded("tooMany", { files: files(entries.length), most }));
     else say(entries.length ? `${files(entries.length)}, ${sizeOf(bytes)}.` : "");
   };
 
@@ -130,7 +130,8 @@
     const percent = drawTotal();
     if (percent < milestone + 25 || !entries.some(({ state }) => state === "sending")) return;
     milestone = percent - (percent % 25);
-    say(`${milestone} %: ${entries.filter(({ state }) => OVER.has(state)).length} of ${files(entries.length)}.`);
+    const done = entries.filter(({ state }) => OVER.has(state)).length;
+    say(worded("milestone", { percent: milestone, done, files: files(entries.length) }));
   };
 
   // ---- sending ----------------------------------------------------------------------------------------------------
@@ -147,9 +148,10 @@
   const finish = async () => {
     await upload.finish();
     isDone = true;
-    const words = [[count("stored"), "stored"], [count("here"), "in the book already"], [count("refused") + count("failed"), "not taken"]];
-    say(`Done: ${words.filter(([number]) => number).map(([number, what]) => `${files(number)} ${what}`).join(", ")}.`);
-    submit.textContent = "Upload";
+    const counts = { doneStored: count("stored"), doneHere: count("here"), doneRefused: count("refused") + count("failed") };
+    const told = Object.entries(counts).filter(([, number]) => number).map(([name, number]) => worded(name, { files: files(number) }));
+    say(worded("done", { what: told.join(", ") }));
+    submit.textContent = uploadWord;
     without.hidden = true;
     isOrdered = false;
     htmx.trigger(document.body, "job-over");
@@ -175,17 +177,17 @@
       await arranging;
       milestone = 0;
       upload = new Upload(form.dataset.upload, form.elements.csrfmiddlewaretoken.value, entries, onChange);
-      say(`Sending ${files(entries.length)}.`);
+      say(worded("sendingNow", { files: files(entries.length) }));
       if (await upload.send()) return finish();
-      say(`${files(count("failed"))} could not be sent. Try again, or go on without them.`);
-      submit.textContent = "Try again";
+      say(worded("notSent", { files: files(count("failed")) }));
+      submit.textContent = worded("again");
       without.hidden = false;
       return undefined;
     });
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!entries.length) return say("Choose at least one file.");
+    if (!entries.length) return say(worded("none"));
     return send();
   });
   without.addEventListener("click", () => attempt(finish));
