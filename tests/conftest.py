@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 SAMPLE = Path(__file__).resolve().parent.parent / "samples" / "prealgebra"
 
 
+# What takes longest is begun with, so that no worker ends alone with it.
+LONGEST = ("browser", "processes", "readme")
+
+
+@pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
+def pytest_group(items: list[pytest.Item]) -> None:
+    """Tests that share a fixture of their module go to one worker of xdist: else each worker made it."""
+    for item in items:
+        fixtures = getattr(item, "_fixtureinfo").name2fixturedefs.values()  # noqa: B009 - pytest names no other way
+        if any(found[-1].scope == "module" for found in fixtures) and not _group(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """xdist 3.8 names a test's group where pytest 9.2 no longer looks, so that every group went to all workers."""
@@ -23,6 +36,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         grouped = vars(item).get("_nodeid")
         if grouped:
             item._id = NodeId.parse(grouped)
+    turns = [*LONGEST, *sorted({_group(item) for item in items} - {*LONGEST, ""}), ""]
+    items.sort(key=lambda item: turns.index(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    mark = item.get_closest_marker("xdist_group")
+    return str(mark.args[0]) if mark else ""
 
 
 @pytest.fixture(scope="session")
