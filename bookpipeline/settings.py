@@ -214,7 +214,7 @@ Q_CLUSTER = {
 # By kind, where it is not as books.retention says; 0 for ever.
 RETENTION_DAYS = env.dict("RETENTION_DAYS", cast={"value": int}, default={})
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-# Of one API token, to one process of the web.
+# Of one API token, to all processes of the web together.
 TOKEN_REQUESTS_PER_MINUTE = env.int("TOKEN_REQUESTS_PER_MINUTE", default=600)
 # Plain http and addresses that are not public, for webhooks on a developer's machine.
 WEBHOOKS_MAY_STAY_INSIDE = env.bool("WEBHOOKS_MAY_STAY_INSIDE", default=DEBUG)

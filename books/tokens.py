@@ -8,8 +8,10 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Case, F, Q, QuerySet, Subquery, When
+from django.db.models.functions import Greatest
 from django.http import HttpRequest, HttpResponse
 
 from books.attempts import token_refused
@@ -20,6 +22,8 @@ PREFIX: Final = "bpt_"
 BEGINNING: Final = 10
 # Use is written down this seldom, so that reading does not write.
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
+# Into so many parts the requests of a minute are divided among processes.
+SHARES: Final = 60
 # What tokens are for; /gate is asked about it by a proxy.
 ADDRESSES: Final = ("/api/", "/gate")
 
@@ -79,6 +83,19 @@ def note_use(token: ApiToken) -> None:
     if token.last_used_at is None or token.last_used_at < before:
         unnoted = ApiToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=before), pk=token.pk)
         unnoted.update(last_used_at=clock.now())
+
+
+def take_requests(token: ApiToken, minute: int) -> int:
+    """How many requests of ``minute`` one process may answer for ``token``; 0 when all processes took all. One query.
+
+    A share at a time, so that most requests ask nobody; what a process does not use of it is lost with the minute.
+    """
+    share = max(1, settings.TOKEN_REQUESTS_PER_MINUTE // SHARES)
+    known = Q(minute__gte=minute)
+    used_up = known & Q(taken__gt=settings.TOKEN_REQUESTS_PER_MINUTE - share)
+    taken = Case(When(known, then=F("taken") + share), default=share)
+    rows = ApiToken.objects.filter(~used_up, pk=token.pk)
+    return share * rows.update(taken=taken, minute=Greatest("minute", minute))
 
 
 def revoke(tokens: QuerySet[ApiToken]) -> int:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from threading import Lock
-from time import time
 from typing import Any, Final
 
-from django.conf import settings
 from django.http import HttpRequest
 from ninja.errors import HttpError
 from ninja.security import django_auth
@@ -19,7 +17,8 @@ from ninja.security.base import AuthBase
 from ninja.throttling import BaseThrottle
 
 from books.models import ApiToken, TokenScope
-from books.tokens import lack_of_scope, token_of
+from books.tokens import lack_of_scope, take_requests, token_of
+from jobs import clock
 
 
 class Bearer(AuthBase):
@@ -51,24 +50,31 @@ PUBLISH: Final = open_to(TokenScope.PUBLISH)
 
 
 class TokenThrottle(BaseThrottle):
-    """So many requests of one token in a minute of the clock, to one process."""
+    """So many requests of one token in a minute of the database's clock, to all processes together."""
 
     def __init__(self) -> None:
         self._minute = 0
-        self._count: Counter[str] = Counter()
+        self._left: Counter[str] = Counter()
         self._lock = Lock()
 
     def allow_request(self, request: HttpRequest) -> bool:
         token = token_of(request)
-        if token is None:
-            return True
-        minute = int(time() // 60)
+        return token is None or self._use(token, 0) or self._use(token, take_requests(token, _minute()))
+
+    def _use(self, token: ApiToken, more: int) -> bool:
+        """One of those that this process has left in this minute, with ``more`` that it took."""
         with self._lock:
-            if minute != self._minute:
-                self._minute, self._count = minute, Counter()
-            self._count[token.sha256] += 1
-            return bool(self._count[token.sha256] <= settings.TOKEN_REQUESTS_PER_MINUTE)
+            if self._minute != _minute():
+                self._minute, self._left = _minute(), Counter()
+            self._left[token.sha256] += more
+            is_left = self._left[token.sha256] > 0
+            self._left[token.sha256] -= is_left
+            return is_left
 
     def wait(self) -> float:
         """Seconds."""
-        return 60 - time() % 60
+        return 60 - clock.now().timestamp() % 60
+
+
+def _minute() -> int:
+    return int(clock.now().timestamp() // 60)

@@ -398,6 +398,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('expires_at', models.DateTimeField(blank=True, help_text='Empty: never.', null=True, verbose_name='expires at')),
                 ('last_used_at', models.DateTimeField(editable=False, null=True, verbose_name='last used at')),
+                ('minute', models.PositiveIntegerField(default=0, editable=False)),
+                ('taken', models.PositiveIntegerField(default=0, editable=False)),
                 ('revoked_at', models.DateTimeField(editable=False, null=True, verbose_name='revoked at')),
             ],
             options={

@@ -51,6 +51,9 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True, help_text=_("Empty: never."))
     last_used_at = models.DateTimeField(_("last used at"), null=True, editable=False)
+    # Requests that the processes of the web have taken in the last minute of use, counted since 1970.
+    minute = models.PositiveIntegerField(default=0, editable=False)
+    taken = models.PositiveIntegerField(default=0, editable=False)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)
 
     class Meta:

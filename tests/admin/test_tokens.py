@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.urls import reverse
 
+from books.api.scopes import TokenThrottle
 from books.models import ApiToken, AuditEntry, Book, TokenScope
+from jobs import clock
 from tests.admin.addresses import API, GET
 from tests.admin.asking import outcome, send
 from tests.factories import program, secret_of
@@ -94,6 +98,23 @@ def test_a_token_that_asks_too_often_is_told_when_to_come_again(settings, admin,
     assert other.get(path).status_code == 200
     client.force_login(admin)
     assert {client.get(path).status_code for _ in range(9)} == {200}
+
+
+def test_all_processes_together_answer_a_token_no_more_often(settings, admin, rf, monkeypatch):
+    """Each has a memory of its own, as a process of the web has, and the row alone in common."""
+    settings.TOKEN_REQUESTS_PER_MINUTE = 130
+    now = clock.now().replace(second=1)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    secret_of("read")
+    request = rf.get("/")
+    request.token = ApiToken.objects.get()
+    processes = [TokenThrottle() for _ in range(3)]
+    in_turn = [sum(each.allow_request(request) for each in processes) for _ in range(90)]
+    assert (sum(in_turn), in_turn[-1]) == (130, 0)
+    assert processes[0].wait() == pytest.approx(59, abs=1)
+    now += timedelta(minutes=1)
+    assert all(each.allow_request(request) for each in processes)
+    assert ApiToken.objects.get().taken == 6
 
 
 def test_what_a_token_does_is_noted_with_its_owner_and_its_name(reviewer, screens):
