@@ -33,6 +33,7 @@ from books.api.application import api
 from books.attempts import check_attempts, count_failure
 from books.models.session import end_sessions
 from books.roles import ADMINISTRATOR
+from books.sealing import seal, unseal
 from books.tokens import token_of
 
 FACTORS: Final = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -66,6 +67,13 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the package has no
 
     def get_totp_issuer(self) -> str:
         return "bookpipeline"
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Where it cannot be read there is no factor to guess at: the page that asks for it fails."""
+        return unseal(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         others = Authenticator.objects.filter(user=authenticator.user_id, type__in=FACTORS).exclude(pk=authenticator.pk)

@@ -90,7 +90,7 @@ def take_requests(token: ApiToken, minute: int) -> int:
 
     A share at a time, so that most requests ask nobody; what a process does not use of it is lost with the minute.
     """
-    share = max(1, settings.TOKEN_REQUESTS_PER_MINUTE // SHARES)
+    share: int = max(1, settings.TOKEN_REQUESTS_PER_MINUTE // SHARES)
     known = Q(minute__gte=minute)
     used_up = known & Q(taken__gt=settings.TOKEN_REQUESTS_PER_MINUTE - share)
     taken = Case(When(known, then=F("taken") + share), default=share)

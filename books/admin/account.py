@@ -48,6 +48,7 @@ class NoticeForm(ChoiceForm):
     class Meta:
         model = Preferences
         fields = ("by_mail", "slack_url")
+        widgets = {"slack_url": forms.URLInput}
 
     def clean_slack_url(self) -> str:
         url = str(self.cleaned_data["slack_url"])

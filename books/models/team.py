@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from books.models.book import Book
 from books.models.guideline import Subtopic
 from books.models.page import Page
+from books.sealing import SealedField
 
 
 class Assignment(models.Model):
@@ -66,7 +67,7 @@ class Preferences(models.Model):
     person = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE)
     language = models.CharField(max_length=10, blank=True)
     by_mail = models.BooleanField(default=False)
-    slack_url = models.CharField(max_length=500, blank=True)
+    slack_url = SealedField(max_length=500, blank=True)
     since = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -14,11 +14,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from books.models.publication import Announcement
+from books.sealing import SealedField
 from jobs.models import Item, Job
 
 
 class WebhookEndpoint(models.Model):
-    """An address of another system. ``secret`` signs what is sent there, so it is kept as it is.
+    """An address of another system. ``secret`` signs what is sent there, so it is kept, sealed.
 
     ``happenings`` are the events that it is told of; none means all.
     """
@@ -26,7 +27,7 @@ class WebhookEndpoint(models.Model):
     url = models.CharField(_("url"), max_length=500, help_text="https://…")
     description = models.CharField(_("description"), max_length=80, blank=True)
     happenings = models.JSONField(default=list, verbose_name=_("events"))
-    secret = models.CharField(max_length=80, editable=False)
+    secret = SealedField(editable=False)
     is_active = models.BooleanField(_("is active"), default=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

@@ -130,6 +130,8 @@ def send_test(endpoint: WebhookEndpoint) -> int:
 
 
 def _post(endpoint: WebhookEndpoint, number: UUID, body: bytes) -> int:
+    if not endpoint.secret:
+        raise AddressRefused("Its secret cannot be read any more, since SECRET_KEY is another. Make a new one.")
     headers = signed_headers(endpoint.secret, f"msg_{number.hex}", int(time.time()), body)
     headers |= {"Content-Type": "application/json", "User-Agent": "bookpipeline"}
     return post(endpoint.url, body, headers, may_stay_inside=settings.WEBHOOKS_MAY_STAY_INSIDE)

@@ -6,19 +6,31 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.conf import settings as configured
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import connection
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.urls import reverse
 
+from books.errors import AddressRefused
 from books.intake.store import Upload, add_all_files
-from books.models import Announcement, Book, WebhookDelivery, WebhookEndpoint
+from books.models import Announcement, Book, Notice, Preferences, WebhookDelivery, WebhookEndpoint
 from books.ocr.start import start_reading
 from books.publishing.deletion import delete_book
 from books.publishing.post import new_secret
+from books.publishing.webhooks import send_test
 from jobs import clock
 from jobs.models import Item, Job
 from jobs.states import ItemState, JobStatus
@@ -80,6 +92,9 @@ def test_a_restored_copy_has_its_files_and_does_nothing_by_itself(scanned, recei
     }
     announcement = Announcement.objects.create(**said, guidelines=0, written=0, removed=1)
     WebhookDelivery.objects.create(endpoint=endpoint, announcement=announcement, next_try=clock.now())
+    person = User.objects.create_superuser("grace")
+    Preferences.objects.create(person=person, slack_url=receiver.url)
+    Notice.objects.create(person=person, channel="slack", key="a", sentence="A job ended.", next_try=clock.now())
     start_reading(scanned)
     Job.objects.update(queued_at=clock.now() - timedelta(hours=1))
     loud, quiet = (Copy(tmp_path / name, Path(settings.MEDIA_ROOT)) for name in ("loud", "quiet"))
@@ -87,7 +102,7 @@ def test_a_restored_copy_has_its_files_and_does_nothing_by_itself(scanned, recei
     delete_book(scanned.pk)  # whatever happens to the original since
 
     loud.manage("sweep_jobs")
-    until(lambda: receiver.heard, "a copy that is not quiet tells other systems")
+    until(lambda: len(receiver.heard) == 2, "a copy that is not quiet tells other systems and people")
     del receiver.heard[:]
 
     refused = quiet.manage("quiet_copy", "--database", "production")
@@ -114,9 +129,6 @@ def test_a_restored_copy_has_its_files_and_does_nothing_by_itself(scanned, recei
 
 
 def test_check_files_knows_a_bucket(bucket, sample):
-    from django.core.management import call_command
-    from django.core.management.base import CommandError
-
     book = BookFactory()
     with (sample / "page_001.png").open("rb") as scan:
         add_all_files(book, [Upload("page_001.png", scan)])
@@ -139,6 +151,38 @@ def test_without_the_key_before_it_everybody_is_signed_out(client, admin, settin
     client.force_login(admin)
     settings.SECRET_KEY = "n" * 60
     assert client.get(reverse("admin:index")).status_code == 302
+
+
+def test_secrets_are_sealed_and_outlive_the_key(client, admin, settings):
+    """No copy of the database tells them; ``reseal`` lets the key before go; what no key opens is named."""
+    secret, address = generate_totp_secret(), "https://hooks.slack.com/services/T/B/x"
+    TOTP.activate(admin, secret)
+    codes = RecoveryCodes.activate(admin).get_unused_codes()
+    endpoint = WebhookEndpoint.objects.create(url="https://tutor.example.org/", secret=new_secret())
+    Preferences.objects.create(person=admin, slack_url=address)
+    rows = str([*Authenticator.objects.values_list("data", flat=True), *stored("slack_url"), *stored("secret")])
+    assert not [each for each in (secret, *codes, address, endpoint.secret) if each in rows]
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [configured.SECRET_KEY], "n" * 60
+    call_command("reseal")
+    settings.SECRET_KEY_FALLBACKS = []
+    totp, recovery = (Authenticator.objects.get(user=admin, type=each).wrap() for each in ("totp", "recovery_codes"))
+    cache.clear()
+    assert totp.validate_code(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    assert recovery.get_unused_codes() == codes
+    assert Preferences.objects.get().slack_url == address
+    assert WebhookEndpoint.objects.get().secret == endpoint.secret
+    settings.SECRET_KEY = "m" * 60
+    with pytest.raises(CommandError, match=r"webhook endpoint \d+, preferences \d+, a second factor of ada"):
+        call_command("reseal")
+    with pytest.raises(ValueError, match="another SECRET_KEY"):
+        totp.validate_code("123456")
+    with pytest.raises(AddressRefused, match="Make a new one"):
+        send_test(WebhookEndpoint.objects.get())
+
+
+def stored(field: str) -> list[str]:
+    model = Preferences if field == "slack_url" else WebhookEndpoint
+    return list(model.objects.values_list(Cast(field, TextField()), flat=True))
 
 
 def test_a_job_that_was_queued_under_the_key_before_goes_on(scanned, settings):

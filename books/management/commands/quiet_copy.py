@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
-from books.models import DeletedBook, DeliveryState, WebhookDelivery, WebhookEndpoint
+from books.models import DeletedBook, DeliveryState, Preferences, WebhookDelivery, WebhookEndpoint
 from jobs.actions import cancel
 from jobs.models import Job
 from jobs.states import ACTIVE
@@ -15,8 +15,8 @@ from jobs.states import ACTIVE
 
 class Command(BaseCommand):
     help = (
-        "In a copy of a database: cancels every job under way, so that nothing is spent, and switches every webhook "
-        "off, so that nobody is told. Never on the database that people work with."
+        "In a copy of a database: cancels every job under way, so that nothing is spent, switches every webhook off "
+        "and forgets who asked for notices, so that nobody is told. Never on the database that people work with."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,6 +30,7 @@ class Command(BaseCommand):
             endpoints = WebhookEndpoint.objects.filter(is_active=True).update(is_active=False)
             waiting = WebhookDelivery.objects.filter(state=DeliveryState.WAITING)
             deliveries = waiting.update(state=DeliveryState.FAILED, next_try=None, error="Not sent: this is a copy.")
+            Preferences.objects.update(by_mail=False, slack_url="")
             # Their folders are emptied by the sweep, which in a copy may reach files of the other.
             DeletedBook.objects.all().delete()
             jobs = [cancel(pk).pk for pk in Job.objects.filter(status__in=ACTIVE).values_list("pk", flat=True)]
