@@ -65,11 +65,12 @@ def environment(media: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_cluster(media: Path, **more: str) -> Iterator[RunningCluster]:
+def running_cluster(media: Path, pool: str = "", **more: str) -> Iterator[RunningCluster]:
+    """Of both pools, or of the one that the test needs."""
     log = media.parent / "cluster.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "work"],
+            [sys.executable, "manage.py", "work", *(["--pool", pool] if pool else [])],
             env=environment(media, **more),
             cwd=ROOT,
             stdout=output,

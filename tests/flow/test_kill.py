@@ -55,7 +55,7 @@ def finished(job: Job) -> bool:
 
 
 def test_a_worker_killed_in_the_middle_of_ocr_costs_no_page(scanned, settings):
-    with running_cluster(Path(settings.MEDIA_ROOT)) as cluster:
+    with running_cluster(Path(settings.MEDIA_ROOT), "cpu") as cluster:
         job = start_reading(scanned)
         until(lambda: done(job) >= 2, "two pages were read")
         for victim in cluster.workers()[:2]:
@@ -77,7 +77,7 @@ def test_a_worker_killed_in_the_middle_of_extraction_costs_nothing(read_book, se
         "CALLS_FILE": str(calls),
         "CALL_SECONDS": "0.2",
     }
-    with running_cluster(Path(settings.MEDIA_ROOT), **slow):
+    with running_cluster(Path(settings.MEDIA_ROOT), "cpu", **slow):
         job = start_extraction(read_book)
         for stage in ("digest", "write"):
             until(lambda: Item.objects.filter(job=job, stage=stage, state="done").count() >= 2, f"{stage} began")  # noqa: B023

@@ -104,7 +104,7 @@ def test_a_call_may_last_longer_than_processor_work_may(provider, book, settings
     provider.behave(latency=4.0)
     settings.JOB_TIMEOUT_SECONDS = 2
     times = {"JOB_SLICE_SECONDS": "1", "JOB_TIMEOUT_SECONDS": "2", "LLM_TIMEOUT_SECONDS": "20"}
-    with running_cluster(Path(settings.MEDIA_ROOT), **ours(provider), **times):
+    with running_cluster(Path(settings.MEDIA_ROOT), "io", **ours(provider), **times):
         job = start_extraction(book)
         until(lambda: provider.counts.calls > IN_FLIGHT, "the first calls were answered")
         provider.behave(latency=0.0)

@@ -72,7 +72,7 @@ def test_a_job_runs_through_redis_and_survives_a_lost_message(broker, queued_on,
     queued_on(broker)
     settings.JOB_STALE_SECONDS = float(QUICK["JOB_STALE_SECONDS"])
     book = book_of(sample, 4)
-    with running_cluster(Path(settings.MEDIA_ROOT), BROKER_URL=broker) as cluster:
+    with running_cluster(Path(settings.MEDIA_ROOT), "cpu", BROKER_URL=broker) as cluster:
         job = start_reading(book)
         until(lambda: Item.objects.filter(job=job, state="done").exists(), "a page was read")
         for victim in cluster.workers():

@@ -189,7 +189,8 @@ def test_a_job_that_was_queued_under_the_key_before_goes_on(scanned, settings):
     """Its message is not understood any more; the sweep sends another."""
     job = start_reading(scanned)
     Job.objects.update(queued_at=clock.now() - timedelta(hours=1), created_at=clock.now() - timedelta(hours=1))
-    with running_cluster(Path(settings.MEDIA_ROOT), SECRET_KEY="n" * 60, SECRET_KEY_FALLBACKS=configured.SECRET_KEY):
+    keys = {"SECRET_KEY": "n" * 60, "SECRET_KEY_FALLBACKS": configured.SECRET_KEY}
+    with running_cluster(Path(settings.MEDIA_ROOT), "cpu", **keys):
         until(lambda: Job.objects.get(pk=job.pk).status == JobStatus.COMPLETED, "the job completes", 200)
 
 
@@ -197,11 +198,11 @@ def test_a_release_is_replaced_while_its_workers_work(scanned, settings):
     """Migrations, the new workers beside the old, then the old are asked to stop: no page is tried twice."""
     media = Path(settings.MEDIA_ROOT)
     job = start_reading(scanned)
-    with running_cluster(media) as old:
+    with running_cluster(media, "cpu") as old:
         until(lambda: Item.objects.filter(job=job, state=ItemState.DONE).exists(), "a page is read")
         release = [sys.executable, "-m", "infra.release"]
         subprocess.run(release, cwd=ROOT, env=environment(media), check=True, capture_output=True)
-        with running_cluster(media):
+        with running_cluster(media, "cpu"):
             old.process.terminate()
             assert old.process.wait(90) == 0
             until(lambda: Job.objects.get(pk=job.pk).status == JobStatus.COMPLETED, "the job completes", 200)

@@ -27,6 +27,12 @@ pytestmark = pytest.mark.xdist_group("processes")
 WATCHED_SECONDS = 3
 METRICS_TOKEN = "a-token-for-the-scraper"
 PERSON = {"USERNAME": "grace", "EMAIL": "grace@example.org", "PASSWORD": "a-long-password-1"}
+PREPARE = """
+import django; django.setup()
+from django.core.management import call_command
+for name in ("collectstatic", "createsuperuser"):
+    call_command(name, interactive=False, verbosity=0)
+"""
 HALF = b"GET /admin/login/ HTTP/1.1\r\nHost: %s\r\nX-Half: " % HOST.encode()
 
 
@@ -51,11 +57,12 @@ ATTACKS = {
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory) -> Iterator[int]:
+def web(tmp_path_factory, migrate_file) -> Iterator[int]:
     """The port of gunicorn as production starts it, with a person who may send files."""
     folder, port = tmp_path_factory.mktemp("web"), free_port()
     environment = {
         "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "bookpipeline.settings",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "DATA_DIR": str(folder),
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
@@ -66,8 +73,8 @@ def web(tmp_path_factory) -> Iterator[int]:
         "LOG_LEVEL": "ERROR",
         **{f"DJANGO_SUPERUSER_{name}": value for name, value in PERSON.items()},
     }
-    for command in ("migrate -v0", "collectstatic --noinput -v0", "createsuperuser --noinput"):
-        subprocess.run([sys.executable, "manage.py", *command.split()], cwd=ROOT, env=environment, check=True)
+    migrate_file(folder / "db.sqlite3")
+    subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=environment, check=True)
     command = [sys.executable, "-m", "gunicorn", "bookpipeline.wsgi", "--bind", f"127.0.0.1:{port}"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
