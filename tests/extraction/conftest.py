@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from books.ocr.engines.base import OcrLine
-from books.ocr.engines.tesseract import TesseractEngine
-from books.ocr.image.open import open_page
 from books.structure.base import BookFacts, PageText, TextLine
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "prealgebra"
@@ -38,17 +36,3 @@ def sample_facts(truth) -> BookFacts:
 @pytest.fixture(scope="session")
 def sample_starts(truth) -> list[int]:
     return [subtopic["first_page"] for topic in truth["topics"] for subtopic in topic["subtopics"]]
-
-
-@pytest.fixture(scope="session")
-def read_pages() -> list[PageText]:
-    """The sample as the local OCR engine reads it, with the lines' boxes."""
-    engine = TesseractEngine()
-    pages = []
-    for number, path in enumerate(sorted(SAMPLE.glob("page_*.*")), 1):
-        with path.open("rb") as data:
-            image = open_page(data)
-        text = engine.read(image)
-        lines = tuple(text_line(line, image.size) for line in text.lines)
-        pages.append(PageText(number, text.text, lines))
-    return pages

@@ -13,7 +13,6 @@ from tests.extraction.printing import (
     outlined,
     printed_book,
     section_starts,
-    without_type,
 )
 
 
@@ -130,13 +129,6 @@ def test_sample_by_contents(sample_pages, sample_facts, sample_starts, truth):
     outline = outlined(sample_pages, sample_facts, toc=toc)
     assert outline.basis == "toc"
     assert f1(sample_starts, outline, 24) >= 0.99
-
-
-def test_sample_as_read_by_ocr(read_pages, sample_facts, sample_starts):
-    outline = outlined(read_pages, sample_facts)
-    assert outline.basis == "headings"
-    assert f1(sample_starts, outline, 24) >= 0.95
-    assert f1(sample_starts, outlined(without_type(read_pages), sample_facts), 24) >= 0.95
 
 
 def test_a_running_head_and_an_exercise_begin_nothing():

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "prealgebra"
-PAGES: list[dict[str, Any]] = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))["pages"]
+TRUTH: dict[str, Any] = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
+PAGES: list[dict[str, Any]] = TRUTH["pages"]
 # The print of the sample's pages stands between these columns of 992.
 PRINT_LEFT, PRINT_RIGHT = 100, 892
 

@@ -11,7 +11,11 @@ from books.ocr.accuracy import character_error_rate
 from books.ocr.engines.base import OcrText
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.open import normalise, open_page
-from tests.ocr.provoking import PAGES, SAMPLE
+from books.structure.base import BookFacts, PageText
+from tests.extraction.conftest import text_line
+from tests.extraction.printing import outlined, without_type
+from tests.extraction.test_offline_outline import f1
+from tests.ocr.provoking import PAGES, SAMPLE, TRUTH
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class Result:
     is_degraded: bool
     error_rate: float
     text: OcrText
+    size: tuple[int, int]
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +32,10 @@ def results(engine: TesseractEngine) -> list[Result]:
     results = []
     for page in PAGES:
         with (SAMPLE / page["file"]).open("rb") as data:
-            text = engine.read(normalise(open_page(data)))
+            image = normalise(open_page(data))
+        text = engine.read(image)
         rate = character_error_rate(page["text"], text.text)
-        results.append(Result(page["page"], bool(page["degradation"]), rate, text))
+        results.append(Result(page["page"], bool(page["degradation"]), rate, text, image.size))
     return results
 
 
@@ -61,3 +67,15 @@ def test_lines_words_and_boxes_agree(results: list[Result]) -> None:
 def test_the_printed_page_number_comes_last(results: list[Result]) -> None:
     last = [result.text.lines[-1].text for result in results]
     assert sum(text == page["footer"] for text, page in zip(last, PAGES, strict=True)) >= len(PAGES) - 1
+
+
+def test_its_topics_are_found_in_what_was_read(results: list[Result]) -> None:
+    pages = [
+        PageText(each.number, each.text.text, tuple(text_line(line, each.size) for line in each.text.lines))
+        for each in results
+    ]
+    starts = [subtopic["first_page"] for topic in TRUTH["topics"] for subtopic in topic["subtopics"]]
+    outline = outlined(pages, BookFacts(TRUTH["book"]))
+    assert outline.basis == "headings"
+    assert f1(starts, outline, len(PAGES)) >= 0.95
+    assert f1(starts, outlined(without_type(pages), BookFacts(TRUTH["book"])), len(PAGES)) >= 0.95
