@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAY ?= --stay
-PYTEST := $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n 4 --dist loadgroup --no-loadscope-reorder
 # What the database decides. The rest of the suite, and tests with a SQLite file of their own, run once.
 POSTGRESQL_TESTS := tests/jobs tests/flow/test_kill.py tests/providers/test_locks.py tests/books tests/guidelines tests/intake/test_upload_order.py \
   tests/publishing/test_publish.py tests/api/test_reading.py tests/publishing/test_review.py tests/publishing/test_approving_beside_a_job.py \
@@ -69,7 +69,7 @@ plan-check:  ## terraform validate and terraform test with a mocked provider, wh
 image-check: $(VENV)/.installed-dev  ## Builds the image with buildah and starts it; for root, in minutes.
 	$(BIN)/python -m tests.infra.built_image
 
-# Checks and installations two at a time. Tests three: many of them wait, for a browser or for processes of their own.
+# Checks and installations two at a time. Tests four: many of them wait, for a browser or for processes of their own.
 test:
 	$(MAKE) --jobs 2 check
 	$(PYTEST)

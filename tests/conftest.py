@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item._id = NodeId.parse(grouped)
     turns = [*LONGEST, *sorted({_group(item) for item in items} - {*LONGEST, ""}), ""]
     items.sort(key=lambda item: turns.index(_group(item)))
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of tests are made of is not looked through for garbage again and again."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _group(item: pytest.Item) -> str:

@@ -22,8 +22,6 @@ from books.intake.limits import MEBIBYTE
 from tests.flow.cluster import ROOT, until
 from tests.infra.front import HOST, Front, free_port, is_healthy, nginx
 
-pytestmark = pytest.mark.xdist_group("processes")
-
 WATCHED_SECONDS = 3
 METRICS_TOKEN = "a-token-for-the-scraper"
 PERSON = {"USERNAME": "grace", "EMAIL": "grace@example.org", "PASSWORD": "a-long-password-1"}
