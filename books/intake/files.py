@@ -60,22 +60,28 @@ def _places(words: str) -> dict[str, int]:
 # What stands before numbers in a book, and what behind all of them.
 FRONT: Final = _places(
     "cover front frontmatter fm flyleaf frontispiece halftitle half title titlepage imprint copyright dedication "
-    "foreword preface acknowledgements acknowledgments toc contents prologue introduction"
+    "foreword preface acknowledgements acknowledgments toc contents prologue introduction intro "
+    "titel vorwort inhalt préface sommaire prólogo índice предисловие содержание введение"
 )
 BACK: Final = _places(
     "epilogue appendix annex answers solutions glossary bibliography references index backmatter bm endpaper back "
-    "rear spine"
+    "rear spine lösungen anhang register annexe respuestas glosario ответы приложение"
 )
 # Behind a number: the first side, the second.
 FIRST_SIDE: Final = _places("left l front top upper gauche izquierda links odd")
 SECOND_SIDE: Final = _places("right r recto back bottom lower droite derecha rechts even")
-COVERS: Final = _places("cover couverture portada copertina umschlag deckblatt обложка")
-BEHIND, INSIDE = _places("back rear last hinten arrière trasera retro"), _places("inside inner")
+COVERS: Final = _places("cover couverture portada contraportada tapa contratapa copertina umschlag deckblatt обложка")
+BEHIND, INSIDE = (
+    _places("contraportada contratapa back rear last hinten arrière trasera retro"),
+    _places("inside inner"),
+)
 ROMAN: Final = re.compile(r"(?=[ivxl])(xl|l?x{0,3})(ix|iv|v?i{0,3})")
 ROMAN_VALUES: Final = {"i": 1, "v": 5, "x": 10, "l": 50}
 PARTS: Final = re.compile(r"\d+|[^\W\d_]+")
 ENDING: Final = re.compile(r"\.[^\W\d_][^\W_]{1,4}$")
 COPY_OF: Final = re.compile(r"^(copy of|kopie von|copie de|copia de) (.*)$")
+CLOCK: Final = re.compile(r"\b(\d{1,2})([.:]\d\d(?:[.:]\d\d)?) ?([ap])m\b")
+NUMBER_WORDS: Final = _places("zero one two three four five six seven eight nine ten eleven twelve")
 Key = tuple[tuple[int, int, str], ...]
 
 
@@ -98,7 +104,8 @@ def _parts(name: str) -> list[str]:
     stem = ENDING.sub("", unicodedata.normalize("NFKC", name[:SORTED_CHARACTERS]).casefold())
     if copied := COPY_OF.match(stem):
         stem = f"{copied[2]} copy"
-    return PARTS.findall(stem)
+    stem = CLOCK.sub(lambda time: f"{int(time[1]) % 12 + 12 * (time[3] == 'p')}{time[2]}", stem)
+    return [str(NUMBER_WORDS.get(part, part)) for part in PARTS.findall(stem)]
 
 
 def _roman_places(names: Iterable[list[str]]) -> set[tuple[str, ...]]:
@@ -132,7 +139,7 @@ def _key(parts: list[str], numbered: set[tuple[str, ...]]) -> tuple[int, int, Ke
     words, ranks = set(parts), tuple(_rank(parts, at, numbered) for at in range(len(parts)))
     if not words & COVERS.keys():
         return 0, 0, ranks
-    is_behind, is_inside = bool(words & BEHIND.keys()), bool(words & INSIDE.keys())
+    is_behind, is_inside = bool(words & (BEHIND.keys() | {"3", "4"})), bool(words & INSIDE.keys())
     return 1 if is_behind else -1, int(is_inside != is_behind), ranks
 
 

@@ -14,10 +14,11 @@ from hashlib import sha256
 from typing import Any, BinaryIO, Final
 
 import pillow_heif
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import ExifTags, Image, ImageChops, ImageStat, PngImagePlugin
 
 from books.errors import UploadRejected
 from books.intake import limits
+from books.intake.grey import grey, squared
 from books.intake.judging import judged, refusal_of_pixels
 
 __all__ = ["answer"]
@@ -54,7 +55,8 @@ DECODING_ERRORS: Final = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, EOFError, SyntaxError, OverflowError, AttributeError),
     *(struct.error, zlib.error, RuntimeError),
 )
-DAMAGED: Final = "The file is damaged or ends too early; scan or copy it again."
+DAMAGED: Final = "The file is damaged or ends too early, or is of a rare kind; scan it again or save it as PNG."
+DAMAGED_PAGE: Final = "Page {page} of the TIFF is damaged or ends too early, or is of a rare kind; save it as PNG."
 NO_END: Final = "The JPEG has no end mark, though its picture is whole; look whether it is all there."
 
 
@@ -85,6 +87,8 @@ def most_pixels(image: Image.Image, kind: str) -> int:
         return limits.REDUCED_PIXELS
     if kind in {"heic", "avif"} or (kind == "jpeg" and image.mode != "CMYK"):
         return limits.PHONE_PIXELS
+    if kind in {"png", "tiff", "bmp"} and image.mode in {"1", "L", "P"}:
+        return limits.LINE_ART_PIXELS
     is_greedy = kind in {"jpeg", "webp", "jp2"} or (kind == "tiff" and image.mode in {"CMYK", "RGBA"})
     return limits.GREEDY_PAGE_PIXELS if is_greedy else limits.PAGE_PIXELS
 
@@ -133,22 +137,30 @@ def judge(data: BinaryIO, kind: str) -> dict[str, Any]:
 REDUCED, MASK = 1, 4  # bits of NewSubfileType
 NEW_SUBFILE_TYPE, SUBFILE_TYPE, OLD_REDUCED = 254, 255, 2
 NO_PAGE: Final = "a reduced copy, a mask or a thumbnail"
+# A copy is so many times smaller, of the page's shape, and differs by this share of what its shades vary.
+LEAST_SHRUNK, THUMBNAIL_SHRUNK, SAME_SHAPE, SAME_SHADES, SKETCH = 1.4, 4, 0.03, 0.25, (160, 220)
 
 
 def tiff_pages(image: Image.Image, *, has_copies: bool = True) -> Iterator[UploadRejected | str | None]:
     """Pages are decoded until they are many; of the others it is seen that their data are in the file."""
-    before: tuple[int, int] | None = None
+    before: tuple[tuple[int, int], int] | None = None
     pixels = pages = 0
     for index in range(limits.TIFF_DIRECTORIES):
         try:
             image.seek(index)
         except EOFError:
             return
+        except DECODING_ERRORS:
+            if image.tell() != index:  # nor can what follows be found
+                raise
+            is_no_page = has_copies and is_copy(image.tag_v2)  # type: ignore[attr-defined]
+            yield NO_PAGE if is_no_page else UploadRejected(DAMAGED_PAGE.format(page=index + 1))
+            continue
         tags = image.tag_v2  # type: ignore[attr-defined]
-        if has_copies and (is_copy(tags) or is_thumbnail(image.size, before)):
+        if has_copies and (is_copy(tags) or is_smaller_copy(image, before)):
             yield NO_PAGE
             continue
-        before = image.size
+        before = image.size, index
         page = f"Page {index + 1} of the TIFF"
         refusal = refusal_of_pixels(*image.size, page=page, most=most_pixels(image, "tiff"))
         if not has_copies and max(image.size) < limits.PREVIEW_PIXELS:
@@ -168,11 +180,31 @@ def is_copy(tags: Any) -> bool:
     return bool(tags.get(NEW_SUBFILE_TYPE, 0) & (REDUCED | MASK)) or tags.get(SUBFILE_TYPE) == OLD_REDUCED
 
 
-def is_thumbnail(size: tuple[int, int], before: tuple[int, int] | None) -> bool:
-    """A picture too small to be read, of the shape of the page before it: some programs do not say that it is one."""
-    if before is None or max(size) > limits.THUMBNAIL_PIXELS or max(before) < 4 * max(size):
+def is_smaller_copy(image: Image.Image, before: tuple[tuple[int, int], int] | None) -> bool:
+    """A picture of the shape of the page before it, and too small to be read or the same: some programs do not say."""
+    if before is None:
         return False
-    return abs(size[0] * before[1] / (size[1] * before[0]) - 1) < 0.03
+    (width, height), index = before
+    shrunk = max(width, height) / max(image.size)
+    if shrunk < LEAST_SHRUNK or abs(image.width * height / (image.height * width) - 1) > SAME_SHAPE:
+        return False
+    if max(image.size) <= limits.THUMBNAIL_PIXELS and shrunk >= THUMBNAIL_SHRUNK:
+        return True
+    at, one = image.tell(), sketch(image)
+    image.seek(index)
+    other = sketch(image)
+    image.seek(at)
+    if one is None or other is None:
+        return False
+    spread = ImageStat.Stat(other).stddev[0]
+    return ImageStat.Stat(ImageChops.difference(one, other)).mean[0] < SAME_SHADES * spread
+
+
+def sketch(image: Image.Image) -> Image.Image | None:
+    try:
+        return grey(image).resize(SKETCH, Image.Resampling.BOX)
+    except DECODING_ERRORS:
+        return None
 
 
 def damage_of(image: Image.Image, number: int, *, is_decoded: bool) -> UploadRejected | None:
@@ -182,7 +214,7 @@ def damage_of(image: Image.Image, number: int, *, is_decoded: bool) -> UploadRej
         elif max(tile.offset for tile in image.tile) > image.fp.seek(0, io.SEEK_END):  # type: ignore[attr-defined]
             raise EOFError
     except DECODING_ERRORS:
-        return UploadRejected(f"Page {number} of the TIFF is damaged or ends too early; scan it again.")
+        return UploadRejected(DAMAGED_PAGE.format(page=number))
     return None
 
 
@@ -203,7 +235,7 @@ def is_whole(data: BinaryIO) -> bool:
 
 def ended(data: BinaryIO, filler: bytes = b"") -> BinaryIO:
     data.seek(0)
-    return io.BytesIO(data.read() + filler + END_OF_IMAGE)
+    return io.BytesIO(data.read().rstrip(END_OF_IMAGE[:1]) + filler + END_OF_IMAGE)
 
 
 # ---- decoding ------------------------------------------------------------------------------------------------------
@@ -217,10 +249,6 @@ UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-DEEP_MODES: Final = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
-PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
-# A colour page is converted in bands of this size, never as a whole.
-BAND_PIXELS: Final = 2_000_000
 
 
 def decoded(data: BinaryIO, kind: str, frame: int) -> Image.Image:
@@ -247,7 +275,9 @@ def upright(image: Image.Image) -> Image.Image:
     image.draft(image.mode if image.mode == "CMYK" else "L", (image.width // smaller, image.height // smaller))
     image.load()
     turn = UPRIGHT.get(orientation(image))
-    page = grey(image)
+    page = squared(grey(image), image.info.get("dpi"))
+    if page.width * page.height > limits.PHONE_PIXELS:
+        page = page.reduce(smaller)
     return page.transpose(turn) if turn is not None else page
 
 
@@ -257,35 +287,3 @@ def orientation(image: Image.Image) -> int:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except DECODING_ERRORS:
         return 1
-
-
-def grey(image: Image.Image) -> Image.Image:
-    """The page in mode L, converted in bands so that no second colour page is in memory."""
-    if image.mode == "L" and not image.has_transparency_data:
-        return image
-    is_deep = image.mode in DEEP_MODES
-    white = float(image.getextrema()[1]) if is_deep else 0.0  # type: ignore[arg-type]
-    is_negative = is_deep and dict(getattr(image, "tag_v2", {})).get(PHOTOMETRIC) == WHITE_IS_ZERO
-    page = Image.new("L", image.size)
-    rows = max(1, BAND_PIXELS // image.width)
-    for top in range(0, image.height, rows):
-        band = image.crop((0, top, image.width, min(top + rows, image.height)))
-        page.paste(shallow(band, white, is_negative=is_negative) if is_deep else flat(band), (0, top))
-    return page
-
-
-def flat(band: Image.Image) -> Image.Image:
-    if band.mode == "LAB":
-        return band.getchannel("L")
-    if band.has_transparency_data:
-        paper = Image.new("RGBA", band.size, "white")
-        return Image.alpha_composite(paper, band.convert("RGBA")).convert("L")
-    return band.convert("RGB").convert("L") if band.mode not in ("1", "RGB") else band.convert("L")
-
-
-def shallow(band: Image.Image, white: float, *, is_negative: bool) -> Image.Image:
-    """``white`` is the largest sample of the page: scanners put 12 bits into 16, and floats end at 1 or 255."""
-    scale = 255 / white if white > 0 else 0.0
-    lighter = band.convert("I").convert("F") if band.mode != "F" else band
-    page = lighter.point(lambda sample: sample * scale + 0.5).convert("L")
-    return page.point(lambda shade: 255 - shade) if is_negative else page

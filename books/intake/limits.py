@@ -29,6 +29,8 @@ PDF_BYTES: Final = 200 * MEBIBYTE
 
 # A4 at 600 dpi is 35 million pixels.
 PAGE_PIXELS: Final = 40_000_000
+# A4 at 1,200 dpi is 139 million: line art of a byte a pixel, made smaller once it is decoded.
+LINE_ART_PIXELS: Final = 140_000_000
 # A4 at 500 dpi. Decoders of WebP and JPEG 2000 hold the picture several times (15 and 19 bytes a pixel were measured);
 # with four channels a TIFF in one strip is held twice, and so are a progressive JPEG's coefficients.
 GREEDY_PAGE_PIXELS: Final = 24_000_000

@@ -17,9 +17,9 @@ from books.errors import UnreadableImage
 from books.intake.pdf import Glyph, render_page
 from books.models import Page, Reading, Thumbnail
 from books.ocr.engines.base import Doubt, OcrLine, OcrText
-from books.ocr.engines.glyphs import Edges
 from books.ocr.engines.model import OpenAIVision, Sight, sight_of
 from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
+from books.ocr.engines.runs import Edges
 from books.ocr.factory import LOCAL, MODEL, default_engine, ocr_engine
 from books.ocr.image.curved import leveled
 from books.ocr.image.normalise import evened, straightened

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from PIL import ImageDraw
 
 from books.extraction.engines.offline.digest import digest
 from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.ink import PageInk
 from books.ocr.image.open import open_page
+from books.ocr.image.shapes import leaders
 from books.structure.base import PageText, TextLine
 from books.structure.contents import toc_text
 from tests.extraction.conftest import text_line
@@ -39,6 +43,26 @@ def test_the_draft_has_each_line_with_its_page(form):
     assert toc_text(digest(PageText(1, read.text, lines), "", "").toc) == RIGHT
     without_layout = toc_text(digest(PageText(1, read.text, ()), "", "").toc)
     assert [row.strip() for row in without_layout.splitlines()] == [row.strip() for row in RIGHT.splitlines()]
+
+
+@pytest.mark.parametrize("leader", ["dashes", "rule", "raised dots"])
+def test_whatever_leads_to_the_number_it_stands_on_the_line_of_its_title(leader):
+    """The leaders of the case with solid dots, drawn over by others."""
+    with (FOLDER / "I34-b-solid-dots.png").open("rb") as data:
+        page = open_page(data)
+    draw = ImageDraw.Draw(page)
+    for left, top, right, bottom in leaders(PageInk(page)):
+        draw.rectangle((left - 4, top - 3, right + 3, bottom + 3), fill=255)
+        step = {"dashes": 24, "raised dots": 12}.get(leader, 1)
+        for x in range(left, right - 10, step):
+            if leader == "raised dots":
+                draw.ellipse((x, top - 9, x + 3, top - 6), fill=0)
+            else:
+                draw.line((x, bottom, x + step // 2, bottom), fill=0, width=2)
+    read = TesseractEngine().read(page).text
+    for row in RIGHT.splitlines():
+        title, number = row.strip().split(" ..... ")
+        assert re.search(rf"^{re.escape(title)}( \.\.\.\.\.)? {number}$", read, re.MULTILINE), read
 
 
 def test_numbers_apart_are_joined_by_row_where_only_the_layout_tells():

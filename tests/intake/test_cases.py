@@ -146,6 +146,36 @@ def test_a_png_with_an_odd_remark_is_taken() -> None:
     assert open_page(BytesIO(content)).getextrema() == (255, 255)
 
 
+def large(seed: int) -> Image.Image:
+    """Grey squares, which look alike at any size."""
+    return page(size=(30, 42), seed=seed).resize((1200, 1680), Image.Resampling.NEAREST)
+
+
+def test_a_smaller_copy_that_does_not_say_so_is_no_page_and_another_smaller_page_is() -> None:
+    one, two = large(1), large(2)
+    found = inspect(BytesIO(frames_of((one, {}), (one.resize((600, 840)), {}), (two.resize((600, 840)), {}))), "b.tif")
+    assert (found.frames, found.left_out, found.notes) == (2, (1,), ())
+
+
+def test_a_mask_that_pillow_cannot_open_costs_no_page() -> None:
+    mask = page("1", (300, 420))
+    content = frames_of((page(), {}), (mask, {254: 4, 262: 4}), (page(seed=2), {}))
+    found = inspect(BytesIO(content), "book.tif")
+    assert (found.frames, found.left_out, found.notes) == (2, (1,), ())
+    assert open_page(BytesIO(content), 2).tobytes() == page(seed=2).tobytes()
+
+
+def test_a_fax_with_half_as_many_dots_down_is_made_as_high_as_it_is_printed() -> None:
+    content = saved("TIFF", page("1", (864, 550)), compression="group4", dpi=(204, 98))
+    assert open_page(BytesIO(content)).size == (864, 1145)
+
+
+def test_line_art_of_a3_at_600_dpi_is_reduced_once_it_is_decoded() -> None:
+    content = saved("TIFF", large(1).convert("1").resize((7016, 9921)), compression="group4")
+    assert inspect(BytesIO(content), "p.tif").frames == 1
+    assert open_page(BytesIO(content)).size == (3508, 4961)
+
+
 def test_a_thumbnail_may_stand_first() -> None:
     found = inspect(BytesIO(frames_of((page(size=(150, 210)), {254: 1}), (page(), {}))), "scan.tif")
     assert (found.frames, found.left_out) == (1, (0,))
@@ -191,7 +221,9 @@ def test_a_jpeg_cut_in_its_picture_is_refused() -> None:
     for cut in (len(whole) // 2, len(whole) - 200):
         with pytest.raises(UploadRejected, match="ends too early"):
             inspect(BytesIO(whole[:cut]), "p.jpg")
-    assert inspect(BytesIO(whole[:-2]), "p.jpg").notes
+    for cut in (len(whole) - 2, len(whole) - 1):
+        assert inspect(BytesIO(whole[:cut]), "p.jpg").notes
+        assert open_page(BytesIO(whole[:cut])).size == (600, 800)
 
 
 def test_a_jpeg_of_endless_scans_ends_the_box_alone(monkeypatch) -> None:
@@ -359,6 +391,11 @@ ORDERS = [
     "00_cover, 01_i, 02_ii, 03_1",
     "001-front, 001-back, 002-front",
     "p१, p२, p१०",
+    "shot at 9.58.30 AM, shot at 10.15.30 AM, shot at 12.01.00 PM, shot at 1.15.31 PM",
+    "page one, page two, page three, page ten",
+    "Cover1, Cover2, 001, 002, Cover3, Cover4",
+    "Titel, Inhalt, 1, 2, Anhang",
+    "tapa, 1, 2, contratapa",
     "scan_2024-01-05_1, scan_2024-01-05_2, scan_2024-01-05_10",
 ]
 

@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from PIL import ImageDraw
 
 from books.models import Book, Page
+from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.ink import PageInk
+from books.ocr.image.open import open_page
+from books.ocr.image.shapes import blanks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CASES = Path(__file__).parent / "cases"
@@ -156,3 +161,17 @@ RULES: dict[str, Callable[[Page], bool]] = {
 def test_right_by_its_rule(name: str) -> None:
     (page,) = read(name)
     assert RULES[name](page), page.reading and page.reading.text
+
+
+@pytest.mark.parametrize("sign", ["____", "....."])
+def test_places_to_write_on_under_the_line_are_kept(sign: str) -> None:
+    """The case's dashes drawn over by rules and by dots, a little below the line as most worksheets have them."""
+    with (CASES / "I44-dashed-answer-blanks.png").open("rb") as data:
+        page = open_page(data)
+    draw = ImageDraw.Draw(page)
+    for left, top, right, bottom in blanks(PageInk(page)):
+        draw.rectangle((left - 2, top - 2, right + 2, bottom + 2), fill=255)
+        for x in range(left, right - 4, 2 if sign == "____" else 11):
+            draw.rectangle((x, bottom + 3, x + 2, bottom + 5), fill=0)
+    lines = TesseractEngine().read(page).text.splitlines()
+    assert [line.count(sign) for line in lines] == [0, 1, 1, 1, 1, 1, 0, 3, 0]

@@ -6,9 +6,10 @@ import io
 
 import pytest
 
-from books.intake.pdf import render_page
+from books.intake.pdf import Glyph, render_page
 from books.ocr.accuracy import character_error_rate
 from books.ocr.engines.base import Doubt, OcrText
+from books.ocr.engines.glyphs import printed_lines
 from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.ink import PageInk
@@ -121,6 +122,63 @@ def test_two_columns_painted_row_by_row_are_read_one_after_the_other(engine: Tes
     ]
     found = read(engine, painted(b"/F1 11 Tf " + b"".join(rows), size=11))
     assert [line.text for line in found.lines] == [f"{part} number {row}" for part in words for row in range(6)]
+
+
+def at(x: int, y: int, text: str) -> bytes:
+    return b"BT %d %d Td (%s) Tj ET " % (x, y, text.encode("latin-1"))
+
+
+PROSE = ["leaf water light sugar roots", "stone river delta flood mouth"]
+CONTENTS = [("1 Leaves", "1"), ("2 Rivers and seas", "15"), ("3 Numbers", "31"), ("Index", "58")]
+SUMS = [f"{number}. {7 * number} + {3 + number} =" for number in range(1, 9)]
+LAID_OUT = {
+    "a page number between two columns": (
+        [(x, 500 - 20 * row, f"{PROSE[x > 100]} {row}") for row in range(6) for x in (20, 230)] + [(205, 40, "27")],
+        [*(f"{part} {row}" for part in PROSE for row in range(6)), "27"],
+    ),
+    "the cells of a table": (
+        [(20, 520, PROSE[0]), (20, 380, PROSE[1])]
+        + [(x, 490 - 20 * row, f"{'abc'[x // 120]}{row}") for x in (20, 140, 260) for row in range(5)],
+        [PROSE[0], *(f"a{row} b{row} c{row}" for row in range(5)), PROSE[1]],
+    ),
+    "the page numbers of contents": (
+        [(20, 500 - 20 * row, title) for row, (title, _) in enumerate(CONTENTS)]
+        + [(380, 500 - 20 * row, number) for row, (_, number) in enumerate(CONTENTS)],
+        [" ".join(pair) for pair in CONTENTS],
+    ),
+    "leaders of dots and spaces": (
+        [(20, 500 - 20 * row, f"{title} {'. ' * 20}{number}") for row, (title, number) in enumerate(CONTENTS)],
+        [f"{title} {'. ' * 20}{number}" for title, number in CONTENTS],
+    ),
+    "two columns of sums, which OCR is not sure of": (
+        [(20 + 200 * (row // 4), 500 - 25 * (row % 4), text) for row, text in enumerate(SUMS)],
+        SUMS,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAID_OUT)
+def test_what_stands_where(engine: TesseractEngine, name: str) -> None:
+    content, lines = LAID_OUT[name]
+    found = read(engine, painted(b"/F1 11 Tf " + b"".join(at(*each) for each in content), size=11))
+    assert (found.engine, found.text.splitlines()) == ("pdf-text", lines)
+
+
+def test_a_stamp_repeated_askew_over_the_page_and_its_margin_does_no_harm(engine: TesseractEngine) -> None:
+    text = b"".join(at(40, 500 - 22 * row, f"{PROSE[row % 2]} number {row}") for row in range(14))
+    places = [(x, y) for x in (30, 300) for y in (540, 400, 280, 60)]
+    stamp = b"0.8 g /F1 12 Tf " + b"".join(
+        b"BT 0.87 0.5 -0.5 0.87 %d %d Tm (Licensed to A. R.) Tj ET " % p for p in places
+    )
+    found = read(engine, painted(text + stamp))
+    assert found.text.splitlines() == [f"{PROSE[row % 2]} number {row}" for row in range(14)]
+
+
+def test_signs_without_height_are_left_out() -> None:
+    box = (10.0, 10.0, 18.0, 24.0)
+    flat = [Glyph(text, (18.0, 20.0, 18.0, 20.0), box, 18, 20, 0) for text in "\u200bx"]
+    lines, _ = printed_lines([Glyph("a", box, box, 10, 22, 0), *flat, Glyph("\u200b", box, box, 18, 22, 0)])
+    assert [line.text for line in lines] == ["a"]
 
 
 def test_print_that_the_layer_lacks_is_read_in_its_place(engine: TesseractEngine) -> None:

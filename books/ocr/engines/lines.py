@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,27 +13,29 @@ from books.ocr.engines.base import OcrLine, OcrWord
 LEAST_GUTTER: Final = 0.8
 # A column has lines; one or two boxes beside others are a label or a page number.
 LEAST_LINES: Final = 3
+# Lines that fill less of the way to the next column than this are cells of a table, unless they are numbered.
+LEAST_FILLED: Final = 0.4
 
 
-def reading_order(boxes: Sequence[Box]) -> list[tuple[int, int]]:
+def reading_order(boxes: Sequence[Box], items: Collection[int] = ()) -> list[tuple[int, int]]:
     """The places of the boxes in reading order, each with the number of the block (column part) that it stands in.
 
-    Lines over the whole width, such as headings, end the columns above them.
+    Lines over the whole width, such as headings, end the columns above them. ``items`` are places of what is numbered.
     """
     blocks: list[list[int]] = []
-    _split(boxes, sorted(range(len(boxes)), key=lambda at: boxes[at][1]), blocks)
+    _split(boxes, sorted(range(len(boxes)), key=lambda at: boxes[at][1]), items, blocks)
     return [(at, number) for number, block in enumerate(blocks) for at in block]
 
 
-def _split(boxes: Sequence[Box], places: list[int], blocks: list[list[int]]) -> None:
+def _split(boxes: Sequence[Box], places: list[int], items: Collection[int], blocks: list[list[int]]) -> None:
     """Cuts the places (from top to bottom) at the widest gutter that bands of them leave free."""
     block: list[int] | None = None
     for band in _bands(boxes, places):
-        parts = _columns(boxes, band)
+        parts = _columns(boxes, band, items)
         if len(parts) > 1:
             block = None
             for part in parts:
-                _split(boxes, part, blocks)
+                _split(boxes, part, items, blocks)
             continue
         if block is None:
             blocks.append(block := [])
@@ -56,8 +58,8 @@ def _bands(boxes: Sequence[Box], places: list[int]) -> list[list[int]]:
     return bands
 
 
-def _columns(boxes: Sequence[Box], places: list[int]) -> list[list[int]]:
-    """The places cut at every gutter, or all of them where there is none."""
+def _columns(boxes: Sequence[Box], places: list[int], items: Collection[int]) -> list[list[int]]:
+    """The places cut at every gutter, what stands above or below all columns apart; all of them where there is none."""
     height = sorted(boxes[at][3] - boxes[at][1] for at in places)[len(places) // 2]
     parts: list[list[int]] = []
     reach = 0
@@ -66,9 +68,29 @@ def _columns(boxes: Sequence[Box], places: list[int]) -> list[list[int]]:
             parts.append([])
         parts[-1].append(at)
         reach = max(reach, boxes[at][2])
-    if any(len(part) < LEAST_LINES for part in parts):
+    columns = [part for part in parts if len(part) >= LEAST_LINES]
+    if len(columns) < 2 or _are_cells(boxes, columns, items):
         return [places]
-    return [sorted(part, key=lambda at: boxes[at][1]) for part in parts]
+    top, bottom = (pick(boxes[at][edge] for part in columns for at in part) for pick, edge in ((min, 1), (max, 3)))
+    apart: tuple[list[int], list[int]] = [], []
+    for at in (at for part in parts if part not in columns for at in part):
+        if top < (boxes[at][1] + boxes[at][3]) / 2 < bottom:
+            min(columns, key=lambda part: abs(boxes[part[0]][0] - boxes[at][0])).append(at)
+        else:
+            apart[boxes[at][3] > bottom].append(at)
+    return [sorted(part, key=lambda at: boxes[at][1]) for part in (apart[0], *columns, apart[1]) if part]
+
+
+def _are_cells(boxes: Sequence[Box], columns: Sequence[list[int]], items: Collection[int]) -> bool:
+    """Whether these are the columns of a table, or titles and their page numbers."""
+    if all(any(at in items for at in part) for part in columns):
+        return False
+    starts = [min(boxes[at][0] for at in part) for part in columns]
+    filled = [
+        sum(boxes[at][2] - boxes[at][0] for at in part) / len(part) / (following - start)
+        for part, start, following in zip(columns, starts, starts[1:], strict=False)
+    ]
+    return min(filled) < LEAST_FILLED
 
 
 def _in_rows(boxes: Sequence[Box], places: list[int]) -> list[int]:
@@ -151,12 +173,13 @@ def in_reading_order(lines: Sequence[OcrLine], found: Iterable[OcrLine]) -> list
 
 LEADER: Final = "....."
 # A page on which fewer lines than this share have a number at their end lists no pages.
-LISTED: Final = 0.5
+LISTED: Final = 0.4
+PAGE_NUMBER = re.compile(r"((\.{5}|____) )?(\d{1,4}|[ivxl]{1,6})")
 
 
-def with_page_numbers(lines: Sequence[OcrLine], leaders: Sequence[Box]) -> list[OcrLine]:
-    """Of a page that lists pages each number on the line of its title, behind the leader that stood between them."""
-    numbers = [line for line in lines if re.fullmatch(r"\d{1,4}|[ivxl]{1,6}", line.text)]
+def with_page_numbers(lines: Sequence[OcrLine]) -> list[OcrLine]:
+    """Of a page that lists pages each number on the line of its title, behind the leader that stands before it."""
+    numbers = [line for line in lines if PAGE_NUMBER.fullmatch(line.text)]
     titles = [line for line in lines if line not in numbers]
     found = {id(title): number for number in numbers if (title := _title_of(number, titles))}
     if len(found) < max(LEAST_LINES, LISTED * len(titles)):
@@ -164,9 +187,8 @@ def with_page_numbers(lines: Sequence[OcrLine], leaders: Sequence[Box]) -> list[
     joined = []
     for line in titles:
         number = found.get(id(line))
-        dots = [box for box in leaders if number and line.box[0] < box[0] < number.box[0] and _is_level(line.box, box)]
-        led = [OcrWord(LEADER, line.confidence, dots[0])] if dots else []
-        joined.append(line_of([*line.words, *led, *number.words], line.block) if number else line)
+        led = [replace(word, text=LEADER) for word in number.words[:-1]] if number else []
+        joined.append(line_of([*line.words, *led, *number.words[-1:]], line.block) if number else line)
     taken = {id(number) for number in found.values()}
     return in_reading_order(joined, [number for number in numbers if id(number) not in taken])
 

@@ -20,8 +20,9 @@ from rapidfuzz import fuzz
 from books.errors import UnreadableImage
 from books.intake.pdf import Glyph
 from books.ocr.engines.base import Doubt, OcrEngine, OcrLine, OcrText, OcrWord
-from books.ocr.engines.glyphs import Edges, printed_lines, share_turned
-from books.ocr.engines.lines import Box, in_reading_order, is_credible, lies_in, line_of, mean_confidence
+from books.ocr.engines.glyphs import printed_lines, share_turned
+from books.ocr.engines.lines import LEADER, Box, in_reading_order, is_credible, lies_in, line_of, mean_confidence
+from books.ocr.engines.runs import Edges
 from books.ocr.image.ink import PageInk
 from books.ocr.image.regions import find_regions
 
@@ -134,9 +135,9 @@ def _check_signs(lines: Sequence[OcrLine]) -> None:
 def _compared(line: OcrLine, read: Sequence[OcrLine]) -> Compared:
     words = tuple(word for other in read for word in other.words if lies_in(word.box, [line.box], MARGIN))
     said, seen = _bare(line.text), _bare("".join(word.text for word in words))
-    if not said or not seen or mean_confidence(words) < SURE_CONFIDENCE:
-        return Compared(line, words, None)
-    return Compared(line, words, fuzz.ratio(said, seen))
+    likeness = fuzz.ratio(said, seen) if said and seen else 0.0
+    tells = likeness >= LEAST_LIKENESS or (seen and mean_confidence(words) >= SURE_CONFIDENCE)
+    return Compared(line, words, likeness if said and tells else None)
 
 
 def _check_likeness(compared: Sequence[Compared], read: str) -> None:
@@ -172,9 +173,10 @@ def _merged(lines: list[OcrLine], read: Iterable[OcrLine], others: Sequence[Box]
     """The layer's lines, and what was read where the layer has nothing: text in pictures, in the fields of a form, in
     what was drawn. What was read as the end or beginning of a line becomes that."""
     covered = [*(word.box for line in lines for word in line.words), *others]
+    rows = [line.box for line in lines]
     alone = []
     for line in read:
-        words = [word for word in line.words if not lies_in(word.box, covered, MARGIN)]
+        words = [word for word in line.words if not lies_in(word.box, rows if word.text == LEADER else covered, MARGIN)]
         left = line_of(words, line.block) if words else None
         if left is None or not (is_credible(left) or ink.has_print(left.box)):
             continue

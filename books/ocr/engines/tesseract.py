@@ -21,6 +21,7 @@ from tesserocr import OEM, PSM, RIL
 from books.errors import UnreadableImage
 from books.ocr.engines.base import Doubt, OcrLine, OcrText, OcrWord
 from books.ocr.engines.lines import (
+    LEADER,
     in_reading_order,
     is_credible,
     lies_in,
@@ -86,9 +87,8 @@ class Sheet:
         if self.strip:
             page = without(page, [self.strip])
             self.ink = PageInk(page)
-        self.signs = {BULLET: bullets(self.ink), BLANK: blanks(self.ink)}
-        self.leaders = leaders(self.ink)
-        self.page = without(page, [box for boxes in (*self.signs.values(), self.leaders) for box in boxes])
+        self.signs = {BULLET: bullets(self.ink), BLANK: blanks(self.ink), LEADER: leaders(self.ink)}
+        self.page = without(page, [box for boxes in self.signs.values() for box in boxes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class TesseractEngine:
         lines = in_reading_order(best.lines, self._titles(sheet, best.lines))
         for sign, boxes in sheet.signs.items():
             lines = with_signs(lines, boxes, sign)
-        return replace(best, lines=tuple(with_page_numbers(lines, sheet.leaders)))
+        return replace(best, lines=tuple(with_page_numbers(lines)))
 
     def _titles(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> list[OcrLine]:
         """What is printed so large that Tesseract takes it for a picture, read from a smaller copy."""

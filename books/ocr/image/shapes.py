@@ -159,14 +159,13 @@ def _is_part_of_a_sign(disc: Box, spots: Components, unit: float) -> bool:
     return bool((over & (gap >= 0) & (gap < unit / 2)).any())
 
 
-# A leader of a contents page: so many dots in a row, each at most so high in the page's letters, evenly apart.
-LEAST_DOTS, DOT_HEIGHT, MOST_UNEVEN = 6, 0.5, 0.35
-# Between a title and a number of at most so many digits; a row of dots that leads nowhere is to be written on.
-MOST_DIGITS: Final = 4
+# A leader, or dots to write on: so many in a row, each at most so high in the page's letters, evenly apart, and with
+# letters this near on a side. A page with more rows of them has a halftone.
+LEAST_DOTS, DOT_HEIGHT, MOST_UNEVEN, NEAR, MOST_LEADERS = 6, 0.5, 0.35, 4, 150
 
 
 def leaders(ink: PageInk) -> list[Box]:
-    """The boxes of rows of dots that lead to a number, in pixels of the page: Tesseract reads letters into them."""
+    """The boxes of rows of dots within lines, in pixels of the page: Tesseract reads letters into them."""
     if not len(ink.print):
         return []
     unit = float(np.median(ink.print.height))
@@ -175,9 +174,9 @@ def leaders(ink: PageInk) -> list[Box]:
     found, in_order = [], np.lexsort((dots.left, dots.centre[1] // max(1, round(unit / 4))))
     for run in _even_runs(dots, in_order, unit):
         box = (int(dots.left[run[0]]), int(dots.top[run].min()), int(dots.right[run[-1]]), int(dots.bottom[run].max()))
-        if _leads_to_a_number(box, ink.letters, unit):
+        if _is_in_a_line(box, ink.letters, unit):
             found.append(ink.on_page(box))
-    return found
+    return found if len(found) <= MOST_LEADERS else []
 
 
 def _even_runs(dots: Components, in_order: Ints, unit: float) -> list[Ints]:
@@ -190,23 +189,23 @@ def _even_runs(dots: Components, in_order: Ints, unit: float) -> list[Ints]:
     return [run for run in np.split(in_order, ends) if len(run) >= LEAST_DOTS]
 
 
-def _leads_to_a_number(leader: Box, letters: Components, unit: float) -> bool:
-    left, _, right, bottom = leader
-    level = (
-        (letters.top < bottom) & (np.abs(letters.bottom - bottom) <= unit / 2) & (letters.height > DOT_HEIGHT * unit)
+def _is_in_a_line(leader: Box, letters: Components, unit: float) -> bool:
+    left, top, right, bottom = leader
+    is_level = (
+        (letters.top < bottom) & (letters.bottom > top + NEAR_BASE[0] * unit) & (letters.height > DOT_HEIGHT * unit)
     )
-    after = level & (letters.left >= right)
-    return bool((level & (letters.right <= left)).any()) and 0 < int(after.sum()) <= MOST_DIGITS
+    gap = np.maximum(left - letters.right, letters.left - right)
+    return bool((is_level & (gap >= 0) & (gap < NEAR * unit)).any())
 
 
 BLANK: Final = "____"
 # So much of a line's height below one without descenders, a rule is still the line's.
-REACH: Final = 0.4
+REACH: Final = 0.65
 # A place to write in is a thin rule near the base line of the letters beside it; dashes close by are one. Heights of
 # the page's letters: thickness, length of a dash and of the whole, gap, and how far from the base line.
 # A page with more is grain.
 MOST_DASHES: Final = 1_000
-RULE, DASH, LEAST_RULE, DASH_GAP, NEAR_BASE = 0.3, 0.5, 2.0, 0.7, 0.45
+RULE, DASH, LEAST_RULE, DASH_GAP, NEAR_BASE = 0.3, 0.5, 2.0, 0.7, (-0.9, 0.45)
 
 
 def blanks(ink: PageInk) -> list[Box]:
@@ -232,8 +231,9 @@ def _is_blank(rule: Sequence[int], ink: PageInk, unit: float) -> bool:
     """Whether letters stand level beside the rule, and none on it: then it underlines them."""
     left, top, right, _ = rule
     letters = ink.letters
-    is_level = (np.abs(letters.bottom - top) < NEAR_BASE * unit) & (letters.height < 2.5 * unit)
-    beside = is_level & (np.maximum(left - letters.right, letters.left - right) < 4 * unit)
+    base = (letters.bottom - top) / unit
+    is_level = (base > NEAR_BASE[0]) & (base < NEAR_BASE[1]) & (letters.height < 2.5 * unit)
+    beside = is_level & (np.maximum(left - letters.right, letters.left - right) < NEAR * unit)
     over = (
         (letters.left < right)
         & (letters.right > left)
@@ -256,7 +256,7 @@ def with_signs(lines: Sequence[OcrLine], boxes: Iterable[Box], sign: str = BULLE
     """The lines with a sign put among the words of the line at its height; one without a line is left out."""
     bulleted = list(lines)
     for box in boxes:
-        index = _line_at(bulleted, box, is_rule=sign == BLANK)
+        index = _line_at(bulleted, box, is_rule=sign != BULLET)
         if index is not None:
             line = bulleted[index]
             place = sum(word.box[0] < box[0] for word in line.words)

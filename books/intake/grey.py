@@ -1,0 +1,57 @@
+"""From the picture that a decoder gives to the page in grey, in a box: Pillow alone, and band by band."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PIL import Image
+
+from books.intake import limits
+
+DEEP_MODES: Final = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
+# Resolutions across and down that are this far apart, and no less, are meant.
+UNEVEN, LEAST_DPI = (1.15, 3), 50
+# A colour page is converted in bands of this size, never as a whole.
+BAND_PIXELS: Final = 2_000_000
+
+
+def grey(image: Image.Image) -> Image.Image:
+    """The page in mode L, converted in bands so that no second colour page is in memory."""
+    if image.mode == "L" and not image.has_transparency_data:
+        return image
+    is_deep = image.mode in DEEP_MODES
+    white = float(image.getextrema()[1]) if is_deep else 0.0  # type: ignore[arg-type]
+    is_negative = is_deep and dict(getattr(image, "tag_v2", {})).get(PHOTOMETRIC) == WHITE_IS_ZERO
+    page = Image.new("L", image.size)
+    rows = max(1, BAND_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        page.paste(shallow(band, white, is_negative=is_negative) if is_deep else flat(band), (0, top))
+    return page
+
+
+def flat(band: Image.Image) -> Image.Image:
+    if band.mode == "LAB":
+        return band.getchannel("L")
+    if band.has_transparency_data:
+        paper = Image.new("RGBA", band.size, "white")
+        return Image.alpha_composite(paper, band.convert("RGBA")).convert("L")
+    return band.convert("RGB").convert("L") if band.mode not in ("1", "RGB") else band.convert("L")
+
+
+def shallow(band: Image.Image, white: float, *, is_negative: bool) -> Image.Image:
+    """``white`` is the largest sample of the page: scanners put 12 bits into 16, and floats end at 1 or 255."""
+    scale = 255 / white if white > 0 else 0.0
+    lighter = band.convert("I").convert("F") if band.mode != "F" else band
+    page = lighter.point(lambda sample: sample * scale + 0.5).convert("L")
+    return page.point(lambda shade: 255 - shade) if is_negative else page
+
+
+def squared(page: Image.Image, dpi: tuple[float, float] | None) -> Image.Image:
+    """The page as high as it is printed, where a fax has fewer dots down than across."""
+    stretch = float(dpi[0]) / float(dpi[1]) if dpi and min(map(float, dpi)) >= LEAST_DPI else 1.0
+    if not UNEVEN[0] < max(stretch, 1 / stretch) < UNEVEN[1]:
+        return page
+    size = (page.width, round(page.height * stretch)) if stretch > 1 else (round(page.width / stretch), page.height)
+    return page.resize(size, Image.Resampling.BICUBIC) if size[0] * size[1] <= limits.PAGE_PIXELS else page
