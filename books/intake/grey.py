@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from PIL import Image
 
 from books.intake import limits
+from books.intake.colours import REDUCED, with_coloured_print
 
 DEEP_MODES: Final = ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+COLOURLESS: Final = ("1", "L", "LA", "La", "LAB")
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 # Resolutions across and down that are this far apart, and no less, are meant.
 UNEVEN, LEAST_DPI = (1.15, 3), 50
@@ -24,20 +28,47 @@ def grey(image: Image.Image) -> Image.Image:
     white = float(image.getextrema()[1]) if is_deep else 0.0  # type: ignore[arg-type]
     is_negative = is_deep and dict(getattr(image, "tag_v2", {})).get(PHOTOMETRIC) == WHITE_IS_ZERO
     page = Image.new("L", image.size)
-    rows = max(1, BAND_PIXELS // image.width)
+    small = None if is_deep or image.mode in COLOURLESS else Image.new("RGB", _eighth(image.size))
+    rows = max(1, BAND_PIXELS // image.width // REDUCED) * REDUCED
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
-        page.paste(shallow(band, white, is_negative=is_negative) if is_deep else flat(band), (0, top))
+        flat = shallow(band, white, is_negative=is_negative) if is_deep else coloured(band)
+        page.paste(flat if flat.mode == "L" else flat.convert("L"), (0, top))
+        if small is not None:
+            small.paste(flat.reduce(REDUCED), (0, top // REDUCED))
+    if small is not None:
+        with_coloured_print(page, small, lambda box: coloured(image.crop(box)))
     return page
 
 
-def flat(band: Image.Image) -> Image.Image:
+def grey_jpeg(image: Image.Image, again: Callable[[], Image.Image]) -> Image.Image:
+    """The same of a JPEG that was decoded in grey, and comes ``again`` for its colours."""
+    with again() as other:
+        other.draft("RGB", _eighth(image.size))
+        small = other.convert("RGB").resize(_eighth(image.size))
+
+    @cache
+    def whole() -> Image.Image:
+        with again() as decoded:
+            decoded.draft("RGB", image.size)
+            return decoded.convert("RGB")
+
+    with_coloured_print(image, small, lambda box: whole().crop(box))
+    return image
+
+
+def _eighth(size: tuple[int, int]) -> tuple[int, int]:
+    return -(-size[0] // REDUCED), -(-size[1] // REDUCED)
+
+
+def coloured(band: Image.Image) -> Image.Image:
+    """In RGB, or L where the picture has no colours; transparency on white."""
     if band.mode == "LAB":
         return band.getchannel("L")
     if band.has_transparency_data:
         paper = Image.new("RGBA", band.size, "white")
-        return Image.alpha_composite(paper, band.convert("RGBA")).convert("L")
-    return band.convert("RGB").convert("L") if band.mode not in ("1", "RGB") else band.convert("L")
+        return Image.alpha_composite(paper, band.convert("RGBA")).convert("RGB")
+    return band if band.mode in ("1", "RGB") else band.convert("RGB")
 
 
 def shallow(band: Image.Image, white: float, *, is_negative: bool) -> Image.Image:

@@ -9,7 +9,7 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import Any, BinaryIO, Final
 
@@ -18,7 +18,7 @@ from PIL import ExifTags, Image, ImageChops, ImageStat, PngImagePlugin
 
 from books.errors import UploadRejected
 from books.intake import limits
-from books.intake.grey import grey, squared
+from books.intake.grey import grey, grey_jpeg, squared
 from books.intake.judging import judged, refusal_of_pixels
 
 __all__ = ["answer"]
@@ -262,20 +262,23 @@ def decoded(data: BinaryIO, kind: str, frame: int) -> Image.Image:
                 raise UploadRejected(f"The file has no page {frame + 1}; upload it again.") from None
         check_size(image, kind)
         try:
-            return upright(image)
+            return upright(image, lambda: opened(data, kind))
         except OSError:
             if kind != "jpeg" or not is_whole(data):
                 raise
-    with opened(ended(data), kind) as image:
-        return upright(image)
+    whole = ended(data)
+    with opened(whole, kind) as image:
+        return upright(image, lambda: opened(whole, kind))
 
 
-def upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image, again: Callable[[], Image.Image]) -> Image.Image:
     smaller = reduction(image)
+    is_coloured = image.mode == "RGB"
     image.draft(image.mode if image.mode == "CMYK" else "L", (image.width // smaller, image.height // smaller))
     image.load()
     turn = UPRIGHT.get(orientation(image))
-    page = squared(grey(image), image.info.get("dpi"))
+    page = grey_jpeg(image, again) if is_coloured and image.mode == "L" else grey(image)
+    page = squared(page, image.info.get("dpi"))
     if page.width * page.height > limits.PHONE_PIXELS:
         page = page.reduce(smaller)
     return page.transpose(turn) if turn is not None else page

@@ -15,6 +15,7 @@ from pypdfium2 import PdfiumError, raw
 
 from books.errors import UploadRejected
 from books.intake import limits
+from books.intake.grey import grey
 from books.intake.judging import judged, refusal_of_points
 
 LOCKED = "The PDF needs a password to open; save it without one."
@@ -77,7 +78,7 @@ def render(document: Any, index: int, dpi: int) -> tuple[dict[str, Any], bytes]:
     found, owners = characters(page, picture.size, limits.PDF_TEXT_CHARACTERS)
     is_seen = visible(page, owners, scale)
     seen = [each for each in found if is_seen(each)]
-    return {"width": picture.width, "height": picture.height, "glyphs": seen}, picture.convert("L").tobytes()
+    return {"width": picture.width, "height": picture.height, "glyphs": seen}, grey(picture).tobytes()
 
 
 def characters(page: Any, size: tuple[int, int], most: int) -> tuple[list[list[Any]], dict[int, list[list[Any]]]]:

@@ -13,7 +13,9 @@ from PIL import Image
 
 from books.errors import UnreadableImage
 from books.intake.image_child import ENOUGH
-from books.ocr.image.open import encode_png, encoded_thumbnail, open_page
+from books.ocr.accuracy import character_error_rate
+from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.open import encode_png, encoded_thumbnail, normalise, open_page
 from tests.ocr import provoking
 
 NASTY = Path(__file__).parents[1] / "nasty"
@@ -169,3 +171,39 @@ def test_thumbnails_keep_the_proportions_and_are_small(page: Image.Image) -> Non
     assert len(made) < 15_000
     with Image.open(io.BytesIO(made)) as small:
         assert small.size == (300, 400)
+
+
+# Pairs as bright as each other, but for the yellow, which is nearly as bright as white.
+COLOURS = {
+    "red on green": ((254, 0, 0), (0, 129, 0)),
+    "green on red": ((0, 129, 0), (254, 0, 0)),
+    "orange on blue": ((255, 127, 0), (105, 162, 220)),
+    "violet on olive": ((160, 40, 230), (97, 97, 0)),
+    "yellow on white": ((255, 255, 0), (255, 255, 255)),
+}
+
+
+def in_colours(page: Image.Image, ink: tuple[int, ...], ground: tuple[int, ...]) -> Image.Image:
+    return Image.composite(Image.new("RGB", page.size, ground), Image.new("RGB", page.size, ink), page)
+
+
+@pytest.mark.parametrize(
+    ("pair", "kind", "most"),
+    [*((pair, "PNG", 0.06) for pair in COLOURS), ("red on green", "JPEG", 0.15), ("yellow on white", "JPEG", 0.05)],
+)
+def test_print_that_its_colour_alone_tells_is_read_on_a_page_and_in_a_box(pair: str, kind: str, most: float) -> None:
+    """A JPEG keeps colours at half the page's fineness."""
+    page = provoking.sample(3)
+    coloured = in_colours(page, *COLOURS[pair])
+    boxed = page.convert("RGB")
+    boxed.paste(coloured.crop((60, 400, 940, 1000)), (60, 400))
+    for made in (coloured, boxed):
+        read = TesseractEngine().read(normalise(opened(made, kind)))
+        assert character_error_rate(provoking.truth(3), read.text) < most
+
+
+def test_a_page_of_other_colours_becomes_grey_as_ever() -> None:
+    page = in_colours(provoking.sample(3), (160, 20, 20), (255, 250, 225))
+    page.paste((255, 240, 160), (100, 1000, 500, 1200))
+    page.paste((40, 120, 200), (600, 1000, 900, 1200))
+    assert opened(page, "PNG").tobytes() == page.convert("L").tobytes()

@@ -194,8 +194,8 @@ def _is_in_a_line(leader: Box, letters: Components, unit: float) -> bool:
     is_level = (
         (letters.top < bottom) & (letters.bottom > top + NEAR_BASE[0] * unit) & (letters.height > DOT_HEIGHT * unit)
     )
-    gap = np.maximum(left - letters.right, letters.left - right)
-    return bool((is_level & (gap >= 0) & (gap < NEAR * unit)).any())
+    gap = np.maximum(left - letters.right, letters.left - right)[is_level]
+    return bool(gap.size and gap.min() >= 0 and gap.min() < NEAR * unit)
 
 
 BLANK: Final = "____"
