@@ -113,6 +113,11 @@ def reads_from_right(language: str) -> bool:
     return first in FROM_RIGHT or first.endswith("_vert")
 
 
+def gettext_noop(text: str) -> str:
+    """``text``, which the catalogues of translations list: a screen shows it in its language, all else as it is."""
+    return text
+
+
 def counted(count: int, noun: str) -> str:
     """ "1 page", "2 pages"; for nouns whose plural is regular."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

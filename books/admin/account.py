@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -53,7 +54,7 @@ class NoticeForm(ChoiceForm):
     def clean_slack_url(self) -> str:
         url = str(self.cleaned_data["slack_url"])
         if url and not url.startswith("https://") and not settings.WEBHOOKS_MAY_STAY_INSIDE:
-            raise forms.ValidationError("Give a whole address that begins with https.")
+            raise forms.ValidationError(gettext("Give a whole address that begins with https."))
         return url
 
 
@@ -75,7 +76,7 @@ def notices(request: StaffRequest) -> HttpResponseBase:
     form = NoticeForm(request.POST, instance=_of(request.user))
     if form.is_valid():
         form.save()
-        messages.success(request, "You are told of what happens from now on.")
+        messages.success(request, gettext("You are told of what happens from now on."))
     for errors in form.errors.values():
         refuse(request, str(errors[0]))
         messages.error(request, str(errors[0]))
@@ -89,7 +90,7 @@ def account(request: StaffRequest) -> HttpResponseBase:
     chosen = _of(request.user)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": "Account",
+        "title": gettext("Account"),
         "factors": [str(each) for each in factors],
         "form": NoticeForm(instance=chosen),
         "languages": LanguageForm(instance=chosen),

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
 
 from books.access import EVERY, open_books
 from books.admin.guards import StaffRequest, route, screen
@@ -79,7 +80,7 @@ def audit(request: StaffRequest) -> HttpResponseBase:
     older["before"] = shown[-1].at.isoformat() if shown else ""
     context = {
         **admin.site.each_context(request),
-        "title": "Audit",
+        "title": _("Audit"),
         "lines": [(line, titles.get(line.book or 0)) for line in shown],
         "people": User.objects.order_by("username").values_list("username", flat=True),
         "asked": request.GET,
@@ -130,21 +131,22 @@ def _requests(wanted: Wanted) -> Iterable[Line]:
     for entry in wanted.rows(AuditEntry.objects.all(), at="at", person="name", book="book_number"):
         of_row = entry.about.startswith("“")
         what = (" " if of_row else ", ").join(filter(None, [_words(entry.action), entry.about]))
-        who = f"{entry.name}, by {entry.token}" if entry.token else entry.name
+        who = _("{name}, by {token}").format(name=entry.name, token=entry.token) if entry.token else entry.name
         yield Line(entry.at, who, what, entry.book_number, entry.get_outcome_display(), entry.detail)
 
 
 def _words(action: str) -> str:
     """ "admin:books_book_page_decide" and "api-1:read_pages" as words."""
-    space, _, name = action.rpartition(":")
+    space, name = action.rpartition(":")[::2]
     words = name.removeprefix("books_book_").removeprefix("jobs_").replace("_", " ")
     words = words[:1].upper() + words[1:]
-    return f"{words} (API)" if space.startswith("api") else words
+    return _("{words} (API)").format(words=words) if space.startswith("api") else words
 
 
 def _changes(wanted: Wanted) -> Iterable[Line]:
     for made in wanted.rows(Change.objects.all(), at="made_at", person="name", book="book"):
-        yield Line(made.made_at, made.name, f"Guidelines: {made.sentence}", made.book_id, "Done")
+        what = _("Guidelines: {change}").format(change=made.sentence)
+        yield Line(made.made_at, made.name, what, made.book_id, _("Done"))
 
 
 def _job_events(wanted: Wanted) -> Iterable[Line]:

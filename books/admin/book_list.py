@@ -11,6 +11,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import render
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
 
 from books.access import of_open_books
 from books.admin.guards import StaffRequest, route, screen
@@ -83,7 +84,7 @@ def progress(
     asked = request.GET.getlist("book")
     ids = [number for each in asked if (number := number_of(each)) is not None]
     if len(asked) > MAX_ROWS or len(ids) < len(asked):
-        return HttpResponseBadRequest("Which books?")
+        return HttpResponseBadRequest(_("Which books?"))
     rows = rows_of(live_books(request.user).filter(pk__in=ids).order_by("pk"), request.user)
     mark = mark_of(rows)
     if request.GET.get("mark") == mark:

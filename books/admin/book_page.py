@@ -8,6 +8,8 @@ from django.contrib import admin, messages
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from books.admin.generating import limits_of
 from books.admin.guards import StaffRequest, action, route, screen
@@ -16,25 +18,25 @@ from books.admin.page_states import cells_of
 from books.admin.steps import Way, buttons_of, counts_of, under_more, way_of
 from books.admin.undo import offers
 from books.bodies import MANY_FILES
+from books.counts import count_of_pages
 from books.extraction.estimate import estimate
 from books.extraction.job import FINALISATION, start_finalisation
 from books.intake import limits
 from books.intake.store import Receipt, Upload, add_files
-from books.language import counted
 from books.models import Book, BookStatus
 from books.ocr.start import check_readable, read_new_pages, start_reading
 from books.publishing.published import with_published_version
 from jobs.models import Job
 
 FACTS = {
-    "Author": "author",
-    "Edition": "edition",
-    "Year": "edition_year",
-    "Country": "country",
-    "Board": "board",
-    "Grade": "grade",
-    "Subject": "subject",
-    "Language": "language",
+    "author": gettext_lazy("Author"),
+    "edition": gettext_lazy("Edition"),
+    "edition_year": gettext_lazy("Year"),
+    "country": gettext_lazy("Country"),
+    "board": gettext_lazy("Board"),
+    "grade": gettext_lazy("Grade"),
+    "subject": gettext_lazy("Subject"),
+    "language": gettext_lazy("Language"),
 }
 
 
@@ -79,15 +81,17 @@ def _next(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
 def _estimate(book: Book, offered: set[str], way: Way) -> str:
     """What the present step would cost, or else generating."""
     if way.now == "finalise" and "step-finalise" in offered:
-        return f"Finalising: {estimate(book, kind=FINALISATION.kind).sentence}"
-    return f"Generating: {estimate(book).sentence}" if "step-generate" in offered else ""
+        return _("Finalising: {estimate}").format(estimate=estimate(book, kind=FINALISATION.kind).sentence)
+    if "step-generate" not in offered:
+        return ""
+    return _("Generating: {estimate}").format(estimate=estimate(book).sentence)
 
 
 def _context(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
     may_see_job = job is not None and request.user.has_perm("jobs.view_job")
     return {
         **_next(request, book, job),
-        "facts": [(title, getattr(book, name)) for title, name in FACTS.items()],
+        "facts": [(title, getattr(book, name)) for name, title in FACTS.items()],
         "cells": cells_of(book),
         "may_change": request.user.has_perm("books.change_book"),
         "may_delete": request.user.has_perm("books.delete_book"),
@@ -115,24 +119,28 @@ def upload(request: StaffRequest, book_id: int) -> HttpResponseBase:
     if receipt.stored:
         messages.success(request, _stored_words(receipt))
         if read_new_pages(book, user=request.user) is None:
-            messages.warning(request, "Another job of this book is active: run OCR for the new pages when it is over.")
+            messages.warning(
+                request, _("Another job of this book is active: run OCR for the new pages when it is over.")
+            )
     return redirect("admin:books_book_overview", book_id)
 
 
 def _stored_words(receipt: Receipt) -> str:
-    pages = counted(receipt.pages, "page")
-    return f"{pages} added from {len(receipt.stored)} of {len(receipt.stored) + len(receipt.refused)} files."
+    sent = len(receipt.stored) + len(receipt.refused)
+    return _("{pages} added from {stored} of {sent} files.").format(
+        pages=count_of_pages(receipt.pages), stored=len(receipt.stored), sent=sent
+    )
 
 
 @action("books.change_book")
 def read(request: StaffRequest, book_id: int) -> HttpResponseBase:
     start_reading(get_object_or_404(Book, pk=book_id), user=request.user)
-    messages.success(request, "OCR started.")
+    messages.success(request, _("OCR started."))
     return redirect("admin:books_book_overview", book_id)
 
 
 @action("books.ask_model")
 def finalise(request: StaffRequest, book_id: int) -> HttpResponseBase:
     start_finalisation(get_object_or_404(Book, pk=book_id), limits_of(request.POST), user=request.user)
-    messages.success(request, "Finalising started.")
+    messages.success(request, _("Finalising started."))
     return redirect("admin:books_book_overview", book_id)

@@ -18,6 +18,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from books.access import may_choose_people
 from books.admin import (
@@ -121,14 +123,14 @@ class BookAdmin(LookAhead, ModelAdmin):
     list_display_links = None
     list_filter = (StatusFilter, *((fact, ValueFilter) for fact in FACTS))
     search_fields = ("title", "author", "subject", "board")
-    search_help_text = "Title, author, subject or board"
+    search_help_text = _("Title, author, subject or board")
     actions = ("generate",)
     fieldsets = (
         (None, {"fields": ("title", "author", ("edition", "edition_year"), "language")}),
-        ("Spending", {"fields": ("spending_cap",)}),
-        ("Curriculum", {"fields": (("country", "board"), ("grade", "subject"))}),
-        ("Guidelines", {"fields": ("verifies", "sends_images", "merge_from")}),
-        ("Who may open it", {"fields": ("owner", "access", "team")}),
+        (_("Spending"), {"fields": ("spending_cap",)}),
+        (_("Curriculum"), {"fields": (("country", "board"), ("grade", "subject"))}),
+        (_("Guidelines"), {"fields": ("verifies", "sends_images", "merge_from")}),
+        (_("Who may open it"), {"fields": ("owner", "access", "team")}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, book: Book | None = None) -> tuple[str, ...]:
@@ -154,7 +156,9 @@ class BookAdmin(LookAhead, ModelAdmin):
         """Names the languages there are models for, which differ from machine to machine."""
         if db_field.name == "language":
             there = ", ".join(installed_languages())
-            kwargs["help_text"] = f"{db_field.help_text} Installed: {there}; join several with +."
+            kwargs["help_text"] = gettext("{help_text} Installed: {there}; join several with +.").format(
+                help_text=db_field.help_text, there=there
+            )
         if db_field.name in {"owner", "team"}:
             kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True).order_by("username")
         return super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -168,15 +172,15 @@ class BookAdmin(LookAhead, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Book]:
         return book_list.live_books(cast("User", request.user))
 
-    @admin.display(ordering="title")
+    @admin.display(description=_("book"), ordering="title")
     def book(self, book: Book) -> SafeString:
         return format_html('<a href="{}">{}</a>', reverse("admin:books_book_overview", args=[book.pk]), book.title)
 
-    @admin.display(ordering="status_now")
+    @admin.display(description=_("status"), ordering="status_now")
     def status(self, book: Book) -> SafeString:
         return render_to_string("bookpipeline/_list_status.html", {"row": getattr(book, "row", None)})
 
-    @admin.display(description="published")
+    @admin.display(description=_("published"))
     def readers(self, book: Book) -> SafeString | str:
         version = getattr(book, "published_version", None)
         if version is None:
@@ -184,12 +188,12 @@ class BookAdmin(LookAhead, ModelAdmin):
         url = reverse("admin:books_book_publish", args=[book.pk])
         return format_html('<a class="badge badge-published" href="{}">Version {}</a>', url, version)
 
-    @admin.display(ordering="page_count", description="pages")
+    @admin.display(ordering="page_count", description=_("pages"))
     def page_count(self, book: Book) -> str:
         count = getattr(book, "page_count", 0)
         return counted(count, "page")
 
-    @admin.display(description="job")
+    @admin.display(description=_("job"))
     def active_job(self, book: Book) -> SafeString:
         return render_to_string("bookpipeline/_list_job.html", {"row": getattr(book, "row", None)})
 
@@ -197,7 +201,7 @@ class BookAdmin(LookAhead, ModelAdmin):
         """Gives each visible book its row, and hands those that move to the template, which asks for their progress in
         one request."""
         try:
-            response = super().changelist_view(request, {"title": "Books", **(extra_context or {})})
+            response = super().changelist_view(request, {"title": gettext("Books"), **(extra_context or {})})
         except DeletionRefused as refusal:
             messages.error(request, refusal.message)
             return redirect("admin:books_book_changelist")
@@ -212,7 +216,7 @@ class BookAdmin(LookAhead, ModelAdmin):
     def has_ask_model_permission(self, request: HttpRequest) -> bool:
         return cast("StaffRequest", request).user.has_perm("books.ask_model")
 
-    @admin.action(description="Generate guidelines, going on where each book is", permissions=["ask_model"])
+    @admin.action(description=_("Generate guidelines, going on where each book is"), permissions=["ask_model"])
     def generate(self, request: HttpRequest, books: QuerySet[Book]) -> None:
         for book in books.order_by("title", "pk"):
             try:

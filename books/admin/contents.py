@@ -10,11 +10,12 @@ from django.http import HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.errors import LinesInDoubt
 from books.extraction import contents as service
-from books.language import counted
 from books.models import Book, Contents, ContentsStatus
 from books.structure.chapters import MatchedLine
 from books.structure.contents import toc_text
@@ -22,13 +23,13 @@ from jobs.errors import JobError
 from jobs.models import Job
 
 ROLES = {
-    "topic": "Topic",
-    "subtopic": "Subtopic",
-    "matter": "Front or back matter",
-    "part": "Groups topics",
-    "finer": "Not used: too fine",
+    "topic": gettext_lazy("Topic"),
+    "subtopic": gettext_lazy("Subtopic"),
+    "matter": gettext_lazy("Front or back matter"),
+    "part": gettext_lazy("Groups topics"),
+    "finer": gettext_lazy("Not used: too fine"),
 }
-ORIGINS = {"contents": "the contents pages", "headings": "the headings"}
+ORIGINS = {"contents": gettext_lazy("the contents pages"), "headings": gettext_lazy("the headings")}
 
 
 def routes() -> list[URLPattern]:
@@ -60,7 +61,12 @@ def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
 @action("books.change_book")
 def draft(request: StaffRequest, book_id: int) -> HttpResponseBase:
     made = service.draft_contents(get_object_or_404(Book, pk=book_id), user=request.user)
-    messages.success(request, f"Drafted from {ORIGINS[made.origin]}: {len(made.entries)} lines. Look and confirm.")
+    messages.success(
+        request,
+        _("Drafted from {origin}: {count} lines. Look and confirm.").format(
+            origin=ORIGINS[made.origin], count=len(made.entries)
+        ),
+    )
     return redirect("admin:books_book_contents", book_id)
 
 
@@ -71,23 +77,23 @@ def save(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     text, act = request.POST.get("text", ""), request.POST.get("act", "")
     if act not in ("confirm", "keep"):
-        return HttpResponseBadRequest("Unknown action.")
+        return HttpResponseBadRequest(_("Unknown action."))
     try:
         seen = request.POST.getlist("despite")
-        _, matched = service.save_contents(book, text, confirm=act == "confirm", despite=seen, user=request.user)
+        matched = service.save_contents(book, text, confirm=act == "confirm", despite=seen, user=request.user)[1]
     except LinesInDoubt as doubt:
         return _page(request, book, text, doubts=doubt.problems)
     except JobError as refusal:
         messages.error(request, refusal.message)
         return _page(request, book, text)
     messages.success(
-        request, _saved_words(matched) if act == "confirm" else "Kept as a draft, not used until you confirm it."
+        request, _saved_words(matched) if act == "confirm" else _("Kept as a draft, not used until you confirm it.")
     )
     return redirect("admin:books_book_contents", book_id)
 
 
 def _saved_words(matched: Sequence[MatchedLine]) -> str:
-    return f"Confirmed: {_counted(matched)}. Guidelines generated from now on follow it."
+    return _("Confirmed: {counts}. Guidelines generated from now on follow it.").format(counts=_counted(matched))
 
 
 @action("books.change_book")
@@ -97,7 +103,7 @@ def release(request: StaffRequest, book_id: int) -> HttpResponseBase:
     service.release_contents(book, user=request.user)
     if was is not None:
         confirmed = was.status == ContentsStatus.CONFIRMED
-        messages.success(request, "Unconfirmed; its lines are a draft now." if confirmed else "Deleted.")
+        messages.success(request, _("Unconfirmed; its lines are a draft now.") if confirmed else _("Deleted."))
     return redirect("admin:books_book_contents", book_id)
 
 
@@ -113,7 +119,7 @@ def _page(request: StaffRequest, book: Book, text: str, *, doubts: Mapping[str, 
     stored = _stored(book)
     context = {
         **admin.site.each_context(request),
-        "title": "Table of contents",
+        "title": _("Table of contents"),
         "book": book,
         "stored": stored,
         "origin": ORIGINS.get(stored.origin, "") if stored else "",
@@ -145,5 +151,12 @@ def _matched(book: Book, text: str) -> dict[str, Any]:
 def _counted(matched: Sequence[MatchedLine]) -> str:
     topics, subtopics = (sum(each.role == role for each in matched) for role in ("topic", "subtopic"))
     found = sum(each.entry.scan is not None for each in matched)
-    counts = f"{counted(topics, 'topic')}, {counted(subtopics, 'subtopic')}"
-    return f"{counts}, {found} of {len(matched)} lines matched to pages"
+    counts = ", ".join(
+        [
+            ngettext("{count} topic", "{count} topics", topics).format(count=topics),
+            ngettext("{count} subtopic", "{count} subtopics", subtopics).format(count=subtopics),
+        ]
+    )
+    return _("{counts}, {found} of {count} lines matched to pages").format(
+        counts=counts, found=found, count=len(matched)
+    )

@@ -17,6 +17,8 @@ from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from books.access import of_open_books, open_books
 from books.admin.guards import AsksAgain, StaffRequest, route, screen
@@ -71,7 +73,7 @@ CSV_FIELDS = (
 class BookFilter(admin.SimpleListFilter):
     """One book, come to from its own page: a choice among all of them would be longer than the list."""
 
-    title = "book"
+    title = gettext_lazy("book")
     parameter_name = "book__id__exact"
 
     def lookups(self, request: HttpRequest, _model_admin: Any) -> list[tuple[str, str]]:
@@ -93,7 +95,7 @@ class ModelCallAdmin(LookAhead, CallAdmin):
     list_filter = (("stage", ValueFilter), "outcome", ("model", ValueFilter), "created_at", BookFilter)
     list_select_related = ("book",)
     search_fields = ("book",)
-    search_help_text = "Book title"
+    search_help_text = gettext_lazy("Book title")
     actions = ("export_csv",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelCall]:
@@ -114,16 +116,17 @@ class ModelCallAdmin(LookAhead, CallAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        response = super().changelist_view(request, {"title": "Model calls", **(extra_context or {})})
+        response = super().changelist_view(request, {"title": _("Model calls"), **(extra_context or {})})
         if BookFilter.parameter_name not in request.GET:  # of all books there may be millions
             return response
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
             sums = response.context_data["cl"].queryset.order_by().aggregate(calls=Count("id"), cost=Sum("cost"))
-            response.context_data["subtitle"] = f"{sums['calls']} calls, ${sums['cost'] or 0:.2f}"
-            response.context_data["title"] = f"Model calls: {sums['calls']}, ${sums['cost'] or 0:.2f}"
+            told = {"calls": sums["calls"], "cost": f"{sums['cost'] or 0:.2f}"}
+            response.context_data["subtitle"] = _("{calls} calls, ${cost}").format(**told)
+            response.context_data["title"] = _("Model calls: {calls}, ${cost}").format(**told)
         return response
 
-    @admin.action(description="Export as CSV", permissions=["view"])
+    @admin.action(description=gettext_lazy("Export as CSV"), permissions=["view"])
     def export_csv(self, _request: HttpRequest, calls: QuerySet[ModelCall]) -> HttpResponse:
         return as_csv(calls, "model-calls")
 
@@ -136,7 +139,7 @@ class ModelPriceAdmin(AsksAgain, PriceAdmin):
 
 
 # Each question that a model may be chosen for.
-STAGE_TITLES = {"ocr": "Reading pages"} | {name: call.title for name, call in calls_by_name().items()}
+STAGE_TITLES = {"ocr": gettext_lazy("Reading pages")} | {name: call.title for name, call in calls_by_name().items()}
 
 
 @admin.register(StageModel)
@@ -151,7 +154,7 @@ class StageModelAdmin(StageAdmin):
             return forms.ChoiceField(choices=[(name, f"{title} ({name})") for name, title in STAGE_TITLES.items()])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.action(description="Try the model with three small calls", permissions=["change"])
+    @admin.action(description=gettext_lazy("Try the model with three small calls"), permissions=["change"])
     def try_model(self, request: HttpRequest, rows: QuerySet[StageModel]) -> None:
         for row in rows:
             try:
@@ -166,7 +169,7 @@ class StageModelAdmin(StageAdmin):
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     left_out = forms.MultipleChoiceField(
-        label="Requests are sent with",
+        label=gettext_lazy("Requests are sent with"),
         choices=list(SENT_WITH.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -180,9 +183,9 @@ class ProviderProfileAdmin(ProfileAdmin):
     form = ProfileForm
     list_display = ("provider", "model", "sent_with", "updated_at")
 
-    @admin.display(description="Requests are sent with")
+    @admin.display(description=gettext_lazy("Requests are sent with"))
     def sent_with(self, profile: ProviderProfile) -> str:
-        return "; ".join(SENT_WITH.get(name, name) for name in profile.left_out) or "everything"
+        return "; ".join(SENT_WITH.get(name, name) for name in profile.left_out) or _("everything")
 
 
 def as_csv(calls: QuerySet[ModelCall], name: str) -> HttpResponse:
@@ -233,7 +236,7 @@ def costs(request: StaffRequest, book_id: int) -> HttpResponseBase:
     stale, pages = stale_results(book), generated_pages(book)
     context = {
         **admin.site.each_context(request),
-        "title": "Calls and costs",
+        "title": _("Calls and costs"),
         "book": book,
         "stages": _by_stage(book),
         "total": calls.aggregate(calls=Count("pk"), dollars=Sum("cost"), unpriced=Count("pk", filter=_UNPRICED)),
@@ -290,7 +293,7 @@ def _source(model: str, stage: str) -> str:
 
 
 def _stale_stage(stage: GuidelineStage, found: list[Result]) -> StaleStage:
-    named = Counter(str(each.made_with) or "not noted" for each in found)
+    named = Counter(str(each.made_with) or _("not noted") for each in found)
     made_with = ", ".join(words for words, _ in named.most_common(3))
     redone, kept = ([each for each in found if each.is_kept is is_kept] for is_kept in (False, True))
     return StaleStage(stage.title, str(stage.made_with), made_with, redone, kept)

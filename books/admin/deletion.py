@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from books.admin.guards import StaffRequest
 from books.audit import refuse
@@ -31,7 +33,7 @@ def delete_view(admin: Admin, request: StaffRequest, book_id: str) -> HttpRespon
     if not admin.has_delete_permission(request, book):
         raise PermissionDenied
     if book is None:
-        raise Http404("There is no such book.")
+        raise Http404(_("There is no such book."))
     if request.method != "POST":
         return _shown(admin, request, book)
     typed = request.POST.get("title", "")
@@ -42,7 +44,7 @@ def delete_view(admin: Admin, request: StaffRequest, book_id: str) -> HttpRespon
         refuse(request, refusal.message)
         return _shown(admin, request, book, typed=typed, status=409)
     admin.log_deletions(request, [book])  # type: ignore[arg-type]  # any rows will do, and these are gone
-    messages.success(request, f"“{book}” was deleted with everything that belonged to it.")
+    messages.success(request, _("“{book}” was deleted with everything that belonged to it.").format(book=book))
     return redirect("admin:books_book_changelist")
 
 
@@ -50,7 +52,7 @@ def _shown(admin: Admin, request: StaffRequest, book: Book, *, typed: str = "", 
     losses = losses_of(book)
     context = {
         **admin.admin_site.each_context(request),
-        "title": f"Delete {book}",
+        "title": _("Delete {book}").format(book=book),
         "book": book,
         "losses": _words(losses),
         "published": losses.published,
@@ -61,16 +63,19 @@ def _shown(admin: Admin, request: StaffRequest, book: Book, *, typed: str = "", 
 
 
 def _words(losses: Losses) -> list[tuple[int, str]]:
-    call, calls = (f"{noun} in the ledger, ${losses.cost:.2f}" for noun in ("call", "calls"))
+    cost = f"{losses.cost:.2f}"
     named = [
-        (losses.pages, "page", "pages"),
-        (losses.files, "uploaded file", "uploaded files"),
-        (losses.readings, "reading of a page", "readings of pages"),
-        (losses.guidelines, "guideline", "guidelines"),
-        (losses.jobs, "job with its log", "jobs with their logs"),
-        (losses.calls, call, calls),
+        (losses.pages, ngettext("page", "pages", losses.pages)),
+        (losses.files, ngettext("uploaded file", "uploaded files", losses.files)),
+        (losses.readings, ngettext("reading of a page", "readings of pages", losses.readings)),
+        (losses.guidelines, ngettext("guideline", "guidelines", losses.guidelines)),
+        (losses.jobs, ngettext("job with its log", "jobs with their logs", losses.jobs)),
+        (
+            losses.calls,
+            ngettext("call in the ledger, ${cost}", "calls in the ledger, ${cost}", losses.calls).format(cost=cost),
+        ),
     ]
-    return [(count, one if count == 1 else many) for count, one, many in named if count]
+    return [(count, words) for count, words in named if count]
 
 
 def counts_of(books: Iterable[Book]) -> dict[str, int]:
@@ -90,5 +95,9 @@ def protected(books: Iterable[Book]) -> list[str]:
         if sentence := job_in_the_way(book):
             sentences.append(sentence)
         elif has_published(book):
-            sentences.append(f"{book} has published guidelines: delete it on its own page, which asks for its title.")
+            sentences.append(
+                _("{book} has published guidelines: delete it on its own page, which asks for its title.").format(
+                    book=book
+                )
+            )
     return sentences

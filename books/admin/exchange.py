@@ -10,7 +10,8 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
 from django.utils.text import slugify
-from django.utils.translation import override
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.bodies import FORM
@@ -49,7 +50,7 @@ def export(request: StaffRequest, book_id: int, form: str) -> HttpResponseBase:
     """``form`` is json, md, csv, xlsx or docx."""
     book = get_object_or_404(Book, pk=book_id)
     if form not in TYPES:
-        raise Http404("There is no such form of export.")
+        raise Http404(_("There is no such form of export."))
     with override(settings.LANGUAGE_CODE):  # programs and other people's screens read it too
         response = HttpResponse(_body(book, form), content_type=TYPES[form])
     name = slugify(book.title)[:60] or "book"
@@ -70,7 +71,7 @@ def export_text(request: StaffRequest, book_id: int, form: str) -> HttpResponseB
     """``form`` is one of TEXT_FORMS."""
     book = get_object_or_404(Book, pk=book_id)
     if form not in TEXT_FORMS:
-        raise Http404("There is no such form of export.")
+        raise Http404(_("There is no such form of export."))
     try:
         return text_response(book, form)
     except Busy as refusal:
@@ -86,7 +87,7 @@ def exchange(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "bookpipeline/exchange.html",
         {
             **admin.site.each_context(request),
-            "title": "Export and import",
+            "title": _("Export and import"),
             "book": book,
             "pages": book.pages.count(),
             "approved": book.pages.filter(review=PageReview.APPROVED).count(),
@@ -102,7 +103,7 @@ def send(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     file = request.FILES.get("file")
     if file is None or file.file is None:
-        raise ImportRefused("Choose a file first.")
+        raise ImportRefused(_("Choose a file first."))
     received = receive(book, file.name or "", file.file, user=request.user)
     return redirect("admin:books_book_import_preview", book_id, received.pk)
 
@@ -116,7 +117,7 @@ def preview(request: StaffRequest, book_id: int, import_id: str) -> HttpResponse
         "bookpipeline/import.html",
         {
             **admin.site.each_context(request),
-            "title": "Import guidelines",
+            "title": _("Import guidelines"),
             "book": received.book,
             "received": received,
             "total": len(found),
@@ -136,5 +137,8 @@ def decide(request: StaffRequest, book_id: int, import_id: str) -> HttpResponseB
         messages.info(request, "The file was thrown away; nothing was changed.")
         return redirect("admin:books_book_exchange", book_id)
     count = apply_import(received, user=request.user)
-    messages.success(request, f"{count} topics and guidelines imported." if count != 1 else "1 guideline imported.")
+    messages.success(
+        request,
+        ngettext("1 guideline imported.", "{count} topics and guidelines imported.", count).format(count=count),
+    )
     return redirect("admin:books_book_guidelines", book_id)

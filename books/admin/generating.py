@@ -9,6 +9,8 @@ from django.contrib import admin, messages
 from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.steps import counts_of, may_finalise
@@ -34,13 +36,24 @@ from jobs.progress import resume_point, start_sentence
 from jobs.states import JobStatus
 from jobs.views import job_view
 
-PAID = "Answers that a model gave before stay in the ledger: what is asked in the same words is never paid for again."
-TEXTS = "Texts and approvals of the pages, and the table of contents."
+PAID = _(
+    "Answers that a model gave before stay in the ledger: what is asked in the same words is never paid for again."
+)
+TEXTS = _("Texts and approvals of the pages, and the table of contents.")
 STAYS = {
-    EXTRACTION.kind: (TEXTS, "Guidelines that a person edited or decided on.", "Guidelines of other pages.", PAID),
-    FINALISATION.kind: (TEXTS, "Guidelines that a person edited or decided on.", PAID),
-    OCR.kind: ("Earlier readings of each page, in its history.", "Texts that a person corrected.", PAID),
-    OCR_ELSEWHERE.kind: ("Earlier readings of each page, in its history.", "Texts that a person corrected.", PAID),
+    EXTRACTION.kind: (
+        TEXTS,
+        _("Guidelines that a person edited or decided on."),
+        _("Guidelines of other pages."),
+        PAID,
+    ),
+    FINALISATION.kind: (TEXTS, _("Guidelines that a person edited or decided on."), PAID),
+    OCR.kind: (_("Earlier readings of each page, in its history."), _("Texts that a person corrected."), PAID),
+    OCR_ELSEWHERE.kind: (
+        _("Earlier readings of each page, in its history."),
+        _("Texts that a person corrected."),
+        PAID,
+    ),
 }
 
 
@@ -49,7 +62,7 @@ def confirm_restart(request: StaffRequest, job: Job, url: str) -> HttpResponseBa
     asked = [(name, value) for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "sure")]
     context = {
         **admin.site.each_context(request),
-        "title": "Start over?",
+        "title": gettext("Start over?"),
         "book": job.book,
         "job": job,
         "view": job_view(job),
@@ -86,7 +99,7 @@ def _page(request: StaffRequest, book: Book, limits: Limits) -> dict[str, Any]:
     present = Contents.objects.filter(book=book).first()
     return {
         **admin.site.each_context(request),
-        "title": "Generate guidelines",
+        "title": gettext("Generate guidelines"),
         "limits": limits,
         "pages": book.pages.count(),
         "last": last,
@@ -104,9 +117,11 @@ def _page(request: StaffRequest, book: Book, limits: Limits) -> dict[str, Any]:
 
 def _resume_words(last: Job | None, limits: Limits) -> str:
     if last is None or not goes_on_from(last, limits):
-        return "What is current of the chosen pages is kept."
+        return gettext("What is current of the chosen pages is kept.")
     point = resume_point(last) if last.status != JobStatus.COMPLETED else ""
-    return f"{point or 'What changed since the last time is made anew.'} Everything finished is kept."
+    if not point:
+        return gettext("What changed since the last time is made anew. Everything finished is kept.")
+    return gettext("{point} Everything finished is kept.").format(point=point)
 
 
 @action("books.ask_model")
@@ -142,7 +157,7 @@ def _number(form: QueryDict, name: str) -> int | None:
         return None
     number = number_of(text, LARGEST_PLACE)
     if number is None:
-        raise RequestRefused("Pages are scan numbers, such as 1 to 24.")
+        raise RequestRefused(gettext("Pages are scan numbers, such as 1 to 24."))
     return number
 
 
@@ -153,5 +168,5 @@ def _dollars(form: QueryDict) -> Decimal | None:
     except InvalidOperation:
         amount = Decimal("NaN")
     if amount is not None and not amount.is_finite():
-        raise RequestRefused("A spending cap is an amount of dollars, such as 2.50.")
+        raise RequestRefused(gettext("A spending cap is an amount of dollars, such as 2.50."))
     return amount

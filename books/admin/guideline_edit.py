@@ -12,6 +12,8 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
@@ -24,7 +26,7 @@ from books.models.page import page_numbers
 from books.stored.guideline import PART_TITLES, PARTS, Part, Statement, numbered, statements
 from books.stored.pages import PageNumbers, numbers_in, ranges
 
-NOT_PAGES = "Write pages as 4 or 3-5, 8."
+NOT_PAGES = gettext_lazy("Write pages as 4 or 3-5, 8.")
 
 
 def routes() -> list[URLPattern]:
@@ -66,7 +68,7 @@ class Draft:
     @property
     def shown_parts(self) -> list[tuple[str, str, list[Line]]]:
         """With an empty line at the end of each, for one more statement."""
-        return [(part, title, [*self.parts[part], Line("", "")]) for part, title in PART_TITLES.items()]
+        return [(part, _(title), [*self.parts[part], Line("", "")]) for part, title in PART_TITLES.items()]
 
     @property
     def is_doubtful(self) -> bool:
@@ -94,7 +96,7 @@ def save(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseB
     row, draft, revision = _row(book_id, subtopic_id), _posted(request), seen_revision(request)
     parts, problems = _statements(draft)
     if problems:
-        messages.error(request, f"Nothing was saved. {NOT_PAGES}")
+        messages.error(request, _("Nothing was saved. {why}").format(why=NOT_PAGES))
         return _form(request, row, _with_problems(draft, problems), revision, status=422)
     try:
         edit_subtopic(
@@ -117,7 +119,7 @@ def save(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseB
         row.refresh_from_db()
         merged, rival = _reconciled(row, draft, revision, refusal.message)
         return _form(request, row, merged, row.revision, status=409, rival=rival)
-    messages.success(request, "Saved.")
+    messages.success(request, _("Saved."))
     return redirect("admin:books_book_guideline", book_id, subtopic_id)
 
 
@@ -199,7 +201,7 @@ def _statements(draft: Draft) -> tuple[dict[str, list[StatementInput]], dict[str
             try:
                 parts[part].append({"text": line.text, "pages": numbers_in(line.pages), "checked": line.checked})
             except ValueError:
-                problems[f"{part}.{at}"] = NOT_PAGES
+                problems[f"{part}.{at}"] = str(NOT_PAGES)
     return parts, problems
 
 
@@ -225,12 +227,12 @@ def _reconciled(row: Subtopic, mine: Draft, revision: int | None, sentence: str)
         return their if own == old else own
 
     parts = {
-        part: chosen(title, base.parts[part], theirs.parts[part], mine.parts[part])
+        part: chosen(_(title), base.parts[part], theirs.parts[part], mine.parts[part])
         for part, title in PART_TITLES.items()
     }
     merged = Draft(
-        chosen("Title", base.title, theirs.title, mine.title),
-        chosen("Summary", base.summary, theirs.summary, mine.summary),
+        chosen(_("Title"), base.title, theirs.title, mine.title),
+        chosen(_("Summary"), base.summary, theirs.summary, mine.summary),
         parts,
     )
     return merged, Rival(sentence, differences(before, after), both)
@@ -255,10 +257,12 @@ def save_topic(request: StaffRequest, book_id: int, topic_id: int) -> HttpRespon
         messages.error(request, refusal.message)
         return _topic_form(request, topic, said, status=422)
     except EditedMeanwhile as refusal:
-        messages.error(request, f"{refusal.message} Yours is below; what it says now is beside it.")
+        messages.error(
+            request, _("{message} Yours is below; what it says now is beside it.").format(message=refusal.message)
+        )
         topic.refresh_from_db()
         return _topic_form(request, topic, said, status=409)
-    messages.success(request, "Saved.")
+    messages.success(request, _("Saved."))
     return redirect("admin:books_book_arrange_guidelines", book_id)
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext as _
 
 from books.admin.guards import StaffRequest, action, back, route, screen, seen_revision
 from books.admin.guidelines import review_context
@@ -52,8 +53,8 @@ def restore_version(request: StaffRequest, book_id: int, subtopic_id: int) -> Ht
     try:
         restore(book_id, subtopic_id, version, user=request.user, revision=seen_revision(request))
     except Subtopic.history.model.DoesNotExist as error:
-        raise Http404("This guideline has no such version.") from error
-    messages.success(request, "It has that version's words again and awaits review.")
+        raise Http404(_("This guideline has no such version.")) from error
+    messages.success(request, _("It has that version's words again and awaits review."))
     return redirect("admin:books_book_guideline", book_id, subtopic_id)
 
 

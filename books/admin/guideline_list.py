@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
 
 from books.access import of_open_books, open_books
 from books.admin.guards import StaffRequest, route, screen
@@ -80,7 +81,7 @@ def guideline_list(request: StaffRequest) -> HttpResponseBase:
     numbers = page_numbers(*{row.topic.book_id for row in found})
     context = {
         **admin.site.each_context(request),
-        "title": "Review",
+        "title": _("Review"),
         "filters": wanted,
         "statuses": ReviewStatus.choices,
         "curriculum": [(name, values, getattr(wanted, name)) for name, values in _curriculum(request.user)],

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext as _
 
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.admin.guidelines import Entry, outline_of, review_context
@@ -65,7 +66,7 @@ def pages_screen(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpR
 def _row(topics: list[tuple[Topic, list[Entry], str]], subtopic_id: int) -> Subtopic:
     found = next((entry.row for _, inside, _ in topics for entry in inside if entry.row.pk == subtopic_id), None)
     if found is None:
-        raise Http404("This book has no such guideline.")
+        raise Http404(_("This book has no such guideline."))
     return found
 
 
@@ -82,10 +83,10 @@ def _cuts(row: Subtopic, pages: Sequence[Page]) -> Iterator[Cut]:
 @action("books.change_subtopic")
 def split(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
-    page, _, heading = request.POST.get("at", "").partition("|")
+    page, heading = request.POST.get("at", "").partition("|")[::2]
     heading = request.POST.get("heading", "").strip() or heading
     if not page:
-        messages.warning(request, "Choose where the second part begins.")
+        messages.warning(request, _("Choose where the second part begins."))
         return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
     first, second = split_subtopic(
         book_id,
@@ -96,7 +97,7 @@ def split(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponse
         user=request.user,
         revision=seen_revision(request),
     )
-    messages.success(request, f"Split: this is the second part; the first is “{first.title}”.")
+    messages.success(request, _("Split: this is the second part; the first is “{title}”.").format(title=first.title))
     return redirect("admin:books_book_guideline", book_id, second.pk)
 
 
@@ -105,7 +106,7 @@ def move(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseB
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
     other = _other(request, book_id)
     if other is None:
-        messages.warning(request, "Choose the guideline that the pages go to.")
+        messages.warning(request, _("Choose the guideline that the pages go to."))
         return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
     source, target = move_pages(
         book_id,
@@ -115,7 +116,9 @@ def move(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseB
         user=request.user,
         revision=seen_revision(request),
     )
-    messages.success(request, f"Moved to “{target.title}”, with the statements that stand on them.")
+    messages.success(
+        request, _("Moved to “{title}”, with the statements that stand on them.").format(title=target.title)
+    )
     return redirect("admin:books_book_guideline", book_id, source.pk)
 
 
@@ -124,10 +127,10 @@ def merge_with(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRes
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
     other = _other(request, book_id)
     if other is None:
-        messages.warning(request, "Choose the guideline to merge with.")
+        messages.warning(request, _("Choose the guideline to merge with."))
         return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
     merge(book_id, subtopic_id, other=other.pk, user=request.user, revision=seen_revision(request))
-    messages.success(request, f"“{other.title}” is part of this one now.")
+    messages.success(request, _("“{title}” is part of this one now.").format(title=other.title))
     return redirect("admin:books_book_guideline", book_id, subtopic_id)
 
 
@@ -156,7 +159,7 @@ def place(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponse
     elif way in ("up", "down"):
         wanted = _neighbour(row, way)
     else:
-        return HttpResponseBadRequest("Where to?")
+        return HttpResponseBadRequest(_("Where to?"))
     if wanted == (row.topic_id, row.sequence):
         messages.info(request, "It is there already.")
     else:
@@ -186,7 +189,7 @@ def place_topic(request: StaffRequest, book_id: int, topic_id: int) -> HttpRespo
     get_object_or_404(Topic, pk=topic_id, book=book_id)
     way = request.POST.get("way", "")
     if way not in ("up", "down"):
-        return HttpResponseBadRequest("Where to?")
+        return HttpResponseBadRequest(_("Where to?"))
     order = list(Topic.objects.filter(book=book_id).order_by("sequence").values_list("pk", flat=True))
     at = order.index(topic_id)
     to = min(max(at + (-1 if way == "up" else 1), 0), len(order) - 1)

@@ -14,6 +14,8 @@ from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
@@ -107,7 +109,7 @@ def review_context(request: StaffRequest, book: Book, in_view: int | None = None
     may_change = request.user.has_perm("books.change_subtopic")
     return {
         **admin.site.each_context(request),
-        "title": "Guidelines",
+        "title": _("Guidelines"),
         "book": book,
         "may_decide": may_change,
         "offers": offers_of_changes(book, request.user, in_view) if may_change else [],
@@ -144,8 +146,10 @@ def _why_gone(book: Book, subtopic_id: int) -> str:
     versions = Subtopic.history.filter(id=subtopic_id, history_type="-", change__book=book)
     last = versions.select_related("change__made_by").first()
     if last is None:
-        raise Http404("This book has no such guideline.")
-    return f"“{last.title}” is gone. {last.change.made_by or 'A job'}: {last.change.sentence}."
+        raise Http404(_("This book has no such guideline."))
+    return _("“{title}” is gone. {who}: {sentence}.").format(
+        title=last.title, who=last.change.made_by or _("A job"), sentence=last.change.sentence
+    )
 
 
 def _progress(entries: list[Entry]) -> dict[str, Any]:
@@ -168,7 +172,7 @@ def _guideline(book: Book, entries: list[Entry], chosen: Entry) -> dict[str, Any
     return {
         "chosen": chosen,
         "rejected_before": rejected_before(chosen.row),
-        "parts": [(part.heading, parts[part]) for part in Part],
+        "parts": [(_(part.heading), parts[part]) for part in Part],
         "first_doubt": first,
         "pages": numbers.numbers(chosen.row.pages),
         "comments": open_comments(subtopic=chosen.row),
@@ -198,10 +202,10 @@ def decide(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpRespons
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
     decision = request.POST.get("decision", "")
     if decision not in DECISIONS:
-        return HttpResponseBadRequest("Unknown decision.")
+        return HttpResponseBadRequest(_("Unknown decision."))
     decided = partial(review.decide, book_id, subtopic_id, Decision(decision), user=request.user)
     subtopic = decided(revision=seen_revision(request), reason=request.POST.get("reason", ""))
-    messages.success(request, f"“{subtopic.title}” {Decision(decision).label.lower()}.")
+    messages.success(request, f"“{subtopic.title}” {_(Decision(decision).label).lower()}.")
     if decision == Decision.REOPEN:
         return redirect("admin:books_book_guideline", book_id, subtopic_id)
     return _to_next(request, book_id, subtopic)
@@ -213,13 +217,12 @@ def settle_statement(request: StaffRequest, book_id: int, subtopic_id: int) -> H
     get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
     wanted, name = request.POST.get("settlement", ""), request.POST.get("statement", "")
     if wanted not in Settlement:
-        return HttpResponseBadRequest("Unknown settlement.")
+        return HttpResponseBadRequest(_("Unknown settlement."))
     seen, reason = seen_revision(request), request.POST.get("reason", "")
     row = settle(book_id, subtopic_id, name, Settlement(wanted), user=request.user, revision=seen, reason=reason)
     left = in_doubt(row.guideline)
-    messages.success(
-        request, f"{Settlement(wanted).label}. {f'{len(left)} left in doubt.' if left else 'None is left in doubt.'}"
-    )
+    rest = _("{count} left in doubt.").format(count=len(left)) if left else _("None is left in doubt.")
+    messages.success(request, f"{_(Settlement(wanted).label)}. {rest}")
     here = reverse("admin:books_book_guideline", args=[book_id, subtopic_id])
     return redirect(f"{here}#said-{left[0][0]}" if left else here)
 
@@ -233,7 +236,7 @@ def _to_next(request: StaffRequest, book_id: int, decided: Subtopic) -> HttpResp
     behind = [pk for topic, place, pk in places if (topic, place) > here]
     following = next(iter(behind), places[0][2] if places else None)
     if following is None:
-        messages.success(request, "Every guideline of this book is decided.")
+        messages.success(request, _("Every guideline of this book is decided."))
     return redirect("admin:books_book_guideline", book_id, following or decided.pk)
 
 
@@ -261,13 +264,19 @@ def approve_all(request: StaffRequest, book_id: int) -> HttpResponseBase:
     for each in request.POST.getlist("seen"):
         pk, revision = map(number_of, each.partition(":")[::2])
         if pk is None or revision is None:
-            return HttpResponseBadRequest("Unknown preview.")
+            return HttpResponseBadRequest(_("Unknown preview."))
         seen[pk] = revision
     count = review.approve(book_id, seen, user=request.user, revisions=seen)
     if count:
-        messages.success(request, f"{count} guidelines approved." if count != 1 else "1 guideline approved.")
+        messages.success(
+            request, ngettext("1 guideline approved.", "{count} guidelines approved.", count).format(count=count)
+        )
     left = len(seen) - count
     if left:
-        are = "1 was" if left == 1 else f"{left} were"
-        messages.warning(request, f"{are} changed or decided since you looked and left alone.")
+        words = ngettext(
+            "1 was changed or decided since you looked and left alone.",
+            "{count} were changed or decided since you looked and left alone.",
+            left,
+        )
+        messages.warning(request, words.format(count=left))
     return redirect(reverse("admin:books_book_guidelines", args=[book_id]))

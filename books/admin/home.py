@@ -14,12 +14,13 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from books.access import of_open_books, open_books
 from books.admin.book_list import live_books, mark_of, row_of
 from books.admin.guards import StaffRequest, action, route
 from books.intake.sample import SAMPLE, add_sample_book
-from books.language import counted
 from books.ledger.spending import spent
 from books.models import Book, Page, PageReview, Proposal, ProposalState, ReviewStatus, Subtopic
 from books.ocr.review import READ
@@ -42,17 +43,12 @@ def routes() -> list[URLPattern]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """So many rows of one kind in one book, with the screen on which a person decides on them."""
+    """Rows of one ``kind`` in one book: how many wait, in ``words``, and the screen on which a person decides."""
 
     book: Book
-    count: int
-    noun: str
-    verb: str
+    kind: str
+    words: str
     url: str
-
-    @property
-    def words(self) -> str:
-        return f"{counted(self.count, self.noun)} to {self.verb}"
 
 
 def home_context(request: StaffRequest) -> dict[str, Any]:
@@ -86,11 +82,14 @@ def _waiting(person: User) -> Iterator[Waiting]:
     proposed = Proposal.objects.filter(state=ProposalState.OPEN)
     for book, count in _of_books(books, unread, "book"):
         first = unread.filter(book=book).order_by("number").values_list("number", flat=True).first()
-        yield Waiting(book, count, "page", "review", reverse("admin:books_book_page", args=[book.pk, first or 1]))
+        words = ngettext("{count} page to review", "{count} pages to review", count).format(count=count)
+        yield Waiting(book, _("Pages"), words, reverse("admin:books_book_page", args=[book.pk, first or 1]))
     for book, count in _of_books(books, undecided, "topic__book"):
-        yield Waiting(book, count, "guideline", "review", reverse("admin:books_book_guidelines", args=[book.pk]))
+        words = ngettext("{count} guideline to review", "{count} guidelines to review", count).format(count=count)
+        yield Waiting(book, _("Guidelines"), words, reverse("admin:books_book_guidelines", args=[book.pk]))
     for book, count in _of_books(books, proposed, "book"):
-        yield Waiting(book, count, "proposal", "decide on", reverse("admin:books_book_proposals", args=[book.pk]))
+        words = ngettext("{count} proposal to decide on", "{count} proposals to decide on", count).format(count=count)
+        yield Waiting(book, _("Proposals"), words, reverse("admin:books_book_proposals", args=[book.pk]))
 
 
 def _of_books(books: QuerySet[Book], rows: QuerySet[Any], to_book: str) -> list[tuple[Book, int]]:

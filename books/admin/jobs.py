@@ -20,6 +20,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_htmx.http import trigger_client_event
 
 from books.access import of_open_books
@@ -47,17 +49,17 @@ else:
 # The panel names the first of them; the job's own page has them all.
 ERRORS_SHOWN = 8
 LABELS = {
-    "retry": "Retry all failed",
-    "pause": "Pause",
-    "resume": "Resume",
-    "restart": "Start over",
-    "cancel": "Cancel",
+    "retry": gettext_lazy("Retry all failed"),
+    "pause": gettext_lazy("Pause"),
+    "resume": gettext_lazy("Resume"),
+    "restart": gettext_lazy("Start over"),
+    "cancel": gettext_lazy("Cancel"),
 }
 SENTENCES = {
-    "pause": "Paused. What is in hand is still finished and kept.",
-    "resume": "Going on. Everything already finished is kept.",
-    "restart": "Started over.",
-    "cancel": "Cancelled. What was finished is kept.",
+    "pause": gettext_lazy("Paused. What is in hand is still finished and kept."),
+    "resume": gettext_lazy("Going on. Everything already finished is kept."),
+    "restart": gettext_lazy("Started over."),
+    "cancel": gettext_lazy("Cancelled. What was finished is kept."),
 }
 # What lets a job spend again.
 SPENDING = {"retry", "resume", "restart"}
@@ -112,7 +114,7 @@ def panel_context(request: StaffRequest, job: Job) -> dict[str, Any]:
 
 def _buttons(view: JobView, *, may_run: bool) -> list[Button]:
     return [
-        Button(f"job-{name}", LABELS[name], _url_of(name, view.job), "" if name == "retry" else "plain")
+        Button(f"job-{name}", str(LABELS[name]), _url_of(name, view.job), "" if name == "retry" else "plain")
         for name in view.buttons
         if may_run or name not in SPENDING
     ]
@@ -158,7 +160,7 @@ def panel(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
 @action("jobs.change_job")
 def act(request: StaffRequest, job_id: UUID, name: str) -> HttpResponseBase:
     if name not in ACTIONS:
-        return HttpResponseBadRequest("Unknown action.")
+        return HttpResponseBadRequest(_("Unknown action."))
     known = get_object_or_404(Job, pk=job_id)
     if name in SPENDING and not may_run_job(request.user, known):
         raise PermissionDenied
@@ -166,7 +168,7 @@ def act(request: StaffRequest, job_id: UUID, name: str) -> HttpResponseBase:
         return confirm_restart(request, known, request.path)
     job = ACTIONS[name](job_id, user=request.user)
     was_done_before = name in SPENDING and job.is_final
-    messages.success(request, "That was done already, by this job." if was_done_before else SENTENCES[name])
+    messages.success(request, _("That was done already, by this job.") if was_done_before else SENTENCES[name])
     return _to_the_job(request, job_id, job)
 
 
@@ -178,11 +180,11 @@ def retry(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
         raise PermissionDenied
     chosen = [number_of(ordinal) for ordinal in request.POST.getlist("ordinal")]
     if None in chosen:
-        return HttpResponseBadRequest("Unknown item.")
+        return HttpResponseBadRequest(_("Unknown item."))
     if "chosen" in request.POST and not chosen:
-        raise NothingToDo("Choose at least one of what failed.")
+        raise NothingToDo(_("Choose at least one of what failed."))
     job = actions.retry(job_id, [each for each in chosen if each is not None] or None, user=request.user)
-    messages.success(request, "What failed is tried again. Everything already finished is kept.")
+    messages.success(request, _("What failed is tried again. Everything already finished is kept."))
     return _to_the_job(request, job_id, job)
 
 
@@ -201,15 +203,17 @@ def _milestone(view: JobView) -> str:
     """What a screen reader hears: each quarter of the way, and every change of state; not every tick."""
     if view.job.status != "running":
         return f"{view.title}: {view.headline}"
-    quarters = view.percent // 25
-    return f"{view.title}: at least {quarters * 25} percent done." if quarters else f"{view.title}: under way."
+    if view.percent < 25:
+        return _("{title}: under way.").format(title=view.title)
+    return _("{title}: at least {percent} percent done.").format(title=view.title, percent=view.percent // 25 * 25)
 
 
 def _eta_words(eta: tuple[int, int] | None) -> str:
     if eta is None:
         return ""
     least, most = (_duration(seconds) for seconds in eta)
-    return f"about {most} left" if least == most else f"about {least} to {most} left"
+    words = _("about {most} left") if least == most else _("about {least} to {most} left")
+    return words.format(least=least, most=most)
 
 
 def _duration(seconds: int) -> str:
@@ -226,7 +230,7 @@ class JobAdmin(LookAhead, ModelAdmin):
     list_display_links = None
     list_filter = ("status", "kind", "created_at")
     search_fields = ("book__title",)
-    search_help_text = "Book title"
+    search_help_text = gettext_lazy("Book title")
 
     def get_search_results(
         self, _request: HttpRequest, jobs: QuerySet[Job], search_term: str
@@ -250,25 +254,27 @@ class JobAdmin(LookAhead, ModelAdmin):
     def has_delete_permission(self, _request: HttpRequest, _obj: Job | None = None) -> bool:
         return False
 
-    @admin.display(ordering="kind")
+    @admin.display(description=gettext_lazy("job"), ordering="kind")
     def job(self, job: Job) -> SafeString:
         return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[job.pk]), job.title)
 
-    @admin.display(ordering="status")
+    @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, job: Job) -> SafeString:
         """The status, and where some of a completed job's items failed, the button that tries them again."""
         return render_to_string("bookpipeline/_list_outcome.html", {"job": job})
 
-    @admin.display
+    @admin.display(description=gettext_lazy("progress"))
     def progress(self, job: Job) -> str:
         if job.is_active:
             return render_to_string("bookpipeline/_job_line.html", {"line": line_of(job)})
-        failed = f", {job.failed_items} failed" if job.failed_items and not job.is_troubled else ""
-        return f"{job.completed_items or 0} of {job.total_items or 0}{failed}"
+        done = {"done": job.completed_items or 0, "total": job.total_items or 0, "failed": job.failed_items}
+        if job.failed_items and not job.is_troubled:
+            return _("{done} of {total}, {failed} failed").format(**done)
+        return _("{done} of {total}").format(**done)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """While any of its jobs is active the list asks for itself, and gets 204 where nothing moved."""
-        response = super().changelist_view(request, {"title": "Jobs", **(extra_context or {})})
+        response = super().changelist_view(request, {"title": _("Jobs"), **(extra_context or {})})
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
             staff, jobs = cast("StaffRequest", request), list(response.context_data["cl"].result_list)
             mark = _mark_of(jobs)
@@ -294,7 +300,7 @@ class JobAdmin(LookAhead, ModelAdmin):
         staff = cast("StaffRequest", request)
         job = self.get_object(request, unquote(object_id))
         if job is None:
-            raise Http404("There is no such job.")
+            raise Http404(_("There is no such job."))
         shown = panel_context(staff, job)
         context = {
             **self.admin_site.each_context(request),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from books.keys import fingerprint
 from books.models import Book, OcrStatus, Page, PageReview
@@ -17,18 +19,21 @@ from jobs.models import Item, Job
 from jobs.states import ACTIVE, OPEN_ITEMS, ItemState, JobStatus
 from jobs.views import job_view
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 KINDS: Final = (OCR.kind, OCR_ELSEWHERE.kind)
 
 # Each with a letter that tells it from the others without colour; as those of guidelines where they mean the same.
 STATES: Final = {
-    "reading": ("…", "Reading"),
-    "waiting": ("W", "Waiting"),
-    "failed": ("F", "Failed"),
-    "quarantined": ("Q", "Quarantined"),
-    "rejected": ("R", "Rejected"),
-    "approved": ("A", "Approved"),
-    "blank": ("B", "Blank"),
-    "read": ("?", "To review"),
+    "reading": ("…", _("Reading")),
+    "waiting": ("W", _("Waiting")),
+    "failed": ("F", _("Failed")),
+    "quarantined": ("Q", _("Quarantined")),
+    "rejected": ("R", _("Rejected")),
+    "approved": ("A", _("Approved")),
+    "blank": ("B", _("Blank")),
+    "read": ("?", _("To review")),
 }
 
 
@@ -56,7 +61,7 @@ class Cell:
 
     @property
     def label(self) -> str:
-        return STATES[self.state][1]
+        return str(STATES[self.state][1])
 
     @property
     def is_read(self) -> bool:
@@ -83,9 +88,9 @@ class Cell:
     def notes(self) -> list[str]:
         """What a person should know before a decision."""
         notes = [
-            *((True, doubt.heading) for doubt in self.doubts),
-            (self.is_doubtful, "Low confidence"),
-            (self.same_as is not None, f"Same text as page {self.same_as}"),
+            *((True, gettext(doubt.heading)) for doubt in self.doubts),
+            (self.is_doubtful, gettext("Low confidence")),
+            (self.same_as is not None, gettext("Same text as page {page}").format(page=self.same_as)),
         ]
         return [note for applies, note in notes if applies]
 
@@ -140,9 +145,11 @@ def reading_of(page: Page) -> ReadingAgain | None:
 
 def _reading_words(item: Item) -> str:
     if item.job.status == JobStatus.RUNNING and item.state == ItemState.LEASED:
-        return "This page is being read."
-    tried = f" Attempt {item.attempts} failed: {item.error_message}" if item.error_message else ""
-    return f"This page waits to be read.{tried} {job_view(item.job).headline}"
+        return gettext("This page is being read.")
+    words = [gettext("This page waits to be read.")]
+    if item.error_message:
+        words.append(gettext("Attempt {count} failed: {why}").format(count=item.attempts, why=item.error_message))
+    return " ".join([*words, job_view(item.job).headline])
 
 
 def _attempts(of: Q) -> dict[str, Attempt]:
@@ -185,17 +192,17 @@ class Filter:
     """Which pages of the map to show."""
 
     name: str
-    label: str
+    label: _StrOrPromise
     shows: Callable[[Cell], bool]
 
 
 FILTERS: Final = (
-    Filter("all", "All", lambda _cell: True),
-    Filter("review", "To review", lambda cell: cell.is_read and cell.page.review == PageReview.PENDING),
-    Filter("missing", "May be missing text", lambda cell: cell.may_miss_text),
-    Filter("doubtful", "Low confidence", lambda cell: cell.is_doubtful),
-    Filter("failed", "Failed", lambda cell: cell.page.ocr_status == OcrStatus.FAILED or bool(cell.page.ocr_error)),
-    Filter("blank", "Blank", lambda cell: cell.page.ocr_status == OcrStatus.BLANK),
-    Filter("rejected", "Rejected", lambda cell: cell.page.review == PageReview.REJECTED),
-    Filter("duplicates", "Duplicates", lambda cell: cell.same_as is not None),
+    Filter("all", _("All"), lambda _cell: True),
+    Filter("review", _("To review"), lambda cell: cell.is_read and cell.page.review == PageReview.PENDING),
+    Filter("missing", _("May be missing text"), lambda cell: cell.may_miss_text),
+    Filter("doubtful", _("Low confidence"), lambda cell: cell.is_doubtful),
+    Filter("failed", _("Failed"), lambda cell: cell.page.ocr_status == OcrStatus.FAILED or bool(cell.page.ocr_error)),
+    Filter("blank", _("Blank"), lambda cell: cell.page.ocr_status == OcrStatus.BLANK),
+    Filter("rejected", _("Rejected"), lambda cell: cell.page.review == PageReview.REJECTED),
+    Filter("duplicates", _("Duplicates"), lambda cell: cell.same_as is not None),
 )

@@ -13,6 +13,8 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.page_states import FILTERS, STATES, cells_of
@@ -74,7 +76,7 @@ def _picture(made: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     try:
         response = made()
     except FileNotFoundError as error:
-        raise Http404("This page has no picture yet.") from error
+        raise Http404(_("This page has no picture yet.")) from error
     except (StorageAway, Busy) as away:
         return HttpResponse(away.message, status=503, content_type="text/plain")
     except UnreadableImage as damaged:
@@ -103,7 +105,7 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
     is_offered = any((each.way, each.step["kind"]) == ("undo", ARRANGE) for each in shown)
     last = None if is_offered else Arrangement.objects.filter(book=book).select_related("made_by").first()
     context = {
-        **request_context(request, book, "Page map"),
+        **request_context(request, book, _("Page map")),
         "cells": [cell for cell in cells if chosen.shows(cell)],
         "filters": [(each, sum(map(each.shows, cells))) for each in FILTERS],
         "chosen": chosen,
@@ -138,7 +140,7 @@ def doubtful(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     pages = pages_for_a_model(book)
     context = {
-        **request_context(request, book, "Read doubtful pages with a model"),
+        **request_context(request, book, _("Read doubtful pages with a model")),
         "pages": pages,
         "engine": MODEL,
         "may_read": MODEL in available_engines(),
@@ -156,9 +158,10 @@ def read_failed(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 def _read(request: StaffRequest, book: Book, pages: list[UUID], engine: str = "") -> HttpResponse:
     if not pages:
-        raise ArrangementRefused("Choose at least one page first.")
+        raise ArrangementRefused(_("Choose at least one page first."))
     start_reading(book, pages=pages, engine=engine, user=request.user)
-    messages.success(request, f"{_pages(len(pages))} being read again.")
+    words = ngettext("1 page is being read again.", "{count} pages are being read again.", len(pages))
+    messages.success(request, words.format(count=len(pages)))
     return _back(request, book)
 
 
@@ -176,7 +179,7 @@ def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
     elif act == "remove":
         done = order.delete_pages(book, pages, user=request.user)
     else:
-        return HttpResponseBadRequest("Unknown action.")
+        return HttpResponseBadRequest(_("Unknown action."))
     return remembered(request, book, done)
 
 
@@ -207,7 +210,7 @@ def undo(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Takes the latest arrangement back; pages that were read since they were turned are read once more."""
     book = get_object_or_404(Book, pk=book_id)
     undone = order.undo_last(book, request.POST.get("step"))
-    messages.success(request, f"Undone: {undone.sentence}.")
+    messages.success(request, _("Undone: {sentence}.").format(sentence=undone.sentence))
     _read_waiting(request, book)
     again = {name: getattr(undone, name) for name in AGAIN}
     return remember_undone(request, book_id, {"kind": ARRANGE, "id": str(undone.pk)}, again, _back(request, book))
@@ -218,7 +221,7 @@ def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     undone = last_undone(request, book_id, ARRANGE)
     if undone is None:
-        raise ArrangementRefused("There is nothing to redo.")
+        raise ArrangementRefused(_("There is nothing to redo."))
     done = order.redo(book, Arrangement(**{name: undone[name] for name in AGAIN}), user=request.user)
     _read_waiting(request, book)
     return remembered(request, book, done)
@@ -233,12 +236,8 @@ def _number(request: StaffRequest, name: str) -> int:
     """Raises ArrangementRefused for what is no page number."""
     number = number_of(request.POST.get(name), LARGEST_PLACE)
     if number is None:
-        raise ArrangementRefused("Say at which page number.")
+        raise ArrangementRefused(_("Say at which page number."))
     return number
-
-
-def _pages(count: int) -> str:
-    return "1 page is" if count == 1 else f"{count} pages are"
 
 
 def _back(request: StaffRequest, book: Book) -> HttpResponse:

@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from books.admin.guards import AsksAgain, StaffRequest, check_signed_in_lately
 from books.audit import note
@@ -33,7 +35,7 @@ class SignOnInline(Inline):
     """The identities at a provider that open the account: they come by signing on, and can only be revoked."""
 
     model = SocialAccount
-    verbose_name, verbose_name_plural = "sign-on", "Single sign-on"
+    verbose_name, verbose_name_plural = _("sign-on"), _("Single sign-on")
     fields = readonly_fields = ("provider", "uid", "date_joined", "last_login")
     extra = 0
 
@@ -63,11 +65,11 @@ class PersonAdmin(AsksAgain, Admin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups", "authenticator_set")
 
-    @admin.display
+    @admin.display(description=_("roles"))
     def roles(self, person: User) -> str:
         return "everything" if person.is_superuser else ", ".join(sorted(role.name for role in person.groups.all()))
 
-    @admin.display
+    @admin.display(description=_("second factor"))
     def second_factor(self, person: User) -> str:
         return ", ".join(sorted({each.get_type_display() for each in _factors(person)})) or "none"
 
@@ -75,7 +77,7 @@ class PersonAdmin(AsksAgain, Admin):
         check_signed_in_lately(request)
         return super().user_change_password(request, id, form_url)
 
-    @admin.action(description="Take away the second factor of the chosen people", permissions=["change"])
+    @admin.action(description=_("Take away the second factor of the chosen people"), permissions=["change"])
     def reset_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """For somebody who lost theirs: their sessions end, and they set up another where their role needs one."""
         chosen = [one for one in people if self.has_change_permission(request, one)]
@@ -83,7 +85,9 @@ class PersonAdmin(AsksAgain, Admin):
             for factor in Authenticator.objects.filter(user=person):  # one by one: each is noted
                 factor.delete()
             end_sessions(person)
-        messages.success(request, f"Taken away from {len(chosen)} of them, and their sessions ended.")
+        messages.success(
+            request, gettext("Taken away from {count} of them, and their sessions ended.").format(count=len(chosen))
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -96,7 +100,7 @@ class PersonAdmin(AsksAgain, Admin):
         """What a person did stays that person's: whoever leaves is deactivated."""
         return False
 
-    @admin.action(description="Deactivate the chosen people", permissions=["change"])
+    @admin.action(description=_("Deactivate the chosen people"), permissions=["change"])
     def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         others = [one for one in people.filter(is_active=True) if self.has_change_permission(request, one)]
         for person in others:
@@ -104,7 +108,9 @@ class PersonAdmin(AsksAgain, Admin):
                 person.is_active = False
                 person.save(update_fields=["is_active"])
         count = sum(not one.is_active for one in others)
-        messages.success(request, f"{count} {'person' if count == 1 else 'people'} deactivated.")
+        messages.success(
+            request, ngettext("{count} person deactivated.", "{count} people deactivated.", count).format(count=count)
+        )
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:  # noqa: FBT001
         """Who is added may sign in to the screens; what is seen there comes with a role."""

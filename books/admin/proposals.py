@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext as _
 
 from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.guidelines import review_context
@@ -76,7 +77,7 @@ def proposals(request: StaffRequest, book_id: int) -> HttpResponseBase:
     ]
     context = {
         **review_context(request, book),
-        "title": "Proposals",
+        "title": _("Proposals"),
         "groups": groups,
         "total": len(found),
         "more": len(found) - len(shown),
@@ -108,27 +109,27 @@ def _titles(proposal: Proposal, names: Names) -> Sequence[str]:
     if isinstance(before, Pair):
         return before.titles
     named = [names[name] for name in proposal.rests_on if name in names]
-    return named or [getattr(before, "title", None) or "The book's topics"]
+    return named or [getattr(before, "title", None) or _("The book's topics")]
 
 
 def _passages(proposal: Proposal, names: Names, numbers: PageNumbers) -> Iterator[Passage]:
     before, after = proposal.before, proposal.after
     if isinstance(before, Pair):
         kept, gone = (_with_pages(*each, numbers) for each in zip(before.titles, before.pages, strict=True))
-        yield Passage("Stays, with the pages and statements of both", [("same", kept)])
-        yield Passage("Goes", [("removed", gone)])
+        yield Passage(_("Stays, with the pages and statements of both"), [("same", kept)])
+        yield Passage(_("Goes"), [("removed", gone)])
     elif isinstance(before, Place) and isinstance(after, NewTopic):
-        yield Passage("Topic", word_changes(before.topic, after.topic.title))
+        yield Passage(_("Topic"), word_changes(before.topic, after.topic.title))
     elif isinstance(before, Place) and isinstance(after, Pieces):
         pieces = "\n".join(_with_pages(each.title, each.pages, numbers) for each in after.pieces)
-        yield Passage("Now", [("removed", _with_pages(before.title, before.pages, numbers))])
-        yield Passage("In the new cut", [("added", pieces or "No guideline: these pages belong to no subtopic.")])
+        yield Passage(_("Now"), [("removed", _with_pages(before.title, before.pages, numbers))])
+        yield Passage(_("In the new cut"), [("added", pieces or _("No guideline: these pages belong to no subtopic."))])
     elif isinstance(before, Order) and isinstance(after, Order):
         kind = "topic" if proposal.kind == ProposalKind.ORDER_TOPICS else "subtopic"
-        yield Passage("Order now", [("same", _listed(before.order, kind, names))])
-        yield Passage("Teaching order", [("added", _listed(after.order, kind, names))])
+        yield Passage(_("Order now"), [("same", _listed(before.order, kind, names))])
+        yield Passage(_("Teaching order"), [("added", _listed(after.order, kind, names))])
         if after.storyline:
-            yield Passage("Storyline", word_changes(before.storyline, after.storyline))
+            yield Passage(_("Storyline"), word_changes(before.storyline, after.storyline))
     elif isinstance(before, Values) and isinstance(after, Values):
         yield from _texts(before, after, numbers)
 
@@ -137,14 +138,16 @@ def _texts(before: Values, after: Values, numbers: PageNumbers) -> Iterator[Pass
     for name in ("title", "summary", "storyline"):
         old, new = getattr(before, name) or "", getattr(after, name)
         if new is not None and old != new:
-            yield Passage(TEXTS[name], word_changes(old, new))
+            yield Passage(str(TEXTS[name]), word_changes(old, new))
     if after.pages is not None:
-        yield Passage("Pages", word_changes(*(ranges(numbers.numbers(each.pages or ())) for each in (before, after))))
+        yield Passage(
+            _("Pages"), word_changes(*(ranges(numbers.numbers(each.pages or ())) for each in (before, after)))
+        )
     parts = [numbered(each.guideline or {}, numbers) for each in (before, after)]
     for part in Part if after.guideline is not None else ():
         old, new = (part_text(each, part) for each in parts)
         if old != new:
-            yield Passage(part.heading, word_changes(old, new))
+            yield Passage(_(part.heading), word_changes(old, new))
 
 
 def _with_pages(title: str, pages: Sequence[PageId], numbers: PageNumbers) -> str:
@@ -163,14 +166,14 @@ def decide(request: StaffRequest, book_id: int, proposal_id: int) -> HttpRespons
     decision = request.POST.get("decision", "")
     if decision == "accept":
         made = accept(proposal_id, user=request.user)
-        messages.success(request, f"{made.sentence}." if made else "Nothing to change: already decided.")
+        messages.success(request, f"{made.sentence}." if made else _("Nothing to change: already decided."))
     elif decision == "refuse":
         refuse(proposal_id, user=request.user)
-        messages.success(request, "Refused: everything stays as it is.")
+        messages.success(request, _("Refused: everything stays as it is."))
     elif decision == "undo" and proposal.change is not None:
         messages.success(request, f"{undo(proposal.change.pk, user=request.user).sentence}.")
     else:
-        return HttpResponseBadRequest("Unknown decision.")
+        return HttpResponseBadRequest(_("Unknown decision."))
     return back(request, reverse("admin:books_book_proposals", args=[book_id]))
 
 
@@ -180,7 +183,7 @@ def preview(request: StaffRequest, book_id: int, kind: str) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     names, numbers = _names(book), page_numbers(book.pk)
     shown = [_shown(each, names, numbers) for each in waiting(book).filter(kind=_kind(kind))]
-    context = {**review_context(request, book), "title": "Accept all", "kind": _kind(kind), "shown": shown}
+    context = {**review_context(request, book), "title": _("Accept all"), "kind": _kind(kind), "shown": shown}
     return render(request, "bookpipeline/proposals_all.html", context)
 
 
@@ -191,13 +194,13 @@ def accept_kind(request: StaffRequest, book_id: int, kind: str) -> HttpResponseB
     seen = [pk for pk in map(number_of, request.POST.getlist("seen")) if pk is not None]
     chosen = waiting(book).filter(kind=_kind(kind), pk__in=seen).values_list("pk", flat=True)
     accepted, left = accept_all(book.pk, chosen, user=request.user)
-    messages.success(request, f"{accepted} accepted.")
+    messages.success(request, _("{accepted} accepted.").format(accepted=accepted))
     if left:
-        messages.warning(request, f"{left} could not be: what they were about had changed.")
+        messages.warning(request, _("{left} could not be: what they were about had changed.").format(left=left))
     return redirect("admin:books_book_proposals", book_id)
 
 
 def _kind(kind: str) -> ProposalKind:
     if kind not in ProposalKind:
-        raise Http404("There is no such kind of proposal.")
+        raise Http404(_("There is no such kind of proposal."))
     return ProposalKind(kind)

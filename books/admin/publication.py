@@ -11,10 +11,11 @@ from django.db.models.functions import Coalesce
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.guidelines.history import WordChange, word_changes
-from books.language import counted
 from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
 from books.numbers import number_of
 from books.publishing.plan import Entry, Plan, Scope, plan_of, present_version
@@ -24,29 +25,29 @@ from books.stored.guideline import PART_TITLES, with_pages
 
 # What a person calls the facts, in the order of the screen; the rest (reviewer, keys, engine) is told in a line.
 TEXTS = {
-    "topic_title": "Topic",
-    "title": "Title",
-    "summary": "Summary",
-    "topic_summary": "Summary of the topic",
-    "storyline": "Storyline",
+    "topic_title": gettext_lazy("Topic"),
+    "title": gettext_lazy("Title"),
+    "summary": gettext_lazy("Summary"),
+    "topic_summary": gettext_lazy("Summary of the topic"),
+    "storyline": gettext_lazy("Storyline"),
 }
 OTHERS = {
-    "sequence": "place in the topic",
-    "topic_sequence": "place of the topic",
+    "sequence": gettext_lazy("place in the topic"),
+    "topic_sequence": gettext_lazy("place of the topic"),
     "topic_key": "topic",
     "number": "number",
-    "topic_number": "number of the topic",
+    "topic_number": gettext_lazy("number of the topic"),
     "pages": "pages",
-    "book_title": "title of the book",
+    "book_title": gettext_lazy("title of the book"),
     "country": "country",
     "board": "board",
     "grade": "grade",
     "subject": "subject",
     "language": "language",
     "engine": "engine",
-    "provenance": "how it was made",
+    "provenance": gettext_lazy("how it was made"),
     "reviewer": "reviewer",
-    "reviewed_at": "time of approval",
+    "reviewed_at": gettext_lazy("time of approval"),
 }
 
 
@@ -90,13 +91,13 @@ def _shown_of(difference: Difference) -> Shown:
 
 def named(facts: tuple[str, ...]) -> list[str]:
     """What a person calls ``facts``."""
-    names = {name: label.lower() for name, label in TEXTS.items()} | {"guideline": "guideline"} | OTHERS
-    return [names[name] for name in facts]
+    names = {name: label.lower() for name, label in TEXTS.items()} | {"guideline": _("guideline")} | OTHERS
+    return [str(names[name]) for name in facts]
 
 
 def _texts(row: PublishedGuideline) -> dict[str, str]:
-    texts = {label: getattr(row, name) for name, label in TEXTS.items()}
-    return texts | {label: _part(row, part) for part, label in PART_TITLES.items()}
+    texts = {str(label): getattr(row, name) for name, label in TEXTS.items()}
+    return texts | {_(title): _part(row, part) for part, title in PART_TITLES.items()}
 
 
 def _part(row: PublishedGuideline, part: str) -> str:
@@ -135,17 +136,17 @@ def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "present": versions.first(),
         "readers_have": published_count(book),
     }
-    return _shown(request, book, "Publish", "publish", context)
+    return _shown(request, book, _("Publish"), "publish", context)
 
 
 def _groups(plan: Plan) -> list[dict[str, Any]]:
     groups = (
-        ("new", "New for readers", plan.new),
-        ("changed", "Changed for readers", plan.changed),
-        ("goes", "Taken away from readers", plan.goes),
-        ("stays", "Stays as it was published", plan.stays),
-        ("left-out", "Not published", plan.left_out),
-        ("unchanged", "Readers have it already", plan.unchanged),
+        ("new", _("New for readers"), plan.new),
+        ("changed", _("Changed for readers"), plan.changed),
+        ("goes", _("Taken away from readers"), plan.goes),
+        ("stays", _("Stays as it was published"), plan.stays),
+        ("left-out", _("Not published"), plan.left_out),
+        ("unchanged", _("Readers have it already"), plan.unchanged),
     )
     return [
         {"id": name, "title": title, "entries": [(entry, _why(entry)) for entry in entries]}
@@ -156,7 +157,7 @@ def _groups(plan: Plan) -> list[dict[str, Any]]:
 
 def _why(entry: Entry) -> str:
     changed = ", ".join(named(entry.changed))
-    return entry.reason or (f"Changed: {changed}" if changed else "")
+    return entry.reason or (_("Changed: {changed}").format(changed=changed) if changed else "")
 
 
 @action(PERMISSION)
@@ -164,10 +165,17 @@ def publish_now(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Publishes what the preview showed; where that would be something else by now, nothing."""
     book = get_object_or_404(Book, pk=book_id)
     made = publish(book_id, _scope(book, request.POST), user=request.user, seen=request.POST.get("seen", ""))
-    messages.success(request, f"Published as version {made.version}: {made.sentence}.")
+    messages.success(
+        request, _("Published as version {version}: {sentence}.").format(version=made.version, sentence=made.sentence)
+    )
     if made.left_out:
         count = len(made.left_out)
-        messages.warning(request, f"{counted(count, 'guideline')} did not go out; see why below.")
+        words = ngettext(
+            "{count} guideline did not go out; see why below.",
+            "{count} guidelines did not go out; see why below.",
+            count,
+        )
+        messages.warning(request, words.format(count=count))
     return redirect("admin:books_book_version", book_id, made.version)
 
 
@@ -185,7 +193,7 @@ def one_version(request: StaffRequest, book_id: int, version: int) -> HttpRespon
         "differences": shown_differences(book, against, version),
         "others": range(present, 0, -1),
     }
-    return _shown(request, book, f"Version {version}", "published_version", context)
+    return _shown(request, book, _("Version {version}").format(version=version), "published_version", context)
 
 
 def _against(request: StaffRequest, version: int, present: int) -> int:
@@ -200,7 +208,10 @@ def _against(request: StaffRequest, version: int, present: int) -> int:
 def roll_back_to(request: StaffRequest, book_id: int, version: int) -> HttpResponseBase:
     get_object_or_404(PublishedSet, book=book_id, version=version)
     made = roll_back(book_id, version, user=request.user)
-    messages.success(request, f"Readers have version {version} again, as version {made.version}.")
+    messages.success(
+        request,
+        _("Readers have version {earlier} again, as version {version}.").format(earlier=version, version=made.version),
+    )
     return redirect("admin:books_book_publish", book_id)
 
 
@@ -209,11 +220,14 @@ def take_all_back(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Needs the box ticked; without a script the browser asks for it."""
     get_object_or_404(Book, pk=book_id)
     if request.POST.get("sure") != "yes":
-        messages.error(request, "Nothing was taken back: tick the box to say that you mean it.")
+        messages.error(request, _("Nothing was taken back: tick the box to say that you mean it."))
     else:
         made = take_back(book_id, user=request.user)
         messages.success(
-            request, f"Readers get nothing of this book any more. You can restore version {made.version - 1}."
+            request,
+            _("Readers get nothing of this book any more. You can restore version {version}.").format(
+                version=made.version - 1
+            ),
         )
     return redirect("admin:books_book_publish", book_id)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from books.admin.guards import StaffRequest
@@ -17,7 +19,7 @@ LEFT_OUT = {"django_q", "axes", "account", "socialaccount", "mfa", "usersessions
 class BookpipelineSite(AdminSite):
     site_header = "bookpipeline"
     site_title = "bookpipeline"
-    index_title = "From scanned textbook to teaching guidelines"
+    index_title = gettext_lazy("From scanned textbook to teaching guidelines")
     site_url = None
     # Three lists fit the header; the screens need the width.
     enable_nav_sidebar = False
@@ -33,4 +35,4 @@ class BookpipelineSite(AdminSite):
         from books.admin.home import home_context
 
         home = home_context(cast("StaffRequest", request))
-        return super().index(request, {"title": "Home", **home, **(extra_context or {})})
+        return super().index(request, {"title": _("Home"), **home, **(extra_context or {})})

@@ -6,12 +6,14 @@ from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.pages import remembered
 from books.admin.workbench import request_context
 from books.errors import ArrangementRefused
-from books.language import counted, reads_from_right
+from books.language import reads_from_right
 from books.models import Book, Page
 from books.numbers import LARGEST_PLACE, number_of
 from books.ocr.review import pages_of
@@ -35,7 +37,7 @@ def spreads(request: StaffRequest, book_id: int) -> HttpResponseBase:
     number = number_of(request.GET.get("page"), LARGEST_PLACE)
     pages = marked_spreads(book) if number is None else list(book.pages.filter(number=number, cut__isnull=False))
     context = {
-        **request_context(request, book, "Split spreads"),
+        **request_context(request, book, _("Split spreads")),
         "rows": [(page, page.cut, round(100 * page.cut.middle, 1)) for page in pages if page.cut],
         "has_scans": len(pages) <= SCANS_SHOWN,
         "is_from_right": reads_from_right(book.language),
@@ -50,7 +52,14 @@ def split(request: StaffRequest, book_id: int) -> HttpResponseBase:
     at = {page.pk: share for page in pages if (share := _share(request, page)) is not None}
     from_right = request.POST.get("first") == "right"
     done, _ = split_spreads(book, pages, at=at, from_right=from_right, user=request.user)
-    messages.success(request, f"{counted(len(pages), 'spread')} split; {len(done.inserted)} pages are being read.")
+    messages.success(
+        request,
+        ngettext(
+            "{count} spread split; {read} pages are being read.",
+            "{count} spreads split; {read} pages are being read.",
+            len(pages),
+        ).format(count=len(pages), read=len(done.inserted)),
+    )
     return remembered(request, book, done)
 
 
@@ -60,6 +69,8 @@ def _share(request: StaffRequest, page: Page) -> float | None:
     try:
         share = float(typed) / 100 if typed else None
     except ValueError:
-        raise ArrangementRefused(f"Say with a number from 0 to 100 where page {page.number} is to be cut.") from None
+        raise ArrangementRefused(
+            _("Say with a number from 0 to 100 where page {number} is to be cut.").format(number=page.number)
+        ) from None
     is_moved = share is not None and page.cut is not None and abs(share - page.cut.middle) > 0.0006
     return share if is_moved else None

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from books.admin.guards import Button
+from books.counts import count_of_guidelines, count_of_pages
 from books.extraction.job import EXTRACTION, FINALISATION
 from books.guidelines.proposals import waiting
-from books.language import counted
 from books.models import DECISIONS, Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.review import clean_pages, review_queue
@@ -26,14 +28,23 @@ STEP_OF_KIND = {
     FINALISATION.kind: "finalise",
 }
 # What an active job makes the label and the sentence of the next step.
-BUSY: dict[str, tuple[str, str]] = {
+BUSY = {
     JobStatus.PENDING: (
-        "Waiting",
-        "A job of this book waits for a worker. You can close this page: it begins without you.",
+        gettext_lazy("Waiting"),
+        gettext_lazy("A job of this book waits for a worker. You can close this page: it begins without you."),
     ),
-    JobStatus.RUNNING: ("At work", "A job is at work on this book. You can close this page: it goes on without you."),
-    JobStatus.PAUSED: ("Paused", "A job of this book is paused. Resume or cancel it to go on."),
-    JobStatus.STALE: ("Recovering", "A job of this book lost its worker. It goes on by itself in a moment."),
+    JobStatus.RUNNING: (
+        gettext_lazy("At work"),
+        gettext_lazy("A job is at work on this book. You can close this page: it goes on without you."),
+    ),
+    JobStatus.PAUSED: (
+        gettext_lazy("Paused"),
+        gettext_lazy("A job of this book is paused. Resume or cancel it to go on."),
+    ),
+    JobStatus.STALE: (
+        gettext_lazy("Recovering"),
+        gettext_lazy("A job of this book lost its worker. It goes on by itself in a moment."),
+    ),
 }
 READ = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
 
@@ -110,74 +121,103 @@ class Way:
 def way_of(counts: Counts, active: Job | None) -> Way:
     if active is None:
         now, sentence = _next(counts)
-        label = "Next step" if now else "Done"
+        label = _("Next step") if now else _("Done")
     else:
         now = STEP_OF_KIND.get(active.kind, "")
-        label, sentence = BUSY[active.status]
+        label, sentence = map(str, BUSY[JobStatus(active.status)])
     at = STEPS.index(now) if now else len(STEPS)
     details = _details(counts)
     steps = tuple(
-        Step(key, title, "done" if place < at else "now" if place == at else "later", details[key])
+        Step(key, str(title), "done" if place < at else "now" if place == at else "later", details[key])
         for place, (key, title) in enumerate(TITLES.items())
     )
     return Way(now, active is not None, label, sentence, steps)
 
 
 TITLES = {
-    "upload": "Upload",
-    "read": "Run OCR",
-    "approve": "Approve pages",
-    "generate": "Generate guidelines",
-    "finalise": "Finalise",
-    "review": "Review",
-    "publish": "Publish",
+    "upload": gettext_lazy("Upload"),
+    "read": gettext_lazy("Run OCR"),
+    "approve": gettext_lazy("Approve pages"),
+    "generate": gettext_lazy("Generate guidelines"),
+    "finalise": gettext_lazy("Finalise"),
+    "review": gettext_lazy("Review"),
+    "publish": gettext_lazy("Publish"),
+}
+
+
+# The first count above 0 names the step that comes next; guidelines are made when all pages are approved.
+LEADS_TO = {
+    "unread": "read",
+    "failed": "read",
+    "to_review": "approve",
+    "rejected": "approve",
+    "unwritten": "generate",
+    "drafts": "finalise",
+    "undecided": "review",
+    "to_publish": "publish",
+}
+OF_PAGES = {
+    "unread": ngettext_lazy(
+        "%d page is not read yet. Run OCR to get their text.", "%d pages are not read yet. Run OCR to get their text."
+    ),
+    "failed": ngettext_lazy(
+        "%d page is not readable so far. See why below, then run OCR again.",
+        "%d pages are not readable so far. See why below, then run OCR again.",
+    ),
+    "to_review": ngettext_lazy(
+        "%d page is read and waiting for you. Look and approve.",
+        "%d pages are read and waiting for you. Look and approve.",
+    ),
+    "rejected": ngettext_lazy(
+        "%d page is rejected. Read them again, or approve them after all.",
+        "%d pages are rejected. Read them again, or approve them after all.",
+    ),
+}
+OF_GUIDELINES = {
+    "unwritten": ngettext_lazy(
+        "%d guideline is not written yet. Generate once more.", "%d guidelines are not written yet. Generate once more."
+    ),
+    "drafts": ngettext_lazy(
+        "%d guideline is a draft. Finalise names, duplicates and summaries.",
+        "%d guidelines are a draft. Finalise names, duplicates and summaries.",
+    ),
+    "undecided": ngettext_lazy(
+        "%d guideline is waiting for your review.", "%d guidelines are waiting for your review."
+    ),
+    "to_publish": ngettext_lazy(
+        "%d guideline is approved and not published yet. Preview and publish.",
+        "%d guidelines are approved and not published yet. Preview and publish.",
+    ),
 }
 
 
 def _next(counts: Counts) -> tuple[str, str]:
-    """The first of these that applies."""
-    rules = (
-        (not counts.pages, "upload", "This book has no pages yet. Upload its scans: images or a PDF."),
-        (counts.unread, "read", f"{_pages(counts.unread)} not read yet. Run OCR to get their text."),
-        (counts.failed, "read", f"{_pages(counts.failed)} not readable so far. See why below, then run OCR again."),
-        (counts.to_review, "approve", f"{_pages(counts.to_review)} read and waiting for you. Look and approve."),
-        (
-            counts.rejected,
-            "approve",
-            f"{_pages(counts.rejected)} rejected. Read them again, or approve them after all.",
-        ),
-        (not counts.guidelines, "generate", "Every page is approved. Generate the guidelines."),
-        (counts.unwritten, "generate", f"{_guidelines(counts.unwritten)} not written yet. Generate once more."),
-        (counts.drafts, "finalise", f"{_guidelines(counts.drafts)} a draft. Finalise names, duplicates and summaries."),
-        (counts.undecided, "review", f"{_guidelines(counts.undecided)} waiting for your review."),
-        (
-            counts.to_publish,
-            "publish",
-            f"{_guidelines(counts.to_publish)} approved and not published yet. Preview and publish.",
-        ),
-        (True, "", "Every guideline is decided, and readers have those that were approved."),
-    )
-    return next((step, sentence) for applies, step, sentence in rules if applies)
+    if not counts.pages:
+        return "upload", _("This book has no pages yet. Upload its scans: images or a PDF.")
+    sentences = OF_PAGES if any(getattr(counts, name) for name in OF_PAGES) else OF_GUIDELINES
+    for name, sentence in sentences.items():
+        if count := getattr(counts, name):
+            return LEADS_TO[name], sentence % count
+    if not counts.guidelines:
+        return "generate", _("Every page is approved. Generate the guidelines.")
+    return "", _("Every guideline is decided, and readers have those that were approved.")
 
 
 def _details(counts: Counts) -> dict[str, str]:
+    read = _("{read} of {pages} read, {failed} failed") if counts.failed else _("{read} of {pages} read")
     return {
-        "upload": counted(counts.pages, "page"),
-        "read": f"{counts.read} of {counts.pages} read" + (f", {counts.failed} failed" if counts.failed else ""),
-        "approve": f"{counts.approved} of {counts.pages} approved",
-        "generate": counted(counts.guidelines - counts.unwritten, "guideline"),
-        "finalise": f"{counts.guidelines - counts.drafts} of {counts.guidelines} final",
-        "review": f"{counts.decided} of {counts.guidelines} decided",
-        "publish": f"{counts.published} of {counts.guidelines} published",
+        "upload": count_of_pages(counts.pages),
+        "read": read.format(read=counts.read, pages=counts.pages, failed=counts.failed),
+        "approve": _("{approved} of {pages} approved").format(approved=counts.approved, pages=counts.pages),
+        "generate": count_of_guidelines(counts.guidelines - counts.unwritten),
+        "finalise": _("{final} of {guidelines} final").format(
+            final=counts.guidelines - counts.drafts, guidelines=counts.guidelines
+        ),
+        "review": _("{decided} of {guidelines} decided").format(decided=counts.decided, guidelines=counts.guidelines),
+        "publish": _("{published} of {guidelines} published").format(
+            published=counts.published, guidelines=counts.guidelines
+        ),
     }
-
-
-def _pages(count: int) -> str:
-    return f"{counted(count, 'page')} {'is' if count == 1 else 'are'}"
-
-
-def _guidelines(count: int) -> str:
-    return f"{counted(count, 'guideline')} {'is' if count == 1 else 'are'}"
 
 
 PRIMARY = "primary"
@@ -193,16 +233,16 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
     if not way.is_busy:
         buttons += _job_buttons(user, book, counts, way)
     if counts.read:
-        buttons.append(Button("step-contents", "Table of contents", _url("contents", book), "plain", is_link=True))
+        buttons.append(Button("step-contents", _("Table of contents"), _url("contents", book), "plain", is_link=True))
     proposed = waiting(book).count()
     if proposed:
-        label = f"Decide on {proposed} proposal{'' if proposed == 1 else 's'}"
+        label = ngettext("Decide on {count} proposal", "Decide on {count} proposals", proposed).format(count=proposed)
         buttons.append(Button("step-proposals", label, _url("proposals", book), "plain", is_link=True))
     if counts.guidelines:
-        buttons.append(_button("review", "Open the guidelines", _url("guidelines", book), way, is_link=True))
-        buttons.append(_button("publish", "Preview and publish", _url("publish", book), way, is_link=True))
+        buttons.append(_button("review", _("Open the guidelines"), _url("guidelines", book), way, is_link=True))
+        buttons.append(_button("publish", _("Preview and publish"), _url("publish", book), way, is_link=True))
     if counts.guidelines or counts.approved:
-        buttons.append(Button("step-exchange", "Export and import", _url("exchange", book), "plain", is_link=True))
+        buttons.append(Button("step-exchange", _("Export and import"), _url("exchange", book), "plain", is_link=True))
     return sorted(buttons, key=lambda button: (button.style != PRIMARY, button.id in SELDOM or _is_redo(button, way)))
 
 
@@ -224,29 +264,31 @@ def _review_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Bu
     buttons = []
     clean = clean_pages(book).count() if counts.to_review and user.has_perm("books.change_page") else 0
     if clean:
-        label = f"Approve all that are clean ({clean})"
+        label = _("Approve all that are clean ({clean})").format(clean=clean)
         buttons.append(_button("approve", label, _url("clean", book), way, is_link=True))
     first = review_queue(book).first()
     if first is not None:
         style = PRIMARY if way.now == "approve" and not way.is_busy and not clean else "plain"
         link = _url("page", book, first.number)
-        buttons.append(Button("step-look", "Review page by page", link, style, is_link=True))
+        buttons.append(Button("step-look", _("Review page by page"), link, style, is_link=True))
     return buttons
 
 
 def _job_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Button]:
     buttons = []
     if user.has_perm("books.change_book") and (counts.unread or counts.failed):
-        buttons.append(_button("read", "Run OCR", _url("read", book), way))
+        buttons.append(_button("read", _("Run OCR"), _url("read", book), way))
     if not user.has_perm("books.ask_model"):
         return buttons
     if counts.pages and counts.approved == counts.pages:
-        label = "Generate the guidelines again" if counts.guidelines else "Generate guidelines"
+        label = _("Generate the guidelines again") if counts.guidelines else _("Generate guidelines")
         buttons.append(_button("generate", label, _url("generate", book), way))
     if counts.approved:
-        buttons.append(Button("step-choose", "Choose pages, price and cap", _url("start", book), "plain", is_link=True))
+        buttons.append(
+            Button("step-choose", _("Choose pages, price and cap"), _url("start", book), "plain", is_link=True)
+        )
     if may_finalise(counts):
-        label = "Finalise" if counts.drafts else "Finalise again"
+        label = _("Finalise") if counts.drafts else _("Finalise again")
         buttons.append(_button("finalise", label, _url("finalise", book), way))
     return buttons
 

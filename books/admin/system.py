@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern
+from django.utils.translation import gettext as _
 
 from books.admin.guards import StaffRequest, route, screen
 from books.errors import Busy
@@ -25,13 +26,13 @@ def routes() -> list[URLPattern]:
 @screen("jobs.view_job")
 def system(request: StaffRequest) -> HttpResponseBase:
     """The whole page, or for HTMX its moving part alone."""
-    context = {"title": "System", "view": system_view()}
+    context = {"title": _("System"), "view": system_view()}
     if not request.htmx:
         context |= admin.site.each_context(request) | {"rules": RULES, "tables": _tables()}
         context |= {
             "means": _means_or_why(),
             "at_once": AT_ONCE,
-            "release": f"{settings.VERSION}, commit {settings.COMMIT}",
+            "release": _("{version}, commit {commit}").format(version=settings.VERSION, commit=settings.COMMIT),
         }
     return render(request, f"bookpipeline/{'_system' if request.htmx else 'system'}.html", context)
 
@@ -40,7 +41,7 @@ def _means_or_why() -> list[str]:
     try:
         return _means()
     except (BoxDied, Busy):
-        return ["not known, since no box could be opened now"]
+        return [_("not known, since no box could be opened now")]
 
 
 @cache

@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext as _
 
 from books.access import may_choose_people
 from books.admin.guards import StaffRequest, action, back, route, screen
@@ -31,7 +32,7 @@ def people(request: StaffRequest, book_id: int) -> HttpResponseBase:
     comments = list(sharing.open_comments(book=book))
     context = {
         **admin.site.each_context(request),
-        "title": "People",
+        "title": _("People"),
         "book": book,
         "team": book.team.order_by("username"),
         "may_choose": may_choose_people(request.user, book),
@@ -47,14 +48,14 @@ def people(request: StaffRequest, book_id: int) -> HttpResponseBase:
 def give(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     made = sharing.give(book, number_of(request.POST.get("person")), request.POST.get("pages", ""), user=request.user)
-    messages.success(request, f"Given to {made.person}.")
+    messages.success(request, _("Given to {person}.").format(person=made.person))
     return redirect("admin:books_book_people", book_id)
 
 
 @action("books.change_book")
 def take(request: StaffRequest, book_id: int, assignment_id: int) -> HttpResponseBase:
     get_object_or_404(Assignment, pk=assignment_id, book=book_id).delete()
-    messages.success(request, "Taken back.")
+    messages.success(request, _("Taken back."))
     return redirect("admin:books_book_people", book_id)
 
 
@@ -71,7 +72,7 @@ def comment(request: StaffRequest, book_id: int) -> HttpResponseBase:
         user=request.user,
     )
     names = ", ".join(each.get_username() for each in made.mentioned.all())
-    messages.success(request, f"Said, and {names} will see it." if names else "Said.")
+    messages.success(request, _("Said, and {names} will see it.").format(names=names) if names else _("Said."))
     return back(request, sharing.path_of(made))
 
 

@@ -15,10 +15,10 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from books.admin.guards import AsksAgain, StaffRequest
-from books.language import counted
 from books.models import ApiToken, TokenScope
 from books.tokens import give_out, revoke
 
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 else:
     TokenAdmin = admin.ModelAdmin
 
+STANDINGS = {
+    "valid": _("valid"),
+    "revoked": _("revoked"),
+    "expired": _("expired"),
+    "owner deactivated": _("owner deactivated"),
+}
 USE = _("Send the token as Authorization: Bearer, over HTTPS.")
 
 
@@ -38,23 +44,23 @@ class ApiTokenAdmin(AsksAgain, TokenAdmin):
     list_display = ("name", "beginning", "state", "may", "owner", "created_at", "last_used_at", "expires_at")
     list_select_related = ("owner",)
     search_fields = ("name", "beginning", "owner__username")
-    search_help_text = "Name, beginning or owner"
+    search_help_text = _("Name, beginning or owner")
     show_full_result_count = False
     actions = ("take_back",)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "API tokens", **(extra_context or {})})
+        return super().changelist_view(request, {"title": gettext("API tokens"), **(extra_context or {})})
 
-    @admin.display
+    @admin.display(description=_("state"))
     def state(self, token: ApiToken) -> SafeString:
-        word = token.standing
-        return format_html('<span class="badge badge-{}">{}</span>', "approved" if word == "valid" else "failed", word)
+        badge = "approved" if token.standing == "valid" else "failed"
+        return format_html('<span class="badge badge-{}">{}</span>', badge, STANDINGS[token.standing])
 
-    @admin.display(description="scopes")
+    @admin.display(description=_("scopes"))
     def may(self, token: ApiToken) -> str:
         return ", ".join(token.scopes)
 
-    @admin.display(description="scopes")
+    @admin.display(description=_("scopes"))
     def may_in_words(self, token: ApiToken) -> SafeString:
         words = [(scope.label,) for scope in TokenScope if scope in token.scopes]
         return format_html_join("", "<div>{}</div>", words)
@@ -84,11 +90,11 @@ class ApiTokenAdmin(AsksAgain, TokenAdmin):
             return forms.MultipleChoiceField(
                 choices=[(scope.value, scope.label) for scope in possible],
                 widget=forms.CheckboxSelectMultiple,
-                help_text="What the program may do with it, as long as you may do it yourself.",
+                help_text=gettext("What the program may do with it, as long as you may do it yourself."),
             )
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "expires_at" and isinstance(field, forms.SplitDateTimeField):
-            for part, name in zip(field.widget.widgets, ("Expires on", "Expires at"), strict=True):
+            for part, name in zip(field.widget.widgets, (gettext("Expires on"), gettext("Expires at")), strict=True):
                 part.attrs["aria-label"] = name
         return field
 
@@ -104,12 +110,21 @@ class ApiTokenAdmin(AsksAgain, TokenAdmin):
         secret = getattr(request, "secret", "")
         address = request.build_absolute_uri(_path(obj))
         command = f'curl -H "Authorization: Bearer {secret}" "{address}"'
-        return shown_once(request, obj, USE, {_("Token"): secret, _("Address"): address, _("To try it"): command})
+        return shown_once(
+            request, obj, USE, {gettext("Token"): secret, gettext("Address"): address, gettext("To try it"): command}
+        )
 
-    @admin.action(description="Revoke the chosen tokens", permissions=["change"])
+    @admin.action(description=_("Revoke the chosen tokens"), permissions=["change"])
     def take_back(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> None:
         count = revoke(tokens)
-        messages.success(request, f"{counted(count, 'token')} revoked: they open nothing from now on.")
+        messages.success(
+            request,
+            ngettext(
+                "{count} token revoked: they open nothing from now on.",
+                "{count} tokens revoked: they open nothing from now on.",
+                count,
+            ).format(count=count),
+        )
 
 
 def _path(token: ApiToken) -> str:

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from books.admin.guards import UNDO, StaffRequest
 from books.errors import EditedMeanwhile
@@ -31,7 +33,9 @@ PERMISSIONS: Final = {DECISION: "books.change_page", ARRANGE: "books.change_book
 NAMED: Final = 12
 KEYS: Final = {"undo": "u", "redo": "U"}
 # What undoing an arrangement does.
-BACK: Final = "The pages get back the places, numbers and turns they had before; what was split is one page again."
+BACK: Final = gettext_lazy(
+    "The pages get back the places, numbers and turns they had before; what was split is one page again."
+)
 
 # One thing that was done, as JSON: "kind", "id", "led_to" (a path), and what its kind needs to take it back.
 Step = dict[str, Any]
@@ -54,7 +58,7 @@ class Offer:
 
     @property
     def label(self) -> str:
-        return "Undo" if self.way == "undo" else f"Redo: {self.said.rstrip('.')}"
+        return _("Undo") if self.way == "undo" else _("Redo: {said}").format(said=self.said.rstrip("."))
 
 
 def remember(request: StaffRequest, book_id: int, step: Step, response: HttpResponse) -> HttpResponse:
@@ -85,7 +89,7 @@ def _asked(request: StaffRequest, kind: str, step: Step | None) -> Step | None:
     """The step, where it is of that kind. Raises EditedMeanwhile where the posted form was about another."""
     asked = request.POST.get("step")
     if asked is not None and (step is None or step["id"] != asked):
-        raise EditedMeanwhile("You did something else since: nothing was undone.")
+        raise EditedMeanwhile(_("You did something else since: nothing was undone."))
     return step if step and step["kind"] == kind else None
 
 
@@ -130,21 +134,25 @@ def _of_decision(way: str, step: Step, book: Book, page: Page | None) -> Offer |
     pages = list(review.decided(step)) if way == "undo" else review.as_seen(step["pages"])
     if not pages:
         return None
-    is_one = len(pages) == 1
-    named = f"{'Page' if is_one else 'Pages'} {ranges(each.number for each in pages)}"
-    label = PageReview(step["review"]).label.lower()
-    back = f"{named} {'gets' if is_one else 'get'} back the review {'it' if is_one else 'they'} had."
-    again = f"{named} {'is' if is_one else 'are'} {label} again."
-    said = f"{named if is_one else f'{len(pages)} pages'} {label}."
-    return Offer(way, said, back if way == "undo" else again, pages != [page], _url(way, step, book), step)
+    count = len(pages)
+    if way == "undo":
+        does = ngettext(
+            "Page {pages} gets back the review it had.", "Pages {pages} get back the review they had.", count
+        )
+    else:
+        does = ngettext("Page {pages} is {decided} again.", "Pages {pages} are {decided} again.", count)
+    said = ngettext("Page {pages} {decided}.", "{count} pages {decided}.", count)
+    decided = PageReview(step["review"]).label.lower()
+    told = {"pages": ranges(each.number for each in pages), "count": count, "decided": decided}
+    return Offer(way, said.format(**told), does.format(**told), pages != [page], _url(way, step, book), step)
 
 
 def _of_arranging(way: str, step: Step, book: Book, _page: Page | None) -> Offer | None:
     last = Arrangement.objects.filter(book=book).only("pk").first()
     if way == "undo" and (last is None or str(last.pk) != step["id"]):
         return None
-    again = f"{step['sentence']}, as before."
-    does = BACK if way == "undo" else again
+    again = _("{said}, as before.").format(said=step["sentence"])
+    does = str(BACK) if way == "undo" else again
     return Offer(way, f"{step['sentence']}.", does, asks=True, url=_url(way, step, book), step=step)
 
 
@@ -166,8 +174,10 @@ def _of_change(way: str, change: Change, in_view: int | None) -> Offer:
     titles = dict(Topic.history.filter(change=change).order_by("sequence").values_list("id", "title"))
     rows = dict(Subtopic.history.filter(change=change).order_by("sequence").values_list("id", "title"))
     names = [f"“{title}”" for title in (*titles.values(), *rows.values())]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    named = ", ".join(names[:NAMED])
+    if len(names) > NAMED:
+        named = _("{named} and {count} more").format(named=named, count=len(names) - NAMED)
     said = change.undoes.sentence if way == "redo" and change.undoes else change.sentence
-    does = f"{'Done again' if way == 'redo' else 'Back to what they were'}: {', '.join(names[:NAMED])}{more}."
+    does = (_("Done again: {named}.") if way == "redo" else _("Back to what they were: {named}.")).format(named=named)
     url = reverse("admin:books_book_change_undo", args=[change.book_id, change.pk])
     return Offer(way, f"{said}.", does, asks=bool(titles) or set(rows) != {in_view}, url=url)

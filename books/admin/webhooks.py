@@ -36,18 +36,26 @@ else:
 
 SECRET = _("Secret")
 USE = _("The receiver checks our signatures with it, as Standard Webhooks describes.")
-BADGES = {"Delivered": "approved", "Failed": "failed", "Stopped": "failed", "Waiting": "paused"}
+STANDINGS = {
+    "delivered": ("approved", _("Delivered")),
+    "failed": ("failed", _("Failed")),
+    "stopped": ("failed", _("Stopped")),
+    "waiting": ("paused", _("Waiting")),
+}
 
 
 class EndpointForm(EndpointModelForm):
     happenings = forms.MultipleChoiceField(
-        label="Events", choices=Happening.choices, widget=forms.CheckboxSelectMultiple, initial=Happening.values
+        label=_("Events"),
+        choices=Happening.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=Happening.values,
     )
 
     class Meta:
         model = WebhookEndpoint
         fields = ("url", "description", "happenings", "is_active")
-        labels = {"url": "Address"}
+        labels = {"url": _("Address")}
         widgets = {"url": forms.URLInput(attrs={"class": "vTextField"})}
 
 
@@ -60,7 +68,7 @@ class WebhookEndpointAdmin(AsksAgain, EndpointAdmin):
     actions = ("renew",)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Webhook endpoints", **(extra_context or {})})
+        return super().changelist_view(request, {"title": gettext("Webhook endpoints"), **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:  # noqa: FBT001
         if not change:
@@ -77,11 +85,11 @@ class WebhookEndpointAdmin(AsksAgain, EndpointAdmin):
         own = route("<int:endpoint_id>/test/", send_a_test, "books_webhookendpoint_test")
         return [own, *super().get_urls()]
 
-    @admin.action(description="Make a new secret for the chosen one", permissions=["change"])
+    @admin.action(description=_("Make a new secret for the chosen one"), permissions=["change"])
     def renew(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> HttpResponse | None:
         chosen = list(endpoints)
         if len(chosen) != 1:
-            messages.error(request, "Choose one: its new secret is shown once.")
+            messages.error(request, gettext("Choose one: its new secret is shown once."))
             return None
         chosen[0].secret = new_secret()
         chosen[0].save(update_fields=["secret"])
@@ -94,10 +102,10 @@ def send_a_test(request: StaffRequest, endpoint_id: int) -> HttpResponseBase:
     endpoint = get_object_or_404(WebhookEndpoint, pk=endpoint_id)
     here = redirect("admin:books_webhookendpoint_change", endpoint_id)
     try:
-        messages.success(request, f"It answered {send_test(endpoint)} to the test.")
+        messages.success(request, gettext("It answered {status} to the test.").format(status=send_test(endpoint)))
     except JobError as error:
         refuse(request, error.message)
-        messages.error(request, f"The test did not arrive. {error.message}")
+        messages.error(request, gettext("The test did not arrive. {why}").format(why=error.message))
     return here
 
 
@@ -114,43 +122,45 @@ class WebhookDeliveryAdmin(DeliveryAdmin):
     list_filter = ("state", "announcement__happening", "endpoint")
     list_select_related = ("announcement", "endpoint", "job")
     search_fields = ("announcement__book_title",)
-    search_help_text = "Book title"
+    search_help_text = _("Book title")
     show_full_result_count = False
     actions = ("send_again",)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Webhook deliveries", **(extra_context or {})})
+        return super().changelist_view(request, {"title": gettext("Webhook deliveries"), **(extra_context or {})})
 
-    @admin.display(description="what happened", ordering="announcement__id")
+    @admin.display(description=_("what happened"), ordering="announcement__id")
     def what(self, delivery: WebhookDelivery) -> str:
         said = delivery.announcement
         return f"{said.get_happening_display()}, {said.made_at:%Y-%m-%d %H:%M}"
 
-    @admin.display
+    @admin.display(description=_("book"))
     def book(self, delivery: WebhookDelivery) -> str:
-        return f"{delivery.announcement.book_title}, version {delivery.announcement.version}"
+        said = delivery.announcement
+        return gettext("{book}, version {version}").format(book=said.book_title, version=said.version)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         return WebhookDelivery.objects.with_item()
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=_("state"), ordering="state")
     def state_now(self, delivery: WebhookDelivery) -> SafeString:
-        state = delivery.standing.state
-        return format_html('<span class="badge badge-{}">{}</span>', BADGES[state], state)
+        return format_html('<span class="badge badge-{}">{}</span>', *STANDINGS[delivery.standing.state])
 
-    @admin.display
+    @admin.display(description=_("tries"))
     def tries(self, delivery: WebhookDelivery) -> int:
         return delivery.standing.attempts
 
-    @admin.display
+    @admin.display(description=_("answer"))
     def answer(self, delivery: WebhookDelivery) -> str:
-        return delivery.standing.error or (f"It answered {delivery.status_code}." if delivery.status_code else "")
+        return delivery.standing.error or (
+            gettext("It answered {status}.").format(status=delivery.status_code) if delivery.status_code else ""
+        )
 
-    @admin.display(description="last try")
+    @admin.display(description=_("last try"))
     def tried(self, delivery: WebhookDelivery) -> str:
         return _minute(delivery.standing.tried_at)
 
-    @admin.display(description="next try")
+    @admin.display(description=_("next try"))
     def next_try_at(self, delivery: WebhookDelivery) -> str:
         return _minute(delivery.standing.next_try)
 
@@ -163,10 +173,12 @@ class WebhookDeliveryAdmin(DeliveryAdmin):
     def get_readonly_fields(self, _request: HttpRequest, _obj: Any = None) -> list[str]:
         return [field.name for field in WebhookDelivery._meta.fields]
 
-    @admin.action(description="Send again", permissions=["change"])
+    @admin.action(description=_("Send again"), permissions=["change"])
     def send_again(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
         chosen = list(deliveries.select_related("announcement"))
         count = deliver_again(chosen)
         if count < len(chosen):
-            messages.warning(request, f"{len(chosen) - count} of them are being sent already.")
-        messages.success(request, f"{count} will be sent again.")
+            messages.warning(
+                request, gettext("{count} of them are being sent already.").format(count=len(chosen) - count)
+            )
+        messages.success(request, gettext("{count} will be sent again.").format(count=count))

@@ -10,6 +10,8 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.page_lines import lines_of
@@ -54,16 +56,18 @@ def decide(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase
     page = get_object_or_404(Page.objects.select_related("book", "reading"), book=book_id, number=number)
     decision = DECISIONS.get(request.POST.get("decision", ""))
     if decision is None:
-        return HttpResponseBadRequest("Unknown decision.")
+        return HttpResponseBadRequest(_("Unknown decision."))
     return _decided_one(request, page, decision, request.POST.get("seen", page.mark))
 
 
 def _decided_one(request: StaffRequest, page: Page, decision: PageReview, seen: str) -> HttpResponse:
     made = review.decide(Page.objects.filter(pk=page.pk), decision, user=request.user, seen={str(page.pk): seen})
     if made.left:
-        raise EditedMeanwhile(f"{review.since(made.left[0], seen)} Look again, then decide.")
+        raise EditedMeanwhile(_("{why} Look again, then decide.").format(why=review.since(made.left[0], seen)))
     if not made.facts["before"] and page.review == PageReview.PENDING:
-        messages.warning(request, f"Page {page.number} was not read yet: there is nothing to decide.")
+        messages.warning(
+            request, _("Page {number} was not read yet: there is nothing to decide.").format(number=page.number)
+        )
         return redirect("admin:books_book_page", page.book_id, page.number)
     return _remembered(request, page.book_id, made, _to_next(request, page))
 
@@ -71,7 +75,7 @@ def _decided_one(request: StaffRequest, page: Page, decision: PageReview, seen: 
 def _to_next(request: StaffRequest, page: Page) -> HttpResponse:
     following = review.next_to_review(page)
     if following is None:
-        messages.success(request, "No page is waiting for review any more.")
+        messages.success(request, _("No page is waiting for review any more."))
         return redirect("admin:books_book_overview", page.book_id)
     return redirect("admin:books_book_page", page.book_id, following)
 
@@ -83,7 +87,7 @@ def decide_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     decision = DECISIONS.get(request.POST.get("decision", ""))
     if decision is None:
-        return HttpResponseBadRequest("Unknown decision.")
+        return HttpResponseBadRequest(_("Unknown decision."))
     return _decided(request, book, request.POST.getlist("page"), decision)
 
 
@@ -93,10 +97,14 @@ def _decided(request: StaffRequest, book: Book, chosen: list[str], decision: Pag
     made = review.decide(review.pages_of(book, pages), decision, user=request.user, seen=seen)
     if made.left:
         numbers = [page.number for page in made.left]
-        were = f"Page {numbers[0]} was" if len(numbers) == 1 else f"Pages {ranges(numbers)} were"
-        messages.warning(request, f"{were} decided or read again since you looked, and left alone.")
+        words = ngettext(
+            "Page {pages} was decided or read again since you looked, and left alone.",
+            "Pages {pages} were decided or read again since you looked, and left alone.",
+            len(numbers),
+        )
+        messages.warning(request, words.format(pages=ranges(numbers)))
     elif not made.facts["before"]:
-        messages.warning(request, "None of the chosen pages was read and undecided.")
+        messages.warning(request, _("None of the chosen pages was read and undecided."))
     return _remembered(request, book.pk, made, _to_map(request, book.pk))
 
 
@@ -119,14 +127,15 @@ def undo(request: StaffRequest, book_id: int) -> HttpResponseBase:
     get_object_or_404(Book, pk=book_id)
     last = last_done(request, book_id, DECISION)
     if last is None:
-        messages.warning(request, "There is no decision to undo.")
+        messages.warning(request, _("There is no decision to undo."))
         return _to_map(request, book_id)
     pages = review.take_back(last)
     if not pages:
-        messages.warning(request, "That was decided again, or read again, since: nothing was undone.")
+        messages.warning(request, _("That was decided again, or read again, since: nothing was undone."))
         return remember_undone(request, book_id, last, None, _to_map(request, book_id))
-    count = f"Page {pages[0].number}" if len(pages) == 1 else f"{len(pages)} pages"
-    messages.success(request, f"Undone: {count} {PageReview(last['review']).label.lower()}.")
+    words = ngettext("Undone: Page {page} {decided}.", "Undone: {count} pages {decided}.", len(pages))
+    told = {"page": pages[0].number, "count": len(pages), "decided": PageReview(last["review"]).label.lower()}
+    messages.success(request, words.format(**told))
     again = {"review": last["review"], "pages": {str(page.pk): page.mark for page in pages}}
     return remember_undone(request, book_id, last, again, _to_pages(book_id, pages))
 
@@ -143,7 +152,7 @@ def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
     undone = last_undone(request, book_id, DECISION)
     if undone is None:
-        messages.warning(request, "There is no decision to redo.")
+        messages.warning(request, _("There is no decision to redo."))
         return _to_map(request, book_id)
     chosen = [f"{page}:{mark}" for page, mark in undone["pages"].items()]
     return _decided(request, book, chosen, PageReview(undone["review"]))
@@ -159,7 +168,7 @@ def clean(request: StaffRequest, book_id: int) -> HttpResponseBase:
     chosen = list(review.clean_pages(book).order_by("number"))
     waiting = set(review.review_queue(book).values_list("number", flat=True)) - {page.number for page in chosen}
     context = {
-        **request_context(request, book, "Approve the clean pages"),
+        **request_context(request, book, _("Approve the clean pages")),
         "chosen": chosen,
         "left": [cell for cell in cells_of(book) if cell.page.number in waiting],
         "least": int(CLEAN_CONFIDENCE),
@@ -258,7 +267,7 @@ def edit(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
     if reading.pk == before:
         messages.info(request, "Nothing was changed.")
     else:
-        messages.success(request, f"Page {number} has your text; it waits for approval.")
+        messages.success(request, _("Page {number} has your text; it waits for approval.").format(number=number))
     return redirect("admin:books_book_page", book_id, number)
 
 
@@ -277,8 +286,8 @@ def restore(request: StaffRequest, book_id: int, number: int) -> HttpResponseBas
             page, number_of(request.POST.get("reading")) or 0, user=request.user, seen_reading_id=_seen(request)
         )
     except Reading.DoesNotExist as error:
-        raise Http404("This page has no such reading.") from error
-    messages.success(request, f"Page {number} has that text again; it waits for approval.")
+        raise Http404(_("This page has no such reading.")) from error
+    messages.success(request, _("Page {number} has that text again; it waits for approval.").format(number=number))
     return redirect("admin:books_book_page", book_id, number)
 
 

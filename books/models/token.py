@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -70,4 +69,4 @@ class ApiToken(models.Model):
             return "revoked"
         if self.expires_at and self.expires_at <= timezone.now():
             return "expired"
-        return "valid" if self.owner.is_active else gettext("owner deactivated")
+        return "valid" if self.owner.is_active else "owner deactivated"

@@ -66,7 +66,8 @@ class DeliveryState(models.TextChoices):
 
 
 class Standing(NamedTuple):
-    """How a delivery stands. ``tried_at`` and ``next_try`` are None where it was, or will be, never tried."""
+    """How a delivery stands: as its ``state``, or "stopped" where its job ended before it arrived. ``tried_at`` and
+    ``next_try`` are None where it was, or will be, never tried."""
 
     state: str
     attempts: int
@@ -127,10 +128,10 @@ class WebhookDelivery(models.Model):
     @property
     def standing(self) -> Standing:
         """Of a row of ``with_item``, its job at hand."""
-        state = str(self.get_state_display())
+        state = self.state
         if self.state != DeliveryState.WAITING or self.job is None or self.item_attempts is None:
             return Standing(state, self.attempts, self.error, self.tried_at, self.next_try)
         tried = self.item_attempts, self.item_error_message or "", self.item_started_at
         if not self.job.is_active:
-            return Standing(gettext("Stopped"), *tried, None)
+            return Standing("stopped", *tried, None)
         return Standing(state, *tried, self.item_not_before)

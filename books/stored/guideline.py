@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Generic, Literal, TypeVar
 
+from books.language import gettext_noop
 from books.stored.pages import PageId, PageNumbers, ranges
 
 P = TypeVar("P")
@@ -32,13 +33,21 @@ class Part(StrEnum):
         part._value_, part.heading, part.says = value, heading, says
         return part
 
-    OBJECTIVE = "objective", "Objective", "what the learner can do afterwards, one statement a skill"
-    CONCEPTS = "concepts", "Concepts", "the ideas, terms, rules, events or works taught"
-    DEPTH = "depth", "Depth", "how far each goes, from the easiest to the hardest task"
-    PREREQUISITES = "prerequisites", "Prerequisites", "what the pages take for granted"
-    MISCONCEPTIONS = "misconceptions", "Misconceptions", "errors that the pages warn of or that their tasks bring out"
-    CHECKS = "checks", "Checks for understanding", "questions of your own that show whether the objective is reached"
-    BOUNDARY = "boundary", "Out of scope", "what is out of scope here, though a teacher might expect it"
+    OBJECTIVE = "objective", gettext_noop("Objective"), "what the learner can do afterwards, one statement a skill"
+    CONCEPTS = "concepts", gettext_noop("Concepts"), "the ideas, terms, rules, events or works taught"
+    DEPTH = "depth", gettext_noop("Depth"), "how far each goes, from the easiest to the hardest task"
+    PREREQUISITES = "prerequisites", gettext_noop("Prerequisites"), "what the pages take for granted"
+    MISCONCEPTIONS = (
+        "misconceptions",
+        gettext_noop("Misconceptions"),
+        "errors that the pages warn of or that their tasks bring out",
+    )
+    CHECKS = (
+        "checks",
+        gettext_noop("Checks for understanding"),
+        "questions of your own that show whether the objective is reached",
+    )
+    BOUNDARY = "boundary", gettext_noop("Out of scope"), "what is out of scope here, though a teacher might expect it"
 
 
 PARTS: Final = tuple(part.value for part in Part)
@@ -57,16 +66,16 @@ class FindingKind(StrEnum):
         kind._value_, kind.heading, kind.blocks = value, heading, blocks
         return kind
 
-    QUOTE_NOT_FOUND = "quote_not_found", "Quote not found", True
-    OTHER_PAGE = "other_page", "Quote on another page"
-    OUTSIDE = "outside", "Quote from outside the subtopic", True
-    NUMBER = "number", "Number not on the page", True
-    NAME = "name", "Name not on the page", True
-    COPIED = "copied", "Copied from the book", True
-    NO_EVIDENCE = "no_evidence", "No evidence", True
-    DENIED = "denied", "A second reading says no", True
-    PARTLY = "partly", "A second reading says partly"
-    PAGE_REMOVED = "page_removed", "Cites a page that was removed"
+    QUOTE_NOT_FOUND = "quote_not_found", gettext_noop("Quote not found"), True
+    OTHER_PAGE = "other_page", gettext_noop("Quote on another page")
+    OUTSIDE = "outside", gettext_noop("Quote from outside the subtopic"), True
+    NUMBER = "number", gettext_noop("Number not on the page"), True
+    NAME = "name", gettext_noop("Name not on the page"), True
+    COPIED = "copied", gettext_noop("Copied from the book"), True
+    NO_EVIDENCE = "no_evidence", gettext_noop("No evidence"), True
+    DENIED = "denied", gettext_noop("A second reading says no"), True
+    PARTLY = "partly", gettext_noop("A second reading says partly")
+    PAGE_REMOVED = "page_removed", gettext_noop("Cites a page that was removed")
 
 
 @dataclass(frozen=True, slots=True)

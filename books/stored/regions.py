@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from books.language import gettext_noop
 from books.stored.notation import FORMULA, TABLE_ROW
 
 
@@ -20,9 +21,9 @@ class RegionKind(StrEnum):
         kind._value_, kind.heading = value, heading
         return kind
 
-    FORMULA = "formula", "Formula"
-    TABLE = "table", "Table"
-    FIGURE = "figure", "Figure"
+    FORMULA = "formula", gettext_noop("Formula")
+    TABLE = "table", gettext_noop("Table")
+    FIGURE = "figure", gettext_noop("Figure")
 
 
 @dataclass(frozen=True, slots=True)

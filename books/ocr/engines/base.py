@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from PIL import Image
 
+from books.language import gettext_noop
 from books.stored.regions import Region
 
 
@@ -32,28 +33,39 @@ class Doubt(StrEnum):
 
 SAID_OF: Final = {
     Doubt.MISSING: (
-        "Text may be missing",
-        "Text may be missing here: not all that is printed was read, or it was guessed. Compare it with the scan.",
+        gettext_noop("Text may be missing"),
+        gettext_noop(
+            "Text may be missing here: not all that is printed was read, or it was guessed. Compare it with the scan."
+        ),
     ),
     Doubt.CONTRADICTED: (
-        "PDF text differs",
-        "Some lines of the PDF's own text differ from what its page shows; they were read instead. Compare them.",
+        gettext_noop("PDF text differs"),
+        gettext_noop(
+            "Some lines of the PDF's own text differ from what its page shows; they were read instead. Compare them."
+        ),
     ),
     Doubt.UNREADABLE_SCRIPT: (
-        "Script not checked",
-        "The PDF's own text was kept unchecked: no language that reads its script is installed. Compare it.",
+        gettext_noop("Script not checked"),
+        gettext_noop(
+            "The PDF's own text was kept unchecked: no language that reads its script is installed. Compare it."
+        ),
     ),
     Doubt.SPREAD: (
-        "Two facing pages",
-        "This scan shows two facing pages as one: split it to cite them apart.",
+        gettext_noop("Two facing pages"),
+        gettext_noop("This scan shows two facing pages as one: split it to cite them apart."),
     ),
     Doubt.UNLEVEL: (
-        "Lines not level",
-        "Lines rise, fall or bend, as in a photograph from aside: words may be wrong. Compare or retake it.",
+        gettext_noop("Lines not level"),
+        gettext_noop(
+            "Lines rise, fall or bend, as in a photograph from aside: words may be wrong. Compare or retake it."
+        ),
     ),
     Doubt.STRIP: (
-        "Strip of another page",
-        "A strip of the facing page at the edge of this scan was left out. Check that nothing of the page is missing.",
+        gettext_noop("Strip of another page"),
+        gettext_noop(
+            "A strip of the facing page at the edge of this scan was left out. "
+            "Check that nothing of the page is missing."
+        ),
     ),
 }
 
