@@ -153,7 +153,7 @@ def _job_events(wanted: Wanted) -> Iterable[Line]:
     events = Event.objects.select_related("job")
     for event in wanted.rows(events, at="at", person="actor", book="job__book"):
         handler = handlers().get(event.job.kind)
-        what = f"{handler.title if handler else event.job.kind}: {event.to_status}"
+        what = f"{_(handler.title) if handler else event.job.kind}: {event.to_status}"
         yield Line(event.at, event.actor, what, event.job.book_id, "", event.reason)
 
 

@@ -296,4 +296,4 @@ def _stale_stage(stage: GuidelineStage, found: list[Result]) -> StaleStage:
     named = Counter(str(each.made_with) or _("not noted") for each in found)
     made_with = ", ".join(words for words, _ in named.most_common(3))
     redone, kept = ([each for each in found if each.is_kept is is_kept] for is_kept in (False, True))
-    return StaleStage(stage.title, str(stage.made_with), made_with, redone, kept)
+    return StaleStage(_(stage.title), str(stage.made_with), made_with, redone, kept)

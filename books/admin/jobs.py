@@ -202,10 +202,10 @@ def may_retry(user: User, job: Job) -> bool:
 def _milestone(view: JobView) -> str:
     """What a screen reader hears: each quarter of the way, and every change of state; not every tick."""
     if view.job.status != "running":
-        return f"{view.title}: {view.headline}"
+        return f"{_(view.title)}: {view.headline}"
     if view.percent < 25:
-        return _("{title}: under way.").format(title=view.title)
-    return _("{title}: at least {percent} percent done.").format(title=view.title, percent=view.percent // 25 * 25)
+        return _("{title}: under way.").format(title=_(view.title))
+    return _("{title}: at least {percent} percent done.").format(title=_(view.title), percent=view.percent // 25 * 25)
 
 
 def _eta_words(eta: tuple[int, int] | None) -> str:
@@ -256,7 +256,7 @@ class JobAdmin(LookAhead, ModelAdmin):
 
     @admin.display(description=gettext_lazy("job"), ordering="kind")
     def job(self, job: Job) -> SafeString:
-        return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[job.pk]), job.title)
+        return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[job.pk]), _(job.title))
 
     @admin.display(description=gettext_lazy("state"), ordering="status")
     def state(self, job: Job) -> SafeString:

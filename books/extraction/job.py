@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext_noop
 
 from books.extraction.base import PROMPTS
 from books.extraction.stages.base import Call, GuidelineStage, Result
@@ -26,12 +27,12 @@ from jobs.states import JobStatus
 
 EXTRACTION = Handler(
     kind="extraction",
-    title="Generating guidelines",
+    title=gettext_noop("Generating guidelines"),
     stages=(DigestStage(), OutlineStage(), WriteStage(), VerifyStage()),
 )
 FINALISATION = Handler(
     kind="finalisation",
-    title="Finalising guidelines",
+    title=gettext_noop("Finalising guidelines"),
     stages=(
         NameStage(),
         CompareStage(),

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from books.ledger.asking import asking_for
 from books.ledger.choices import model_of
@@ -44,7 +45,7 @@ class ReadStage:
     """
 
     name = "read"
-    title = "Reading pages"
+    title = gettext_noop("Reading pages")
     unit = "page"
     required = False
     weight = 1
@@ -129,9 +130,9 @@ class ReadStage:
         page.save(update_fields=["ocr_error", "ocr_status"])
 
 
-OCR = Handler(kind="ocr", title="Reading the pages", stages=(ReadStage(),))
+OCR = Handler(kind="ocr", title=gettext_noop("Reading the pages"), stages=(ReadStage(),))
 OCR_ELSEWHERE = Handler(
-    kind="ocr_elsewhere", title="Reading pages with another engine", stages=(ReadStage(is_other=True),)
+    kind="ocr_elsewhere", title=gettext_noop("Reading pages with another engine"), stages=(ReadStage(is_other=True),)
 )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from books.errors import DeletionRefused
 from books.models import Book, ModelCall, Page, Reading, Source, Subtopic
@@ -48,7 +49,9 @@ def job_in_the_way(book: Book) -> str:
     job = Job.objects.holding().filter(book=book).first()
     if job is None:
         return ""
-    return f"{book}: {job.title} is {job.get_status_display().lower()}. Cancel that job or wait for it, then delete."
+    return _("{book}: {title} is {status}. Cancel that job or wait for it, then delete.").format(
+        book=book, title=_(job.title), status=job.get_status_display().lower()
+    )
 
 
 def delete_book(book_id: int, *, typed_title: str = "") -> None:
@@ -62,7 +65,9 @@ def delete_book(book_id: int, *, typed_title: str = "") -> None:
         if sentence := job_in_the_way(book):
             raise DeletionRefused(sentence)
         if has_published(book) and typed_title.strip() != book.title.strip():
-            raise DeletionRefused(f"“{book}” has published guidelines: type its title, exactly, to delete it.")
+            raise DeletionRefused(
+                _("“{book}” has published guidelines: type its title, exactly, to delete it.").format(book=book)
+            )
         if has_published(book):
             announce_end(book)
         book.delete()

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from books.errors import StageNotReady
 from books.guidelines.selectors import unfinished
@@ -37,13 +39,16 @@ def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
     if subtopic.pk in unfinished:
         return unfinished[subtopic.pk]
     if subtopic.rejection_reason:
-        return f"It was rejected: {subtopic.rejection_reason}"
+        return _("It was rejected: {reason}").format(reason=subtopic.rejection_reason)
     if status.withheld:
         return str(status.withheld)
     doubtful = len(in_doubt(subtopic.guideline))
     if doubtful:
-        statements = "One statement is" if doubtful == 1 else f"{doubtful} statements are"
-        return f"{statements} in doubt and nobody has checked that yet: check, correct or remove what is marked."
+        return ngettext(
+            "One statement is in doubt and nobody has checked that yet: check, correct or remove what is marked.",
+            "{count} statements are in doubt and nobody has checked that yet: check, correct or remove what is marked.",
+            doubtful,
+        ).format(count=doubtful)
     return ""
 
 
@@ -97,8 +102,13 @@ class Plan:
 
     @property
     def sentence(self) -> str:
-        groups = ((self.new, "new"), (self.changed, "changed"), (self.goes, "removed"))
-        return ", ".join(f"{len(entries)} {word}" for entries, word in groups if entries)
+        new, changed, removed = len(self.new), len(self.changed), len(self.goes)
+        groups = (
+            (new, ngettext("{count} new", "{count} new", new)),
+            (changed, ngettext("{count} changed", "{count} changed", changed)),
+            (removed, ngettext("{count} removed", "{count} removed", removed)),
+        )
+        return ", ".join(words.format(count=count) for count, words in groups if count)
 
     @property
     def mark(self) -> str:
@@ -161,7 +171,7 @@ def _rest(plan: Plan, rows: Iterable[PublishedGuideline], scope: Scope) -> None:
     for row in rows:
         topic = topics.get(row.topic_key)
         if scope.is_all or (topic is not None and topic.pk == scope.topic):
-            plan.goes.append(Entry(row.title, row.topic_title, reason="It is no longer in the book."))
+            plan.goes.append(Entry(row.title, row.topic_title, reason=_("It is no longer in the book.")))
         else:
             _keep(plan, row, {**(topic_facts(topic) if topic else {}), **book_facts(plan.book)})
 
@@ -175,6 +185,8 @@ def check_something(plan: Plan) -> None:
     if plan.does_something:
         return
     if plan.unchanged or not (plan.left_out or plan.stays):
-        raise StageNotReady("Readers have all of this already; there is nothing to publish.")
+        raise StageNotReady(_("Readers have all of this already; there is nothing to publish."))
     first = (plan.left_out or plan.stays)[0]
-    raise StageNotReady(f"Nothing here may be published yet. “{first.title}”: {first.reason}")
+    raise StageNotReady(
+        _("Nothing here may be published yet. “{title}”: {reason}").format(title=first.title, reason=first.reason)
+    )

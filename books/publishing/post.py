@@ -12,6 +12,7 @@ import ssl
 from typing import Any
 
 import httpx2
+from django.utils.translation import gettext as _
 
 from books.deadline import limit_exchanges
 from books.errors import AddressRefused, DeliveryFailed
@@ -48,13 +49,13 @@ def post(url: str, body: bytes, headers: dict[str, str], *, may_stay_inside: boo
     """The status of the answer, 2xx; its body is not read. Raises AddressRefused and DeliveryFailed."""
     named = httpx2.URL(url)
     if named.scheme != "https" and not may_stay_inside:
-        raise AddressRefused("Webhooks go to https addresses only.")
+        raise AddressRefused(_("Webhooks go to https addresses only."))
     host = named.raw_host.decode()
     port = named.port or (443 if named.scheme == "https" else 80)
     address = named.copy_with(host=_address_of(host, port, may_stay_inside=may_stay_inside))
     status = _status(address, host, body, headers | {"Host": named.netloc.decode()})
     if not 200 <= status < 300:
-        raise DeliveryFailed(f"It answered {status}.", status=status)
+        raise DeliveryFailed(_("It answered {status}.").format(status=status), status=status)
     return status
 
 
@@ -63,9 +64,9 @@ def _status(address: httpx2.URL, host: str, body: bytes, headers: dict[str, str]
     try:
         return _exchange(address, host, body, headers)
     except httpx2.TimeoutException as error:
-        raise DeliveryFailed(f"It gave no answer within {DEADLINE:g} seconds.") from error
+        raise DeliveryFailed(_("It gave no answer within {seconds:g} seconds.").format(seconds=DEADLINE)) from error
     except (httpx2.HTTPError, OSError) as error:
-        raise DeliveryFailed(f"It gave no answer ({type(error).__name__}).") from error
+        raise DeliveryFailed(_("It gave no answer ({error}).").format(error=type(error).__name__)) from error
 
 
 def _exchange(address: httpx2.URL, host: str, body: bytes, headers: dict[str, str]) -> int:
@@ -80,10 +81,10 @@ def _address_of(host: str, port: int, *, may_stay_inside: bool) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise DeliveryFailed(f"There is no address for {host}.") from error
+        raise DeliveryFailed(_("There is no address for {host}.").format(host=host)) from error
     addresses = [str(each[4][0]) for each in found]
     if not may_stay_inside and not all(map(is_public, addresses)):
-        raise AddressRefused(f"{host} is inside a network: webhooks go to public addresses only.")
+        raise AddressRefused(_("{host} is inside a network: webhooks go to public addresses only.").format(host=host))
     return addresses[0]
 
 

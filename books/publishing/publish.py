@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.utils.translation import override
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
 
 from books.errors import EditedMeanwhile, StageNotReady
 from books.guidelines.changes import change, save_all
@@ -25,7 +26,9 @@ from books.publishing.published import Facts, key_of, own_facts, published_facts
 from books.publishing.webhooks import announce
 from jobs import clock
 
-SEEN_CHANGED = "Something changed since you looked, so nothing was published. See below what publishing changes now."
+SEEN_CHANGED = gettext_lazy(
+    "Something changed since you looked, so nothing was published. See below what publishing changes now."
+)
 
 
 def publish(book_id: int, scope: Scope | None = None, *, user: AbstractBaseUser | None, seen: str = "") -> PublishedSet:
@@ -35,15 +38,16 @@ def publish(book_id: int, scope: Scope | None = None, *, user: AbstractBaseUser 
     now, StageNotReady where nothing would change for readers.
     """
     with change(book_id, "Published", user=user) as made:
-        with override(settings.LANGUAGE_CODE):  # what is left out is kept with its reasons
+        with override(settings.LANGUAGE_CODE):  # both are kept
             plan = plan_of(Book.objects.get(pk=book_id), scope)
+            sentence = plan.sentence
         if seen and seen != plan.mark:
-            raise EditedMeanwhile(SEEN_CHANGED)
+            raise EditedMeanwhile(str(SEEN_CHANGED))
         check_something(plan)
         left_out = [
             {"title": each.title, "topic": each.topic, "reason": each.reason} for each in (*plan.left_out, *plan.stays)
         ]
-        fresh = PublishedSet(sentence=plan.sentence, left_out=left_out)
+        fresh = PublishedSet(sentence=sentence, left_out=left_out)
         return _make(made, plan.book, fresh, plan.wanted, Happening.PUBLISHED)
 
 
@@ -77,7 +81,7 @@ def _make(
     ended = [row for key, row in current.items() if key not in wanted or wanted[key] != published_facts(row)]
     begun = [facts for key, facts in wanted.items() if key not in current or published_facts(current[key]) != facts]
     if not ended and not begun:
-        raise StageNotReady("Readers have exactly this already.")
+        raise StageNotReady(_("Readers have exactly this already."))
     fresh.book, fresh.version, fresh.made_by = book, present_version(book.pk) + 1, made.made_by
     fresh.made_at = Feed.move(clock.now())
     fresh.save()

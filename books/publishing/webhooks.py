@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db.models import F, Max
 from django.dispatch import receiver
+from django.utils.translation import gettext_noop
 
 from books.errors import AddressRefused, DeliveryFailed
 from books.models import (
@@ -161,7 +162,7 @@ class DeliverStage:
     """One item a delivery."""
 
     name = "deliver"
-    title = "Sending webhooks"
+    title = gettext_noop("Sending webhooks")
     unit = "system"
     required = False
     weight = 1
@@ -191,7 +192,7 @@ def _note(pk: int | str, state: DeliveryState, attempts: int, **facts: Any) -> N
     rows.update(state=state, attempts=attempts, tried_at=clock.now(), next_try=None, **facts)
 
 
-TELLING = Handler(kind=KIND, title="Sending webhooks", stages=(DeliverStage(),), is_exclusive=False)
+TELLING = Handler(kind=KIND, title=gettext_noop("Sending webhooks"), stages=(DeliverStage(),), is_exclusive=False)
 
 
 @receiver(swept)

@@ -10,10 +10,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from books.access import may_open, open_books
+from books.counts import count_of_guidelines, count_of_pages
 from books.errors import StageNotReady
-from books.language import counted
 from books.models import Assignment, Book, Comment, Page, PageReview, ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.ocr.review import READ
@@ -40,13 +41,13 @@ def give(book: Book, person_id: int | None, pages: str, *, user: User) -> Assign
     """``pages`` as "3-20, 25", or "" for the whole book. Raises StageNotReady with a sentence."""
     person = next((each for each in reviewers(book) if each.pk == person_id), None)
     if person is None:
-        raise StageNotReady("Choose somebody who may review this book.")
+        raise StageNotReady(_("Choose somebody who may review this book."))
     try:
         ids = page_numbers(book.pk).ids(numbers_in(pages))
     except ValueError as error:
         raise StageNotReady(f"{error}.") from error
     if pages.strip() and not ids:
-        raise StageNotReady("This book has no such pages.")
+        raise StageNotReady(_("This book has no such pages."))
     with transaction.atomic():
         made = Assignment.objects.create(book=book, person=person, pages=list(ids), made_by=user)
         what = f"pages {ranges(numbers_in(pages))} of {book.title}" if ids else book.title
@@ -73,8 +74,12 @@ class Given:
 
     @property
     def words(self) -> str:
-        said = [counted(n, noun) for n, noun in ((self.pages, "page"), (self.guidelines, "guideline")) if n]
-        return f"{' and '.join(said)} to review" if said else "nothing waits"
+        pages, guidelines = count_of_pages(self.pages), count_of_guidelines(self.guidelines)
+        if self.pages and self.guidelines:
+            return _("{pages} and {guidelines} to review").format(pages=pages, guidelines=guidelines)
+        if self.is_done:
+            return _("nothing waits")
+        return _("{what} to review").format(what=pages if self.pages else guidelines)
 
 
 def given(rows: QuerySet[Assignment]) -> Iterator[Given]:
@@ -86,7 +91,7 @@ def given(rows: QuerySet[Assignment]) -> Iterator[Given]:
         waiting = Subtopic.objects.filter(topic__book=row.book_id, status=ReviewStatus.PENDING_REVIEW)
         found = waiting.order_by("topic__sequence", "sequence").values_list("pk", "pages")
         guidelines = [pk for pk, its in found if not ids or ids & set(its)]
-        what = f"pages {ranges(numbers.numbers(ids))}" if ids else "the whole book"
+        what = _("pages {pages}").format(pages=ranges(numbers.numbers(ids))) if ids else _("the whole book")
         first = pages.order_by("number").values_list("number", flat=True).first() or 0
         yield Given(row, what, pages.count(), first, len(guidelines), next(iter(guidelines), None))
 
@@ -104,9 +109,9 @@ def comment(book: Book, text: str, *, page: Page | None, subtopic: Subtopic | No
     """Whoever it names as @name, and may open the book, is told. Raises StageNotReady for one that says nothing."""
     text = text.replace("\x00", "").strip()
     if not text:
-        raise StageNotReady("Write something first.")
+        raise StageNotReady(_("Write something first."))
     if len(text) > 2000:
-        raise StageNotReady("A comment has 2,000 characters at most.")
+        raise StageNotReady(_("A comment has 2,000 characters at most."))
     with transaction.atomic():
         made = Comment.objects.create(book=book, page=page, subtopic=subtopic, text=text, made_by=user)
         named = [each for each in _named(text) if each != user and may_open(each, {"book_id": book.pk})]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from django.utils.translation import gettext_noop
+
 from books.errors import StageNotReady
 from books.extraction import outline_ops
 from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
@@ -32,7 +34,7 @@ class DigestStage(GuidelineStage):
     """
 
     name = "digest"
-    title = "Reading what each page teaches"
+    title = gettext_noop("Reading what each page teaches")
     unit = "page"
     weight = 3
     tokens = (100, 200)

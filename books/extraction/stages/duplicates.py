@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from django.utils.translation import gettext_noop
+
 from books.extraction import outline_ops
 from books.extraction.base import Likeness, NamedSubtopic
 from books.extraction.engines.factory import guideline_engine
@@ -24,7 +26,7 @@ class CompareStage(GuidelineStage):
     long; what it finds are the items of the stage after it."""
 
     name = "compare"
-    title = "Comparing subtopics"
+    title = gettext_noop("Comparing subtopics")
     unit = "book"
     provider = ""
 
@@ -46,7 +48,7 @@ class MergeStage(GuidelineStage):
     asks = "same"
     tokens = (0, 30)
     effort = "low"
-    title = "Finding duplicates"
+    title = gettext_noop("Finding duplicates")
     unit = "pair"
     about = "subtopic"
     required = False

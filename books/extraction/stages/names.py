@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from django.db.models import Count
+from django.utils.translation import gettext_noop
 
 from books.errors import StageNotReady
 from books.extraction.base import NamedTopic, TopicNames
@@ -26,7 +27,7 @@ class NameStage(GuidelineStage):
     """One item a topic: its title and its subtopics', each clear by itself and unlike the others, and its summary."""
 
     name = "names"
-    title = "Naming and summarising topics"
+    title = gettext_noop("Naming and summarising topics")
     unit = about = "topic"
     required = False
     tokens = (30, 100)

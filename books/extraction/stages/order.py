@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from django.utils.translation import gettext_noop
+
 from books.extraction.base import TeachingOrder
 from books.extraction.cut import cut_titles
 from books.extraction.engines.factory import guideline_engine
@@ -31,7 +33,7 @@ class OrderStage(TopicStage):
     """
 
     name = "order"
-    title = "Finding the order of teaching"
+    title = gettext_noop("Finding the order of teaching")
     tokens = (30, 80)
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from django.utils.translation import gettext_noop
+
 from books.extraction import outline_ops
 from books.extraction.base import GuidelineEngine
 from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
@@ -26,7 +28,7 @@ class OutlineStage(GuidelineStage):
     run are worked in order, each carrying the outline of those before."""
 
     name = "outline"
-    title = "Cutting the book into topics"
+    title = gettext_noop("Cutting the book into topics")
     unit = "window"
     tokens = (200, 500)
     may_need_no_model = True

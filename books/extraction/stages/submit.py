@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext_noop
+
 from books.extraction.stages.base import GuidelineStage
 from books.guidelines.changes import change, save_all
 from books.models import ReviewStatus, Subtopic, Topic
@@ -15,7 +17,7 @@ class SubmitStage(GuidelineStage):
     """One item a topic: its drafts become pending review."""
 
     name = "submit"
-    title = "Handing over to review"
+    title = gettext_noop("Handing over to review")
     unit = "topic"
 
     def plan(self, job: Job) -> Sequence[PlannedItem]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from django.db.models import Max
+from django.utils.translation import gettext_noop
 
 from books.extraction.base import Verdict
 from books.extraction.cut import book_text, cut_of
@@ -41,7 +42,7 @@ class VerifyStage(GuidelineStage):
     book asks for it."""
 
     name = "verify"
-    title = "Reading guidelines a second time"
+    title = gettext_noop("Reading guidelines a second time")
     unit = about = "subtopic"
     required = False
     weight = 2

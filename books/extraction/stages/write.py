@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from django.utils.translation import gettext_noop
+
 from books.extraction import outline_ops
 from books.extraction.apply_outline import materialise
 from books.extraction.base import Guideline, Statement
@@ -111,7 +113,7 @@ class WriteStage(GuidelineStage):
     """
 
     name = "write"
-    title = "Writing guidelines"
+    title = gettext_noop("Writing guidelines")
     unit = about = "subtopic"
     required = False
     weight = 3

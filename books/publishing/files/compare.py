@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
+
 from books.errors import ImportRefused
 from books.guidelines.history import WordChange, word_changes
 from books.models import GuidelineImport, Subtopic, Topic
@@ -63,8 +65,11 @@ def _by_id(wanted: Sequence[SubtopicIn], rows: dict[int, Subtopic]) -> Iterator[
     for each in wanted:
         if each.id not in rows or each.id in seen:
             raise ImportRefused(
-                f"“{each.title}” has the id {each.id}, which "
-                + ("stands twice in the sheet." if each.id in seen else "is no guideline of this book.")
+                (
+                    _("“{title}” has the id {id}, which stands twice in the sheet.")
+                    if each.id in seen
+                    else _("“{title}” has the id {id}, which is no guideline of this book.")
+                ).format(title=each.title, id=each.id)
             )
         seen.add(each.id)
         yield Pair(each, rows[each.id], -1)

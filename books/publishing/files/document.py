@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, FailFast, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from books.errors import ImportRefused
@@ -96,6 +97,8 @@ def document_of(data: Any) -> DocumentIn:
 
 
 def complaint(error: ValidationError) -> str:
-    found = [f"{' › '.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in error.errors()]
-    more = f"; and {len(found) - MOST_COMPLAINTS} more" if len(found) > MOST_COMPLAINTS else ""
-    return f"Nothing was imported. {'; '.join(found[:MOST_COMPLAINTS])}{more}."
+    found = [f"{' › '.join(map(str, each['loc'])) or _('the file')}: {each['msg']}" for each in error.errors()]
+    said = "; ".join(found[:MOST_COMPLAINTS])
+    if len(found) > MOST_COMPLAINTS:
+        said = _("{complaints}; and {count} more").format(complaints=said, count=len(found) - MOST_COMPLAINTS)
+    return _("Nothing was imported. {complaints}.").format(complaints=said)

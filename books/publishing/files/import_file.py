@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from books.errors import EditedMeanwhile, ImportRefused
 from books.guidelines.changes import APART, change
@@ -60,10 +61,10 @@ def receive(book: Book, name: str, file: IO[bytes], *, user: AbstractBaseUser | 
     """
     form = FORMS.get(name.rpartition(".")[2].lower())
     if form is None:
-        raise ImportRefused("Send a .json, .csv or .xlsx file that was exported here, edited or not.")
+        raise ImportRefused(_("Send a .json, .csv or .xlsx file that was exported here, edited or not."))
     data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise ImportRefused("The file is larger than 20 MB.")
+        raise ImportRefused(_("The file is larger than 20 MB."))
     document = _document(data, form)
     newest = Change.objects.filter(book=book).values_list("pk", flat=True).first() or 0
     received = GuidelineImport(
@@ -79,23 +80,27 @@ def _document(data: bytes, form: str) -> dict[str, Any]:
     if form != "json":
         return {"rows": [row.model_dump() for row in subtopics_of_sheet(data, form)]}
     if sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
-        raise ImportRefused("The file holds more than the guidelines of a book.")
+        raise ImportRefused(_("The file holds more than the guidelines of a book."))
     try:
         read = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ImportRefused("This file cannot be read as JSON.") from error
+        raise ImportRefused(_("This file cannot be read as JSON.")) from error
     return document_of(read).model_dump()
 
 
 def _check_pages(received: GuidelineImport) -> None:
     there = page_numbers(received.book_id).all()
     if not there:
-        raise ImportRefused("This book has no pages yet. Upload its scans first: guidelines rest on them.")
+        raise ImportRefused(_("This book has no pages yet. Upload its scans first: guidelines rest on them."))
     for wanted in wanted_of(received):
         cited = {page for lines in wanted.guideline.values() for line in lines for page in line.pages}
         unknown = {*wanted.pages, *cited} - there
         if unknown:
-            raise ImportRefused(f"“{wanted.title}” names pages that this book has not: {ranges(unknown)}.")
+            raise ImportRefused(
+                _("“{title}” names pages that this book has not: {pages}.").format(
+                    title=wanted.title, pages=ranges(unknown)
+                )
+            )
 
 
 def apply_import(received: GuidelineImport, *, user: AbstractBaseUser | None) -> int:
@@ -107,7 +112,9 @@ def apply_import(received: GuidelineImport, *, user: AbstractBaseUser | None) ->
     with change(received.book_id, f"Imported from {received.name}", user=user) as made:
         newest = Change.objects.filter(book=received.book_id).exclude(pk=made.pk).values_list("pk", flat=True).first()
         if (newest or 0) != received.seen_change:
-            raise EditedMeanwhile("The guidelines changed since these differences were shown; send the file once more.")
+            raise EditedMeanwhile(
+                _("The guidelines changed since these differences were shown; send the file once more.")
+            )
         count = len(differences(received))
         pairs = pairs_of(received)
         topics = [_write_topic(received.book_id, at, *pair) for at, pair in enumerate(topic_pairs(received))]

@@ -8,6 +8,8 @@ import unicodedata
 from types import SimpleNamespace
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import Resource
@@ -32,18 +34,24 @@ MOST_CHARACTERS = 20_000_000
 MOST_UNPACKED_BYTES = 50 * MEBIBYTE
 MEMORY_BYTES, CPU_SECONDS, WALL_SECONDS = 384 * MEBIBYTE, 8, 60.0
 SENTENCES = {
-    "unreadable": "This file cannot be read as {form}.",
-    "rows": f"The sheet has something in row {MOST_ROWS + 2:,} or below; it may have {MOST_ROWS:,} rows and a title.",
-    "characters": f"The sheet has more than {MOST_CHARACTERS:,} characters.",
-    "unpacked": f"The workbook unpacks to more than {MOST_UNPACKED_BYTES // MEBIBYTE} MB.",
+    "unreadable": gettext_lazy("This file cannot be read as {form}."),
+    "rows": gettext_lazy("The sheet has something in row {beyond} or below; it may have {rows} rows and a title."),
+    "characters": gettext_lazy("The sheet has more than {characters} characters."),
+    "unpacked": gettext_lazy("The workbook unpacks to more than {unpacked} MB."),
 }
-TOO_DEMANDING = "This file takes too much time or memory to read; save the sheet as CSV and send that."
+FACTS = {
+    "beyond": f"{MOST_ROWS + 2:,}",
+    "rows": f"{MOST_ROWS:,}",
+    "characters": f"{MOST_CHARACTERS:,}",
+    "unpacked": MOST_UNPACKED_BYTES // MEBIBYTE,
+}
+TOO_DEMANDING = gettext_lazy("This file takes too much time or memory to read; save the sheet as CSV and send that.")
 
 
 def rows_of_sheet(data: bytes, form: str) -> list[tuple[int, list[Any]]]:
     """Every row that has something in it, with its number from 1; ``form`` is csv or xlsx. Raises ImportRefused."""
     try:
-        header, _ = ask(
+        header = ask(
             PARSER,
             io.BytesIO(data),
             BoxLimits(MEMORY_BYTES, CPU_SECONDS, WALL_SECONDS),
@@ -52,11 +60,11 @@ def rows_of_sheet(data: bytes, form: str) -> list[tuple[int, list[Any]]]:
             most_columns=MOST_COLUMNS,
             most_characters=MOST_CHARACTERS,
             most_unpacked_bytes=MOST_UNPACKED_BYTES,
-        )
+        )[0]
     except BoxDied:
-        raise ImportRefused(TOO_DEMANDING) from None
+        raise ImportRefused(str(TOO_DEMANDING)) from None
     if "error" in header:
-        raise ImportRefused(SENTENCES[header["error"]].format(form=form.upper()))
+        raise ImportRefused(SENTENCES[header["error"]].format(form=form.upper(), **FACTS))
     return [(number, cells) for number, cells in header["rows"]]
 
 
@@ -163,23 +171,29 @@ def _row(row: Subtopic, numbers: PageNumbers) -> SimpleNamespace:
 
 def subtopics_of_sheet(data: bytes, form: str) -> list[SubtopicIn]:
     """The rows of a sheet that was exported and edited. Raises ImportRefused, naming the row."""
-    (_, first), *rows = rows_of_sheet(data, form) or [(1, [])]
-    titles = [str(title).strip().lower() for title in first]
+    head, *rows = rows_of_sheet(data, form) or [(1, [])]
+    titles = [str(title).strip().lower() for title in head[1]]
     missing = [name for name in WANTED if name not in titles]
     if missing:
-        raise ImportRefused(f"The sheet has no column “{missing[0]}”. Export one, edit it and send it back.")
+        raise ImportRefused(
+            _("The sheet has no column “{name}”. Export one, edit it and send it back.").format(name=missing[0])
+        )
     return [_subtopic(number, titles, cells) for number, cells in rows]
 
 
 def _subtopic(number: int, titles: list[Any], cells: list[Any]) -> SubtopicIn:
     if len(cells) > len(titles):
-        raise ImportRefused(f"Row {number} has more cells than the sheet has columns. Nothing was imported.")
+        raise ImportRefused(
+            _("Row {number} has more cells than the sheet has columns. Nothing was imported.").format(number=number)
+        )
     row = dict.fromkeys(titles, "") | dict(zip(titles, cells, strict=False))
     try:
         cells_by_name = {name: Sheet.fields[name].clean(row) for name in WANTED}
         parts = {part: cells_by_name.pop(part) for part in PARTS}
         return SubtopicIn(**cells_by_name, guideline={part: lines for part, lines in parts.items() if lines})
     except ValidationError as error:
-        raise ImportRefused(f"Row {number}: {complaint(error)}") from error
+        raise ImportRefused(_("Row {number}: {complaint}").format(number=number, complaint=complaint(error))) from error
     except ValueError as error:
-        raise ImportRefused(f"Row {number}: {error}. Nothing was imported.") from error
+        raise ImportRefused(
+            _("Row {number}: {error}. Nothing was imported.").format(number=number, error=error)
+        ) from error

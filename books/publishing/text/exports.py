@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from threading import BoundedSemaphore
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.http import StreamingHttpResponse
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from books.errors import Busy
 from books.models import Book
@@ -17,9 +18,12 @@ from books.publishing.text.layout import marked_up
 from books.publishing.text.prose import text_epub, text_markdown
 from books.publishing.text.searchable_pdf import searchable_pdf
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 # 500 scans take half a minute of a processor: so many streams leave a process its other threads.
 AT_ONCE: Final = 2
-TOO_MANY: Final = "Others are having books exported just now. Try it again in a minute."
+TOO_MANY: Final = _("Others are having books exported just now. Try it again in a minute.")
 _streams = BoundedSemaphore(AT_ONCE)
 
 
@@ -27,19 +31,23 @@ _streams = BoundedSemaphore(AT_ONCE)
 class TextForm:
     """``about`` is for a person who chooses."""
 
-    title: str
-    about: str
+    title: _StrOrPromise
+    about: _StrOrPromise
     ending: str
     content_type: str
     written: Callable[[Book], Iterator[bytes]]
 
 
 TEXT_FORMS: Final = {
-    "pdf": TextForm("Searchable PDF", "the scans with the text beneath", "pdf", "application/pdf", searchable_pdf),
-    "epub": TextForm("EPUB", "to read on anything", "epub", "application/epub+zip", text_epub),
-    "md": TextForm("Markdown", "plain text with headings", "md", "text/markdown; charset=utf-8", text_markdown),
-    "hocr": TextForm("hOCR", "words and places", "hocr", "text/html; charset=utf-8", partial(marked_up, form="hocr")),
-    "alto": TextForm("ALTO", "the same for libraries", "xml", "application/xml", partial(marked_up, form="alto")),
+    "pdf": TextForm(
+        _("Searchable PDF"), _("the scans with the text beneath"), "pdf", "application/pdf", searchable_pdf
+    ),
+    "epub": TextForm("EPUB", _("to read on anything"), "epub", "application/epub+zip", text_epub),
+    "md": TextForm("Markdown", _("plain text with headings"), "md", "text/markdown; charset=utf-8", text_markdown),
+    "hocr": TextForm(
+        "hOCR", _("words and places"), "hocr", "text/html; charset=utf-8", partial(marked_up, form="hocr")
+    ),
+    "alto": TextForm("ALTO", _("the same for libraries"), "xml", "application/xml", partial(marked_up, form="alto")),
 }
 
 
@@ -55,7 +63,7 @@ def text_response(book: Book, form: str) -> StreamingHttpResponse:
 
 def _one_of_few(pieces: Iterator[bytes]) -> Iterator[bytes]:
     if not _streams.acquire(blocking=False):
-        raise Busy(TOO_MANY)
+        raise Busy(str(TOO_MANY))
     try:
         yield b""
         yield from pieces
