@@ -139,7 +139,7 @@ class ModelPriceAdmin(AsksAgain, PriceAdmin):
 
 
 # Each question that a model may be chosen for.
-STAGE_TITLES = {"ocr": gettext_lazy("Reading pages")} | {name: call.title for name, call in calls_by_name().items()}
+STAGE_TITLES = {"ocr": "Reading pages"} | {name: call.title for name, call in calls_by_name().items()}
 
 
 @admin.register(StageModel)
@@ -151,7 +151,7 @@ class StageModelAdmin(StageAdmin):
         if db_field.name == "provider":
             return forms.ChoiceField(choices=[(name, name) for name in providers()])
         if db_field.name == "stage":
-            return forms.ChoiceField(choices=[(name, f"{title} ({name})") for name, title in STAGE_TITLES.items()])
+            return forms.ChoiceField(choices=[(name, f"{_(title)} ({name})") for name, title in STAGE_TITLES.items()])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.action(description=gettext_lazy("Try the model with three small calls"), permissions=["change"])

@@ -113,7 +113,7 @@ def save(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseB
         messages.error(request, refusal.message)
         return _form(request, row, _with_problems(draft, refusal.problems), revision, status=422)
     except EditedMeanwhile as refusal:
-        if refusal.message == PAGES_MOVED:
+        if refusal.message == str(PAGES_MOVED):
             messages.error(request, refusal.message)
             return _form(request, row, draft, revision, status=409)
         row.refresh_from_db()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from books.errors import EditedMeanwhile
 from books.guidelines.order import close_gaps, order_subtopics, order_topics, place_behind
 from books.guidelines.split import merge_subtopics
@@ -52,7 +55,11 @@ def _become(row: Subtopic, piece: Piece) -> None:
     stand_in = _holder(row, piece)
     if stand_in is not None:
         if stand_in.is_decided:
-            raise EditedMeanwhile(f"A person decided on “{stand_in.title}” since, which has its place in the new cut.")
+            raise EditedMeanwhile(
+                _("A person decided on “{title}” since, which has its place in the new cut.").format(
+                    title=stand_in.title
+                )
+            )
         _remove(stand_in)
         row.refresh_from_db()
     row.key, row.pages, row.start_line = piece.key, piece.pages, piece.start_line
@@ -106,7 +113,9 @@ def _remove(row: Subtopic) -> None:
 Rows = dict[str, Any]
 Kind = TypeVar("Kind")
 MODELS: dict[str, type[Topic | Subtopic]] = {"topic": Topic, "subtopic": Subtopic}
-CHANGED = "What this was about has changed since it was proposed. Run the job again to see what it says now."
+CHANGED = gettext_lazy(
+    "What this was about has changed since it was proposed. Run the job again to see what it says now."
+)
 
 
 def apply(proposal: Proposal) -> str:
@@ -121,7 +130,7 @@ def present_rows(proposal: Proposal) -> Rows:
         kind, _, pk = name.partition(":")
         row: Any = MODELS[kind].objects.filter(pk=pk).first()
         if row is None or any(getattr(row, field) != value for field, value in facts.given.items()):
-            raise EditedMeanwhile(CHANGED)
+            raise EditedMeanwhile(str(CHANGED))
         rows[name] = row
     return rows
 
@@ -189,7 +198,7 @@ def _left_of(proposal: Proposal, present: list[int]) -> list[int]:
     """The wanted order without what is gone; whoever ordered it anew, or added to it, made the proposal outdated."""
     before = proposal.before.order if isinstance(proposal.before, Order) else ()
     if [pk for pk in before if pk in present] != present:
-        raise EditedMeanwhile(CHANGED)
+        raise EditedMeanwhile(str(CHANGED))
     return [pk for pk in _content(proposal, Order).order if pk in present]
 
 

@@ -11,6 +11,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from simple_history.signals import pre_create_historical_record
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
@@ -26,8 +28,8 @@ Row = TypeVar("Row", Topic, Subtopic)
 # Sequences are unique; rows are moved out of each other's way by this much before they get their new ones.
 APART = 100_000
 OUTSIDE = "Topics and subtopics are written inside books.guidelines.changes.change."
-FINAL = "This can no longer be undone: it was published, or pages were moved since."
-SINCE = "It was changed again since; nothing was undone. Undo the later change first."
+FINAL = gettext_lazy("This can no longer be undone: it was published, or pages were moved since.")
+SINCE = gettext_lazy("It was changed again since; nothing was undone. Undo the later change first.")
 
 
 @contextmanager
@@ -124,7 +126,9 @@ def present(rows: QuerySet[Row], pk: int, revision: int | None = None) -> Row:
     """The row, read inside the change; raises EditedMeanwhile where it is gone or no longer what was ``seen``."""
     row = rows.filter(pk=pk).first()
     if row is None:
-        raise EditedMeanwhile("It is gone: somebody merged or removed it while you had it open. Nothing was changed.")
+        raise EditedMeanwhile(
+            _("It is gone: somebody merged or removed it while you had it open. Nothing was changed.")
+        )
     return seen(row, revision)
 
 
@@ -133,8 +137,12 @@ def seen(row: Row, revision: int | None) -> Row:
     if revision is None or row.revision == revision:
         return row
     last = row.history.select_related("change__made_by").first()
-    who = last.change.made_by if last and last.change.made_by else "A job"
-    raise EditedMeanwhile(f"{who} changed “{row.title}” while you had it open. Nothing of theirs was overwritten.")
+    who = last.change.made_by if last and last.change.made_by else _("A job")
+    raise EditedMeanwhile(
+        _("{who} changed “{title}” while you had it open. Nothing of theirs was overwritten.").format(
+            who=who, title=row.title
+        )
+    )
 
 
 def undo(change_id: int, *, user: AbstractBaseUser | None) -> Change:
@@ -147,11 +155,11 @@ def undo(change_id: int, *, user: AbstractBaseUser | None) -> Change:
         with change(undone.book_id, _sentence_of(undone), user=user, undoes=undone) as made:
             undone.refresh_from_db()
             if undone.is_final:
-                raise EditedMeanwhile(FINAL)
+                raise EditedMeanwhile(str(FINAL))
             _bring_back(undone)
             return made
     except IntegrityError as error:
-        raise EditedMeanwhile(SINCE) from error
+        raise EditedMeanwhile(str(SINCE)) from error
 
 
 def _sentence_of(undone: Change) -> str:
@@ -193,7 +201,7 @@ def _check_untouched(version: Any) -> None:
     """By what the row says, not by its count: a later change that was undone left it as this one did."""
     present = version.instance_type.objects.filter(pk=version.id).first()
     if not is_as_left(version, present):
-        raise EditedMeanwhile(SINCE)
+        raise EditedMeanwhile(str(SINCE))
     version.revision = present.revision if present else version.revision
 
 
@@ -209,7 +217,7 @@ def _restore(version: Any) -> None:
     model = version.instance_type
     before = model.history.filter(id=version.id, history_id__lt=version.first_id).order_by("-history_id").first()
     if before is None:
-        raise EditedMeanwhile("What it was before is not known any more.")
+        raise EditedMeanwhile(_("What it was before is not known any more."))
     row = before.instance
     row.revision = version.revision
     row.save()

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import NotRequired, TypedDict
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from books.errors import EditedMeanwhile, EditRefused
 from books.guidelines.changes import change, present
@@ -31,7 +33,7 @@ from jobs import clock
 
 LONGEST_TITLE = 200
 LONGEST_STATEMENT = 2_000
-PAGES_MOVED = (
+PAGES_MOVED = gettext_lazy(
     "Pages of the book were moved while you had it open, so a number may be another page now. Nothing was saved: "
     "check the pages of what you wrote."
 )
@@ -66,7 +68,7 @@ def edit_subtopic(
         before = (row.title, row.summary, row.guideline)
         numbers = page_numbers(book_id)
         if order and guideline and order != numbers.mark:
-            raise EditedMeanwhile(PAGES_MOVED)
+            raise EditedMeanwhile(str(PAGES_MOVED))
         row.title = row.title if title is None else _one_line(title)
         row.summary = row.summary if summary is None else summary.strip()
         _raise_for([*_problems_of_title(row.title), *_problems_of(guideline or {}, numbers.all())])
@@ -145,31 +147,44 @@ def _with(
 
 def _raise_for(problems: Sequence[tuple[str, str]]) -> None:
     if problems:
-        raise EditRefused("Nothing was saved. " + problems[0][1], dict(problems))
+        raise EditRefused(_("Nothing was saved. {why}").format(why=problems[0][1]), dict(problems))
 
 
 def _problems_of_title(title: str) -> Iterator[tuple[str, str]]:
     if not title:
-        yield "title", "It needs a title."
+        yield "title", _("It needs a title.")
     elif len(title) > LONGEST_TITLE:
-        yield "title", f"A title has at most {LONGEST_TITLE} characters; this one has {len(title)}."
+        yield (
+            "title",
+            _("A title has at most {most} characters; this one has {count}.").format(
+                most=LONGEST_TITLE, count=len(title)
+            ),
+        )
 
 
 def _problems_of(guideline: Mapping[str, Sequence[StatementInput]], numbers: set[int]) -> Iterator[tuple[str, str]]:
     for part, written in guideline.items():
         if part not in PARTS:
-            yield part, f"A guideline has no part “{part}”; its parts are {', '.join(PARTS)}."
+            yield (
+                part,
+                _("A guideline has no part “{part}”; its parts are {parts}.").format(part=part, parts=", ".join(PARTS)),
+            )
             continue
         for at, each in enumerate(written):
             problem = _problem_with(each, numbers) if each["text"].strip() else ""
             if problem:
-                yield f"{part}.{at}", f"{PART_TITLES[part]}, statement {at + 1}: {problem}"
+                yield (
+                    f"{part}.{at}",
+                    _("{part}, statement {at}: {problem}").format(
+                        part=_(PART_TITLES[part]), at=at + 1, problem=problem
+                    ),
+                )
 
 
 def _problem_with(statement: StatementInput, numbers: set[int]) -> str:
     strange = sorted(set(statement["pages"]) - numbers)
     if len(statement["text"]) > LONGEST_STATEMENT:
-        return f"a statement has at most {LONGEST_STATEMENT} characters."
+        return _("a statement has at most {most} characters.").format(most=LONGEST_STATEMENT)
     if strange:
-        return f"the book has no page {strange[0]}."
-    return "" if statement["pages"] else "name the pages that support it."
+        return _("the book has no page {page}.").format(page=strange[0])
+    return "" if statement["pages"] else _("name the pages that support it.")

@@ -8,6 +8,8 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from books.guidelines.changes import change, present
 from books.guidelines.checking import Texts, edited
@@ -43,7 +45,12 @@ def word_changes(before: str, after: str) -> list[WordChange]:
 
 # A row from the database or one of its history.
 Version = Any
-TITLES = {"title": "Title", "summary": "Summary", "pages": "Pages", **PART_TITLES}
+TITLES = {
+    "title": gettext_noop("Title"),
+    "summary": gettext_noop("Summary"),
+    "pages": gettext_noop("Pages"),
+    **PART_TITLES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ def words_of(version: Version, numbers: PageNumbers) -> dict[str, str]:
 def differences(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, list[WordChange]]]:
     """The names of the fields that differ, each with its words."""
     return [
-        (TITLES[name], word_changes(before.get(name, ""), text))
+        (_(TITLES[name]), word_changes(before.get(name, ""), text))
         for name, text in after.items()
         if before.get(name, "") != text
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext as _
 
 from books.errors import EditRefused
 from books.guidelines.changes import change, present
@@ -35,9 +36,9 @@ def move_pages(
         source = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
         target = present(Subtopic.objects.filter(topic__book=book_id), to, to_revision)
         if not moved or not moved <= set(source.pages) or source.pk == target.pk:
-            raise EditRefused("Choose pages of this guideline, and another guideline for them.")
+            raise EditRefused(_("Choose pages of this guideline, and another guideline for them."))
         if moved == set(source.pages):
-            raise EditRefused("No page would be left here: merge the two instead.")
+            raise EditRefused(_("No page would be left here: merge the two instead."))
         stays, goes = divided(source.guideline, lambda _text, page: page in moved)
         source.guideline, target.guideline = stays, union(target.guideline, goes)
         numbers = page_numbers(book_id)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from books.errors import EditedMeanwhile
 from books.guidelines.changes import APART, save_all
@@ -50,7 +51,7 @@ def close_gaps(topic_id: int) -> None:
 def _number(rows: QuerySet[Row], wanted: Sequence[int]) -> list[Row]:
     present = {row.pk: row for row in rows}
     if sorted(present) != sorted(wanted):
-        raise EditedMeanwhile("Something was added or removed here since you looked; the order was left as it is.")
+        raise EditedMeanwhile(_("Something was added or removed here since you looked; the order was left as it is."))
     moved = [(place, present[pk]) for place, pk in enumerate(wanted, start=1) if present[pk].sequence != place]
     rows.filter(pk__in=[row.pk for _, row in moved]).update(sequence=F("sequence") + FAR_APART)
     for place, row in moved:

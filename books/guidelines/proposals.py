@@ -9,6 +9,8 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from books.errors import DecisionRefused, EditedMeanwhile
 from books.guidelines.apply_proposal import apply, piece_of
@@ -76,7 +78,7 @@ def ordering_topics(present: Sequence[Topic], wanted: Sequence[int], reason: str
 def recutting(row: Subtopic, pieces: Sequence[Piece]) -> Suggestion:
     """The new cut has ``pieces`` where ``row`` is; none: no guideline at all."""
     rests_on = {name_of(row): Values(key=row.key, pages=row.pages)}
-    reason = "The book's outline has changed here. Until you decide, this guideline stays as it is."
+    reason = gettext_noop("The book's outline has changed here. Until you decide, this guideline stays as it is.")
     after = Pieces(tuple(pieces))
     return Suggestion(ProposalKind.RECUT, f"recut:{name_of(row)}", rests_on, _place_of(row), after, reason)
 
@@ -91,7 +93,7 @@ def piece_offered(row: Subtopic) -> Piece | None:
 def moving(row: Subtopic, topic: TopicFacts) -> Suggestion:
     """The new cut has ``row`` in another ``topic``."""
     rests_on = {name_of(row): Values(key=row.key, topic_id=row.topic_id)}
-    reason = "The book's outline has changed: this guideline now belongs to another topic."
+    reason = gettext_noop("The book's outline has changed: this guideline now belongs to another topic.")
     return Suggestion(ProposalKind.RECUT, f"move:{name_of(row)}", rests_on, _place_of(row), NewTopic(topic), reason)
 
 
@@ -185,7 +187,7 @@ def _close(proposal: Proposal, state: ProposalState, user: AbstractBaseUser | No
     facts |= {"state": state, "decided_at": clock.now(), "decided_by_id": user.pk if user else None}
     if Proposal.objects.filter(pk=proposal.pk, state=ProposalState.OPEN).update(**facts) != 1:
         now = Proposal.objects.get(pk=proposal.pk).get_state_display().lower()
-        raise DecisionRefused(f"This proposal is {now} already; nothing was done a second time.")
+        raise DecisionRefused(_("This proposal is {now} already; nothing was done a second time.").format(now=now))
 
 
 def _outdate(proposal: Proposal) -> None:

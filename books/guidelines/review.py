@@ -7,6 +7,8 @@ from typing import Final
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from books.errors import DecisionRefused
 from books.guidelines.changes import change, present, save_all
@@ -18,13 +20,13 @@ FIELDS: Final = ("status", "reviewed_by", "reviewed_at", "rejection_reason")
 
 
 class Decision(TextChoices):
-    """``label`` is what the history calls it."""
+    """``label`` is what the history calls it, which is kept in English."""
 
-    APPROVE = "approve", "Approved"
-    REJECT = "reject", "Rejected"
-    REOPEN = "reopen", "Reopened"
-    PUBLISH = "publish", "Published"
-    WITHDRAW = "withdraw", "Withdrawn"
+    APPROVE = "approve", gettext_noop("Approved")
+    REJECT = "reject", gettext_noop("Rejected")
+    REOPEN = "reopen", gettext_noop("Reopened")
+    PUBLISH = "publish", gettext_noop("Published")
+    WITHDRAW = "withdraw", gettext_noop("Withdrawn")
 
 
 OPEN: Final = tuple(status for status in ReviewStatus if status.awaits)
@@ -37,13 +39,18 @@ def after(subtopic: Subtopic, decision: Decision, reason: str = "") -> ReviewSta
     to = status.moves.get(decision)
     if to is None:
         raise DecisionRefused(
-            f"“{subtopic.title}” is {status.label.lower()}, so it cannot be {decision.label.lower()}."
-            + (" Reopen it first." if decision in (Decision.APPROVE, Decision.REJECT) else "")
+            (
+                _("“{title}” is {status}, so it cannot be {decision}. Reopen it first.")
+                if decision in (Decision.APPROVE, Decision.REJECT)
+                else _("“{title}” is {status}, so it cannot be {decision}.")
+            ).format(title=subtopic.title, status=status.label.lower(), decision=_(decision.label).lower())
         )
     if not says_something(subtopic.guideline):
-        raise DecisionRefused(f"“{subtopic.title}” has no guideline yet, so there is nothing to decide on.")
+        raise DecisionRefused(
+            _("“{title}” has no guideline yet, so there is nothing to decide on.").format(title=subtopic.title)
+        )
     if decision == Decision.REJECT and not reason.strip():
-        raise DecisionRefused("Say why it is rejected: whoever mends it has to know.")
+        raise DecisionRefused(_("Say why it is rejected: whoever mends it has to know."))
     return ReviewStatus(to)
 
 

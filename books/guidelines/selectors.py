@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from books.models import Subtopic
 from jobs.models import Item, Job
 from jobs.registry import handlers
 from jobs.states import ItemState, JobStatus
 
-UNWRITTEN = "It has no guideline yet: generate the guidelines once more."
+UNWRITTEN = gettext_lazy("It has no guideline yet: generate the guidelines once more.")
 # Older jobs than these are not looked through.
 MOST_JOBS = 20
 
@@ -21,12 +24,14 @@ def unfinished(book_id: int) -> dict[int, str]:
     a person decided on the row, go by other keys and hold nothing back.
     """
     rows = Subtopic.objects.filter(topic__book=book_id)
-    found = dict.fromkeys(rows.filter(guideline={}).values_list("pk", flat=True), UNWRITTEN)
+    found = dict.fromkeys(rows.filter(guideline={}).values_list("pk", flat=True), str(UNWRITTEN))
     failed = list(_failed(book_id))
     topics = dict(rows.values_list("pk", "topic_id")) if failed else {}
     for item in failed:
         for pk in _meant(item, topics):
-            found.setdefault(pk, f"{_title(item)}: {item.error_message} Resume that job.")
+            found.setdefault(
+                pk, _("{title}: {why} Resume that job.").format(title=_title(item), why=item.error_message)
+            )
     return found
 
 
@@ -76,4 +81,4 @@ def _title(item: Item) -> str:
     """A stage that is no more is told by its name."""
     handler = handlers().get(item.job.kind)
     titles = {stage.name: stage.title for stage in handler.stages} if handler else {}
-    return titles.get(item.stage, item.stage)
+    return _(titles.get(item.stage, item.stage))

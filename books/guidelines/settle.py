@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import TextChoices
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from books.errors import EditedMeanwhile, EditRefused
 from books.guidelines.changes import change, present
@@ -17,15 +19,15 @@ from books.stored.pages import PageId
 from jobs import clock
 
 LONGEST_REASON = 500
-GONE = "This statement is another by now; nothing was changed."
+GONE = _("This statement is another by now; nothing was changed.")
 
 
 class Settlement(TextChoices):
-    """``label`` is what the history calls it."""
+    """``label`` is what the history calls it, which is kept in English."""
 
-    CHECK = "check", "Checked by a person"
-    REMOVE = "remove", "Removed a statement"
-    CORRECT = "correct", "Took the correction of a statement"
+    CHECK = "check", gettext_noop("Checked by a person")
+    REMOVE = "remove", gettext_noop("Removed a statement")
+    CORRECT = "correct", gettext_noop("Took the correction of a statement")
 
 
 def settle(
@@ -63,14 +65,14 @@ def _find(guideline: Guideline, name: str) -> tuple[Part, int, Statement[PageId]
     part, _, at = name.partition(".")
     there = guideline.get(Part(part), ()) if part in set(Part) else ()
     if not at.isdecimal() or int(at) >= len(there):
-        raise EditedMeanwhile(GONE)
+        raise EditedMeanwhile(str(GONE))
     return Part(part), int(at), there[int(at)]
 
 
 def _corrected(statement: Statement[PageId]) -> Statement[PageId]:
     offered = next((each.instead for each in statement.findings if each.instead), "")
     if not offered:
-        raise EditRefused("No correction is offered for this statement.", {})
+        raise EditRefused(gettext("No correction is offered for this statement."), {})
     return replace(statement, text=offered, findings=(), checked=None)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext as _
 
 from books.errors import EditRefused
 from books.guidelines.changes import change, present
@@ -35,7 +36,7 @@ def merge(
         one = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
         two = present(Subtopic.objects.filter(topic__book=book_id), other, other_revision)
         if one.pk == two.pk:
-            raise EditRefused("Choose another guideline to merge with.")
+            raise EditRefused(_("Choose another guideline to merge with."))
         merge_subtopics(one, two)
         one.refresh_from_db()  # it may have moved up into the gap
         edited(one, Texts(book_id))
@@ -109,7 +110,7 @@ def split_subtopic(
         place = pages.index(at) if at in pages else 0
         staying, leaving = pages[: place + bool(heading)], pages[place:]
         if at not in pages or not staying or not numbers.has(at):
-            raise EditRefused("The second part must begin on one of its pages, with something before it.")
+            raise EditRefused(_("The second part must begin on one of its pages, with something before it."))
         second = _second(first, heading, title, leaving)
         stays, second.guideline = divided(first.guideline, _side(at, heading, set(leaving), texts))
         first.pages, first.guideline = staying, stays
