@@ -28,6 +28,8 @@ from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 from jwt import PyJWTError
 from requests import RequestException
@@ -38,10 +40,10 @@ from books.roles import ROLES
 
 logger = logging.getLogger(__name__)
 
-NOT_SIGNED_ON = "You were not signed on. Try again; if it fails again, tell an administrator."
-NOT_LINKED = "Nothing was changed: a sign-on and an account that is here already cannot be joined."
-NO_SCREENS = "Your account may not see these screens. An administrator can make it one of the staff."
-SWITCHED_OFF = "Your account is switched off. An administrator can switch it on."
+NOT_SIGNED_ON = _("You were not signed on. Try again; if it fails again, tell an administrator.")
+NOT_LINKED = _("Nothing was changed: a sign-on and an account that is here already cannot be joined.")
+NO_SCREENS = _("Your account may not see these screens. An administrator can make it one of the staff.")
+SWITCHED_OFF = _("Your account is switched off. An administrator can switch it on.")
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -49,7 +51,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and not admin.site.has_permission(request):
         logout(request)
     provider = {"sign_on_name": settings.OIDC_NAME, "sign_on_id": settings.OIDC_PROVIDER_ID}
-    more = {"title": "Sign in", **(provider if settings.OIDC_SERVER_URL else {})}
+    more = {"title": gettext("Sign in"), **(provider if settings.OIDC_SERVER_URL else {})}
     answer: HttpResponse = LoginView.as_view(extra_context=more)(request)
     return answer
 

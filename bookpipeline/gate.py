@@ -21,6 +21,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from ninja.errors import AuthenticationError, HttpError
@@ -35,10 +37,12 @@ from books.tokens import lack_of_scope
 READING: Final = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Of the admin's, anybody may ask these.
 OPEN: Final = {"admin:login", "admin:logout"}
-TOO_LARGE: Final = "This is larger than what may be sent here; nothing of it was read."
+TOO_LARGE: Final = gettext_lazy("This is larger than what may be sent here; nothing of it was read.")
 # Files that one person may be sending at once to one process; a browser sends three of an upload.
 FILES_AT_ONCE: Final = 4
-TOO_MANY: Final = f"You are sending {FILES_AT_ONCE} files already. Wait until one of them has arrived, then send this."
+TOO_MANY: Final = gettext_lazy(
+    "You are sending {count} files already. Wait until one of them has arrived, then send this."
+)
 
 
 class BodyMiddleware:
@@ -55,7 +59,7 @@ class BodyMiddleware:
                 return _refused(request, match, refusal)
             if _length(request) > FORM:
                 with sending(request.user.pk) as may_send:
-                    return self._answer(request) if may_send else _refused(request, match, TooMany(429, TOO_MANY))
+                    return self._answer(request) if may_send else _refused(request, match, TooMany(429, _too_many()))
         return self._answer(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
@@ -74,7 +78,7 @@ class BodyMiddleware:
         """An address that names what no row can be named is not there; a database would fail over it."""
         if all(number_of(each) is not None for each in named.values() if isinstance(each, int)):
             return None
-        missing = Http404("No row has such a number.")
+        missing = Http404(_("No row has such a number."))
         if _is_api(request.resolver_match):
             return api.on_exception(request, missing)
         raise missing
@@ -132,8 +136,8 @@ def _refusal(request: HttpRequest, match: ResolverMatch) -> Exception | None:
     if (permission and not person.has_perm(permission)) or (_is_api(match) and not has_role):
         return PermissionDenied(permission)
     if not may_open(person, match.kwargs):
-        return Http404("There is no such book, or it is not open to you.")
-    return HttpError(413, TOO_LARGE) if _length(request) > (most if has_role else FORM) else None
+        return Http404(_("There is no such book, or it is not open to you."))
+    return HttpError(413, str(TOO_LARGE)) if _length(request) > (most if has_role else FORM) else None
 
 
 def _is_signed_in(request: HttpRequest, match: ResolverMatch) -> bool:
@@ -159,6 +163,10 @@ def _length(request: HttpRequest) -> int:
         return 0
 
 
+def _too_many() -> str:
+    return TOO_MANY.format(count=FILES_AT_ONCE)
+
+
 def _refused(request: HttpRequest, match: ResolverMatch, refusal: Exception) -> HttpResponse:
     if _is_api(match):
         return api.on_exception(request, refusal)
@@ -168,5 +176,5 @@ def _refused(request: HttpRequest, match: ResolverMatch, refusal: Exception) -> 
     if isinstance(refusal, PermissionDenied | Http404):
         raise refusal
     if isinstance(refusal, TooMany):
-        return render(request, "413.html", {"title": "Too many at once", "message": TOO_MANY}, status=429)
-    return render(request, "413.html", {"title": "Too large", "message": TOO_LARGE}, status=413)
+        return render(request, "413.html", {"title": _("Too many at once"), "message": _too_many()}, status=429)
+    return render(request, "413.html", {"title": _("Too large"), "message": TOO_LARGE}, status=413)

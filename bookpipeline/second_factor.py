@@ -27,6 +27,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja.errors import HttpError
 
 from books.api.application import api
@@ -37,7 +39,7 @@ from books.sealing import seal, unseal
 from books.tokens import token_of
 
 FACTORS: Final = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-NEEDED: Final = "Your role needs a second factor. Set up an authenticator app or a security key to go on."
+NEEDED: Final = gettext_lazy("Your role needs a second factor. Set up an authenticator app or a security key to go on.")
 # Reached without one: setting one up, and going away.
 OPEN: Final = ("mfa_", "account_", "admin:login", "admin:logout")
 # In a session: when it began and when its person did something last, in seconds since 1970.
@@ -62,7 +64,9 @@ def has_factor(person: User | AnonymousUser) -> bool:
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the package has no types
     error_messages = DefaultMFAAdapter.error_messages | {
-        "cannot_delete_authenticator": "Your role needs a second factor: add another before you remove this one."
+        "cannot_delete_authenticator": gettext_lazy(
+            "Your role needs a second factor: add another before you remove this one."
+        )
     }
 
     def get_totp_issuer(self) -> str:
@@ -137,7 +141,7 @@ class SignedInMiddleware:
         if has_factor(request.user):
             return None
         if match.app_name == "ninja":
-            return api.on_exception(request, HttpError(403, NEEDED))
+            return api.on_exception(request, HttpError(403, str(NEEDED)))
         messages.warning(request, NEEDED)
         return redirect("mfa_index")
 
@@ -147,9 +151,11 @@ def _over(request: HttpRequest) -> str:
     now = time.time()
     begun, seen = (request.session.setdefault(name, now) for name in (BEGUN, SEEN))
     if now - begun > settings.SESSION_HOURS * 3600:
-        return f"You were signed in for {settings.SESSION_HOURS:g} hours. Sign in again to go on."
+        return _("You were signed in for {hours:g} hours. Sign in again to go on.").format(hours=settings.SESSION_HOURS)
     if now - seen > settings.SESSION_IDLE_MINUTES * 60:
-        return f"You did nothing for {settings.SESSION_IDLE_MINUTES:g} minutes and were signed out. Sign in to go on."
+        return _("You did nothing for {minutes:g} minutes and were signed out. Sign in to go on.").format(
+            minutes=settings.SESSION_IDLE_MINUTES
+        )
     return ""
 
 

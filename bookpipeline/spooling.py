@@ -8,12 +8,13 @@ from django.core.exceptions import BadRequest
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 
 from bookpipeline.storage import NO_ROOM, TRY_AGAIN_SECONDS
 from books.errors import StorageAway
 
-NO_ROOM_WORDS = "The server has no room for this upload, and stored nothing of it. Send it again when room was made."
+NO_ROOM_WORDS = _("The server has no room for this upload, and stored nothing of it. Send it again when room was made.")
 
 
 class NoRoomForUpload(StorageAway, BadRequest):
@@ -36,7 +37,7 @@ class SpooledUpload(TemporaryFileUploadHandler):
 
 
 def _told(error: OSError) -> Exception:
-    return NoRoomForUpload(NO_ROOM_WORDS, retry_after=TRY_AGAIN_SECONDS) if error.errno in NO_ROOM else error
+    return NoRoomForUpload(str(NO_ROOM_WORDS), retry_after=TRY_AGAIN_SECONDS) if error.errno in NO_ROOM else error
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:

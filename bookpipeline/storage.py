@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage
+from django.utils.translation import gettext_lazy
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
@@ -30,8 +31,8 @@ BRIEFLY: Final = Config(connect_timeout=2, read_timeout=2, retries={"total_max_a
 TRY_AGAIN_SECONDS = 15
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 BROKEN = {errno.EIO, errno.EROFS, errno.ESTALE, errno.EACCES, errno.EPERM, errno.ENOTCONN}
-FULL = "There is no room left to store files: make some, and this goes on by itself."
-AWAY = "The storage of files does not answer ({why}). This goes on by itself when it does."
+FULL = gettext_lazy("There is no room left to store files: make some, and this goes on by itself.")
+AWAY = gettext_lazy("The storage of files does not answer ({why}). This goes on by itself when it does.")
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def telling_what_is_wrong() -> Iterator[None]:
         raise StorageAway(AWAY.format(why=_name(error)), retry_after=TRY_AGAIN_SECONDS) from error
     except OSError as error:
         if error.errno in NO_ROOM:
-            raise StorageAway(FULL, retry_after=TRY_AGAIN_SECONDS) from error
+            raise StorageAway(str(FULL), retry_after=TRY_AGAIN_SECONDS) from error
         if error.errno in BROKEN:
             raise StorageAway(AWAY.format(why=error.strerror), retry_after=TRY_AGAIN_SECONDS) from error
         raise

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from books.models.book import Access, Book
 from jobs.models import Job
@@ -51,7 +52,7 @@ def may_open(person: User | AnonymousUser, named: Mapping[str, Any]) -> bool:
 def check_open(person: User | AnonymousUser, named: Mapping[str, Any]) -> None:
     """Raises Http404: that a book is there is not told either."""
     if not may_open(person, named):
-        raise Http404("There is no such book, or it is not open to you.")
+        raise Http404(_("There is no such book, or it is not open to you."))
 
 
 def may_choose_people(person: User | AnonymousUser, book: Book) -> bool:

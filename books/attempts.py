@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 # An office has one address: all its names together may fail so many times as often as one.
 NAMES_AT_AN_ADDRESS: Final = 10
@@ -88,7 +89,7 @@ def may_attempt(request: HttpRequest, name: str) -> bool:
 def check_attempts(request: HttpRequest, name: str) -> None:
     """For a form of a second factor's code. Raises ValidationError; the page that says why is ``locked_out``'s."""
     if not may_attempt(request, name):
-        raise ValidationError("Too many attempts.")
+        raise ValidationError(_("Too many attempts."))
 
 
 def count_failure(request: HttpRequest, name: str) -> None:

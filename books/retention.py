@@ -9,13 +9,14 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.core.checks import Error, register
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
 from django_q.models import OrmQ, Task
 
 from books.intake.order import forget_removed
@@ -39,6 +40,9 @@ from jobs.models import Cluster, Event, Item, Job
 from jobs.states import FINAL, JobStatus
 from jobs.sweep import swept
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 logger = logging.getLogger(__name__)
 
 # Rows of a rule that one sweep takes, and how many books it looks at where a rule goes by book: all have their turn.
@@ -55,8 +59,8 @@ class Rule:
 
     kind: str
     days: int
-    what: str
-    stays: str
+    what: _StrOrPromise
+    stays: _StrOrPromise
     model: type[Model]
     expired: Callable[[datetime, Sequence[int]], QuerySet[Any]]
     clear: Clear = lambda rows: rows.delete()
@@ -127,8 +131,8 @@ def _older(model: type[Model], at: str) -> Callable[[datetime, Sequence[int]], Q
     return lambda limit, _books: model._base_manager.filter(**{f"{at}__lt": limit})
 
 
-ITEMS = "What jobs that are over did, item by item, and their events"
-LAST_JOBS = "The last job of its kind that came to its end, and those after it; every job itself with its counts"
+ITEMS = _("What jobs that are over did, item by item, and their events")
+LAST_JOBS = _("The last job of its kind that came to its end, and those after it; every job itself with its counts")
 RULES: Final = (
     Rule(
         "jobs", 180, ITEMS, LAST_JOBS, Item, lambda limit, books: Item.objects.filter(job__in=_old_jobs(limit, books))
@@ -139,17 +143,24 @@ RULES: Final = (
     Rule(
         "answers",
         400,
-        "Texts of a model's answers",
-        "Answers that the same question would be asked for again; every call itself with its cost",
+        _("Texts of a model's answers"),
+        _("Answers that the same question would be asked for again; every call itself with its cost"),
         ModelCall,
         _old_answers,
         lambda rows: rows.update(answer=""),
     ),
-    Rule("readings", 400, "Earlier readings of a page", "The present one; what a person typed", Reading, _old_readings),
+    Rule(
+        "readings",
+        400,
+        _("Earlier readings of a page"),
+        _("The present one; what a person typed"),
+        Reading,
+        _old_readings,
+    ),
     Rule(
         "removed_pages",
         30,
-        "Undoing changes of the order of pages",
+        _("Undoing changes of the order of pages"),
         "",
         Arrangement,
         _older(Arrangement, "made_at"),
@@ -157,8 +168,8 @@ RULES: Final = (
     Rule(
         "removed_pages",
         30,
-        "Removed pages, with their files",
-        "Scans of which another page is in the book",
+        _("Removed pages, with their files"),
+        _("Scans of which another page is in the book"),
         Page,
         lambda limit, _books: Page.every.filter(removed_at__lt=limit),
         forget_removed,
@@ -166,37 +177,37 @@ RULES: Final = (
     Rule(
         "announcements",
         400,
-        "What was told to readers and webhooks",
-        "The newest of each book; what is still to be delivered",
+        _("What was told to readers and webhooks"),
+        _("The newest of each book; what is still to be delivered"),
         Announcement,
         _old_announcements,
     ),
     Rule(
         "deliveries",
         180,
-        "How webhooks were delivered",
-        "What is still to be delivered",
+        _("How webhooks were delivered"),
+        _("What is still to be delivered"),
         WebhookDelivery,
         _old_deliveries,
     ),
     Rule(
         "imports",
         1,
-        "Imports that nobody confirmed",
+        _("Imports that nobody confirmed"),
         "",
         GuidelineImport,
         _older(GuidelineImport, "sent_at"),
     ),
-    Rule("audit", 400, "Who did what", "", AuditEntry, _older(AuditEntry, "at")),
-    Rule("audit", 400, "The admin's own log", "", LogEntry, _older(LogEntry, "action_time")),
-    Rule("sessions", 1, "Sessions that are over", "", Session, _older(Session, "expire_date")),
-    Rule("notices", 30, "What people were told by mail or Slack", "", Notice, _older(Notice, "made_at")),
-    Rule("queue", 7, "Messages of the queue that no worker took", "", OrmQ, _older(OrmQ, "lock")),
-    Rule("queue", 7, "Tasks of the queue that failed", "", Task, _older(Task, "stopped")),
+    Rule("audit", 400, _("Who did what"), "", AuditEntry, _older(AuditEntry, "at")),
+    Rule("audit", 400, _("The admin's own log"), "", LogEntry, _older(LogEntry, "action_time")),
+    Rule("sessions", 1, _("Sessions that are over"), "", Session, _older(Session, "expire_date")),
+    Rule("notices", 30, _("What people were told by mail or Slack"), "", Notice, _older(Notice, "made_at")),
+    Rule("queue", 7, _("Messages of the queue that no worker took"), "", OrmQ, _older(OrmQ, "lock")),
+    Rule("queue", 7, _("Tasks of the queue that failed"), "", Task, _older(Task, "stopped")),
     Rule(
         "clusters",
         1,
-        "Clusters without a sign of life",
+        _("Clusters without a sign of life"),
         "",
         Cluster,
         lambda limit, _books: Cluster.objects.filter(Q(seen_at__lt=limit) | Q(seen_at=None, started_at__lt=limit)),

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from books.errors import LinesInDoubt, StageNotReady
 from books.extraction import outline_ops
@@ -27,7 +29,9 @@ from jobs import clock
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
 
-NOTHING_FOUND = "No contents pages and no headings were found. Paste or type the lines of the contents instead."
+NOTHING_FOUND = gettext_lazy(
+    "No contents pages and no headings were found. Paste or type the lines of the contents instead."
+)
 
 
 def entries_of(contents: Contents) -> tuple[TocEntry, ...]:
@@ -57,10 +61,10 @@ def draft_contents(book: Book, *, user: AbstractBaseUser | None = None) -> Conte
     was read."""
     digests = _with_lines_a_model_saw(book, read_digests(book))
     if not digests:
-        raise StageNotReady("No page of this book has been read yet; run OCR first.")
+        raise StageNotReady(_("No page of this book has been read yet; run OCR first."))
     entries, origin = drafted(book_facts(book), digests)
     if not entries:
-        raise StageNotReady(NOTHING_FOUND)
+        raise StageNotReady(str(NOTHING_FOUND))
     return _store(book, entries, ContentsStatus.DRAFTED, origin, user)
 
 
@@ -168,7 +172,7 @@ def _changing(book: Book) -> Iterator[None]:
         active = Job.objects.holding().filter(book=book).first()
         if active is not None:
             raise JobAlreadyActive(
-                "A job of this book is active: its contents can be changed when it is over.", job_id=str(active.pk)
+                _("A job of this book is active: its contents can be changed when it is over."), job_id=str(active.pk)
             )
         yield
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db.models import Avg, Count, F
 from django.db.models.functions import Length
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from books.errors import StageNotReady
 from books.extraction.contents import read_digests
@@ -64,7 +66,11 @@ KNOWN_SPREAD, GUESSED_SPREAD = ((0.9, 1.2), (0.9, 1.2)), ((0.95, 1.1), (0.3, 2.2
 ROW_TOKENS, CACHED_FROM = 60, 1_024
 # Instructions and form of reading a page; its answer has the page's letters with names and confidences between them.
 READING_TOKENS, LETTERS_READ_A_TOKEN = 600, 2
-BASES = {"book": "this book's earlier calls", "ledger": "earlier calls for other books", "sizes": "the pages' sizes"}
+BASES = {
+    "book": gettext_lazy("this book's earlier calls"),
+    "ledger": gettext_lazy("earlier calls for other books"),
+    "sizes": gettext_lazy("the pages' sizes"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ class StageEstimate:
 
     @property
     def basis_words(self) -> str:
-        return BASES[self.basis]
+        return str(BASES[self.basis])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ def estimate(book: Book, limits: Limits | None = None, kind: str = EXTRACTION.ki
     first_page, last_page = limits.first_page, limits.last_page
     if not asks_a_model():
         free = (Decimal(0), Decimal(0))
-        return Estimate((), (0, 0), (0, 0), free, "No model, no cost: this is made here by the offline engine.")
+        return Estimate((), (0, 0), (0, 0), free, _("No model, no cost: this is made here by the offline engine."))
     texts = book.pages.filter(number__range=(first_page or 1, last_page or 10_000))
     letters = texts.aggregate(mean=Avg(Length("reading__text")))["mean"] or 0
     todo = [work for work in workload(book, first_page, last_page, kind) if work.calls[1]]
@@ -170,25 +176,32 @@ def _tokens(book: Book, work: Work, model: str, letters: float) -> tuple[tuple[f
 
 def _sentence(stages: Sequence[StageEstimate], calls: Span, tokens: Span, dollars: Dollars | None) -> str:
     if not stages:
-        return "Nothing is left to ask a model: no cost."
-    amount = f"{_span(calls)} calls and {_span((tokens[0] // 1000, tokens[1] // 1000))} thousand tokens"
+        return _("Nothing is left to ask a model: no cost.")
+    told = {"calls": _span(calls), "tokens": _span((tokens[0] // 1000, tokens[1] // 1000))}
     if dollars is None:
-        unknown = ", ".join(sorted({each.model for each in stages if each.dollars is None}))
-        return f"About {amount}. What they cost is not known: the price table has no price for {unknown}."
+        models = ", ".join(sorted({each.model for each in stages if each.dollars is None}))
+        return _(
+            "About {calls} calls and {tokens} thousand tokens. What they cost is not known: "
+            "the price table has no price for {models}."
+        ).format(**told, models=models)
     low, high = (f"${end:.2f}" for end in dollars)
-    return f"About {low} to {high}: {amount}." if low != high else f"About {low}: {amount}."
+    if low == high:
+        return _("About {low}: {calls} calls and {tokens} thousand tokens.").format(**told, low=low)
+    return _("About {low} to {high}: {calls} calls and {tokens} thousand tokens.").format(**told, low=low, high=high)
 
 
 def _of_images(todo: Sequence[Work]) -> str:
     images = round(sum(min(work.images, MOST_IMAGES) * work.calls[1] for work in todo))
-    return (
-        f" Up to {images * IMAGE_TOKENS // 1000:,} thousand of these tokens are images of pages with formulas, tables, "
-        "figures or doubtful words; the book's settings may leave them out."
+    words = _(
+        "Up to {tokens} thousand of these tokens are images of pages with formulas, tables, figures or doubtful words; "
+        "the book's settings may leave them out."
     )
+    return " " + words.format(tokens=f"{images * IMAGE_TOKENS // 1000:,}")
 
 
 def _span(span: Span) -> str:
-    return f"{span[0]:,}" if span[0] == span[1] else f"{span[0]:,} to {span[1]:,}"
+    least, most = (f"{end:,}" for end in span)
+    return least if least == most else _("{least} to {most}").format(least=least, most=most)
 
 
 def _sum(spans: Iterable[Span]) -> Span:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from books.errors import StageNotReady
 from books.extraction.contents import confirmed_toc, read_digests
 from books.extraction.cut import OncePerJob
@@ -58,8 +60,12 @@ def pages_between(book: Book, first: int | None, last: int | None) -> list[int]:
     inside, beyond = _taken(book, wanted)
     chosen = sorted(wanted - (beyond - inside))
     if not chosen:
-        why = "belong to guidelines that go beyond them" if wanted else "are not in the book"
-        raise StageNotReady(f"Pages {first} to {last} {why}. Choose other pages.")
+        words = (
+            _("Pages {first} to {last} belong to guidelines that go beyond them. Choose other pages.")
+            if wanted
+            else _("Pages {first} to {last} are not in the book. Choose other pages.")
+        )
+        raise StageNotReady(words.format(first=first, last=last))
     return chosen
 
 

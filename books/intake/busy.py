@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from books.models import Book
 from jobs.errors import JobAlreadyActive
@@ -31,5 +32,7 @@ def _check(jobs: QuerySet[Job]) -> None:
     active = jobs.first()
     if active is not None:
         status = active.get_status_display().lower()
-        sentence = f"{active.title} of this book is {status}: wait for it or cancel it, then change the pages."
+        sentence = _("{title} of this book is {status}: wait for it or cancel it, then change the pages.").format(
+            title=_(active.title), status=status
+        )
         raise JobAlreadyActive(sentence, job_id=str(active.pk))

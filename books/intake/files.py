@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from books.errors import NoPage, UploadRejected
 from books.intake.limits import SHOWN_NAME_CHARACTERS
 
@@ -45,9 +47,9 @@ def _shortened(name: str) -> str:
 def check_hidden(name: str) -> None:
     """Raises NoPage for what systems put beside the files that a person sees; ``name`` is as it is shown."""
     if name.startswith("._") or name.lower() in SYSTEM_FILES:
-        raise NoPage("is a file that the system keeps about others.")
+        raise NoPage(_("is a file that the system keeps about others."))
     if name.startswith(".") and "." in name[1:]:
-        raise NoPage("is a hidden file; rename it if it really is a page.")
+        raise NoPage(_("is a hidden file; rename it if it really is a page."))
 
 
 # ---- the order of pages --------------------------------------------------------------------------------------------
@@ -185,11 +187,11 @@ def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[NoPage]]:
 
 def _entries(path: Path) -> Iterator[Path]:
     if not path.exists():
-        raise UploadRejected(f"There is no folder or file {path}.")
+        raise UploadRejected(_("There is no folder or file {path}.").format(path=path))
     try:
         yield from path.iterdir() if path.is_dir() else [path]
     except PermissionError:
-        raise UploadRejected("may not be read; check its permissions.", name=shown_name(path.name)) from None
+        raise UploadRejected(_("may not be read; check its permissions."), name=shown_name(path.name)) from None
 
 
 def _check(file: Path) -> None:
@@ -199,6 +201,6 @@ def _check(file: Path) -> None:
     except NoPage as refusal:
         raise NoPage(refusal.reason, name=name) from None
     if file.is_dir():
-        raise NoPage("is a folder; give it to the command by itself.", name=name)
+        raise NoPage(_("is a folder; give it to the command by itself."), name=name)
     if not file.is_file() or not os.access(file, os.R_OK):
-        raise UploadRejected("cannot be read; check its permissions or link.", name=name)
+        raise UploadRejected(_("cannot be read; check its permissions or link."), name=name)

@@ -15,6 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from books.errors import ArrangementRefused
 from books.intake import limits
@@ -42,7 +43,11 @@ def move_pages(book: Book, pages: Iterable[Page], to: int, *, user: AbstractBase
         moved = _in_order(order, pages)
         rest = [page for page in order if page not in moved]
         if not 1 <= to <= len(rest) + 1:
-            raise ArrangementRefused(f"{_named(order, moved)} can go to numbers 1 to {len(rest) + 1}, not {to}.")
+            raise ArrangementRefused(
+                _("{pages} can go to numbers 1 to {last}, not {to}.").format(
+                    pages=_named(order, moved), last=len(rest) + 1, to=to
+                )
+            )
         rest[to - 1 : to - 1] = moved
         return _arrange(book, order, rest, f"{_named(order, moved)} moved to {to}", user)
 
@@ -75,7 +80,9 @@ def insert_pages(
 
 def _check_place(order: Sequence[UUID], at: int) -> None:
     if not 1 <= at <= len(order) + 1:
-        raise ArrangementRefused(f"A page can be inserted at numbers 1 to {len(order) + 1}, not {at}.")
+        raise ArrangementRefused(
+            _("A page can be inserted at numbers 1 to {last}, not {at}.").format(last=len(order) + 1, at=at)
+        )
 
 
 def _insert(book: Book, before: list[UUID], at: int, user: AbstractBaseUser | None) -> Arrangement:
@@ -96,7 +103,7 @@ def rotate_pages(
     """Turns ``pages`` clockwise by 90, 180 or 270 degrees from how they are shown: they wait for OCR, which makes image
     and text again, and for a new approval. No engine turns them any more."""
     if degrees not in TURNS[1:]:
-        raise ArrangementRefused("A page can be turned by 90, 180 or 270 degrees.")
+        raise ArrangementRefused(_("A page can be turned by 90, 180 or 270 degrees."))
     with _arranging(book) as order:
         turned = _in_order(order, pages)
         shown = Page.objects.filter(pk__in=turned).values_list("pk", "rotation", "reading__rotation")
@@ -139,9 +146,9 @@ def undo_last(book: Book, expected: str | None = None) -> Arrangement:
     with _arranging(book) as present:
         last = Arrangement.objects.filter(book=book).first()
         if last is None:
-            raise ArrangementRefused("There is nothing to undo.")
+            raise ArrangementRefused(_("There is nothing to undo."))
         if expected not in (None, str(last.pk)):
-            raise ArrangementRefused("The pages were arranged again since: nothing was undone.")
+            raise ArrangementRefused(_("The pages were arranged again since: nothing was undone."))
         known = set(Page.every.filter(book=book).values_list("pk", flat=True))
         before = [UUID(page) for page in last.before if UUID(page) in known]
         since = [page for page in present if str(page) not in {*last.before, *last.after}]
@@ -160,7 +167,7 @@ def redo(book: Book, undone: Arrangement, *, user: AbstractBaseUser | None = Non
     with _arranging(book) as present:
         known = set(Page.every.filter(book=book).values_list("pk", flat=True))
         if present[: len(before)] != before or not known.issuperset(after):
-            raise ArrangementRefused("The pages were arranged again since: nothing was done.")
+            raise ArrangementRefused(_("The pages were arranged again since: nothing was done."))
         if undone.turned:
             made = _record(book, present, present, undone.sentence, user)
             _turn_to(made, {UUID(page): row["to"] for page, row in undone.turned.items()})
@@ -188,7 +195,7 @@ def _arranging(book: Book) -> Iterator[list[UUID]]:
         active = Job.objects.holding().filter(book=book).first()
         if active is not None:
             raise JobAlreadyActive(
-                "A job of this book is active: its pages can be arranged when it is over.", job_id=str(active.pk)
+                _("A job of this book is active: its pages can be arranged when it is over."), job_id=str(active.pk)
             )
         yield _order(book)
 
@@ -202,8 +209,9 @@ def _check_room(book: Book, more: int) -> None:
     taken = pages_taken(book)
     if more > 0 and taken + more > limits.PAGES_PER_BOOK:
         raise ArrangementRefused(
-            f"{more} pages would come to {taken} others, more than the {limits.PAGES_PER_BOOK} of a book. "
-            "Remove others first."
+            _("{more} pages would come to {taken} others, more than the {most} of a book. Remove others first.").format(
+                more=more, taken=taken, most=limits.PAGES_PER_BOOK
+            )
         )
 
 
@@ -212,7 +220,7 @@ def _in_order(order: Sequence[UUID], pages: Iterable[Page]) -> list[UUID]:
     wanted = {page.pk for page in pages}
     chosen = [page for page in order if page in wanted]
     if not chosen or len(chosen) < len(wanted):
-        raise ArrangementRefused("Choose pages of this book; somebody may have removed one meanwhile.")
+        raise ArrangementRefused(_("Choose pages of this book; somebody may have removed one meanwhile."))
     return chosen
 
 

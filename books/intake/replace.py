@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext as _
 
 from books.errors import ArrangementRefused, UploadRejected
 from books.intake import limits
@@ -23,7 +24,10 @@ def replace_scan(page: Page, upload: Upload, *, user: AbstractBaseUser | None = 
     check_at_rest(book)
     source = judged_source(book, upload, user, image_bytes=limits.SINGLE_FILE_BYTES)
     if source.frames != 1:
-        raise UploadRejected(f"has {source.frames} pages; send the one that takes this page's place.", name=source.name)
+        raise UploadRejected(
+            _("has {frames} pages; send the one that takes this page's place.").format(frames=source.frames),
+            name=source.name,
+        )
     check_new(source)
     with stored(source, upload.data), locked(book):
         check_at_rest(book)
@@ -48,5 +52,5 @@ def _as_it_is_now(page: Page) -> Page:
     """Somebody may have moved or removed it while the file was judged and stored."""
     found = Page.objects.filter(pk=page.pk).select_related("book", "source").first()
     if found is None:
-        raise ArrangementRefused("This page was removed meanwhile; bring it back first, then replace its scan.")
+        raise ArrangementRefused(_("This page was removed meanwhile; bring it back first, then replace its scan."))
     return found

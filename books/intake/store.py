@@ -17,6 +17,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from books.errors import AlreadyThere, NoPage, UploadRejected
 from books.intake import limits
@@ -110,7 +111,7 @@ def add_all_files(
     receipt = Receipt()
     judged = list(_judged(book, uploads, receipt, user, image_bytes=limits.image_bytes(len(uploads))))
     if bad := [each.message for each in receipt.refused if not isinstance(each, NoPage)]:
-        raise UploadRejected("\n".join(["Nothing was added. Mend these files or take them away:", *bad]))
+        raise UploadRejected("\n".join([_("Nothing was added. Mend these files or take them away:"), *bad]))
     before, chosen = 0, []
     for source, data in judged:
         places = [place for at, place in enumerate(source.places, before + 1) if wanted is None or at in wanted]
@@ -119,7 +120,7 @@ def add_all_files(
             chosen.append((source, data, places))
     if not chosen:
         left = [each.message for each in receipt.refused]
-        raise UploadRejected("\n".join(["There are no pages to add.", *left]))
+        raise UploadRejected("\n".join([_("There are no pages to add."), *left]))
     check_room(pages_taken(book), sum(len(places) for source, _, places in chosen if is_new(source)))
     for source, data, places in chosen:
         try:
@@ -152,8 +153,10 @@ def check_quota(user: AbstractBaseUser | None, more: int) -> None:
     kept = Source.objects.filter(uploaded_by_id=user.pk).aggregate(size=Sum("size"))["size"] if user else None
     if (kept or 0) + more > settings.QUOTA_GIGABYTES * 1000**3 and user:
         raise QuotaReached(
-            f"With this you would keep more than {settings.QUOTA_GIGABYTES} GB here, as much as one person may. "
-            "Have a book deleted that nobody needs, or ask an administrator for more room."
+            _(
+                "With this you would keep more than {most} GB here, as much as one person may. "
+                "Have a book deleted that nobody needs, or ask an administrator for more room."
+            ).format(most=settings.QUOTA_GIGABYTES)
         )
 
 
@@ -166,9 +169,13 @@ def _size(data: BinaryIO) -> int:
 def check_count(files: int) -> None:
     """Raises UploadRejected for an upload of no files or of more than 200."""
     if not files:
-        raise UploadRejected("Choose at least one file.")
+        raise UploadRejected(_("Choose at least one file."))
     if files > limits.FILES_PER_UPLOAD:
-        raise UploadRejected(f"{files} files at once are too many; send at most {limits.FILES_PER_UPLOAD} at a time.")
+        raise UploadRejected(
+            _("{files} files at once are too many; send at most {most} at a time.").format(
+                files=files, most=limits.FILES_PER_UPLOAD
+            )
+        )
 
 
 def in_order(uploads: Sequence[Upload]) -> list[Upload]:
@@ -228,7 +235,7 @@ def locked(book: Book) -> Iterator[None]:
     """One transaction in which nobody else numbers pages of ``book``."""
     with transaction.atomic():
         if not Book.objects.select_for_update().filter(pk=book.pk).exists():
-            raise UploadRejected("This book was deleted meanwhile.")
+            raise UploadRejected(_("This book was deleted meanwhile."))
         yield
 
 
@@ -255,10 +262,14 @@ def check_new(source: Source) -> None:
         return
     same = Page.objects.filter(source__in=others).order_by("number")[source.copy : source.copy + 1]
     if same:
-        raise AlreadyThere(f"is already in this book, as page {same[0].number}.", name=source.name)
+        raise AlreadyThere(
+            _("is already in this book, as page {number}.").format(number=same[0].number), name=source.name
+        )
     if others.filter(expected__isnull=False).exists():
-        raise AlreadyThere("was sent already and becomes a page when the files before it are there.", name=source.name)
-    raise AlreadyThere("was removed from this book; bring that page back instead.", name=source.name)
+        raise AlreadyThere(
+            _("was sent already and becomes a page when the files before it are there."), name=source.name
+        )
+    raise AlreadyThere(_("was removed from this book; bring that page back instead."), name=source.name)
 
 
 def is_new(source: Source) -> bool:
@@ -280,6 +291,8 @@ def pages_taken(book: Book) -> int:
 def check_room(taken: int, frames: int, *, name: str = "") -> None:
     """Raises UploadRejected where ``frames`` more pages would be too many for a book with ``taken``."""
     if taken + frames > limits.PAGES_PER_BOOK:
-        most = f"a book has at most {limits.PAGES_PER_BOOK}, and this one has {taken}"
-        what_to_do = "Split the file into several books, or take a part of it with process_book --pages."
-        raise UploadRejected(f"{frames} pages are too many: {most}. {what_to_do}", name=name)
+        words = _(
+            "{frames} pages are too many: a book has at most {most}, and this one has {taken}. "
+            "Split the file into several books, or take a part of it with process_book --pages."
+        )
+        raise UploadRejected(words.format(frames=frames, most=limits.PAGES_PER_BOOK, taken=taken), name=name)

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from books.errors import ArrangementRefused, EditedMeanwhile
 from books.models import Book, OcrStatus, Page, PageReview, Reading
@@ -63,11 +64,13 @@ def decide(
 def since(page: Page, seen: str) -> str:
     """In words what became of ``page`` after somebody saw it as ``seen``, a ``mark``."""
     if seen.partition("/")[0] != str(page.reading_id or ""):
-        return f"Page {page.number} got another text while you had it open."
+        return _("Page {number} got another text while you had it open.").format(number=page.number)
     if page.review == PageReview.PENDING:
-        return f"The decision on page {page.number} was taken back while you had it open."
-    who = page.reviewed_by or "the command line"
-    return f"Page {page.number} was {page.get_review_display().lower()} by {who} while you had it open."
+        return _("The decision on page {number} was taken back while you had it open.").format(number=page.number)
+    who = page.reviewed_by or _("the command line")
+    return _("Page {number} was {review} by {who} while you had it open.").format(
+        number=page.number, review=page.get_review_display().lower(), who=who
+    )
 
 
 def decided(decision: dict[str, Any]) -> QuerySet[Page]:
@@ -206,10 +209,12 @@ def _seen(page: Page, seen_reading_id: int | None) -> Page:
     pages = Page.objects.select_related("reading").select_for_update(of=("self",))
     locked = pages.filter(pk=page.pk).first()
     if locked is None:
-        raise ArrangementRefused("This page was removed while you had it open: bring it back, then edit it again.")
+        raise ArrangementRefused(_("This page was removed while you had it open: bring it back, then edit it again."))
     if locked.reading_id != seen_reading_id:
         raise EditedMeanwhile(
-            f"Page {locked.number} got another text while you had it open. Yours is not saved: compare and edit again."
+            _(
+                "Page {number} got another text while you had it open. Yours is not saved: compare and edit again."
+            ).format(number=locked.number)
         )
     return locked
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, default_storage
+from django.utils.translation import gettext as _
 from PIL import Image
 
 from books.errors import UnreadableImage
@@ -141,7 +142,7 @@ def _whole_scan(page: Page) -> tuple[Image.Image, tuple[Glyph, ...]]:
     try:
         stored = default_storage.open(page.source.storage_name)
     except FileNotFoundError as error:
-        raise UnreadableImage("The uploaded file is no longer in storage; upload the page again.") from error
+        raise UnreadableImage(_("The uploaded file is no longer in storage; upload the page again.")) from error
     with stored:
         if page.source.format == "pdf":
             rendered = render_page(_local(stored), page.frame)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext as _
 
 from books.errors import ArrangementRefused
 from books.intake.order import split_pages
@@ -43,17 +44,21 @@ def split_spreads(
     is_from_right = reads_from_right(book.language) if from_right is None else from_right
     parts = {page.pk: _parts(page, (at or {}).get(page.pk)) for page in pages}
     if not parts:
-        raise ArrangementRefused("There is no spread to split.")
+        raise ArrangementRefused(_("There is no spread to split."))
     done = split_pages(book, {page: both[::-1] if is_from_right else both for page, both in parts.items()}, user=user)
     return done, start_reading(book, pages=done.inserted, user=user)
 
 
 def _parts(page: Page, at: float | None) -> tuple[Corners, Corners]:
     if page.cut is None:
-        raise ArrangementRefused(f"Page {page.number} is no wider than high, or was not read yet: it cannot be split.")
+        raise ArrangementRefused(
+            _("Page {number} is no wider than high, or was not read yet: it cannot be split.").format(
+                number=page.number
+            )
+        )
     cut = page.cut if at is None else page.cut.moved_to(at)
     if not all(0 < end < 1 for end in (cut.top, cut.bottom)):
-        raise ArrangementRefused(f"Page {page.number} can be cut between its edges only.")
+        raise ArrangementRefused(_("Page {number} can be cut between its edges only.").format(number=page.number))
     left, right = halves(cut)
     whole = page.part or WHOLE
     return within(whole, left), within(whole, right)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db.models import Q
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from books.errors import StageNotReady
 from books.intake.delivery import close, idle_deliveries
@@ -83,7 +84,9 @@ def check_engine(engine: str, language: str) -> None:
     """Raises StageNotReady, with a sentence that says what to install or choose."""
     if engine not in available_engines():
         raise StageNotReady(
-            f"Pages cannot be read with {engine or 'nothing'} here: {', '.join(available_engines())} can."
+            _("Pages cannot be read with {engine} here: {others} can.").format(
+                engine=engine or _("nothing"), others=", ".join(available_engines())
+            )
         )
     if lack := lack_of_language(language, engine):
         raise StageNotReady(lack)
@@ -95,7 +98,9 @@ def lack_of_language(language: str, engine: str = "") -> str:
     if not absent or (engine or default_engine()) == MODEL:
         return ""
     there = ", ".join(installed_languages())
-    return f"There is no model to read {', '.join(sorted(absent))} with; installed: {there}."
+    return _("There is no model to read {languages} with; installed: {there}.").format(
+        languages=", ".join(sorted(absent)), there=there
+    )
 
 
 # Joining the job plans it anew, which is cheap but not free; so not at each file.

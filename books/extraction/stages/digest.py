@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from books.errors import StageNotReady
@@ -122,9 +123,13 @@ def _around(pages: Pages, number: int) -> tuple[str, str]:
 def _check_approved(book: Book, wanted: set[int]) -> None:
     pages = len(wanted)
     if not pages:
-        raise StageNotReady("This book has no pages yet; upload its scans first.")
+        raise StageNotReady(_("This book has no pages yet; upload its scans first."))
     waiting = book.pages.filter(number__in=wanted).exclude(review=PageReview.APPROVED).order_by("number")
     count = waiting.count()
     if count:
         first = waiting[0].number
-        raise StageNotReady(f"{count} of {pages} pages are not approved yet, first page {first}; approve them first.")
+        raise StageNotReady(
+            _("{count} of {pages} pages are not approved yet, first page {first}; approve them first.").format(
+                count=count, pages=pages, first=first
+            )
+        )

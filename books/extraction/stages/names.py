@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from books.errors import StageNotReady
@@ -38,10 +39,12 @@ class NameStage(GuidelineStage):
         """Raises StageNotReady for a book without guidelines, or with one that could not be written."""
         rows = in_order(job.book_id)
         if not rows:
-            raise StageNotReady("This book has no guidelines yet; generate them first.")
+            raise StageNotReady(_("This book has no guidelines yet; generate them first."))
         unwritten = rows.filter(guideline={}).first()
         if unwritten is not None:
-            raise StageNotReady(f"“{unwritten.title}” has no guideline yet; resume the generation first.")
+            raise StageNotReady(
+                _("“{title}” has no guideline yet; resume the generation first.").format(title=unwritten.title)
+            )
         titles = cut_titles(job.book_id)
         return [
             PlannedItem(str(topic.pk), topic.title, fingerprint=self._print(titles.named_topic(topic)))

@@ -9,6 +9,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from books.errors import InvalidModelOutput
 from books.extraction.page_ranges import is_partial, pages_of
@@ -90,7 +91,7 @@ def give_topic(topic_id: int, wanted: Values, job: Job) -> None:
             setattr(topic, name, value)
         topic.save(update_fields=list(values))
     elif getattr(topic, text) != values[text] and not topic.history.filter(**{text: values[text]}).exists():
-        reason = "Made anew from the subtopics as they are now; what is there was edited by a person."
+        reason = gettext_noop("Made anew from the subtopics as they are now; what is there was edited by a person.")
         propose(job.book_id, setting(ProposalKind.REWRITE_TOPIC, topic, wanted, reason, at_once=False), job=job)
 
 
@@ -105,5 +106,5 @@ def rename(kind: ProposalKind, row: Topic | Subtopic, title: str, job: Job, *, a
     """Proposes the title where the row has another."""
     if row.title == title[:200]:
         return
-    reason = "A title that is clear by itself and unlike the others'."
+    reason = gettext_noop("A title that is clear by itself and unlike the others'.")
     propose(job.book_id, setting(kind, row, Values(title=title[:200]), reason, at_once=at_once), job=job)

@@ -118,7 +118,7 @@ class WriteStage(GuidelineStage):
     required = False
     weight = 3
     tokens = (100, 850)
-    more_calls = (Call("reword", "Rewording what copies the book", 150, 150, effort="low"),)
+    more_calls = (Call("reword", gettext_noop("Rewording what copies the book"), 150, 150, effort="low"),)
 
     @choices_kept()
     def plan(self, job: Job) -> Sequence[PlannedItem]:
@@ -185,7 +185,9 @@ class WriteStage(GuidelineStage):
 
     def _offer(self, row: Subtopic, values: Values, job: Job) -> None:
         if any(getattr(row, name) != getattr(values, name) for name in TEXT):
-            reason = "Written anew from the pages as they are now; what is there was edited or decided on by a person."
+            reason = gettext_noop(
+                "Written anew from the pages as they are now; what is there was edited or decided on by a person."
+            )
             propose(job.book_id, setting(ProposalKind.REWRITE, row, values, reason, at_once=False), job=job)
 
     def results(self, book: Book) -> Iterator[Result]:
