@@ -47,9 +47,9 @@ from books.admin import (
 )
 from books.admin.guards import StaffRequest
 from books.admin.paging import LookAhead, ValueFilter
+from books.counts import count_of_pages
 from books.errors import DeletionRefused
 from books.extraction.job import resume_extraction
-from books.language import counted
 from books.models import Book, BookStatus
 from books.models.book import books_with_words
 from books.ocr.factory import installed_languages
@@ -184,14 +184,14 @@ class BookAdmin(LookAhead, ModelAdmin):
     def readers(self, book: Book) -> SafeString | str:
         version = getattr(book, "published_version", None)
         if version is None:
-            return "nothing"
+            return gettext("nothing")
         url = reverse("admin:books_book_publish", args=[book.pk])
-        return format_html('<a class="badge badge-published" href="{}">Version {}</a>', url, version)
+        words = gettext("Version {version}").format(version=version)
+        return format_html('<a class="badge badge-published" href="{}">{}</a>', url, words)
 
     @admin.display(ordering="page_count", description=_("pages"))
     def page_count(self, book: Book) -> str:
-        count = getattr(book, "page_count", 0)
-        return counted(count, "page")
+        return count_of_pages(getattr(book, "page_count", 0))
 
     @admin.display(description=_("job"))
     def active_job(self, book: Book) -> SafeString:

@@ -158,19 +158,19 @@ class StageModelAdmin(StageAdmin):
     def try_model(self, request: HttpRequest, rows: QuerySet[StageModel]) -> None:
         for row in rows:
             try:
-                _, findings = checked(row.stage)
+                findings = checked(row.stage)[1]
             except ImproperlyConfigured as error:
                 messages.error(request, f"{row.stage}: {error}")
                 continue
             for finding in findings:
                 say = messages.success if finding.is_fine else messages.warning
-                say(request, f"{row.stage}, {row.model}. {finding.title}: {finding.sentence}")
+                say(request, f"{row.stage}, {row.model}. {_(finding.title)}: {_(finding.sentence)}")
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     left_out = forms.MultipleChoiceField(
         label=gettext_lazy("Requests are sent with"),
-        choices=list(SENT_WITH.items()),
+        choices=[(name, gettext_lazy(words)) for name, words in SENT_WITH.items()],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -185,7 +185,7 @@ class ProviderProfileAdmin(ProfileAdmin):
 
     @admin.display(description=gettext_lazy("Requests are sent with"))
     def sent_with(self, profile: ProviderProfile) -> str:
-        return "; ".join(SENT_WITH.get(name, name) for name in profile.left_out) or _("everything")
+        return "; ".join(_(SENT_WITH.get(name, name)) for name in profile.left_out) or _("everything")
 
 
 def as_csv(calls: QuerySet[ModelCall], name: str) -> HttpResponse:

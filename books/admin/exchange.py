@@ -134,7 +134,7 @@ def decide(request: StaffRequest, book_id: int, import_id: str) -> HttpResponseB
     received = get_object_or_404(GuidelineImport, pk=import_id, book=book_id)
     if request.POST.get("decision") != "apply":
         received.delete()
-        messages.info(request, "The file was thrown away; nothing was changed.")
+        messages.info(request, _("The file was thrown away; nothing was changed."))
         return redirect("admin:books_book_exchange", book_id)
     count = apply_import(received, user=request.user)
     messages.success(

@@ -161,7 +161,7 @@ def place(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponse
     else:
         return HttpResponseBadRequest(_("Where to?"))
     if wanted == (row.topic_id, row.sequence):
-        messages.info(request, "It is there already.")
+        messages.info(request, _("It is there already."))
     else:
         move_subtopic(
             book_id, subtopic_id, topic=wanted[0], place=wanted[1], user=request.user, revision=seen_revision(request)

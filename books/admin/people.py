@@ -67,11 +67,13 @@ class PersonAdmin(AsksAgain, Admin):
 
     @admin.display(description=_("roles"))
     def roles(self, person: User) -> str:
-        return "everything" if person.is_superuser else ", ".join(sorted(role.name for role in person.groups.all()))
+        if person.is_superuser:
+            return gettext("everything")
+        return ", ".join(sorted(role.name for role in person.groups.all()))
 
     @admin.display(description=_("second factor"))
     def second_factor(self, person: User) -> str:
-        return ", ".join(sorted({each.get_type_display() for each in _factors(person)})) or "none"
+        return ", ".join(sorted({each.get_type_display() for each in _factors(person)})) or gettext("none")
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         check_signed_in_lately(request)

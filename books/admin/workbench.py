@@ -225,7 +225,7 @@ def _shown(
     lines = list(lines_of(reading)) if reading else []
     near = Page.objects.filter(book=book_id).order_by("number")
     context = {
-        **request_context(request, page.book, f"Page {number}"),
+        **request_context(request, page.book, _("Page {number}").format(number=number)),
         "page": page,
         "offers": offers(request, page.book, page),
         "cell": cell_of(page),
@@ -265,7 +265,7 @@ def edit(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
         page = _page(book_id, number, "book", "reading")
         return _decided_one(request, page, PageReview.APPROVED, page.mark)
     if reading.pk == before:
-        messages.info(request, "Nothing was changed.")
+        messages.info(request, _("Nothing was changed."))
     else:
         messages.success(request, _("Page {number} has your text; it waits for approval.").format(number=number))
     return redirect("admin:books_book_page", book_id, number)

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from books.errors import NoPage, UploadRejected
 from books.intake.limits import SHOWN_NAME_CHARACTERS
 
@@ -47,9 +45,9 @@ def _shortened(name: str) -> str:
 def check_hidden(name: str) -> None:
     """Raises NoPage for what systems put beside the files that a person sees; ``name`` is as it is shown."""
     if name.startswith("._") or name.lower() in SYSTEM_FILES:
-        raise NoPage(_("is a file that the system keeps about others."))
+        raise NoPage("is a file that the system keeps about others.")
     if name.startswith(".") and "." in name[1:]:
-        raise NoPage(_("is a hidden file; rename it if it really is a page."))
+        raise NoPage("is a hidden file; rename it if it really is a page.")
 
 
 # ---- the order of pages --------------------------------------------------------------------------------------------
@@ -187,11 +185,11 @@ def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[NoPage]]:
 
 def _entries(path: Path) -> Iterator[Path]:
     if not path.exists():
-        raise UploadRejected(_("There is no folder or file {path}.").format(path=path))
+        raise UploadRejected(f"There is no folder or file {path}.")
     try:
         yield from path.iterdir() if path.is_dir() else [path]
     except PermissionError:
-        raise UploadRejected(_("may not be read; check its permissions."), name=shown_name(path.name)) from None
+        raise UploadRejected("may not be read; check its permissions.", name=shown_name(path.name)) from None
 
 
 def _check(file: Path) -> None:
@@ -201,6 +199,6 @@ def _check(file: Path) -> None:
     except NoPage as refusal:
         raise NoPage(refusal.reason, name=name) from None
     if file.is_dir():
-        raise NoPage(_("is a folder; give it to the command by itself."), name=name)
+        raise NoPage("is a folder; give it to the command by itself.", name=name)
     if not file.is_file() or not os.access(file, os.R_OK):
-        raise UploadRejected(_("cannot be read; check its permissions or link."), name=name)
+        raise UploadRejected("cannot be read; check its permissions or link.", name=name)

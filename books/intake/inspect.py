@@ -7,8 +7,6 @@ from hashlib import file_digest
 from pathlib import PurePosixPath
 from typing import Annotated, Any, BinaryIO, Literal, cast
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from books.errors import NoPage, UploadRejected
@@ -19,6 +17,7 @@ from books.intake.pdf import judge_pdf
 
 Format = Literal["png", "jpeg", "tiff", "webp", "heic", "avif", "gif", "bmp", "jp2", "pdf"]
 HEAD_BYTES = 1024  # ISO 32000 readers accept the PDF header anywhere in the first 1024 bytes.
+KINDS = "PNG, JPEG or PDF"
 SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
@@ -34,23 +33,23 @@ BRANDS: dict[bytes, Format] = {
 }
 # What pages are kept in, but not read here: somebody has to save them otherwise.
 PICTURE_KINDS: tuple[tuple[bytes, str], ...] = (
-    (b"8BPS", gettext_noop("a Photoshop file")),
-    (b"\xff\n", gettext_noop("a JPEG XL image")),
-    (b"\0\0\0\x0cJXL ", gettext_noop("a JPEG XL image")),
-    (b"AT&TFORM", gettext_noop("a DjVu file")),
-    (b"%!PS", gettext_noop("a PostScript file")),
+    (b"8BPS", "a Photoshop file"),
+    (b"\xff\n", "a JPEG XL image"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL image"),
+    (b"AT&TFORM", "a DjVu file"),
+    (b"%!PS", "a PostScript file"),
 )
-RAW = gettext_noop("a camera's raw picture")
+RAW = "a camera's raw picture"
 OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
-    (b"\0\0\1\0", gettext_noop("an icon")),
-    (b"PK\3\4", gettext_noop("a ZIP or Office file")),
-    (b"\xd0\xcf\x11\xe0", gettext_noop("an Office file")),
-    (b"Rar!", gettext_noop("an archive")),
-    (b"7z\xbc\xaf\x27\x1c", gettext_noop("an archive")),
-    (b"\x1f\x8b", gettext_noop("an archive")),
-    (b"MZ", gettext_noop("a program")),
-    (b"\x7fELF", gettext_noop("a program")),
-    (b"#!", gettext_noop("a program")),
+    (b"\0\0\1\0", "an icon"),
+    (b"PK\3\4", "a ZIP or Office file"),
+    (b"\xd0\xcf\x11\xe0", "an Office file"),
+    (b"Rar!", "an archive"),
+    (b"7z\xbc\xaf\x27\x1c", "an archive"),
+    (b"\x1f\x8b", "an archive"),
+    (b"MZ", "a program"),
+    (b"\x7fELF", "a program"),
+    (b"#!", "a program"),
 )
 
 
@@ -71,8 +70,7 @@ def format_of(head: bytes) -> Format:
     if picture is None and other is None and b"%PDF-" in head:
         return "pdf"
     refused = UploadRejected if picture else NoPage
-    found = _(picture or other or gettext_noop("not an image or PDF"))
-    raise refused(_("This is {kind}; save the page as PNG, JPEG or PDF.").format(kind=found))
+    raise refused(f"This is {picture or other or 'not an image or PDF'}; save the page as {KINDS}.")
 
 
 def is_raw(head: bytes) -> bool:
@@ -89,7 +87,7 @@ def _format_of_brands(head: bytes) -> Format:
     # mif1 alone says only that it holds pictures: one that also says avif is one.
     known = [kind for brand in brands if (kind := BRANDS.get(brand))]
     if not known:
-        raise NoPage(_("This is a video or another media file; save the page as PNG, JPEG or PDF."))
+        raise NoPage(f"This is a video or another media file; save the page as {KINDS}.")
     return "avif" if brands[0] in (b"mif1", b"msf1") and "avif" in known else known[0]
 
 
@@ -101,12 +99,8 @@ def _markup(head: bytes) -> str | None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not start.startswith((b"<?xml", b"<!doctype", b"<html", b"<svg")):
         return None
-    kinds = (
-        (b"<svg", gettext_noop("an SVG drawing")),
-        (b"<html", gettext_noop("a web page")),
-        (b"<!doctype html", gettext_noop("a web page")),
-    )
-    return next((kind for mark, kind in kinds if mark in start), gettext_noop("a text file"))
+    kinds = ((b"<svg", "an SVG drawing"), (b"<html", "a web page"), (b"<!doctype html", "a web page"))
+    return next((kind for mark, kind in kinds if mark in start), "a text file")
 
 
 # A file that would run when someone opens it from a download folder, whatever its content pretends to be.
@@ -154,11 +148,9 @@ def check_announced(name: str, size: int, *, image_bytes: int = limits.BULK_FILE
     check_hidden(name)
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in RUNNABLE_SUFFIXES:
-        raise UploadRejected(
-            _("Files ending in {suffix} are not taken; rename it if it really is a page.").format(suffix=suffix)
-        )
+        raise UploadRejected(f"Files ending in {suffix} are not taken; rename it if it really is a page.")
     if not size:
-        raise _refusal(name, _("The file is empty; scan or copy it again."))
+        raise _refusal(name, "The file is empty; scan or copy it again.")
     _check_size(size, image_bytes if suffix in IMAGE_SUFFIXES else limits.PDF_BYTES)
 
 
@@ -177,7 +169,7 @@ def _judged(data: BinaryIO, shown: str, image_bytes: int) -> Inspected:
     try:
         return Inspected.model_validate({name: said.get(name) for name in SAID if said.get(name)} | facts)
     except ValidationError:  # what a box says is made by whoever sent the file
-        raise UploadRejected(_("The file is damaged; scan or export it again.")) from None
+        raise UploadRejected("The file is damaged; scan or export it again.") from None
 
 
 SAID = ("frames", "left_out", "notes")
@@ -192,8 +184,4 @@ def _refusal(name: str, reason: str) -> UploadRejected:
 def _check_size(size: int, most: int) -> None:
     if size > most:
         held, allowed = size / limits.MEBIBYTE, most // limits.MEBIBYTE
-        raise UploadRejected(
-            _("The file has {held:.1f} MB, more than the {allowed} MB allowed; save it smaller.").format(
-                held=held, allowed=allowed
-            )
-        )
+        raise UploadRejected(f"The file has {held:.1f} MB, more than the {allowed} MB allowed; save it smaller.")

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import BaseModel
 
+from books.language import gettext_noop
 from books.providers.answers import read_answer
 from books.providers.profile import SENT_WITH
 from books.providers.request import Choice, ModelRequest, RawAnswer
 from jobs.errors import JobError
 
 WORD = "LEAF"
-NO_PRICE = "Unknown: add it under Model prices, or caps cannot hold."
+NO_PRICE = gettext_noop("Unknown: add it under Model prices, or caps cannot hold.")
 
 
 class CheckForm(BaseModel):
@@ -50,20 +51,24 @@ def check_provider(ask: Ask, choice: Choice, left_out: Callable[[], Sequence[str
         max_tokens=2_000,
         effort=choice.effort,
     )
-    first, answer = _try("Form", ask, question)
+    first, answer = _try(gettext_noop("Form"), ask, question)
     if answer is None:
-        return [replace(first, title="Call")]
-    seen, _ = _try("Image", ask, replace(question, material="", images=(_picture(),)))
-    cheap, tiered = _try("Economy", ask, replace(question, is_economy=True))
+        return [replace(first, title=gettext_noop("Call"))]
+    seen, _ = _try(gettext_noop("Image"), ask, replace(question, material="", images=(_picture(),)))
+    cheap, tiered = _try(gettext_noop("Economy"), ask, replace(question, is_economy=True))
     if tiered is not None and tiered.tier != "flex":
-        cheap = Finding("Economy", is_fine=False, sentence="Served at the full price: this model has no cheaper tier.")
+        cheap = Finding(
+            gettext_noop("Economy"),
+            is_fine=False,
+            sentence=gettext_noop("Served at the full price: this model has no cheaper tier."),
+        )
     return [
         first,
         seen,
-        Finding("Usage", not answer.is_estimate, _usage_words(answer)),
+        Finding(gettext_noop("Usage"), not answer.is_estimate, _usage_words(answer)),
         cheap,
-        Finding("Price", bool(price_source), price_source or NO_PRICE),
-        Finding("Requests", is_fine=True, sentence=_profile_words(left_out())),
+        Finding(gettext_noop("Price"), bool(price_source), price_source or NO_PRICE),
+        Finding(gettext_noop("Requests"), is_fine=True, sentence=_profile_words(left_out())),
     ]
 
 
@@ -77,18 +82,18 @@ def _try(title: str, ask: Ask, question: ModelRequest[CheckForm]) -> tuple[Findi
         said = f"It answers, but not in the form: {problem} It said: {raw.text[:80]}"
         return Finding(title, is_fine=False, sentence=said), raw
     is_right = WORD in answer.word.upper()
-    said = "Works." if is_right else f"It answered “{answer.word[:40]}” instead of {WORD}."
+    said = gettext_noop("Works.") if is_right else f"It answered “{answer.word[:40]}” instead of {WORD}."
     return Finding(title, is_right, said), raw
 
 
 def _usage_words(answer: RawAnswer) -> str:
     if answer.is_estimate:
-        return "The server does not tell how many tokens it used: costs are estimated."
+        return gettext_noop("The server does not tell how many tokens it used: costs are estimated.")
     return f"{answer.tokens_in} tokens in, {answer.tokens_out} out."
 
 
 def _profile_words(left_out: Sequence[str]) -> str:
-    return f"Sent with {'; '.join(SENT_WITH[name] for name in left_out)}." if left_out else "Sent whole."
+    return f"Sent with {'; '.join(SENT_WITH[name] for name in left_out)}." if left_out else gettext_noop("Sent whole.")
 
 
 def _picture() -> bytes:

@@ -7,20 +7,24 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from books.language import gettext_noop
 from books.providers.request import ModelRequest
 
 # What may be left out or said in another way: the words by which servers name it, and ours for what is sent then.
 FEATURES: dict[str, tuple[str, str]] = {
-    "prompt_cache_key": (r"prompt.?cache", "no prompt_cache_key"),
-    "reasoning_effort": (r"reasoning|effort", "no reasoning_effort"),
-    "strict": (r"\bstrict\b", "schema without strict mode"),
-    "image_detail": (r"\bdetail\b(?!s)(?!.{0,3}\[)", "no detail of images"),
-    "images": (r"\bimages?\b|image_url|vision|multi-?modal", "no images beside texts"),
-    "temperature": (r"temperature", "no temperature"),
-    "max_completion_tokens": (r"max_completion_tokens", "max_tokens instead of max_completion_tokens"),
-    "json_schema": (r"response.?format|json.?schema|structured.?output|guided|grammar", "schema in words, json_object"),
-    "max_tokens": (r"max_tokens", "no limit of tokens"),
-    "json_object": (r"response.?format|json.?(object|mode)", "schema in words, no response_format"),
+    "prompt_cache_key": (r"prompt.?cache", gettext_noop("no prompt_cache_key")),
+    "reasoning_effort": (r"reasoning|effort", gettext_noop("no reasoning_effort")),
+    "strict": (r"\bstrict\b", gettext_noop("schema without strict mode")),
+    "image_detail": (r"\bdetail\b(?!s)(?!.{0,3}\[)", gettext_noop("no detail of images")),
+    "images": (r"\bimages?\b|image_url|vision|multi-?modal", gettext_noop("no images beside texts")),
+    "temperature": (r"temperature", gettext_noop("no temperature")),
+    "max_completion_tokens": (r"max_completion_tokens", gettext_noop("max_tokens instead of max_completion_tokens")),
+    "json_schema": (
+        r"response.?format|json.?schema|structured.?output|guided|grammar",
+        gettext_noop("schema in words, json_object"),
+    ),
+    "max_tokens": (r"max_tokens", gettext_noop("no limit of tokens")),
+    "json_object": (r"response.?format|json.?(object|mode)", gettext_noop("schema in words, no response_format")),
 }
 SENT_WITH = {name: said for name, (_, said) in FEATURES.items()}
 # What only decorates a request: a server that refuses without a reason gets it without all of these.
