@@ -118,6 +118,20 @@ def gettext_noop(text: str) -> str:
     return text
 
 
+class Told(str):
+    """A sentence in English that a screen can say in its language: its words, and the ``parts`` to be put in."""
+
+    __slots__ = ("parts", "template")
+    template: str
+    parts: dict[str, object]
+
+
+def told(template: str, **parts: object) -> Told:
+    sentence = Told(template.format(**parts))
+    sentence.template, sentence.parts = template, parts
+    return sentence
+
+
 def counted(count: int, noun: str) -> str:
     """ "1 page", "2 pages"; for nouns whose plural is regular."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

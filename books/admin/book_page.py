@@ -18,7 +18,6 @@ from books.admin.page_states import cells_of
 from books.admin.steps import Way, buttons_of, counts_of, under_more, way_of
 from books.admin.undo import offers
 from books.bodies import MANY_FILES
-from books.counts import count_of_pages
 from books.extraction.estimate import estimate
 from books.extraction.job import FINALISATION, start_finalisation
 from books.intake import limits
@@ -26,6 +25,7 @@ from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, BookStatus
 from books.ocr.start import check_readable, read_new_pages, start_reading
 from books.publishing.published import with_published_version
+from books.wording import count_of_pages, refusal_words
 from jobs.models import Job
 
 FACTS = {
@@ -113,7 +113,7 @@ def upload(request: StaffRequest, book_id: int) -> HttpResponseBase:
         book, [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files], user=request.user
     )
     for refusal in receipt.refused:
-        messages.error(request, refusal.message)
+        messages.error(request, refusal_words(refusal))
     for note in receipt.notes:
         messages.warning(request, note)
     if receipt.stored:

@@ -47,7 +47,6 @@ from books.admin import (
 )
 from books.admin.guards import StaffRequest
 from books.admin.paging import LookAhead, ValueFilter
-from books.counts import count_of_pages
 from books.errors import DeletionRefused
 from books.extraction.job import resume_extraction
 from books.models import Book, BookStatus
@@ -55,6 +54,7 @@ from books.models.book import books_with_words
 from books.ocr.factory import installed_languages
 from books.ocr.start import lack_of_language
 from books.publishing.deletion import delete_book
+from books.wording import count_of_pages
 from jobs.errors import JobError
 from jobs.progress import start_sentence
 

@@ -19,6 +19,7 @@ from books.extraction import contents as service
 from books.models import Book, Contents, ContentsStatus
 from books.structure.chapters import MatchedLine
 from books.structure.contents import toc_text
+from books.wording import in_language
 from jobs.errors import JobError
 from jobs.models import Job
 
@@ -84,7 +85,7 @@ def save(request: StaffRequest, book_id: int) -> HttpResponseBase:
     except LinesInDoubt as doubt:
         return _page(request, book, text, doubts=doubt.problems)
     except JobError as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, in_language(refusal.message))
         return _page(request, book, text)
     messages.success(
         request, _saved_words(matched) if act == "confirm" else _("Kept as a draft, not used until you confirm it.")
@@ -140,7 +141,7 @@ def _matched(book: Book, text: str) -> dict[str, Any]:
     try:
         rows = service.check_lines(book, text)
     except JobError as refusal:
-        return {"refusal": refusal.message}
+        return {"refusal": in_language(refusal.message)}
     return {
         "rows": [(row, ROLES[row.matched.role] if row.matched else "") for row in rows],
         "counted": _counted([row.matched for row in rows if row.matched]),

@@ -32,6 +32,7 @@ from books.ocr.factory import MODEL, available_engines
 from books.ocr.review import clean_pages, pages_for_a_model, pages_of
 from books.ocr.scans import thumbnail_of
 from books.ocr.start import asks_model, check_readable, start_reading
+from books.wording import refusal_words
 from jobs.models import Job
 
 
@@ -191,7 +192,7 @@ def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
     uploads = [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files]
     receipt, done = order.insert_pages(book, uploads, _number(request, "at"), user=request.user)
     for refusal in receipt.refused:
-        messages.error(request, refusal.message)
+        messages.error(request, refusal_words(refusal))
     for note in receipt.notes:
         messages.warning(request, note)
     if done is not None:

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from books.admin.guards import Button
-from books.counts import count_of_guidelines, count_of_pages
 from books.extraction.job import EXTRACTION, FINALISATION
 from books.guidelines.proposals import waiting
 from books.models import DECISIONS, Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.review import clean_pages, review_queue
+from books.wording import count_of_guidelines, count_of_pages
 from jobs.models import Job
 from jobs.states import JobStatus
 

@@ -25,6 +25,7 @@ from books.structure.chapters import NOT_READ, MatchedLine, match_lines
 from books.structure.contents import TocLine, parse_toc, toc_lines
 from books.structure.cut import cut
 from books.structure.match_contents import PrintedPages
+from books.wording import in_language
 from jobs import clock
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
@@ -85,12 +86,16 @@ class CheckedLine:
 
     @property
     def problems(self) -> list[str]:
-        return [problem for problem in (self.line.problem, self.matched.problem if self.matched else "") if problem]
+        return [
+            in_language(problem)
+            for problem in (self.line.problem, self.matched.problem if self.matched else "")
+            if problem
+        ]
 
     @property
     def is_marked(self) -> bool:
         """Whether a person should look at it; before any page was read, that it has no scan says nothing."""
-        return any(problem != NOT_READ for problem in self.problems)
+        return any(problem != in_language(NOT_READ) for problem in self.problems)
 
 
 def check_lines(book: Book, text: str) -> list[CheckedLine]:

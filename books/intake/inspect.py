@@ -14,10 +14,10 @@ from books.intake import limits
 from books.intake.files import check_hidden, shown_name
 from books.intake.images import judge_image
 from books.intake.pdf import judge_pdf
+from books.language import gettext_noop, told
 
 Format = Literal["png", "jpeg", "tiff", "webp", "heic", "avif", "gif", "bmp", "jp2", "pdf"]
 HEAD_BYTES = 1024  # ISO 32000 readers accept the PDF header anywhere in the first 1024 bytes.
-KINDS = "PNG, JPEG or PDF"
 SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"\xff\xd8\xff", "jpeg"),
@@ -33,23 +33,23 @@ BRANDS: dict[bytes, Format] = {
 }
 # What pages are kept in, but not read here: somebody has to save them otherwise.
 PICTURE_KINDS: tuple[tuple[bytes, str], ...] = (
-    (b"8BPS", "a Photoshop file"),
-    (b"\xff\n", "a JPEG XL image"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL image"),
-    (b"AT&TFORM", "a DjVu file"),
-    (b"%!PS", "a PostScript file"),
+    (b"8BPS", gettext_noop("a Photoshop file")),
+    (b"\xff\n", gettext_noop("a JPEG XL image")),
+    (b"\0\0\0\x0cJXL ", gettext_noop("a JPEG XL image")),
+    (b"AT&TFORM", gettext_noop("a DjVu file")),
+    (b"%!PS", gettext_noop("a PostScript file")),
 )
-RAW = "a camera's raw picture"
+RAW = gettext_noop("a camera's raw picture")
 OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
-    (b"\0\0\1\0", "an icon"),
-    (b"PK\3\4", "a ZIP or Office file"),
-    (b"\xd0\xcf\x11\xe0", "an Office file"),
-    (b"Rar!", "an archive"),
-    (b"7z\xbc\xaf\x27\x1c", "an archive"),
-    (b"\x1f\x8b", "an archive"),
-    (b"MZ", "a program"),
-    (b"\x7fELF", "a program"),
-    (b"#!", "a program"),
+    (b"\0\0\1\0", gettext_noop("an icon")),
+    (b"PK\3\4", gettext_noop("a ZIP or Office file")),
+    (b"\xd0\xcf\x11\xe0", gettext_noop("an Office file")),
+    (b"Rar!", gettext_noop("an archive")),
+    (b"7z\xbc\xaf\x27\x1c", gettext_noop("an archive")),
+    (b"\x1f\x8b", gettext_noop("an archive")),
+    (b"MZ", gettext_noop("a program")),
+    (b"\x7fELF", gettext_noop("a program")),
+    (b"#!", gettext_noop("a program")),
 )
 
 
@@ -70,7 +70,10 @@ def format_of(head: bytes) -> Format:
     if picture is None and other is None and b"%PDF-" in head:
         return "pdf"
     refused = UploadRejected if picture else NoPage
-    raise refused(f"This is {picture or other or 'not an image or PDF'}; save the page as {KINDS}.")
+    found = picture or other
+    if found is None:
+        raise refused(gettext_noop("This is not an image or PDF; save the page as PNG, JPEG or PDF."))
+    raise refused(told(gettext_noop("This is {kind}; save the page as PNG, JPEG or PDF."), kind=told(found)))
 
 
 def is_raw(head: bytes) -> bool:
@@ -87,7 +90,7 @@ def _format_of_brands(head: bytes) -> Format:
     # mif1 alone says only that it holds pictures: one that also says avif is one.
     known = [kind for brand in brands if (kind := BRANDS.get(brand))]
     if not known:
-        raise NoPage(f"This is a video or another media file; save the page as {KINDS}.")
+        raise NoPage(gettext_noop("This is a video or another media file; save the page as PNG, JPEG or PDF."))
     return "avif" if brands[0] in (b"mif1", b"msf1") and "avif" in known else known[0]
 
 
@@ -148,9 +151,13 @@ def check_announced(name: str, size: int, *, image_bytes: int = limits.BULK_FILE
     check_hidden(name)
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in RUNNABLE_SUFFIXES:
-        raise UploadRejected(f"Files ending in {suffix} are not taken; rename it if it really is a page.")
+        raise UploadRejected(
+            told(
+                gettext_noop("Files ending in {suffix} are not taken; rename it if it really is a page."), suffix=suffix
+            )
+        )
     if not size:
-        raise _refusal(name, "The file is empty; scan or copy it again.")
+        raise _refusal(name, gettext_noop("The file is empty; scan or copy it again."))
     _check_size(size, image_bytes if suffix in IMAGE_SUFFIXES else limits.PDF_BYTES)
 
 
@@ -169,7 +176,7 @@ def _judged(data: BinaryIO, shown: str, image_bytes: int) -> Inspected:
     try:
         return Inspected.model_validate({name: said.get(name) for name in SAID if said.get(name)} | facts)
     except ValidationError:  # what a box says is made by whoever sent the file
-        raise UploadRejected("The file is damaged; scan or export it again.") from None
+        raise UploadRejected(gettext_noop("The file is damaged; scan or export it again.")) from None
 
 
 SAID = ("frames", "left_out", "notes")
@@ -184,4 +191,10 @@ def _refusal(name: str, reason: str) -> UploadRejected:
 def _check_size(size: int, most: int) -> None:
     if size > most:
         held, allowed = size / limits.MEBIBYTE, most // limits.MEBIBYTE
-        raise UploadRejected(f"The file has {held:.1f} MB, more than the {allowed} MB allowed; save it smaller.")
+        raise UploadRejected(
+            told(
+                gettext_noop("The file has {held:.1f} MB, more than the {allowed} MB allowed; save it smaller."),
+                held=held,
+                allowed=allowed,
+            )
+        )

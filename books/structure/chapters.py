@@ -6,12 +6,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from books.language import gettext_noop, told
 from books.structure.base import Digest, TocEntry
 from books.structure.front_matter import is_matter_title
 from books.structure.heading_candidates import Mark
 from books.structure.match_contents import NEAR, PrintedPages, places, taught_entries
 
-NOT_READ = "No page has been read yet."
+NOT_READ = gettext_noop("No page has been read yet.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,15 @@ def _contradiction(entry: TocEntry, mark: Mark | None, printed: PrintedPages, *,
         return ""
     expected = printed.scan_of(entry.page) if mark else None
     if mark and expected is not None and abs(mark.page - expected) > NEAR:
-        return f"It begins on scan {mark.page}, but printed page {entry.page} is scan {expected}."
-    return f"Page {entry.page} contradicts the lines around it." if is_odd and expected is None else ""
+        return told(
+            gettext_noop("It begins on scan {scan}, but printed page {page} is scan {expected}."),
+            scan=mark.page,
+            page=entry.page,
+            expected=expected,
+        )
+    if is_odd and expected is None:
+        return told(gettext_noop("Page {page} contradicts the lines around it."), page=entry.page)
+    return ""
 
 
 def _roles(entries: Sequence[TocEntry]) -> list[str]:
@@ -124,19 +132,22 @@ def _why_not(entry: TocEntry, digests: Sequence[Digest], printed: PrintedPages) 
         return NOT_READ
     last = digests[-1].page
     if entry.scan is not None:
-        return f"There is no scan {entry.scan}; the book has {last}." if entry.scan > last else _OUT_OF_ORDER
+        missing = gettext_noop("There is no scan {scan}; the book has {last}.")
+        return told(missing, scan=entry.scan, last=last) if entry.scan > last else _OUT_OF_ORDER
     if entry.page is None:
-        return "The line names no page, and no heading like it was found."
+        return gettext_noop("The line names no page, and no heading like it was found.")
     scan = printed.scan_of(entry.page)
     if scan is None:
-        few = f"leave out printed page {entry.page}" if printed.is_known else "show too few page numbers to go by"
-        return f"No heading like it was found, and the scans {few}."
+        left_out = gettext_noop("No heading like it was found, and the scans leave out printed page {page}.")
+        too_few = gettext_noop("No heading like it was found, and the scans show too few page numbers to go by.")
+        return told(left_out, page=entry.page) if printed.is_known else too_few
     if not digests[0].page <= scan <= last:
-        return f"Printed page {entry.page} would be scan {scan}; the scans end at {last}."
+        beyond = gettext_noop("Printed page {page} would be scan {scan}; the scans end at {last}.")
+        return told(beyond, page=entry.page, scan=scan, last=last)
     return _OUT_OF_ORDER
 
 
-_OUT_OF_ORDER = "It would begin before the line above it or after the line below."
+_OUT_OF_ORDER = gettext_noop("It would begin before the line above it or after the line below.")
 
 
 def chapters(matched: Sequence[MatchedLine], pages: Sequence[int]) -> list[Chapter]:

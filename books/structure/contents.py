@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from books.errors import UploadRejected
+from books.language import gettext_noop, told
 from books.structure.base import TocEntry
 from books.structure.front_matter import CONTENTS_TITLE, is_matter_title
 from books.structure.headings import OPEN_END
@@ -47,7 +48,9 @@ def parse_toc(text: str) -> tuple[TocEntry, ...]:
     """
     entries = tuple(line.entry for line in toc_lines(text) if line.entry)
     if not entries:
-        raise UploadRejected(f'The table of contents is empty; write lines such as "{EXAMPLE}".')
+        raise UploadRejected(
+            told(gettext_noop('The table of contents is empty; write lines such as "{example}".'), example=EXAMPLE)
+        )
     return entries
 
 
@@ -56,7 +59,13 @@ def toc_lines(text: str) -> list[TocLine]:
     rows = [row for row in textwrap.dedent(text.expandtabs(4)).splitlines() if row.strip()]
     rows = [row for row in rows if not HEADING.match(row.strip(" .:"))]
     if len(rows) > MOST_ENTRIES:
-        raise UploadRejected(f"The table of contents has {len(rows)} lines, more than {MOST_ENTRIES}.")
+        raise UploadRejected(
+            told(
+                gettext_noop("The table of contents has {count} lines, more than {most}."),
+                count=len(rows),
+                most=MOST_ENTRIES,
+            )
+        )
     read = [_read(row, depth) for row, depth in zip(rows, _depths(rows), strict=True)]
     entries = _without_parts([found for found in read if found])
     taken = iter(entries)
@@ -114,7 +123,9 @@ def _with_problems(lines: Sequence[TocLine]) -> list[TocLine]:
     for line in lines:
         entry = line.entry
         if entry is None:
-            result.append(replace(line, problem=f'Not understood; write it as "{EXAMPLE}".'))
+            result.append(
+                replace(line, problem=told(gettext_noop('Not understood; write it as "{example}".'), example=EXAMPLE))
+            )
             continue
         result.append(replace(line, problem=_problem(entry, before, numbers)))
         numbers |= {entry.number} if "." in entry.number else set()
@@ -125,10 +136,12 @@ def _with_problems(lines: Sequence[TocLine]) -> list[TocLine]:
 def _problem(entry: TocEntry, before: TocEntry | None, numbers: set[str]) -> str:
     deepest = before.level + 1 if before else 1
     if entry.level > deepest:
-        under = f"Level {entry.level} comes right after level {deepest - 1}."
-        return under if before else "It stands under no chapter."
+        if not before:
+            return gettext_noop("It stands under no chapter.")
+        skips = gettext_noop("Level {level} comes right after level {before}.")
+        return told(skips, level=entry.level, before=deepest - 1)
     if entry.number in numbers:
-        return f"The number {entry.number} is there twice."
+        return told(gettext_noop("The number {number} is there twice."), number=entry.number)
     return ""
 
 

@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from books.access import may_open, open_books
-from books.counts import count_of_guidelines, count_of_pages
 from books.errors import StageNotReady
 from books.models import Assignment, Book, Comment, Page, PageReview, ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.ocr.review import READ
 from books.stored.pages import numbers_in, ranges
 from books.team.notices import tell
+from books.wording import count_of_guidelines, count_of_pages
 from jobs import clock
 
 NAMED = re.compile(r"(?<![\w@])@([\w.+@-]+)")
