@@ -305,7 +305,7 @@ class JobAdmin(LookAhead, ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             **shown,
-            "title": shown["panel"]["view"].title,
+            "title": _(shown["panel"]["view"].title),
             "job": job,
             "events": job.events.all(),
             "opts": self.opts,

@@ -12,7 +12,7 @@ from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from books.admin.guards import StaffRequest, action, route, screen
 from books.guidelines.history import WordChange, word_changes
@@ -75,7 +75,9 @@ def shown_differences(book: Book, before: int, after: int) -> list[Shown]:
 def _shown_of(difference: Difference) -> Shown:
     row = difference.either
     if difference.before is None or difference.after is None:
-        return Shown(row.title, row.topic_title, "new" if difference.after else "gone", [], [])
+        return Shown(
+            row.title, row.topic_title, gettext_noop("new") if difference.after else gettext_noop("gone"), [], []
+        )
     old, new = _texts(difference.before), _texts(difference.after)
     passages = [
         Passage(label, word_changes(old[label], text)) for label, text in new.items() if old.get(label, "") != text
@@ -83,7 +85,7 @@ def _shown_of(difference: Difference) -> Shown:
     return Shown(
         row.title,
         row.topic_title,
-        "changed",
+        gettext_noop("changed"),
         passages,
         named(tuple(name for name in difference.changed if name in OTHERS)),
     )
