@@ -70,7 +70,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             # Every template has texts.
-            "builtins": ["django.templatetags.i18n"],
+            "builtins": ["django.templatetags.i18n", "books.admin.said"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -3,10 +3,12 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy
 
 
 class BooksConfig(AppConfig):
     name = "books"
+    verbose_name = gettext_lazy("Books")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

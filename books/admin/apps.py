@@ -13,3 +13,6 @@ class BookpipelineAdminConfig(AdminConfig):
         import books.admin.people
         import books.admin.tokens
         import books.admin.webhooks  # noqa: F401 - they register by being imported
+        from books.admin.said import name_engine
+
+        name_engine()

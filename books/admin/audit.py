@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from books.access import EVERY, open_books
 from books.admin.guards import StaffRequest, route, screen
+from books.admin.said import as_said
 from books.models import AuditEntry, Book, Change
 from books.numbers import number_of
 from jobs.models import Event
@@ -145,7 +146,7 @@ def _words(action: str) -> str:
 
 def _changes(wanted: Wanted) -> Iterable[Line]:
     for made in wanted.rows(Change.objects.all(), at="made_at", person="name", book="book"):
-        what = _("Guidelines: {change}").format(change=made.sentence)
+        what = _("Guidelines: {change}").format(change=as_said(made.sentence))
         yield Line(made.made_at, made.name, what, made.book_id, _("Done"))
 
 
@@ -153,8 +154,8 @@ def _job_events(wanted: Wanted) -> Iterable[Line]:
     events = Event.objects.select_related("job")
     for event in wanted.rows(events, at="at", person="actor", book="job__book"):
         handler = handlers().get(event.job.kind)
-        what = f"{_(handler.title) if handler else event.job.kind}: {event.to_status}"
-        yield Line(event.at, event.actor, what, event.job.book_id, "", event.reason)
+        what = f"{_(handler.title) if handler else event.job.kind}: {as_said(event.to_status.capitalize()).lower()}"
+        yield Line(event.at, event.actor, what, event.job.book_id, "", as_said(event.reason))
 
 
 SOURCES: Final[tuple[Callable[[Wanted], Iterable[Line]], ...]] = (_requests, _changes, _job_events)

@@ -13,6 +13,7 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
 from books.admin.guards import StaffRequest, route, screen
+from books.admin.said import as_said
 from books.errors import Busy
 from books.intake.box.ask import AT_ONCE, BoxDied, means_found
 from books.retention import RULES
@@ -30,7 +31,7 @@ def system(request: StaffRequest) -> HttpResponseBase:
     if not request.htmx:
         context |= admin.site.each_context(request) | {"rules": RULES, "tables": _tables()}
         context |= {
-            "means": _means_or_why(),
+            "means": [as_said(each) for each in _means_or_why()],
             "at_once": AT_ONCE,
             "release": _("{version}, commit {commit}").format(version=settings.VERSION, commit=settings.COMMIT),
         }

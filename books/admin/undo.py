@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from books.admin.guards import UNDO, StaffRequest
+from books.admin.said import as_said
 from books.errors import EditedMeanwhile
 from books.guidelines.changes import last_of
 from books.models import Arrangement, Book, Change, Page, PageReview, Subtopic, Topic
@@ -177,7 +178,7 @@ def _of_change(way: str, change: Change, in_view: int | None) -> Offer:
     named = ", ".join(names[:NAMED])
     if len(names) > NAMED:
         named = _("{named} and {count} more").format(named=named, count=len(names) - NAMED)
-    said = change.undoes.sentence if way == "redo" and change.undoes else change.sentence
+    said = as_said(change.undoes.sentence if way == "redo" and change.undoes else change.sentence)
     does = (_("Done again: {named}.") if way == "redo" else _("Back to what they were: {named}.")).format(named=named)
     url = reverse("admin:books_book_change_undo", args=[change.book_id, change.pk])
     return Offer(way, f"{said}.", does, asks=bool(titles) or set(rows) != {in_view}, url=url)
