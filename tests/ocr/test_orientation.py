@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from books.ocr.image.normalise import normalise
+from books.ocr.image.normalise import normalise, skew
 from books.ocr.image.shapes import turned, upright
 from tests.ocr import provoking
 
@@ -13,6 +13,15 @@ from tests.ocr import provoking
 def test_tells_how_to_set_a_page_upright(number: int, degrees: int) -> None:
     page = normalise(provoking.sample(number))
     assert upright(turned(page, (360 - degrees) % 360)).degrees == degrees
+
+
+@pytest.mark.parametrize("degrees", [103, 87, -95])
+def test_a_page_that_lies_on_its_side_and_askew_is_made_upright_and_level(degrees: int) -> None:
+    page = normalise(provoking.turned(provoking.sample(5), degrees))
+    found = upright(page)
+    assert found.degrees == (90 if degrees > 0 else 270)
+    assert abs(skew(found.page)) <= 0.2
+    assert found.page.height > found.page.width
 
 
 def test_two_columns_are_no_reason_to_turn() -> None:

@@ -76,6 +76,30 @@ def test_columns_of_one_page_are_no_spread(space: int, numbers: tuple[int, ...],
     assert (gutter(PageInk(page), words) is not None) == is_spread
 
 
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("has_fold", [True, False])
+def test_a_spread_of_which_a_page_is_blank_is_one(side: int, has_fold: bool) -> None:
+    page = provoking.upper_part(3)
+    spread = Image.new("L", (2 * page.width, page.height), 255)
+    spread.paste(page, (side * page.width, 0))
+    if has_fold:
+        spread.paste(170, (page.width - 6, 0, page.width + 6, page.height))
+    found = gutter(PageInk(spread))
+    assert found is not None
+    assert found[0] == pytest.approx(0.5, abs=0.01)
+    spread.paste(60, (page.width // 2 + (1 - side) * page.width, 300, page.width + (1 - side) * page.width - 50, 700))
+    assert gutter(PageInk(spread)) is None
+
+
+def test_numbers_that_follow_each_other_tell_a_spread_with_a_title_alone_on_a_page() -> None:
+    page, title = provoking.upper_part(3), provoking.upper_part(3, 160)
+    spread = Image.new("L", (2 * page.width, page.height), 255)
+    for at, side in enumerate((page, title)):
+        spread.paste(side, (at * page.width, 0))
+    words = [OcrWord(str(12 + at), 90, (120 + at * page.width, 20, 150 + at * page.width, 40)) for at in (0, 1)]
+    assert gutter(PageInk(spread), words) is not None
+
+
 def test_a_pdf_says_itself_what_is_on_its_halves() -> None:
     lines = [*drawn(5), *([420 + x, *line] for x, *line in drawn(7))]
     data = book_page(lines).replace(b"[0 0 420 595]", b"[0 0 840 595]")

@@ -43,25 +43,47 @@ def gutter(ink: PageInk, words: Iterable[OcrWord] = ()) -> tuple[float, float] |
     if width < SPREAD_ASPECT * height or not len(ink.print):
         return None
     boxes = ink.print.boxes()
+    if _has_blank_half(ink):
+        middle = _fold(ink, round(MIDDLE[0] * width), round(MIDDLE[1] * width)) / width
+        return middle, middle
     gaps = [(lean, *gap) for lean in LEANS for gap in _free_columns(_upright(boxes, ink.shape, lean), width)]
     gaps = [(lean, start, end) for lean, start, end in gaps if MIDDLE[0] < (start + end) / 2 / width < MIDDLE[1]]
     widest = max((end - start for _, start, end in gaps), default=0)
     lean, start, end = next((gap for gap in gaps if gap[2] - gap[1] >= NEARLY * widest), (0, 0, 0))
     upright = _upright(boxes, ink.shape, lean)
     is_left = upright[:, 2] <= start
-    if end - start < LEAST_GUTTER * width or min(_lines(ink, is_left), _lines(ink, ~is_left)) < LEAST_LINES:
+    if end - start < LEAST_GUTTER * width:
         return None
     left, right = int(upright[:, 0].min()), int(upright[:, 2].max())
     is_wide = end - start >= min(MARGINS * (left + width - right), COLUMNS * (right - left - end + start)) / 2
+    is_wide &= min(_lines(ink, is_left), _lines(ink, ~is_left)) >= LEAST_LINES
     middle = (start + end) / 2
     if not is_wide and not _are_numbered(words, boxes[:, 1::2] * ink.scale, middle * ink.scale):
         return None
-    inside = start + (end - start) // 5
-    shades = ink.grey[:, inside : end - (end - start) // 5].mean(axis=0)
-    if not lean and shades.min() < FOLD * np.median(shades):
-        middle = inside + int(shades.argmin())
+    if not lean:
+        middle = _fold(ink, start, end)
     by = lean * height / 2
     return float((middle - by) / width), float((middle + by) / width)
+
+
+def _has_blank_half(ink: PageInk) -> bool:
+    """Whether one half has lines of print, and the other nothing but its edges and the fold."""
+    height, width = ink.shape
+    spots = ink.spots
+    has_size = np.maximum(spots.width, spots.height) >= LEAST_LETTER * width
+    at_edge = (spots.left == 0) | (spots.top == 0) | (spots.right == width) | (spots.bottom == height)
+    drawn = spots.where(has_size & ~at_edge)
+    if not len(drawn) or len(np.unique(ink.print_row)) < LEAST_LINES:
+        return False
+    left, right = int(drawn.left.min()), int(drawn.right.max())
+    return bool(right < (0.5 - LEAST_GUTTER / 2) * width or left > (0.5 + LEAST_GUTTER / 2) * width)
+
+
+def _fold(ink: PageInk, start: int, end: int) -> float:
+    """The darkest column in the gutter's middle, which is what it is where none is darker than the others."""
+    inside = start + (end - start) // 5
+    shades = ink.grey[:, inside : end - (end - start) // 5].mean(axis=0)
+    return inside + int(shades.argmin()) if shades.min() < FOLD * np.median(shades) else (start + end) / 2
 
 
 def _upright(boxes: Ints, shape: tuple[int, ...], lean: float) -> Ints:

@@ -41,6 +41,8 @@ SKEW_SIDE: Final = 900
 MOST_SKEW: Final = 20.0
 LEAST_SKEW: Final = 0.15
 SKEW_POINTS: Final = 60_000
+# Level lines stand out so much from lines far askew.
+ROWS: Final = 1.25
 # The level lines must stand out by so much more than the lines as found, of a page far from level clearly.
 SKEW_GAIN, FAR_SKEW, FAR_GAIN = 1.05, 10.5, 1.5
 
@@ -71,8 +73,11 @@ def straightened(image: Image.Image) -> Straight:
 
 
 def level(page: Image.Image) -> Straight:
-    """An evened page with its lines level; it grows so that no corner is lost."""
-    angle = skew(page)
+    """An evened page with its lines level, or upright; it grows so that no corner is lost."""
+    points = _ink_points(page)
+    angle = _skew(points)
+    if not angle and not _has_rows(points):
+        angle = skew(page.transpose(Image.Transpose.ROTATE_90))
     if abs(angle) < LEAST_SKEW:
         return Straight(page)
     return turned_by(page, angle)
@@ -157,9 +162,15 @@ def _paper(shades: Shades) -> Shades:
     return np.maximum(blurred, max(1, round(DARKEST_PAPER * ranked(blurred, 95)))).astype(np.uint8)
 
 
+Points = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
 def skew(page: Image.Image) -> float:
     """Degrees to turn the page anticlockwise so that its lines are level; 0 where nothing tells."""
-    points = _ink_points(page)
+    return _skew(_ink_points(page))
+
+
+def _skew(points: Points) -> float:
     if len(points[0]) < 200:
         return 0.0
     best = _sharpest(points, np.arange(-MOST_SKEW, MOST_SKEW + 0.1, 0.5))
@@ -170,7 +181,14 @@ def skew(page: Image.Image) -> float:
     return best
 
 
-def _ink_points(page: Image.Image) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _has_rows(points: Points) -> bool:
+    """Whether the lines as found stand out from those far askew, as they do not on a page that lies on its side."""
+    if not len(points[0]):
+        return True
+    return _sharpness(points, 0.0) > ROWS * max(_sharpness(points, angle) for angle in (-MOST_SKEW, MOST_SKEW))
+
+
+def _ink_points(page: Image.Image) -> Points:
     """x and y of lower edges of print: they lie on base lines whatever the letters are."""
     small = page.reduce(max(1, round(max(page.size) / SKEW_SIDE)))
     ink = np.asarray(small) < 150
@@ -179,11 +197,11 @@ def _ink_points(page: Image.Image) -> tuple[NDArray[np.float32], NDArray[np.floa
     return xs[::step].astype(np.float32), ys[::step].astype(np.float32)
 
 
-def _sharpest(points: tuple[NDArray[np.float32], NDArray[np.float32]], angles: NDArray[np.float64]) -> float:
+def _sharpest(points: Points, angles: NDArray[np.float64]) -> float:
     return float(max(angles, key=lambda angle: _sharpness(points, angle)))
 
 
-def _sharpness(points: tuple[NDArray[np.float32], NDArray[np.float32]], angle: float) -> float:
+def _sharpness(points: Points, angle: float) -> float:
     """How much the points gather in rows when the page is turned by ``angle`` degrees anticlockwise."""
     radians = math.radians(angle)
     rows = points[1] * math.cos(radians) - points[0] * math.sin(radians)
