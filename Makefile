@@ -47,6 +47,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/hadolint infra/Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec infra/compose.yaml
 
 types: $(VENV)/.installed-dev
 	SECRET_KEY=of-the-checks-alone $(BIN)/mypy .

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -181,15 +182,15 @@ def test_your_own_book_works_in_a_fresh_folder(fresh):
 
 
 @pytest.fixture
-def database() -> Iterator[str]:
+def server() -> Iterator[Any]:
     folder = tempfile.mkdtemp(prefix="bookpipeline-readme-")
     server = postgresql_server(Path(folder))
-    yield server.get_uri()
+    yield server
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_the_ten_lines_lead_to_production_behind_a_real_nginx(fresh, database, s3_server, tmp_path):
+def test_the_ten_lines_lead_to_production_behind_a_real_nginx(fresh, server, s3_server, tmp_path):
     text = _part("To production")
     lines = dict(re.findall(r"^(\d+)\. ((?:.|\n   )+)", text, re.M))
     assert len(lines) == 10
@@ -199,7 +200,7 @@ def test_the_ten_lines_lead_to_production_behind_a_real_nginx(fresh, database, s
         "SECRET_KEY": "x" * 60,
         "ALLOWED_HOSTS": HOST,
         "CSRF_TRUSTED_ORIGINS": f"https://{HOST}",
-        "DATABASE_URL": database,
+        "DATABASE_URL": server.get_uri(),
         "STORAGE": "s3",
         "AWS_STORAGE_BUCKET_NAME": s3.BUCKET,
         "BEHIND_PROXY": "true",
@@ -235,3 +236,24 @@ def test_the_ten_lines_lead_to_production_behind_a_real_nginx(fresh, database, s
     moved = [line for line in written if line["message"] == "job moved"]
     assert {line["to"] for line in moved} >= {"running", "completed"}
     assert all(line["job"] and line["book"] and line["kind"] for line in moved)
+    restore(fresh, server)
+
+
+def restore(fresh: Fresh, server: Any) -> None:
+    """The drill of docs/operations.md, word by word but for `up`: a copy beside the original, over the same bucket."""
+    text = (ROOT / "docs" / "operations.md").read_text().split("\n## Backups")[1].split("\n## ")[0]
+    *commands, up = [line.split("  #")[0].strip() for line in text.splitlines() if line.startswith("    ")]
+    assert up == "python manage.py up"
+    database = server.get_uri()
+    copy = server.get_uri("copy")
+    path = f"{fresh.folder}/.venv/bin:{server.bin_path}:{fresh.environment['PATH']}"
+    environment = fresh.environment | {"PATH": path, "DATABASE_URL": database, "COPY_DATABASE_URL": copy}
+    said = ""
+    for command in commands:
+        environment["DATABASE_URL"] = copy if "manage.py" in command else database
+        words = ["sh", "-c", command.replace("NAME", "copy")]
+        done = subprocess.run(words, cwd=fresh.folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{command}\n{done.stderr[-3000:]}"
+        said += done.stdout
+    assert "0 jobs cancelled" in said
+    assert re.search(r"All \d+ files are there", said), said

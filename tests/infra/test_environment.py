@@ -37,6 +37,12 @@ def test_the_example_names_what_is_read_and_nothing_else():
     assert known() == read
 
 
+def test_the_operators_table_names_every_setting_once():
+    table = (ROOT / "docs" / "operations.md").read_text().split("\n## Settings\n")[1].split("\n## ")[0]
+    names = [name for row in re.findall(r"^\| .*$", table, re.M) for name in re.findall(r"[A-Z][A-Z0-9_]+", row)]
+    assert sorted(names) == sorted(known())
+
+
 SECRETS = {"SECRET_KEY", "DATABASE_URL", "OPENAI_API_KEY", "OIDC_CLIENT_SECRET", "DJANGO_SUPERUSER_PASSWORD"}
 
 

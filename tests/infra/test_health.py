@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from books.api.application import api
 from jobs import clock
 from jobs.models import Cluster
 from tests import s3
@@ -20,6 +24,14 @@ def test_health_asks_for_no_host_no_tls_and_no_database(client, settings, method
     response = getattr(client, method)("/health", **headers)
     assert response.status_code == 200
     assert not response.cookies
+
+
+def test_one_version_is_told_everywhere(client):
+    """The client is a package of its own, so it says its version itself; they go out together."""
+    assert client.get("/health").json()["version"] == settings.VERSION == api.version
+    assert f'version = "{settings.VERSION}"' in (settings.BASE_DIR / "client" / "pyproject.toml").read_text()
+    newest = (settings.BASE_DIR / "CHANGELOG.md").read_text().split("\n## ")[1]
+    assert re.match(rf"{re.escape(settings.VERSION)} \(\d{{4}}-\d\d-\d\d\)\n", newest)
 
 
 def test_only_that_path_is_answered_so(client, settings):
