@@ -5,20 +5,24 @@ allauth leaves a token's signature unread where it fetched the token itself, and
 
 from __future__ import annotations
 
+import time
 from hashlib import sha256
 from typing import Annotated, Any
 
 import jwt
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
 from django.http import HttpRequest
 from pydantic import BaseModel, StringConstraints
 
 # What is signed with a private key: neither "none" nor HS256, whose key two sides know.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+# What a sign-on is for, beside signing in: confirming that whoever is signed in sits there.
+AGAIN = "again"
 NEEDED = ["iss", "sub", "aud", "exp", "iat", "nonce"]
 
 
@@ -52,6 +56,9 @@ class CheckingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # the 
         userinfo = self._fetch_user_info(token.token)
         if Person.model_validate(claims).sub != Person.model_validate(userinfo).sub:
             raise OAuth2Error("userinfo is about somebody else")
+        if "auth_time" not in claims:  # a browser may have left max_age out: what was said before stands
+            known = SocialAccount.objects.filter(provider=app.provider_id, uid=claims["sub"]).first()
+            claims |= {"auth_time": proved_at(known)} if known else {}
         return self.get_provider().sociallogin_from_response(request, {"userinfo": userinfo, "id_token": claims})
 
     def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:
@@ -79,3 +86,16 @@ class CheckingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # the 
 
 class CheckedProvider(OpenIDConnectProvider):  # type: ignore[misc]  # the package has no types
     oauth2_adapter_class = CheckingAdapter
+
+    def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, str]:
+        """Asked with max_age, a provider has to say when the person proved there who they are (``auth_time``)."""
+        params: dict[str, str] = super().get_auth_params_from_request(request, action)
+        if request.POST.get("process") == AGAIN:
+            return params | {"prompt": "login", "max_age": "0"}
+        return params | {"max_age": f"{settings.SESSION_HOURS * 3600:.0f}"}
+
+
+def proved_at(account: SocialAccount) -> float | None:
+    """When its person last typed a password, or the like, at the provider: seconds since 1970; None if never said."""
+    told = account.extra_data.get("id_token", {}).get("auth_time")
+    return min(told, time.time()) if isinstance(told, int | float) else None

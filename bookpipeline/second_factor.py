@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from allauth.account.internal.flows.reauthentication import suspend_request
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -31,6 +32,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from ninja.errors import HttpError
 
+from books.admin.guards import way_to_confirm
 from books.api.application import api
 from books.attempts import check_attempts, count_failure
 from books.models.session import end_sessions
@@ -42,6 +44,11 @@ FACTORS: Final = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 NEEDED: Final = gettext_lazy("Your role needs a second factor. Set up an authenticator app or a security key to go on.")
 # Reached without one: setting one up, and going away.
 OPEN: Final = ("mfa_", "account_", "admin:login", "admin:logout")
+# allauth asks who has a password or a factor here; whoever signs on elsewhere is asked by our middleware.
+FACTORS_CHANGE: Final = {
+    *("mfa_activate_totp", "mfa_deactivate_totp", "mfa_add_webauthn", "mfa_remove_webauthn", "mfa_edit_webauthn"),
+    *("mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes"),
+}
 # In a session: when it began and when its person did something last, in seconds since 1970.
 BEGUN, SEEN = "begun_at", "seen_at"
 # Written down this seldom, so that reading does not write.
@@ -136,6 +143,9 @@ class SignedInMiddleware:
 
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
         match = request.resolver_match
+        if match and match.view_name in FACTORS_CHANGE and (way := way_to_confirm(request)):
+            suspended: HttpResponse = suspend_request(request, way)
+            return suspended
         if match is None or match.view_name.startswith(OPEN) or not needs_factor(request.user):
             return None
         if has_factor(request.user):

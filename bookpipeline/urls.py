@@ -8,7 +8,7 @@ from django.urls import include, path, re_path
 from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
-from bookpipeline.accounts import sign_in, sign_on_urls
+from bookpipeline.accounts import SignOnAgainView, sign_in, sign_on_urls
 from bookpipeline.gate import gate
 from bookpipeline.health import ready
 from bookpipeline.metrics import metrics
@@ -28,6 +28,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/logout/", require_POST(account_views.logout), name="account_logout"),
     path("accounts/again/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("accounts/again/sign-on/", SignOnAgainView.as_view(), name="account_sign_on_again"),
     path("accounts/factors/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),
     # Answers 404 where no provider is configured.

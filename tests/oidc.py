@@ -25,6 +25,7 @@ class Provider:
 
     ``refuses`` answers as if the person had cancelled, ``forgets`` knows no code that it gave. ``claims`` are said in
     the token alone, in place of what is true; it is signed with ``key`` by ``algorithm``, its header names ``kid``.
+    ``proved_at`` is when the person typed their password there, and now where that is asked for.
     """
 
     def __init__(self) -> None:
@@ -34,7 +35,8 @@ class Provider:
 
     def begin_anew(self) -> None:
         self.person: dict[str, Any] = {"sub": "1", "preferred_username": "grace", "email": "grace@example.org"}
-        self.refuses = self.forgets = False
+        self.refuses = self.forgets = self.never_asks = False
+        self.proved_at = int(time.time()) - 3600
         self.claims: dict[str, Any] = {}
         self.key: Any = self.own_key
         self.algorithm, self.kid = "RS256", "1"
@@ -63,6 +65,8 @@ class Provider:
         )
         if self.refuses:
             return f"{asked['redirect_uri']}?{urlencode({'error': 'access_denied', 'state': asked['state']})}"
+        if (asked.get("prompt"), asked["max_age"]) == ("login", "0") and not self.never_asks:
+            self.proved_at = int(time.time())
         code = secrets.token_urlsafe()
         self.challenges[code] = asked
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
@@ -78,6 +82,7 @@ class Provider:
             return None
         now = int(time.time())
         true = {"iss": self.address, "aud": CLIENT[0], "iat": now, "exp": now + 60, "nonce": known.get("nonce")}
+        true["auth_time"] = self.proved_at
         claims = {name: value for name, value in (true | self.person | self.claims).items() if value is not None}
         return {
             "access_token": "for-userinfo",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, cast
 from urllib.parse import urlsplit
 
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -99,7 +102,7 @@ def _guarded(view: View[P], permission: str, methods: list[str]) -> View[P]:
 
 class AsksAgain:
     """For a ModelAdmin of roles, tokens, endpoints or prices: whoever opens a form of it, or sends one, has signed in
-    again lately; allauth leads there and back. Somebody without a password or a factor here cannot be asked."""
+    again lately; allauth leads there and back. Who comes by a provider that never says when cannot be asked."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         check_signed_in_lately(request)
@@ -115,9 +118,22 @@ class AsksAgain:
         return cast("HttpResponse", super().changelist_view(request, *args, **kwargs))  # type: ignore[misc]
 
 
+def confirmed_lately(request: HttpRequest) -> bool:
+    """Whether whoever sits there signed in, or did so again, in the last SIGN_IN_AGAIN_SECONDS."""
+    confirmed = [each for each in get_authentication_records(request, request.user) if each.get("reauthenticated")]
+    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    return any(each["at"] > since for each in confirmed)
+
+
+def way_to_confirm(request: HttpRequest) -> str:
+    """Where to sign in again first; "" for who did lately, and for who cannot be asked."""
+    methods = [] if confirmed_lately(request) else get_adapter().get_reauthentication_methods(request.user)
+    return str(methods[0]["url"]) if methods else ""
+
+
 def check_signed_in_lately(request: HttpRequest) -> None:
     """Raises what allauth's middleware answers with the form to sign in again."""
-    if is_reauthentication_required(request, app="bookpipeline"):
+    if way_to_confirm(request):
         if any("password" in name for name in request.POST):
             request.method = "GET"  # else the session would keep a password until the form goes on
         raise ReauthenticationRequired

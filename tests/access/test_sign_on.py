@@ -10,7 +10,7 @@ import pytest
 import requests
 from django.contrib.auth.models import Group
 from django.test import Client
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from bookpipeline.accounts import roles_in
 from books.roles import ROLES
@@ -158,6 +158,66 @@ def test_who_was_switched_off_stays_out(client, provider, settings, people, said
     client.logout()
     assert "switched off" in said(sign_on(client))[0]
     assert client.get(reverse("admin:index")).status_code == 302
+
+
+# ---- again, before roles, tokens and prices change -------------------------------------------------------------------
+
+TOKEN = reverse_lazy("admin:books_apitoken_add")
+CHOSEN = {"name": "Tutor", "scopes": ["published"]}
+
+
+@pytest.fixture
+def grace(client, provider, settings, people):
+    """Who signed on here through a session of an hour at the provider."""
+    oidc.use(settings, provider)
+    sign_on(client)
+    people.get().groups.set(Group.objects.filter(name="administrator"))
+    return client
+
+
+def test_who_only_signs_on_does_so_again_at_the_provider_and_the_form_goes_on(grace, provider):
+    asked = grace.post(TOKEN, CHOSEN)
+    assert asked.url.startswith(reverse("account_sign_on_again"))
+    assert "Sign on again with Example" in grace.get(asked.url).content.decode()
+    before = grace.session.session_key
+    page = sign_on(grace, process="again", next=str(TOKEN))
+    assert "Copy this now" in page.content.decode()
+    assert grace.session.session_key == before
+    assert grace.post(TOKEN, CHOSEN).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("trouble", "sentence"),
+    [
+        ({"never_asks": True}, "did not ask who you are"),
+        ({"never_asks": True, "proved_at": None}, "did not ask who you are"),
+        ({"person": {"sub": "2", "preferred_username": "eve"}}, "somebody else signed on"),
+    ],
+)
+def test_nothing_but_their_own_fresh_sign_on_confirms_it(grace, provider, people, said, trouble, sentence):
+    for name, value in trouble.items():
+        setattr(provider, name, value)
+    page = sign_on(grace, process="again", next=str(TOKEN))
+    assert sentence in said(page)[0]
+    assert page.wsgi_request.user == people.get()
+    assert grace.post(TOKEN, CHOSEN).status_code == 302
+    assert grace.get(reverse("mfa_activate_totp")).url.startswith(reverse("account_sign_on_again"))
+
+
+def test_who_proved_at_the_provider_who_they_are_a_moment_ago_is_not_asked(client, grace, provider):
+    client.logout()
+    provider.proved_at += 3500
+    sign_on(client)
+    assert client.post(TOKEN, CHOSEN).status_code == 200
+
+
+def test_who_comes_by_a_provider_that_never_says_when_is_not_asked(client, provider, settings, people):
+    """They could never answer; docs/operations.md says so."""
+    oidc.use(settings, provider)
+    provider.proved_at = None
+    sign_on(client)
+    people.get().groups.set(Group.objects.filter(name="administrator"))
+    assert client.post(TOKEN, CHOSEN).status_code == 200
 
 
 def test_no_other_page_can_sign_somebody_on_here(client, provider, settings):

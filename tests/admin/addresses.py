@@ -250,7 +250,7 @@ DJANGOS = _table(
 SIGN_ON = {"openid_connect_login", "openid_connect_callback"}
 # allauth's pages of one's own factors and sessions, whatever one's role: tests/access/test_second_factor.py.
 OWN = {
-    *("account_login", "account_logout", "account_reauthenticate", "usersessions_list"),
+    *("account_login", "account_logout", "account_reauthenticate", "account_sign_on_again", "usersessions_list"),
     *("mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp"),
     *("mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes"),
     *("mfa_list_webauthn", "mfa_add_webauthn", "mfa_reauthenticate_webauthn"),

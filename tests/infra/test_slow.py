@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from io import BytesIO
 
 import pytest
@@ -23,6 +23,7 @@ from tests.flow.cluster import ROOT, until
 from tests.infra.front import HOST, Front, free_port, is_healthy, nginx
 
 WATCHED_SECONDS = 3
+OF_A_TOKEN = 60
 METRICS_TOKEN = "a-token-for-the-scraper"
 PERSON = {"USERNAME": "grace", "EMAIL": "grace@example.org", "PASSWORD": "a-long-password-1"}
 PREPARE = """
@@ -68,6 +69,7 @@ def web(tmp_path_factory, migrate_file) -> Iterator[int]:
         "CSRF_TRUSTED_ORIGINS": f"https://{HOST}",
         "BEHIND_PROXY": "true",
         "METRICS_TOKEN": METRICS_TOKEN,
+        "TOKEN_REQUESTS_PER_MINUTE": str(OF_A_TOKEN),
         "LOG_LEVEL": "ERROR",
         **{f"DJANGO_SUPERUSER_{name}": value for name, value in PERSON.items()},
     }
@@ -207,6 +209,24 @@ def test_a_person_sends_a_scan_through_the_front(front):
     files = {"Content-Type": "multipart/form-data; boundary=b"}
     answer = front.ask("POST", f"/api/books/{made.json['id']}/pages", scan, **cookies, **files)
     assert answer.status == 201, answer.said
+
+
+def test_both_processes_together_answer_a_token_so_often_in_a_minute(front, web):
+    """Made by who has just signed in, which is asked for nothing more."""
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    made = front.ask("POST", "/admin/books/apitoken/add/", b"name=Tutor&scopes=published", **signed_in(front), **kind)
+    [token] = set(re.findall(r"bpt_[\w-]{43}", made.said))
+    asked = {"Host": HOST, "X-Forwarded-Proto": "https", "Authorization": f"Bearer {token}"}
+    answers: list[HTTPResponse] = []
+    until(lambda: time.time() % 60 < 35, "the minute lasts for long enough", 30)
+    for _ in range(OF_A_TOKEN + 20):
+        connection = HTTPConnection("127.0.0.1", web, timeout=30)
+        connection.request("GET", "/api/guidelines", headers=asked)
+        answers.append(connection.getresponse())
+        connection.close()
+    refused = [each for each in answers if each.status == 429]
+    assert (len(answers) - len(refused), {each.status for each in answers}) == (OF_A_TOKEN, {200, 429})
+    assert all(1 <= int(each.headers["Retry-After"]) <= 60 for each in refused)
 
 
 def signed_in(front) -> dict[str, str]:
