@@ -13,7 +13,7 @@ import pytest
 from tests.environment import postgresql_server
 from tests.jobs.cluster_site.site import Site, until
 
-pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(400)
 
 # As the product comes; the site of the other tests is quicker to notice.
 DEFAULTS = {"JOB_HEARTBEAT_SECONDS": "30", "CANARY_SECONDS": "10", "CANARY_PATIENCE_SECONDS": "60"}
@@ -34,6 +34,10 @@ class ServedSite(Site):
         began, before = time.monotonic(), self._transactions()
         time.sleep(WATCHED_SECONDS)
         return (self._transactions() - before) / (time.monotonic() - began)
+
+    def asks_next_to_nothing(self) -> bool:
+        """A minute's sweep may fall into one look, never into three."""
+        return any(self.transactions_a_second() <= 3 for _ in range(3))
 
     def _transactions(self) -> int:
         ((count,),) = self.rows(
@@ -58,7 +62,7 @@ def site(tmp_path_factory) -> Iterator[ServedSite]:
 
 def test_an_idle_installation_asks_next_to_nothing_and_a_new_job_begins_at_once(site):
     """22 transactions a second were made to find nothing; the queue is looked at every ten seconds, and when called."""
-    assert site.transactions_a_second() <= 3
+    assert site.asks_next_to_nothing()
     site.start_naps(items=1, seconds=0)
     until(lambda: site.rows("SELECT 1 FROM jobs_job WHERE status = 'completed'"), "the job is done")
     ((waited,),) = site.rows("SELECT EXTRACT(EPOCH FROM started_at - created_at) FROM jobs_job")
@@ -70,5 +74,4 @@ def test_a_job_that_waits_for_its_provider_asks_next_to_nothing(site):
     site.start_naps(items=20, seconds=30, kind="calls")
     until(lambda: site.rows("SELECT 1 FROM jobs_item WHERE stage = 'call' AND state = 'leased'"), "a call is in flight")
     time.sleep(5)
-    # A minute's sweep may fall into one look, never into three.
-    assert min(site.transactions_a_second() for _ in range(3)) <= 3
+    assert site.asks_next_to_nothing()

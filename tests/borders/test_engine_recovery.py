@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.jobs.cluster_site.site import Site, until
+from jobs import registry
+from tests.jobs.cluster_site.apps import NAPS
+from tests.jobs.cluster_site.site import CopiedSite, until
 
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(300)]
 
 
-def test_a_machine_with_only_the_processor_pool_recovers_jobs(tmp_path, migrate_file):
+def test_a_machine_with_only_the_processor_pool_recovers_jobs(tmp_path, transactional_db, monkeypatch):
     """Only the io pool's schedule swept, and only after its cluster had lived for 30 s."""
-    site = Site(tmp_path)
-    migrate_file(site.database)
+    monkeypatch.setitem(registry._handlers, "naps", NAPS)
+    site = CopiedSite(tmp_path)
     site.start_naps(items=2, seconds=0)
     site.write(
         "UPDATE jobs_job SET status = 'running',"

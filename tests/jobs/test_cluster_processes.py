@@ -11,15 +11,18 @@ from http.client import HTTPConnection
 import psutil
 import pytest
 
-from tests.jobs.cluster_site.site import Site, gone, until
+from jobs import registry
+from tests.jobs.cluster_site.apps import NAPS
+from tests.jobs.cluster_site.site import CopiedSite, Site, gone, until
 
 # One after the other: each needs a core for its processes.
 pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-def site(tmp_path, migrate_file):
-    made = Site(tmp_path)
+def site(tmp_path, migrate_file, transactional_db, monkeypatch):
+    monkeypatch.setitem(registry._handlers, "naps", NAPS)
+    made = CopiedSite(tmp_path)
     migrate_file(made.database)
     return made
 

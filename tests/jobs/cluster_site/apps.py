@@ -31,9 +31,12 @@ class Call(Nap):
     name, concurrency, provider = "call", 8, "slow"
 
 
+NAPS = Handler("naps", "Naps", (Nap(),))
+
+
 class NapsConfig(AppConfig):
     name = "tests.jobs.cluster_site"
 
     def ready(self):
-        register(Handler("naps", "Naps", (Nap(),)))
+        register(NAPS)
         register(Handler("calls", "Calls", (Call(),)))

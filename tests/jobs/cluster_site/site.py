@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from django.db import connection
+
+from books.models import Book
+from jobs.actions import start_job
 
 ROOT = Path(__file__).resolve().parents[3]
 START_NAPS = """
@@ -128,6 +132,16 @@ class Site:
             if seen_at and seen_at != before.get(cluster_id):
                 return int(process_id)
         return None
+
+
+class CopiedSite(Site):
+    """Its jobs are started in the test's own database, of which it gets a copy: one process less."""
+
+    def start_naps(self, items: int, seconds: float, kind: str = "naps") -> None:
+        book = Book.objects.create(title="Naps")
+        start_job(book.pk, kind, params={"items": items, "seconds": seconds})
+        with closing(sqlite3.connect(self.database)) as copy:
+            connection.connection.backup(copy)
 
 
 def gone(process: psutil.Process) -> bool:
