@@ -109,7 +109,7 @@ def test_everything_that_runs_the_image_is_given_the_same_environment_and_its_ow
     assert {body["product"] for body in users.values()} == {"${local.product}"}
     of = local(PRODUCTION, "secret_names")
     assert of["cpu"] == of["sweep"] == "${local.base_secrets}"
-    assert local(PRODUCTION, "base_secrets") == ["SECRET_KEY", "DATABASE_URL"]
+    assert local(PRODUCTION, "base_secrets") == '${concat(["SECRET_KEY", "DATABASE_URL"], var.secret_settings)}'
     assert [name for name, names in of.items() if "PASSWORD" in str(names)] == ["release"]
 
 

@@ -19,7 +19,7 @@ locals {
   }, var.settings)
 
   # Each is given the secrets that it needs and no others: whatever reads scans holds no provider's key.
-  base_secrets  = ["SECRET_KEY", "DATABASE_URL"]
+  base_secrets  = concat(["SECRET_KEY", "DATABASE_URL"], var.secret_settings)
   model_secrets = contains([var.ocr_engine, var.guideline_engine], "openai") ? ["OPENAI_API_KEY"] : []
   secret_names = {
     web     = concat(local.base_secrets, local.model_secrets, var.oidc_server_url == "" ? [] : ["OIDC_CLIENT_SECRET"])

@@ -69,6 +69,12 @@ variable "settings" {
   default     = {}
 }
 
+variable "secret_settings" {
+  description = "Further ones that are secret, such as EMAIL_URL or SECRET_KEY_FALLBACKS: all tasks are given them."
+  type        = list(string)
+  default     = []
+}
+
 variable "first_administrator" {
   description = "Who is made where there is no administrator yet; the password is a secret."
   type = object({
