@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from books.stopwords import BOOKISH, STOPWORDS, word_set
@@ -88,19 +88,40 @@ GRAMMAR = word_set(
     " your another some any all both either more most less many much very"
 )
 _OF_LANGUAGE = {
-    "en": "the of and to in is are was were that with for by from as it be not or an this which on at has have when",
-    "de": "der die das und ist sind ein eine den dem des von zu mit nicht auf für wird werden im sich als auch bei aus",
-    "es": "el la los las de que y en un una es son se del por con para no su al como más fue lo entre sobre",
-    "fr": "le la les des et est sont un une du dans que pour pas sur avec au qui par il elle ce cette aux",
-}
+    "en": GRAMMAR,
+    "de": word_set(
+        "der die das und ist sind ein eine einen einem einer den dem des von zu mit nicht auf für wird werden wurde"
+        " wurden im in sich als auch bei aus nach um am an war hat er sie es wie oder zur zum über unter vor durch bis"
+        " ab seit sein seine kein keine nur noch wer was wo dass daß wenn beim vom sollen können könnten"
+    ),
+    "es": word_set(
+        "el la los las de del que y en un una es son se con por para no su sus al como más fue lo entre sobre a o sin"
+        " desde hasta hacia cuando qué quién cuál cuántos cuántas era eran según donde ya sino pero"
+    ),
+    "fr": word_set(
+        "le la les des et est sont un une du de dans en que pour pas sur avec au aux qui par il elle ce cette ne se son"
+        " sa ses ou où à était fut plus comme leur"
+    ),
+}  # fmt: skip
 
 
-def language_of(text: str) -> str:
-    """en, de, es or fr by the words of grammar in ``text``; "" where too few tell."""
+def grammar_of(language: str) -> frozenset[str]:
+    """Words that join others in a sentence of ``language``."""
+    return _OF_LANGUAGE.get(language, GRAMMAR)
+
+
+def language_of(text: str, *, book: str = "", printed: Collection[str] = ()) -> str:
+    """en, de, es or fr by the words of grammar in ``text``; "" where too few tell. Of a sentence about a book in the
+    language ``book`` one word of another language tells enough, but not one that the book has ``printed``."""
     said = Counter(words(text))
-    counts = Counter({name: sum(said[word] for word in known.split()) for name, known in _OF_LANGUAGE.items()})
+    counts = Counter(
+        {
+            name: sum(count for word, count in said.items() if word in known and (name == book or word not in printed))
+            for name, known in _OF_LANGUAGE.items()
+        }
+    )
     (best, most), (_, second) = counts.most_common(2)
-    return best if most >= 2 and most > second else ""
+    return best if most >= (1 if book else 2) and most > second else ""
 
 
 # As Tesseract calls them. Books in vertical lines are read from the right too.

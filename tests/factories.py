@@ -29,7 +29,7 @@ from books.models import (
 )
 from books.models.page import page_numbers
 from books.ocr.job import OCR
-from books.stored.guideline import Finding, FindingKind, Guideline, Part, Statement, numbered
+from books.stored.guideline import Evidence, Finding, FindingKind, Guideline, Part, Statement, numbered
 from books.tokens import give_out
 from jobs.models import Item, Job
 from jobs.states import ItemState, JobStatus
@@ -108,12 +108,13 @@ def ids(book: Book, numbers) -> tuple[str, ...]:
 
 
 def guideline_of(book: Book, said: dict[str, list[dict]]) -> Guideline:
-    """As it is stored, from {"concepts": [{"text", "pages": numbers, "findings": kinds}]}."""
+    """As it is stored, from {"concepts": [{"text", "pages": numbers, "evidence": [(page, quote)], "findings"}]}."""
     parts = {
         part: tuple(
             Statement(
                 each["text"],
                 ids(book, each["pages"]),
+                evidence=tuple(Evidence(ids(book, [page])[0], quote) for page, quote in each.get("evidence", ())),
                 findings=tuple(Finding(FindingKind(kind)) for kind in each.get("findings", ())),
             )
             for each in said.get(part, ())

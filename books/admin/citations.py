@@ -64,8 +64,7 @@ def _first_cited(row: Subtopic, numbers: PageNumbers) -> tuple[int, str]:
 
 
 def _quote_marks(page: Page, quote: str) -> Iterator[Box]:
-    """Around the quote's words in each line that it runs over. A line's box is known; where in it a word stands follows
-    from its letters, which are about as wide as one another."""
+    """Around the quote's words in each line that it runs over."""
     lines = [each for each in (page.reading.lines if page.reading else ()) if _is_box(_of(each, "box"))]
     texts = [str(_of(line, "text") or "") for line in lines]
     found = PrintedPage(page.number, "\n".join(texts)).find(quote)
@@ -73,10 +72,21 @@ def _quote_marks(page: Page, quote: str) -> Iterator[Box]:
     for line, text in zip(lines, texts, strict=True):
         first, last = (0, 0) if found is None else (max(0, found.start - start), min(len(text), found.end - start))
         if text and first < last:
-            left, top, right, bottom = line["box"]
-            letter = (right - left) / len(text)
-            yield round(left + first * letter), top, round((last - first) * letter), bottom - top
+            _, top, _, bottom = line["box"]
+            left, right = _sides(line, text, first, last)
+            yield left, top, right - left, bottom - top
         start += len(text) + 1
+
+
+def _sides(line: Any, text: str, first: int, last: int) -> tuple[int, int]:
+    """Left and right of the words that have letters from ``first`` up to ``last``. Where the engine told no boxes of
+    words, where they stand follows from their letters, which are about as wide as one another."""
+    words = [each for each in _of(line, "words") or () if each[0] < last and each[1] > first]
+    if words:
+        return min(each[2] for each in words), max(each[3] for each in words)
+    left, _, right, _ = line["box"]
+    letter = (right - left) / len(text)
+    return round(left + first * letter), round(left + last * letter)
 
 
 def _figure_marks(page: Page, quote: str) -> Iterator[Box]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -11,6 +11,7 @@ from books.guidelines.evidence import Claim, EvidenceCheck
 from books.guidelines.evidence.figures import UNITS, figures
 from books.guidelines.evidence.names import names
 from books.guidelines.evidence.printed_figures import PrintedFigures
+from books.guidelines.evidence.quotes import joined_words
 from books.language import content_stems, words
 from books.stored.guideline import Evidence, Part
 
@@ -25,9 +26,8 @@ INVENTED_NAME, INVENTED_QUOTE = "Quelvaro", "as every careful reader of older ch
 
 def planted(part: Part, claim: Claim, check: EvidenceCheck) -> Iterator[tuple[str, Claim]]:
     """Copies of an honest statement, each with one fault, by the fault's kind; kinds that do not apply are left out."""
-    is_ours = part in (Part.CHECKS, Part.MISCONCEPTIONS)
     for kind, plant in _KINDS.items():
-        if is_ours and kind in _OF_FACTS:
+        if kind in _OWN.get(part, ()):
             continue
         changed = plant(claim, check)
         if changed is not None and changed != claim:
@@ -92,7 +92,7 @@ def _copied(claim: Claim, check: EvidenceCheck) -> Claim | None:
     for quote in claim.evidence[:1]:
         found = check.material.book.printed.find(quote.quote, [quote.page])
         if found:
-            run = check.material.pages[found[0].page][found[0].start :].split()[:COPIED]
+            run = joined_words(check.material.pages[found[0].page][found[0].start :]).split()[:COPIED]
             return replace(claim, text=f"{' '.join(run)}.") if len(words(" ".join(run))) == COPIED else None
     return None
 
@@ -118,8 +118,12 @@ _KINDS: Mapping[str, Callable[[Claim, EvidenceCheck], Claim | None]] = {
     "row of words": _row_of_words,
     "no evidence": _without_evidence,
 }
-# In tasks and errors these may be the writer's own.
-_OF_FACTS = ("number changed", "unit changed", "name swapped")
+# What may be the writer's own in a part, or known from elsewhere.
+_OWN: Mapping[Part, Sequence[str]] = {
+    Part.CHECKS: ("number changed", "unit changed", "name swapped"),
+    Part.MISCONCEPTIONS: ("number changed", "unit changed", "name swapped"),
+    Part.PREREQUISITES: ("name swapped",),
+}
 
 
 def _cited(claim: Claim, check: EvidenceCheck) -> str:

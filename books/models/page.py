@@ -189,7 +189,8 @@ class Reading(models.Model):
     """What one engine read on a page, or a person typed (engine PERSON); older ones stay as history.
 
     ``lines`` holds {"text", "confidence", "box": [left, top, right, bottom] in pixels of the page image, "block",
-    "unsure": [[start, end, confidence], ...] of the words in its text that the engine was unsure of}.
+    "unsure": [[start, end, confidence], ...] of the words in its text that the engine was unsure of,
+    "words": [[start, end, left, right], ...] of all of them, where the engine knows their boxes}.
     ``chosen_by`` names the person who typed or restored it: only an explicit request reads such a page again.
     ``rotation`` is by how many degrees the engine turned the page clockwise beyond the page's own rotation.
     ``missing_ink`` is the share (0 to 1) of the page's ink that no line covers. ``doubts`` are codes of

@@ -249,4 +249,4 @@ def _placed(
                 yield known[start + offset]
             elif text.strip():
                 neighbour = min(start + offset, max(start, end - 1), len(known) - 1)
-                yield {**known[neighbour], "text": text, "confidence": CERTAIN, "unsure": []}
+                yield {**known[neighbour], "text": text, "confidence": CERTAIN, "unsure": [], "words": []}

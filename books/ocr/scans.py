@@ -17,7 +17,7 @@ from PIL import Image
 from books.errors import UnreadableImage
 from books.intake.pdf import Glyph, render_page
 from books.models import Page, Reading, Thumbnail
-from books.ocr.engines.base import Doubt, OcrLine, OcrText
+from books.ocr.engines.base import Doubt, OcrLine, OcrText, OcrWord
 from books.ocr.engines.model import OpenAIVision, Sight, sight_of
 from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
 from books.ocr.engines.runs import Edges
@@ -185,17 +185,20 @@ def _line(line: OcrLine) -> dict[str, Any]:
         "confidence": line.confidence,
         "box": list(line.box),
         "block": line.block,
-        "unsure": list(_unsure(line)),
+        "unsure": [
+            [start, end, round(word.confidence)]
+            for start, end, word in _placed(line)
+            if word.confidence < UNSURE_CONFIDENCE
+        ],
+        "words": [[start, end, word.box[0], word.box[2]] for start, end, word in _placed(line)],
     }
 
 
-def _unsure(line: OcrLine) -> Iterator[list[int]]:
-    """[start, end, confidence] of each doubtful word, as places in the line's text."""
+def _placed(line: OcrLine) -> Iterator[tuple[int, int, OcrWord]]:
+    """The words with their places in the line's text."""
     at = 0
     for word in line.words:
         start = line.text.find(word.text, at)
-        if start < 0:
-            continue
-        at = start + len(word.text)
-        if word.confidence < UNSURE_CONFIDENCE:
-            yield [start, at, round(word.confidence)]
+        if start >= 0:
+            at = start + len(word.text)
+            yield start, at, word

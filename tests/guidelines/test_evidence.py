@@ -21,19 +21,35 @@ def judged(*paths):
 
 
 @pytest.mark.parametrize(
-    "paths",
+    ("paths", "caught"),
     [
-        pytest.param([ROOT / "samples/evidence/prealgebra.json"], id="prealgebra"),
-        pytest.param([HERE / f"evidence/{name}.json" for name in HISTORY], id="history"),
-        pytest.param([HERE / "evidence/systems.json"], id="algebra as a machine read it"),
+        pytest.param([ROOT / "samples/evidence/prealgebra.json"], 0.95, id="prealgebra"),
+        pytest.param([HERE / f"evidence/{name}.json" for name in HISTORY], 0.95, id="history"),
+        pytest.param([HERE / "evidence/systems.json"], 0.93, id="algebra as a machine read it"),
     ],
 )
-def test_few_honest_statements_are_flagged_and_most_false_ones(paths):
+def test_few_honest_statements_are_flagged_and_most_false_ones(paths, caught):
     found = judged(*paths)
     alarms = {row.name: row for row in false_alarms(found)}
     assert alarms["all"].share <= 0.03
     assert {name for name, row in alarms.items() if row.share > 0.05} == set()
-    assert catches(found, needs_judgement=False)[-1].share >= (0.95 if "systems" not in str(paths) else 0.85)
+    assert catches(found, needs_judgement=False)[-1].share >= caught
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("empires", id="dates, persons and units"),
+        pytest.param("air", id="as a machine read it"),
+        pytest.param("hanse", id="in German"),
+        pytest.param("incas", id="in Spanish"),
+    ],
+)
+def test_what_follows_from_the_pages_is_seldom_flagged(name):
+    """Statements that compute, round, convert and call things by other names: one in twenty is flagged all the same."""
+    found = judged(HERE / f"evidence/{name}.json")
+    assert false_alarms(found)[-1].share <= 0.06
+    assert catches(found, needs_judgement=False)[-1].share >= 0.95
 
 
 PAGES = {

@@ -169,11 +169,12 @@ def test_a_turned_page_is_read_from_another_input():
     assert len(set(prints)) == 3
 
 
-def test_words_the_engine_was_unsure_of_are_kept_with_their_places(page):
+def test_words_are_kept_with_their_places_and_those_the_engine_was_unsure_of(page):
     reading = stored_reading(page, text_of("clear bluned"), 1.0)
     assert reading.lines == [
-        {"text": "clear bluned", "confidence": 80, "box": [0, 0, 19, 9], "block": 0, "unsure": [[6, 12, 41]]}
-    ]
+        {"text": "clear bluned", "confidence": 80, "box": [0, 0, 19, 9], "block": 0, "unsure": [[6, 12, 41]],
+         "words": [[0, 5, 0, 9], [6, 12, 9, 19]]}
+    ]  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)

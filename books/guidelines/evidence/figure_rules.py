@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from books.guidelines.evidence.figures import Figure, figures, legible
 from books.guidelines.evidence.material import Seen
 from books.guidelines.evidence.names import names
-from books.guidelines.evidence.printed_figures import shared_nouns
+from books.guidelines.evidence.printed_figures import PrintedFigures, shared_nouns
 from books.language import stem
 from books.stopwords import word_set
 from books.stored.guideline import Finding, FindingKind, Part
@@ -20,8 +20,30 @@ _IS_SHAPE = re.compile(
 _IS_TIMES = re.compile(r"\stimes\s(?:as|more|the|larger|bigger|smaller|less|faster)\b|-?fold\b")
 _BOUND = re.compile(r"(?:up to|below|within|under|less than|above|over|beyond|at most|to|until)\s(?:a\s)?$", re.I)
 _ASKS_FOR = re.compile(r"\b(?:name|list|give|find|state|mention|describe|identify|write|compare)\s(?:\w+\s)?$", re.I)
+_SUPPOSES = re.compile(r"(?:if|suppose|imagine|wenn|angenommen|si)\b", re.IGNORECASE)
 _ASKS_WHY = re.compile(r"(?:explain )?why|warum|¿?por qué", re.IGNORECASE)
-_ROUGHLY = word_set("about around roughly nearly almost some over than approximately etwa rund fast casi unos")
+# How far a page's number may be from one that is said so, as shares of it; the last one is of a conversion.
+_LOOSE = (
+    (
+        re.compile(
+            r"\b(?:less than|fewer than|under|below|almost|nearly|menos de|casi|weniger als|fast|knapp)\s$", re.I
+        ),
+        0.8,
+        1.0,
+    ),
+    (re.compile(r"\b(?:more than|over|above|más de|mehr als|über|gut|well over)\s$", re.I), 1.0, 1.34),
+    (
+        re.compile(
+            r"\b(?:about|around|roughly|some|approximately|etwa|rund|ungefähr|unos|unas|cerca de|hacia|um)\s$", re.I
+        ),
+        0.95,
+        1.05,
+    ),
+    (re.compile(""), 0.999, 1.001),
+)
+_ABOUT_YEAR = re.compile(
+    r"\b(?:about|around|circa|c\.|roughly|um|hacia)\s(?:the\syear\s|el\saño\s|das\sJahr\s)?$", re.IGNORECASE
+)
 # What a writer counts: matter for tasks in any number, matter of structure in small ones.
 _OF_TASKS = frozenset(
     map(
@@ -42,6 +64,12 @@ _STRUCTURE = frozenset(
         ),
     )
 )
+# Two numbers make a third up to here, or what is said to be more or fewer.
+_MOST_MADE, _MORE = (
+    100,
+    re.compile(r"\b(?:more|fewer|less|mehr|weniger|más|menos|in all|together|insgesamt)\b", re.IGNORECASE),
+)
+_YEARS = re.compile(r"\b(?:years?|Jahren?|años)\b")
 # Up to here a number in words may be the writer's own count.
 _SMALL = 12
 
@@ -50,7 +78,7 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
     """Numbers that are neither on the cited pages nor follow from what stands there, units and eras that are others."""
     text = legible(seen.claim.text)
     said = figures(text, seen.language or seen.material.language)
-    has_own = seen.material.calculates and seen.part in (Part.CHECKS, Part.MISCONCEPTIONS)
+    has_own = (seen.material.calculates or _SUPPOSES.match(text)) and seen.part in (Part.CHECKS, Part.MISCONCEPTIONS)
     counted = {one.start: other for one, other in shared_nouns(said, seen.near.figures)}
     for figure in said:
         if has_own and figure.kind == "number" and not figure.era:
@@ -59,11 +87,13 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
         elif _is_count(figure, text, seen):
             if figure.value != 1 and figure.start in counted and not seen.figures.counts(figure):
                 yield _not_printed(figure, seen, counted[figure.start].written)
-        elif seen.near.follows(figure):
+        elif _follows(figure, text, seen):
             continue
         elif not _is_printed(figure, seen):
             yield _not_printed(figure, seen)
-        elif figure.unit and not seen.figures.has_unit(figure):
+        elif figure.start in counted and not figure.unit and not seen.figures.counts(figure):
+            yield _not_printed(figure, seen, counted[figure.start].written)
+        elif figure.unit and not seen.figures.has_unit(figure, seen.near):
             yield Finding(
                 FindingKind.NUMBER, f"“{figure.written}” with this unit ({figure.unit}) is not on {seen.where}."
             )
@@ -71,13 +101,34 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
 
 
 def _is_printed(figure: Figure, seen: Seen) -> bool:
-    """A rounded number stands for the page's; a ruler's number is part of a name, which is given once for all."""
-    if seen.figures.bears_out(figure):
-        return True
-    if figure.written.isupper():
+    """A ruler's number is part of a name, which is given once for all."""
+    if figure.written.isupper() and figure.is_ordinal and figure.kind == "number":
         name = re.compile(rf"\b{re.escape(figure.before)}\s+{re.escape(figure.written)}\b", re.IGNORECASE)
-        return any(name.search(text) for text in seen.material.pages.values())
-    return figure.kind == "number" and not figure.is_date and figure.before in _ROUGHLY and seen.near.about(figure)
+        nth = any(each.is_ordinal and each.value == figure.value for each in seen.figures.figures)
+        return nth or any(name.search(text) for text in seen.material.pages.values())
+    return seen.figures.bears_out(figure) or (seen.part == Part.DEPTH and figure.value in seen.figures.labels)
+
+
+def _follows(figure: Figure, text: str, seen: Seen) -> bool:
+    """Whether the number follows from those of the quotes and the sentences around them: rounded, in another unit, as a
+    sum, or as the years between a date of the quotes and one of the pages."""
+    quoted = PrintedFigures(seen.quoted, seen.material.language)
+    is_span = figure.unit == "year" or (seen.part == Part.CHECKS and bool(_YEARS.search(text)) and not figure.is_year)
+    if seen.near.follows(figure):
+        return True
+    may_be_made = not (seen.material.calculates or figure.is_date) and (
+        figure.value <= _MOST_MADE or _MORE.search(text)
+    )
+    if may_be_made and quoted.gives(figure):
+        return True
+    if is_span and any(abs(one - other) == figure.value for one in quoted.years for other in seen.figures.years):
+        return True
+    before = text[: figure.start]
+    if figure.is_year:
+        return figure.value % 10 == 0 and bool(_ABOUT_YEAR.search(before)) and seen.near.is_near_year(figure)
+    if figure.kind != "number" or figure.is_date:
+        return False
+    return any(said.search(before) and seen.near.about(figure, low, high) for said, low, high in _LOOSE)
 
 
 def _is_count(figure: Figure, text: str, seen: Seen) -> bool:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from books.guidelines.evidence.numerals import cardinal, composed, ordinal, roman
+from books.guidelines.evidence.quotes import as_misread
 from books.language import stem
 from books.stopwords import word_set
 from books.stored import notation
@@ -30,11 +31,34 @@ _BEFORE_ERA = re.compile(r"\b(?:A\.?\s?D\.?)\s*$")
 _JOINS = re.compile(
     r"\s*(?:[-–—−/]|to|and|or|until|through|bis|und|oder|hasta|al?|y|o)\s*(?:(?:about|around|the|c\.|ca\.)\s*)?", re.I
 )
-_TOKEN = re.compile(r"\d{1,3}(?: \d{3})+\b|\d[\d.,'’\u00a0\u202f]*(?:(?<=,)\s\d{3}\b)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
+_TOKEN = re.compile(
+    r"\d{1,2}\s?/\s?\d{1,2}(?![\d/])|\d{1,3}(?: \d{3})+\b|\d[\d.,'’\u00a0\u202f]*(?:(?<=,)\s\d{3}\b)*"
+    r"|[^\W\d_]+(?:['’][^\W\d_]+)?"
+)
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th|\.(?=\s+(?:Jahr|Jh))|º|ª|er|ème)\b|\.(?=\s+Jahr)")
 _FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅛": "1/8", "⅕": "1/5", "⁄": "/"}
-_HALVES = {"million": "500,000", "billion": "500 million", "dozen": "6", "thousand": "500"}
-_HALF = re.compile(r"\b(?:one )?half (?:an? )?(million|billion|dozen|thousand)\b", re.IGNORECASE)
+_HALVES = {
+    "million": "500,000", "billion": "500 million", "dozen": "6", "thousand": "500", "century": "50 years",
+    "a quarter of a century": "25 years", "a quarter century": "25 years",
+}  # fmt: skip
+_HALF = re.compile(
+    r"\b(?:(?:one )?half (?:an? )?(million|billion|dozen|thousand|century)|(a quarter (?:of a )?century))\b", re.I
+)
+_OVER = {
+    word: number
+    for number, words in {
+        2: "half halves", 3: "third thirds drittel tercio tercios", 5: "fifth fifths fünftel quinto quintos",
+        4: "quarter quarters fourth fourths viertel cuarto cuartos", 6: "sixth sixths sechstel", 7: "seventh sevenths",
+        8: "eighth eighths achtel", 9: "ninth ninths", 10: "tenth tenths zehntel décimo décimos",
+        12: "twelfth twelfths", 15: "fifteenth fifteenths", 16: "sixteenth sixteenths", 20: "twentieth",
+        30: "thirtieth", 100: "hundredth hundredths",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+_FRACTION = re.compile(
+    r"\b(an?(?=\s\w+\sof\b)|one|two|three|four|five|six|seven|eight|nine|eine?|zwei|drei|vier|fünf|una?|dos|tres|cuatro)"
+    rf"[-\s]({'|'.join(_OVER)})\b", re.IGNORECASE,
+)  # fmt: skip
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 UNITS = {
     name: unit
@@ -47,7 +71,7 @@ UNITS = {
         "generation": "generation generations", "mm": "mm millimeter millimeters millimetre millimetres",
         "cm": "cm centimeter centimeters centimetre centimetres Zentimeter centímetros",
         "metre": "meter meters metre metres Meter Metern metros", "inch": "inch inches",
-        "km": "km kilometer kilometers kilometre kilometres Kilometer Kilometern kilómetros",
+        "km": "km kilometer kilometers kilometre kilometres Kilometer Kilometern Quadratkilometer kilómetros",
         "foot": "foot feet ft", "yard": "yard yards", "mile": "mile miles Meile Meilen millas", "acre": "acre acres",
         "hectare": "hectare hectares", "gram": "gram grams gramme grammes Gramm gramos", "mg": "mg milligrams",
         "kg": "kg kilogram kilograms kilo kilos Kilogramm kilogramos", "ounce": "ounce ounces oz",
@@ -60,8 +84,11 @@ UNITS = {
     }.items()
     for name in names.split()
 }  # fmt: skip
+_UNITS_MISREAD = {as_misread(name): unit for name, unit in UNITS.items()}
+_FEW = re.compile(r"\b(?:few|several|many|some|einige|mehrere|paar|varios|unos)\s$", re.IGNORECASE)
+_MANY = word_set("hundred thousand million billion dozen hundert tausend millionen dutzend cientos miles millones")
 _CURRENCY = re.compile(r"[$€£¥₹]\s?$")
-_UNIT_AFTER = re.compile(r"\s*-?\s*([%°¢€]|per\s?cent\b|por ciento\b|[^\W\d_]+)")
+_UNIT_AFTER = re.compile(r"\s*-?\s*(?:(?:square|cubic)\s)?([%°¢€]|per\s?cent\b|por ciento\b|[^\W\d_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +121,7 @@ class Figure:
 
     @property
     def is_day(self) -> bool:
-        return self.before in _MONTHS or self.noun in _MONTH_STEMS
+        return self.value <= 31 and (self.before in _MONTHS or self.noun in _MONTH_STEMS)
 
     @property
     def is_year(self) -> bool:
@@ -135,10 +162,17 @@ def figures(text: str, language: str = "en") -> list[Figure]:
 
 def legible(text: str) -> str:
     """Formulas, fractions, powers and halves of large numbers in plain digits."""
-    text = _HALF.sub(lambda found: _HALVES[found[1].lower()], notation.plain(text))
+    text = _HALF.sub(lambda found: _HALVES[(found[1] or found[2]).lower()], notation.plain(text))
+    text = _FRACTION.sub(_in_digits, text)
     for sign, written in _FRACTIONS.items():
         text = text.replace(sign, f" {written} " if len(written) > 1 else written)
     return text.translate(_POWERS)
+
+
+def _in_digits(fraction: re.Match[str]) -> str:
+    word = fraction[1].lower()
+    above = next(filter(None, (cardinal(word, each) for each in ("en", "de", "es"))), 1)
+    return f"{above}/{_OVER[fraction[2].lower()]}"
 
 
 def _numbers(text: str, language: str) -> Iterator[Figure]:
@@ -153,7 +187,7 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
         value = None if word[0].isdigit() or is_share else cardinal(word.lower(), language)
         gap = re.sub(r"\s+", " ", text[run[-1][1].end() : token.start()]) if run else ""
         if run and (value is None or not _continues(gap, run[-1][0], value)):
-            if value is None and _is_and(word, gap) and run[-1][0] >= 100:
+            if value is None and _is_and(word, gap) and run[-1][0] >= (20 if word == "y" else 100):
                 continue
             last = None if word[0].isdigit() else ordinal(word.lower(), language)
             if last is not None and run[-1][0] >= 20 and gap in ("-", " "):
@@ -167,7 +201,8 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
             yield _of_words(run, text)
             run = []
         if value is not None:
-            run.append((value, token))
+            if run or word.lower() not in _MANY or not _FEW.search(text[: token.start()]):
+                run.append((value, token))
         elif word[0].isdigit():
             figure = _of_digits(token, text)
             read = figure.end
@@ -204,6 +239,9 @@ def _of_digits(token: re.Match[str], text: str) -> Figure:
         times = next(filter(None, (cardinal(scale[1].lower(), each) for each in ("en", "de", "es"))), 1)
         end += scale.end()
         return Figure(readings(written)[0] * times, text[token.start() : end], token.start(), end)
+    above, slash, below = written.partition("/")
+    if slash:
+        return Figure(Decimal(above) / (Decimal(below) or 1), written, token.start(), end)
     value = readings(written)[0]
     decade = re.match(r"['’]?s\b", text[end : end + 3])
     if decade and value == int(value) and value % 10 == 0 and value >= 20:
@@ -258,6 +296,7 @@ def _with_surroundings(figure: Figure, text: str) -> Figure:
     unit = (
         UNITS.get(word)
         or UNITS.get(word.lower(), "")
+        or (_UNITS_MISREAD.get(as_misread(word.lower()), "") if len(word) > 5 else "")
         or ("percent" if word[:3].lower() in ("per", "por") and " " in word else "")
     )
     money = _CURRENCY.search(text[: figure.start])

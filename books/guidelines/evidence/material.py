@@ -10,7 +10,7 @@ from functools import cached_property
 from books.guidelines.evidence.names import PrintedNames
 from books.guidelines.evidence.printed_figures import PrintedFigures
 from books.guidelines.evidence.quotes import Found, PrintedBook, joined_words
-from books.language import GRAMMAR, content_stems, language_of, words
+from books.language import content_stems, language_of, stem, words
 from books.stored.guideline import Part, Statement
 
 Claim = Statement[int]
@@ -76,18 +76,17 @@ class Material:
         return next((" ".join(run) for run in _runs(words(text)) if run in self._runs), "")
 
     @cached_property
-    def following(self) -> PrintedNames:
-        """The titles that follow, and the pages from the subtopic's last one on."""
+    def following(self) -> frozenset[str]:
+        """The stems of the pages from the subtopic's last one on."""
         last = max(self.own_pages, default=0)
-        return PrintedNames(
-            "\n".join([*self.later_subtopics, *(self.pages[each] for each in self.pages if each >= last)])
-        )
+        pages = (joined_words(self.pages[each]) for each in self.pages if each >= last)
+        return frozenset(map(stem, words("\n".join(pages))))
 
     def language_of(self, text: str) -> str:
         """Of a sentence; "" where it is in none that we know: most of its words are none of the book's."""
         said = words(text)
-        found = language_of(text)
-        if found or len(said) < 5 or GRAMMAR.intersection(said):
+        found = language_of(text, book=self.language, printed=self.whole.words)
+        if found or len(said) < 5:
             return found or self.language
         known = sum(self.whole.is_like_small(word) or self.whole.has(word) for word in said)
         return "" if 2 * known < len(said) else self.language
@@ -104,6 +103,7 @@ class Material:
             claim,
             self,
             quoted=" … ".join(each.words for each in found),
+            told="\n".join(self.book.printed.pages[each.page].around(each, before=0, after=0) for each in found),
             around="\n".join(self.book.printed.pages[each.page].around(each) for each in found),
             figures=figures,
             names=names,
@@ -118,13 +118,15 @@ class Material:
 
 @dataclass(frozen=True)
 class Seen:
-    """What one statement is held against: ``quoted`` are its quotes as printed, ``around`` the sentences in which they
-    stand, ``figures`` and ``names`` those of all cited pages, which ``where`` names."""
+    """What one statement is held against: ``quoted`` are its quotes as printed, ``told`` the sentences in which they
+    stand, ``around`` these with others beside them, ``figures`` and ``names`` those of all cited pages, which ``where``
+    names."""
 
     part: Part
     claim: Claim
     material: Material
     quoted: str
+    told: str
     around: str
     figures: PrintedFigures
     names: PrintedNames

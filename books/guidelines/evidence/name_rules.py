@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from books.guidelines.evidence.material import Seen
-from books.guidelines.evidence.names import PrintedNames, may_be_name, names, unknown_names
-from books.language import GRAMMAR, content_stems, is_content, stem, words
+from books.guidelines.evidence.names import Name, PrintedNames, may_be_name, names, peoples, unknown_names
+from books.language import content_stems, grammar_of, is_content, sentences, stem, words
 from books.stopwords import word_set
 from books.stored.guideline import Finding, FindingKind, Part
 
@@ -42,7 +42,9 @@ def name_findings(seen: Seen) -> Iterator[Finding]:
     if seen.is_foreign or (seen.material.calculates and seen.part == Part.CHECKS):
         return
     cited = whole if seen.part == Part.PREREQUISITES else seen.names
-    for name in unknown_names(claim.text, cited, whole, nouns_are_capital=seen.language == "de"):
+    for name in unknown_names(_claimed(seen), cited, whole, nouns_are_capital=seen.language == "de"):
+        if _is_beside(name, seen):
+            continue
         if not name.is_first or _is_name(name.word, seen):
             yield Finding(FindingKind.NAME, f"“{name.word}” is not on {seen.where}.")
     for term in _named_as(claim.text):
@@ -50,11 +52,33 @@ def name_findings(seen: Seen) -> Iterator[Finding]:
             yield Finding(FindingKind.NAME, f"The term “{term}” is not on {seen.where}.")
 
 
+def _claimed(seen: Seen) -> str:
+    """Of an error with its correction the correction: an error may name what it likes."""
+    said = sentences(seen.claim.text)
+    return said[-1] if seen.part == Part.MISCONCEPTIONS else seen.claim.text
+
+
+def _is_beside(name: Name, seen: Seen) -> bool:
+    """Whether the name is more than the page tells and takes no other's place: of a people where the quote's sentence
+    names none that is left out, or of something known before, in a sentence that does not tell what the quote tells."""
+    said = PrintedNames(seen.claim.text)
+    if name.is_of_people:
+        return all(map(said.has, peoples(seen.told)))
+    known_before = seen.part in (Part.PREREQUISITES, Part.MISCONCEPTIONS)
+    return known_before and seen.share_in(f"{seen.told} {name.word}") < _MOST
+
+
 def _is_name(first: str, seen: Seen) -> bool:
     """Whether a sentence's first word, which no page has in any form, is a name: a verb follows it, or the rest is what
     the quote's sentence tells of another name."""
     text, whole = seen.claim.text, seen.material.whole
     if seen.part in _IMPERATIVE or not may_be_name(first) or whole.is_like_small(first):
+        return False
+    if (
+        first.endswith("s")
+        and re.match(rf"\W*{re.escape(first)} (?:are|were|have)\b", text)
+        and not any(peoples(first))
+    ):
         return False
     if re.match(rf"\W*{re.escape(first)}(?:['’]s)?,?\s(?:{_VERBS})\b", text):
         return True
@@ -79,11 +103,10 @@ def later_findings(seen: Seen) -> Iterator[Finding]:
     material, text = seen.material, seen.claim.text
     titles = set(content_stems("\n".join(material.later_subtopics)))
     said = [each for each in dict.fromkeys(content_stems(text)) if each not in _OF_LATER]
-    if said and not any(_is_among(each, titles) for each in said):
-        missing = [each for each in said if not _is_among(each, material.following.stems)]
-        if 2 * len(missing) >= len(said):
-            yield Finding(FindingKind.NAME, "No later subtopic of this book is about that.")
-            return
+    is_titled = not said or any(_is_among(each, titles) for each in said)
+    if not is_titled and 2 * sum(_is_among(each, material.following) for each in said) <= len(said):
+        yield Finding(FindingKind.NAME, "No later subtopic of this book is about that.")
+        return
     known = PrintedNames("\n".join([*material.later_subtopics, *material.pages.values()]))
     for name in unknown_names(text, known, known, nouns_are_capital=seen.language == "de"):
         if not name.is_first:
@@ -91,13 +114,14 @@ def later_findings(seen: Seen) -> Iterator[Finding]:
 
 
 def _is_among(said: str, printed: Iterable[str]) -> bool:
-    return any(said == each or (len(said) > 4 and len(each) > 4 and said[:5] == each[:5]) for each in printed)
+    start = said[:5]
+    return any(said == each or (min(len(start), len(each)) >= 4 and each[: len(start)] == start) for each in printed)
 
 
 def is_row_of_words(seen: Seen) -> bool:
     """Whether the statement is no sentence: words of the book in a row, without any that joins them."""
     said = words(seen.claim.text)
     fewest = 8 if seen.part in _IMPERATIVE else 6
-    if len(said) < fewest or GRAMMAR.intersection(said):
+    if len(said) < fewest or not grammar_of(seen.language).isdisjoint(said):
         return False
     return sum(map(seen.material.whole.has, said)) >= 0.8 * len(said)

@@ -9,29 +9,27 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
 
-from books.guidelines.evidence.quotes import joined_words, squeezed
+from books.guidelines.evidence.numerals import roman
+from books.guidelines.evidence.quotes import as_misread, joined_words, squeezed, without_digits
 from books.language import is_content, stem
-from books.stopwords import word_set
+from books.stopwords import STOPWORDS, word_set
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʿʾ‘][^\W\d_]+)*")
-_PEOPLE_OF = re.compile(r"(?:[A-Z]\w+(?:an|ish|ese|ic|i)|Greek|French|Dutch|Arab|Jewish|Turkic)\s+[a-z]+")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s|[\"“„«(¿¡]\s*)$")
-# What a machine takes for another, folded alike on both sides.
-_MISREAD = (
-    ("rn", "m"),
-    ("vv", "w"),
-    ("cl", "d"),
-    ("0", "o"),
-    ("1", "l"),
-    ("i", "l"),
-    ("j", "l"),
-    ("5", "s"),
-    ("8", "b"),
+_PEOPLE = (
+    r"(?:[^\W\d_]{2,}(?:[aei]an|ish|ese|ite|ic|ki)s?|French|Swiss|(?:Greek|Arab|Turk|Jew|Frank|Slav|Scot|German)s?)"
 )
-# Endings of places and of those who live there: Rome and Roman, Kush and Kushite, Egypt and Egyptians.
-_PLACE = frozenset({"", *word_set("a e ia s es us is os um ium y ey o on land ca ce io en")})
-_PEOPLE = word_set(
-    "n an ian ean ese ish ic ite i ine ard man er nian tian iot ism ist ists ns ans cs ics th k ks ch itic tic otic"
+# Of what people somebody or something is: the Frankish ruler, Greek authors, the last Byzantine emperor, the Arabs.
+_IS_PEOPLE = re.compile(rf"{_PEOPLE}\b")
+_IS_OF_PEOPLE = re.compile(rf"{_PEOPLE}(?:(?<=s)\b|\s+[a-z]{{3,}})")
+_DETERMINED = re.compile(
+    r"(?:^|[.?!]\s|\b(?:the|an?|his|her|their|its|other|many|some|most|all|by|of|with))\s?(?:[a-z-]+\s)?$",
+    re.IGNORECASE,
+)
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s|[\"“„«(¿¡]\s*)$")
+# Endings of places, of those who live there and of what they believe: Rome and Roman, Kush and Kushite, Shiism, Shiite.
+_ENDINGS = word_set(
+    "a e ia ea s es us is os um ium y ey o on and land ca ce io en al il n an ian ean ese uese ish ic ite i ine ard"
+    " man er nian tian vian iot ism ist th k ks ch itic tic otic gal"
 )
 _IRREGULAR = {
     frozenset(pair.split())
@@ -41,7 +39,8 @@ _IRREGULAR = {
         "flanders flemish", "naples neapolitan", "moscow muscovite", "judaism jews", "judaism jewish", "judean jew",
         "judea jew", "judean jewish", "judea jewish", "hebrew jew", "islam muslim", "islam muslims", "islam islamic",
         "christ christian", "greece greek", "phoenicia phoenician", "denmark danish", "sweden swedish",
-        "ireland irish", "scotland scottish", "norway norse", "philippines filipino", "roman rome", "quran koran",
+        "ireland irish", "scotland scottish", "scot scottish", "norway norse", "philippines filipino", "roman rome",
+        "switzerland swiss", "persian iranian", "persia iran", "poland polish", "timur tamerlane", "quran koran",
     )
 }  # fmt: skip
 # Written with a capital as part of a name or a title, and no claim by themselves.
@@ -51,7 +50,7 @@ _GENERIC = word_set(
     "kingdom dynasty republic revolution church state city river mount mountain sea ocean lake gulf island "
     "islands north south east west northern southern eastern western central great old new middle ages age era "
     "god gods chapter section unit table figure map example part book volume page january february bce ce bc "
-    "ad mr mrs ms dr i roman english latin"
+    "ad mr mrs ms dr i celsius fahrenheit"
 )
 _COMMON_ENDINGS = (
     "ing", "ed", "ly", "ion", "ions", "ment", "ments", "ness", "ity", "ities", "ers", "ors", "ists", "ants", "ents",
@@ -63,12 +62,12 @@ _LONG = 6
 @dataclass(frozen=True, slots=True)
 class Name:
     """``is_first`` where it begins a sentence, so that its capital tells nothing; ``run`` is the name it is part of;
-    ``is_adjective`` where it says of what people somebody or something is (Greek authors)."""
+    ``is_of_people`` where it says of what people somebody or something is (Greek authors)."""
 
     word: str
     is_first: bool
     run: tuple[str, ...]
-    is_adjective: bool
+    is_of_people: bool
 
 
 def plain(word: str) -> str:
@@ -82,7 +81,7 @@ def names(text: str) -> list[Name]:
     """Words with a capital, each with the words with capitals beside it."""
     runs: list[list[re.Match[str]]] = []
     for token in _WORD.finditer(text):
-        if not token.group()[0].isupper() or len(token.group()) < 2:
+        if not token.group()[0].isupper() or len(token.group()) < 2 or roman(token.group()) is not None:
             continue
         joined = runs and text[runs[-1][-1].end() : token.start()] in (
             " ",
@@ -99,7 +98,7 @@ def names(text: str) -> list[Name]:
             token.group(),
             bool(_SENTENCE_START.search(text[: token.start()])),
             tuple(each.group() for each in run),
-            bool(_PEOPLE_OF.match(text, token.start())),
+            bool(_IS_OF_PEOPLE.match(text, token.start()) and _DETERMINED.search(text[: token.start()])),
         )
         for run in runs
         for token in run
@@ -110,42 +109,37 @@ class PrintedNames:
     """The words of the pages' texts, by what they may be read as."""
 
     def __init__(self, text: str) -> None:
+        text = without_digits(text)
         whole = joined_words(text)
         self._letters = squeezed(whole)
-        self._words = {plain(word) for part in (whole, text) for word in _WORD.findall(part)} - {""}
-        self._small = {plain(word) for word in _WORD.findall(whole) if word[0].islower()}
-        self.stems = {stem(word) for word in self._small}
-        self._misread = {_misread(word) for word in self._words}
+        self.words = {plain(word) for part in (whole, text) for word in _WORD.findall(part)} - {""}
+        self.small = {plain(word) for word in _WORD.findall(whole) if word[0].islower()}
+        self._stems_small = {stem(word) for word in self.small}
+        self._misread = {as_misread(word) for word in self.words}
         self._initials = "".join(word[0] for word in map(plain, _WORD.findall(whole)) if word)
 
     def has(self, name: str) -> bool:
         word = plain(name)
-        if not word or word in self._words or _misread(word) in self._misread:
+        if not word or word in self.words or as_misread(word) in self._misread:
             return True
         if len(word) >= _LONG and word in self._letters:
             return True
         if name.isupper() and len(name) > 2 and word in self._initials:
             return True
-        if any(frozenset((word, printed)) in _IRREGULAR for printed in self._words):
+        if any(frozenset((word, printed)) in _IRREGULAR for printed in self.words):
             return True
-        return any(_same_name(word, printed) for printed in self._words if printed[0] == word[0])
+        return any(_same_name(word, printed) for printed in self.words if printed[0] == word[0])
 
     def has_small(self, name: str) -> bool:
         """Whether the word stands there in small letters, in some form: then it is no proper name."""
         word = plain(name)
-        return word in self._small or stem(word) in self.stems
+        return word in self.small or stem(word) in self._stems_small
 
     def is_like_small(self, name: str) -> bool:
         """As ``has_small``, or another word in small letters begins alike."""
         word = plain(name)
         start = word[: max(4, min(5, len(word) - 1))]
-        return any(each.startswith(start) for each in self._small)
-
-
-def _misread(word: str) -> str:
-    for seen, meant in _MISREAD:
-        word = word.replace(seen, meant)
-    return word
+        return any(each.startswith(start) for each in self.small)
 
 
 def _same_name(one: str, other: str) -> bool:
@@ -155,9 +149,7 @@ def _same_name(one: str, other: str) -> bool:
         or frozenset((one.removesuffix("s"), other.removesuffix("s"))) in _IRREGULAR
     ):
         return True
-    shared = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    ends = one[shared:], other[shared:]
-    if shared >= 3 and (_is_derived(*ends) or _is_derived(ends[1], ends[0])):
+    if _roots(one) & _roots(other):
         return True
     if min(len(one), len(other)) < _LONG:
         others = {pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]}
@@ -166,8 +158,12 @@ def _same_name(one: str, other: str) -> bool:
     return Levenshtein.distance(one, other, score_cutoff=slips) <= slips or _skeleton(one) == _skeleton(other) != ""
 
 
-def _is_derived(place: str, people: str) -> bool:
-    return place in _PLACE and ((people in {"", "s", "es"} and place == "") or people.removesuffix("s") in _PEOPLE)
+def _roots(word: str) -> set[str]:
+    """The word and, from three letters on, what is left of it without an ending and an s."""
+    forms = {word, word.removesuffix("s")}
+    return forms | {
+        form[: -len(end)] for form in forms for end in _ENDINGS if form.endswith(end) and len(form) - len(end) >= 3
+    }
 
 
 def _skeleton(word: str) -> str:
@@ -183,14 +179,24 @@ def unknown_names(text: str, cited: PrintedNames, book: PrintedNames, *, nouns_a
     for name in names(text):
         if plain(name.word) in _GENERIC or cited.has(name.word) or book.has_small(name.word):
             continue
-        others = [each for each in name.run if each != name.word and plain(each) not in _GENERIC]
+        others = [each for each in name.run if each != name.word and plain(each) not in _GENERIC | STOPWORDS]
         if book.has(name.word) and any(cited.has(each) for each in others):
             continue
-        if nouns_are_capital and not others:
-            continue
-        if name.is_adjective and book.has(name.word):
+        if nouns_are_capital and not any(_are_one(name.word, each, text) for each in others):
             continue
         yield name
+
+
+def _are_one(name: str, other: str, text: str) -> bool:
+    """Side by side, neither being a sentence's first word."""
+    return bool(
+        re.search(rf"[^\W\d_],? (?:{re.escape(name)} {re.escape(other)}|{re.escape(other)} {re.escape(name)})\b", text)
+    )
+
+
+def peoples(text: str) -> Iterator[str]:
+    """The words for peoples, and for what is theirs, in ``text``."""
+    return (each.word for each in names(text) if _IS_PEOPLE.fullmatch(each.word))
 
 
 def may_be_name(word: str) -> bool:

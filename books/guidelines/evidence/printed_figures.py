@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
-from itertools import pairwise
+from itertools import combinations, pairwise, zip_longest
 
 from books.guidelines.evidence.figures import UNITS, Era, Figure, figures, legible
+from books.guidelines.evidence.quotes import without_digits
 
 # Sums of numbers from here on are told as the page's own; smaller ones meet by chance.
 _LARGE = 1_000
 _MISREAD = str.maketrans("OoIl|SZB", "00111528")
 _LETTER = re.compile(r"[^\W\d]|\|")
 _MISREADABLE = re.compile(r"(?<![^\W_])(?:[OIl|]|[\dOoIl|SZB]*\d[\dOoIl|SZB]*|[OoIl|]{2,})(?![^\W_])")
+# A number some of whose digits were read as letters.
+_SPOILT = re.compile(r"(?<![^\W_])(?=[.,\d]*[OoIl|])[\dOoIl|.,]*\d[\dOoIl|.,]*(?![^\W_])")
+# What numbers a part of the book counts nothing: TABLE 9.1, Chapter 9, 9.2 Safavid Persia, a line with a page number.
+_LABEL = re.compile(
+    r"\b(?:table|figure|fig\.|chapter|section|unit|page|tabelle|abbildung|abb\.|kapitel|seite|tabla|figura|capítulo|unidad"
+    r"|página)\s+\d[\d.]*|^\d+(?:\.\d+)+(?=\s+[^\W\d_])|^\d{1,4}(?=\s{2,}|\s*$)|(?<=\s\s)\d{1,4}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NEXT = re.compile(r"\b(?:next|following|previous|half an?) year|year (?:later|before|after)\b", re.IGNORECASE)
+_HALF = re.compile(r"\b(?:half|halves|halb\w*|Hälfte|mitad)\b", re.IGNORECASE)
+_SHARING = re.compile(r"\s*(?:[-–—−]|to|and|or|bis|und|oder|a|y|o)\s*", re.IGNORECASE)
+_SCALES = {
+    unit: (kind, Decimal(times))
+    for kind, units in {
+        "length": "mm 0.001 cm 0.01 metre 1 km 1000 inch 0.0254 foot 0.3048 yard 0.9144 mile 1609",
+        "weight": "mg 0.001 gram 1 kg 1000 ton 1000000 ounce 28.35 pound 453.6",
+        "time": "second 1 minute 60 hour 3600 day 86400 week 604800",
+        "ages": "month 1 year 12 decade 120 century 1200",
+        "share": "percent 0.01",
+        "volume": "ml 0.001 litre 1",
+    }.items()
+    for unit, times in zip(units.split()[::2], units.split()[1::2], strict=True)
+}
 
 
 class PrintedFigures:
     """All that the pages' texts may mean by their digits and number words, in the language they are written in."""
 
     def __init__(self, text: str, language: str = "en") -> None:
-        self._text = legible(text)
-        self.figures = figures(text, language)
+        whole = _SPOILT.sub(lambda found: found[0].translate(_MISREAD), legible(without_digits(text)))
+        self._text = _LABEL.sub(lambda found: " " * len(found[0]), whole)
+        self.labels = {each.value for each in figures(whole, language)}
+        self.figures = list(_with_shared_units(figures(self._text, language), self._text))
         self.eras: dict[Decimal, set[Era]] = {}
         for each in self.figures:
             if each.kind == "number":
@@ -31,6 +58,8 @@ class PrintedFigures:
             *_every_reading(self._text),
             *(each.value % 10 for each in self.figures if each.is_word and each.value > 20),
         }
+        if _HALF.search(self._text):
+            also.add(Decimal("0.5"))
         for value in also - set(self.eras):
             self.eras[value] = {""}
 
@@ -48,6 +77,8 @@ class PrintedFigures:
             return self._has_decade(figure)
         eras = self.eras.get(figure.value)
         if eras is None:
+            return self._has_parts(figure)
+        if (figure.unit or figure.noun) and not figure.is_day and self._is_day_alone(figure.value):
             return False
         return not figure.era or figure.era in eras or eras == {""}
 
@@ -68,14 +99,33 @@ class PrintedFigures:
         dated = (each for each in self.figures if _agree(figure.era, each.era))
         return any(figure.value <= each.value < figure.value + span for each in dated)
 
-    def about(self, figure: Figure) -> bool:
-        """Whether a number of the pages, rounded, is this one: within five in a hundred."""
-        counts = (each.value for each in self.figures if not each.is_date)
-        return any(abs(each - figure.value) <= figure.value / 20 for each in counts)
+    def _has_parts(self, figure: Figure) -> bool:
+        """Of a fraction whose bar the machine lost."""
+        parts = figure.written.split("/")
+        return len(parts) == 2 and "/" not in self._text and all(Decimal(each) in self.eras for each in parts)
+
+    def _is_day_alone(self, value: Decimal) -> bool:
+        printed = [each for each in self.figures if each.value == value]
+        return bool(printed) and all(each.is_day for each in printed)
+
+    def about(self, figure: Figure, low: float, high: float) -> bool:
+        """Whether a number of the pages, in whatever unit, is from ``low`` to ``high`` of this one."""
+        kind, size = _measure(figure)
+        for each in self.figures:
+            other = _measure(each)
+            if each.kind != "number" or (each.is_date and not each.unit):
+                continue
+            if other[0] == kind and low * float(size) <= float(other[1]) <= high * float(size):
+                return True
+        return False
+
+    def is_near_year(self, figure: Figure) -> bool:
+        dated = (each for each in self.figures if each.is_year and _agree(each.era, figure.era))
+        return any(abs(each.value - figure.value) <= 5 for each in dated)
 
     def follows(self, figure: Figure) -> bool:
         """Whether a year, or a number of years, follows from what is named: 525 is five years after 530 BCE."""
-        years = {(-each.value if each.era == "BCE" else each.value) for each in self.figures if each.is_year}
+        years = self.years
         if figure.is_year:
             year = (
                 -figure.value
@@ -83,6 +133,7 @@ class PrintedFigures:
                 else figure.value
             )
             spans = [each.value for each in self.figures if each.unit == "year"]
+            spans += [Decimal(1)] if _NEXT.search(self._text) else []
             return any(year in (each + span, each - span) for each in years for span in spans)
         if figure.unit == "year":
             return any(abs(one - other) == figure.value for one in years for other in years)
@@ -91,17 +142,52 @@ class PrintedFigures:
             return any(
                 figure.value in (each.value + days, each.value - days) for each in self.figures for days in later
             )
-        counts = [each.value for each in self.figures if each.value >= _LARGE and not each.is_year]
-        return figure.value > _LARGE and any(figure.value == one + other for one in counts for other in counts)
+        counts = [each for each in self.figures if each.value >= _LARGE and not each.is_year]
+        return figure.value > _LARGE and any(
+            figure.value == one.value + other.value and _are_alike(one, other) for one, other in combinations(counts, 2)
+        )
+
+    @cached_property
+    def years(self) -> set[Decimal]:
+        return {(-each.value if each.era == "BCE" else each.value) for each in self.figures if each.is_year}
+
+    def gives(self, figure: Figure) -> bool:
+        """Whether two of these numbers make this one: as their sum, difference or product."""
+        counts = [each.value for each in self.figures if not (each.is_year or each.is_day)]
+        return any(figure.value in (a + b, abs(a - b), a * b) for a, b in combinations(counts, 2))
 
     def counts(self, figure: Figure) -> bool:
         """Whether the pages count the same thing with this number too."""
         return any(each.value == figure.value and each.noun == figure.noun for each in self.figures)
 
-    def has_unit(self, figure: Figure) -> bool:
-        """The unit stands on the pages, and not only another one with this number."""
+    def has_unit(self, figure: Figure, near: PrintedFigures) -> bool:
+        """The unit stands on the pages, and not only another one with this number, or another number with this one."""
         with_number = {each.unit for each in self.figures if each.value == figure.value and each.unit}
-        return figure.unit in with_number if with_number else figure.unit in self.units
+        if with_number:
+            return figure.unit in with_number
+        return figure.unit in self.units and all(each.unit != figure.unit for each in near.figures)
+
+
+def _with_shared_units(found: Sequence[Figure], text: str) -> Iterator[Figure]:
+    """Of 8 to 18 kilometers both are kilometers."""
+    for one, after in zip_longest(found, found[1:]):
+        is_shared = (
+            after is not None and after.unit and not one.unit and _SHARING.fullmatch(text[one.end : after.start])
+        )
+        yield replace(one, unit=after.unit) if is_shared else one
+
+
+def _are_alike(one: Figure, other: Figure) -> bool:
+    """17,000 people and 23,000 more."""
+    return one.unit == other.unit and (one.noun == other.noun or "more" in (one.noun, other.noun))
+
+
+def _measure(figure: Figure) -> tuple[str, Decimal]:
+    """What is measured, and its size in one unit."""
+    if not figure.unit:
+        return ("share" if figure.value < 1 else "", figure.value)
+    kind, times = _SCALES.get(figure.unit, (figure.unit, Decimal(1)))
+    return kind, figure.value * times
 
 
 def _agree(one: Era, other: Era) -> bool:

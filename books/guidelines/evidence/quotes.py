@@ -26,7 +26,7 @@ DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 SAME_SIGN = DASHES | str.maketrans("×⋅•∙*’‘“”|lIOo", "x····''\"\"11100")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\s?\.\s?\.|\[…\])\s*")
 _SIGN = re.compile(r"\d+|[^\W\d]+|[^\w\s]")
-_BETWEEN_THOUSANDS = re.compile(r"(?<=\d),\s?(?=\d{3})")
+_BETWEEN_THOUSANDS = re.compile(r"(?<=\d),\s?(?=\d{3}(?!\d))")
 _NEGATION = re.compile(r"\b(?:not|no|never|nor|neither|none|cannot|nicht|kein\w*|nie|nunca|jamás)\b|n['’]t\b", re.I)
 _BROKEN = re.compile(r"(?<=[^\W\d_])[-\u00ad¬‐]\s*\n\s*(?=[^\W\d_])")
 _SENTENCE_END = re.compile(r"[.!?;:•](?=\s)|\n\s*\n")
@@ -52,6 +52,33 @@ def _folded(sign: str) -> str:
 def squeezed(text: str) -> str:
     """Small letters without accents, and digits; nothing else. So line ends, hyphens and spaces make no difference."""
     return "".join(map(_folded, text))
+
+
+# What a machine takes for another, folded alike on both sides.
+_SPOILT = re.compile(r"(?<![^\W_])[^\W\d_]{1,}[015][^\W\d_]{2,}|(?<![^\W_])[^\W\d_]{3,}[015](?:[^\W\d_]+|(?![^\W_]))")
+_LETTERS = str.maketrans("015", "ols")
+_MISREAD = (
+    ("rn", "m"),
+    ("vv", "w"),
+    ("cl", "d"),
+    ("0", "o"),
+    ("1", "l"),
+    ("i", "l"),
+    ("j", "l"),
+    ("5", "s"),
+    ("8", "b"),
+)
+
+
+def without_digits(text: str) -> str:
+    """With letters for digits in the middle of words: mi11ion."""
+    return _SPOILT.sub(lambda found: found[0].translate(_LETTERS), text)
+
+
+def as_misread(word: str) -> str:
+    for seen, meant in _MISREAD:
+        word = word.replace(seen, meant)
+    return word
 
 
 class PrintedPage:
@@ -105,12 +132,11 @@ class PrintedPage:
         words = " ".join(self.text[found.start() : found.end()].split())
         return Found(self.number, words, found.start(), found.end(), is_exact=True)
 
-    def around(self, found: Found) -> str:
-        """The sentence in which a quote stands, with two before and one after it."""
+    def around(self, found: Found, *, before: int = 2, after: int = 1) -> str:
+        """The sentence in which a quote stands, with so many before and after it."""
         ends = [0, *(each.end() for each in _SENTENCE_END.finditer(self.text)), len(self.text)]
-        before = [end for end in ends if end <= found.start]
-        after = [end for end in ends if end >= found.end]
-        return self.text[before[-3:][0] : after[:2][-1]]
+        first = [end for end in ends if end <= found.start][-1 - before :][0]
+        return self.text[first : [end for end in ends if end >= found.end][: 1 + after][-1]]
 
 
 def joined_words(text: str) -> str:
