@@ -18,6 +18,8 @@ LEAST_STEP, ABOVE_BRIGHTNESS, MANY, FEW = 7, 4, 0.25, 0.03
 # A line of print has so many such squares. It is as bright as its ground but for this.
 LEAST_SQUARES, AS_BRIGHT = 3, 40
 STRETCH: Final = 2
+# Print leaves most of its ground free, as a photograph does not: so far from its colour, and so much of the place.
+GROUND, LEAST_GROUND = 32, 0.5
 SIDE: Final = REDUCED * SQUARE
 
 Box = tuple[int, int, int, int]
@@ -33,10 +35,12 @@ def with_coloured_print(page: Image.Image, small: Image.Image, cut: Callable[[Bo
         box = left, top, min(page.width, SIDE * (max(x) + 1)), min(page.height, SIDE * (max(y) + 1))
         colours, shades = cut(box), page.crop(box)
         ground = tuple(ImageStat.Stat(colours, _mask(printed, box)).median)
+        away = _most(ImageChops.difference(colours, Image.new("RGB", colours.size, ground)))
+        if ImageStat.Stat(_above(away, GROUND, is_above=False), _mask(printed, box)).mean[0] < LEAST_GROUND * 255:
+            continue
         brightness = Image.new("RGB", (1, 1), ground).convert("L").tobytes()[0]
         alike = ImageChops.difference(shades, Image.new("L", shades.size, brightness))
         hidden = ImageChops.darker(_mask(printed | quiet, box), _above(alike, AS_BRIGHT, is_above=False))
-        away = _most(ImageChops.difference(colours, Image.new("RGB", colours.size, ground)))
         page.paste(away.point([max(0, 255 - STRETCH * far) for far in range(256)]), box[:2], hidden)
 
 

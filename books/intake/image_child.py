@@ -55,7 +55,7 @@ DECODING_ERRORS: Final = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, EOFError, SyntaxError, OverflowError, AttributeError),
     *(struct.error, zlib.error, RuntimeError),
 )
-DAMAGED: Final = "The file is damaged or ends too early, or is of a rare kind; scan it again or save it as PNG."
+DAMAGED: Final = "The file is damaged or ends too early, or is of a rare kind; save it as PNG or scan it again."
 DAMAGED_PAGE: Final = "Page {page} of the TIFF is damaged or ends too early, or is of a rare kind; save it as PNG."
 NO_END: Final = "The JPEG has no end mark, though its picture is whole; look whether it is all there."
 
@@ -87,7 +87,7 @@ def most_pixels(image: Image.Image, kind: str) -> int:
         return limits.REDUCED_PIXELS
     if kind in {"heic", "avif"} or (kind == "jpeg" and image.mode != "CMYK"):
         return limits.PHONE_PIXELS
-    if kind in {"png", "tiff", "bmp"} and image.mode in {"1", "L", "P"}:
+    if kind in {"png", "tiff"} and image.mode in {"1", "L", "P"}:
         return limits.LINE_ART_PIXELS
     is_greedy = kind in {"jpeg", "webp", "jp2"} or (kind == "tiff" and image.mode in {"CMYK", "RGBA"})
     return limits.GREEDY_PAGE_PIXELS if is_greedy else limits.PAGE_PIXELS

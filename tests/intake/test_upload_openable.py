@@ -17,6 +17,7 @@ GREEDY = (4000, limits.GREEDY_PAGE_PIXELS // 4000)
 REDUCED = (12_000, limits.REDUCED_PIXELS // 12_000)
 PHONE = (6000, limits.PHONE_PIXELS // 6000)
 PLAIN = (5000, limits.PAGE_PIXELS // 5000)
+LINE_ART = (10_000, limits.LINE_ART_PIXELS // 10_000)
 KINDS = {
     "webp": ("RGB", "WEBP", {"quality": 1, "method": 0}, GREEDY),
     "webp with transparency": ("RGBA", "WEBP", {"lossless": True, "quality": 0, "method": 0}, GREEDY),
@@ -27,6 +28,8 @@ KINDS = {
     "progressive jpeg": ("RGB", "JPEG", {"progressive": True}, PHONE),
     "jpeg 2000": ("RGB", "JPEG2000", {"quality_mode": "rates", "quality_layers": [200]}, GREEDY),
     "gif": ("P", "GIF", {}, PLAIN),
+    "line art": ("1", "TIFF", {"compression": "group4"}, LINE_ART),
+    "grey png": ("L", "PNG", {"compress_level": 1}, LINE_ART),
     "bmp": ("1", "BMP", {}, PLAIN),
     "png": ("RGBA", "PNG", {"compress_level": 1}, PLAIN),
     "tiff": ("RGB", "TIFF", {"compression": "tiff_lzw"}, PLAIN),

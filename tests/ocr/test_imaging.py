@@ -138,7 +138,7 @@ def test_large_photographs_are_decoded_smaller() -> None:
 
 def test_what_would_fill_the_memory_is_refused() -> None:
     with pytest.raises(UnreadableImage, match="million allowed"):
-        opened(Image.new("L", (8000, 7000), 255), "PNG")
+        opened(Image.new("L", (12_000, 12_000), 255), "PNG", compress_level=1)
     with pytest.raises(UnreadableImage, match="million allowed"):
         opened(Image.new("RGB", (6000, 4500), "white"), "WEBP", quality=1, method=0)
 
@@ -206,4 +206,12 @@ def test_a_page_of_other_colours_becomes_grey_as_ever() -> None:
     page = in_colours(provoking.sample(3), (160, 20, 20), (255, 250, 225))
     page.paste((255, 240, 160), (100, 1000, 500, 1200))
     page.paste((40, 120, 200), (600, 1000, 900, 1200))
+    assert opened(page, "PNG").tobytes() == page.convert("L").tobytes()
+
+
+def test_a_coloured_picture_is_no_print() -> None:
+    """As bright as its ground here and there, but of many colours."""
+    page = provoking.sample(3).convert("RGB")
+    noise = np.random.default_rng(3).integers(0, 150, (60, 80, 3), dtype=np.uint8)
+    page.paste(Image.fromarray(noise).resize((640, 480), Image.Resampling.NEAREST), (100, 700))
     assert opened(page, "PNG").tobytes() == page.convert("L").tobytes()

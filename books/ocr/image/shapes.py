@@ -203,8 +203,8 @@ BLANK: Final = "____"
 REACH: Final = 0.65
 # A place to write in is a thin rule near the base line of the letters beside it; dashes close by are one. Heights of
 # the page's letters: thickness, length of a dash and of the whole, gap, and how far from the base line.
-# A page with more is grain.
-MOST_DASHES: Final = 1_000
+# A page with more is grain. Under more letters than this share of it has above it, a rule underlines them.
+MOST_DASHES, MOST_COVERED = 1_000, 0.25
 RULE, DASH, LEAST_RULE, DASH_GAP, NEAR_BASE = 0.3, 0.5, 2.0, 0.7, (-0.9, 0.45)
 
 
@@ -238,10 +238,11 @@ def _is_blank(rule: Sequence[int], ink: PageInk, unit: float) -> bool:
         (letters.left < right)
         & (letters.right > left)
         & (letters.bottom <= top + 2)
-        & (top - letters.bottom < unit / 2)
+        & (letters.bottom > top + NEAR_BASE[0] * unit)
     )
     is_outside = (letters.right <= left + 2) | (letters.left >= right - 2)
-    return bool((beside & is_outside).any()) and int(over.sum()) <= 1
+    covered = np.minimum(letters.right, right) - np.maximum(letters.left, left)
+    return bool((beside & is_outside).any()) and int(covered[over].sum()) <= MOST_COVERED * (right - left)
 
 
 def without(page: Image.Image, boxes: Iterable[Box]) -> Image.Image:
