@@ -172,8 +172,9 @@ def test_secrets_are_sealed_and_outlive_the_key(client, admin, settings):
     assert Preferences.objects.get().slack_url == address
     assert WebhookEndpoint.objects.get().secret == endpoint.secret
     settings.SECRET_KEY = "m" * 60
-    with pytest.raises(CommandError, match=r"webhook endpoint \d+, preferences \d+, a second factor of ada"):
+    with pytest.raises(CommandError) as refused:
         call_command("reseal")
+    assert all(name in str(refused.value) for name in ("webhook endpoint ", "preferences ", "a second factor of ada"))
     with pytest.raises(ValueError, match="another SECRET_KEY"):
         totp.validate_code("123456")
     with pytest.raises(AddressRefused, match="Make a new one"):

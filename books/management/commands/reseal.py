@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Model, TextField
 from django.db.models.functions import Cast
 
-from books.models import Preferences, WebhookEndpoint
-from books.sealing import seal, unseal
+from books.sealing import SealedField, seal, unseal
 
 # Of allauth's factors, the parts that are sealed.
 PARTS = ("secret", "seed")
@@ -24,22 +24,23 @@ class Command(BaseCommand):
     )
 
     def handle(self, *_: Any, **__: Any) -> None:
-        done = [*_fields(WebhookEndpoint, "secret"), *_fields(Preferences, "slack_url"), *_factors()]
+        done = [name for model in apps.get_models() for name in _fields(model)] + [*_factors()]
         unreadable = [name for name in done if name]
         self.stdout.write(f"{len(done) - len(unreadable)} sealed anew.")
         if unreadable:
             raise CommandError(f"No key opens {', '.join(unreadable)}: make them anew.")
 
 
-def _fields(model: type[Model], field: str) -> Iterator[str]:
+def _fields(model: type[Model]) -> Iterator[str]:
     """For each row "", or its name where no key opens it."""
-    rows = model._default_manager.annotate(sealed=Cast(field, TextField())).exclude(sealed="")
-    for pk, sealed in rows.values_list("pk", "sealed"):
-        try:
-            model._default_manager.filter(pk=pk).update(**{field: unseal(sealed)})
-            yield ""
-        except ValueError:
-            yield f"{model._meta.verbose_name} {pk}"
+    for field in (each.name for each in model._meta.fields if isinstance(each, SealedField)):
+        rows = model._default_manager.annotate(sealed=Cast(field, TextField())).exclude(sealed="")
+        for pk, sealed in rows.values_list("pk", "sealed"):
+            try:
+                model._default_manager.filter(pk=pk).update(**{field: unseal(sealed)})
+                yield ""
+            except ValueError:
+                yield f"{model._meta.verbose_name} {pk}"
 
 
 def _factors() -> Iterator[str]:
