@@ -60,6 +60,7 @@ deploy: $(VENV)/.installed-dev
 infra-check: $(VENV)/checkov/.installed
 	$(VENV)/checkov/bin/checkov --config-file infra/checkov.yaml
 	! command -v terraform >/dev/null || terraform fmt -check -recursive infra/terraform
+	! command -v promtool >/dev/null || promtool test rules infra/prometheus/alerts_test.yaml
 
 PRODUCTION := -chdir=infra/terraform/environments/production
 plan-check:  ## terraform validate and terraform test with a mocked provider, which has to be fetched.
