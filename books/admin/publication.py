@@ -38,6 +38,7 @@ OTHERS = {
     "number": gettext_lazy("number"),
     "topic_number": gettext_lazy("number of the topic"),
     "pages": gettext_lazy("pages"),
+    "figures": gettext_lazy("figures"),
     "book_title": gettext_lazy("title of the book"),
     "country": gettext_lazy("country"),
     "board": gettext_lazy("board"),

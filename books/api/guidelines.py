@@ -27,6 +27,7 @@ from books.publishing.feed import (
     working_documents,
 )
 from books.stored.guideline import FindingKind, Part
+from books.stored.regions import RegionKind
 from books.tokens import lack_of_scope, token_of
 
 router = Router(tags=["guidelines"])
@@ -77,6 +78,15 @@ class StatementOut(Schema):
     is_checked: bool = False
 
 
+class FigureOut(Schema):
+    """A figure or table: ``box`` is left, top, right and bottom in shares (0 to 1) of the scan ``page``."""
+
+    page: int
+    kind: RegionKind
+    caption: str
+    box: tuple[float, float, float, float]
+
+
 class GuidelineOut(Schema):
     """Pages are scan numbers from 1. ``key`` and ``topic_key`` stay the same for ever; ``id`` is of use as ``after``
     alone. ``version`` is that of the book's set, ``since_version`` the one from which on this has been so; unpublished
@@ -103,6 +113,7 @@ class GuidelineOut(Schema):
     summary: str
     guideline: dict[Part, list[StatementOut]]
     pages: list[int]
+    figures: list[FigureOut]
     engine: str
     provenance: Provenance
     status: ReviewStatus

@@ -365,6 +365,7 @@ class Migration(migrations.Migration):
                 ('summary', models.TextField(blank=True)),
                 ('guideline', models.JSONField(default=dict)),
                 ('pages', models.JSONField(default=list)),
+                ('figures', models.JSONField(default=list)),
                 ('engine', models.CharField(blank=True, max_length=80)),
                 ('provenance', models.CharField(choices=[('offline', 'Made offline'), ('model', 'Made by a language model'), ('imported', 'Imported from a file')], max_length=8)),
                 ('reviewer', models.CharField(blank=True, help_text='The name, never the account, of who approved it.', max_length=150)),

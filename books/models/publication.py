@@ -91,6 +91,7 @@ class PublishedGuideline(models.Model):
     summary = models.TextField(blank=True)
     guideline = models.JSONField(default=dict)
     pages = models.JSONField(default=list)
+    figures = models.JSONField(default=list)
     engine = models.CharField(max_length=80, blank=True)
     provenance = models.CharField(max_length=8, choices=Provenance)
     reviewer = models.CharField(

@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 
 from django.db.models import Max, Model, OuterRef, Q, QuerySet, Subquery
 
-from books.models import PublishedGuideline, PublishedSet, ReviewStatus, Subtopic
+from books.models import Page, PublishedGuideline, PublishedSet, ReviewStatus, Subtopic
 from books.models.page import page_numbers
-from books.publishing.published import facts_of
+from books.publishing.published import Figures, facts_of, figures_on
 from books.stored.pages import PageNumbers
 
 Row = TypeVar("Row", bound=Model)
@@ -19,7 +19,7 @@ WORKING_ORDER = ("topic__book_id", "topic__sequence", "sequence", "id")
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
+class Rows(Generic[Row]):
     """``count`` is how many there are in all, told on the first page; ``next`` is the next one's ``after``."""
 
     rows: list[Row]
@@ -51,7 +51,7 @@ def working(wanted: Mapping[str, Any]) -> QuerySet[Subtopic]:
     return rows.filter(**{place.get(name, f"topic__book__{name}"): value for name, value in wanted.items()})
 
 
-def page_of(rows: QuerySet[Row], order: tuple[str, ...], *, after: int | None, limit: int) -> Page[Row]:
+def page_of(rows: QuerySet[Row], order: tuple[str, ...], *, after: int | None, limit: int) -> Rows[Row]:
     """``limit`` of ``rows`` in ``order``, those behind the row ``after``. Raises UnknownPlace.
 
     By place and not by number, so that a page costs the same however far down it is, and a row that comes or goes
@@ -61,7 +61,7 @@ def page_of(rows: QuerySet[Row], order: tuple[str, ...], *, after: int | None, l
     if after is not None:
         rows = rows.filter(_behind(rows.model, order, after))
     found = list(rows.order_by(*order)[: limit + 1])
-    return Page(found[:limit], count, found[limit - 1].pk if len(found) > limit else None)
+    return Rows(found[:limit], count, found[limit - 1].pk if len(found) > limit else None)
 
 
 def _behind(model: type[Row], order: tuple[str, ...], after: int) -> Q:
@@ -93,11 +93,12 @@ def _published_document(row: PublishedGuideline) -> dict[str, Any]:
 def working_documents(rows: list[Subtopic]) -> list[dict[str, Any]]:
     """For people who are signed in: they know one another by their accounts."""
     numbers = page_numbers(*{row.topic.book_id for row in rows})
-    return [_working_document(row, numbers) for row in rows]
+    figures = figures_on(Page.objects.filter(pk__in={page for row in rows for page in row.pages}))
+    return [_working_document(row, numbers, figures) for row in rows]
 
 
-def _working_document(row: Subtopic, numbers: PageNumbers) -> dict[str, Any]:
-    return facts_of(row, numbers) | {
+def _working_document(row: Subtopic, numbers: PageNumbers, figures: Figures) -> dict[str, Any]:
+    return facts_of(row, numbers, figures) | {
         "id": row.pk,
         "reviewer": row.reviewed_by.get_username() if row.reviewed_by else "",
         "book_id": row.topic.book_id,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -19,13 +20,13 @@ from books.publishing.published import (
     book_facts,
     differences,
     facts_of,
+    figures_on,
     key_of,
     place_of,
     published_facts,
     topic_facts,
 )
 from books.stored.guideline import in_doubt
-from books.stored.pages import PageNumbers
 
 APPROVED = tuple(status for status in ReviewStatus if not status.withheld)
 
@@ -127,23 +128,25 @@ def plan_of(book: Book, scope: Scope | None = None) -> Plan:
     scope = scope or Scope()
     plan = Plan(book, present_version(book.pk))
     current = {row.key: row for row in PublishedGuideline.objects.filter(book=book).current().in_order()}
-    held, numbers = unfinished(book.pk), page_numbers(book.pk)
+    held, numbers, figures = unfinished(book.pk), page_numbers(book.pk), figures_on(book.pages.all())
     rows = Subtopic.objects.filter(topic__book=book).select_related("topic", "reviewed_by").defer("terms")
     for subtopic in rows.order_by("topic__sequence", "sequence"):
         subtopic.topic.book = book
         row = current.pop(key_of(subtopic), None)
         if scope.covers(subtopic):
-            _place(plan, subtopic, row, why_not(subtopic, held), numbers)
+            _place(plan, subtopic, row, why_not(subtopic, held), partial(facts_of, subtopic, numbers, figures))
         elif row is not None:
             _keep(plan, row, place_of(subtopic))
     _rest(plan, current.values(), scope)
     return plan
 
 
-def _place(plan: Plan, subtopic: Subtopic, row: PublishedGuideline | None, reason: str, numbers: PageNumbers) -> None:
+def _place(
+    plan: Plan, subtopic: Subtopic, row: PublishedGuideline | None, reason: str, facts: Callable[[], Facts]
+) -> None:
     entry = Entry(subtopic.title, subtopic.topic.title, subtopic.pk)
     if not reason:
-        _take(plan, facts_of(subtopic, numbers), row, entry)
+        _take(plan, facts(), row, entry)
     elif row is None:
         plan.left_out.append(_because(entry, reason))
     elif subtopic.status == ReviewStatus.REJECTED:

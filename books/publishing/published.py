@@ -8,12 +8,14 @@ from typing import Any
 
 from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, When
 
-from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
+from books.models import Book, Page, PublishedGuideline, PublishedSet, Subtopic, Topic
 from books.models.book import BookQuerySet
 from books.stored.guideline import FindingKind, Guideline, Part, Statement, numbered
-from books.stored.pages import PageNumbers
+from books.stored.pages import PageId, PageNumbers
+from books.stored.regions import RegionKind
 
 Facts = dict[str, Any]
+Figures = dict[PageId, list[dict[str, Any]]]
 BOOK_FACTS = ("country", "board", "grade", "subject", "language")
 TOPIC_FACTS = ("topic_key", "topic_sequence", "topic_number", "topic_title", "topic_summary", "storyline")
 OWN_FACTS = ("title", "summary", "guideline", "pages")
@@ -22,6 +24,7 @@ FACTS = (
     *BOOK_FACTS,
     *TOPIC_FACTS,
     *OWN_FACTS,
+    "figures",
     "key",
     "sequence",
     "number",
@@ -37,11 +40,12 @@ def key_of(row: Topic | Subtopic) -> str:
     return f"{row._meta.model_name}-{row.pk}"
 
 
-def facts_of(subtopic: Subtopic, numbers: PageNumbers) -> Facts:
+def facts_of(subtopic: Subtopic, numbers: PageNumbers, figures: Figures) -> Facts:
     """All that readers get of an approved ``subtopic`` with its topic, book and reviewer loaded."""
     return {
         **own_facts(subtopic, numbers),
         **place_of(subtopic),
+        "figures": figures_of(subtopic, numbers, figures),
         "key": key_of(subtopic),
         "number": subtopic.number,
         "engine": subtopic.engine,
@@ -59,6 +63,23 @@ def own_facts(subtopic: Subtopic, numbers: PageNumbers) -> Facts:
         "pages": numbers.numbers(subtopic.pages),
         "guideline": document_of(subtopic.guideline, numbers),
     }
+
+
+def figures_on(pages: QuerySet[Page]) -> Figures:
+    """The figures and tables by page, each with the scan page, its caption and its box in shares of the page."""
+    drawn = pages.filter(reading__isnull=False).exclude(reading__regions=[]).select_related("reading")
+    return {
+        str(page.pk): [
+            {"page": page.number} | region.document((page.image_width or 1, page.image_height or 1))
+            for region in (page.reading.regions if page.reading else ())
+            if region.kind != RegionKind.FORMULA
+        ]
+        for page in drawn.defer("reading__lines", "reading__text").order_by("number")
+    }
+
+
+def figures_of(subtopic: Subtopic, numbers: PageNumbers, figures: Figures) -> list[dict[str, Any]]:
+    return [each for page in numbers.in_order(subtopic.pages) for each in figures.get(page, ())]
 
 
 def document_of(guideline: Guideline, numbers: PageNumbers) -> dict[str, list[dict[str, Any]]]:

@@ -9,14 +9,17 @@ from django.urls import reverse
 from docx import Document
 
 from books.guidelines.evidence import BookText, EvidenceCheck
-from books.models import Page
+from books.models import Page, ReviewStatus
 from books.models.page import page_numbers
 from books.publishing.files.export import book_json, book_markdown, inert
 from books.publishing.files.sheets import Statements
 from books.publishing.files.word import book_docx
+from books.publishing.plan import plan_of
+from books.publishing.publish import publish
 from books.publishing.published import document_of
 from books.stored.guideline import Evidence, Part, Statement
 from books.stored.regions import Region, RegionKind
+from jobs import clock
 from tests.factories import ReadPageFactory, SubtopicFactory, TopicFactory
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +60,19 @@ def test_figures_go_by_page_and_box_and_are_marked_where_they_are_cited(row, cli
     client.force_login(admin)
     screen = client.get(reverse("admin:books_book_guideline", args=[row.topic.book_id, row.pk])).content.decode()
     assert '<rect x="20" y="100" width="160" height="50">' in screen
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+def test_programs_get_the_figures_of_a_guideline(row, client, admin, is_published):
+    type(row).objects.filter(pk=row.pk).update(status=ReviewStatus.APPROVED, reviewed_at=clock.now())
+    client.force_login(admin)
+    if is_published:
+        publish(row.topic.book_id, user=admin)
+    answer = client.get("/api/guidelines", {"status": "published" if is_published else "approved"})
+    (item,) = answer.json()["items"]
+    assert item["figures"] == book_json(row.topic.book)["topics"][0]["subtopics"][0]["figures"]
+    assert item["figures"][0]["box"] == [0.1, 0.25, 0.9, 0.375]
+    assert not plan_of(row.topic.book).changed
 
 
 def test_a_formula_is_compared_by_what_it_says():

@@ -8,15 +8,13 @@ from typing import Any
 from books.extraction.records import whole_outline
 from books.models import Book, Provenance, Subtopic, Topic
 from books.models.page import page_numbers
-from books.publishing.published import document_of, notes_on
+from books.publishing.published import Figures, document_of, figures_of, figures_on, notes_on
 from books.stored.guideline import PART_TITLES, with_pages
 from books.stored.notation import FORMULA
-from books.stored.pages import PageId, PageNumbers
-from books.stored.regions import RegionKind
+from books.stored.pages import PageNumbers
 
 # Where a backslash makes a word of what would begin a heading, list, quotation, rule or table.
 BEGINS_A_BLOCK = re.compile(r"^(\d{1,9}(?=[.)])|(?=[-#>+*=~|_]))")
-Figures = dict[PageId, list[dict[str, Any]]]
 BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
 
 
@@ -24,26 +22,13 @@ def book_json(book: Book) -> dict[str, Any]:
     """The document of the design's section 8. Pages are scan numbers from 1."""
     topics = list(Topic.objects.filter(book=book).prefetch_related("subtopics"))
     numbers = page_numbers(book.pk)
-    figures = _figures(book)
+    figures = figures_on(book.pages.all())
     engines = sorted({subtopic.engine for topic in topics for subtopic in topic.subtopics.all() if subtopic.engine})
     return {
         "book": {"id": book.pk} | {name: getattr(book, name) for name in BOOK_FIELDS},
         "engine": ", ".join(engines),
         "topics": [_topic(topic, numbers, figures) for topic in topics],
         "front_matter": numbers.numbers(whole_outline(book.pk).front_matter),
-    }
-
-
-def _figures(book: Book) -> Figures:
-    """The figures and tables by page, each with the scan page, its caption and its box in shares of the page."""
-    pages = book.pages.filter(reading__isnull=False).exclude(reading__regions=[]).select_related("reading")
-    return {
-        str(page.pk): [
-            {"page": page.number} | region.document((page.image_width or 1, page.image_height or 1))
-            for region in (page.reading.regions if page.reading else ())
-            if region.kind != RegionKind.FORMULA
-        ]
-        for page in pages.defer("reading__lines", "reading__text").order_by("number")
     }
 
 
@@ -73,7 +58,7 @@ def _subtopic(subtopic: Subtopic, numbers: PageNumbers, figures: Figures) -> dic
         "first_page": numbers.first(subtopic.pages),
         "last_page": numbers.last(subtopic.pages),
         "status": subtopic.status,
-        "figures": [each for page in numbers.in_order(subtopic.pages) for each in figures.get(page, ())],
+        "figures": figures_of(subtopic, numbers, figures),
         "guideline": document_of(subtopic.guideline, numbers),
     }
 
