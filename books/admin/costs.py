@@ -281,7 +281,7 @@ def _by_stage(book: Book) -> list[dict[str, object]]:
     return [
         row
         | {
-            "title": known[row["stage"]].title if row["stage"] in known else row["stage"].upper(),
+            "title": _(known[row["stage"]].title) if row["stage"] in known else row["stage"].upper(),
             "price": _source(row["model"], row["stage"]),
         }
         for row in rows
