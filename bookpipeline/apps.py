@@ -5,5 +5,6 @@ class BookpipelineConfig(AppConfig):
     name = "bookpipeline"
 
     def ready(self) -> None:
+        import bookpipeline.checks
         import bookpipeline.language
-        import bookpipeline.second_factor  # noqa: F401 - they connect signals
+        import bookpipeline.second_factor  # noqa: F401 - they register checks and connect signals

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import settings as chosen
 from django.urls import reverse
 
+from bookpipeline.environment import Environment
+from books.admin.chosen_settings import sections
 from books.intake.box.ask import BoxDied
 from jobs import clock
 from jobs.models import Cluster, SweepRun, Throttle
@@ -15,6 +18,7 @@ from jobs.sweep import sweep
 from tests.admin.test_books import queries_of
 from tests.factories import JobFactory
 
+SETTINGS = "/admin/books/book/settings/"
 HTMX = {"hx-request": "true"}
 
 
@@ -146,3 +150,49 @@ def test_it_is_shown_where_no_parser_can_be_started(screens, url, monkeypatch):
 
     monkeypatch.setattr("books.admin.system._means", died)
     assert "no box could be opened now" in screens.get(url).content.decode()
+
+
+def test_the_settings_show_every_variable_with_its_value_and_no_secret(screens):
+    page = screens.get(SETTINGS).content.decode()
+    names = [each.name for section in sections() for each in section.variables]
+    assert len(names) == len(set(names)) > 60
+    assert [name for name in names if f"<code>{name}</code>" not in page] == []
+    assert [section.title for section in sections()][:4] == ["Web", "Database", "Files", "Queue and workers"]
+    assert chosen.SECRET_KEY not in page
+    assert str(chosen.DATA_DIR) in page
+    assert "http://testserver/accounts/oidc/sso/login/callback/" in page
+
+
+@pytest.mark.parametrize(
+    ("cast", "value", "shown", "is_secret"),
+    [
+        ("str", "postgresql://ada:pa@ss@db:5432/books?sslrootcert=x", "postgresql://db:5432/books", False),
+        ("url", "smtp+tls://ada:secret@mail:587", "smtp+tls://mail:587", False),
+        ("json", '{"mistral": {"api_key": "secret"}}', "mistral", False),
+        ("list", "https://a.org,https://b.org", "https://a.org, https://b.org", False),
+        ("bool", "yes", "true", False),
+    ],
+)
+def test_what_signs_in_somewhere_is_left_out_of_what_is_shown(monkeypatch, cast, value, shown, is_secret):
+    environment = Environment()
+    for name, secret in (("LLM_TOKENS", True), ("BROKER_URL", is_secret)):
+        monkeypatch.setenv(name, value)
+        getattr(environment, cast)(name)
+        told = environment.choice(name)
+        hidden = secret and cast != "bool"
+        assert told == ("" if hidden else shown, True, hidden)
+
+
+def test_what_is_wrong_is_told_with_what_to_do(screens, settings):
+    settings.GUIDELINE_ENGINE, settings.OPENAI_API_KEY, settings.JOB_SLICE_SECONDS = "openai", "", 999
+    settings.BOOK_ACCESS, settings.OIDC_ROLES = "everybody", {"boss": "king"}
+    page = screens.get(SETTINGS).content.decode()
+    for sentence in (
+        "GUIDELINE_ENGINE is openai, without a key.",
+        "Set OPENAI_API_KEY",
+        "JOB_SLICE_SECONDS is not below JOB_LEASE_SECONDS.",
+        "BOOK_ACCESS is “everybody”.",
+        "roles that there are not: king.",
+        "No worker of the pool “Processor” is at work",
+    ):
+        assert sentence in page, sentence

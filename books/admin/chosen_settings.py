@@ -1,0 +1,89 @@
+"""The page of settings: what the environment chose, in the sections of .env.example, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.checks import CheckMessage, run_checks
+from django.core.checks import Warning as Warned
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.urls import URLPattern, reverse
+from django.utils.translation import gettext as _
+
+from bookpipeline.environment import Choice, env
+from books.admin.guards import StaffRequest, route, screen
+from jobs.monitoring import system_view
+
+
+def routes() -> list[URLPattern]:
+    return [route("settings/", chosen_settings, "books_settings")]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    about: str
+
+    @property
+    def choice(self) -> Choice:
+        return env.choice(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    variables: list[Variable] = field(default_factory=list)
+
+
+@screen("books.view_stagemodel")
+def chosen_settings(request: StaffRequest) -> HttpResponseBase:
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Settings"),
+        "findings": [*_findings()],
+        "sections": sections(),
+        "addresses": _addresses(request),
+    }
+    return render(request, "bookpipeline/settings.html", context)
+
+
+@cache
+def sections() -> list[Section]:
+    """Of .env.example: headings between "==", and above a variable the sentences on it and on those that follow."""
+    found: list[Section] = []
+    about: list[str] = []
+    for line in (settings.BASE_DIR / ".env.example").read_text(encoding="utf-8").splitlines():
+        if heading := re.fullmatch("# == (.+) ==", line):
+            found.append(Section(heading[1]))
+        elif named := re.match("#?([A-Z][A-Z0-9_]+)=", line):
+            found[-1].variables.append(Variable(named[1], " ".join(about)))
+        about = [*about, line[2:]] if line.startswith("# ") and not heading else []
+    return found
+
+
+def _findings() -> Iterator[CheckMessage]:
+    """Django's and the packages' checks, ours, and what the workers lack now. Django's on deployment are not for a
+    developer's machine."""
+    found = run_checks(include_deployment_checks=not settings.DEBUG, databases=["default"])
+    if settings.DEBUG:
+        found += run_checks(tags=["bookpipeline"], include_deployment_checks=True)
+    yield from (each for each in found if not each.is_silenced())
+    for pool in system_view().missing_pools:
+        yield Warned(_("No worker of the pool “%s” is at work: its jobs wait.") % pool, hint="manage.py work")
+
+
+def _addresses(request: HttpRequest) -> dict[str, str]:
+    """What is told to other systems."""
+    paths = {
+        _("The API"): "/api/",
+        _("Health, for a load balancer"): "/health",
+        _("Metrics, for Prometheus"): reverse("metrics"),
+        _("Redirect address, for a sign-on provider"): f"/accounts/oidc/{settings.OIDC_PROVIDER_ID}/login/callback/",
+    }
+    return {name: request.build_absolute_uri(path) for name, path in paths.items()}
