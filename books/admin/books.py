@@ -39,6 +39,7 @@ from books.admin import (
     guideline_pages,
     guidelines,
     home,
+    how,
     pages,
     proposals,
     publication,
@@ -50,6 +51,7 @@ from books.admin.guards import StaffRequest
 from books.admin.paging import LookAhead, ValueFilter
 from books.errors import DeletionRefused
 from books.extraction.job import resume_extraction
+from books.intake.sample import SAMPLE
 from books.models import Book, BookStatus
 from books.models.book import books_with_words
 from books.ocr.factory import installed_languages
@@ -71,6 +73,7 @@ else:
 SCREENS = (
     account,
     home,
+    how,
     audit,
     chosen_settings,
     book_list,
@@ -120,6 +123,7 @@ FACTS = ("country", "board", "grade", "subject")
 
 @admin.register(Book)
 class BookAdmin(LookAhead, ModelAdmin):
+    when_empty = _("There is no book yet. Add one, and drop its scans or its PDF on it.")
     form = BookFacts
     list_display = ("book", "status", "readers", "active_job", "page_count", "author", "grade", "subject")
     list_display_links = None
@@ -212,7 +216,11 @@ class BookAdmin(LookAhead, ModelAdmin):
             for book in books:
                 book.row = book_list.row_of(book, cast("User", request.user))
             moving = [book.row for book in sorted(books, key=lambda book: int(book.pk)) if book.row.job]
-            response.context_data |= {"moving": moving, "mark": book_list.mark_of(moving)}
+            response.context_data |= {
+                "has_sample": SAMPLE.is_dir(),
+                "moving": moving,
+                "mark": book_list.mark_of(moving),
+            }
         return response
 
     def has_ask_model_permission(self, request: HttpRequest) -> bool:

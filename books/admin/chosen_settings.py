@@ -75,7 +75,9 @@ def _findings() -> Iterator[CheckMessage]:
         found += run_checks(tags=["bookpipeline"], include_deployment_checks=True)
     yield from (each for each in found if not each.is_silenced())
     for pool in system_view().missing_pools:
-        yield Warned(_("No worker of the pool “%s” is at work: its jobs wait.") % pool, hint="manage.py work")
+        yield Warned(
+            _("No worker of the pool “%(pool)s” is at work: its jobs wait.") % {"pool": pool}, hint="manage.py work"
+        )
 
 
 def _addresses(request: HttpRequest) -> dict[str, str]:

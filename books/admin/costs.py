@@ -91,6 +91,7 @@ class BookFilter(admin.SimpleListFilter):
 class ModelCallAdmin(LookAhead, CallAdmin):
     """Read-only; of one book, the head of the list sums what is shown."""
 
+    when_empty = gettext_lazy("No model was asked yet. Each call will stand here with its tokens and its price.")
     list_display = ("created_at", "book", "stage", "item", "model", "outcome", "tokens_in", "tokens_out", "cost")
     list_filter = (("stage", ValueFilter), "outcome", ("model", ValueFilter), "created_at", BookFilter)
     list_select_related = ("book",)
@@ -135,6 +136,7 @@ class ModelCallAdmin(LookAhead, CallAdmin):
 class ModelPriceAdmin(AsksAgain, PriceAdmin):
     """A price of the table goes before the published one, and prices the calls that had none."""
 
+    when_empty = gettext_lazy("No price was set here: calls cost what the providers publish. A row goes before that.")
     list_display = ("model", "input", "cached_input", "output", "updated_at")
 
 
@@ -144,6 +146,7 @@ STAGE_TITLES = {"ocr": "Reading pages"} | {name: call.title for name, call in ca
 
 @admin.register(StageModel)
 class StageModelAdmin(StageAdmin):
+    when_empty = gettext_lazy("Every stage asks the model of OPENAI_MODEL. Add a row to have one ask another.")
     list_display = ("stage", "provider", "model", "effort", "temperature", "max_tokens")
     actions = ("try_model",)
 
@@ -180,6 +183,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 class ProviderProfileAdmin(ProfileAdmin):
     """What was found out about a server; deleting a row has it found out again."""
 
+    when_empty = gettext_lazy("Nothing was found out about a provider yet: the first call does.")
     form = ProfileForm
     list_display = ("provider", "model", "sent_with", "updated_at")
 

@@ -226,6 +226,9 @@ def _duration(seconds: int) -> str:
 
 @admin.register(Job)
 class JobAdmin(LookAhead, ModelAdmin):
+    when_empty = gettext_lazy(
+        "No job yet. Reading starts by itself when pages are uploaded; generating, from the page of a book."
+    )
     list_display = ("job", "book", "state", "progress", "requested_by", "created_at", "completed_at")
     list_display_links = None
     list_filter = ("status", "kind", "created_at")

@@ -41,6 +41,9 @@ USE = _("Send the token as Authorization: Bearer, over HTTPS.")
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(AsksAgain, TokenAdmin):
+    when_empty = _(
+        "No token yet. Add one for a program that does part of your work, such as a tutor that reads guidelines."
+    )
     list_display = ("name", "beginning", "state", "may", "owner", "created_at", "last_used_at", "expires_at")
     list_select_related = ("owner",)
     search_fields = ("name", "beginning", "owner__username")

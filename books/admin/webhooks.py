@@ -61,6 +61,7 @@ class EndpointForm(EndpointModelForm):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(AsksAgain, EndpointAdmin):
+    when_empty = _("No endpoint yet. Add the address of a system that is to hear when guidelines are published.")
     form = EndpointForm
     list_display = ("url", "description", "is_active", "created_at")
     search_fields = ("url", "description")
@@ -117,6 +118,9 @@ def _minute(moment: datetime | None) -> str:
 class WebhookDeliveryAdmin(DeliveryAdmin):
     """Read-only, but for sending again."""
 
+    when_empty = _(
+        "Nothing was sent yet. Each publish is told to the endpoints, and stands here with what they answered."
+    )
     list_display = ("what", "book", "endpoint", "state_now", "tries", "answer", "tried", "next_try_at")
     list_display_links = None
     list_filter = ("state", "announcement__happening", "endpoint")

@@ -110,6 +110,7 @@ SCREENS = _table(
     at("books_book_roll_back", "book version", POST, "pa"),
     at("books_book_take_back", "book", POST, "pa", sure="yes"),
     at("books_audit", "", GET, "a"),
+    at("books_how", "", GET, "urpa"),
     at("books_settings", "", GET, "a"),
     at("books_webhookendpoint_test", "webhookendpoint", POST, "a"),
     at("books_review", "", GET, "urpa"),

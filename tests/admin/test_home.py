@@ -36,6 +36,44 @@ def test_a_newcomer_is_shown_three_steps_and_gets_the_sample_book_with_one_click
     assert "Three steps" not in home(screens)
 
 
+def test_how_it_works_leads_to_the_screens_of_the_newest_book_and_to_the_sample(client, screens, person, book):
+    url = reverse("admin:books_how")
+    assert f'href="{url}"' in home(screens)
+    page = screens.get(url).content.decode()
+    for name in ("overview", "map", "contents", "start", "guidelines", "proposals", "publish", "exchange"):
+        assert f'href="{reverse(f"admin:books_book_{name}", args=[book.pk])}"' in page
+    assert f'action="{reverse("admin:books_sample")}"' in page
+    client.force_login(person("books.view_book"))
+    page = client.get(url).content.decode()
+    assert reverse("admin:books_book_start", args=[book.pk]) not in page
+    assert "Try the sample book" not in page
+
+
+EMPTY = {
+    "books_book": "There is no book yet.",
+    "jobs_job": "No job yet.",
+    "books_modelcall": "No model was asked yet.",
+    "books_modelprice": "No price was set here",
+    "books_stagemodel": "Every stage asks the model of OPENAI_MODEL.",
+    "books_providerprofile": "Nothing was found out",
+    "books_apitoken": "No token yet.",
+    "books_webhookendpoint": "No endpoint yet.",
+    "books_webhookdelivery": "Nothing was sent yet.",
+}
+
+
+def test_each_empty_list_says_what_it_is_for_and_where_to_begin(screens):
+    for name, sentence in EMPTY.items():
+        page = screens.get(reverse(f"admin:{name}_changelist")).content.decode()
+        assert sentence in page, name
+        assert f'href="{reverse("admin:books_how")}"' in page, name
+    page = screens.get(reverse("admin:books_book_changelist")).content.decode()
+    assert f'formaction="{reverse("admin:books_sample")}"' in page
+    assert (
+        "Nothing fits this filter." in screens.get(reverse("admin:books_book_changelist"), {"q": "x"}).content.decode()
+    )
+
+
 def test_what_waits_is_counted_by_book_and_leads_to_where_it_is_decided(screens, book):
     for _ in range(3):
         ReadPageFactory(book=book)
