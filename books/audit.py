@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final
@@ -132,6 +133,9 @@ def _object(request: HttpRequest, match: ResolverMatch) -> dict[str, Any]:
     named = dict(match.kwargs)
     if str(match.url_name).endswith("_changelist"):
         named = {request.POST.get("action", ""): ", ".join(request.POST.getlist("_selected_action"))}
+    # Where the form was read: an upload that was refused unread stays so.
+    posted = request.__dict__.get("_post", {})
+    named |= {key: posted[key] for key in ("decision", "act") if re.fullmatch("[a-z_]{1,20}", posted.get(key, ""))}
     model_admin = getattr(match.func, "model_admin", None)
     number = named.pop("object_id" if getattr(model_admin, "model", None) is Book else "book_id", None)
     if number is None and "job_id" in named:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from enum import Enum, auto
 from typing import Any, Final
 
 from django.contrib import admin
@@ -12,20 +14,24 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
-from django.urls import URLPattern
+from django.urls import NoReverseMatch, URLPattern, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from books.access import EVERY, open_books
+from books.admin.audit_words import MOVES, act_in_words
 from books.admin.guards import StaffRequest, route, screen
 from books.admin.said import as_said
-from books.models import AuditEntry, Book, Change
+from books.models import AuditEntry, Book, Change, Outcome
 from books.numbers import number_of
 from jobs.models import Event
 from jobs.registry import handlers
+from jobs.states import JobStatus
 
 SHOWN: Final = 50
+# From what a request did to its own note. Longer, and what somebody did before on another screen would seem its doing.
+TOGETHER: Final = timedelta(seconds=3)
 # Titles that a search for a book may match.
 BOOKS: Final = 100
 
@@ -34,14 +40,27 @@ def routes() -> list[URLPattern]:
     return [route("audit/", audit, "books_audit")]
 
 
-@dataclass(frozen=True, slots=True)
+class Source(Enum):
+    """What was asked for; what that made happen; and what is neither."""
+
+    REQUEST = auto()
+    EFFECT = auto()
+    ALONE = auto()
+
+
+@dataclass(slots=True)
 class Line:
+    """``words`` follow the name: "approved page 3". ``outcome`` is "" where it was done."""
+
     at: datetime
     who: str
-    what: str
+    words: str
     book: int | None = None
     outcome: str = ""
     detail: str = ""
+    url: str = ""
+    token: str = ""
+    source: Source = Source.ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +93,11 @@ class Wanted:
 @screen("books.view_auditentry")
 def audit(request: StaffRequest) -> HttpResponseBase:
     """``?person=&book=&since=&until=``; ``before`` is where the page above ended."""
-    lines = sorted(_lines(_wanted(request.GET, request.user)), key=lambda line: line.at, reverse=True)
+    sources = [list(source(_wanted(request.GET, request.user))) for source in SOURCES]
+    # Where one was not read to its end, what the others have from before that would stand there without its own.
+    floor = max((rows[-1].at for rows in sources if len(rows) > SHOWN), default=None)
+    told = _one_an_act(sorted((line for rows in sources for line in rows), key=lambda line: line.at, reverse=True))
+    lines = [line for line in told if floor is None or line.at >= floor]
     shown = lines[:SHOWN]
     titles = dict(Book.objects.filter(pk__in={line.book for line in shown if line.book}).values_list("pk", "title"))
     older = request.GET.copy()
@@ -85,7 +108,7 @@ def audit(request: StaffRequest) -> HttpResponseBase:
         "lines": [(line, titles.get(line.book or 0)) for line in shown],
         "people": User.objects.order_by("username").values_list("username", flat=True),
         "asked": request.GET,
-        "older": older.urlencode() if len(lines) > SHOWN else "",
+        "older": older.urlencode() if floor or len(lines) > SHOWN else "",
     }
     return render(request, "bookpipeline/audit.html", context)
 
@@ -123,39 +146,81 @@ def _books(text: str) -> list[int]:
     return list(Book.objects.filter(title__icontains=text).values_list("pk", flat=True)[:BOOKS])
 
 
-def _lines(wanted: Wanted) -> Iterator[Line]:
-    for source in SOURCES:
-        yield from source(wanted)
+def _one_an_act(lines: Iterable[Line]) -> list[Line]:
+    """The newest first. A request is noted after what it made happen: the two are one line, in the words of what
+    happened if that was one thing."""
+    kept: list[Line] = []
+    requests: dict[str, tuple[Line, list[Line]]] = {}
+    for line in lines:
+        asked, happened = requests.get(line.who, (None, []))
+        is_effect = asked is not None and line.source == Source.EFFECT and asked.book in {None, line.book}
+        if asked is not None and is_effect and asked.at - line.at < TOGETHER:
+            happened.append(line)
+        else:
+            kept.append(line)
+        if line.source == Source.REQUEST:
+            requests[line.who] = line, []
+            _tell(asked, happened)
+    for asked, happened in requests.values():
+        _tell(asked, happened)
+    return kept
+
+
+def _tell(asked: Line | None, happened: list[Line]) -> None:
+    if asked is None or not happened:
+        return
+    asked.at = happened[-1].at  # where the next page begins
+    if len(happened) == 1:
+        only = happened[0]
+        asked.words, asked.detail, asked.url = only.words, only.detail, only.url or asked.url
+        asked.book = asked.book or only.book
+    else:
+        asked.detail = "; ".join(filter(None, (f"{each.words} {each.detail}".strip() for each in reversed(happened))))
 
 
 def _requests(wanted: Wanted) -> Iterable[Line]:
     for entry in wanted.rows(AuditEntry.objects.all(), at="at", person="name", book="book_number"):
-        of_row = entry.about.startswith("“")
-        what = (" " if of_row else ", ").join(filter(None, [_words(entry.action), entry.about]))
-        who = _("{name}, by {token}").format(name=entry.name, token=entry.token) if entry.token else entry.name
-        yield Line(entry.at, who, what, entry.book_number, entry.get_outcome_display(), entry.detail)
+        is_done = entry.outcome == Outcome.DONE
+        outcome = "" if is_done else entry.get_outcome_display()
+        told = {"detail": entry.detail, "outcome": outcome, "token": entry.token}
+        if entry.about.startswith("“"):
+            words = f"{entry.action[:1].lower()}{entry.action[1:]} {entry.about}"
+            yield Line(entry.at, entry.name, words, entry.book_number, source=Source.EFFECT, **told)
+            continue
+        about = dict(part.rsplit(" ", 1) for part in entry.about.split(", ") if " " in part)
+        words = act_in_words(entry.action, about, is_done=is_done)
+        source = Source.ALONE if entry.action.startswith("sign") or not is_done else Source.REQUEST
+        url = _url_of(entry.book_number, about)
+        yield Line(entry.at, entry.name, words, entry.book_number, url=url, source=source, **told)
 
 
-def _words(action: str) -> str:
-    """ "admin:books_book_page_decide" and "api-1:read_pages" as words."""
-    space, name = action.rpartition(":")[::2]
-    words = name.removeprefix("books_book_").removeprefix("jobs_").replace("_", " ")
-    words = words[:1].upper() + words[1:]
-    return _("{words} (API)").format(words=words) if space.startswith("api") else words
+def _url_of(book: int | None, about: dict[str, str]) -> str:
+    """Of the page, guideline or job that an address named; "" for what has no screen."""
+    for key, name in (("number", "books_book_page"), ("subtopic", "books_book_guideline"), ("job", "jobs_job_change")):
+        if key in about:
+            with suppress(NoReverseMatch):
+                return reverse(f"admin:{name}", args=[about[key]] if key == "job" else [book, about[key]])
+    return ""
 
 
 def _changes(wanted: Wanted) -> Iterable[Line]:
     for made in wanted.rows(Change.objects.all(), at="made_at", person="name", book="book"):
-        what = _("Guidelines: {change}").format(change=as_said(made.sentence))
-        yield Line(made.made_at, made.name, what, made.book_id, _("Done"))
+        said = as_said(made.sentence)
+        words = f"{said[:1].lower()}{said[1:]}"
+        url = reverse("admin:books_book_changes", args=[made.book_id])
+        yield Line(made.made_at, made.name, words, made.book_id, url=url, source=Source.EFFECT)
 
 
 def _job_events(wanted: Wanted) -> Iterable[Line]:
-    events = Event.objects.select_related("job")
+    """Without the beginning of work, which follows each start by itself."""
+    events = Event.objects.select_related("job").exclude(to_status=JobStatus.RUNNING)
     for event in wanted.rows(events, at="at", person="actor", book="job__book"):
         handler = handlers().get(event.job.kind)
-        what = f"{_(handler.title) if handler else event.job.kind}: {as_said(event.to_status.capitalize()).lower()}"
-        yield Line(event.at, event.actor, what, event.job.book_id, "", as_said(event.reason))
+        words = str(MOVES.get(event.to_status, "%s")) % (_(handler.title) if handler else event.job.kind)
+        url = reverse("admin:jobs_job_change", args=[event.job_id])
+        yield Line(
+            event.at, event.actor, words, event.job.book_id, detail=as_said(event.reason), url=url, source=Source.EFFECT
+        )
 
 
 SOURCES: Final[tuple[Callable[[Wanted], Iterable[Line]], ...]] = (_requests, _changes, _job_events)

@@ -9,13 +9,13 @@ from django.contrib.admin.models import LogEntry
 from django.db import DatabaseError
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from books.models import AuditEntry, Outcome
+from books.models import AuditEntry, Outcome, ReviewStatus
 from jobs.database import locked_job
 from jobs.states import JobStatus, move
 from jobs.sweep import sweep
-from tests.factories import BookFactory, JobFactory, PageFactory, ReadPageFactory
+from tests.factories import BookFactory, JobFactory, PageFactory, ReadPageFactory, SubtopicFactory
 
 URL = "/admin/books/book/audit/"
 
@@ -29,7 +29,7 @@ def noted() -> list[tuple[str, str, int | None, str, str]]:
 def test_an_action_of_a_screen_is_noted_once_with_its_outcome(screens, book):
     ReadPageFactory(book=book, number=1)
     screens.post(reverse("admin:books_book_page_decide", args=[book.pk, 1]), {"decision": "approve"})
-    assert noted() == [("ada", "admin:books_book_page_decide", book.pk, "number 1", "done")]
+    assert noted() == [("ada", "admin:books_book_page_decide", book.pk, "number 1, decision approve", "done")]
 
 
 def test_a_refusal_is_noted_with_its_sentence(screens, book):
@@ -81,7 +81,7 @@ def test_what_django_logs_itself_is_not_noted_twice(screens, book):
     assert noted() == []
     assert LogEntry.objects.count() == 1
     page = screens.get(URL).content.decode()
-    assert "Changed book “Algebra”" in page
+    assert "changed book “Algebra”" in page
     assert "title: Prealgebra → Algebra" in page
 
 
@@ -123,8 +123,30 @@ def test_the_list_has_people_jobs_and_guidelines_in_order_and_outlives_the_book(
     screens.post(reverse("admin:books_book_delete", args=[book.pk]), {"post": "yes"})
     screens.post(reverse("admin:books_book_read", args=[book.pk]))
     page = screens.get(URL).content.decode()
-    assert page.index("<td>Read</td>") < page.index("Deleted book “Prealgebra”") < page.index("<td>Sign in</td>")
+    assert page.index("tried to have pages read") < page.index("deleted book “Prealgebra”") < page.index("signed in")
     assert f"{book.pk} (deleted)" in page
+
+
+def test_each_act_is_one_sentence_with_its_link(screens, book):
+    ReadPageFactory(book=book, number=1)
+    subtopic = SubtopicFactory(topic__book=book, title="Count <b>", status=ReviewStatus.PENDING_REVIEW)
+    AuditEntry.objects.all().delete()
+    decision = {"decision": "approve", "revision": subtopic.revision}
+    screens.post(reverse("admin:books_book_page_decide", args=[book.pk, 1]), decision)
+    screens.post(reverse("admin:books_book_guideline_decide", args=[book.pk, subtopic.pk]), decision)
+    screens.post(reverse("admin:books_book_read", args=[book.pk]))
+    page = " ".join(screens.get(URL).content.decode().split())
+    assert page.count("<li><time") == 3
+    link = reverse("admin:books_book_page", args=[book.pk, 1])
+    assert f'<strong>ada</strong> <a href="{link}">approved page 1</a> · <a' in page
+    assert "tried to have pages read ·" in page
+    assert '<span class="badge badge-bad">Refused</span>' in page
+    assert f'<a href="{reverse("admin:books_book_changes", args=[book.pk])}">approved' in page
+    assert "Count <b>" not in page
+    said = screens.get(URL, headers={"accept-language": "es"}).content.decode()
+    assert "aprobó la página 1" in said
+    assert "intentó hacer leer páginas" in said
+    translation.activate("en")
 
 
 def test_it_is_filtered_by_person_book_and_time(screens, book):
@@ -162,7 +184,7 @@ def test_older_pages_follow_and_cost_the_same_however_much_there_is(screens, boo
     while address:
         with django_assert_max_num_queries(14):
             page = screens.get(address).content.decode()
-        seen += [part.split("<")[0] for part in page.split("Step-")[1:]]
+        seen += [part.split()[0] for part in page.split("step-")[1:]]
         link = page.split('" rel="next">Older')[0].split('href="')[-1].replace("&amp;", "&")
         address = URL + link if "Older" in page else ""
     assert seen == [str(n) for n in reversed(range(120))]

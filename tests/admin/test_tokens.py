@@ -125,7 +125,7 @@ def test_what_a_token_does_is_noted_with_its_owner_and_its_name(reviewer, screen
     told = AuditEntry.objects.filter(token__startswith="Scanner (bpt_").values_list("name", "action", "outcome")
     assert {("eve", "api-1:create_book", "forbidden"), ("eve", "api-1:create_book", "done")} <= set(told)
     assert ("eve", "Added book", "done") in set(told)
-    assert "eve, by Scanner (bpt_" in screens.get(reverse("admin:books_audit")).content.decode()
+    assert "by the token Scanner (bpt_" in screens.get(reverse("admin:books_audit")).content.decode()
     assert Book.objects.get().title == "B"
 
 
