@@ -170,10 +170,10 @@ def _tell(asked: Line | None, happened: list[Line]) -> None:
     if asked is None or not happened:
         return
     asked.at = happened[-1].at  # where the next page begins
+    asked.book = asked.book or next((each.book for each in happened if each.book), None)
     if len(happened) == 1:
         only = happened[0]
         asked.words, asked.detail, asked.url = only.words, only.detail, only.url or asked.url
-        asked.book = asked.book or only.book
     else:
         asked.detail = "; ".join(filter(None, (f"{each.words} {each.detail}".strip() for each in reversed(happened))))
 

@@ -45,6 +45,7 @@ APPROVE_PAGES, PASSWORD = _("approve pages|approved pages"), _("change a passwor
 ACTS: Final[dict[str, Words]] = {
     "sign in": _("sign in|signed in"),
     "sign out": _("sign out|signed out"),
+    "account_reauthenticate": _("sign in again|signed in again"),
     "revoke sign-on": _("revoke a sign-on|revoked a sign-on"),
     "sample": _("add the sample book|added the sample book"),
     "create_book": _("add a book|added a book"),

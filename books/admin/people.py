@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from books.admin.guards import AsksAgain, StaffRequest, check_signed_in_lately
 from books.audit import note
 from books.models import Outcome
 from books.models.session import end_sessions
+from books.roles import ADMINISTRATOR, PUBLISHER, REVIEWER, UPLOADER
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
@@ -51,6 +53,21 @@ class SignOnInline(Inline):
     has_delete_permission = has_change_permission
 
 
+# What each role is for, on the screen that gives it; what it may do one by one is in books.roles.
+ROLE_WORDS = {
+    UPLOADER: _("adds books and pages, has them read, puts pages in order"),
+    REVIEWER: _("corrects and approves pages, generates, edits and approves guidelines; spends money on models"),
+    PUBLISHER: _("gives readers what is approved, and takes it back"),
+    ADMINISTRATOR: _("all of that, deletes books, and sets up people, models, prices and webhooks"),
+}
+
+
+class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, role: Group) -> str:
+        words = ROLE_WORDS.get(role.name)
+        return f"{role.name}: {words}" if words else role.name
+
+
 @admin.register(User)
 class PersonAdmin(AsksAgain, Admin):
     """An administrator gives roles; single permissions, and all that concerns a superuser, are a superuser's."""
@@ -58,6 +75,14 @@ class PersonAdmin(AsksAgain, Admin):
     list_display = ("username", "email", "first_name", "last_name", "roles", "second_factor", "is_active", "last_login")
     list_filter = ("groups", "is_active", "is_superuser")
     actions = ("deactivate", "reset_factors")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "groups":
+            roles = Group.objects.order_by("pk")
+            help_text = _("Everybody with a role may look at the books that are open to them, and make tokens for it.")
+            widget = forms.CheckboxSelectMultiple
+            return RolesField(roles, required=False, label=_("Roles"), help_text=help_text, widget=widget)
+        return super().formfield_for_manytomany(db_field, request, **options)
 
     def get_inlines(self, _request: HttpRequest, obj: User | None) -> list[Any]:
         return [SignOnInline] if SocialAccount.objects.filter(user=obj).exists() else []

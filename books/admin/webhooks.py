@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern
@@ -42,6 +42,7 @@ STANDINGS = {
     "stopped": ("failed", _("Stopped")),
     "waiting": ("paused", _("Waiting")),
 }
+TOLD: Final = ("state", "tried_at", "status_code", "error")
 
 
 class EndpointForm(EndpointModelForm):
@@ -63,13 +64,33 @@ class EndpointForm(EndpointModelForm):
 class WebhookEndpointAdmin(AsksAgain, EndpointAdmin):
     when_empty = _("No endpoint yet. Add the address of a system that is to hear when guidelines are published.")
     form = EndpointForm
-    list_display = ("url", "description", "is_active", "created_at")
+    list_display = ("url", "description", "is_active", "last_delivery", "created_at")
     search_fields = ("url", "description")
     show_full_result_count = False
     actions = ("renew",)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": gettext("Webhook endpoints"), **(extra_context or {})})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
+        newest = WebhookDelivery.objects.filter(endpoint=OuterRef("pk")).order_by("-pk")
+        last = {f"last_{name}": Subquery(newest.values(name)[:1]) for name in TOLD}
+        return super().get_queryset(request).annotate(**last)
+
+    def get_readonly_fields(self, _request: HttpRequest, obj: WebhookEndpoint | None = None) -> tuple[str, ...]:
+        return ("last_delivery",) if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: WebhookEndpoint | None = None) -> tuple[str, ...]:
+        return (*EndpointForm.base_fields, *self.get_readonly_fields(request, obj))
+
+    @admin.display(description=_("last delivery"))
+    def last_delivery(self, endpoint: WebhookEndpoint) -> SafeString | str:
+        state, tried, code, error = (getattr(endpoint, f"last_{name}", None) for name in TOLD)
+        if not state:
+            return gettext("none yet")
+        answer = error or (gettext("It answered {status}.").format(status=code) if code else "")
+        badge = format_html('<span class="badge badge-{}">{}</span>', *STANDINGS[state])
+        return format_html("{} {} {}", badge, _minute(tried), answer)
 
     def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:  # noqa: FBT001
         if not change:

@@ -6,6 +6,9 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
+from books.admin.people import ROLE_WORDS
+from books.roles import ROLES
+
 
 @pytest.fixture
 def administrator(client, person):
@@ -27,6 +30,14 @@ def test_an_administrator_gives_a_role(administrator, django_user_model):
     assert change(administrator, grace, groups=[role.pk]).status_code == 302
     assert grace.has_perm("books.change_page")
     assert "reviewer" in administrator.get(reverse("admin:auth_user_changelist")).content.decode()
+
+
+def test_what_a_role_may_do_stands_where_it_is_given(administrator, django_user_model):
+    grace = django_user_model.objects.create_user("grace", is_staff=True)
+    page = administrator.get(reverse("admin:auth_user_change", args=[grace.pk])).content.decode()
+    assert page.count('name="groups"') == Group.objects.count()
+    for name in ROLES:
+        assert f"{name}: {ROLE_WORDS[name]}" in page.replace("&#x27;", "'")
 
 
 def test_an_administrator_makes_nobody_a_superuser(administrator, django_user_model):
