@@ -49,6 +49,7 @@ from books.admin import (
 )
 from books.admin.guards import StaffRequest
 from books.admin.paging import LookAhead, ValueFilter
+from books.admin.suggested import Suggested
 from books.errors import DeletionRefused
 from books.extraction.job import resume_extraction
 from books.intake.sample import SAMPLE
@@ -165,6 +166,7 @@ class BookAdmin(LookAhead, ModelAdmin):
             kwargs["help_text"] = gettext("{help_text} Installed: {there}; join several with +.").format(
                 help_text=db_field.help_text, there=there
             )
+            kwargs["widget"] = Suggested(installed_languages)
         if db_field.name in {"owner", "team"}:
             kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True).order_by("username")
         return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -23,11 +23,12 @@ from django.utils.translation import gettext_lazy
 from books.access import of_open_books, open_books
 from books.admin.guards import AsksAgain, StaffRequest, route, screen
 from books.admin.paging import LookAhead, ValueFilter
+from books.admin.suggested import Suggested
 from books.extraction.estimate import estimate
 from books.extraction.job import calls_by_name, generated_pages, stale_results
 from books.extraction.stages.base import GuidelineStage, Result
 from books.ledger.choices import base_url_of, checked, model_of, providers
-from books.ledger.prices import price_of
+from books.ledger.prices import known_models, price_of
 from books.ledger.spending import spent
 from books.models import Book, CallOutcome, ModelCall, ModelPrice, ProviderProfile, StageModel
 from books.models.book import books_with_words
@@ -139,6 +140,11 @@ class ModelPriceAdmin(AsksAgain, PriceAdmin):
     when_empty = gettext_lazy("No price was set here: calls cost what the providers publish. A row goes before that.")
     list_display = ("model", "input", "cached_input", "output", "updated_at")
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "model":
+            kwargs["widget"] = Suggested(known_models)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
 
 # Each question that a model may be chosen for.
 STAGE_TITLES = {"ocr": "Reading pages"} | {name: call.title for name, call in calls_by_name().items()}
@@ -155,6 +161,8 @@ class StageModelAdmin(StageAdmin):
             return forms.ChoiceField(choices=[(name, name) for name in providers()])
         if db_field.name == "stage":
             return forms.ChoiceField(choices=[(name, f"{_(title)} ({name})") for name, title in STAGE_TITLES.items()])
+        if db_field.name == "model":
+            kwargs["widget"] = Suggested(known_models)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @admin.action(description=gettext_lazy("Try the model with three small calls"), permissions=["change"])

@@ -10,7 +10,7 @@ from typing import Any
 import genai_prices
 from django.db.models.signals import post_save
 from django.dispatch import receiver
-from genai_prices import Usage, calc_price
+from genai_prices import Usage, calc_price, data_snapshot
 
 from books.models import ModelCall, ModelPrice
 from books.providers.request import ModelRequest, RawAnswer
@@ -85,6 +85,16 @@ def published_price(model: str, base_url: str = "") -> Price:
             continue
         return Price(fresh, cached, output, economy / fresh if fresh else ECONOMY_SHARE, PUBLISHED)
     return Price()
+
+
+def known_models() -> list[str]:
+    """What was asked or priced here, and then what OpenAI publishes."""
+    published = {
+        model.id for place in data_snapshot.get_snapshot().providers if place.id == "openai" for model in place.models
+    }
+    ours = {*ModelCall.objects.order_by().values_list("model", flat=True).distinct()}
+    ours |= {*ModelPrice.objects.values_list("model", flat=True)}
+    return [*sorted(ours), *sorted(published - ours)]
 
 
 @receiver(post_save, sender=ModelPrice)
