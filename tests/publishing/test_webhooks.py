@@ -115,6 +115,9 @@ def test_after_five_failures_it_is_given_up_and_can_be_sent_again(book, endpoint
     delivery = WebhookDelivery.objects.get()
     assert (delivery.state, delivery.error) == ("failed", "It answered 503.")
     client.force_login(admin)
+    endpoints = client.get(reverse("admin:books_webhookendpoint_changelist")).content.decode()
+    assert '<span class="badge badge-failed">Failed</span>' in endpoints
+    assert "It answered 503." in endpoints
     chosen = {"action": "send_again", "_selected_action": [delivery.pk]}
     listed = client.post(reverse("admin:books_webhookdelivery_changelist"), chosen, follow=True).content.decode()
     assert "1 will be sent again." in listed
