@@ -134,9 +134,12 @@ def test_each_act_is_one_sentence_with_its_link(screens, book):
     decision = {"decision": "approve", "revision": subtopic.revision}
     screens.post(reverse("admin:books_book_page_decide", args=[book.pk, 1]), decision)
     screens.post(reverse("admin:books_book_guideline_decide", args=[book.pk, subtopic.pk]), decision)
-    screens.post(reverse("admin:books_book_read", args=[book.pk]))
-    page = " ".join(screens.get(URL).content.decode().split())
-    assert page.count("<li><time") == 3
+    PageFactory(book=book)
+    for _ in range(2):
+        screens.post(reverse("admin:books_book_read", args=[book.pk]))
+    page = " ".join(screens.get(URL, {"person": "ada"}).content.decode().split())
+    assert page.count("<li><time") == 4
+    assert "started: Reading the pages</a>" in page
     link = reverse("admin:books_book_page", args=[book.pk, 1])
     assert f'<strong>ada</strong> <a href="{link}">approved page 1</a> · <a' in page
     assert "tried to have pages read ·" in page
