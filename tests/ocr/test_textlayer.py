@@ -131,6 +131,8 @@ def at(x: int, y: int, text: str) -> bytes:
 PROSE = ["leaf water light sugar roots", "stone river delta flood mouth"]
 CONTENTS = [("1 Leaves", "1"), ("2 Rivers and seas", "15"), ("3 Numbers", "31"), ("Index", "58")]
 SUMS = [f"{number}. {7 * number} + {3 + number} =" for number in range(1, 9)]
+WORDS = ["air", "bark", "carbon", "delta", "food", "leaf", "mud", "oxbow", "root", "sand", "stem", "water"]
+INDEX = [f"{word}, {3 * at}" for at, word in enumerate(WORDS)]
 LAID_OUT = {
     "a page number between two columns": (
         [(x, 500 - 20 * row, f"{PROSE[x > 100]} {row}") for row in range(6) for x in (20, 230)] + [(205, 40, "27")],
@@ -145,6 +147,10 @@ LAID_OUT = {
         [(20, 500 - 20 * row, title) for row, (title, _) in enumerate(CONTENTS)]
         + [(380, 500 - 20 * row, number) for row, (_, number) in enumerate(CONTENTS)],
         [" ".join(pair) for pair in CONTENTS],
+    ),
+    "an index": (
+        [(20 + 200 * (row // 6), 500 - 20 * (row % 6), text) for row, text in enumerate(INDEX)],
+        INDEX,
     ),
     "leaders of dots and spaces": (
         [(20, 500 - 20 * row, f"{title} {'. ' * 20}{number}") for row, (title, number) in enumerate(CONTENTS)],

@@ -14,7 +14,9 @@ LEAST_GUTTER: Final = 0.8
 # A column has lines; one or two boxes beside others are a label or a page number.
 LEAST_LINES: Final = 3
 # Lines that fill less of the way to the next column than this are cells of a table, unless they are numbered.
-LEAST_FILLED: Final = 0.4
+LEAST_FILLED: Final = 0.5
+# Columns of text and those of an index are about as wide as each other, and wider than so many heights of a line.
+OTHER_WIDTH, SHORT_CELL = 1.7, 4
 
 
 def reading_order(boxes: Sequence[Box], items: Collection[int] = ()) -> list[tuple[int, int]]:
@@ -69,7 +71,7 @@ def _columns(boxes: Sequence[Box], places: list[int], items: Collection[int]) ->
         parts[-1].append(at)
         reach = max(reach, boxes[at][2])
     columns = [part for part in parts if len(part) >= LEAST_LINES]
-    if len(columns) < 2 or _are_cells(boxes, columns, items):
+    if len(columns) < 2 or _are_cells(boxes, columns, items, height):
         return [places]
     top, bottom = (pick(boxes[at][edge] for part in columns for at in part) for pick, edge in ((min, 1), (max, 3)))
     apart: tuple[list[int], list[int]] = [], []
@@ -81,16 +83,16 @@ def _columns(boxes: Sequence[Box], places: list[int], items: Collection[int]) ->
     return [sorted(part, key=lambda at: boxes[at][1]) for part in (apart[0], *columns, apart[1]) if part]
 
 
-def _are_cells(boxes: Sequence[Box], columns: Sequence[list[int]], items: Collection[int]) -> bool:
-    """Whether these are the columns of a table, or titles and their page numbers."""
+def _are_cells(boxes: Sequence[Box], columns: Sequence[list[int]], items: Collection[int], height: int) -> bool:
+    """Whether these are the columns of a table, or titles and their page numbers: far apart, and of different widths or
+    with a few signs in each."""
     if all(any(at in items for at in part) for part in columns):
         return False
     starts = [min(boxes[at][0] for at in part) for part in columns]
-    filled = [
-        sum(boxes[at][2] - boxes[at][0] for at in part) / len(part) / (following - start)
-        for part, start, following in zip(columns, starts, starts[1:], strict=False)
-    ]
-    return min(filled) < LEAST_FILLED
+    widths = [sum(boxes[at][2] - boxes[at][0] for at in part) / len(part) for part in columns]
+    filled = min(width / (after - start) for width, start, after in zip(widths, starts, starts[1:], strict=False))
+    is_short = len(columns) > 2 and max(widths) < SHORT_CELL * height
+    return filled < LEAST_FILLED and (is_short or max(widths) > OTHER_WIDTH * min(widths))
 
 
 def _in_rows(boxes: Sequence[Box], places: list[int]) -> list[int]:

@@ -41,8 +41,8 @@ SKEW_SIDE: Final = 900
 MOST_SKEW: Final = 20.0
 LEAST_SKEW: Final = 0.15
 SKEW_POINTS: Final = 60_000
-# Level lines stand out so much from lines far askew.
-ROWS: Final = 1.25
+# Lines stand out so much from lines far askew; where a page seems to lie on its side, clearly.
+ROWS, SIDEWAYS_ROWS = 1.25, 2.0
 # The level lines must stand out by so much more than the lines as found, of a page far from level clearly.
 SKEW_GAIN, FAR_SKEW, FAR_GAIN = 1.05, 10.5, 1.5
 
@@ -76,8 +76,10 @@ def level(page: Image.Image) -> Straight:
     """An evened page with its lines level, or upright; it grows so that no corner is lost."""
     points = _ink_points(page)
     angle = _skew(points)
-    if not angle and not _has_rows(points):
-        angle = skew(page.transpose(Image.Transpose.ROTATE_90))
+    if not angle and not _stand_out(points, 0.0, ROWS):
+        points = _ink_points(page.transpose(Image.Transpose.ROTATE_90))
+        sideways = _skew(points)
+        angle = sideways if _stand_out(points, sideways, SIDEWAYS_ROWS) else 0.0
     if abs(angle) < LEAST_SKEW:
         return Straight(page)
     return turned_by(page, angle)
@@ -181,11 +183,11 @@ def _skew(points: Points) -> float:
     return best
 
 
-def _has_rows(points: Points) -> bool:
-    """Whether the lines as found stand out from those far askew, as they do not on a page that lies on its side."""
+def _stand_out(points: Points, angle: float, by: float) -> bool:
+    """Whether lines at that angle stand out from lines far askew; level ones do not on a page that lies on its side."""
     if not len(points[0]):
         return True
-    return _sharpness(points, 0.0) > ROWS * max(_sharpness(points, angle) for angle in (-MOST_SKEW, MOST_SKEW))
+    return _sharpness(points, angle) > by * max(_sharpness(points, each) for each in (-MOST_SKEW, MOST_SKEW))
 
 
 def _ink_points(page: Image.Image) -> Points:
