@@ -186,7 +186,7 @@ def test_the_system_page_shows_the_policy_and_the_size_of_each_table(screens, bo
     page = unescape(screens.get(reverse("admin:jobs_system")).content.decode())
     kept = page.split('id="retention"')[1]
     for rule in retention.RULES:
-        assert rule.what in kept
+        assert str(rule.what) in kept
     assert "<td>jobs_item</td><td>" in kept.split('id="tables"')[1]
 
 
