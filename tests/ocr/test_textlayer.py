@@ -143,6 +143,16 @@ LAID_OUT = {
         + [(x, 490 - 20 * row, f"{'abc'[x // 120]}{row}") for x in (20, 140, 260) for row in range(5)],
         [PROSE[0], *(f"a{row} b{row} c{row}" for row in range(5)), PROSE[1]],
     ),
+    "a table of words under short lines": (
+        [(20, 520, PROSE[0]), (20, 380, PROSE[1]), (20, 540, PROSE[0] + " " + PROSE[1])]
+        + [(x, 490 - 20 * row, f"{'abc'[x // 120]} word {row}") for x in (20, 140, 300) for row in range(5)],
+        [
+            PROSE[0] + " " + PROSE[1],
+            PROSE[0],
+            *(f"a word {row} b word {row} c word {row}" for row in range(5)),
+            PROSE[1],
+        ],
+    ),
     "the page numbers of contents": (
         [(20, 500 - 20 * row, title) for row, (title, _) in enumerate(CONTENTS)]
         + [(380, 500 - 20 * row, number) for row, (_, number) in enumerate(CONTENTS)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from books.ocr.engines.base import OcrLine, OcrWord
@@ -84,15 +85,22 @@ def _columns(boxes: Sequence[Box], places: list[int], items: Collection[int]) ->
 
 
 def _are_cells(boxes: Sequence[Box], columns: Sequence[list[int]], items: Collection[int], height: int) -> bool:
-    """Whether these are the columns of a table, or titles and their page numbers: far apart, and of different widths or
-    with a few signs in each."""
+    """Whether these are the columns of a table, or titles and their page numbers: far apart, and of different widths,
+    of several cells, or with a few signs in each."""
     if all(any(at in items for at in part) for part in columns):
         return False
     starts = [min(boxes[at][0] for at in part) for part in columns]
     widths = [sum(boxes[at][2] - boxes[at][0] for at in part) / len(part) for part in columns]
     filled = min(width / (after - start) for width, start, after in zip(widths, starts, starts[1:], strict=False))
     is_short = len(columns) > 2 and max(widths) < SHORT_CELL * height
-    return filled < LEAST_FILLED and (is_short or max(widths) > OTHER_WIDTH * min(widths))
+    is_uneven = max(widths) > OTHER_WIDTH * min(widths) or any(_has_rows(boxes, part, height) for part in columns)
+    return filled < LEAST_FILLED and (is_short or is_uneven)
+
+
+def _has_rows(boxes: Sequence[Box], part: Iterable[int], height: int) -> bool:
+    """Whether some of the boxes stand beside each other."""
+    middles = sorted((boxes[at][1] + boxes[at][3]) / 2 for at in part)
+    return sum(after - one < height / 2 for one, after in pairwise(middles)) >= LEAST_LINES
 
 
 def _in_rows(boxes: Sequence[Box], places: list[int]) -> list[int]:
