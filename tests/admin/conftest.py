@@ -105,12 +105,16 @@ def job(book) -> Job:
 
 
 @pytest.fixture
-def facts(book, django_user_model) -> dict[str, Any]:
+def facts(book) -> dict[str, Any]:
     """What addresses are about."""
+    return facts_of(book)
+
+
+def facts_of(book: Book) -> dict[str, Any]:
     page = ReadPageFactory(book=book, number=1)
     delivery = Delivery.objects.create(book=book, image_bytes=9, touched_at=timezone.now())
     subtopic = SubtopicFactory(topic=TopicFactory(book=book))
-    grace = django_user_model.objects.create_user("grace")
+    grace = get_user_model().objects.create_user("grace")
     return {
         "book": book.pk,
         "page": 1,

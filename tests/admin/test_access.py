@@ -8,17 +8,36 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from books.models import Page
 from books.roles import ROLES
 from tests.admin.addresses import DJANGOS, EVERY, LEFT_OUT, OURS, PEOPLE, SCREENS
 from tests.admin.asking import expected, outcome, send, url_of
-from tests.factories import BookFactory
+from tests.admin.conftest import facts_of
+from tests.factories import WHITE, BookFactory
 
 METHODS = ("get", "post", "put", "patch", "delete")
 with_args = [each for each in SCREENS if each.args]
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker) -> Iterator[dict[str, Any]]:
+    """Made once, in a transaction around those of the tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield facts_of(BookFactory(title="Prealgebra"))
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def facts(world, db) -> dict[str, Any]:
+    page = Page.objects.get(book=world["book"], number=world["page"])
+    default_storage.save(page.image_name, ContentFile(WHITE))
+    return world
 
 
 def names(patterns: list[Any], space: str = "") -> Iterator[str]:
