@@ -11,6 +11,7 @@ from books.extraction.records import applied_cut
 from books.extraction.teaching_order import Section, sections_of, write_sections
 from books.guidelines.proposals import Suggestion, moving, propose, recutting
 from books.models import AppliedCut, Book, Subtopic, Topic
+from books.models.change import current_change
 from books.models.page import page_numbers
 from books.stored.outline import CutBook, CutSubtopic, CutTopic, topic_key
 from books.stored.pages import PageId
@@ -34,7 +35,9 @@ def materialise(book: Book, outline: CutBook, *, job: Job | None = None, within:
     write_sections(cut.sections)
     for suggestion in cut.suggestions:
         propose(book.pk, suggestion, job=job)
-    AppliedCut.objects.update_or_create(book=book, defaults={"data": outline})
+    if (before := applied_cut(book.pk)) != outline:
+        values = {"data": outline, "before": before, "change": current_change.get()}
+        AppliedCut.objects.update_or_create(book=book, defaults=values)
 
 
 class _Cut:

@@ -17,7 +17,7 @@ from simple_history.signals import pre_create_historical_record
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from books.errors import EditedMeanwhile
-from books.models import Book, Change, Subtopic, Topic
+from books.models import AppliedCut, Book, Change, Subtopic, Topic
 from books.models.change import current_change
 from books.models.guideline import SEARCHED, search_text_of
 from jobs import clock
@@ -182,6 +182,9 @@ def _bring_back(undone: Change) -> None:
     for version in reversed(written):
         if version.history_type == "+":
             version.instance_type.objects.get(pk=version.id).delete()
+    for cut in AppliedCut.objects.filter(change=undone):
+        cut.data, cut.before, cut.change = cut.before, cut.data, current_change.get()
+        cut.save()
 
 
 def versions_of(model: type[Topic | Subtopic], changes: Sequence[int]) -> list[Any]:

@@ -110,6 +110,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('book', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='applied_cut', serialize=False, to='books.book')),
                 ('data', models.JSONField()),
+                ('before', models.JSONField(default=dict)),
+                ('change', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='books.change')),
             ],
         ),
         migrations.CreateModel(

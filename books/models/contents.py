@@ -93,10 +93,13 @@ class StoredOutline(models.Model):
 
 
 class AppliedCut(models.Model):
-    """The whole outline by which the book's topics and subtopics were made last, whatever a job has cut since."""
+    """The whole outline by which the book's topics and subtopics were made last, whatever a job has cut since; and the
+    one ``before``, which comes back with the rows when the ``change`` is undone."""
 
     book = models.OneToOneField(Book, primary_key=True, on_delete=models.CASCADE, related_name="applied_cut")
     data: models.JSONField[CutBook, CutBook] = TypedJSONField(CutBook)
+    before: models.JSONField[CutBook, CutBook] = TypedJSONField(CutBook, default=CutBook)
+    change = models.ForeignKey("books.Change", null=True, on_delete=models.SET_NULL, related_name="+")
 
     def __str__(self) -> str:
         return f"Applied cut of {self.book}"

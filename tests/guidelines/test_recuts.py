@@ -15,7 +15,7 @@ from books.guidelines.changes import change, save_all, undo
 from books.guidelines.order import order_topics
 from books.guidelines.proposals import accept, refuse
 from books.guidelines.split import merge, merge_subtopics, split_subtopic
-from books.models import Change, Proposal, ProposalState, Subtopic, Topic
+from books.models import AppliedCut, Change, Proposal, ProposalState, Subtopic, Topic
 from books.models.page import page_numbers
 from books.structure.base import Outline, SubtopicPlan, TopicPlan
 from tests.factories import BookFactory, guideline_of, ids, pages_of
@@ -104,6 +104,23 @@ def test_no_page_is_lost_and_no_decision(cuts, choices):
             accept(proposal.pk, user=None)
     covered = {page for row in rows(book) for page in pages_of(row)}
     assert wanted <= covered
+
+
+def test_a_cut_that_was_undone_is_made_again_from_the_rows_as_they_are(db):
+    """The outline that was undone counted as the one that the rows were made by, so they were lost and made anew."""
+    book = BookFactory()
+    cut(book, FIRST)
+    kept = [row.pk for row in rows(book)]
+    other = Outline((topic("Life", part("The cell", 2, 4), part("All plants", 5, 8)), *FIRST.topics[1:]), (1,))
+    cut(book, other)
+    made = shape(book)
+    undone = undo(Change.objects.filter(book=book).latest("pk").pk, user=None)
+    assert AppliedCut.objects.get(book=book).data == with_ids(FIRST, page_numbers(book.pk))
+    undo(undone.pk, user=None)
+    assert AppliedCut.objects.get(book=book).data == with_ids(other, page_numbers(book.pk))
+    undo(Change.objects.filter(book=book).latest("pk").pk, user=None)
+    cut(book, other)
+    assert ([row.pk for row in rows(book)], shape(book)) == (kept, made)
 
 
 FIRST = Outline((topic("Life", part("Cells", 2, 4), part("Plants", 5, 8)), topic("Earth", part("Rocks", 9, 12))), (1,))
