@@ -23,7 +23,7 @@ from books.admin.guards import StaffRequest, action, route
 from books.intake.sample import SAMPLE, add_sample_book
 from books.ledger.spending import spent
 from books.models import Book, Page, PageReview, Proposal, ProposalState, ReviewStatus, Subtopic
-from books.ocr.review import READ
+from books.ocr.review import READ, review_queue
 from books.ocr.start import read_new_pages
 from books.team.sharing import given_to, mentions_of, path_of
 from jobs.models import Cluster, Job
@@ -81,7 +81,7 @@ def _waiting(person: User) -> Iterator[Waiting]:
     undecided = Subtopic.objects.filter(status=ReviewStatus.PENDING_REVIEW)
     proposed = Proposal.objects.filter(state=ProposalState.OPEN)
     for book, count in _of_books(books, unread, "book"):
-        first = unread.filter(book=book).order_by("number").values_list("number", flat=True).first()
+        first = review_queue(book).values_list("number", flat=True).first()
         words = ngettext("{count} page to review", "{count} pages to review", count).format(count=count)
         yield Waiting(book, _("Pages"), words, reverse("admin:books_book_page", args=[book.pk, first or 1]))
     for book, count in _of_books(books, undecided, "topic__book"):
