@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.bounds import FAILED, PASSED
 
-BENCHES = ("engine", "ocr", "phone", "vision", "extraction", "storms", "upload", "scale", "processes")
+BENCHES = ("engine", "ocr", "phone", "vision", "extraction", "storms", "upload", "scale", "processes", "progress")
 
 
 def bounds_of(bench: str) -> Iterator[str]:

@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "bookpipeline.tracing.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bookpipeline.compression.CompressedScreens",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "bookpipeline.language.LanguageMiddleware",

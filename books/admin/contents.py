@@ -13,6 +13,7 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from books.admin.drawings import boundaries
 from books.admin.guards import StaffRequest, action, route, screen
 from books.errors import LinesInDoubt
 from books.extraction import contents as service
@@ -132,7 +133,9 @@ def _page(request: StaffRequest, book: Book, text: str, *, doubts: Mapping[str, 
         "is_read": book.pages.filter(reading__isnull=False).exists(),
         "is_busy": Job.objects.holding().filter(book=book).exists(),
         "may_change": request.user.has_perm("books.change_book"),
-        **_matched(book, text),
+        **(matched := _matched(book, text)),
+        "scales": boundaries(book, [row.matched.entry for row, _ in matched.get("rows", ()) if row.matched]),
+        "pages_of_book": book.pages.count(),
     }
     return render(request, "bookpipeline/contents.html", context)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from books.access import of_open_books, open_books
+from books.admin.drawings import Bar, bars
 from books.admin.guards import AsksAgain, StaffRequest, route, screen
 from books.admin.paging import LookAhead, ValueFilter
 from books.admin.suggested import Suggested
@@ -250,7 +252,8 @@ def costs(request: StaffRequest, book_id: int) -> HttpResponseBase:
         **admin.site.each_context(request),
         "title": _("Calls and costs"),
         "book": book,
-        "stages": _by_stage(book),
+        "stages": (stages := _by_stage(book)),
+        "bars": _cost_bars(stages),
         "total": calls.aggregate(calls=Count("pk"), dollars=Sum("cost"), unpriced=Count("pk", filter=_UNPRICED)),
         "left": None if book.spending_cap is None else book.spending_cap - spent(book=book.pk),
         "stale": [_stale_stage(*each) for each in stale],
@@ -272,7 +275,7 @@ def calls_csv(request: StaffRequest, book_id: int) -> HttpResponse:
 _UNPRICED = Q(cost=None, tokens_out__gt=0)
 
 
-def _by_stage(book: Book) -> list[dict[str, object]]:
+def _by_stage(book: Book) -> list[dict[str, Any]]:
     answered = Q(outcome=CallOutcome.ANSWERED)
     rows = (
         ModelCall.objects.filter(book=book)
@@ -298,6 +301,15 @@ def _by_stage(book: Book) -> list[dict[str, object]]:
         }
         for row in rows
     ]
+
+
+def _cost_bars(stages: list[dict[str, Any]]) -> list[Bar]:
+    """Of each stage over all its models; none where nothing had a price."""
+    dollars: dict[str, Decimal] = {}
+    for row in stages:
+        dollars[row["title"]] = dollars.get(row["title"], Decimal(0)) + (row["dollars"] or 0)
+    rows = [(title, 0.0, float(cost), f"${cost:.4f}") for title, cost in dollars.items()]
+    return bars(rows) if any(dollars.values()) else []
 
 
 def _source(model: str, stage: str) -> str:

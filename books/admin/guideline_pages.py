@@ -12,8 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 
+from books.admin.drawings import boundaries
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.admin.guidelines import Entry, outline_of, review_context
+from books.admin.page_states import thumbs_of
 from books.guidelines.move import move_pages, move_subtopic, reorder_topics
 from books.guidelines.split import merge, split_subtopic
 from books.models import Book, Page, PageDigest, Subtopic, Topic
@@ -52,13 +54,14 @@ def pages_screen(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpR
     topics = outline_of(book)
     row = _row(topics, subtopic_id)
     pages = list(Page.objects.filter(pk__in=row.pages).order_by("number"))
+    thumbs = thumbs_of(book, pages)
     context = {
         **review_context(request, book),
         "row": row,
         "topics": topics,
         "where": span(page.number for page in pages),
-        "cuts": list(_cuts(row, pages)),
-        "pages": pages,
+        "cuts": [(cut, thumbs.get(cut.page.pk)) for cut in _cuts(row, pages)],
+        "pages": [(page, thumbs.get(page.pk)) for page in pages],
     }
     return render(request, "bookpipeline/guideline_pages.html", context)
 
@@ -144,7 +147,8 @@ def _other(request: StaffRequest, book_id: int) -> Subtopic | None:
 @screen("books.change_subtopic")
 def arrange(request: StaffRequest, book_id: int) -> HttpResponseBase:
     book = get_object_or_404(Book, pk=book_id)
-    context = {**review_context(request, book), "topics": outline_of(book)}
+    drawn = {"scales": boundaries(book), "pages_of_book": book.pages.count()}
+    context = {**review_context(request, book), "topics": outline_of(book), **drawn}
     return render(request, "bookpipeline/arrange_guidelines.html", context)
 
 

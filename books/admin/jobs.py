@@ -26,6 +26,7 @@ from django_htmx.http import trigger_client_event
 
 from books.access import of_open_books
 from books.admin import system
+from books.admin.drawings import stage_times
 from books.admin.generating import confirm_restart
 from books.admin.guards import Button, StaffRequest, action, back, route, screen
 from books.admin.paging import LookAhead
@@ -128,30 +129,29 @@ def _url_of(name: str, job: Job) -> str:
 
 def row_mark(job: Job) -> str:
     """Changes whenever something that the panel shows may have changed; needs the job's row alone."""
-    facts = [
-        job.status,
-        job.stage,
-        job.total_items,
-        job.completed_items,
-        job.failed_items,
-        job.last_completed_item,
-        job.progress_detail,
-        str(job.wake_at),
-    ]
-    return fingerprint(facts)[:16]
+    counts = (job.total_items, job.completed_items, job.failed_items, job.last_completed_item)
+    return f"{fingerprint(job.stage, counts, job.progress_detail, str(job.wake_at))[:16]}-{_log_mark(job)}"
+
+
+def _log_mark(job: Job) -> str:
+    """Changes with what the log shows, which is dearer than the panel and moves more seldom."""
+    return fingerprint(job.status, job.stage, job.failed_items)[:8]
 
 
 @screen("jobs.view_job")
 def panel(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
-    """204 and one query while nothing moved; else the fragment, with an event that refreshes what depends on it."""
+    """204 and one query while nothing moved; else the fragment, with events that refresh what depends on it."""
     job = get_object_or_404(Job, pk=job_id)
-    if request.GET.get("mark") == row_mark(job):
+    mark = request.GET.get("mark", "")
+    if mark == row_mark(job):
         return HttpResponse(status=204)
     response = render(request, "bookpipeline/_job.html", panel_context(request, job))
     if not job.is_active:
         trigger_client_event(response, "job-over", after="swap")
     else:
         trigger_client_event(response, "job-moved", after="swap")
+        if mark.rpartition("-")[2] != _log_mark(job):
+            trigger_client_event(response, "log-moved", after="swap")
         if job.kind in {OCR.kind, OCR_ELSEWHERE.kind}:
             trigger_client_event(response, "pages-moved", after="swap")
     return response
@@ -311,6 +311,7 @@ class JobAdmin(LookAhead, ModelAdmin):
             "title": _(shown["panel"]["view"].title),
             "job": job,
             "events": job.events.all(),
+            "bars": stage_times(shown["panel"]["view"], _duration),
             "opts": self.opts,
         }
         return render(request, f"bookpipeline/{'_job_log' if staff.htmx else 'job'}.html", context)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +16,9 @@ from books.keys import fingerprint
 from books.models import Book, OcrStatus, Page, PageReview
 from books.models.page import CLEAN_CONFIDENCE
 from books.ocr.engines.base import Doubt
+from books.ocr.image.open import SHEET
 from books.ocr.job import OCR, OCR_ELSEWHERE
+from books.stored.pages import ranges
 from jobs.models import Item, Job
 from jobs.states import ACTIVE, OPEN_ITEMS, ItemState, JobStatus
 from jobs.views import job_view
@@ -47,6 +51,14 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Thumb:
+    """Where the small picture of a page lies: the address of a sheet, and its place in it, from 0."""
+
+    sheet: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One page; ``same_as`` is the number of another page with the same text."""
 
@@ -54,6 +66,7 @@ class Cell:
     state: str
     attempts: int = 0
     same_as: int | None = None
+    thumb: Thumb | None = None
 
     @property
     def letter(self) -> str:
@@ -100,8 +113,24 @@ def cells_of(book: Book) -> list[Cell]:
     pages = Page.objects.filter(book=book).select_related("reading").order_by("number")
     light = list(pages.defer("reading__text", "reading__lines"))
     attempts = _attempts(Q(job__book=book))
-    same = _same_texts(light)
-    return [_cell(page, attempts.get(str(page.pk), Attempt()), same.get(page.number)) for page in light]
+    same, thumbs = _same_texts(light), thumbs_of(book, light)
+    return [
+        replace(_cell(page, attempts.get(str(page.pk), Attempt()), same.get(page.number)), thumb=thumbs.get(page.pk))
+        for page in light
+    ]
+
+
+def thumbs_of(book: Book, pages: Sequence[Page]) -> dict[UUID, Thumb]:
+    """By page id; ``pages`` are in the order of their numbers. The address of a sheet changes when one of its pages is
+    read again."""
+    sheet = reverse("admin:books_book_sheet", args=[book.pk])
+    thumbs: dict[UUID, Thumb] = {}
+    for start in range(0, len(pages), SHEET):
+        lot = pages[start : start + SHEET]
+        numbers, mark = ranges(page.number for page in lot), fingerprint([page.reading_id for page in lot])[:8]
+        address = f"{sheet}?of={numbers.replace(' ', '')}&v={mark}"
+        thumbs |= {page.pk: Thumb(address, place) for place, page in enumerate(lot) if page.reading_id}
+    return thumbs
 
 
 def cell_of(page: Page) -> Cell:

@@ -16,7 +16,9 @@ from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from books.admin.drawings import confidence_strip
 from books.admin.guards import StaffRequest, action, back, route, screen
+from books.admin.jobs import row_mark
 from books.admin.page_states import FILTERS, STATES, cells_of
 from books.admin.undo import ARRANGE, BACK, last_undone, offers, remember, remember_undone
 from books.admin.workbench import request_context
@@ -25,15 +27,19 @@ from books.errors import ArrangementRefused, Busy, StorageAway, UnreadableImage
 from books.extraction.estimate import estimate_of_reading
 from books.intake import order
 from books.intake.store import Upload
+from books.keys import fingerprint
 from books.models import Arrangement, Book, OcrStatus, Page
 from books.numbers import LARGEST_PLACE, number_of
 from books.ocr.engines.base import Doubt
 from books.ocr.factory import MODEL, available_engines
+from books.ocr.image.open import SHEET, sheet_of
 from books.ocr.review import clean_pages, pages_for_a_model, pages_of
-from books.ocr.scans import thumbnail_of
+from books.ocr.scans import thumbnail_of, thumbnails_of
 from books.ocr.start import asks_model, check_readable, start_reading
+from books.stored.pages import numbers_in
 from books.wording import refusal_words
-from jobs.models import Job
+from jobs.models import Item, Job
+from jobs.states import ItemState
 
 
 def routes() -> list[URLPattern]:
@@ -42,6 +48,7 @@ def routes() -> list[URLPattern]:
         route("<int:book_id>/pages/", grid, "books_book_pages"),
         route(page + "scan/", scan, "books_book_scan", cacheable=True),
         route(page + "thumbnail/", thumbnail, "books_book_thumbnail", cacheable=True),
+        route("<int:book_id>/pages/sheet/", sheet, "books_book_sheet", cacheable=True),
         route("<int:book_id>/pages/map/", page_map, "books_book_map"),
         route("<int:book_id>/pages/read/", read_chosen, "books_book_pages_read"),
         route("<int:book_id>/pages/doubtful/", doubtful, "books_book_doubtful"),
@@ -72,6 +79,24 @@ def thumbnail(request: StaffRequest, book_id: int, number: int) -> HttpResponseB
     return _picture(lambda: HttpResponse(thumbnail_of(page), content_type="image/jpeg"))
 
 
+@screen("books.view_book")
+def sheet(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """The thumbnails of up to SHEET pages in one picture; ``?of=3-5,8`` names their numbers."""
+    get_object_or_404(Book, pk=book_id)
+    try:
+        numbers = numbers_in(request.GET.get("of", ""))[:SHEET]
+    except ValueError as error:
+        return HttpResponseBadRequest(str(error))
+    pages = list(Page.objects.filter(book=book_id, number__in=numbers))
+
+    def made() -> HttpResponse:
+        kept = thumbnails_of(pages)
+        lying = {numbers.index(page.number): kept[page.pk] for page in pages if page.pk in kept}
+        return HttpResponse(sheet_of(lying), content_type="image/webp")
+
+    return _picture(made)
+
+
 def _picture(made: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """The address holds the reading's id, so a day in the cache is safe."""
     try:
@@ -92,13 +117,24 @@ def _page(book_id: int, number: int, *related: str) -> Page:
     return get_object_or_404(pages, book=book_id, number=number)
 
 
+def _mark_of(job: Job) -> str:
+    """Changes when a page was read, and when one is taken in hand."""
+    in_hand = Item.objects.filter(job=job, state=ItemState.LEASED).order_by("pk").values_list("pk", flat=True)
+    return fingerprint(row_mark(job), list(in_hand))[:16]
+
+
 # What redoing an arrangement needs of it.
 AGAIN = ("sentence", "before", "after", "turned")
 
 
 @screen("books.view_book")
 def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
+    """While a job holds the book the map asks for itself, and gets 204 where nothing moved."""
     book = get_object_or_404(Book, pk=book_id)
+    job = Job.objects.holding().filter(book=book).first()
+    mark = _mark_of(job) if job else ""
+    if mark and request.headers.get("X-Mark") == mark:
+        return HttpResponse(status=204)
     cells = cells_of(book)
     wanted = request.GET.get("show", "all")
     chosen = next((each for each in FILTERS if each.name == wanted), FILTERS[0])
@@ -111,11 +147,12 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "filters": [(each, sum(map(each.shows, cells))) for each in FILTERS],
         "chosen": chosen,
         "total": len(cells),
-        "is_busy": Job.objects.holding().filter(book=book).exists(),
+        "mark": mark,
         "spreads": sum(Doubt.SPREAD in cell.doubts for cell in cells),
         "failed": sum(cell.page.ocr_status == OcrStatus.FAILED for cell in cells),
         "clean": clean_pages(book).count(),
         "doubtful": len(pages_for_a_model(book)) if MODEL in available_engines() else 0,
+        "strip": confidence_strip([cell.page for cell in cells]),
         "legend": [(state, *letter_and_label) for state, letter_and_label in STATES.items()],
         "offers": shown,
         "last_arrangement": last,

@@ -51,6 +51,9 @@ class ApiTokenAdmin(AsksAgain, TokenAdmin):
     show_full_result_count = False
     actions = ("take_back",)
 
+    class Media:
+        js = ("admin/js/core.js",)  # for the date's own script
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": gettext("API tokens"), **(extra_context or {})})
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
@@ -46,6 +47,16 @@ def thumbnail_of(page: Page) -> bytes:
         data = encoded_thumbnail(open_page(cast("BinaryIO", stored.file)))
     keep_thumbnail(page.pk, data)
     return data
+
+
+def thumbnails_of(pages: Sequence[Page]) -> dict[UUID, bytes]:
+    """Of those that have a picture. Raises StorageAway."""
+    kept = {page: bytes(data) for page, data in Thumbnail.objects.filter(page__in=pages).values_list("page", "data")}
+    for page in pages:
+        if page.pk not in kept:
+            with suppress(FileNotFoundError, UnreadableImage):
+                kept[page.pk] = thumbnail_of(page)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

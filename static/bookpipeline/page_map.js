@@ -142,18 +142,23 @@ const SECONDS = 4;
 const follow = async () => {
   let isBusy = true;
   try {
-    const answer = document.hidden ? null : await fetch(location.href);
-    if (answer?.ok && !answer.redirected) {
+    const form = map.closest("form");
+    const answer = document.hidden ? null : await fetch(location.href, { headers: { "X-Mark": form.dataset.busy } });
+    if (answer?.status === 200 && !answer.redirected) {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const tile of map.children) {
-        const now = fresh.querySelector(`.map [data-page="${tile.dataset.page}"]`);
+        const [page] = tile.querySelector("input").value.split(":");
+        const now = fresh.querySelector(`.map [value^="${page}:"]`)?.closest("li");
         if (!now || now.className === tile.className) continue;
         tile.querySelector("input").value = now.querySelector("input").value;
         tile.className = now.className;
         tile.querySelector("a").replaceChildren(...now.querySelector("a").childNodes);
         tile.querySelector("a").title = now.querySelector("a").title;
+        watchThumbnails(tile);
       }
-      isBusy = fresh.querySelector("[data-busy]") !== null;
+      const now = fresh.querySelector("[data-busy]");
+      isBusy = now !== null;
+      form.dataset.busy = now?.dataset.busy;
     }
   } catch {
     // The next one may come through.

@@ -1,12 +1,24 @@
 // What the screens gain with scripts; every one of them works without.
 "use strict";
 
-// Polling rests while the tab is hidden, and asks once when it is seen again.
+// Polling rests while the tab is hidden, and asks once when it is seen again. After an answer without news it lets one
+// turn go by, after the next ones two.
+const rests = new WeakMap();
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden && event.detail.elt.hasAttribute("data-polls")) event.preventDefault();
+  const { elt } = event.detail;
+  if (!elt.hasAttribute("data-polls")) return;
+  const rest = rests.get(elt);
+  if (document.hidden || rest?.left > 0) event.preventDefault();
+  if (rest) rest.left -= 1;
+});
+document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
+  const turns = xhr.status === 204 ? Math.min((rests.get(elt)?.turns ?? 0) + 1, 2) : 0;
+  if (elt.hasAttribute("data-polls")) rests.set(elt, { turns, left: turns });
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) htmx.trigger(document.body, "tab-visible");
+  if (document.hidden) return;
+  for (const each of document.querySelectorAll("[data-polls]")) rests.delete(each);
+  htmx.trigger(document.body, "tab-visible");
 });
 
 // A session that ended answers a poll with the login page: go there instead of swapping it in.

@@ -80,6 +80,7 @@ SCREENS = _table(
     at("books_book_pages", "book", GET, "urpa"),
     at("books_book_scan", "book page", GET, "urpa"),
     at("books_book_thumbnail", "book page", GET, "urpa"),
+    at("books_book_sheet", "book", GET, "urpa"),
     at("books_book_page", "book page", GET, "urpa"),
     at("books_book_page_reading", "book page", GET, "urpa"),
     at("books_book_page_edit", "book page", POST, "ra", text="Words", seen="reading"),

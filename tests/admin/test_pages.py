@@ -9,8 +9,11 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from PIL import Image
 
+from books.admin.page_states import cells_of
 from books.models import OcrStatus, PageReview
-from tests.factories import PageFactory, ReadPageFactory
+from books.ocr.image.open import encoded_thumbnail
+from books.ocr.scans import keep_thumbnail
+from tests.factories import PageFactory, ReadingFactory, ReadPageFactory
 
 
 def url(name: str, page) -> str:
@@ -115,6 +118,26 @@ def test_a_picture_that_is_not_in_storage_is_a_404(screens, book, name):
     default_storage.delete(page.image_name)
     assert screens.get(url(name, page)).status_code == 404
     assert screens.get(url(name, PageFactory(book=book))).status_code == 404
+
+
+def test_a_sheet_has_each_page_in_its_place(screens, book):
+    """In the order of the numbers that the address names; a page without a picture leaves its place white."""
+    pages = [ReadPageFactory(book=book), PageFactory(book=book), ReadPageFactory(book=book), ReadPageFactory(book=book)]
+    shades = dict(zip([pages[0], pages[2], pages[3]], (0, 90, 180), strict=True))
+    for page, shade in shades.items():
+        keep_thumbnail(page.pk, encoded_thumbnail(Image.new("L", (240, 320), shade)))
+    lying = {cell.page.pk: cell.thumb for cell in cells_of(book)}
+    assert [lying[page.pk] and lying[page.pk].place for page in pages] == [0, None, 2, 3]
+    [address] = {each.sheet for each in lying.values() if each}
+    response = screens.get(address)
+    assert response["Cache-Control"] == "private, max-age=86400"
+    with Image.open(io.BytesIO(response.content)) as sheet:
+        seen = [sheet.convert("L").getpixel((60, 80 + 160 * place)) for place in range(5)]
+    assert seen == pytest.approx([0, 255, 90, 180, 255], abs=4)
+    pages[2].reading = ReadingFactory(page=pages[2])
+    pages[2].save()
+    assert cells_of(book)[0].thumb.sheet != address
+    assert screens.get(reverse("admin:books_book_sheet", args=[book.pk]), {"of": "1-99999999999"}).status_code == 400
 
 
 def test_a_thumbnail_is_made_once(screens, book):

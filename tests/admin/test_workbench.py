@@ -13,6 +13,7 @@ from PIL import Image
 from books.admin.page_states import STATES
 from books.models import OcrStatus, Page, PageReview
 from books.ocr.review import next_to_review, review_queue
+from jobs.models import Job
 from jobs.states import ItemState, JobStatus
 from tests.admin.test_books import queries_of
 from tests.factories import BookFactory, ItemFactory, JobFactory, PageFactory, ReadingFactory, ReadPageFactory
@@ -149,6 +150,18 @@ def test_every_state_has_its_colour_letter_and_word(screens, book):
         assert f'tile tile-{state}" data-number="{page.number}"' in content
     assert "5 attempts" in content
     assert "It is torn." in content
+
+
+def test_the_map_of_a_book_at_work_has_no_body_without_news(screens, book):
+    job = JobFactory(book=book)
+    ReadPageFactory(book=book)
+    mark = shown(screens, url("books_book_map", book)).split('data-busy="')[1].split('"')[0]
+    answer = screens.get(url("books_book_map", book), headers={"X-Mark": mark})
+    assert (answer.status_code, answer.content) == (204, b"")
+    Job.objects.filter(pk=job.pk).update(completed_items=1)
+    assert screens.get(url("books_book_map", book), headers={"X-Mark": mark}).status_code == 200
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.CANCELLED, completed_at=job.created_at)
+    assert "data-busy" not in shown(screens, url("books_book_map", book))
 
 
 def test_filters_count_and_show(screens, book):

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.urls import reverse
 from PIL import Image
 
+from books.extraction.contents import draft_contents
 from books.guidelines import review
 from books.guidelines.changes import change
 from books.guidelines.proposals import propose, setting
 from books.guidelines.review import Decision
 from books.intake.sample import SAMPLE
-from books.models import Book, GuidelineImport, Page, ProposalKind, Subtopic
+from books.models import Book, GuidelineImport, ModelCall, Page, ProposalKind, Subtopic
 from books.publishing.plan import Scope
 from books.publishing.publish import publish
 from books.stored.guideline import Finding, FindingKind, Part
 from books.stored.proposal import Values
-from tests.admin.addresses import GET, SCREENS
 from tests.admin.conftest import facts  # noqa: F401
-from tests.browser.test_accessible import NO_SCREENS, PLAIN
+from tests.browser.test_accessible import screens_of
 from tests.browser.test_main_job import sign_in
 from tests.factories import BookFactory
 
@@ -64,6 +64,10 @@ def sample_book(admin) -> dict[str, object]:
     propose(book.pk, named, job=None)
     Page.objects.filter(book=book, number__in=(3, 8)).update(review="pending", reviewed_at=None, reviewed_by=None)
     GuidelineImport.objects.update(book=book)
+    draft_contents(book, user=admin)
+    for stage, dollars in (("digest", "0.07"), ("outline", "0.04"), ("write", "0.13"), ("verify", "0.05")):
+        call = {"model": "gpt-5-mini", "outcome": "answered", "tokens_in": 9000, "tokens_out": 900, "seconds": 4}
+        ModelCall.objects.create(book=book, stage=stage, cost=Decimal(dollars), **call)
     known = {"book": book.pk, "page": 3, "subtopic": third.pk, "topic": third.topic_id, "version": 1}
     return known | {"job": book.jobs.filter(is_exclusive=True).first().pk, "merge": ProposalKind.RENAME_SUBTOPIC.value}
 
@@ -78,20 +82,8 @@ def test_every_screen_is_pictured(chromium, live_server, admin, request):
         sign_in(tabs[look], live_server)
         shoot(tabs[look], f"first-steps-{look}")
     known = request.getfixturevalue("facts") | sample_book(admin)
-    shown = [each for each in SCREENS if each.method == GET and each.name not in NO_SCREENS]
-    addresses = {
-        each.name: reverse(each.space + each.name, args=[known.get(name, name) for name in each.args.split()])
-        for each in shown
-    }
-    addresses |= {name.rpartition(":")[2]: reverse(name) for name in PLAIN if name != "admin:books_modelcall_add"}
-    addresses |= {
-        "jobs": reverse("admin:jobs_job_changelist"),
-        "job": reverse("admin:jobs_job_change", args=[known["job"]]),
-    }
-    for mode in ("lines", "text"):
-        addresses[f"books_book_page_{mode}"] = f"{addresses['books_book_page']}?edit={mode}"
     missing = []
-    for name, address in addresses.items():
+    for name, address in screens_of(known).items():
         for look, tab in tabs.items():
             answer = tab.goto(live_server.url + address)
             tab.wait_for_timeout(200)  # Transitions, and what scripts show.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,6 +20,7 @@ GRAVE = {"critical", "serious"}
 # What is answered with a file, a picture or a part of a page.
 NO_SCREENS = {
     *("books_book_progress", "books_book_calls", "books_book_export", "books_book_scan", "books_book_thumbnail"),
+    "books_book_sheet",
     *("books_book_text_export", "books_book_pages", "books_book_page_reading", "jobs_job_panel", "jobs_job_progress"),
 }
 LISTS = ("book", "modelcall", "modelprice", "stagemodel", "providerprofile", "apitoken", "webhookendpoint")
@@ -31,14 +33,20 @@ def book(admin):
     return BookFactory(title="Prealgebra 2e", grade="8", subject="Mathematics")
 
 
+def screens_of(known: dict[str, Any]) -> dict[str, str]:
+    """The address of every screen about what is ``known``, by name."""
+    found = {name.rpartition(":")[2]: reverse(name) for name in PLAIN if name != "admin:books_modelcall_add"}
+    for each in SCREENS:
+        if each.method == GET and each.name not in NO_SCREENS:
+            about = [known.get(name, name) for name in each.args.split()]
+            found[each.name] = reverse(each.space + each.name, args=about)
+    found["jobs"] = reverse("admin:jobs_job_changelist")
+    found["job"] = reverse("admin:jobs_job_change", args=[known["job"]])
+    return found | {f"books_book_page_{mode}": f"{found['books_book_page']}?edit={mode}" for mode in ("lines", "text")}
+
+
 def test_no_screen_has_a_grave_fault(chromium, live_server, admin, facts):  # noqa: F811
-    addresses = [reverse(name) for name in PLAIN if name != "admin:books_modelcall_add"]
-    shown = [each for each in SCREENS if each.method == GET and each.name not in NO_SCREENS]
-    addresses += [
-        reverse(each.space + each.name, args=[facts.get(name, name) for name in each.args.split()]) for each in shown
-    ]
-    page = reverse("admin:books_book_page", args=[facts["book"], facts["page"]])
-    addresses += [f"{page}?edit={mode}" for mode in ("lines", "text")]
+    addresses = list(screens_of(facts).values())
     # The tool styles what it looks at, which our own policy forbids.
     context = chromium.new_context(bypass_csp=True, viewport={"width": 1280, "height": 900})
     tab = context.new_page()

@@ -34,4 +34,4 @@ def test_files_go_straight_to_the_bucket(tab, live_server, admin, bucket, tmp_pa
     assert not any(size for url, size in bodies.items() if re.search(r"/files/[^/]+(/arrived)?$", url))
     run_to_end(book.jobs.get().pk)
     tab.reload()
-    expect(tab.locator(".cell img").first).to_be_visible()
+    expect(tab.locator(".cell .thumb[style]").first).to_be_visible()

@@ -324,9 +324,12 @@ def test_the_map_is_walked_chosen_filtered_and_arranged(bench, book, picture):
     expect(bench.locator(".chosen-count")).to_have_text("2 chosen:")
     bench.locator("#pictures").uncheck()
     bench.reload()
-    expect(bench.locator("#map img").first).to_be_hidden()
+    expect(bench.locator("#map .thumb").first).to_be_hidden()
     bench.locator("#pictures").check()
-    until(lambda: bench.locator("#map img").first.evaluate("image => image.naturalWidth > 50"), "a picture of the page")
+    until(
+        lambda: "sheet" in bench.locator("#map .thumb").first.evaluate("each => each.style.backgroundImage"),
+        "a picture",
+    )
     bench.locator("#map input").nth(1).check()
     bench.locator("#map input").nth(2).click(modifiers=["Shift"])
     expect(bench.locator(".chosen-count")).to_have_text("2 chosen:")

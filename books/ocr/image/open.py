@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -17,12 +18,16 @@ from books.intake.images import decode_image
 from books.intake.inspect import HEAD_BYTES, format_of
 from books.ocr.image.normalise import normalise
 
-__all__ = ["Picture", "encode_png", "encoded_thumbnail", "normalise", "open_page", "pictured"]
+__all__ = ["Picture", "encode_png", "encoded_thumbnail", "normalise", "open_page", "pictured", "sheet_of"]
 # Pages of print are as small as with Pillow's own way, in half the time.
 PNG_TYPE: Final = zlib.Z_RLE
 # About so many dots wide, headings can be read in 8 KB.
 THUMBNAIL_WIDTH: Final = 240
 THUMBNAIL_QUALITY: Final = 60
+# A column of so many small pictures; thumbnails.js knows how many. Each of them is little more than a kilobyte.
+SHEET: Final = 24
+SHEET_CELL: Final = (120, 160)
+SHEET_QUALITY: Final = 35
 
 
 def open_page(data: BinaryIO, frame: int = 0) -> Image.Image:
@@ -41,6 +46,19 @@ def encoded_thumbnail(image: Image.Image) -> bytes:
     """The page about 240 pixels wide, in proportion, as JPEG: a whole number of dots becomes one, which is quick."""
     target = io.BytesIO()
     _bare(image.reduce(max(1, round(image.width / THUMBNAIL_WIDTH)))).save(target, "JPEG", quality=THUMBNAIL_QUALITY)
+    return target.getvalue()
+
+
+def sheet_of(thumbnails: Mapping[int, bytes]) -> bytes:
+    """A WebP of SHEET places, one below the other, with these thumbnails in theirs."""
+    width, height = SHEET_CELL
+    sheet = Image.new("L", (width, height * SHEET), 255)
+    for place, data in thumbnails.items():
+        with Image.open(io.BytesIO(data)) as small:
+            small.thumbnail(SHEET_CELL)
+            sheet.paste(small, ((width - small.width) // 2, place * height + (height - small.height) // 2))
+    target = io.BytesIO()
+    sheet.save(target, "WEBP", quality=SHEET_QUALITY, method=2)
     return target.getvalue()
 
 

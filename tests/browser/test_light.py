@@ -1,0 +1,183 @@
+"""What each screen costs the line, as production serves it: bytes and requests, at first and with all in cache."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from books.models import Book, OcrStatus, Page, Reading, Thumbnail
+from books.ocr.image.open import encoded_thumbnail, open_page
+from jobs.models import Job
+from jobs.progress import refresh_progress
+from jobs.states import JobStatus
+from tests.admin.conftest import facts  # noqa: F401
+from tests.browser.test_accessible import screens_of
+from tests.factories import BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
+from tests.flow.cluster import ROOT, environment, until
+from tests.infra.front import free_port, is_healthy
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+FIRST_BYTES, FIRST_REQUESTS, LATER_BYTES = 150_000, 15, 10_000
+# Their forms hold the id and the mark of every page: most of what they are.
+BYTES_A_PAGE = {"books_book_map": 65, "books_book_clean": 30}
+PAGES, TOPICS, SUBTOPICS = 500, 12, 6
+
+
+@pytest.fixture
+def book(admin) -> Book:
+    return BookFactory(title="Prealgebra 2e", grade="8", subject="Mathematics")
+
+
+@pytest.fixture
+def large(facts, book, sample) -> dict:  # noqa: F811
+    """The book has 500 pages that were read, with thumbnails of real pages, and seventy guidelines."""
+    source = book.pages.first().source
+    rows = [Page(book=book, number=at, source=source, frame=at) for at in range(book.pages.count() + 1, PAGES + 1)]
+    Page.objects.bulk_create(rows)
+    said = {"engine": "tesseract", "version": "5", "text": "Count the apples."}
+    readings = [Reading(page=page, confidence=70 + page.number % 30, **said) for page in rows]
+    for page, reading in zip(rows, Reading.objects.bulk_create(readings), strict=True):
+        page.reading, page.ocr_status, page.image_width, page.image_height = reading, OcrStatus.DONE, 1700, 2200
+    Page.objects.bulk_update(rows, ["reading", "ocr_status", "image_width", "image_height"], batch_size=100)
+    pictures = []
+    for path in sorted(sample.glob("page_*"))[:6]:
+        with path.open("rb") as data:
+            pictures.append(encoded_thumbnail(open_page(data)))
+    Thumbnail.objects.bulk_create(Thumbnail(page=page, data=pictures[page.number % 6]) for page in rows)
+    for at in range(TOPICS):
+        topic = TopicFactory(book=book, key=f"t{at}", sequence=at + 2)
+        for place in range(SUBTOPICS):
+            start = 4 + (at * SUBTOPICS + place) * 6
+            SubtopicFactory(topic=topic, sequence=place + 1, pages=list(range(start, start + 6)))
+    return facts
+
+
+@pytest.fixture
+def web(transactional_db, settings) -> Iterator[str]:
+    """The address of gunicorn as production starts it, over this test's database."""
+    port = free_port()
+    chosen = {"DEBUG": "false", "SECURE_SSL_REDIRECT": "false", "ALLOWED_HOSTS": "127.0.0.1", "LOG_LEVEL": "ERROR"}
+    ours = environment(Path(settings.MEDIA_ROOT), **chosen)
+    subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, env=ours, check=True)
+    command = [sys.executable, "-m", "gunicorn", "bookpipeline.wsgi", "--workers", "1", "--bind", f"127.0.0.1:{port}"]
+    with subprocess.Popen(command, cwd=ROOT, env=ours) as process:
+        until(lambda: is_healthy(port), "gunicorn answers")
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+class Line:
+    """What came over the wire to a tab since ``cleared``: addresses and bytes by request, without what was in cache."""
+
+    def __init__(self, tab) -> None:
+        self.cdp = tab.context.new_cdp_session(tab)
+        self.cdp.send("Network.enable")
+        self.cdp.on("Network.responseReceived", self._answered)
+        self.cdp.on("Network.requestServedFromCache", lambda event: self.cached.add(event["requestId"]))
+        self.cdp.on("Network.loadingFinished", self._finished)
+        self.clear()
+
+    def clear(self) -> None:
+        self.cached, self.addresses, self.bytes = set(), {}, {}
+
+    def _answered(self, event) -> None:
+        response = event["response"]
+        if not response.get("fromDiskCache") and not response["url"].startswith("data:"):
+            self.addresses[event["requestId"]] = response["url"]
+
+    def _finished(self, event) -> None:
+        self.bytes[event["requestId"]] = int(event["encodedDataLength"])
+
+    def sent(self) -> dict[str, int]:
+        """Bytes by address."""
+        return {url: self.bytes.get(at, 0) for at, url in self.addresses.items() if at not in self.cached}
+
+
+def test_every_screen_is_light_and_pictures_follow_as_one_scrolls(chromium, web, large, admin):
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.add_cookies([{"name": "sessionid", "value": session_of(admin), "url": web}])
+    tab = context.new_page()
+    line, heavy = Line(tab), []
+    for name, address in screens_of(large).items():
+        line.cdp.send("Network.clearBrowserCache")
+        loads = []
+        for _ in ("first", "later"):
+            line.clear()
+            assert tab.goto(web + address).ok, name
+            tab.wait_for_load_state("networkidle" if name == "books_book_map" else "load")
+            tab.wait_for_timeout(50)
+            loads.append(line.sent())
+        first, later = loads
+        most_later = max(LATER_BYTES, BYTES_A_PAGE.get(name, 0) * PAGES)
+        print(f"{name:40} {sum(first.values()):>8,} {len(first):>3} {sum(later.values()):>8,} {len(later):>3}")
+        if sum(first.values()) > FIRST_BYTES or len(first) > FIRST_REQUESTS or sum(later.values()) > most_later:
+            heavy.append((name, loads))
+    pictures_follow(tab, line, f"{web}/admin/books/book/{large['book']}/pages/map/")
+    context.close()
+    assert not heavy
+
+
+def pictures_follow(tab, line: Line, address: str) -> None:
+    line.cdp.send("Network.clearBrowserCache")
+    line.clear()
+    tab.goto(address)
+    tab.wait_for_load_state("networkidle")
+    assert 1 <= len([url for url in line.sent() if "/sheet/" in url]) <= 4
+    tab.locator("#map li").last.scroll_into_view_if_needed()
+    until(lambda: tab.wait_for_timeout(50) or any("of=481-500" in url for url in line.sent()), "the last come")
+    last = tab.locator("#map .thumb").last
+    assert "of=481-500" in last.evaluate("each => each.style.backgroundImage")
+    assert last.evaluate("each => parseFloat(each.style.backgroundPositionY)") == pytest.approx(19 / 23 * 100, abs=0.01)
+
+
+def test_polls_rest_without_news_and_in_hidden_tabs_and_stop_at_the_end(tab, live_server, admin):
+    job = JobFactory(status=JobStatus.RUNNING)
+    ItemFactory(job=job)
+    refresh_progress(job)
+    tab.context.add_cookies([{"name": "sessionid", "value": session_of(admin), "url": live_server.url}])
+    answers: list[tuple[int, str | None]] = []
+
+    def answered(got) -> None:
+        if "/panel/" in got.url:
+            answers.append((got.status, got.header_value("content-length") if got.status == 204 else None))
+
+    def seconds(count: int) -> int:
+        """So many pass; how many polls there were until then."""
+        tab.clock.run_for(1000 * count)
+        tab.wait_for_timeout(200)
+        return len(answers)
+
+    tab.on("response", answered)
+    tab.clock.install()
+    tab.goto(f"{live_server.url}/admin/jobs/job/{job.pk}/change/")
+    assert [seconds(2) for _ in range(7)] == [1, 1, 2, 2, 2, 3, 3]
+    assert {status for status, _ in answers} == {204}
+    show(tab, is_hidden=True)
+    assert seconds(30) == 3
+    show(tab, is_hidden=False)
+    assert seconds(0) == 4
+    Job.objects.filter(pk=job.pk).update(status=JobStatus.CANCELLED, completed_at=job.created_at)
+    assert seconds(6) == 5
+    assert answers[-1][0] == 200
+    assert seconds(60) == 5
+
+
+def show(tab, *, is_hidden: bool) -> None:
+    tab.evaluate(f"Object.defineProperty(document, 'hidden', {{value: {str(is_hidden).lower()}, configurable: true}})")
+    tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def session_of(person) -> str:
+    """Of somebody who signed in again just now."""
+    client = Client()
+    client.force_login(person, "django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session.save()
+    return client.cookies["sessionid"].value
