@@ -91,7 +91,7 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
             continue
         elif not _is_printed(figure, seen):
             yield _not_printed(figure, seen)
-        elif figure.start in counted and not figure.unit and not seen.figures.counts(figure):
+        elif figure.start in counted and not (figure.unit or figure.is_year or seen.figures.counts(figure)):
             yield _not_printed(figure, seen, counted[figure.start].written)
         elif figure.unit and not seen.figures.has_unit(figure, seen.near):
             yield Finding(
@@ -112,7 +112,7 @@ def _is_printed(figure: Figure, seen: Seen) -> bool:
 def _follows(figure: Figure, text: str, seen: Seen) -> bool:
     """Whether the number follows from those of the quotes and the sentences around them: rounded, in another unit, as a
     sum, or as the years between a date of the quotes and one of the pages."""
-    quoted = PrintedFigures(seen.quoted, seen.material.language)
+    quoted, told = (PrintedFigures(each, seen.material.language) for each in (seen.quoted, seen.told))
     is_span = figure.unit == "year" or (seen.part == Part.CHECKS and bool(_YEARS.search(text)) and not figure.is_year)
     if seen.near.follows(figure):
         return True
@@ -121,7 +121,7 @@ def _follows(figure: Figure, text: str, seen: Seen) -> bool:
     )
     if may_be_made and quoted.gives(figure):
         return True
-    if is_span and any(abs(one - other) == figure.value for one in quoted.years for other in seen.figures.years):
+    if is_span and any(abs(one - other) == figure.value for one in told.years for other in seen.figures.years):
         return True
     before = text[: figure.start]
     if figure.is_year:
@@ -138,6 +138,8 @@ def _is_count(figure: Figure, text: str, seen: Seen) -> bool:
         return True
     is_bound = figure.is_round and _BOUND.search(text[: figure.start])
     if seen.material.calculates and (_IS_SHAPE.match(after) or is_bound):
+        return True
+    if seen.part == Part.DEPTH and figure.value < 1 and not seen.material.calculates:
         return True
     if not figure.is_word or figure.kind != "number":
         return False

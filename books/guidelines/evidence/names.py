@@ -106,7 +106,7 @@ def names(text: str) -> list[Name]:
 
 
 class PrintedNames:
-    """The words of the pages' texts, by what they may be read as."""
+    """The words of the pages' texts, by what they may be read as; ``joined`` are those of names of several words."""
 
     def __init__(self, text: str) -> None:
         text = without_digits(text)
@@ -116,6 +116,7 @@ class PrintedNames:
         self.small = {plain(word) for word in _WORD.findall(whole) if word[0].islower()}
         self._stems_small = {stem(word) for word in self.small}
         self._misread = {as_misread(word) for word in self.words}
+        self.joined = {plain(each.word) for each in names(whole) if len(each.run) > 1}
         self._initials = "".join(word[0] for word in map(plain, _WORD.findall(whole)) if word)
 
     def has(self, name: str) -> bool:
@@ -175,12 +176,14 @@ def _skeleton(word: str) -> str:
 
 def unknown_names(text: str, cited: PrintedNames, book: PrintedNames, *, nouns_are_capital: bool) -> Iterator[Name]:
     """Names in ``text`` that the ``cited`` pages do not have. Of a sentence's first word a capital tells nothing:
-    whether it is a name is left to ask. Where nouns have capitals, as in German, only names of several words count."""
+    whether it is a name is left to ask. A name may be given in full, as Leif Eriksson, where the pages have a part.
+    Where nouns have capitals, as in German, only names of several words count."""
     for name in names(text):
         if plain(name.word) in _GENERIC or cited.has(name.word) or book.has_small(name.word):
             continue
         others = [each for each in name.run if each != name.word and plain(each) not in _GENERIC | STOPWORDS]
-        if book.has(name.word) and any(cited.has(each) for each in others):
+        known = [each for each in others if cited.has(each)]
+        if known and (book.has(name.word) or not any(plain(each) in cited.joined for each in known)):
             continue
         if nouns_are_capital and not any(_are_one(name.word, each, text) for each in others):
             continue
