@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from tests.install import browser_path
@@ -39,6 +41,13 @@ def chromium():
         browser.close()
 
 
+def signed_in(tab, live_server, name: str = "ada") -> None:
+    """As after the form of the login, which others fill in."""
+    client = Client()
+    client.force_login(get_user_model().objects.get(username=name))
+    tab.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+
+
 @pytest.fixture
 def tab(chromium):
     """A page that fails the test on any script error or message of the content security policy."""
@@ -54,13 +63,15 @@ def tab(chromium):
 
 
 @pytest.fixture
-def picture(tmp_path):
-    """Saves a screenshot; with SCREENSHOTS set to a folder (docs/screenshots), into that folder."""
-    folder = Path(os.environ.get("SCREENSHOTS", tmp_path))
-    folder.mkdir(parents=True, exist_ok=True)
+def picture():
+    """Saves a screenshot where SCREENSHOTS names a folder (docs/screenshots)."""
+    folder = os.environ.get("SCREENSHOTS")
 
     def save(page, name: str) -> None:
         page.evaluate("window.scrollTo(0, 0)")
-        page.screenshot(path=folder / f"{name}.png")
+        if folder:
+            page.wait_for_timeout(500)  # Django's buttons fade from one scheme to the other.
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=Path(folder) / f"{name}.png")
 
     return save

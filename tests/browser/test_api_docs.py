@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_main_job import sign_in
+from tests.browser.conftest import signed_in
 from tests.factories import BookFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -16,7 +16,7 @@ def test_the_documentation_shows_its_operations_and_tries_one(tab, live_server, 
     book = BookFactory(title="Prealgebra")
     asked: list[str] = []
     tab.on("request", lambda request: asked.append(request.url))
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.goto(f"{live_server.url}/api/docs")
     operation = tab.locator(".opblock", has_text="/api/books/{book_id}").filter(has_text="One Book").first
     expect(operation).to_be_visible()

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from books.models import Page
 from books.ocr.image.open import encode_png, normalise, open_page
 from books.stored.regions import Region, RegionKind
-from tests.browser.test_main_job import sign_in
+from tests.browser.conftest import signed_in
 from tests.factories import BookFactory, ReadPageFactory
 from tests.ocr.provoking import PAGES, SAMPLE
 
@@ -26,7 +26,7 @@ def test_formulas_are_shown_and_nothing_is_fetched_without_one(tab, live_server,
         ReadPageFactory(book=book, reading__text=text)
     fetched: list[str] = []
     tab.on("request", lambda request: fetched.append(request.url))
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     address = f"{live_server.url}/admin/books/book/{book.pk}/pages/"
     tab.goto(f"{address}2/")
     tab.wait_for_load_state("networkidle")
@@ -58,7 +58,7 @@ def test_figures_are_shown_with_their_captions_and_tables_as_tables(tab, live_se
     Page.objects.filter(pk=page.pk).update(image_width=scan.width, image_height=scan.height)
     default_storage.delete(page.image_name)
     default_storage.save(page.image_name, ContentFile(encode_png(scan)))
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     for width in (1280, 390):
         tab.set_viewport_size({"width": width, "height": 900})
         tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/pages/1/")

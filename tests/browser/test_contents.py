@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from books.models import Book, Contents, Topic
-from tests.browser.test_main_job import sign_in
+from tests.browser.conftest import signed_in
 from tests.factories import BookFactory, ReadPageFactory, ends, pages_of
 from tests.flow.cluster import running_cluster
 
@@ -26,7 +26,7 @@ def book(sample) -> Book:
 
 
 def test_draft_correct_confirm_generate(tab, live_server, admin, settings, book, picture):
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/")
     tab.get_by_role("link", name="Table of contents").click()
     tab.get_by_role("button", name="Draft it from the pages").click()
@@ -51,7 +51,7 @@ def test_draft_correct_confirm_generate(tab, live_server, admin, settings, book,
     tab.get_by_role("link", name="Choose pages, price and cap").click()
     tab.get_by_label("From scan").fill("1")
     tab.get_by_label("to", exact=True).fill("17")
-    with running_cluster(Path(settings.MEDIA_ROOT), CPU_WORKERS="1"):
+    with running_cluster(Path(settings.MEDIA_ROOT), "cpu", CPU_WORKERS="1"):
         tab.get_by_role("button", name="Start", exact=True).click()
         expect(tab.locator("#job .badge")).to_have_text("Completed", timeout=60_000)
     (topic,) = Topic.objects.filter(book=book)
@@ -73,7 +73,7 @@ def test_draft_correct_confirm_generate(tab, live_server, admin, settings, book,
 
 def test_the_screens_fit_a_phone(tab, live_server, admin, book):
     tab.set_viewport_size({"width": 390, "height": 844})
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     for path in ("contents", "generate/start", "costs"):
         tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/{path}/")
         assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path

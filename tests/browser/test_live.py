@@ -14,7 +14,7 @@ from jobs.database import locked_job
 from jobs.models import Job
 from jobs.runner import run_to_end
 from jobs.states import JobStatus, move
-from tests.browser.test_main_job import sign_in
+from tests.browser.conftest import signed_in
 from tests.factories import BookFactory, ReadPageFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -28,7 +28,7 @@ def page(sample) -> Page:
 
 
 def test_a_page_that_is_read_again_shows_its_end_by_itself(tab, live_server, admin, page, picture):
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.goto(f"{live_server.url}/admin/books/book/{page.book_id}/pages/1/")
     tab.get_by_text("Read again, turn, move, remove").click()
     tab.get_by_role("button", name="Read this page again").click()
@@ -51,7 +51,7 @@ def test_a_page_that_is_read_again_shows_its_end_by_itself(tab, live_server, adm
 
 def test_the_list_of_jobs_and_the_steps_follow_a_job(tab, live_server, admin, page, picture):
     job = start_reading(page.book, numbers=[1])
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.goto(f"{live_server.url}/admin/jobs/job/")
     expect(tab.locator("#jobs")).to_contain_text("Reading pages (pending), 0 of 1")
     with locked_job(job.pk) as locked:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from books.models import Book
+from tests.browser.conftest import signed_in
 from tests.flow.cluster import running_cluster, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -28,7 +29,7 @@ def test_upload_watch_approve_generate_and_look_at_the_source(tab, live_server, 
     tab.on("request", lambda request: polls.append(request.url) if "/panel/" in request.url else None)
     sign_in(tab, live_server)
     make_book(tab, live_server)
-    with running_cluster(Path(settings.MEDIA_ROOT), CPU_WORKERS="1"):
+    with running_cluster(Path(settings.MEDIA_ROOT), "cpu", CPU_WORKERS="1"):
         upload(tab, sample)
         seen = watch_the_bar(tab, picture)
         assert len(seen) >= 3
@@ -116,7 +117,7 @@ def test_no_screen_is_wider_than_the_window(tab, live_server, admin, size, schem
     book = Book.objects.create(title="A book with a rather long title, as textbooks have")
     tab.set_viewport_size({"width": size[0], "height": size[1]})
     tab.emulate_media(color_scheme=scheme)
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     for path in ("", "books/book/", f"books/book/{book.pk}/", f"books/book/{book.pk}/change/", "jobs/job/"):
         tab.goto(f"{live_server.url}/admin/{path}")
         assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
@@ -126,7 +127,7 @@ def test_a_bad_file_is_named_and_the_good_one_kept(tab, live_server, admin, samp
     book = Book.objects.create(title="A book")
     bad = tmp_path / "notes.png"
     bad.write_text("not an image")
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/")
     tab.set_input_files("#files", [sample / "page_001.png", bad])
     tab.get_by_role("button", name="Upload").click()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from books.models import ReviewStatus
-from tests.browser.test_main_job import sign_in
+from tests.browser.conftest import signed_in
 from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 from tests.publishing.conftest import titles, write
 
@@ -35,7 +35,7 @@ def book(admin):
 
 
 def test_approve_publish_change_names_publish_and_roll_back(tab, live_server, book, picture):
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     start = f"{live_server.url}/admin/books/book/{book.pk}/"
     tab.goto(start + "publish/")
     expect(tab.get_by_text("Nothing here may be published yet")).to_be_visible()

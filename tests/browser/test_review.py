@@ -13,7 +13,7 @@ from books.guidelines.proposals import propose, setting
 from books.models import Book, Change, PageDigest, ProposalKind, PublishedGuideline, Subtopic
 from books.stored.guideline import Finding, FindingKind, Part
 from books.stored.proposal import Values
-from tests.browser.test_main_job import sign_in
+from tests.browser.conftest import signed_in
 from tests.browser.test_workbench import SIZES, fits, scanned_pages
 from tests.factories import BookFactory, SubtopicFactory, TopicFactory, pages_of
 
@@ -59,7 +59,7 @@ def statuses(book) -> dict[str, str]:
 
 
 def test_a_book_is_reviewed_by_keyboard_alone(tab, live_server, admin, book):
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.start = f"{live_server.url}/admin/books/book/{book.pk}/guidelines/"
     tab.goto(tab.start)
     shown(tab, "Counting")
@@ -186,8 +186,8 @@ def test_two_reviewers_at_once(chromium, live_server, admin, book, django_user_m
     row = Subtopic.objects.get(title="Counting")
     address = f"{live_server.url}/admin/books/book/{book.pk}/guidelines/{row.pk}/edit/"
     tab, other = (chromium.new_context().new_page() for _ in range(2))
-    sign_in(tab, live_server)
-    sign_in(other, live_server, "grace")
+    signed_in(tab, live_server)
+    signed_in(other, live_server, "grace")
     for page in (tab, other):
         page.goto(address)
     other.locator("#title").fill("Counting pears")
@@ -213,7 +213,7 @@ def test_the_editor_warns_of_what_is_unsaved_but_not_when_left_without_saving(ch
     tab = chromium.new_context().new_page()
     warnings: list[str] = []
     tab.on("dialog", lambda dialog: (warnings.append(dialog.type), dialog.accept()))
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     row = Subtopic.objects.get(title="Counting")
     address = f"{live_server.url}/admin/books/book/{book.pk}/guidelines/{row.pk}/"
     tab.goto(address + "edit/")
@@ -236,7 +236,7 @@ def test_proposals_are_decided_by_keyboard_alone(tab, live_server, admin, book):
         row = Subtopic.objects.get(title=title)
         suggestion = setting(ProposalKind.RENAME_SUBTOPIC, row, Values(title=better), "A clearer title.", at_once=False)
         propose(book.pk, suggestion, job=None)
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/guidelines/")
     shown(tab, "Counting")
     tab.locator("#proposals").press("Enter")
@@ -255,7 +255,7 @@ def test_proposals_are_decided_by_keyboard_alone(tab, live_server, admin, book):
 
 
 def test_every_screen_of_the_review_fits_a_phone_and_a_desktop(tab, live_server, admin, book, picture):
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     row = Subtopic.objects.get(title="Adding")
     base = f"{live_server.url}/admin/books/book/"
     own = f"{base}{book.pk}/guidelines/"
@@ -310,7 +310,7 @@ def in_doubt(book) -> Subtopic:
 
 def test_statements_are_settled_moved_added_and_removed_by_keyboard(tab, live_server, admin, book, picture):
     row = in_doubt(book)
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/guidelines/{row.pk}/edit/")
     concepts = tab.locator("[name='concepts.text']")
     check = tab.locator("[name='checks.text']").first
@@ -357,7 +357,7 @@ def test_statements_are_settled_moved_added_and_removed_by_keyboard(tab, live_se
 
 def test_what_is_in_doubt_is_cleared_by_keyboard_and_then_published(tab, live_server, admin, book):
     row = in_doubt(book)
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/guidelines/{row.pk}/")
     shown(tab, "Adding")
     expect(tab.locator("#doubt")).to_contain_text("3 statements are in doubt")

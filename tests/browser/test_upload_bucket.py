@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from books.models import Book, Source
 from jobs.runner import run_to_end
 from tests import s3
-from tests.browser.test_main_job import sign_in
+from tests.browser.conftest import signed_in
 from tests.intake.samples import page, saved
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
@@ -23,7 +23,7 @@ def test_files_go_straight_to_the_bucket(tab, live_server, admin, bucket, tmp_pa
     (tmp_path / "p5.png").write_text("not an image")
     bodies: dict[str, int] = {}
     tab.on("request", lambda request: bodies.update({request.url: len(request.post_data_buffer or b"")}))
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.goto(f"{live_server.url}/admin/books/book/{book.pk}/")
     tab.set_input_files("#files", sorted(tmp_path.glob("*.png")))
     tab.get_by_role("button", name="Upload", exact=True).click()

@@ -53,7 +53,7 @@ def test_the_sample_is_published_by_keyboard_in_few_clicks(tab, live_server, adm
     monkeypatch.setattr(sample, "SAMPLE", tmp_path)
     sign_in(tab, live_server)
     walker = Walker(tab)
-    with running_cluster(Path(settings.MEDIA_ROOT), CPU_WORKERS="1"):
+    with running_cluster(Path(settings.MEDIA_ROOT), "cpu", CPU_WORKERS="1"):
         walker.enter("Try the sample book")
         walker.press("n", "Approve all that are clean")
         walker.press("a", f"Approve {PAGES} pages")

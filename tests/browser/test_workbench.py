@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from books.models import Book, Page, PageReview
 from jobs.models import Job
-from tests.browser.test_main_job import sign_in
+from tests.browser.conftest import signed_in
 from tests.factories import BookFactory, ItemFactory, JobFactory, PageFactory, ReadingFactory, ReadPageFactory
 from tests.flow.cluster import until
 
@@ -66,7 +66,7 @@ def bench(request, tab, live_server, admin, book):
     """A signed-in tab of each size, and the address of the book."""
     width, height = SIZES[request.param]
     tab.set_viewport_size({"width": width, "height": height})
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.base = f"{live_server.url}/admin/books/book/{book.pk}/"
     tab.size = request.param
     return tab
@@ -88,6 +88,12 @@ def reviews(book) -> list[str]:
     return list(book.pages.order_by("number").values_list("review", flat=True))
 
 
+def at_rest(tab, view) -> bool:
+    before = view.evaluate("node => node.scrollLeft")
+    tab.wait_for_timeout(100)
+    return view.evaluate("node => node.scrollLeft") == before
+
+
 def fits(tab) -> bool:
     return tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
@@ -99,7 +105,6 @@ def test_pages_are_reviewed_by_keyboard_alone(bench, book, picture):
     expect(bench.get_by_text("Text may be missing here")).to_be_visible()
     for scheme in ("light", "dark"):
         bench.emulate_media(color_scheme=scheme)
-        bench.wait_for_timeout(500)  # Django's buttons fade from one scheme to the other.
         picture(bench, f"workbench-{bench.size}-{scheme}")
         assert fits(bench)
     bench.keyboard.press("a")
@@ -154,7 +159,7 @@ def test_the_scan_is_zoomed_moved_and_shows_the_line(bench, book, picture):
     until(lambda: view.evaluate("node => node.scrollLeft") > before, "the scan moves")
     at_page(bench, 1)
     if bench.size == "desktop":
-        bench.wait_for_timeout(500)  # Scrolling by key is animated.
+        until(lambda: at_rest(bench, view), "the scan has come to rest")  # Scrolling by key is animated.
         moved = view.evaluate("node => node.scrollLeft")
         box = view.bounding_box()
         bench.mouse.move(box["x"] + 200, box["y"] + 200)
@@ -253,7 +258,7 @@ def test_what_was_refused_is_warned_of_and_given_up_with_escape(chromium, live_s
     tab = chromium.new_context().new_page()
     warnings: list[str] = []
     tab.on("dialog", lambda dialog: (warnings.append(dialog.type), dialog.accept()))
-    sign_in(tab, live_server)
+    signed_in(tab, live_server)
     tab.base = f"{live_server.url}/admin/books/book/{book.pk}/"
     save_too_late(tab, book.pages.get(number=2), "Theirs.\nAnd more.")
     tab.locator("[rel=next]").click()
@@ -280,7 +285,6 @@ def test_clean_pages_are_previewed_approved_and_undone(bench, book, picture):
     bench.goto(bench.base + "pages/map/")
     for scheme in ("light", "dark"):
         bench.emulate_media(color_scheme=scheme)
-        bench.wait_for_timeout(500)  # Django's buttons fade from one scheme to the other.
         picture(bench, f"map-{bench.size}-{scheme}")
         assert fits(bench)
     bench.get_by_role("link", name="Approve all that are clean (4)").click()
