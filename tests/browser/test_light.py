@@ -51,7 +51,7 @@ def large(facts, book, sample) -> dict:  # noqa: F811
             pictures.append(encoded_thumbnail(open_page(data)))
     Thumbnail.objects.bulk_create(Thumbnail(page=page, data=pictures[page.number % 6]) for page in rows)
     for at in range(TOPICS):
-        topic = TopicFactory(book=book, key=f"t{at}", sequence=at + 2)
+        topic = TopicFactory(book=book, key=f"t{at}", sequence=1000 + at)
         for place in range(SUBTOPICS):
             start = 4 + (at * SUBTOPICS + place) * 6
             SubtopicFactory(topic=topic, sequence=place + 1, pages=list(range(start, start + 6)))
