@@ -141,8 +141,9 @@ def names(material: Material) -> dict[str, Any]:
     }
 
 
-def same(_material: Material) -> dict[str, Any]:
-    return {"reason": "They teach different things.", "same": False, "confidence": 0.8}
+def same(material: Material) -> dict[str, Any]:
+    told = {"reason": "They teach different things.", "same": False, "confidence": 0.8}
+    return {"pairs": [{"number": each["number"]} | told for each in material["pairs"]]}
 
 
 def order(material: Material) -> dict[str, Any]:

@@ -173,8 +173,8 @@ class GuidelineEngine(Protocol):
         """Titles that are clear by themselves and unlike those of the book's ``others``; the given one where it is."""
         ...
 
-    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
-        """Asked only of pairs that look alike."""
+    def are_same(self, book: BookFacts, pairs: Sequence[tuple[NamedSubtopic, NamedSubtopic]]) -> Sequence[Likeness]:
+        """One for each of ``pairs``, which look alike, in their order."""
         ...
 
     def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:

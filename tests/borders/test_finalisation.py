@@ -63,7 +63,9 @@ def test_look_alikes_are_found_outside_any_transaction(client, admin, book, prov
     monkeypatch.setattr(duplicates.outline_ops, "look_alikes", look_alikes)
     job = finalised(client, admin, book)
     assert seen == [False]
-    assert Item.objects.filter(job=job, stage="merge").count() == 12
+    keys = Item.objects.filter(job=job, stage="merge").values_list("key", flat=True)
+    assert sum(len(list(duplicates.pairs_in(key))) for key in keys) == 12
+    assert ModelCall.objects.filter(stage="same").count() <= len(keys) <= 4
 
 
 def test_names_read_the_book_as_often_for_few_subtopics_as_for_many(client, admin, provider, monkeypatch):

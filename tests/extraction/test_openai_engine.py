@@ -35,7 +35,7 @@ CALLS = {
     "write": lambda engine, text: engine.write(SubtopicSource(BOOK, "Heat", "Heat flows", (PageText(3, text),))),
     "reword": lambda engine, text: engine.reword(SubtopicSource(BOOK, "Heat", "Heat flows", (PAGE,)), [text]),
     "names": lambda engine, text: engine.refine_names(BOOK, NamedTopic("1", text, "", (NAMED,)), []),
-    "same": lambda engine, text: engine.are_same(BOOK, NAMED, NamedSubtopic("2", "Heat", text, "", (4,))),
+    "same": lambda engine, text: engine.are_same(BOOK, [(NAMED, NamedSubtopic("2", "Heat", text, "", (4,)))]),
     "order": lambda engine, text: engine.order_subtopics(BOOK, text, [NAMED]),
 }
 

@@ -275,12 +275,17 @@ class NamesForm(Form):
     summary: NonEmpty = Field(description="20 to 40 words on what the topic covers and in which order")
 
 
-class SameForm(Form):
-    version: ClassVar[str] = "3"
-
+class PairForm(Form):
+    number: int = Field(description="of the pair judged")
     reason: Prose = Field(description="one sentence for the person who decides: what both teach, or what only one does")
     same: bool = Field(description="whether one guideline would do for both; false when in doubt")
     confidence: Annotated[float, Field(ge=0, le=1), BeforeValidator(_share)] = Field(description="from 0 to 1")
+
+
+class SameForm(Form):
+    version: ClassVar[str] = "4"
+
+    pairs: list[PairForm] = Field(max_length=300, description="one for every pair, in their order")
 
 
 class OrderForm(Form):

@@ -44,6 +44,7 @@ NEIGHBOUR_TITLES = 8
 
 # A statement that the model passed over was looked at by nobody.
 UNJUDGED = Verdict("partly", None, "", "")
+UNLIKE = Likeness(is_same=False, reason="", confidence=0.0)
 
 
 class Ask(Protocol):
@@ -153,10 +154,14 @@ class OpenAIEngine:
         titles = {each.key: given.get(at, each.title) for at, each in enumerate(topic.subtopics, start=1)}
         return TopicNames(form.title, titles, form.summary)
 
-    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
-        material = {name: _named(each) for name, each in (("one", one), ("other", other))}
-        form = self._ask("same", book, material, forms.SameForm)
-        return Likeness(form.same, form.reason.strip(), form.confidence)
+    def are_same(self, book: BookFacts, pairs: Sequence[tuple[NamedSubtopic, NamedSubtopic]]) -> Sequence[Likeness]:
+        """A pair that the answer leaves out is not the same."""
+        material = [
+            {"number": at, "one": _named(one), "other": _named(other)} for at, (one, other) in enumerate(pairs, start=1)
+        ]
+        given = self._ask("same", book, {"pairs": material}, forms.SameForm).pairs
+        by_number = {each.number: Likeness(each.same, each.reason.strip(), each.confidence) for each in given}
+        return [by_number.get(at, UNLIKE) for at in range(1, len(pairs) + 1)]
 
     def order_subtopics(self, book: BookFacts, topic: str, subtopics: Sequence[NamedSubtopic]) -> TeachingOrder:
         return self._ordered(book, {"topic": topic}, [_titled(each) for each in subtopics], subtopics)

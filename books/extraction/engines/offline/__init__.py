@@ -147,7 +147,10 @@ class OfflineEngine:
         summary = f"“{title}” has these parts in the book: {_named(parts)}."
         return TopicNames(title, {each.key: _title(each, everyone) for each in topic.subtopics}, summary)
 
-    def are_same(self, book: BookFacts, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
+    def are_same(self, book: BookFacts, pairs: Sequence[tuple[NamedSubtopic, NamedSubtopic]]) -> Sequence[Likeness]:
+        return [self._likeness(one, other) for one, other in pairs]
+
+    def _likeness(self, one: NamedSubtopic, other: NamedSubtopic) -> Likeness:
         """Same only where the titles say the same in other words and the pages use the same vocabulary: merging two
         that differ loses more than keeping two that agree. Titles such as "Review" never decide."""
         shared = _cosine(one.terms, other.terms)

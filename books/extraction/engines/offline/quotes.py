@@ -14,7 +14,7 @@ from typing import Literal
 
 from books.extraction.base import Guideline, Statement, SubtopicSource
 from books.extraction.engines.offline.digest import salient_sentences
-from books.language import listed, sentences, words
+from books.language import content_stems, listed, sentences, words
 from books.structure.base import PageText
 from books.structure.headings import find_headings, is_boilerplate, joined_title
 from books.structure.layout import read_layout
@@ -104,10 +104,19 @@ def blocks(pages: Sequence[PageText]) -> list[Block]:
             at += used
         for line in layout.lines:
             if line.kind == "caption":
-                found.insert(-1, Block("caption", [(page.number, line.text)]))
+                _add_caption(found, page.number, line.text)
             elif line.kind == "body":
                 _add(found, page.number, line.text, titles.get(line.index, ""))
     return found
+
+
+def _add_caption(found: list[Block], page: int, text: str) -> None:
+    """Before the text that goes on around it. One that is not over runs on."""
+    above = found[-2] if len(found) > 1 else found[-1]
+    if above.kind == "caption" and above.lines[0][0] == page and not _ends(above.text):
+        above.lines.append((page, text))
+    else:
+        found.insert(-1, Block("caption", [(page, text)]))
 
 
 def _add(found: list[Block], page: int, text: str, title: str) -> None:
@@ -156,7 +165,7 @@ def write(source: SubtopicSource) -> Guideline:
     concepts = [*_outline(source, found), *terms]
     if len(concepts) < _FEW:
         concepts = sorted([*concepts, *_salient(found)], key=lambda each: each[1])
-    captions = [(each.text, each.lines[0][0]) for each in found if each.kind == "caption" and "credit" not in each.text]
+    captions = [(each.text, each.lines[0][0]) for each in found if each.kind == "caption" and _names_figure(each.text)]
     aims = goals or _opening(found)
     misread = [line for page in source.pages for line in page.misread]
     return Guideline(
@@ -202,22 +211,38 @@ def _headings(source: SubtopicSource, found: Sequence[Block]) -> list[tuple[str,
     return [(text, page) for text, page in said if words(getattr(parse_numbering(text), "title", text)) not in titles]
 
 
+def _names_figure(caption: str) -> bool:
+    return len(caption.split()) > _OF_A_VERB and "credit" not in caption and not _ORDER.match(caption)
+
+
 def _outline(source: SubtopicSource, found: Sequence[Block]) -> Iterator[tuple[str, int]]:
-    """The headings, each with the first sentence under it and those that say what something is called."""
-    headings, is_first = dict(_headings(source, found)), True
+    """The headings, each with the first sentence under it that names its matter, for the very first may be an anecdote,
+    and those that say what something is called."""
+    headings, opening = dict(_headings(source, found)), list[tuple[str, int]]()
+    matter, is_open = _matter(source.subtopic), True
     for block in found:
         heading = " ".join(line for _, line in block.lines)
         if block.kind == "heading":
-            is_first = True
+            yield from opening
+            opening, matter, is_open = [], _matter(heading), True
             yield from ((heading, block.lines[0][0]) for _ in range(heading in headings))
         before = ""
         for sentence, page in block.sentences() if block.kind == "text" else ():
             if _DEFINES.search(sentence) and _is_whole(sentence):
                 yield f"{before} {sentence}" if before and _POINTS_BACK.match(sentence) else sentence, page
-            elif is_first and _is_telling(sentence):
-                yield sentence, page
-                is_first = False
+            elif is_open and _is_telling(sentence):
+                if matter.isdisjoint(_matter(sentence)):
+                    opening = opening or [(sentence, page)]
+                else:
+                    yield sentence, page
+                    opening, is_open = [], False
             before = sentence
+    yield from opening
+
+
+def _matter(text: str) -> set[str]:
+    """The beginnings of its words of matter, so that variable meets variables."""
+    return {each[:5] for each in content_stems(text)}
 
 
 def _salient(found: Sequence[Block]) -> list[tuple[str, int]]:
