@@ -113,7 +113,8 @@ def blocks(pages: Sequence[PageText]) -> list[Block]:
 def _add_caption(found: list[Block], page: int, text: str) -> None:
     """Before the text that goes on around it. One that is not over runs on."""
     above = found[-2] if len(found) > 1 else found[-1]
-    if above.kind == "caption" and above.lines[0][0] == page and not _ends(above.text):
+    is_begun = above.kind == "caption" and above.lines[0][0] == page and not _ends(above.text)
+    if is_begun and not text.startswith("("):
         above.lines.append((page, text))
     else:
         found.insert(-1, Block("caption", [(page, text)]))
