@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import ParseResult
@@ -56,3 +58,33 @@ def _told(value: Any) -> str:
 
 env = Environment()
 env.read_env(BASE_DIR / ".env")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    about: str
+
+    @property
+    def choice(self) -> Choice:
+        return env.choice(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    variables: list[Variable] = field(default_factory=list)
+
+
+@cache
+def sections() -> list[Section]:
+    """Of .env.example: headings between "==", and above a variable the sentences on it and on those that follow."""
+    found: list[Section] = []
+    about: list[str] = []
+    for line in (BASE_DIR / ".env.example").read_text(encoding="utf-8").splitlines():
+        if heading := re.fullmatch("# == (.+) ==", line):
+            found.append(Section(heading[1]))
+        elif named := re.match("#?([A-Z][A-Z0-9_]+)=", line):
+            found[-1].variables.append(Variable(named[1], " ".join(about)))
+        about = [*about, line[2:]] if line.startswith("# ") and not heading else []
+    return found

@@ -16,6 +16,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from bookpipeline.environment import sections
+
 ROOT = Path(__file__).resolve().parent.parent
 SPANISH = ROOT / "locale" / "es" / "LC_MESSAGES" / "django.po"
 FOLDERS = ("books", "bookpipeline", "jobs", "templates")
@@ -28,7 +30,7 @@ KEYWORDS = {
 
 
 def gathered() -> Catalog:
-    """Every text that code and templates mark, with the files that it stands in."""
+    """Every text that code and templates mark, with the files that it stands in, and those of .env.example."""
     catalog = Catalog()
     for path in _files():
         source = path.read_text()
@@ -37,6 +39,9 @@ def gathered() -> Catalog:
             source = "\n".join(line.lstrip() for line in templatize(source).splitlines())
         for _line, message, _comments, context in extract("python", BytesIO(source.encode()), KEYWORDS):
             catalog.add(message, locations=[(path.relative_to(ROOT).as_posix(), None)], context=context)
+    for section in sections():
+        for message in (section.title, *(each.about for each in section.variables if each.about)):
+            catalog.add(message, locations=[(".env.example", None)])
     return catalog
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache
 
 from django.conf import settings
 from django.contrib import admin
@@ -16,29 +13,13 @@ from django.shortcuts import render
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 
-from bookpipeline.environment import Choice, env
+from bookpipeline.environment import sections
 from books.admin.guards import StaffRequest, route, screen
 from jobs.monitoring import system_view
 
 
 def routes() -> list[URLPattern]:
     return [route("settings/", chosen_settings, "books_settings")]
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    name: str
-    about: str
-
-    @property
-    def choice(self) -> Choice:
-        return env.choice(self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    title: str
-    variables: list[Variable] = field(default_factory=list)
 
 
 @screen("books.view_stagemodel")
@@ -51,20 +32,6 @@ def chosen_settings(request: StaffRequest) -> HttpResponseBase:
         "addresses": _addresses(request),
     }
     return render(request, "bookpipeline/settings.html", context)
-
-
-@cache
-def sections() -> list[Section]:
-    """Of .env.example: headings between "==", and above a variable the sentences on it and on those that follow."""
-    found: list[Section] = []
-    about: list[str] = []
-    for line in (settings.BASE_DIR / ".env.example").read_text(encoding="utf-8").splitlines():
-        if heading := re.fullmatch("# == (.+) ==", line):
-            found.append(Section(heading[1]))
-        elif named := re.match("#?([A-Z][A-Z0-9_]+)=", line):
-            found[-1].variables.append(Variable(named[1], " ".join(about)))
-        about = [*about, line[2:]] if line.startswith("# ") and not heading else []
-    return found
 
 
 def _findings() -> Iterator[CheckMessage]:

@@ -8,8 +8,7 @@ import pytest
 from django.conf import settings as chosen
 from django.urls import reverse
 
-from bookpipeline.environment import Environment
-from books.admin.chosen_settings import sections
+from bookpipeline.environment import Environment, sections
 from books.intake.box.ask import BoxDied
 from jobs import clock
 from jobs.models import Cluster, SweepRun, Throttle
