@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from books.models import Reading
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from books.models import Page, Reading
+from books.models.page import PERSON
+from books.ocr.factory import MODEL
 
 # Tesseract's mean confidence on print that it reads without an error is above 90; lines below 70 usually hold one.
 LOW_CONFIDENCE: Final = 70
@@ -89,3 +95,32 @@ def _box(box: Any) -> Box | None:
         return None
     left, top, right, bottom = box
     return left, top, right - left, bottom - top
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a person should see on page ``number`` before approving it unseen: ``words`` in doubt, and whether it has
+    formulas, tables or figures of which the engine here reads the letters alone."""
+
+    number: int
+    words: int
+    beyond: tuple[str, ...]
+
+    @property
+    def notes(self) -> list[str]:
+        names = {"formulas": _("formulas"), "tables": _("tables"), "figures": _("figures")}
+        words = ngettext("{count} doubtful word", "{count} doubtful words", self.words).format(count=self.words)
+        return [*([words] if self.words else []), *(names[each] for each in self.beyond)]
+
+
+def looks_at(pages: QuerySet[Page]) -> list[Look]:
+    """Of those of ``pages`` that have either, in order; one page in memory at a time, since their lines are large."""
+    rows = pages.select_related("reading").order_by("number").iterator(chunk_size=50)
+    looks = (_look(page.number, page.reading) for page in rows if page.reading)
+    return [look for look in looks if look.words or look.beyond]
+
+
+def _look(number: int, reading: Reading) -> Look:
+    words = sum(len(piece.text.split()) for line in lines_of(reading) for piece in line.doubts)
+    beyond = () if reading.engine in (MODEL, PERSON) else reading.beyond_text
+    return Look(number, words, tuple(each for each in beyond if each != "doubtful reading"))

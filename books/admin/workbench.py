@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from books.admin.guards import StaffRequest, action, back, route, screen
-from books.admin.page_lines import lines_of
+from books.admin.page_lines import lines_of, looks_at
 from books.admin.page_states import cell_of, cells_of, reading_of
 from books.admin.undo import DECISION, last_done, last_undone, offers, remember, remember_undone
 from books.errors import EditedMeanwhile
@@ -165,11 +165,15 @@ def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
 def clean(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """What "approve all that are clean" would do, to be confirmed: its form has the pages chosen as on the map."""
     book = get_object_or_404(Book, pk=book_id)
-    chosen = list(review.clean_pages(book).order_by("number"))
+    clean_now = review.clean_pages(book)
+    chosen, looks = list(clean_now.order_by("number")), looks_at(clean_now)
     waiting = set(review.review_queue(book).values_list("number", flat=True)) - {page.number for page in chosen}
     context = {
         **request_context(request, book, _("Approve the clean pages")),
         "chosen": chosen,
+        "looks": looks,
+        "in_doubt": sum(1 for look in looks if look.words),
+        "beyond_text": sum(1 for look in looks if look.beyond),
         "left": [cell for cell in cells_of(book) if cell.page.number in waiting],
         "least": int(CLEAN_CONFIDENCE),
     }

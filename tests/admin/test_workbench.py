@@ -12,7 +12,9 @@ from PIL import Image
 
 from books.admin.page_states import STATES
 from books.models import OcrStatus, Page, PageReview
+from books.ocr.factory import MODEL
 from books.ocr.review import next_to_review, review_queue
+from books.stored.regions import Region, RegionKind
 from jobs.models import Job
 from jobs.states import ItemState, JobStatus
 from tests.admin.test_books import queries_of
@@ -285,6 +287,23 @@ def test_clean_pages_are_counted_before_they_are_approved(screens, book):
     assert list(book.pages.filter(review=PageReview.APPROVED).order_by("number")) == clean
     screens.post(url("books_book_decision_undo", book))
     assert set(reviews(book)) == {"pending"}
+
+
+def test_clean_pages_that_deserve_a_look_are_named_before_they_are_approved(screens, book):
+    unsure = {"text": "64 + 8 = 8", "confidence": 91, "unsure": [[0, 2, 60], [3, 4, 41]], "words": []}
+    formula = [Region(RegionKind.FORMULA, (0, 0, 9, 9))]
+    ReadPageFactory(book=book)
+    assert "look-first" not in shown(screens, url("books_book_clean", book))
+    ReadPageFactory(book=book, reading__text="64 + 8 = 8", reading__lines=[unsure], reading__regions=formula)
+    ReadPageFactory(book=book, reading__regions=formula, reading__text="Divide the apples.")
+    ReadPageFactory(book=book, reading__regions=formula, reading__engine=MODEL, reading__text="Divide pears.")
+    words = " ".join(shown(screens, url("books_book_clean", book)).split())
+    assert "1 page has doubtful words." in words
+    assert "2 pages have formulas, tables or figures" in words
+    listed = words.partition('id="look-first"')[2].partition("<form")[0]
+    addresses = [url("books_book_page", book, number) for number in (2, 3)]
+    assert re.findall('href="([^"]*)"', listed) == addresses
+    assert "2 doubtful words, formulas" in listed
 
 
 def test_a_page_read_since_the_preview_is_not_approved_with_it(screens, book):
