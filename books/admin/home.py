@@ -22,7 +22,7 @@ from books.admin.book_list import live_books, mark_of, row_of
 from books.admin.guards import StaffRequest, action, route
 from books.intake.sample import SAMPLE, add_sample_book
 from books.ledger.spending import spent
-from books.models import Book, Page, PageReview, Proposal, ProposalState, ReviewStatus, Subtopic
+from books.models import Book, OcrStatus, Page, PageReview, Proposal, ProposalState, ReviewStatus, Subtopic
 from books.ocr.review import READ, review_queue
 from books.ocr.start import read_new_pages
 from books.team.sharing import given_to, mentions_of, path_of
@@ -90,6 +90,26 @@ def _waiting(person: User) -> Iterator[Waiting]:
     for book, count in _of_books(books, proposed, "book"):
         words = ngettext("{count} proposal to decide on", "{count} proposals to decide on", count).format(count=count)
         yield Waiting(book, _("Proposals"), words, reverse("admin:books_book_proposals", args=[book.pk]))
+    if person.has_perm("books.publish_guideline"):
+        for book, count in _of_books(books, Subtopic.objects.filter(status=ReviewStatus.APPROVED), "topic__book"):
+            words = ngettext("{count} guideline to publish", "{count} guidelines to publish", count).format(count=count)
+            yield Waiting(book, _("Publish"), words, reverse("admin:books_book_publish", args=[book.pk]))
+    if person.has_perm("books.change_book"):
+        yield from _stuck(books)
+
+
+def _stuck(books: QuerySet[Book]) -> Iterator[Waiting]:
+    """Books that no job moves, with pages that nothing read, or with all pages rejected; their own page says more."""
+    idle = books.exclude(Exists(Job.objects.holding().filter(book=OuterRef("pk"))))
+    unread = Page.objects.filter(ocr_status__in=[OcrStatus.WAITING, OcrStatus.FAILED])
+    for book, count in _of_books(idle, unread, "book"):
+        words = ngettext("{count} page is not read", "{count} pages are not read", count).format(count=count)
+        yield Waiting(book, _("Pages"), words, reverse("admin:books_book_overview", args=[book.pk]))
+    rejected = Page.objects.filter(review=PageReview.REJECTED)
+    others = Page.objects.exclude(review=PageReview.REJECTED).filter(book=OuterRef("pk"))
+    for book, count in _of_books(idle.exclude(Exists(others)), rejected, "book"):
+        words = ngettext("Its page is rejected", "All {count} pages are rejected", count).format(count=count)
+        yield Waiting(book, _("Pages"), words, reverse("admin:books_book_overview", args=[book.pk]))
 
 
 def _of_books(books: QuerySet[Book], rows: QuerySet[Any], to_book: str) -> list[tuple[Book, int]]:

@@ -14,7 +14,7 @@ from books.admin.home import MOST_BOOKS
 from books.models import Book, ModelCall, Page, ReviewStatus
 from jobs.models import Job
 from jobs.states import JobStatus
-from tests.factories import BookFactory, JobFactory, ReadPageFactory, SubtopicFactory
+from tests.factories import BookFactory, JobFactory, PageFactory, ReadPageFactory, SubtopicFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +84,30 @@ def test_what_waits_is_counted_by_book_and_leads_to_where_it_is_decided(screens,
     assert f'href="{reverse("admin:books_book_page", args=[book.pk, 2])}"' in page
     assert "1 guideline to review" in page
     assert f'href="{reverse("admin:books_book_guidelines", args=[subtopic.topic.book_id])}"' in page
+
+
+def test_approved_guidelines_wait_for_who_may_publish_and_stuck_pages_for_who_may_read(client, screens, person, book):
+    SubtopicFactory(topic__book=book, status=ReviewStatus.APPROVED)
+    other = BookFactory(title="Biology")
+    for _ in range(2):
+        ReadPageFactory(book=other)
+    Page.objects.update(review="rejected")
+    PageFactory(book=book)
+    page = home(screens)
+    assert "1 guideline to publish" in page
+    assert f'href="{reverse("admin:books_book_publish", args=[book.pk])}"' in page
+    assert "All 2 pages are rejected" in page
+    assert "4 pages are not read" in page
+    JobFactory(book=book)
+    assert "pages are not read" not in home(screens)
+    client.force_login(person("books.view_book"))
+    assert "Nothing waits for you." in home(client)
+
+
+def test_the_header_of_every_page_is_ours(screens):
+    """Django's own page brought other links, black on navy."""
+    page = screens.get(reverse("admin:password_change")).content.decode()
+    assert f'href="{reverse("admin:books_account")}"' in page.partition("</header>")[0]
 
 
 def test_nothing_waits_is_said(screens, book):
