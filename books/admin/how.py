@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from books.access import open_books
 from books.admin.guards import StaffRequest, route, screen
@@ -59,7 +59,7 @@ def _way() -> list[dict[str, Any]]:
             "screens": ("overview",),
         },
         {
-            "title": _("Read"),
+            "title": pgettext("step", "Read"),
             "words": _("Each page is made level and read. Guessed words, and ink that nothing covers, are marked."),
             "screens": ("map",),
         },

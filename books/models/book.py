@@ -12,7 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import connections, models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from books.language import search_words
@@ -68,7 +68,7 @@ class BookStatus(models.TextChoices):
     PROCESSING = "processing", _("Processing")
     PAUSED = "paused", _("Job paused")
     PENDING_REVIEW = "pending_review", _("Pending review")
-    APPROVED = "approved", _("Approved")
+    APPROVED = "approved", pgettext_lazy("book", "Approved")
 
 
 class Access(models.TextChoices):

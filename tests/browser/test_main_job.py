@@ -21,7 +21,7 @@ def sign_in(tab, live_server, name: str = "ada") -> None:
     tab.goto(f"{live_server.url}/")
     tab.get_by_label("Username").fill(name)
     tab.get_by_label("Password").fill("a-long-password-1")
-    tab.get_by_role("button", name="Log in").click()
+    tab.get_by_role("button", name="Sign in").click()
 
 
 def test_upload_watch_approve_generate_and_look_at_the_source(tab, live_server, admin, settings, sample, picture):
