@@ -60,8 +60,9 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """``state`` is new, gone or changed; ``also`` names what changed beside the texts."""
+    """``state`` is new, gone or changed; ``also`` names what changed beside the texts; ``key`` is "" where gone."""
 
+    key: str
     title: str
     topic: str
     state: str
@@ -76,14 +77,14 @@ def shown_differences(book: Book, before: int, after: int) -> list[Shown]:
 def _shown_of(difference: Difference) -> Shown:
     row = difference.either
     if difference.before is None or difference.after is None:
-        return Shown(
-            row.title, row.topic_title, gettext_noop("new") if difference.after else gettext_noop("gone"), [], []
-        )
+        key, state = (row.key, gettext_noop("new")) if difference.after else ("", gettext_noop("gone"))
+        return Shown(key, row.title, row.topic_title, state, [], [])
     old, new = _texts(difference.before), _texts(difference.after)
     passages = [
         Passage(label, word_changes(old[label], text)) for label, text in new.items() if old.get(label, "") != text
     ]
     return Shown(
+        row.key,
         row.title,
         row.topic_title,
         gettext_noop("changed"),
@@ -184,12 +185,18 @@ def publish_now(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 @screen("books.view_book")
 def one_version(request: StaffRequest, book_id: int, version: int) -> HttpResponseBase:
-    """One set beside another: the present one beside that before it, an earlier one as what rolling back would do."""
+    """One set beside another: the present one beside that before it, an earlier one as what rolling back would do.
+    With ?read= the text of one guideline (its key) as readers of that set get it."""
     book = get_object_or_404(Book, pk=book_id)
     shown = get_object_or_404(_with_counts(versions_of(book)), version=version)
     present = present_version(book_id)
     against = _against(request, version, present)
+    rows = PublishedGuideline.objects.of_version(book_id, version).in_order()
+    read = rows.filter(key=request.GET.get("read", "").replace("\x00", "")).first()
     context = {
+        "rows": rows.only("key", "title", "number", "topic_title"),
+        "read": read,
+        "read_texts": [(label, text) for label, text in _texts(read).items() if text] if read else [],
         "shown": shown,
         "present": present,
         "against": against,

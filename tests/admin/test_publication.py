@@ -94,6 +94,24 @@ def test_differences_are_marked_and_an_earlier_version_comes_back(screens, book,
     assert "The two are the same" in screens.get(url("version", book, 3), {"against": 1}).content.decode()
 
 
+def test_a_version_is_read_as_readers_got_it(screens, book, topic, admin):
+    first = topic.subtopics.first()
+    write(first, title="<b>Counting", summary="Count <i>apples.", status=ReviewStatus.APPROVED)
+    publish(book.pk, user=admin)
+    write(first, summary="Count pears.", status=ReviewStatus.APPROVED)
+    publish(book.pk, user=admin)
+    there = screens.get(url("version", book, 1)).content.decode()
+    assert "Read version 1" in there
+    assert "Rounding</a>" in there
+    link = {"read": f"subtopic-{first.pk}"}
+    assert f"read={link['read']}#read" in there
+    old, new = (screens.get(url("version", book, version), link).content.decode() for version in (1, 2))
+    assert "<br>Count &lt;i&gt;apples." in old
+    assert "<br>Count pears." in new
+    assert "<b>Counting" not in old
+    assert screens.get(url("version", book, 1), {"read": "nothing"}).status_code == 200
+
+
 def test_taking_everything_back_has_to_be_meant(screens, book, topic, admin, said):
     publish(book.pk, user=admin)
     assert "tick the box" in said(screens.post(url("take_back", book), follow=True))[0]
