@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
 from books.extraction.base import Guideline, Statement, SubtopicSource
 from books.extraction.engines.offline.digest import salient_sentences
-from books.language import content_stems, listed, sentences, words
+from books.language import content_stems, counted, listed, sentences, words
 from books.structure.base import PageText
 from books.structure.headings import find_headings, is_boilerplate, joined_title
 from books.structure.layout import read_layout
@@ -57,10 +57,11 @@ _RECALLS = re.compile(
     re.IGNORECASE,
 )
 _IDLE = re.compile(
-    r"^(?:before you|in this (?:chapter|lesson|section|unit)|take this|look at|now\b|access\b)", re.IGNORECASE
+    r"^(?:before you|in this \w+\b|take this|look at|now\b|access\b|suppose\b|imagine\b|to answer|so\b|you may not)",
+    re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(r"^(?:these|those|this|that|they|it|such|estos?|estas?|esto)\b", re.IGNORECASE)
-_FEW, _OF_A_VERB, _TELLING_RUN = 5, 2, 3
+_FEW, _OF_A_VERB, _TELLING_RUN = 3, 2, 3
 _LONGEST = 60  # words of two sentences
 _MOST = {"objective": 12, "concepts": 24, "prerequisites": 6, "checks": 12}
 
@@ -169,20 +170,36 @@ def write(source: SubtopicSource) -> Guideline:
     captions = [(each.text, each.lines[0][0]) for each in found if each.kind == "caption" and _names_figure(each.text)]
     aims = goals or _opening(found)
     misread = [line for page in source.pages for line in page.misread]
-    return Guideline(
-        objective=_quotes(aims, "objective", misread),
-        concepts=_quotes([each for each in (*concepts, *captions) if each not in aims], "concepts", misread),
-        prerequisites=_quotes(_recalls(found), "prerequisites", misread),
-        checks=_quotes(_told_apart(tasks), "checks", misread),
-        summary=_summary(source, found, {"objective": len(goals), "key term": len(terms), "task": len(tasks)}),
-    )
+    parts = {
+        name: _quotes(said, name, misread)
+        for name, said in {
+            "objective": aims,
+            "concepts": [each for each in (*concepts, *captions) if each not in aims],
+            "prerequisites": _recalls(found),
+            "checks": _told_apart(tasks),
+        }.items()
+    }
+    shown = {each.text for part in parts.values() for each in part}
+    counts = [_count(*each, shown) for each in (("objective", goals), ("key term", terms), ("task", tasks))]
+    return Guideline(summary=_summary(source, found, [each for each in counts if each]), **parts)
+
+
+def _count(noun: str, printed: Sequence[tuple[str, int]], shown: Set[str]) -> str:
+    """How many are shown, of how many where some are left out; "" of none."""
+    every = {_shortened(text) for text, _ in printed}
+    count = len(every & shown)
+    return (f"{count} of " if count < len(every) else "") + counted(len(every), noun) if count else ""
+
+
+def _shortened(text: str) -> str:
+    return " ".join(" ".join(sentences(text)[:2]).split()[:_LONGEST])
 
 
 def _quotes(found: Iterable[tuple[str, int]], part: str, misread: Sequence[str]) -> tuple[Statement, ...]:
     """Each once, of at most two sentences; none with words of a formula that may have been misread."""
     kept: dict[str, Statement] = {}
     for text, page in found:
-        said = " ".join(" ".join(sentences(text)[:2]).split()[:_LONGEST])
+        said = _shortened(text)
         if said and words(said) and not any(_shares(said, line.split()) for line in misread):
             kept.setdefault(said.casefold(), Statement(said, (page,), kind="quote"))
     return tuple(kept.values())[: _MOST[part]]
@@ -213,32 +230,25 @@ def _headings(source: SubtopicSource, found: Sequence[Block]) -> list[tuple[str,
 
 
 def _names_figure(caption: str) -> bool:
-    return len(caption.split()) > _OF_A_VERB and "credit" not in caption and not _ORDER.match(caption)
+    """A labelled one; those of photographs say nothing that is to be learned."""
+    return bool(re.match(r"\w+\.? \d\S* \S+ \S", caption)) and "credit" not in caption
 
 
 def _outline(source: SubtopicSource, found: Sequence[Block]) -> Iterator[tuple[str, int]]:
-    """The headings, each with the first sentence under it that names its matter, for the very first may be an anecdote,
-    and those that say what something is called."""
-    headings, opening = dict(_headings(source, found)), list[tuple[str, int]]()
+    """Under each heading the first sentence that names its matter, for the very first may be an anecdote, and those
+    that say what something is called."""
     matter, is_open = _matter(source.subtopic), True
     for block in found:
-        heading = " ".join(line for _, line in block.lines)
         if block.kind == "heading":
-            yield from opening
-            opening, matter, is_open = [], _matter(heading), True
-            yield from ((heading, block.lines[0][0]) for _ in range(heading in headings))
+            matter, is_open = _matter(" ".join(line for _, line in block.lines)), True
         before = ""
         for sentence, page in block.sentences() if block.kind == "text" else ():
             if _DEFINES.search(sentence) and _is_whole(sentence):
                 yield f"{before} {sentence}" if before and _POINTS_BACK.match(sentence) else sentence, page
-            elif is_open and _is_telling(sentence):
-                if matter.isdisjoint(_matter(sentence)):
-                    opening = opening or [(sentence, page)]
-                else:
-                    yield sentence, page
-                    opening, is_open = [], False
+            elif is_open and _is_telling(sentence) and not matter.isdisjoint(_matter(sentence)):
+                yield sentence, page
+                is_open = False
             before = sentence
-    yield from opening
 
 
 def _matter(text: str) -> set[str]:
@@ -254,12 +264,14 @@ def _salient(found: Sequence[Block]) -> list[tuple[str, int]]:
 
 
 def _recalls(found: Sequence[Block]) -> Iterator[tuple[str, int]]:
-    """What the pages say was learned before; a task that is to show it, with the advice that follows it."""
+    """What the pages say was learned before; a task that is to show it, without the advice that follows it."""
     for block in found:
         said = [("", 0), *block.sentences()] if block.kind == "text" else []
-        for (before, _), (sentence, page) in pairwise(said):
-            if _RECALLS.search(sentence):
-                yield f"{before} {sentence}" if sentence.startswith("If you missed") else sentence, page
+        for before, (sentence, page) in pairwise(said):
+            if sentence.startswith("If you missed"):
+                yield from (before for _ in range(before[0][:1].isupper()))
+            elif _RECALLS.search(sentence):
+                yield sentence, page
 
 
 def _is_whole(sentence: str) -> bool:
@@ -295,12 +307,11 @@ def _told_apart(tasks: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     return chosen
 
 
-def _summary(source: SubtopicSource, found: Sequence[Block], counts: dict[str, int]) -> str:
+def _summary(source: SubtopicSource, found: Sequence[Block], counts: list[str]) -> str:
     """What can be read where; it names no page, since pages move and subtopics are merged and split."""
     others = list(dict.fromkeys(text for text, _ in _headings(source, found)))
-    counted = [f"{count} {noun}{'s' * (count != 1)}" for noun, count in counts.items() if count]
-    printed = f"{listed(counted)} printed in the book, quoted word for word." if counted else "Quoted word for word."
+    printed = f"Quoted here word for word: {listed(counts)}." if counts else "Quoted word for word."
     others = others or [sentence for sentence, _ in _opening(found)]
     while len(others) > 1 and len(" ".join(others).split()) > _LONGEST // 3:
         others.pop()
-    return f"{'; '.join(others).rstrip('.')}: {printed}" if others else printed
+    return f"{'; '.join(others).rstrip('.')}. {printed}" if others else printed
