@@ -64,9 +64,9 @@ class FindingOfReaderOut(Schema):
 
 
 class StatementOut(Schema):
-    """``kind`` is "quote" where ``text`` is the book's own words, as ``evidence`` is. ``printed_pages`` are the numbers
-    that the pages bear in print, empty where none was seen; ``is_checked`` where a person let the statement stand in
-    spite of its ``findings``."""
+    """``kind`` is "quote" where ``text`` is the book's own words, which has no ``evidence``. ``printed_pages`` are the
+    numbers that the pages bear in print, empty where none was seen; ``is_checked`` where a person let the statement
+    stand in spite of its ``findings``."""
 
     text: str
     pages: list[int]

@@ -53,9 +53,11 @@ class Texts:
         return EvidenceCheck(self.book, own, later, title)
 
 
-def edited(subtopic: Subtopic, texts: Texts) -> None:
-    """Marks in memory what a person changed: every statement is checked again, a decision on it is taken back."""
-    subtopic.guideline = checked(subtopic.guideline, texts.check_of(subtopic.title, subtopic.pages), texts.numbers)
+def edited(subtopic: Subtopic, texts: Texts | None) -> None:
+    """Marks in memory what a person changed: a decision on it is taken back, and every statement is checked again by
+    ``texts``, None where no statement can be found otherwise than before."""
+    if texts is not None:
+        subtopic.guideline = checked(subtopic.guideline, texts.check_of(subtopic.title, subtopic.pages), texts.numbers)
     subtopic.is_edited = True
     if subtopic.status != ReviewStatus.DRAFT:
         subtopic.await_review()

@@ -75,8 +75,9 @@ def edit_subtopic(
         if guideline:
             seen = Checked(user.get_username() if user else "", clock.now())
             row.guideline = _with(row.guideline, guideline, numbers, seen)
-        if (row.title, row.summary, _words(row.guideline)) != (*before[:2], _words(before[2])):
-            edited(row, Texts(book_id))
+        is_same = (row.title, _words(row.guideline)) == (before[0], _words(before[2]))
+        if not is_same or row.summary != before[1]:
+            edited(row, None if is_same else Texts(book_id))
             made.tell(_renamed(before[0], row.title))
         elif row.guideline != before[2]:
             made.tell(f"{Settlement.CHECK.label} of “{row.title}”")

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from books.guidelines.edit import edit_subtopic
-from books.models import Page, Provenance, ReviewStatus
-from tests.factories import ReadPageFactory, SubtopicFactory, TopicFactory
+from books.models import Page, Provenance, ReviewStatus, Subtopic
+from books.stored.guideline import Part, Statement, parts_of
+from tests.factories import ReadPageFactory, SubtopicFactory, TopicFactory, ids
 
 OFFLINE = "Made offline from the book's own words, without a language model."
 
@@ -66,6 +67,19 @@ def test_a_statement_links_to_the_pages_that_support_it(screens, book, topic):
     assert f'href="{reverse("admin:books_book_page", args=[book.pk, 1])}"' in page
     assert "p. 77" not in page
     assert "Cites a page that was removed" in page
+
+
+def test_a_quotes_own_words_are_marked_on_its_scan_and_no_line_like_them(screens, book, topic):
+    lines = ["We will focus on whole numbers for counting.", "Identify counting numbers", "and whole numbers"]
+    boxes = [[100, 40 * at, 100 + 10 * len(text), 40 * at + 20] for at, text in enumerate(lines, 1)]
+    there = [{"text": text, "box": box} for text, box in zip(lines, boxes, strict=True)]
+    ReadPageFactory(book=book, number=2, reading__text="\n".join(lines), reading__lines=there)
+    quote = Statement("Identify counting numbers and whole numbers", ids(book, [2]), kind="quote")
+    row = SubtopicFactory(topic=topic)
+    Subtopic.objects.filter(pk=row.pk).update(guideline=parts_of({Part.CONCEPTS: (quote,)}))
+    address = reverse("admin:books_book_guideline", args=[book.pk, row.pk])
+    cited = screens.get(address + "?page=2&said=concepts.0").context["cited"]
+    assert cited.marks == [(100, 80, 250, 20), (100, 120, 170, 20)]
 
 
 def test_parts_without_statements_say_so(screens, topic):

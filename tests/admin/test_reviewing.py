@@ -14,7 +14,8 @@ from books.guidelines.review import Decision
 from books.guidelines.review import decide as reject
 from books.intake.order import move_pages
 from books.models import Change, ReviewStatus, Subtopic, Topic
-from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory, shown
+from books.stored.guideline import Part, Statement
+from tests.factories import BookFactory, ReadPageFactory, SubtopicFactory, TopicFactory, ids, shown
 
 GUIDELINE = {
     "objective": [{"text": "Count apples.", "pages": [1]}],
@@ -62,6 +63,24 @@ def test_a_form_sent_back_unchanged_changes_nothing(screens, row):
     form, count = opened(screens, row), Change.objects.count()
     assert screens.post(url("guideline_save", row), form).status_code == 302
     assert Change.objects.count() == count
+
+
+def test_a_quote_is_not_said_twice_once_its_guideline_was_edited(screens, row):
+    """Checked after an edit, each had itself as evidence beside it, on the screen and in files."""
+    first, second = ids(row.topic.book, [1, 2])
+    counted = Statement("Count apples.", (first,), kind="quote")
+    named = Statement("Numbers name how many apples there are.", (second,), kind="quote")
+    row.guideline = {**row.guideline, Part.OBJECTIVE: (counted,), Part.CONCEPTS: (named,)}
+    Subtopic.objects.filter(pk=row.pk).update(guideline=row.guideline)
+    assert screens.post(url("guideline_save", row), opened(screens, row) | {"summary": "Another."}).status_code == 302
+    saved = Subtopic.objects.get(pk=row.pk)
+    assert (saved.summary, saved.guideline) == ("Another.", row.guideline)
+    more = opened(screens, row)
+    more |= {"concepts.text": [*more["concepts.text"][:1], "Apples are named."], "concepts.pages": ["2", "2"]}
+    assert screens.post(url("guideline_save", row), more).status_code == 302
+    saved = Subtopic.objects.get(pk=row.pk)
+    assert (saved.guideline[Part.OBJECTIVE], saved.guideline[Part.CONCEPTS][0]) == ((counted,), named)
+    assert screens.get(url("guideline", row)).content.decode().count("quiet evidence") == 0
 
 
 def test_the_second_of_two_reviewers_keeps_their_words_and_sees_the_difference(screens, grace, row):

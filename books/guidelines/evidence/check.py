@@ -29,16 +29,23 @@ class EvidenceCheck:
 
     def check(self, part: Part, claim: Claim) -> Claim:
         """The statement with the pages' own words for its quotes, the citation that follows from them, and what is
-        found against it. One that is a quote stands on itself."""
+        found against it. One that is a quote stands on itself: it is looked for, and has no quotes beside it."""
         if claim.kind == "quote":
-            claim = replace(claim, evidence=tuple(Evidence(page, claim.text) for page in claim.pages[:1]))
+            return self._quote_checked(part, claim)
         placed = [(quote, self._place(quote, claim)) for quote in claim.evidence]
         found = [each for _, places in placed for each in places]
-        findings = list(self._quote_findings(part, placed, claim))
-        if claim.kind == "statement":
-            findings += self._findings(self.material.seen(part, claim, found))
+        findings = [*self._quote_findings(part, placed, claim), *self._findings(self.material.seen(part, claim, found))]
         pages = _pages_of(placed, claim)
         return replace(claim, pages=pages, evidence=_printed_quotes(placed), findings=tuple(findings))
+
+    def _quote_checked(self, part: Part, claim: Claim) -> Claim:
+        """Its pages stay, where it begins or ends on one of them."""
+        quotes = [Evidence(page, claim.text) for page in claim.pages[:1]]
+        placed = [(quote, self._place(quote, claim)) for quote in quotes]
+        is_there = any(each.page in claim.pages for _, places in placed for each in places)
+        pages = claim.pages if is_there else _pages_of(placed, claim)
+        findings = tuple(self._quote_findings(part, placed, claim))
+        return replace(claim, pages=pages, evidence=(), findings=findings)
 
     def _place(self, quote: Evidence[int], claim: Claim) -> tuple[Found, ...]:
         """On its own page, else on the first page that has it: of those cited, of the subtopic, of the book."""
