@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -34,7 +34,15 @@ def page_text(page: Page) -> PageText:
     lines = tuple(_line(line, width, height) for line in reading.lines)
     formulas = [region.box for region in reading.regions if region.kind == RegionKind.FORMULA]
     misread = [line["text"] for line in reading.lines if any(_overlap(line["box"], box) for box in formulas)]
+    misread += [words for line in reading.lines for words in _unsure(line)]
     return PageText(page.number, reading.text, lines, reading.captions, tuple(misread))
+
+
+def _unsure(line: dict[str, Any]) -> Iterator[str]:
+    """Each word of which the engine was not sure, with the words beside it."""
+    text = line["text"]
+    for start, end, _ in line.get("unsure", ()):
+        yield " ".join([*text[:start].split()[-1:], text[start:end], *text[end:].split()[:1]])
 
 
 def _overlap(one: Sequence[int], other: Sequence[int]) -> bool:

@@ -34,9 +34,9 @@ class TextLine:
 class PageText:
     """The approved text of one page, with its layout where the OCR engine gave one (else ``lines`` is empty).
 
-    ``captions`` are those of its figures and tables, ``misread`` the lines of formulas, which may say something else in
-    print ("≤" is read as "<"). ``image`` is a PNG of a page that a model has to see, as its text
-    does not tell all that is on it; else empty.
+    ``captions`` are those of its figures and tables, ``misread`` the lines of formulas and the words of which the
+    engine was not sure, which may say something else in print ("≤" is read as "<"). ``image`` is a PNG of a page that a
+    model has to see, as its text does not tell all that is on it; else empty.
     """
 
     number: int

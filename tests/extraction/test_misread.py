@@ -7,7 +7,7 @@ from books.extraction.engines.offline.quotes import write
 from books.extraction.records import page_text
 from books.models import Page, Reading
 from books.stored.regions import Region, RegionKind
-from books.structure.base import BookFacts
+from books.structure.base import BookFacts, PageText
 
 LINES = [
     "4.2 Inequalities",
@@ -35,3 +35,21 @@ def test_a_sentence_with_a_formula_is_left_out():
     left = quoted(Region(RegionKind.FORMULA, (240, 165, 320, 195)))
     assert "x < 5" not in left
     assert "is called an inequality" in left
+
+
+def test_words_in_doubt_are_quoted_neither_in_a_statement_nor_in_the_summary():
+    doubted = page()
+    doubted.reading.lines[3]["unsure"] = [[24, 28, 40]]
+    source = SubtopicSource(BookFacts("Algebra"), "Algebra", "Inequalities", (page_text(doubted),))
+    assert "is called an inequality" in quoted()
+    assert "is called an inequality" not in " ".join(
+        each.text for part in write(source).parts.values() for each in part
+    )
+
+
+def test_a_task_that_its_sign_contradicts_is_left_out():
+    text = "Multiply\nMultiply: 27 - 3. If you missed this problem, review.\nAdd: 4 + 3. If you missed it, review.\n"
+    tasks = "1. Multiply 18 - 11 in your head.\n2. Multiply 18 · 11 in your head."
+    read = write(SubtopicSource(BookFacts("B"), "Numbers", "Multiply", (PageText(1, text + tasks),)))
+    assert [each.text for each in read.prerequisites] == ["Add: 4 + 3."]
+    assert [each.text for each in read.checks] == ["2. Multiply 18 · 11 in your head."]

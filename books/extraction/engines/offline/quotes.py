@@ -61,8 +61,9 @@ _IDLE = re.compile(
     re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(r"^(?:these|those|this|that|they|it|such|estos?|estas?|esto)\b", re.IGNORECASE)
-_FEW, _OF_A_VERB, _TELLING_RUN = 3, 2, 3
-_LONGEST = 60  # words of two sentences
+# A task that its own sign contradicts: "·" is read as "-", "÷" as "+".
+_CONTRADICTED = re.compile(r"(?i)^multiply\b.*(?<![(\d])\d+ ?[-–—−] ?\d|^divide\b.*(?<![(\d])\d+ ?\+ ?\d")
+_FEW, _OF_A_VERB, _TELLING_RUN, _LONGEST = 3, 2, 3, 60  # the last: words of two sentences
 _MOST = {"objective": 12, "concepts": 24, "prerequisites": 6, "checks": 12}
 
 
@@ -169,19 +170,14 @@ def write(source: SubtopicSource) -> Guideline:
         concepts = sorted([*concepts, *_salient(found)], key=lambda each: each[1])
     captions = [(each.text, each.lines[0][0]) for each in found if each.kind == "caption" and _names_figure(each.text)]
     aims = goals or _opening(found)
-    misread = [line for page in source.pages for line in page.misread]
-    parts = {
-        name: _quotes(said, name, misread)
-        for name, said in {
-            "objective": aims,
-            "concepts": [each for each in (*concepts, *captions) if each not in aims],
-            "prerequisites": _recalls(found),
-            "checks": _told_apart(tasks),
-        }.items()
-    }
+    misread = [line.split() for page in source.pages for line in page.misread]
+    tasks_read = [each for each in tasks if not _is_misread(f"{source.subtopic}: {each[0]}", misread)]
+    told = [each for each in (*concepts, *captions) if each not in aims]
+    said = {"objective": aims, "concepts": told, "prerequisites": [*_recalls(found)], "checks": _told_apart(tasks_read)}
+    parts = {name: _quotes(each, name, misread) for name, each in said.items()}
     shown = {each.text for part in parts.values() for each in part}
     counts = [_count(*each, shown) for each in (("objective", goals), ("key term", terms), ("task", tasks))]
-    return Guideline(summary=_summary(source, found, [each for each in counts if each]), **parts)
+    return Guideline(summary=_summary(source, found, [each for each in counts if each], misread), **parts)
 
 
 def _count(noun: str, printed: Sequence[tuple[str, int]], shown: Set[str]) -> str:
@@ -195,20 +191,20 @@ def _shortened(text: str) -> str:
     return " ".join(" ".join(sentences(text)[:2]).split()[:_LONGEST])
 
 
-def _quotes(found: Iterable[tuple[str, int]], part: str, misread: Sequence[str]) -> tuple[Statement, ...]:
-    """Each once, of at most two sentences; none with words of a formula that may have been misread."""
+def _quotes(found: Iterable[tuple[str, int]], part: str, misread: Sequence[Sequence[str]]) -> tuple[Statement, ...]:
+    """Each once, of at most two sentences; none with words that may have been misread."""
     kept: dict[str, Statement] = {}
     for text, page in found:
         said = _shortened(text)
-        if said and words(said) and not any(_shares(said, line.split()) for line in misread):
+        if said and words(said) and not _is_misread(said, misread):
             kept.setdefault(said.casefold(), Statement(said, (page,), kind="quote"))
     return tuple(kept.values())[: _MOST[part]]
 
 
-def _shares(said: str, line: Sequence[str]) -> bool:
-    """Whether three words of the line stand there in a row, or all of a shorter one."""
-    run = min(_TELLING_RUN, len(line))
-    return any(" ".join(line[at : at + run]) in said for at in range(len(line) - run + 1)) if line else False
+def _is_misread(said: str, lines: Sequence[Sequence[str]]) -> bool:
+    """Whether three words of a line stand there in a row, or all of a shorter one, or its sign contradicts its verb."""
+    runs = (line[at : at + _TELLING_RUN] for line in lines for at in range(max(1, len(line) - _TELLING_RUN + 1)))
+    return bool(_CONTRADICTED.search(said)) or any(run and f" {' '.join(run)} " in f" {said} " for run in runs)
 
 
 def _items(lines: Sequence[tuple[int, str]], begins: re.Pattern[str]) -> list[tuple[str, int]]:
@@ -307,9 +303,11 @@ def _told_apart(tasks: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     return chosen
 
 
-def _summary(source: SubtopicSource, found: Sequence[Block], counts: list[str]) -> str:
+def _summary(
+    source: SubtopicSource, found: Sequence[Block], counts: list[str], misread: Sequence[Sequence[str]]
+) -> str:
     """What can be read where; it names no page, since pages move and subtopics are merged and split."""
-    others = list(dict.fromkeys(text for text, _ in _headings(source, found)))
+    others = list(dict.fromkeys(text for text, _ in _headings(source, found) if not _is_misread(text, misread)))
     printed = f"Quoted here word for word: {listed(counts)}." if counts else "Quoted word for word."
     others = others or [sentence for sentence, _ in _opening(found)]
     while len(others) > 1 and len(" ".join(others).split()) > _LONGEST // 3:
