@@ -9,7 +9,7 @@ class BookpipelineAdminConfig(AdminConfig):
         super().ready()
         import books.admin.books
         import books.admin.costs
-        import books.admin.jobs
+        import books.admin.job_list
         import books.admin.people
         import books.admin.tokens
         import books.admin.webhooks  # noqa: F401 - they register by being imported

@@ -184,7 +184,8 @@ def _requests(wanted: Wanted) -> Iterable[Line]:
         outcome = "" if is_done else entry.get_outcome_display()
         told = {"detail": entry.detail, "outcome": outcome, "token": entry.token}
         if entry.about.startswith("“"):
-            words = f"{entry.action[:1].lower()}{entry.action[1:]} {entry.about}"
+            said = as_said(entry.action)
+            words = f"{said[:1].lower()}{said[1:]} {entry.about}"
             yield Line(entry.at, entry.name, words, entry.book_number, source=Source.EFFECT, **told)
             continue
         about = dict(part.rsplit(" ", 1) for part in entry.about.split(", ") if " " in part)

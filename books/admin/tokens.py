@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -94,6 +95,7 @@ class ApiTokenAdmin(AsksAgain, TokenAdmin):
         if db_field.name == "scopes":
             possible = [scope for scope in TokenScope if request.user.has_perm(scope.permission)]
             return forms.MultipleChoiceField(
+                label=capfirst(db_field.verbose_name),
                 choices=[(scope.value, scope.label) for scope in possible],
                 widget=forms.CheckboxSelectMultiple,
                 help_text=gettext("What the program may do with it, as long as you may do it yourself."),
