@@ -87,6 +87,11 @@ def test_a_page_that_is_too_faint_is_not_called_blank() -> None:
     assert (page.ocr_status, page.reading.text, page.reading.text_may_be_missing) == (OcrStatus.DONE, "", True)
 
 
+def test_a_page_too_far_out_of_level_is_not_called_blank() -> None:
+    page = read(page_of(encode_png(provoking.turned(provoking.sample(NUMBER), 40)), "png"))
+    assert (page.ocr_status, page.reading.text_may_be_missing) == (OcrStatus.DONE, True)
+
+
 def test_a_blank_page_is_called_blank() -> None:
     page = read(page_of(encode_png(provoking.blank()), "png"))
     assert (page.ocr_status, page.reading.text_may_be_missing) == (OcrStatus.BLANK, False)

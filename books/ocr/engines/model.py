@@ -196,7 +196,7 @@ def sight_of(image: Image.Image, *, is_upright: bool = False) -> Sight:
         ink = PageInk(straight.image)
     seen = upright(straight.image, is_upright=is_upright, ink=ink)
     letters, spots = len(seen.ink.print), len(seen.ink.letters)
-    is_blank = not letters and not has_faint_print(seen.ink)
+    is_blank = not letters and not has_faint_print(seen.ink) and not seen.ink.is_out_of_level
     regions = find_regions(seen.ink, ())
     return Sight(
         pictured(seen.page), seen.degrees, letters, spots, is_blank, regions, straight.corners, gutter(seen.ink)

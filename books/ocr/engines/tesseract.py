@@ -154,6 +154,7 @@ class TesseractEngine:
         is_lost = reading.missing >= SUSPICIOUS_INK or reading.guessed > MOST_GUESSED
         is_lost = is_lost or (not reading.lines and len(sheet.ink.large) > 0)
         is_lost = is_lost or (not len(sheet.ink.print) and has_faint_print(sheet.ink))
+        is_lost = is_lost or (not reading.lines and sheet.ink.is_out_of_level)
         found = gutter(sheet.ink, (word for line in reading.lines for word in line.words))
         doubts = {
             Doubt.MISSING: is_lost,

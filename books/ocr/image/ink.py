@@ -83,6 +83,8 @@ PAPER_STEP: Final = 4
 INK: Final = 0.6
 # Heights as shares of the page's long side: fly dirt below, the largest chapter titles at the upper end.
 LEAST_LETTER, MOST_LETTER = 0.004, 0.08
+# Grain and dust are lower, and a clean page has fewer spots that are higher.
+GRAIN, MOST_GRAINS = 0.0062, 60
 # The letters of a title page.
 LARGEST_LETTER: Final = 0.4
 # A spot longer than so many heights is a rule; a word whose letters run together is shorter.
@@ -131,6 +133,12 @@ class PageInk:
     def is_blank(self) -> bool:
         """Nothing on the page has the size and shape of a letter, or of a large one."""
         return not len(self.letters) and not len(self.large)
+
+    @property
+    def is_out_of_level(self) -> bool:
+        """Letters, more than grain and dust make, of which none stands in a row: no engine reads them."""
+        higher = self.letters.height > GRAIN * max(self.shape)
+        return not len(self.print) and int(higher.sum()) > MOST_GRAINS
 
     @property
     def large(self) -> Components:
