@@ -52,6 +52,7 @@ def test_a_release_migrates_and_makes_one_administrator_once(environment):
     assert "['ada']" in run(environment, "manage.py", "shell", "-c", counted)
 
 
+@pytest.mark.django_db
 def test_the_clock_sweeps_and_reports_until_it_is_stopped(environment, tmp_path, migrate_file):
     migrate_file(tmp_path / "db.sqlite3")
     path = tmp_path / "clock.log"

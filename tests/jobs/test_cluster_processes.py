@@ -16,7 +16,7 @@ from tests.jobs.cluster_site.apps import NAPS
 from tests.jobs.cluster_site.site import CopiedSite, Site, gone, until
 
 # One after the other: each needs a core for its processes.
-pytestmark = [pytest.mark.xdist_group("processes"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("processes"), pytest.mark.timeout(240)]
 
 
 @pytest.fixture
