@@ -184,8 +184,7 @@ def _requests(wanted: Wanted) -> Iterable[Line]:
         outcome = "" if is_done else entry.get_outcome_display()
         told = {"detail": entry.detail, "outcome": outcome, "token": entry.token}
         if entry.about.startswith("“"):
-            said = as_said(entry.action)
-            words = f"{said[:1].lower()}{said[1:]} {entry.about}"
+            words = f"{_after_a_name(entry.action)} {entry.about}"
             yield Line(entry.at, entry.name, words, entry.book_number, source=Source.EFFECT, **told)
             continue
         about = dict(part.rsplit(" ", 1) for part in entry.about.split(", ") if " " in part)
@@ -193,6 +192,11 @@ def _requests(wanted: Wanted) -> Iterable[Line]:
         source = Source.ALONE if entry.action.startswith("sign") or not is_done else Source.REQUEST
         url = _url_of(entry.book_number, about)
         yield Line(entry.at, entry.name, words, entry.book_number, url=url, source=source, **told)
+
+
+def _after_a_name(stored: str) -> str:
+    said = as_said(stored)
+    return f"{said[:1].lower()}{said[1:]}"
 
 
 def _url_of(book: int | None, about: dict[str, str]) -> str:
@@ -206,9 +210,7 @@ def _url_of(book: int | None, about: dict[str, str]) -> str:
 
 def _changes(wanted: Wanted) -> Iterable[Line]:
     for made in wanted.rows(Change.objects.all(), at="made_at", person="name", book="book"):
-        said = as_said(made.sentence)
-        words = f"{said[:1].lower()}{said[1:]}"
-        url = reverse("admin:books_book_changes", args=[made.book_id])
+        words, url = _after_a_name(made.sentence), reverse("admin:books_book_changes", args=[made.book_id])
         yield Line(made.made_at, made.name, words, made.book_id, url=url, source=Source.EFFECT)
 
 

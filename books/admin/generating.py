@@ -40,20 +40,13 @@ PAID = _(
     "Answers that a model gave before stay in the ledger: what is asked in the same words is never paid for again."
 )
 TEXTS = _("Texts and approvals of the pages, and the table of contents.")
+DECIDED = _("Guidelines that a person edited or decided on.")
+READINGS = (_("Earlier readings of each page, in its history."), _("Texts that a person corrected."), PAID)
 STAYS = {
-    EXTRACTION.kind: (
-        TEXTS,
-        _("Guidelines that a person edited or decided on."),
-        _("Guidelines of other pages."),
-        PAID,
-    ),
-    FINALISATION.kind: (TEXTS, _("Guidelines that a person edited or decided on."), PAID),
-    OCR.kind: (_("Earlier readings of each page, in its history."), _("Texts that a person corrected."), PAID),
-    OCR_ELSEWHERE.kind: (
-        _("Earlier readings of each page, in its history."),
-        _("Texts that a person corrected."),
-        PAID,
-    ),
+    EXTRACTION.kind: (TEXTS, DECIDED, _("Guidelines of other pages."), PAID),
+    FINALISATION.kind: (TEXTS, DECIDED, PAID),
+    OCR.kind: READINGS,
+    OCR_ELSEWHERE.kind: READINGS,
 }
 
 

@@ -88,9 +88,7 @@ class WebhookEndpointAdmin(AsksAgain, EndpointAdmin):
         state, tried, code, error = (getattr(endpoint, f"last_{name}", None) for name in TOLD)
         if not state:
             return gettext("none yet")
-        answer = error or (gettext("It answered {status}.").format(status=code) if code else "")
-        badge = format_html('<span class="badge badge-{}">{}</span>', *STANDINGS[state])
-        return format_html("{} {} {}", badge, _minute(tried), answer)
+        return format_html("{} {} {}", _badge(state), _minute(tried), _answer(error, code))
 
     def save_model(self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool) -> None:  # noqa: FBT001
         if not change:
@@ -131,6 +129,14 @@ def send_a_test(request: StaffRequest, endpoint_id: int) -> HttpResponseBase:
     return here
 
 
+def _badge(state: str) -> SafeString:
+    return format_html('<span class="badge badge-{}">{}</span>', *STANDINGS[state])
+
+
+def _answer(error: str | None, status: int | None) -> str:
+    return error or (gettext("It answered {status}.").format(status=status) if status else "")
+
+
 def _minute(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
 
@@ -169,7 +175,7 @@ class WebhookDeliveryAdmin(DeliveryAdmin):
 
     @admin.display(description=_("state"), ordering="state")
     def state_now(self, delivery: WebhookDelivery) -> SafeString:
-        return format_html('<span class="badge badge-{}">{}</span>', *STANDINGS[delivery.standing.state])
+        return _badge(delivery.standing.state)
 
     @admin.display(description=_("tries"))
     def tries(self, delivery: WebhookDelivery) -> int:
@@ -177,9 +183,7 @@ class WebhookDeliveryAdmin(DeliveryAdmin):
 
     @admin.display(description=_("answer"))
     def answer(self, delivery: WebhookDelivery) -> str:
-        return delivery.standing.error or (
-            gettext("It answered {status}.").format(status=delivery.status_code) if delivery.status_code else ""
-        )
+        return _answer(delivery.standing.error, delivery.status_code)
 
     @admin.display(description=_("last try"))
     def tried(self, delivery: WebhookDelivery) -> str:

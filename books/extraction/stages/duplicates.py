@@ -80,9 +80,10 @@ class MergeStage(GuidelineStage):
 
     def save(self, item: Item, result: list[tuple[str, str, Likeness]]) -> None:
         same = [each for each in result if each[2].is_same]
-        if same:
-            lock_book(item.job.book_id)
-        known = _proposed(item.job.book_id) if same else ()
+        if not same:
+            return
+        lock_book(item.job.book_id)
+        known = _proposed(item.job.book_id)
         for one, other, likeness in same:
             if f"merge:{one}:{other}" not in known:
                 _propose(item.job, [one, other], likeness)
