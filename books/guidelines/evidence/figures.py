@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from books.guidelines.evidence.numerals import cardinal, composed, ordinal, roman
-from books.guidelines.evidence.quotes import as_misread
+from books.guidelines.evidence.quotes import as_misread, search_before
 from books.language import stem
 from books.stopwords import word_set
 from books.stored import notation
@@ -88,6 +88,9 @@ _UNITS_MISREAD = {as_misread(name): unit for name, unit in UNITS.items()}
 _FEW = re.compile(r"\b(?:few|several|many|some|einige|mehrere|paar|varios|unos)\s$", re.IGNORECASE)
 _MANY = word_set("hundred thousand million billion dozen hundert tausend millionen dutzend cientos miles millones")
 _CURRENCY = re.compile(r"[$€£¥₹]\s?$")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+)[.,]?\s*\(?\s*$")
+_WORD_BEFORE_NUMERAL = re.compile(r"([^\W\d_]+)\s+$")
+_CENTURY_BEFORE = re.compile(r"\b(?:siglos?|milenio)\s+$")
 _UNIT_AFTER = re.compile(r"\s*-?\s*(?:(?:square|cubic)\s)?([%°¢€]|per\s?cent\b|por ciento\b|[^\W\d_]+)")
 
 
@@ -183,7 +186,7 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
         word = token.group()
         if token.start() < read:
             continue
-        is_share = word == "ciento" and text[: token.start()].endswith("por ")
+        is_share = word == "ciento" and text.endswith("por ", 0, token.start())
         value = None if word[0].isdigit() or is_share else cardinal(word.lower(), language)
         gap = re.sub(r"\s+", " ", text[run[-1][1].end() : token.start()]) if run else ""
         if run and (value is None or not _continues(gap, run[-1][0], value)):
@@ -201,7 +204,7 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
             yield _of_words(run, text)
             run = []
         if value is not None:
-            if run or word.lower() not in _MANY or not _FEW.search(text[: token.start()]):
+            if run or word.lower() not in _MANY or not search_before(_FEW, text, token.start()):
                 run.append((value, token))
         elif word[0].isdigit():
             figure = _of_digits(token, text)
@@ -262,7 +265,7 @@ def _of_one_word(token: re.Match[str], text: str, language: str) -> Iterator[Fig
 
 def _is_regnal(text: str, start: int, end: int) -> bool:
     """Charles V, siglo V; not "I" and not the letter of a formula."""
-    before = re.search(r"([^\W\d_]+)\s+$", text[:start])
+    before = search_before(_WORD_BEFORE_NUMERAL, text, start)
     is_name = before is not None and len(before[1]) > 3 and (before[1][0].isupper() or before[1].startswith("siglo"))
     return is_name and text[start:end] in ("I", "V", "X") and not re.match(r"\s+(?:am|have|was|will)\b", text[end:])
 
@@ -283,14 +286,14 @@ def _with_surroundings(figure: Figure, text: str) -> Figure:
     end, kind = figure.end, figure.kind
     century = re.match(_CENTURY, text[end : end + 20], re.IGNORECASE)
     is_nth = figure.is_ordinal or not (figure.is_word or (century and century.group().endswith("ies")))
-    if kind == "number" and is_nth and (century or re.search(r"\b(?:siglos?|milenio)\s+$", text[: figure.start])):
+    if kind == "number" and is_nth and (century or search_before(_CENTURY_BEFORE, text, figure.start)):
         kind = "century"
         end += century.end() if century else 0
     era = _AFTER_ERA.match(text[end : end + 14])
     named: Era = (
-        ("BCE" if era.group("BCE") else "CE") if era else "CE" if _BEFORE_ERA.search(text[: figure.start]) else ""
+        ("BCE" if era.group("BCE") else "CE") if era else "CE" if search_before(_BEFORE_ERA, text, figure.start) else ""
     )
-    before = re.search(r"([^\W\d_]+)[.,]?\s*\(?\s*$", text[: figure.start])
+    before = search_before(_WORD_BEFORE, text, figure.start)
     following = _UNIT_AFTER.match(text, figure.end)
     word = following[1] if following else ""
     unit = (
@@ -299,7 +302,7 @@ def _with_surroundings(figure: Figure, text: str) -> Figure:
         or (_UNITS_MISREAD.get(as_misread(word.lower()), "") if len(word) > 5 else "")
         or ("percent" if word[:3].lower() in ("per", "por") and " " in word else "")
     )
-    money = _CURRENCY.search(text[: figure.start])
+    money = search_before(_CURRENCY, text, figure.start)
     return replace(
         figure,
         kind=kind,

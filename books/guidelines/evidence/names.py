@@ -6,11 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
 from books.guidelines.evidence.numerals import roman
-from books.guidelines.evidence.quotes import as_misread, joined_words, squeezed, without_digits
+from books.guidelines.evidence.quotes import as_misread, joined_words, search_before, squeezed, without_digits
 from books.language import is_content, stem
 from books.stopwords import STOPWORDS, word_set
 
@@ -70,6 +71,7 @@ class Name:
     is_of_people: bool
 
 
+@lru_cache(maxsize=50_000)
 def plain(word: str) -> str:
     """In small letters, without accents, apostrophes and a possessive ending."""
     word = re.sub(r"['’]s?$", "", word)
@@ -96,9 +98,9 @@ def names(text: str) -> list[Name]:
     return [
         Name(
             token.group(),
-            bool(_SENTENCE_START.search(text[: token.start()])),
+            bool(search_before(_SENTENCE_START, text, token.start())),
             tuple(each.group() for each in run),
-            bool(_IS_OF_PEOPLE.match(text, token.start()) and _DETERMINED.search(text[: token.start()])),
+            bool(_IS_OF_PEOPLE.match(text, token.start()) and search_before(_DETERMINED, text, token.start())),
         )
         for run in runs
         for token in run

@@ -46,9 +46,9 @@ class PrintedFigures:
     """All that the pages' texts may mean by their digits and number words, in the language they are written in."""
 
     def __init__(self, text: str, language: str = "en") -> None:
-        whole = _SPOILT.sub(lambda found: found[0].translate(_MISREAD), legible(without_digits(text)))
-        self._text = _LABEL.sub(lambda found: " " * len(found[0]), whole)
-        self.labels = {each.value for each in figures(whole, language)}
+        self._language = language
+        self._whole = _SPOILT.sub(lambda found: found[0].translate(_MISREAD), legible(without_digits(text)))
+        self._text = _LABEL.sub(lambda found: " " * len(found[0]), self._whole)
         self.figures = list(_with_shared_units(figures(self._text, language), self._text))
         self.eras: dict[Decimal, set[Era]] = {}
         for each in self.figures:
@@ -62,6 +62,11 @@ class PrintedFigures:
             also.add(Decimal("0.5"))
         for value in also - set(self.eras):
             self.eras[value] = {""}
+
+    @cached_property
+    def labels(self) -> set[Decimal]:
+        """The numbers of tables and sections too."""
+        return {each.value for each in figures(self._whole, self._language)}
 
     @cached_property
     def units(self) -> frozenset[str]:

@@ -20,6 +20,8 @@ ALIKE = 85
 SHORT = 8
 # How far a quote may reach over a page's end, in letters and digits.
 OVER_THE_END = 240
+# What stands before a word or number and belongs to it is no longer than this.
+LONGEST_BEFORE = 100
 # Furniture (running heads, page numbers) repeats on pages this near.
 NEAR_PAGES = 4
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
@@ -137,6 +139,12 @@ class PrintedPage:
         ends = [0, *(each.end() for each in _SENTENCE_END.finditer(self.text)), len(self.text)]
         first = [end for end in ends if end <= found.start][-1 - before :][0]
         return self.text[first : [end for end in ends if end >= found.end][: 1 + after][-1]]
+
+
+def search_before(pattern: re.Pattern[str], text: str, end: int) -> re.Match[str] | None:
+    """The match of ``pattern``, which ends in $, right before ``end``. Looked for in the last few words alone: from the
+    beginning of a book its search would take as long as all of the book, for each of its words."""
+    return pattern.search(text, max(0, end - LONGEST_BEFORE), end)
 
 
 def joined_words(text: str) -> str:
