@@ -73,6 +73,11 @@ def out_of_step(pages: Sequence[int | None]) -> set[int]:
     }
 
 
+def longest_rise(pages: Sequence[int]) -> int:
+    """How many of the pages rise at most, the others left out."""
+    return max(_ranks(pages), default=0)
+
+
 def _ranks(values: Sequence[int]) -> list[int]:
     """The length of the longest choice of values that does not fall and ends with each."""
     ends: list[int] = []

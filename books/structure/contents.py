@@ -1,4 +1,4 @@
-"""Tables of contents: read from a book's pages, and as lines of text that a person pastes and corrects. Pure."""
+"""Tables of contents as lines of text that a person pastes and corrects, or that were read from a page. Pure."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
 
 from books.errors import UploadRejected
 from books.language import gettext_noop, told
 from books.structure.base import TocEntry
-from books.structure.front_matter import CONTENTS_TITLE, is_matter_title
-from books.structure.headings import OPEN_END
-from books.structure.layout import PageLayout, PageLine
 from books.structure.numbering import Kind, Parsed, number_order, parse_numbering
 
+# Whatever leads from a title to its page: dots, dashes, rules.
+LEADER = r"(?:\s?[.·•…_~+=*—–-]){3,}"
 LINE = re.compile(
     r"""^(?P<title>.*?)
-    (?:[\s.…·_-]*[\s.…·_](?P<page>\d{1,4}))?
+    (?:[\s.…·•_~+=*—–-]*[\s.…·•_](?P<page>\d{1,4}))?
     (?:\s*[(\[]\s*scan\s+(?P<scan>\d{1,4})\s*[)\]])?\s*$""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -66,14 +64,14 @@ def toc_lines(text: str) -> list[TocLine]:
                 most=MOST_ENTRIES,
             )
         )
-    read = [_read(row, depth) for row, depth in zip(rows, _depths(rows), strict=True)]
-    entries = _without_parts([found for found in read if found])
+    read = [read_entry(row, depth) for row, depth in zip(rows, depths(rows), strict=True)]
+    entries = without_parts([found for found in read if found])
     taken = iter(entries)
     lines = [TocLine(row.strip(), next(taken) if found else None) for row, found in zip(rows, read, strict=True)]
     return _with_problems(lines)
 
 
-def _depths(rows: Sequence[str]) -> Iterator[int]:
+def depths(rows: Sequence[str]) -> Iterator[int]:
     """How deep each row is indented, from 1, whatever the steps."""
     open_indents: list[int] = []
     for row in rows:
@@ -84,11 +82,11 @@ def _depths(rows: Sequence[str]) -> Iterator[int]:
         yield len(open_indents)
 
 
-def _read(row: str, depth: int) -> tuple[TocEntry, Kind] | None:
+def read_entry(row: str, depth: int) -> tuple[TocEntry, Kind] | None:
     found = LINE.match(row.strip())
     if found is None or not any(character.isalnum() for character in found["title"]):
         return None
-    title, page = found["title"].strip(" .…·_\t"), found["page"]
+    title, page = found["title"].strip(" .…·•_~\t"), found["page"]
     if KEYWORD.match(title) and page:  # "Chapter 3": the number is its own, and not that of a page.
         title, page = f"{title} {page}", None
     parsed = parse_numbering(title) or Parsed(Kind.LARGE, "", title)
@@ -106,7 +104,7 @@ def _read(row: str, depth: int) -> tuple[TocEntry, Kind] | None:
     return (replace(entry, title=title, number=""), parsed.kind) if parsed.kind is Kind.PART else (entry, parsed.kind)
 
 
-def _without_parts(read: Sequence[tuple[TocEntry, Kind]]) -> list[TocEntry]:
+def without_parts(read: Sequence[tuple[TocEntry, Kind]]) -> list[TocEntry]:
     """Parts stand above the chapters, whose level is then 1 again."""
     chapters = [entry.level for entry, kind in read if kind is not Kind.PART]
     if not chapters or len(chapters) == len(read):
@@ -163,95 +161,3 @@ def _says_its_number(entry: TocEntry) -> bool:
     """Such as a title that is only "Chapter 3"."""
     parsed = parse_numbering(entry.title)
     return parsed is not None and parsed.number == entry.number
-
-
-_LEADER = re.compile(r"(?:[.·•…_]\s?){3,}\d{1,4}$")
-_STRAY = re.compile(r"\s+[|Il]$")
-_FOLIO = re.compile(r"^\d{1,4}$")
-_LONGEST_ENTRY = 200  # characters
-_INDENTED = 0.02  # of the page's width
-
-
-def read_contents(layout: PageLayout, before: str) -> tuple[TocEntry, ...]:
-    """The entries of a contents page, () for any other page.
-
-    A page is one if it says so and lists pages, or if most of its lines end in leaders and rising page numbers.
-    """
-    lines = _joined_by_row(layout.lines)
-    titled = any(CONTENTS_TITLE.match(line.text.strip(" .:")) for line in lines[:4])
-    follows = any(_LEADER.search(row.strip()) for row in before.splitlines() if len(row) < _LONGEST_ENTRY)
-    listed = [line for line in lines if titled or follows or _LEADER.search(line.text)]
-    rows = {line.index: (line, found) for line in listed if (found := _listed(line))}
-    pages = [entry.page for _, (entry, _) in rows.values() if entry.page is not None]
-    enough = len(pages) >= 2 if titled else len(pages) >= max(3, 0.5 * len(lines))
-    if not enough or not _rises(pages):
-        return ()
-    kept = [rows[line.index] for line in lines if line.index in rows]
-    margin = min(line.left for line, (entry, _) in kept if entry.page is not None)
-    indents = [INDENT * int((line.left - margin) / _INDENTED + 0.3) + "x" for line, _ in kept]
-    read = [
-        (replace(entry, level=min(DEEPEST, max(entry.level, depth))), kind)
-        for (_, (entry, kind)), depth in zip(kept, _depths(indents), strict=True)
-    ]
-    return tuple(_under_chapters(_without_parts(read)))
-
-
-def _joined_by_row(lines: Sequence[PageLine]) -> list[PageLine]:
-    """A number that stands to the right of a title, at its height, is on the title's line."""
-    numbers = [line for line in lines if line.top and _FOLIO.match(line.text)]
-    joined = []
-    for line in lines:
-        if line in numbers and any(_is_beside(line, other) for other in lines):
-            continue
-        right = [number for number in numbers if _is_beside(number, line)] if line.top else []
-        joined.append(replace(line, text=f"{line.text} {right[0].text}") if right else line)
-    following = [*joined[1:], None]
-    return [
-        replace(line, text=f"{line.text} {below.text}") if below and _runs_on(line.text, below.text) else line
-        for line, below in zip(joined, following, strict=True)
-    ]
-
-
-def _is_beside(number: PageLine, line: PageLine) -> bool:
-    return (
-        line is not number
-        and line.left < number.left
-        and abs(line.top - number.top) < _ROW
-        and bool(re.search(r"[^\W\d]{2}\D*$", line.text))
-    )
-
-
-_ROW = 0.008  # of the page's height
-
-
-def _runs_on(text: str, below: str) -> bool:
-    """Whether a title goes on in the line below, which has the page."""
-    parsed = parse_numbering(text)
-    goes_on = parsed is not None and (parsed.kind is Kind.DECIMAL or bool(OPEN_END.search(text)))
-    return goes_on and not text[-1:].isdecimal() and below[-1:].isdecimal() and parse_numbering(below) is None
-
-
-def _listed(line: PageLine) -> tuple[TocEntry, Kind] | None:
-    """The line as an entry: one with a page, or a chapter's number and title without."""
-    text = _STRAY.sub("", line.text)
-    if len(text) > _LONGEST_ENTRY or line.kind == "page_number" or CONTENTS_TITLE.match(text.strip(" .:0123456789")):
-        return None
-    found = _read(text, 1)
-    if found is None or (found[0].page is None and (found[0].number == "" or text.endswith("."))):
-        return None
-    return found
-
-
-def _under_chapters(entries: Sequence[TocEntry]) -> list[TocEntry]:
-    """Where nothing but the chapters has a number or an indent, the lines between them are their sections."""
-    flat = len({entry.level for entry in entries}) == 1 and any(entry.number for entry in entries)
-    begun = list(accumulate(bool(entry.number) for entry in entries))
-    return [
-        replace(entry, level=2) if flat and count and not entry.number and not is_matter_title(entry.title) else entry
-        for entry, count in zip(entries, begun, strict=True)
-    ]
-
-
-def _rises(pages: Sequence[int]) -> bool:
-    steps = [later >= earlier for earlier, later in pairwise(pages)]
-    return sum(steps) >= 0.9 * len(steps)

@@ -12,7 +12,8 @@ from books.structure.headings import BACK_MATTER
 
 CONTENTS_TITLE = re.compile(
     r"^(?:table of )?contents(?: at a glance)?$|^brief contents$|^[íi]ndice(?: general)?$|^contenidos?$|^sum[aá]rio$"
-    r"|^tabla de contenidos?$|^inhalt(?:sverzeichnis)?$|^table des mati[eè]res$|^sommaire$",
+    r"|^tabla de contenidos?$|^inhalt(?:sverzeichnis|sübersicht)?$|^table des mati[eè]res$|^sommaire$"
+    r"|^(?:what['’]?s )?in(?:side)? this (?:book|volume)$|^what['’]?s inside$|^(?:full|course|detailed) contents$",
     re.IGNORECASE,
 )
 _FRONT = re.compile(

@@ -49,7 +49,7 @@ _SEPARATOR = r"(?:\s*[|•·–—])?\s+"
 _DECIMAL = re.compile(
     rf"^(?:§\s*)?(?=\S*\d)({_DIGITS}\s?[.·,-]\s?{_DIGITS})((?:\.\d{{1,2}})*)[.:)]?{_SEPARATOR}(\D.*)$"
 )
-_ROMAN = re.compile(r"^([IVX]{1,6})[.:)–—-]+\s+(\S.*)$")
+_ROMAN = re.compile(r"^([IVX][IVXl]{0,5})[.:)–—-]+\s+(\S.*)$")
 BARE = re.compile(r"^(\d{1,2})(?:[.:)]|\s*[|•·])?\s+(\D.*)$")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _PAGE_LEFT = re.compile(r"^(\d{1,4})\s+(?=[^\W\d]{3}|\d+(?:\.\d+)?\s*[|•·]|\d+\.\d+\s)")
@@ -75,16 +75,21 @@ def parse_numbering(text: str) -> Parsed | None:
         if found := pattern.match(text):
             return Parsed(Kind.DECIMAL if "." in found[1] else kind, found[1], found[3].strip())
     if found := _DECIMAL.match(text):
-        number = re.sub(r"[\s.·,-]+", ".", found[1]).translate(_LETTERS_FOR_DIGITS) + found[2]
+        number = digits(re.sub(r"[\s.·,-]+", ".", found[1])) + found[2]
         return Parsed(Kind.DEEP if found[2] else Kind.DECIMAL, number, found[3].strip())
     if found := _ROMAN.match(text):
-        return Parsed(Kind.ROMAN, found[1], found[2].strip())
+        return Parsed(Kind.ROMAN, found[1].replace("l", "I"), found[2].strip())
     if found := BARE.match(text):
         return Parsed(Kind.BARE, found[1], found[2].strip())
     return None
 
 
-_LETTERS_FOR_DIGITS = str.maketrans("lIOo", "1100")
+_LETTERS_FOR_DIGITS = str.maketrans("lIiOoL", "111001")
+
+
+def digits(text: str) -> str:
+    """A number whose ones and noughts were read as letters."""
+    return text.translate(_LETTERS_FOR_DIGITS)
 
 
 def number_order(number: str) -> tuple[int, ...]:

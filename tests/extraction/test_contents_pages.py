@@ -16,6 +16,7 @@ from books.ocr.image.shapes import leaders
 from books.structure.base import PageText, TextLine
 from books.structure.contents import toc_text
 from tests.extraction.conftest import text_line
+from tests.extraction.contents_forms import FORMS
 
 FOLDER = Path(__file__).parents[1] / "ocr" / "cases"
 RIGHT = """1 Leaves ..... 1
@@ -30,6 +31,22 @@ RIGHT = """1 Leaves ..... 1
 Answers ..... 52
 Index ..... 58
 """
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_contents_are_drafted_line_for_line_whatever_their_form(form):
+    sheet, rows = FORMS[form]()
+    image = sheet.scanned()
+    read = TesseractEngine().read(image)
+    lines = tuple(text_line(line, image.size) for line in read.lines)
+    assert toc_text(digest(PageText(1, read.text, lines), "", "").toc).splitlines() == rows, read.text
+
+
+def test_numbers_whose_ones_and_noughts_are_read_as_letters():
+    text = "Contents\n1 Leaves ..... l\n1.1 Light ...... 2)\n2 Rivers . . . . l7\n2.1 Springs l8\nAnswers ----- 1O4"
+    drafted = toc_text(digest(PageText(1, text), "", "").toc)
+    right = "1 Leaves ..... 1\n  1.1 Light ..... 2\n2 Rivers ..... 17\n  2.1 Springs ..... 18\nAnswers ..... 104\n"
+    assert drafted == right
 
 
 @pytest.mark.parametrize("form", ["b-solid-dots", "c-spaced-dots", "d-no-leader"])

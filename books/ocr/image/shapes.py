@@ -161,7 +161,7 @@ def _is_part_of_a_sign(disc: Box, spots: Components, unit: float) -> bool:
 
 # A leader, or dots to write on: so many in a row, each at most so high in the page's letters, evenly apart, and with
 # letters this near on a side. A page with more rows of them has a halftone.
-LEAST_DOTS, DOT_HEIGHT, MOST_UNEVEN, NEAR, MOST_LEADERS = 6, 0.5, 0.35, 4, 150
+LEAST_DOTS, DOT_HEIGHT, DOT_GAP, MOST_UNEVEN, NEAR, MOST_LEADERS = 6, 0.5, 3, 0.35, 4, 150
 
 
 def leaders(ink: PageInk) -> list[Box]:
@@ -183,7 +183,7 @@ def _even_runs(dots: Components, in_order: Ints, unit: float) -> list[Ints]:
     """Runs of dots on one line with about the same distance from each to the next."""
     x, y = dots.centre
     gaps = np.diff(x[in_order]).astype(float)
-    is_next = (np.abs(np.diff(y[in_order])) <= unit / 4) & (gaps > 0) & (gaps < 2 * unit)
+    is_next = (np.abs(np.diff(y[in_order])) <= unit / 4) & (gaps > 0) & (gaps < DOT_GAP * unit)
     uneven = np.abs(np.diff(gaps, prepend=gaps[:1])) > np.maximum(2, MOST_UNEVEN * gaps)
     ends = np.flatnonzero(~is_next | (uneven & np.roll(is_next, 1))) + 1
     return [run for run in np.split(in_order, ends) if len(run) >= LEAST_DOTS]

@@ -7,7 +7,7 @@ from collections import Counter
 
 from books.language import content_stems, sentences, term_counts
 from books.structure.base import Digest, Heading, PageText
-from books.structure.contents import read_contents
+from books.structure.contents_pages import read_contents
 from books.structure.headings import find_headings, is_boilerplate
 from books.structure.layout import PageLayout, read_layout
 
