@@ -23,7 +23,7 @@ class BooksConfig(AppConfig):
         import books.publishing.webhooks
         import books.retention
         import books.team.notices  # noqa: F401 - they connect signals
-        from books.audit_rows import watch
+        from books.audit import watch
         from books.extraction.job import EXTRACTION, FINALISATION, calls_by_name
         from books.ledger.choices import declare
         from books.ocr.job import OCR, OCR_ELSEWHERE

@@ -18,10 +18,9 @@ from books.bodies import FORM
 from books.errors import Busy, ImportRefused
 from books.models import Book, GuidelineImport, PageReview, Subtopic
 from books.publishing.files.compare import differences
-from books.publishing.files.export import book_json, book_markdown
+from books.publishing.files.export import book_docx, book_json, book_markdown
 from books.publishing.files.import_file import MOST_BYTES, apply_import, receive
 from books.publishing.files.sheets import FORMATS, guideline_sheet
-from books.publishing.files.word import book_docx
 from books.publishing.text.exports import TEXT_FORMS, text_response
 
 # Beyond this many a page of differences helps nobody; all of them are applied.

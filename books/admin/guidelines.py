@@ -21,10 +21,10 @@ from books.admin.citations import cited_page
 from books.admin.guards import StaffRequest, action, route, screen, seen_revision
 from books.admin.undo import offers_of_changes
 from books.guidelines import review
+from books.guidelines.edit import Settlement, settle
 from books.guidelines.history import rejected_before
 from books.guidelines.proposals import waiting
 from books.guidelines.review import Decision
-from books.guidelines.settle import Settlement, settle
 from books.models import Book, Provenance, Subtopic, Topic
 from books.models.page import page_numbers
 from books.numbers import number_of

@@ -18,9 +18,9 @@ from books.extraction.job import EXTRACTION
 from books.extraction.stages.base import Ahead, Result, Work
 from books.extraction.stages.rows import TopicStage, give_topic
 from books.guidelines.changes import change
-from books.guidelines.selectors import unfinished
 from books.models import Book, Topic
 from books.ocr.review import approve_pages
+from books.publishing.plan import unfinished
 from books.stored.made_with import MadeWith
 from books.stored.proposal import Values
 from jobs import registry

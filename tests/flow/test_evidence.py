@@ -7,8 +7,8 @@ from django.core.management import call_command
 
 from books.errors import StageNotReady
 from books.extraction.job import start_extraction
+from books.guidelines.edit import Settlement, settle
 from books.guidelines.review import approve
-from books.guidelines.settle import Settlement, settle
 from books.models import Book, PublishedGuideline, Subtopic
 from books.publishing.publish import publish
 from books.stored.guideline import FindingKind, in_doubt, statements

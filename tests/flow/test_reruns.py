@@ -14,10 +14,10 @@ from books.extraction.job import start_extraction, start_finalisation
 from books.guidelines import review
 from books.guidelines.changes import undo
 from books.guidelines.proposals import accept, is_in_force
-from books.guidelines.selectors import unfinished
 from books.intake.order import delete_pages
 from books.models import Change, ModelCall, Page, Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
 from books.ocr.review import approve_pages, edit_text
+from books.publishing.plan import unfinished
 from jobs.actions import resume
 from jobs.models import Job
 from jobs.runner import run_to_end

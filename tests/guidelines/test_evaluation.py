@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from books.guidelines.changes import change
 from books.guidelines.evaluation import labelled_book
 from books.guidelines.evidence import BookText, EvidenceCheck
-from books.guidelines.planting import planted
+from books.guidelines.measure import planted
 from books.publishing.files.export import book_json
 from books.stored.guideline import Evidence, Finding, FindingKind, Part
 from books.stored.guideline import Statement as Stored

@@ -16,10 +16,9 @@ from books.errors import EditedMeanwhile, ImportRefused
 from books.guidelines.changes import change, undo
 from books.models import Change, GuidelineImport, Provenance, ReviewStatus, Subtopic, Topic
 from books.publishing.files.compare import differences
-from books.publishing.files.export import book_json
+from books.publishing.files.export import book_docx, book_json
 from books.publishing.files.import_file import apply_import, receive
 from books.publishing.files.sheets import armed, defused, guideline_sheet
-from books.publishing.files.word import book_docx
 from books.stored.pages import numbers_in, ranges
 from tests.factories import BookFactory, PageFactory, SubtopicFactory, TopicFactory, ids, shown
 

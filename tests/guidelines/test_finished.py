@@ -3,7 +3,7 @@
 import pytest
 
 from books.extraction.job import FINALISATION
-from books.guidelines.selectors import unfinished
+from books.publishing.plan import unfinished
 from jobs.states import ItemState, JobStatus
 from tests.factories import BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
 

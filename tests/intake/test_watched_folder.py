@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.core.management import CommandError, call_command
 
-from books.management.watched import WatchedPrefix
+from books.management.commands.watch_folder import WatchedPrefix
 from books.models import Book
 from jobs.models import Job
 from tests.intake.samples import pdf, saved
@@ -174,7 +174,7 @@ def test_a_key_that_climbs_out_of_its_folder_is_refused(inbox: Prefix, tmp_path:
 
 def test_what_is_too_large_is_not_copied_to_be_told_so(inbox: Prefix, monkeypatch) -> None:
     inbox.put("Atlas.pdf", pdf("one"))
-    monkeypatch.setattr("books.management.watched.PDF_BYTES", 10)
+    monkeypatch.setattr("books.management.commands.watch_folder.PDF_BYTES", 10)
     looked(inbox)
     assert "Atlas.pdf: " in inbox.text("refused/Atlas.pdf.txt")
 

@@ -11,9 +11,8 @@ from docx import Document
 from books.guidelines.evidence import BookText, EvidenceCheck
 from books.models import Page, ReviewStatus
 from books.models.page import page_numbers
-from books.publishing.files.export import book_json, book_markdown, inert
+from books.publishing.files.export import book_docx, book_json, book_markdown, inert
 from books.publishing.files.sheets import Statements
-from books.publishing.files.word import book_docx
 from books.publishing.plan import plan_of
 from books.publishing.publish import publish
 from books.publishing.published import document_of

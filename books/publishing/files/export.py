@@ -1,17 +1,24 @@
-"""A book's guidelines as the downstream reader gets them: JSON and Markdown."""
+"""A book's guidelines as files: the document that readers and programs get as JSON, and that as Markdown or Word."""
 
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
+
+from docx import Document
+from docx.document import Document as DocumentType
+from docx.shared import Pt
 
 from books.extraction.records import whole_outline
 from books.models import Book, Provenance, Subtopic, Topic
 from books.models.page import page_numbers
+from books.publishing.files.document import CONTROL
 from books.publishing.published import Figures, document_of, figures_of, figures_on, notes_on
+from books.stored import notation
 from books.stored.guideline import PART_TITLES, with_pages
 from books.stored.notation import FORMULA
-from books.stored.pages import PageNumbers
+from books.stored.pages import PageNumbers, ranges
 
 # Where a backslash makes a word of what would begin a heading, list, quotation, rule or table.
 BEGINS_A_BLOCK = re.compile(r"^(\d{1,9}(?=[.)])|(?=[-#>+*=~|_]))")
@@ -115,3 +122,50 @@ def _parts(guideline: dict[str, list[dict[str, Any]]]) -> list[str]:
                 lines += [f"  - {plain(note)}" for note in notes_on(each)]
             lines.append("")
     return lines
+
+
+def book_docx(book: Book) -> bytes:
+    """A heading a topic and subtopic, a list a part, the supporting pages in brackets."""
+    facts = book_json(book)
+    document = Document()
+    document.styles["Normal"].font.size = Pt(11)
+    document.core_properties.title = _printable(book.title)[:250]
+    document.core_properties.author = "bookpipeline"
+    document.add_heading(_printable(book.title), 0)
+    document.add_paragraph(", ".join(filter(None, (book.author, book.edition, book.grade, book.subject, book.board))))
+    for note in notes_of(book):
+        document.add_paragraph(note, style="Intense Quote")
+    for topic in facts["topics"]:
+        _add_topic(document, topic)
+    data = BytesIO()
+    document.save(data)
+    return data.getvalue()
+
+
+def _add_topic(document: DocumentType, topic: dict[str, Any]) -> None:
+    document.add_heading(_printable(f"{topic['sequence']}. {topic['title']}"), 1)
+    for text in filter(None, (topic["summary"], topic["storyline"])):
+        document.add_paragraph(_printable(text))
+    for subtopic in topic["subtopics"]:
+        document.add_heading(_printable(subtopic["title"]), 2)
+        if subtopic["pages"]:
+            document.add_paragraph(f"Pages {ranges(subtopic['pages'])}", style="Caption")
+        if subtopic["summary"]:
+            document.add_paragraph(_printable(subtopic["summary"]))
+        _add_parts(document, subtopic["guideline"])
+
+
+def _add_parts(document: DocumentType, guideline: dict[str, list[dict[str, Any]]]) -> None:
+    for part, title in PART_TITLES.items():
+        if guideline[part]:
+            document.add_heading(title, 3)
+        for statement in guideline[part]:
+            said = with_pages(_printable(statement["text"]), statement["pages"], statement.get("kind", ""))
+            document.add_paragraph(said, style="List Bullet")
+            for note in notes_on(statement):
+                document.add_paragraph(_printable(note), style="List Bullet 2")
+
+
+def _printable(text: str) -> str:
+    """Without the control characters that no XML file may hold; formulas in a line of signs."""
+    return notation.plain(text).translate(CONTROL)

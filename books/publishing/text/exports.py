@@ -9,14 +9,27 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Final
 
 from django.http import StreamingHttpResponse
+from django.template.loader import get_template
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from books.errors import Busy
 from books.models import Book
-from books.publishing.text.layout import marked_up
 from books.publishing.text.prose import text_epub, text_markdown
+from books.publishing.text.reviewed import printable, reviewed_pages
 from books.publishing.text.searchable_pdf import searchable_pdf
+
+ENDS: Final = {"hocr": "</body>\n</html>\n", "alto": "</Layout>\n</alto>\n"}
+
+
+def marked_up(book: Book, form: str) -> Iterator[bytes]:
+    """``form`` is hocr or alto; in pieces of a page."""
+    page_template = get_template(f"bookpipeline/text/{form}_page.xml")
+    yield get_template(f"bookpipeline/text/{form}.xml").render({"title": printable(book.title)}).encode()
+    for page in reviewed_pages(book):
+        yield page_template.render({"page": page}).encode()
+    yield ENDS[form].encode()
+
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
