@@ -1,7 +1,8 @@
-"""Books and the starting of their jobs as JSON."""
+"""Books as JSON: their facts, the starting of their jobs, and what goes out of them."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -13,14 +14,15 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, ModelSchema, Query, Router, Schema, Status
 
 from books.access import of_open_books
-from books.api.base import Number, Paging, Words, require
+from books.api.base import INTAKE, JOBS, PUBLISH, READ, Number, Paging, Words, opened, require
 from books.api.jobs import StartedOut, started_document
 from books.api.refusals import Refusal
-from books.api.scopes import INTAKE, JOBS, READ
 from books.extraction.estimate import estimate
 from books.extraction.job import EXTRACTION, FINALISATION, resume_extraction, start_extraction, start_finalisation
-from books.models import Book, BookStatus
+from books.models import Book, BookStatus, PublishedSet
 from books.ocr.start import asks_model, lack_of_language, start_reading
+from books.publishing.files.export import book_json
+from books.publishing.publish import publish
 from books.publishing.text.exports import TEXT_FORMS, text_response
 from books.stored.limits import Limits
 from jobs.models import Job
@@ -162,7 +164,7 @@ def export_text(request: HttpRequest, book_id: int, form: TextFormName) -> Strea
 def read_pages(request: HttpRequest, book_id: int, wanted: ReadIn | None = None) -> Status[dict[str, Any]]:
     """Without a body, all pages not read yet; ``pages`` are read again, with ``engine`` where one is named."""
     wanted = wanted or ReadIn()
-    user, book = _book_for(request, book_id, "books.change_book")
+    user, book = opened(request, book_id, "books.change_book")
     if asks_model(wanted.engine):
         require(request, "books.ask_model")
     return _accepted(start_reading(book, numbers=wanted.pages, engine=wanted.engine, user=user))
@@ -171,7 +173,7 @@ def read_pages(request: HttpRequest, book_id: int, wanted: ReadIn | None = None)
 @router.post("/{int:book_id}/guidelines/generate", auth=JOBS, response={202: GeneratingOut})
 def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[dict[str, Any]]:
     """With ``resume``, goes on with the last job of the same pages and keeps all that it finished; else begins anew."""
-    user, book = _book_for(request, book_id, "books.ask_model")
+    user, book = opened(request, book_id, "books.ask_model")
     start = resume_extraction if options.resume else start_extraction
     limits = Limits(options.first_page, options.last_page, options.spending_cap, options.economy)
     expected = estimate(book, limits)
@@ -199,15 +201,10 @@ def estimate_guidelines(
 
 @router.post("/{int:book_id}/guidelines/finalize", auth=JOBS, response={202: StartedOut})
 def finalise(request: HttpRequest, book_id: int, options: FinaliseIn | None = None) -> Status[dict[str, Any]]:
-    user, book = _book_for(request, book_id, "books.ask_model")
+    user, book = opened(request, book_id, "books.ask_model")
     options = options or FinaliseIn()
     limits = Limits(spending_cap=options.spending_cap, economy=options.economy)
     return _accepted(start_finalisation(book, limits, user=user))
-
-
-def _book_for(request: HttpRequest, book_id: int, permission: str) -> tuple[User, Book]:
-    user = require(request, permission)
-    return user, get_object_or_404(Book, pk=book_id)
 
 
 def _accepted(job: Job) -> Status[dict[str, Any]]:
@@ -216,3 +213,32 @@ def _accepted(job: Job) -> Status[dict[str, Any]]:
 
 def _shown_to(user: User) -> QuerySet[Book]:
     return of_open_books(Book.objects.with_status().with_page_count(), user, "pk")
+
+
+class LeftOutOut(Schema):
+    title: str
+    topic: str
+    reason: str
+
+
+class PublishedOut(Schema):
+    """``sentence`` says what is new, changed or removed; ``left_out`` what could not go out, and why."""
+
+    version: int
+    made_at: datetime
+    sentence: str
+    left_out: list[LeftOutOut]
+
+
+@router.get("/{int:book_id}/guidelines.json", auth=READ, response=dict[str, Any], tags=["publishing"])
+def export_guidelines(request: HttpRequest, book_id: int) -> dict[str, Any]:
+    """All of a book's guidelines as they are now, whatever their status: the file that screens and commands give."""
+    require(request, "books.view_subtopic")
+    return book_json(get_object_or_404(Book, pk=book_id))
+
+
+@router.post("/{int:book_id}/guidelines/publish", auth=PUBLISH, response=PublishedOut, tags=["publishing"])
+def publish_book(request: HttpRequest, book_id: int) -> PublishedSet:
+    """Gives readers whatever of the book is approved. Answers 409 where they have exactly that already."""
+    user, _ = opened(request, book_id, "books.publish_guideline")
+    return publish(book_id, user=user)

@@ -7,10 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 
-from books.api.base import require
-from books.api.scopes import INTAKE, READ
+from books.api.base import INTAKE, READ, document, opened, require
 from books.extraction import contents as service
 from books.models import Book, Contents
 from books.structure.chapters import MatchedLine, match_lines
@@ -23,11 +22,11 @@ class LineOut(Schema):
     """``page`` is printed, ``scan`` the scan's number; ``problem`` says why there is none. ``role``: topic, subtopic,
     matter (front or back), part (groups topics) or finer (than subtopics)."""
 
-    level: int
-    number: str
-    title: str
-    page: int | None
-    scan: int | None
+    level: int = Field(alias="entry.level")
+    number: str = Field(alias="entry.number")
+    title: str = Field(alias="entry.title")
+    page: int | None = Field(alias="entry.page")
+    scan: int | None = Field(alias="entry.scan")
     role: str
     problem: str
 
@@ -56,8 +55,7 @@ class ContentsIn(Schema):
 
 @router.get("/{int:book_id}/contents", auth=READ, response=ContentsOut, url_name="contents")
 def contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
-    require(request, "books.view_book")
-    book = get_object_or_404(Book, pk=book_id)
+    _, book = opened(request, book_id, "books.view_book")
     found = Contents.objects.filter(book=book).select_related("changed_by").first()
     if found is None:
         return {"status": "", "origin": "", "text": "", "changed_by": "", "changed_at": None, "lines": []}
@@ -66,8 +64,7 @@ def contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
 
 @router.put("/{int:book_id}/contents", auth=INTAKE, response=ContentsOut, url_name="contents")
 def set_contents(request: HttpRequest, book_id: int, given: ContentsIn) -> dict[str, Any]:
-    user = require(request, "books.change_book")
-    book = get_object_or_404(Book, pk=book_id)
+    user, book = opened(request, book_id, "books.change_book")
     stored = service.save_contents(book, given.text, confirm=given.confirm, despite=given.despite, user=user)
     return _document(*stored)
 
@@ -75,8 +72,7 @@ def set_contents(request: HttpRequest, book_id: int, given: ContentsIn) -> dict[
 @router.post("/{int:book_id}/contents/draft", auth=INTAKE, response=ContentsOut)
 def draft_contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
     """From the contents pages or the headings, as far as the book was read."""
-    user = require(request, "books.change_book")
-    book = get_object_or_404(Book, pk=book_id)
+    user, book = opened(request, book_id, "books.change_book")
     made = service.draft_contents(book, user=user)
     return _document(made, match_lines(service.entries_of(made), service.read_digests(book)))
 
@@ -90,22 +86,6 @@ def release_contents(request: HttpRequest, book_id: int) -> Status[None]:
 
 
 def _document(contents: Contents, matched: list[MatchedLine]) -> dict[str, Any]:
-    return {
-        "status": contents.status,
-        "origin": contents.origin,
-        "text": toc_text([each.entry for each in matched]),
-        "changed_by": contents.changed_by.get_username() if contents.changed_by else "",
-        "changed_at": contents.changed_at,
-        "lines": [
-            {
-                "level": each.entry.level,
-                "number": each.entry.number,
-                "title": each.entry.title,
-                "page": each.entry.page,
-                "scan": each.entry.scan,
-                "role": each.role,
-                "problem": each.problem,
-            }
-            for each in matched
-        ],
-    }
+    changed_by = contents.changed_by.get_username() if contents.changed_by else ""
+    text = toc_text([each.entry for each in matched])
+    return document(ContentsOut, contents, text=text, changed_by=changed_by, lines=matched)

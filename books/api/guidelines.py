@@ -12,9 +12,8 @@ from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
 
 from books.access import of_open_books
-from books.api.base import Id, Moment, Words, require
+from books.api.base import PUBLISHED, Id, Moment, Words, require
 from books.api.refusals import Refusal
-from books.api.scopes import PUBLISHED
 from books.models import Feed, Provenance, PublishedSet, ReviewStatus, TokenScope
 from books.publishing.feed import (
     PUBLISHED_ORDER,

@@ -10,8 +10,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 
-from books.api.base import Number, require
-from books.api.scopes import JOBS, READ
+from books.api.base import JOBS, READ, Number, document, require
 from books.ocr.start import may_run_job
 from jobs.actions import cancel, retry
 from jobs.models import Item, Job
@@ -20,6 +19,9 @@ from jobs.states import OPEN_ITEMS
 from jobs.views import JobView, job_view
 
 router = Router(tags=["jobs"])
+# What is not known of a job that was never planned is 0.
+COUNTS = ("total_items", "completed_items", "failed_items", "last_completed_item")
+STAGE = ("name", "state", "total", "done", "failed", "started_at", "finished_at")
 
 
 class JobOut(Schema):
@@ -65,49 +67,23 @@ class StartedOut(Schema):
 
 def job_document(job: Job) -> dict[str, Any]:
     view = job_view(job)
-    return {
-        "id": str(job.pk),
-        "book_id": job.book_id,
-        "kind": job.kind,
-        "status": job.status,
-        "outcome": job.outcome,
-        "headline": view.headline,
-        "actions": view.buttons,
-        "stage": job.stage,
-        "total_items": job.total_items or 0,
-        "completed_items": job.completed_items or 0,
-        "failed_items": job.failed_items or 0,
-        "current_item": job.current_item,
-        "last_completed_item": job.last_completed_item or 0,
-        "percent": view.percent,
-        "eta_seconds": view.eta_seconds[1] if view.eta_seconds else None,
-        "progress_detail": detail_of(job) | {"stats": _stats(view)},
-        "heartbeat_at": job.heartbeat_at,
-        "started_at": job.started_at,
-        "completed_at": job.completed_at,
-        "wake_at": job.wake_at,
-        "error_message": job.error_message,
-    }
+    return document(
+        JobOut,
+        job,
+        id=str(job.pk),
+        headline=view.headline,
+        actions=view.buttons,
+        percent=view.percent,
+        eta_seconds=view.eta_seconds[1] if view.eta_seconds else None,
+        progress_detail=detail_of(job) | {"stats": _stats(view)},
+        **{name: getattr(job, name) or 0 for name in COUNTS},
+    )
 
 
 def _stats(view: JobView) -> dict[str, Any]:
     """Pace and stages; ``eta_seconds`` is [least, most]."""
-    return {
-        "items_per_minute": view.items_per_minute,
-        "eta_seconds": view.eta_seconds,
-        "stages": [
-            {
-                "name": stage.name,
-                "state": stage.state,
-                "total": stage.total,
-                "done": stage.done,
-                "failed": stage.failed,
-                "started_at": stage.started_at,
-                "finished_at": stage.finished_at,
-            }
-            for stage in view.stages
-        ],
-    }
+    stages = [{name: getattr(stage, name) for name in STAGE} for stage in view.stages]
+    return {"items_per_minute": view.items_per_minute, "eta_seconds": view.eta_seconds, "stages": stages}
 
 
 def started_document(job: Job) -> dict[str, Any]:

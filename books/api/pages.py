@@ -12,9 +12,8 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, File, Router, Schema, Status
 from ninja.files import UploadedFile
 
-from books.api.base import Number, require
+from books.api.base import INTAKE, JOBS, REVIEW, Number, opened, require
 from books.api.jobs import StartedOut, started_document
-from books.api.scopes import INTAKE, JOBS, REVIEW
 from books.bodies import MANY_FILES, ONE_FILE, takes
 from books.errors import UploadRejected
 from books.intake.delivery import Announced, Taken, announce, presigned_post, take, take_from_bucket
@@ -23,7 +22,7 @@ from books.intake.limits import FILES_PER_UPLOAD
 from books.intake.order import delete_pages, insert_pages
 from books.intake.replace import replace_scan
 from books.intake.store import Receipt, Upload, add_files
-from books.models import Book, Delivery, Page
+from books.models import Delivery, Page
 from books.numbers import LARGEST
 from books.ocr.review import approve_pages
 from books.ocr.start import check_readable, finish, read_new_pages, read_on_the_way, start_reading
@@ -67,8 +66,7 @@ def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFi
 
     Names what is not stored with the reason. Answers 409 while a job works from the book's pages.
     """
-    user = require(request, "books.change_book")
-    book = get_object_or_404(Book, pk=book_id)
+    user, book = opened(request, book_id, "books.change_book")
     check_readable(book)
     receipt = add_files(book, [_upload(each) for each in files], user=user)
     job = read_new_pages(book, user=user) if receipt.stored else None
@@ -85,8 +83,7 @@ def upload_pages(request: HttpRequest, book_id: int, files: File[list[UploadedFi
 @takes(ONE_FILE, "books.change_book")
 def add_page(request: HttpRequest, book_id: int, file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Adds one file (an image of up to 20 MB, or a PDF with all its pages) behind the last page and has it read."""
-    user = require(request, "books.change_book")
-    book = get_object_or_404(Book, pk=book_id)
+    user, book = opened(request, book_id, "books.change_book")
     check_readable(book)
     return Status(201, _added(add_files(book, [_upload(file)], user=user), user))
 
@@ -106,8 +103,7 @@ def put_scan(request: HttpRequest, book_id: int, number: int, file: File[Uploade
 @takes(ONE_FILE, "books.change_book")
 def insert_page(request: HttpRequest, book_id: int, number: int, file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Adds one file before page ``number``; the pages behind it, and what cites them, are renumbered."""
-    user = require(request, "books.change_book")
-    book = get_object_or_404(Book, pk=book_id)
+    user, book = opened(request, book_id, "books.change_book")
     check_readable(book)
     receipt, _ = insert_pages(book, [_upload(file)], number, user=user)
     return Status(201, _added(receipt, user))
@@ -132,8 +128,7 @@ def retry_page(request: HttpRequest, book_id: int, number: int) -> Status[dict[s
 @router.post("/{int:book_id}/pages/approve", auth=REVIEW, response=ApprovedOut)
 def approve_read_pages(request: HttpRequest, book_id: int, wanted: ApproveIn | None = None) -> dict[str, int]:
     """Approves the pages with these numbers that were read; without a body all that were."""
-    user = require(request, "books.change_page")
-    book = get_object_or_404(Book, pk=book_id)
+    user, book = opened(request, book_id, "books.change_page")
     return {"approved": approve_pages(book, wanted.pages if wanted else None, user=user)}
 
 
@@ -213,16 +208,14 @@ class FinishOut(Schema):
 @router.post("/{int:book_id}/uploads/order", auth=INTAKE, response=PlacesOut)
 def order_names(request: HttpRequest, book_id: int, names: NamesIn) -> dict[str, Any]:
     """Names of files, or their paths in a folder, in the order in which a person would put a book's pages."""
-    require(request, "books.change_book")
-    get_object_or_404(Book, pk=book_id)
+    opened(request, book_id, "books.change_book")
     return {"places": natural_places(names.names)}
 
 
 @router.post("/{int:book_id}/uploads", auth=INTAKE, response={201: DeliveryOut})
 def announce_files(request: HttpRequest, book_id: int, announced: AnnounceIn) -> Status[dict[str, Any]]:
     """At most 200 files, in the order in which they shall become pages; the answers are in the same order."""
-    user = require(request, "books.change_book")
-    book = get_object_or_404(Book, pk=book_id)
+    user, book = opened(request, book_id, "books.change_book")
     check_readable(book)
     files = [Announced(each.name, each.size, each.sha256) for each in announced.files]
     delivery, answers = announce(book, files, user=user)

@@ -1,4 +1,4 @@
-"""A book's subtopics and their review as JSON: every change names the revision that its maker saw."""
+"""A book's topics and subtopics and their review as JSON: every change names the revision that its maker saw."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Router, Schema
 
-from books.api.base import Id, Number, require
+from books.api.base import READ, REVIEW, Id, Number, document, opened, require
 from books.api.guidelines import EvidenceOut
-from books.api.scopes import READ, REVIEW
 from books.errors import EditRefused
-from books.guidelines.edit import edit_subtopic
-from books.guidelines.move import move_pages, move_subtopic, reorder_subtopics
+from books.guidelines.edit import edit_subtopic, edit_topic
+from books.guidelines.move import move_pages, move_subtopic, reorder_subtopics, reorder_topics
 from books.guidelines.review import Decision, approve, decide
 from books.guidelines.split import merge, split_subtopic
-from books.models import Book, Provenance, ReviewStatus, Subtopic, Topic
+from books.models import Provenance, ReviewStatus, Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.guideline import FindingKind, Part, numbered
+from books.stored.pages import PageNumbers
 
 router = Router(tags=["review"])
 VIEW, CHANGE = "books.view_subtopic", "books.change_subtopic"
 SUBTOPIC = "/{int:book_id}/subtopics/{int:subtopic_id}"
+SUBTOPICS = Subtopic.objects.select_related("topic").defer("terms", "search_text")
 Document = dict[str, Any]
 
 
@@ -151,10 +152,8 @@ class CountOut(Schema):
 @router.get("/{int:book_id}/subtopics", auth=READ, response=list[SubtopicOut])
 def list_subtopics(request: HttpRequest, book_id: int) -> list[Document]:
     """In the order of teaching."""
-    require(request, VIEW)
-    get_object_or_404(Book, pk=book_id)
-    rows = Subtopic.objects.filter(topic__book=book_id).select_related("topic").defer("terms", "search_text")
-    return _documents(book_id, *rows.order_by("topic__sequence", "sequence"))
+    opened(request, book_id, VIEW)
+    return _documents(book_id, *SUBTOPICS.filter(topic__book=book_id).order_by("topic__sequence", "sequence"))
 
 
 @router.get(SUBTOPIC, auth=READ, response=SubtopicOut, url_name="one_subtopic")
@@ -172,27 +171,27 @@ def patch_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, words: 
 
 @router.post(SUBTOPIC + "/approve", auth=REVIEW, response=SubtopicOut)
 def approve_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Document:
-    user = _may_change(request, book_id, subtopic_id)
-    return _document(book_id, decide(book_id, subtopic_id, Decision.APPROVE, user=user, revision=seen.revision))
+    return _decided(request, book_id, subtopic_id, Decision.APPROVE, seen)
 
 
 @router.post(SUBTOPIC + "/reject", auth=REVIEW, response=SubtopicOut)
 def reject_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: RejectIn) -> Document:
-    user = _may_change(request, book_id, subtopic_id)
-    decided = decide(book_id, subtopic_id, Decision.REJECT, user=user, revision=seen.revision, reason=seen.reason)
-    return _document(book_id, decided)
+    return _decided(request, book_id, subtopic_id, Decision.REJECT, seen)
 
 
 @router.post(SUBTOPIC + "/reopen", auth=REVIEW, response=SubtopicOut)
 def reopen_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Document:
+    return _decided(request, book_id, subtopic_id, Decision.REOPEN, seen)
+
+
+def _decided(request: HttpRequest, book_id: int, subtopic_id: int, decision: Decision, seen: SeenIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
-    return _document(book_id, decide(book_id, subtopic_id, Decision.REOPEN, user=user, revision=seen.revision))
+    return _document(book_id, decide(book_id, subtopic_id, decision, user=user, **seen.dict()))
 
 
 @router.post("/{int:book_id}/subtopics/approve", auth=REVIEW, response=CountOut)
 def approve_subtopics(request: HttpRequest, book_id: int, wanted: ApproveAllIn) -> dict[str, int]:
-    user = require(request, CHANGE)
-    get_object_or_404(Book, pk=book_id)
+    user, _ = opened(request, book_id, CHANGE)
     count = approve(book_id, wanted.seen, user=user, revisions=wanted.seen)
     return {"approved": count, "left": len(wanted.seen) - count}
 
@@ -201,10 +200,7 @@ def approve_subtopics(request: HttpRequest, book_id: int, wanted: ApproveAllIn) 
 def split(request: HttpRequest, book_id: int, subtopic_id: int, cut: SplitIn) -> Document:
     user = _may_change(request, book_id, subtopic_id)
     at = next(iter(page_numbers(book_id).ids([cut.page])), "")
-    pair = split_subtopic(
-        book_id, subtopic_id, at=at, heading=cut.heading, title=cut.title, user=user, revision=cut.revision
-    )
-    return _pair(book_id, *pair)
+    return _pair(book_id, *split_subtopic(book_id, subtopic_id, at=at, user=user, **cut.dict(exclude={"page"})))
 
 
 @router.post(SUBTOPIC + "/pages", auth=REVIEW, response=PairOut)
@@ -235,10 +231,9 @@ def place_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted:
 
 @router.post("/{int:book_id}/topics/{int:topic_id}/order", auth=REVIEW, response=list[SubtopicOut])
 def order_of_topic(request: HttpRequest, book_id: int, topic_id: int, wanted: OrderIn) -> list[Document]:
-    user = require(request, CHANGE)
-    get_object_or_404(Book, pk=book_id)
+    user, _ = opened(request, book_id, CHANGE)
     reorder_subtopics(book_id, topic_id, wanted.ids, user=user)
-    return _documents(book_id, *Subtopic.objects.filter(topic=topic_id).select_related("topic").order_by("sequence"))
+    return _documents(book_id, *SUBTOPICS.filter(topic=topic_id).order_by("sequence"))
 
 
 def _may_change(request: HttpRequest, book_id: int, subtopic_id: int) -> User:
@@ -248,11 +243,7 @@ def _may_change(request: HttpRequest, book_id: int, subtopic_id: int) -> User:
 
 
 def _subtopic(book_id: int, subtopic_id: int) -> Subtopic:
-    rows = Subtopic.objects.select_related("topic").defer("terms", "search_text")
-    return get_object_or_404(rows, pk=subtopic_id, topic__book=book_id)
-
-
-FACTS = ("id", "revision", "topic_id", "sequence", "number", "title", "summary", "provenance", "status", "is_edited")
+    return get_object_or_404(SUBTOPICS, pk=subtopic_id, topic__book=book_id)
 
 
 def _document(book_id: int, row: Subtopic) -> Document:
@@ -267,12 +258,61 @@ def _pair(book_id: int, first: Subtopic, second: Subtopic) -> Document:
 def _documents(book_id: int, *rows: Subtopic) -> list[Document]:
     numbers = page_numbers(book_id)
     return [
-        {name: getattr(row, name) for name in (*FACTS, "rejection_reason")}
-        | {
-            "topic": row.topic.title,
-            "pages": numbers.numbers(row.pages),
-            "guideline": numbered(row.guideline, numbers),
-            "order": numbers.mark,
-        }
+        document(
+            SubtopicOut,
+            row,
+            topic=row.topic.title,
+            pages=numbers.numbers(row.pages),
+            guideline=numbered(row.guideline, numbers),
+            order=numbers.mark,
+        )
         for row in rows
     ]
+
+
+class TopicOut(Schema):
+    id: int
+    revision: int
+    sequence: int
+    title: str
+    summary: str
+    storyline: str
+    first_page: int
+    last_page: int
+
+
+class EditTopicIn(SeenIn):
+    title: str | None = None
+    summary: str | None = None
+    storyline: str | None = None
+
+
+@router.get("/{int:book_id}/topics", auth=READ, response=list[TopicOut])
+def list_topics(request: HttpRequest, book_id: int) -> list[Document]:
+    opened(request, book_id, VIEW)
+    return _topics(book_id)
+
+
+@router.patch("/{int:book_id}/topics/{int:topic_id}", auth=REVIEW, response=TopicOut)
+def patch_topic(request: HttpRequest, book_id: int, topic_id: int, words: EditTopicIn) -> Document:
+    user = require(request, "books.change_topic")
+    get_object_or_404(Topic, pk=topic_id, book=book_id)
+    return _topic(edit_topic(book_id, topic_id, user=user, **words.dict()), page_numbers(book_id))
+
+
+@router.post("/{int:book_id}/topics/order", auth=REVIEW, response=list[TopicOut])
+def order_of_topics(request: HttpRequest, book_id: int, wanted: OrderIn) -> list[Document]:
+    user, _ = opened(request, book_id, "books.change_topic")
+    reorder_topics(book_id, wanted.ids, user=user)
+    return _topics(book_id)
+
+
+def _topics(book_id: int) -> list[Document]:
+    numbers = page_numbers(book_id)
+    rows = Topic.objects.filter(book=book_id).prefetch_related("subtopics").order_by("sequence")
+    return [_topic(row, numbers) for row in rows]
+
+
+def _topic(row: Topic, numbers: PageNumbers) -> Document:
+    pages = [page for subtopic in row.subtopics.all() for page in subtopic.pages]
+    return document(TopicOut, row, first_page=numbers.first(pages), last_page=numbers.last(pages))

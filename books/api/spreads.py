@@ -9,9 +9,8 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Router, Schema, Status
 
-from books.api.base import require
+from books.api.base import INTAKE, READ, opened, require
 from books.api.pages import PagesOut
-from books.api.scopes import INTAKE, READ
 from books.errors import ArrangementRefused
 from books.intake.order import undo_last
 from books.models import Book, OcrStatus, Page
@@ -53,8 +52,7 @@ def list_spreads(request: HttpRequest, book_id: int) -> list[dict[str, Any]]:
 @router.post("/{int:book_id}/spreads/split", auth=INTAKE, response={201: PagesOut})
 def split_pages_in_two(request: HttpRequest, book_id: int, chosen: SplitIn) -> Status[dict[str, Any]]:
     """Puts two pages in the place of each spread and has them read; the numbers are theirs. It can be undone."""
-    user = require(request, "books.change_book")
-    book = get_object_or_404(Book, pk=book_id)
+    user, book = opened(request, book_id, "books.change_book")
     pages = marked_spreads(book) if chosen.pages is None else list(book.pages.filter(number__in=chosen.pages))
     if chosen.pages and len(pages) < len(set(chosen.pages)):
         raise ArrangementRefused("The book has not all of these pages.")
@@ -66,8 +64,7 @@ def split_pages_in_two(request: HttpRequest, book_id: int, chosen: SplitIn) -> S
 @router.post("/{int:book_id}/pages/undo", auth=INTAKE, response=UndoneOut)
 def undo_arrangement(request: HttpRequest, book_id: int) -> dict[str, Any]:
     """Takes back what was last moved, inserted, removed, turned or split in the book."""
-    user = require(request, "books.change_book")
-    book = get_object_or_404(Book, pk=book_id)
+    user, book = opened(request, book_id, "books.change_book")
     undone = undo_last(book)
     job = read_new_pages(book, user=user) if book.pages.filter(ocr_status=OcrStatus.WAITING).exists() else None
     return {"undone": undone.sentence, "job_id": job.pk if job else None}

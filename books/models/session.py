@@ -57,7 +57,7 @@ def _close_what_who_is_switched_off_had_open(instance: AbstractBaseUser, **_opti
 
 
 class TokenScope(models.TextChoices):
-    """What a token may be asked to do; which operations that is, each says itself (``books.api.scopes``)."""
+    """What a token may be asked to do; which operations that is, each says itself (``books.api.base``)."""
 
     PUBLISHED = "published", _("Read published guidelines: GET /api/guidelines, as a tutor application does")
     READ = "read", _("Read books: their pages, jobs, guidelines in work, proposals and history")

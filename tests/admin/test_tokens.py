@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.urls import reverse
 
-from books.api.scopes import TokenThrottle
+from books.api.base import TokenThrottle
 from books.models import ApiToken, AuditEntry, Book, TokenScope
 from jobs import clock
 from tests.admin.addresses import API, GET
