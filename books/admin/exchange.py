@@ -20,7 +20,7 @@ from books.models import Book, GuidelineImport, PageReview, Subtopic
 from books.publishing.files.compare import differences
 from books.publishing.files.export import book_docx, book_json, book_markdown
 from books.publishing.files.import_file import MOST_BYTES, apply_import, receive
-from books.publishing.files.sheets import FORMATS, guideline_sheet
+from books.publishing.files.sheets import guideline_sheet
 from books.publishing.text.exports import TEXT_FORMS, text_response
 
 # Beyond this many a page of differences helps nobody; all of them are applied.
@@ -29,7 +29,8 @@ TYPES = {
     "json": "application/json",
     "md": "text/markdown; charset=utf-8",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    **{name: form.CONTENT_TYPE for name, form in FORMATS.items()},
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 

@@ -48,6 +48,8 @@ Version = Any
 TITLES = {
     "title": gettext_noop("Title"),
     "summary": gettext_noop("Summary"),
+    "number": gettext_noop("Number"),
+    "storyline": gettext_noop("Storyline"),
     "pages": gettext_noop("Pages"),
     **PART_TITLES,
 }

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from books.guidelines.edit import edit_subtopic
 from books.models.page import page_numbers
-from books.publishing.files.sheets import Statements
+from books.publishing.files.sheets import statements_cell, statements_in
 from books.publishing.published import document_of
 from books.stored.guideline import Part, Statement, with_pages
 from tests.factories import SubtopicFactory, TopicFactory
@@ -31,9 +31,9 @@ def test_screens_files_and_readers_show_a_quotation_as_one(row, client, admin):
     assert f"“{SAID}”" in client.get(reverse("admin:books_book_guideline", args=[book, row.pk])).content.decode()
     document = document_of(row.guideline, page_numbers(book))
     assert document["concepts"] == [{"text": SAID, "pages": [1], "kind": "quote"}]
-    cell = Statements().render(document["concepts"], row)
+    cell = statements_cell(document["concepts"])
     assert cell == with_pages(SAID, [1], "quote") == f"“{SAID}” [1]"
-    (back,) = Statements().clean(cell)
+    (back,) = statements_in(cell)
     assert (back["text"], back["pages"]) == (SAID, [1])
 
 

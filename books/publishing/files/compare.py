@@ -9,11 +9,12 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 
 from books.errors import ImportRefused
-from books.guidelines.history import WordChange, word_changes
+from books.guidelines.history import WordChange
+from books.guidelines.history import differences as changed_words
 from books.models import GuidelineImport, Subtopic, Topic
 from books.models.page import page_numbers
 from books.publishing.files.document import DocumentIn, SubtopicIn, TopicIn
-from books.stored.guideline import PART_TITLES, PARTS, Part, numbered, with_pages
+from books.stored.guideline import PARTS, Part, numbered, with_pages
 from books.stored.pages import PageNumbers, ranges
 
 
@@ -112,7 +113,7 @@ def differences(received: GuidelineImport) -> list[Difference]:
 def topic_difference(wanted: TopicIn, row: Topic | None) -> Difference:
     said = {name: str(getattr(wanted, name)) for name in TOPIC_FIELDS}
     present = {name: str(getattr(row, name)) if row else "" for name in TOPIC_FIELDS}
-    return Difference("changed" if row else "new", wanted.title, _changed(present, said))
+    return Difference("changed" if row else "new", wanted.title, changed_words(present, said))
 
 
 def _of_subtopic(pair: Pair, document: dict[str, Any], numbers: PageNumbers) -> Difference:
@@ -120,16 +121,7 @@ def _of_subtopic(pair: Pair, document: dict[str, Any], numbers: PageNumbers) -> 
     said = _words(said_of(pair.wanted))
     if "rows" in document:
         said.pop("number")
-    return Difference("changed" if pair.row else "new", pair.wanted.title, _changed(present, said))
-
-
-def _changed(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, list[WordChange]]]:
-    pairs = ((name, before.get(name, ""), text) for name, text in after.items())
-    return [
-        (PART_TITLES.get(name, name.replace("_", " ").capitalize()), word_changes(old, new))
-        for name, old, new in pairs
-        if old != new
-    ]
+    return Difference("changed" if pair.row else "new", pair.wanted.title, changed_words(present, said))
 
 
 def facts_of(row: Subtopic, numbers: PageNumbers) -> dict[str, Any]:

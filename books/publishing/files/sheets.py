@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import unicodedata
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
+import openpyxl
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from import_export.fields import Field
-from import_export.formats.base_formats import CSV, XLSX
-from import_export.resources import Resource
-from import_export.widgets import Widget
+from openpyxl.styles import Alignment
 from pydantic import ValidationError
 
 from books.errors import ImportRefused
@@ -21,7 +20,7 @@ from books.intake.box.ask import BoxDied, BoxLimits, ask
 from books.intake.limits import MEBIBYTE
 from books.models import Book, Subtopic
 from books.models.page import page_numbers
-from books.publishing.files.document import SubtopicIn, complaint
+from books.publishing.files.document import CONTROL, SubtopicIn, complaint
 from books.publishing.published import document_of, notes_on
 from books.stored.guideline import PARTS, bare, with_pages
 from books.stored.pages import PageNumbers, numbers_in, ranges
@@ -68,13 +67,13 @@ def rows_of_sheet(data: bytes, form: str) -> list[tuple[int, list[Any]]]:
     return [(number, cells) for number, cells in header["rows"]]
 
 
-FORMATS = {"csv": CSV, "xlsx": XLSX}
 # A cell is a formula where the first character that a spreadsheet sees is one of these, in any of its widths (OWASP,
 # CSV injection); the quote marks what we defused.
 FORMULA_SIGNS = frozenset("=+-@")
 FIRST = ("\t", "\r", "\n", "'")
 # Excel's limit is 255; texts wrap.
 COLUMN_WIDTH = 60
+WRAPPED = Alignment(wrap_text=True, vertical="top")
 CITED = re.compile(r"^(?P<text>.*?)\s*\[(?P<pages>[\d,\s–-]*)\]$", re.DOTALL)
 
 
@@ -93,31 +92,13 @@ def _is_active(text: str) -> bool:
     return text.startswith(FIRST) or unicodedata.normalize("NFKC", next(seen, ""))[:1] in FORMULA_SIGNS
 
 
-class Words(Widget):
-    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
-        return defused(str(value))
-
-    def clean(self, value: Any, row: Any = None, **_: Any) -> str:
-        return armed(value).strip()
+def statements_cell(statements: list[dict[str, Any]]) -> str:
+    lines = ((" ".join(each["text"].split()), each["pages"], each.get("kind", "")) for each in statements)
+    return defused("\n".join(with_pages(*line) for line in lines))
 
 
-class Pages(Widget):
-    """Page numbers as "3-5, 8"."""
-
-    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
-        return ranges(value)
-
-    def clean(self, value: Any, row: Any = None, **_: Any) -> list[int]:
-        return numbers_in(armed(value))
-
-
-class Statements(Widget):
-    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
-        lines = ((" ".join(each["text"].split()), each["pages"], each.get("kind", "")) for each in value or ())
-        return defused("\n".join(with_pages(*line) for line in lines))
-
-    def clean(self, value: Any, row: Any = None, **_: Any) -> list[dict[str, Any]]:
-        return [_statement(line) for line in armed(value).splitlines() if line.strip()]
+def statements_in(cell: Any) -> list[dict[str, Any]]:
+    return [_statement(line) for line in armed(cell).splitlines() if line.strip()]
 
 
 def _statement(line: str) -> dict[str, Any]:
@@ -127,53 +108,65 @@ def _statement(line: str) -> dict[str, Any]:
     return {"text": bare(found["text"])[0], "pages": numbers_in(found["pages"])}
 
 
-class Notes(Widget):
+def _notes_cell(parts: dict[str, list[dict[str, Any]]]) -> str:
     """Of all statements of a guideline: their quotes, printed pages and what was found against them."""
-
-    def render(self, value: Any, obj: Any = None, **_: Any) -> str:
-        notes = [
-            f"{part} {at}: {note}"
-            for part in PARTS
-            for at, each in enumerate(getattr(value, part), start=1)
-            for note in notes_on(each)
-        ]
-        return defused("\n".join(" ".join(note.split()) for note in notes))
+    notes = [
+        f"{part} {at}: {note}"
+        for part in PARTS
+        for at, each in enumerate(parts[part], start=1)
+        for note in notes_on(each)
+    ]
+    return defused("\n".join(" ".join(note.split()) for note in notes))
 
 
-# ``topic``, ``notes`` and ``status`` are for the reader: an import does not change them.
-COLUMNS = {
-    "id": Field("id"),
-    **{name: Field(name, widget=Words()) for name in ("topic", "title", "summary")},
-    "pages": Field("pages", widget=Pages()),
-    **{part: Field(part, widget=Statements()) for part in PARTS},
-    "notes": Field("notes", widget=Notes()),
-    "status": Field("status"),
+# How each is read back; ``topic``, ``notes`` and ``status`` are for the reader: an import does not change them.
+READ: Final[dict[str, Callable[[Any], Any]]] = {
+    "id": lambda cell: cell,
+    **dict.fromkeys(("title", "summary"), lambda cell: armed(cell).strip()),
+    "pages": lambda cell: numbers_in(armed(cell)),
+    **dict.fromkeys(PARTS, statements_in),
 }
-Sheet: Any = type("Sheet", (Resource,), COLUMNS)
-WANTED = ("id", "title", "summary", "pages", *PARTS)
+COLUMNS = ("id", "topic", "title", "summary", "pages", *PARTS, "notes", "status")
 
 
 def guideline_sheet(book: Book, form: str) -> bytes:
     """``form`` is csv or xlsx."""
     rows = Subtopic.objects.filter(topic__book=book).select_related("topic").order_by("topic__sequence", "sequence")
-    options = {"column_width": COLUMN_WIDTH} if form == "xlsx" else {}
     numbers = page_numbers(book.pk)
-    data = FORMATS[form]().export_data(Sheet().export([_row(row, numbers) for row in rows]), **options)
-    return data.encode("utf-8-sig") if isinstance(data, str) else bytes(data)
+    cells = [COLUMNS, *(_row(row, numbers) for row in rows)]
+    if form == "xlsx":
+        return _workbook(cells)
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(cells)
+    return text.getvalue().encode("utf-8-sig")
 
 
-def _row(row: Subtopic, numbers: PageNumbers) -> SimpleNamespace:
-    facts = {name: getattr(row, name) for name in ("title", "summary", "status")}
-    pages, parts = numbers.numbers(row.pages), document_of(row.guideline, numbers)
-    notes = SimpleNamespace(**parts)
-    return SimpleNamespace(id=row.pk, topic=row.topic.title, pages=pages, notes=notes, **facts, **parts)
+def _row(row: Subtopic, numbers: PageNumbers) -> list[Any]:
+    words = map(defused, (row.topic.title, row.title, row.summary))
+    parts = document_of(row.guideline, numbers)
+    statements = (statements_cell(parts[part]) for part in PARTS)
+    return [row.pk, *words, ranges(numbers.numbers(row.pages)), *statements, _notes_cell(parts), row.status]
+
+
+def _workbook(rows: Iterable[Iterable[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append([cell.translate(CONTROL) if isinstance(cell, str) else cell for cell in row])
+    for column in book.active.columns:
+        book.active.column_dimensions[column[0].column_letter].width = COLUMN_WIDTH
+        for cell in column:
+            cell.alignment = WRAPPED
+    book.active.freeze_panes = "A2"
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
 
 
 def subtopics_of_sheet(data: bytes, form: str) -> list[SubtopicIn]:
     """The rows of a sheet that was exported and edited. Raises ImportRefused, naming the row."""
     head, *rows = rows_of_sheet(data, form) or [(1, [])]
     titles = [str(title).strip().lower() for title in head[1]]
-    missing = [name for name in WANTED if name not in titles]
+    missing = [name for name in READ if name not in titles]
     if missing:
         raise ImportRefused(
             _("The sheet has no column “{name}”. Export one, edit it and send it back.").format(name=missing[0])
@@ -188,7 +181,7 @@ def _subtopic(number: int, titles: list[Any], cells: list[Any]) -> SubtopicIn:
         )
     row = dict.fromkeys(titles, "") | dict(zip(titles, cells, strict=False))
     try:
-        cells_by_name = {name: Sheet.fields[name].clean(row) for name in WANTED}
+        cells_by_name = {name: read(row[name]) for name, read in READ.items()}
         parts = {part: cells_by_name.pop(part) for part in PARTS}
         return SubtopicIn(**cells_by_name, guideline={part: lines for part, lines in parts.items() if lines})
     except ValidationError as error:
