@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from jobs.errors import JobError
@@ -10,10 +11,16 @@ from jobs.errors import JobError
 LOOK_AGAIN_SECONDS = 300.0
 
 
-class UploadRejected(JobError):
-    """One file, or a whole upload, that cannot become pages. ``name`` is the file's name as shown to the person."""
+class BookError(JobError):
+    """``code`` is the name in small letters, and what programs know it by: a class that is renamed keeps its code."""
 
-    code = "upload_rejected"
+    def __init_subclass__(cls) -> None:
+        if "code" not in vars(cls):
+            cls.code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+
+class UploadRejected(BookError):
+    """One file, or a whole upload, that cannot become pages. ``name`` is the file's name as shown to the person."""
 
     def __init__(self, message: str, *, name: str = "") -> None:
         super().__init__(f"{name}: {message}" if name else message)
@@ -24,66 +31,46 @@ class UploadRejected(JobError):
 class NoPage(UploadRejected):
     """A file that nobody would take for pages of a book: a text, a program, a file of the system."""
 
-    code = "no_page"
-
 
 class AlreadyThere(UploadRejected):
     """The same bytes are a page of this book already; nothing is lost by not taking them again."""
 
-    code = "already_there"
 
-
-class StageNotReady(JobError):
+class StageNotReady(BookError):
     """An operation whose input is not there yet, such as extraction before the pages are approved."""
 
-    code = "stage_not_ready"
 
-
-class RequestRefused(JobError):
+class RequestRefused(BookError):
     """What a person asked for makes no sense, such as pages 9 to 3."""
 
-    code = "request_refused"
 
-
-class ArrangementRefused(JobError):
+class ArrangementRefused(BookError):
     """Pages that cannot be put in that order, or nothing left to undo."""
 
-    code = "arrangement_refused"
 
-
-class DeletionRefused(JobError):
+class DeletionRefused(BookError):
     """A book that something works on, or whose published guidelines were not named by the book's title."""
 
-    code = "deletion_refused"
 
-
-class EditedMeanwhile(JobError):
+class EditedMeanwhile(BookError):
     """Somebody, or a job, changed the page or guideline since this person saw it; nothing was overwritten."""
 
-    code = "edited_meanwhile"
 
-
-class DecisionRefused(JobError):
+class DecisionRefused(BookError):
     """A decision that the guideline's status does not allow, or that lacks what it needs."""
 
-    code = "decision_refused"
 
-
-class EditRefused(JobError):
+class EditRefused(BookError):
     """A form with something that cannot be; ``problems`` maps its fields to what is wrong with each."""
-
-    code = "edit_refused"
 
     def __init__(self, message: str, problems: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.problems = dict(problems or {})
 
 
-class LinesInDoubt(JobError):
+class LinesInDoubt(BookError):
     """A table of contents to be confirmed in which something is odd about lines that the person did not say to have
     seen; ``problems`` has them by the line."""
-
-    code = "lines_in_doubt"
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         count = "1 line needs" if len(problems) == 1 else f"{len(problems)} lines need"
@@ -92,44 +79,35 @@ class LinesInDoubt(JobError):
         self.problems = dict(problems)
 
 
-class ImportRefused(JobError):
+class ImportRefused(BookError):
     """A file of guidelines that cannot be taken as it is; nothing was changed."""
 
-    code = "import_refused"
 
-
-class UnreadableImage(JobError):
+class UnreadableImage(BookError):
     """A stored file that cannot be decoded into a page image."""
 
-    code = "unreadable_image"
 
-
-class StorageAway(JobError):
+class StorageAway(BookError):
     """Files can be neither fetched nor stored now, which is no fault of the page: it is tried again until they can."""
 
-    code = "storage_away"
     retryable = True
     counts_attempt = False
 
 
-class Busy(JobError):
+class Busy(BookError):
     """This machine opens as many files at once as it may: nobody's fault, and over soon."""
 
-    code = "busy"
     retryable = True
     counts_attempt = False
 
 
-class ProviderError(JobError):
+class ProviderError(BookError):
     """An engine outside this process did not do what was asked."""
-
-    code = "provider_error"
 
 
 class ProviderUnavailable(ProviderError):
     """Timeout, connection failure or a 5xx answer."""
 
-    code = "provider_unavailable"
     retryable = True
     provider_away = True
 
@@ -137,15 +115,12 @@ class ProviderUnavailable(ProviderError):
 class RateLimited(ProviderError):
     """A 429; ``retry_after`` is the provider's own figure in seconds where it gave one."""
 
-    code = "rate_limited"
     retryable = True
     counts_attempt = False
 
 
 class ProviderRejected(ProviderError):
     """The provider refused the content or the request itself."""
-
-    code = "provider_rejected"
 
 
 class AccountRefused(ProviderError):
@@ -165,20 +140,16 @@ class AccountRefused(ProviderError):
 class InvalidModelOutput(ProviderError):
     """An answer that does not fit its schema even after one repair."""
 
-    code = "invalid_model_output"
-
 
 class NothingUsable(ProviderError):
     """Call after call without one usable answer: this item fails, and the job pauses rather than pay for the others."""
 
-    code = "nothing_usable"
     pauses_job = True
 
 
 class BudgetHeld(ProviderError):
     """Calls in flight may cost what is left under a cap; what they leave is known when they are over."""
 
-    code = "budget_held"
     retryable = True
     counts_attempt = False
 
@@ -186,16 +157,14 @@ class BudgetHeld(ProviderError):
 class BudgetReached(ProviderError):
     """The book or the job may not spend more: it stands until somebody raises the cap and resumes it."""
 
-    code = "budget_reached"
     retryable = True
     counts_attempt = False
     pauses_job = True
 
 
-class DeliveryFailed(JobError):
+class DeliveryFailed(BookError):
     """Another system could not be told; ``status`` is what it answered, None where it gave no answer."""
 
-    code = "delivery_failed"
     retryable = True
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
@@ -203,7 +172,5 @@ class DeliveryFailed(JobError):
         self.status = status
 
 
-class AddressRefused(JobError):
+class AddressRefused(BookError):
     """An address that is not told anything: inside a network, or not https."""
-
-    code = "address_refused"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from functools import lru_cache
 
 from books.stopwords import BOOKISH, STOPWORDS, word_set
@@ -56,16 +56,6 @@ def content_stems(text: str) -> list[str]:
 def term_counts(text: str) -> dict[str, int]:
     """Stemmed content words and their counts, most frequent first."""
     return dict(Counter(content_stems(text)).most_common())
-
-
-def surface_forms(texts: Iterable[str]) -> dict[str, str]:
-    """For each stem the form in which the texts write it most often."""
-    seen: dict[str, Counter[str]] = {}
-    for text in texts:
-        for word in words(text):
-            if is_content(word):
-                seen.setdefault(stem(word), Counter())[word] += 1
-    return {root: forms.most_common(1)[0][0] for root, forms in seen.items()}
 
 
 def sentences(text: str) -> list[str]:

@@ -69,14 +69,16 @@ def asked(people) -> Asked:
 
 
 @cache
-def fields_of(module: str) -> tuple[str, ...]:
-    """The names that its source reads of a form or a query."""
+def fields_of(module: str, method: str) -> tuple[str, ...]:
+    """The names that its source reads of a form or a query: of one or the other, where it says of which."""
     source = inspect.getsource(sys.modules[module])
-    return tuple(sorted(set(re.findall(r"\.get(?:list)?\(\"(\w+)\"", source))))
+    other = "POST" if method == "get" else "GET"
+    found = re.findall(r"(\w*)\.get(?:list)?\(\"(\w+)\"", source)
+    return tuple(sorted({name for of, name in found if of not in {other, "headers", "META", "kwargs"}}))
 
 
 def read_by(address: Address, facts: dict[str, Any]) -> tuple[str, ...]:
-    return fields_of(resolve(url_of(address, facts)).func.__module__)
+    return fields_of(resolve(url_of(address, facts)).func.__module__, address.method)
 
 
 def known(address: Address, facts: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from books import errors
 from books.models import Book, OcrStatus, Subtopic
 from books.ocr.review import approve_pages
 from jobs.models import Job
@@ -27,6 +28,19 @@ def client(admin) -> Client:
     client = Client()
     client.force_login(admin)
     return client
+
+
+def test_programs_know_a_refusal_by_a_code_that_stays():
+    codes = {
+        each.code for each in vars(errors).values() if isinstance(each, type) and each.__module__ == "books.errors"
+    }
+    assert codes == {
+        *("address_refused", "already_there", "arrangement_refused", "budget_held", "budget_reached", "busy"),
+        *("decision_refused", "deletion_refused", "delivery_failed", "edit_refused", "edited_meanwhile"),
+        *("import_refused", "invalid_model_output", "job_error", "lines_in_doubt", "no_page", "nothing_usable"),
+        *("provider_account", "provider_error", "provider_rejected", "provider_unavailable", "rate_limited"),
+        *("request_refused", "stage_not_ready", "storage_away", "unreadable_image", "upload_rejected"),
+    }
 
 
 def post(client: Client, path: str, body: object = None):
