@@ -9,8 +9,8 @@ from books.extraction.identity import Place, earlier_selves
 from books.extraction.outline_ops import PlacedSubtopic, placed_subtopics
 from books.extraction.records import applied_cut
 from books.extraction.teaching_order import Section, sections_of, write_sections
-from books.guidelines.proposals import Suggestion, moving, propose, recutting
-from books.models import AppliedCut, Book, Subtopic, Topic
+from books.guidelines.proposals import moving, propose, recutting
+from books.models import AppliedCut, Book, Proposal, Subtopic, Topic
 from books.models.change import current_change
 from books.models.page import page_numbers
 from books.stored.outline import CutBook, CutSubtopic, CutTopic, topic_key
@@ -189,7 +189,7 @@ class _Cut:
             if missing and row is not None and not row.is_decided:
                 row.pages = self.numbers.in_order((*row.pages, *missing))
 
-    def _recuttings(self) -> list[Suggestion]:
+    def _recuttings(self) -> list[Proposal]:
         """For rows that only a person's decision keeps, each with the parts that no other of them becomes; not where a
         person made them of a part that is cut as ever."""
         found = []

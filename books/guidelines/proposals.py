@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -25,62 +25,62 @@ from jobs.models import Job
 TEXTS = ("title", "summary", "guideline", "storyline")
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """See ``books.models.Proposal`` for what its fields hold."""
-
-    kind: ProposalKind
-    subject: str
-    rests_on: dict[str, Values]
-    before: Content
-    after: Content
-    reason: str = ""
-    score: float | None = None
-    # Whether a person may have to decide, or it is done at once.
-    at_once: bool = field(default=False, kw_only=True)
-
-
 def name_of(row: Topic | Subtopic) -> str:
     return f"{type(row).__name__.lower()}:{row.pk}"
 
 
-def setting(kind: ProposalKind, row: Topic | Subtopic, values: Values, reason: str, *, at_once: bool) -> Suggestion:
+def setting(kind: ProposalKind, row: Topic | Subtopic, values: Values, reason: str, *, at_once: bool) -> Proposal:
     """Gives ``row`` other ``values`` in fields of its own; for renaming and rewriting."""
     shown = {name: getattr(row, name) for name in values.given}
     rests_on = {name: value for name, value in shown.items() if name in TEXTS}
     subject = ":".join((name_of(row), *rests_on))
-    return Suggestion(
-        kind, subject, {name_of(row): Values(**rests_on)}, Values(**shown), values, reason, at_once=at_once
-    )
+    given = {name_of(row): Values(**rests_on)}
+    return _made(kind, subject, given, Values(**shown), values, reason=reason, at_once=at_once)
 
 
-def merging(one: Subtopic, other: Subtopic, reason: str, score: float, *, at_once: bool) -> Suggestion:
+def _made(
+    kind: ProposalKind,
+    subject: str,
+    rests_on: dict[str, Values],
+    before: Content,
+    after: Content,
+    *,
+    at_once: bool = False,
+    **more: Any,
+) -> Proposal:
+    """In memory."""
+    made = Proposal(kind=kind, subject=subject, rests_on=rests_on, before=before, after=after, **more)
+    made.at_once = at_once
+    return made
+
+
+def merging(one: Subtopic, other: Subtopic, reason: str, score: float, *, at_once: bool) -> Proposal:
     """``one`` takes in ``other``. A new name, more pages or other statements do not make them different."""
     rests_on = {name_of(row): Values(summary=row.summary) for row in (one, other)}
     before, after = Pair((one.title, other.title), (one.pages, other.pages)), Merge(one.pk, other.pk)
     subject = f"merge:{one.pk}:{other.pk}"
-    return Suggestion(ProposalKind.MERGE, subject, rests_on, before, after, reason, score, at_once=at_once)
+    return _made(ProposalKind.MERGE, subject, rests_on, before, after, reason=reason, score=score, at_once=at_once)
 
 
 def ordering_subtopics(
     topic: Topic, present: Sequence[Subtopic], wanted: Sequence[int], storyline: str, reason: str = ""
-) -> Suggestion:
+) -> Proposal:
     before, after = Order(tuple(row.pk for row in present), topic.storyline), Order(tuple(wanted), storyline)
     rests_on = {name_of(topic): Values()}
-    return Suggestion(ProposalKind.ORDER_SUBTOPICS, f"order:{name_of(topic)}", rests_on, before, after, reason)
+    return _made(ProposalKind.ORDER_SUBTOPICS, f"order:{name_of(topic)}", rests_on, before, after, reason=reason)
 
 
-def ordering_topics(present: Sequence[Topic], wanted: Sequence[int], reason: str) -> Suggestion:
+def ordering_topics(present: Sequence[Topic], wanted: Sequence[int], reason: str) -> Proposal:
     before, after = Order(tuple(row.pk for row in present)), Order(tuple(wanted))
-    return Suggestion(ProposalKind.ORDER_TOPICS, "order:topics", {}, before, after, reason)
+    return _made(ProposalKind.ORDER_TOPICS, "order:topics", {}, before, after, reason=reason)
 
 
-def recutting(row: Subtopic, pieces: Sequence[Piece]) -> Suggestion:
+def recutting(row: Subtopic, pieces: Sequence[Piece]) -> Proposal:
     """The new cut has ``pieces`` where ``row`` is; none: no guideline at all."""
     rests_on = {name_of(row): Values(key=row.key, pages=row.pages)}
     reason = gettext_noop("The book's outline has changed here. Until you decide, this guideline stays as it is.")
     after = Pieces(tuple(pieces))
-    return Suggestion(ProposalKind.RECUT, f"recut:{name_of(row)}", rests_on, _place_of(row), after, reason)
+    return _made(ProposalKind.RECUT, f"recut:{name_of(row)}", rests_on, _place_of(row), after, reason=reason)
 
 
 def piece_offered(row: Subtopic) -> Piece | None:
@@ -90,11 +90,12 @@ def piece_offered(row: Subtopic) -> Piece | None:
     return piece_of(row, after.pieces) if isinstance(after, Pieces) else None
 
 
-def moving(row: Subtopic, topic: TopicFacts) -> Suggestion:
+def moving(row: Subtopic, topic: TopicFacts) -> Proposal:
     """The new cut has ``row`` in another ``topic``."""
     rests_on = {name_of(row): Values(key=row.key, topic_id=row.topic_id)}
     reason = gettext_noop("The book's outline has changed: this guideline now belongs to another topic.")
-    return Suggestion(ProposalKind.RECUT, f"move:{name_of(row)}", rests_on, _place_of(row), NewTopic(topic), reason)
+    after = NewTopic(topic)
+    return _made(ProposalKind.RECUT, f"move:{name_of(row)}", rests_on, _place_of(row), after, reason=reason)
 
 
 def _place_of(row: Subtopic) -> Place:
@@ -106,34 +107,24 @@ def waiting(book: Book) -> QuerySet[Proposal]:
     return Proposal.objects.filter(book=book, state=ProposalState.OPEN)
 
 
-def propose(book_id: int, suggestion: Suggestion, *, job: Job | None) -> Proposal | None:
-    """Opens a proposal, in place of an open one on the same subject, and accepts it where it is to be done at once.
+def propose(book_id: int, wanted: Proposal, *, job: Job | None) -> Proposal | None:
+    """Opens the proposal, in place of an open one on the same subject, and accepts it where it is to be done at once.
 
     None where the very same was proposed before: what a person refused or took back is not asked again.
     """
-    content = fingerprint(asdict(suggestion.after))
+    wanted.content = fingerprint(asdict(wanted.after))
     with transaction.atomic():
         lock_book(book_id)
-        earlier = Proposal.objects.filter(book=book_id, subject=suggestion.subject)
-        if earlier.filter(content=content).exclude(state=ProposalState.OUTDATED).exists():
+        earlier = Proposal.objects.filter(book=book_id, subject=wanted.subject)
+        if earlier.filter(content=wanted.content).exclude(state=ProposalState.OUTDATED).exists():
             return None
         for outdated in earlier.filter(state=ProposalState.OPEN):
             _close(outdated, ProposalState.OUTDATED)
-        proposal = Proposal.objects.create(
-            book_id=book_id,
-            job=job,
-            kind=suggestion.kind,
-            subject=suggestion.subject,
-            content=content,
-            rests_on=suggestion.rests_on,
-            before=suggestion.before,
-            after=suggestion.after,
-            reason=suggestion.reason,
-            score=suggestion.score,
-        )
-        if suggestion.at_once:
-            accept(proposal.pk, user=None, job=job)
-    return proposal
+        wanted.book_id, wanted.job = book_id, job
+        wanted.save()
+        if wanted.at_once:
+            accept(wanted.pk, user=None, job=job)
+    return wanted
 
 
 def accept(proposal_id: int, *, user: AbstractBaseUser | None, job: Job | None = None) -> Change | None:

@@ -137,6 +137,7 @@ class Proposal(models.Model):
     ``subject`` says what it is about; one of each is open at a time, and what was decided once is not proposed again
     (``content`` is a fingerprint of ``after``). ``rests_on`` has the fields of the rows it was made from, by the row
     ("subtopic:7"): it is outdated once they are others. What ``before`` and ``after`` are depends on the kind.
+    Made in memory by ``books.guidelines.proposals``; where it is to be done ``at_once``, no person has to decide.
     ``score``, 0 to 1, is how sure the engine is, where it says so. ``change`` is what accepting did; undone as any.
     """
 
@@ -158,6 +159,7 @@ class Proposal(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     change = models.OneToOneField(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="proposal")
+    at_once = False  # in memory
 
     class Meta:
         ordering = ("book", "id")

@@ -17,22 +17,9 @@ from books.stored.regions import RegionKind
 Facts = dict[str, Any]
 Figures = dict[PageId, list[dict[str, Any]]]
 BOOK_FACTS = ("country", "board", "grade", "subject", "language")
-TOPIC_FACTS = ("topic_key", "topic_sequence", "topic_number", "topic_title", "topic_summary", "storyline")
-OWN_FACTS = ("title", "summary", "guideline", "pages")
-FACTS = (
-    "book_title",
-    *BOOK_FACTS,
-    *TOPIC_FACTS,
-    *OWN_FACTS,
-    "figures",
-    "key",
-    "sequence",
-    "number",
-    "engine",
-    "provenance",
-    "reviewer",
-    "reviewed_at",
-)
+# All columns but those that say of which sets it is part.
+OF_SETS = {"id", "book", "since_version", "until_version", "published_at"}
+FACTS = [each.name for each in PublishedGuideline._meta.concrete_fields if each.name not in OF_SETS]
 
 
 def key_of(row: Topic | Subtopic) -> str:
@@ -148,7 +135,7 @@ def published_facts(row: PublishedGuideline) -> Facts:
 
 
 def differences(before: Facts, after: Facts) -> list[str]:
-    """The names of the facts that differ, in the order of a screen."""
+    """The names of the facts that differ."""
     return [name for name in FACTS if before[name] != after[name]]
 
 
