@@ -133,7 +133,7 @@ class AccountRefused(ProviderError):
     pauses_job = True
 
     def __init__(self, message: str, *, retry_after: float | None = LOOK_AGAIN_SECONDS) -> None:
-        what_to_do = "Mend the key, the balance or the model; the job looks again by itself, or at once with Resume."
+        what_to_do = "Correct the key, the balance or the model; the job looks again by itself, or at once with Resume."
         super().__init__(f"{message.rstrip('. ')}. {what_to_do}", retry_after=retry_after)
 
 

@@ -74,8 +74,8 @@ def draft(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 @action("books.change_book")
 def save(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    """Stores the lines, and with ``act`` confirm makes them bind: lines that something is odd about only where the
-    person saw them marked (``despite``). A refusal leaves them in the form."""
+    """Stores the lines, and with ``act`` confirm lets the cut follow them: lines that something is odd about only where
+    the person saw them marked (``despite``). A refusal leaves them in the form."""
     book = get_object_or_404(Book, pk=book_id)
     text, act = request.POST.get("text", ""), request.POST.get("act", "")
     if act not in ("confirm", "keep"):

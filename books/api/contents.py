@@ -32,7 +32,7 @@ class LineOut(Schema):
 
 
 class ContentsOut(Schema):
-    """``status`` is "" without contents, drafted, or confirmed: then it binds the topics of the book."""
+    """``status`` is "" without contents, drafted, or confirmed: then the topics of the book follow it."""
 
     status: str
     origin: str

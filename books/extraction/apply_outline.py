@@ -19,7 +19,7 @@ from books.stored.proposal import Piece, TopicFacts
 from jobs.models import Job
 
 
-def materialise(book: Book, outline: CutBook, *, job: Job | None = None, within: set[PageId] | None = None) -> None:
+def apply_outline(book: Book, outline: CutBook, *, job: Job | None = None, within: set[PageId] | None = None) -> None:
     """Makes the book's topics and subtopics those of ``outline``, in the current change; with ``within``, pages, those
     that lie in them, and the others stay as they are.
 

@@ -52,7 +52,7 @@ def _line(entry: TocEntry, numbers: PageNumbers) -> ContentsLine:
 
 
 def confirmed_toc(book_id: int) -> tuple[TocEntry, ...]:
-    """What binds the cut of the book; () where nobody confirmed contents."""
+    """What the cut of the book follows; () where nobody confirmed contents."""
     contents = Contents.objects.filter(book=book_id, status=ContentsStatus.CONFIRMED).first()
     return entries_of(contents) if contents else ()
 
@@ -108,7 +108,7 @@ def check_lines(book: Book, text: str) -> list[CheckedLine]:
 def save_contents(
     book: Book, text: str, *, confirm: bool = False, despite: Collection[str] = (), user: AbstractBaseUser | None = None
 ) -> tuple[Contents, list[MatchedLine]]:
-    """Stores the lines of ``text``; ``confirm`` makes them bind, each on the scan where it was found to begin.
+    """Stores the lines of ``text``; ``confirm`` lets the cut follow them, each where it was found to begin.
 
     Raises UploadRejected for a text without entries, and LinesInDoubt where a line that something is odd about is to be
     confirmed and is not in ``despite``, the lines that a person saw marked.
@@ -124,7 +124,7 @@ def save_contents(
 
 
 def release_contents(book: Book, *, user: AbstractBaseUser | None = None) -> None:
-    """Confirmed contents become a draft and bind no more; a draft is deleted."""
+    """Confirmed contents become a draft, which the cut does not follow; a draft is deleted."""
     with _changing(book):
         present = Contents.objects.filter(book=book)
         if not present.filter(status=ContentsStatus.CONFIRMED).update(

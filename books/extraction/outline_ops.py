@@ -157,9 +157,9 @@ def _cut(page: PageText, line: str, *, keep_before: bool) -> PageText:
     if at is None:
         return page
     wanted = printed[:at] if keep_before else printed[at:]
-    laid_at = _index_of(line, [laid.text for laid in page.lines])
-    laid = () if laid_at is None else page.lines[:laid_at] if keep_before else page.lines[laid_at:]
-    return replace(page, text="\n".join(wanted), lines=laid)
+    place = _index_of(line, [each.text for each in page.lines])
+    kept = () if place is None else page.lines[:place] if keep_before else page.lines[place:]
+    return replace(page, text="\n".join(wanted), lines=kept)
 
 
 def _index_of(line: str, printed: Sequence[str]) -> int | None:

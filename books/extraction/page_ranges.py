@@ -23,7 +23,7 @@ from jobs.models import Job
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Pages that are cut window after window; different runs side by side. ``toc`` binds the cut of all of them.
+    """Pages that are cut window after window; different runs side by side. The cut of all of them follows ``toc``.
 
     ``part`` is its number among the book's ``StoredOutline`` rows. ``matter``: pages beside it that belong to no topic.
     ``is_cut_here``: contents or clean numbered headings give the cut, so that no model is asked about it.

@@ -50,7 +50,7 @@ def after(subtopic: Subtopic, decision: Decision, reason: str = "") -> ReviewSta
             _("“{title}” has no guideline yet, so there is nothing to decide on.").format(title=subtopic.title)
         )
     if decision == Decision.REJECT and not reason.strip():
-        raise DecisionRefused(_("Say why it is rejected: whoever mends it has to know."))
+        raise DecisionRefused(_("Say why it is rejected: whoever corrects it has to know."))
     return ReviewStatus(to)
 
 

@@ -20,7 +20,7 @@ class ContentsStatus(models.TextChoices):
 
 
 class Contents(models.Model):
-    """drafted -> confirmed, and back when a person takes the confirmation away. Only confirmed contents bind.
+    """drafted -> confirmed, and back when a person takes the confirmation away. Only confirmed contents decide the cut.
 
     ``origin`` is what the draft was drawn from: "contents" pages, "headings", or "" for lines that a person gave.
     """

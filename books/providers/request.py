@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
+
+from books.keys import fingerprint
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -72,7 +73,7 @@ class ModelRequest(Generic[Answer]):
         messages = replace(self, previous="").messages()
         asked = (self.stage, self.model, self.temperature, self.max_tokens, messages, self.form)
         parts = [*asked, *([self.effort] if self.effort else [])]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return fingerprint(*parts)
 
     @property
     def estimated_tokens(self) -> int:

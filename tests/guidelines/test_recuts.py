@@ -9,7 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from books.errors import EditedMeanwhile
-from books.extraction.apply_outline import materialise
+from books.extraction.apply_outline import apply_outline
 from books.extraction.outline_ops import with_ids
 from books.guidelines.changes import change, save_all, undo
 from books.guidelines.order import order_topics
@@ -45,7 +45,7 @@ def outlines(draw):
 def cut(book, outline, **options):
     ids(book, range(1, PAGES + 3))
     with change(book.pk, "Cut"):
-        materialise(book, with_ids(outline, page_numbers(book.pk)), **options)
+        apply_outline(book, with_ids(outline, page_numbers(book.pk)), **options)
 
 
 def rows(book):

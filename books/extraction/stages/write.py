@@ -10,7 +10,7 @@ from functools import partial
 from django.utils.translation import gettext_noop
 
 from books.extraction import outline_ops
-from books.extraction.apply_outline import materialise
+from books.extraction.apply_outline import apply_outline
 from books.extraction.base import Guideline, Statement
 from books.extraction.cut import Cut, book_text, cut_of
 from books.extraction.engines.factory import asks_a_model, guideline_engine
@@ -125,7 +125,7 @@ class WriteStage(GuidelineStage):
         outline, within = whole_outline(job.book_id), pages_within(job)
         notes = [each.note for topic in outline.topics for each in topic.subtopics if each.note]
         with change(job.book_id, ". ".join([CUT, *notes]), job=job):
-            materialise(job.book, outline, job=job, within=within)
+            apply_outline(job.book, outline, job=job, within=within)
         cut, texts, seen = Cut.of(job.book_id, outline), read_texts(job.book_id), _ids_to_see(job.book)
         found = [
             (row, cut.made_from(row, texts, self.made_with, seen))

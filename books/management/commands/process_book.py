@@ -132,7 +132,7 @@ class Command(BaseCommand):
         _check_out(options["out"])
         book = self._book(options)
         if toc and options["no_wait"]:
-            self._bind(book, toc)
+            self._confirm_contents(book, toc)
         reading = self._start_reading(book)
         if options["no_wait"]:
             self.stdout.write(f"Book {book.pk}: reading started. Look with: manage.py jobs --book {book.pk}")
@@ -142,7 +142,7 @@ class Command(BaseCommand):
         if options["split_spreads"]:
             self._split_spreads(book)
         if toc:
-            self._bind(book, toc)
+            self._confirm_contents(book, toc)
         if not options["approve"]:
             self.stdout.write(f"Book {book.pk} is read. Review its pages, or run this again with --approve.")
             return
@@ -161,11 +161,11 @@ class Command(BaseCommand):
             self.stdout.write(line)
         return book
 
-    def _bind(self, book: Book, toc: str) -> None:
+    def _confirm_contents(self, book: Book, toc: str) -> None:
         """Before the pages are read, nothing can be said of where the lines begin; generating finds it then."""
-        _, laid = save_contents(book, toc, confirm=True, despite=[line.text for line in toc_lines(toc)])
-        self.stdout.write(f"Table of contents confirmed: {len(laid)} lines.")
-        for each in laid:
+        _, matched = save_contents(book, toc, confirm=True, despite=[line.text for line in toc_lines(toc)])
+        self.stdout.write(f"Table of contents confirmed: {len(matched)} lines.")
+        for each in matched:
             if each.problem and book.pages.filter(reading__isnull=False).exists():
                 self.stdout.write(f"   {each.entry.title}: {each.problem}")
 
