@@ -17,7 +17,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -269,7 +268,7 @@ def costs(request: StaffRequest, book_id: int) -> HttpResponseBase:
 @screen("books.view_modelcall")
 def calls_csv(request: StaffRequest, book_id: int) -> HttpResponse:
     book = get_object_or_404(Book, pk=book_id)
-    return as_csv(ModelCall.objects.filter(book=book), f"{slugify(book.title)[:60] or 'book'}-model-calls")
+    return as_csv(ModelCall.objects.filter(book=book), f"{book.file_name}-model-calls")
 
 
 _UNPRICED = Q(cost=None, tokens_out__gt=0)

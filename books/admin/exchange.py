@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
@@ -53,8 +52,7 @@ def export(request: StaffRequest, book_id: int, form: str) -> HttpResponseBase:
         raise Http404(_("There is no such form of export."))
     with override(settings.LANGUAGE_CODE):  # programs and other people's screens read it too
         response = HttpResponse(_body(book, form), content_type=TYPES[form])
-    name = slugify(book.title)[:60] or "book"
-    response["Content-Disposition"] = f'attachment; filename="{name}-guidelines.{form}"'
+    response["Content-Disposition"] = f'attachment; filename="{book.file_name}-guidelines.{form}"'
     return response
 
 

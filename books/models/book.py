@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchVector
@@ -12,12 +12,16 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import connections, models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.text import slugify
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from books.language import search_words
 from jobs.models import Job
 from jobs.states import JobStatus
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 FACTS = ("title", "author", "subject", "board")
 # More words than these narrow a search no further.
@@ -58,6 +62,11 @@ def _has(word: str) -> Q:
 
 # Such as eng, chi_sim or deu+fra. It becomes part of a file name.
 LANGUAGE = r"^[a-z]{3}(_[a-z]+)*(\+[a-z]{3}(_[a-z]+)*)*\Z"
+
+
+def by_person(on_delete: Any = models.SET_NULL) -> models.ForeignKey[User | None, User | None]:
+    """Who did it; None for what nobody did, and by default for whose account is gone."""
+    return models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=on_delete, related_name="+")
 
 
 class BookStatus(models.TextChoices):
@@ -227,6 +236,11 @@ class Book(models.Model):
                     most=settings.QUOTA_BOOKS
                 )
             )
+
+    @property
+    def file_name(self) -> str:
+        """What files of it are called by, in letters that every system takes."""
+        return slugify(self.title)[:60] or "book"
 
     @property
     def status(self) -> BookStatus:

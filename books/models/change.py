@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from books.models.book import Book
+from books.models.book import Book, by_person
 from books.models.typed_json import TypedJSONField
 from books.stored.proposal import Content, Values
 from jobs.models import Job
@@ -26,9 +26,7 @@ class Change(models.Model):
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="changes")
     sentence = models.CharField(max_length=300, help_text="What was done, for a person.")
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    made_by = by_person(models.PROTECT)
     name = models.CharField(max_length=150, help_text="Of whoever made it, a person or a job, at that time.")
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
@@ -155,9 +153,7 @@ class Proposal(models.Model):
     is_automatic = models.BooleanField(default=False, help_text="Accepted without a person.")
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    decided_by = by_person()
     change = models.OneToOneField(Change, null=True, blank=True, on_delete=models.SET_NULL, related_name="proposal")
     at_once = False  # in memory
 

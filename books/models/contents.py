@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from books.models.book import Book
+from books.models.book import Book, by_person
 from books.models.page import Page
 from books.models.typed_json import TypedJSONField
 from books.stored.made_with import MadeWith
@@ -31,9 +30,7 @@ class Contents(models.Model):
     )
     origin = models.CharField(max_length=10, blank=True)
     status = models.CharField(max_length=10, choices=ContentsStatus, default=ContentsStatus.DRAFTED)
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    changed_by = by_person()
     changed_at = models.DateTimeField()
 
     class Meta:

@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from books.language import search_words
-from books.models.book import Book
+from books.models.book import Book, by_person
 from books.models.change import Revisioned, RowHistory
 from books.models.typed_json import TypedJSONField
 from books.stored.guideline import Guideline, statements
@@ -176,9 +175,7 @@ class Subtopic(Revisioned):
     provenance = models.CharField(max_length=8, choices=Provenance, default=Provenance.OFFLINE)
     status = models.CharField(max_length=16, choices=ReviewStatus, default=ReviewStatus.DRAFT)
     is_edited = models.BooleanField(default=False, help_text="A person changed it: no job may overwrite it.")
-    reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    reviewed_by = by_person()
     reviewed_at = models.DateTimeField(null=True, blank=True)
     rejection_reason = models.CharField(max_length=500, blank=True)
 

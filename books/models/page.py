@@ -7,12 +7,11 @@ import uuid
 from hashlib import sha256
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from books.models.book import Book
+from books.models.book import Book, by_person
 from books.models.typed_json import TypedJSONField
 from books.stored.cut import Corners, Cut
 from books.stored.pages import PageNumbers
@@ -56,9 +55,7 @@ class Source(models.Model):
     left_out = models.JSONField(default=list, help_text="Places in the file, from 0, of what is no page.")
     notes = models.JSONField(default=list, help_text="Sentences on what a person should look at.")
     delivery = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Shared by files that came together.")
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    uploaded_by = by_person()
     uploaded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -119,9 +116,7 @@ class Page(models.Model):
         Cut, null=True, blank=True, help_text="Where an image wider than high is cut if it is a spread."
     )
     review = models.CharField(max_length=8, choices=PageReview, default=PageReview.PENDING)
-    reviewed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    reviewed_by = by_person()
     reviewed_at = models.DateTimeField(null=True, blank=True)
 
     objects = PagesInBook()
@@ -267,9 +262,7 @@ class Arrangement(models.Model):
     before = models.JSONField(default=list)
     after = models.JSONField(default=list)
     turned = models.JSONField(default=dict)
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    made_by = by_person()
     made_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from books.models.book import Book
+from books.models.book import Book, by_person
 from books.models.guideline import Provenance
 from books.sealing import SealedField
 from jobs.models import Item, Job
@@ -33,9 +33,7 @@ class PublishedSet(models.Model):
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="published_sets")
     version = models.PositiveIntegerField()
     sentence = models.CharField(max_length=300, help_text="What was published, for a person.")
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    made_by = by_person(models.PROTECT)
     made_at = models.DateTimeField()
     restores = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     left_out = models.JSONField(default=list, help_text="What could not go out then: [{title, topic, reason}].")

@@ -15,6 +15,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from books.models.book import by_person
+
 # In a session: the language that its person chose, so that no request asks another table for it.
 CHOSEN_LANGUAGE: Final = "language"
 
@@ -135,9 +137,7 @@ class AuditEntry(models.Model):
     """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    person = by_person(models.PROTECT)
     name = models.CharField(max_length=150, db_index=True, help_text=_("The person's user name at that time."))
     action = models.CharField(max_length=120)
     book_number = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)

@@ -95,8 +95,8 @@ def test_five_hundred_pages_leave_no_object_in_the_bucket(bucket):
     book = BookFactory()
     sources = Source.objects.bulk_create(SourceFactory.build(book=book) for _ in range(500))
     Page.objects.bulk_create(PageFactory.build(book=book, number=n, source=s) for n, s in enumerate(sources, 1))
-    for page in Page.objects.all():
-        Reading.objects.create(page=page, engine="tesseract", version="5", text="Words", confidence=90)
+    read = {"engine": "tesseract", "version": "5", "text": "Words", "confidence": 90}
+    Reading.objects.bulk_create(Reading(page=page, **read) for page in Page.objects.all())
     with ThreadPoolExecutor(8) as many:
         names = [name for page in Page.objects.all() for name in (page.image_name, page.source.storage_name)]
         put = bucket.connection.meta.client.put_object

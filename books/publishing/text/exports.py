@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from django.http import StreamingHttpResponse
 from django.template.loader import get_template
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from books.errors import Busy
@@ -70,7 +69,7 @@ def text_response(book: Book, form: str) -> StreamingHttpResponse:
     pieces = _one_of_few(kind.written(book))
     next(pieces)  # Begun, it ends with the response.
     response = StreamingHttpResponse(pieces, content_type=kind.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{slugify(book.title)[:60] or "book"}-text.{kind.ending}"'
+    response["Content-Disposition"] = f'attachment; filename="{book.file_name}-text.{kind.ending}"'
     return response
 
 
