@@ -68,7 +68,7 @@ plan-check:  ## terraform validate and terraform test with a mocked provider, wh
 	terraform $(PRODUCTION) validate
 	terraform $(PRODUCTION) test
 
-image-check: $(VENV)/.installed-dev  ## Builds the image with buildah and starts it; for root, in minutes.
+image-check: $(VENV)/.installed-dev  ## Builds the image with buildah and starts it with podman; for root, in minutes.
 	$(BIN)/python -m tests.infra.built_image
 
 # Checks and installations two at a time. Tests four: many of them wait, for a browser or for processes of their own.

@@ -33,7 +33,6 @@ from django.utils.translation import gettext_lazy
 from ninja.errors import HttpError
 
 from books.admin.guards import way_to_confirm
-from books.api.application import api
 from books.attempts import check_attempts, count_failure
 from books.models.session import end_sessions
 from books.roles import ADMINISTRATOR
@@ -151,6 +150,8 @@ class SignedInMiddleware:
         if has_factor(request.user):
             return None
         if match.app_name == "ninja":
+            from books.api.application import api
+
             return api.on_exception(request, HttpError(403, str(NEEDED)))
         messages.warning(request, NEEDED)
         return redirect("mfa_index")

@@ -98,6 +98,8 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 USERSESSIONS_TRACK_ACTIVITY = True
 SESSION_IDLE_MINUTES = env.float("SESSION_IDLE_MINUTES", default=720)
 SESSION_HOURS = env.float("SESSION_HOURS", default=336)
+# Never before it: whoever is signed out is told why.
+SESSION_COOKIE_AGE = max(336 * 3600, round(SESSION_HOURS * 3600))
 # For so many seconds after somebody signed in again, roles, tokens, endpoints and prices may be changed.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("SIGN_IN_AGAIN_SECONDS", default=900)
 SOCIALACCOUNT_STORE_TOKENS = False

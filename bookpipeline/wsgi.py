@@ -6,3 +6,5 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookpipeline.settings")
 application = get_wsgi_application()
+
+import bookpipeline.urls  # noqa: E402, F401 - all screens, which the first request would wait for

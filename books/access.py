@@ -21,6 +21,8 @@ from jobs.models import Job
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
 # An administrator's: to hand on what somebody left who is gone.
 EVERY: Final = "books.open_every_book"
+# The one of several that knows permissions.
+BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
 def open_books(person: User | AnonymousUser) -> QuerySet[Book]:
@@ -47,6 +49,14 @@ def may_open(person: User | AnonymousUser, named: Mapping[str, Any]) -> bool:
     if "book_id" in named:
         return books.filter(pk=named["book_id"]).exists()
     return Job.objects.filter(pk=named["job_id"], book__in=books.order_by()).exists()
+
+
+def who_may_open(book: Book, people: QuerySet[User]) -> QuerySet[User]:
+    """Those of ``people`` to whom ``book`` is open."""
+    if book.access == Access.ALL:
+        return people
+    named = Q(pk=book.owner_id) | Q(pk__in=User.objects.with_perm(EVERY, backend=BACKEND).values("pk"))
+    return people.filter(named | Q(pk__in=book.team.values("pk")) if book.access == Access.TEAM else named)
 
 
 def check_open(person: User | AnonymousUser, named: Mapping[str, Any]) -> None:

@@ -19,7 +19,6 @@ class BooksConfig(AppConfig):
         import books.ledger.prices
         import books.models.files
         import books.ocr.start
-        import books.publishing.files.import_file
         import books.publishing.webhooks
         import books.retention
         import books.team.notices  # noqa: F401 - they connect signals

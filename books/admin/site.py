@@ -22,9 +22,6 @@ class _OwnScripts:
     media = Media(js=["admin/js/actions.js"])
 
 
-LEFT_OUT = {"django_q", "axes", "account", "socialaccount", "mfa", "usersessions"}
-
-
 class BookpipelineSite(AdminSite):
     site_header = "bookpipeline"
     site_title = "bookpipeline"
@@ -34,12 +31,25 @@ class BookpipelineSite(AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Leaves out the screens of packages: whoever may add a schedule of the queue there could run any function."""
-        models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
-        kept = [model for model in models if model._meta.app_label not in LEFT_OUT]
-        if kept:
-            given = admin_class or ModelAdmin
-            super().register(kept, type(given.__name__, (_OwnScripts, given), {}), **options)
+        given = admin_class or ModelAdmin
+        super().register(model_or_iterable, type(given.__name__, (_OwnScripts, given), {}), **options)
+
+    def get_urls(self) -> list[Any]:
+        self._register_screens()
+        return super().get_urls()
+
+    def check(self, app_configs: Any) -> list[Any]:
+        self._register_screens()
+        return super().check(app_configs)
+
+    def _register_screens(self) -> None:
+        """None of packages' own: whoever may add a schedule of the queue there could run any function."""
+        import books.admin.books
+        import books.admin.costs
+        import books.admin.job_list
+        import books.admin.people
+        import books.admin.tokens
+        import books.admin.webhooks  # noqa: F401 - they register by being imported
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from books.admin.home import home_context

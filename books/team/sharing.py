@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from books.access import may_open, open_books
+from books.access import BACKEND, may_open, open_books, who_may_open
 from books.errors import StageNotReady
 from books.models import Assignment, Book, Comment, Page, PageReview, ReviewStatus, Subtopic
 from books.models.page import page_numbers
@@ -29,9 +30,8 @@ QUOTED = 300
 
 def reviewers(book: Book) -> list[User]:
     """Who may decide on its pages, and open it."""
-    roles = Q(groups__permissions__codename="change_page") | Q(user_permissions__codename="change_page")
-    people = User.objects.filter(roles | Q(is_superuser=True), is_active=True, is_staff=True).distinct()
-    return [person for person in people.order_by("username") if may_open(person, {"book_id": book.pk})]
+    people = User.objects.with_perm("books.change_page", backend=BACKEND).filter(is_staff=True)
+    return list(who_may_open(book, people).order_by("username"))
 
 
 # ---- giving out -----------------------------------------------------------------------------------------------------
@@ -84,16 +84,23 @@ class Given:
 
 def given(rows: QuerySet[Assignment]) -> Iterator[Given]:
     """A guideline waits for whoever was given one of its pages."""
-    for row in rows.select_related("book", "person", "made_by"):
-        numbers, ids = page_numbers(row.book_id), set(row.pages)
-        pages = Page.objects.filter(READ, book=row.book_id, review=PageReview.PENDING)
-        pages = pages.filter(pk__in=ids) if ids else pages
-        waiting = Subtopic.objects.filter(topic__book=row.book_id, status=ReviewStatus.PENDING_REVIEW)
-        found = waiting.order_by("topic__sequence", "sequence").values_list("pk", "pages")
-        guidelines = [pk for pk, its in found if not ids or ids & set(its)]
+    found = list(rows.select_related("book", "person", "made_by"))
+    books = {row.book_id for row in found}
+    numbers = page_numbers(*{row.book_id for row in found if row.pages})
+    unread = Page.objects.filter(READ, book__in=books, review=PageReview.PENDING).order_by("number")
+    waiting = Subtopic.objects.filter(topic__book__in=books, status=ReviewStatus.PENDING_REVIEW)
+    waiting = waiting.order_by("topic__sequence", "sequence")
+    of_pages, of_guidelines = defaultdict(list), defaultdict(list)
+    for book, page, number in unread.values_list("book", "pk", "number"):
+        of_pages[book].append((str(page), number))
+    for book, guideline, pages in waiting.values_list("topic__book", "pk", "pages"):
+        of_guidelines[book].append((guideline, pages))
+    for row in found:
+        ids = set(row.pages)
+        mine = [number for page, number in of_pages[row.book_id] if not ids or page in ids]
+        guidelines = [pk for pk, pages in of_guidelines[row.book_id] if not ids or ids & set(pages)]
         what = _("pages {pages}").format(pages=ranges(numbers.numbers(ids))) if ids else _("the whole book")
-        first = pages.order_by("number").values_list("number", flat=True).first() or 0
-        yield Given(row, what, pages.count(), first, len(guidelines), next(iter(guidelines), None))
+        yield Given(row, what, len(mine), next(iter(mine), 0), len(guidelines), next(iter(guidelines), None))
 
 
 def given_to(person: User) -> list[Given]:

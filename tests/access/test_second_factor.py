@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -218,6 +221,14 @@ def test_a_session_ends_unused_and_ends_in_any_case(client, grace, settings, nam
     assert page.redirect_chain[-1][0].startswith(reverse("admin:login"))
     assert said in page.content.decode()
     assert not Session.objects.filter(person=grace).exists()
+
+
+@pytest.mark.parametrize(("hours", "days"), [("8", 14), ("1000", 1000 / 24)])
+def test_a_session_lasts_as_long_as_is_said_and_no_less_than_it_takes_to_say_why_it_ended(hours, days):
+    asked = "from django.conf import settings; print(settings.SESSION_COOKIE_AGE)"
+    given = {**os.environ, "SESSION_HOURS": hours, "DJANGO_SETTINGS_MODULE": "bookpipeline.settings"}
+    done = subprocess.run([sys.executable, "-c", asked], env=given, capture_output=True, check=True, text=True)
+    assert int(done.stdout) == days * 24 * 3600
 
 
 def test_what_a_page_asks_for_by_itself_keeps_no_session_open(client, grace, settings):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from operator import gt, lt
 
@@ -51,6 +53,16 @@ def test_a_worker_is_healthy_while_its_clusters_take_work():
     assert (python, script, command) == ("python", "manage.py", "work")
     load_command_class("jobs", command).create_parser("manage.py", command).parse_args(options)
     assert resource("worker", "aws_ecs_service")["deployment_circuit_breaker"] == [{"enable": True, "rollback": True}]
+
+
+def test_a_cluster_loads_no_screen_and_the_web_all_of_them_before_its_first_request():
+    loaded = (
+        "import {}\nimport sys; print(*{{'books.api.application', 'books.admin.books', 'openpyxl'}} & {{*sys.modules}})"
+    )
+    for entry, found in (("django; django.setup()", 0), ("bookpipeline.wsgi", 3)):
+        command = [sys.executable, "-c", loaded.format(entry)]
+        done = subprocess.run(command, cwd=INFRA.parent, capture_output=True, check=True, text=True)
+        assert len(done.stdout.split()) == found, entry
 
 
 @pytest.mark.django_db

@@ -115,6 +115,14 @@ def test_a_mail_server_that_is_away_loses_nothing_and_keeps_slack_going(grace, s
     assert len(mail.outbox) == 1
 
 
+def test_who_has_no_mail_server_leaves_mail_to_who_has_one(grace, settings):
+    settings.HAS_MAIL = False
+    ended(requested_by=grace)
+    assert sweep() == []
+    settings.HAS_MAIL = True
+    assert len(sweep()) == 1
+
+
 def test_two_sweeps_at_once_send_once(grace):
     tell([grace], "x", "Look", "/")
     notice = Notice.objects.get()

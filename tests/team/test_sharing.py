@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from books.errors import StageNotReady
@@ -66,6 +68,28 @@ def test_only_who_reviews_and_may_open_the_book_is_given_it(book, grace, admin, 
     book.save()
     assert reviewers(book) == [admin]
     assert given_to(grace) == []
+    book.access = Access.TEAM
+    book.save()
+    book.team.add(grace, uploader)
+    assert reviewers(book) == [admin, grace]
+
+
+def test_more_people_and_more_given_ask_the_database_no_more(book, grace, admin, django_user_model):
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert reviewers(book)
+            assert given_to(grace)
+        return len(queries)
+
+    book.access, book.owner = Access.OWNER, grace
+    book.save()
+    give(book, grace.pk, "2", user=admin)
+    asked()  # their permissions are remembered
+    few = asked()
+    for n in range(5):
+        django_user_model.objects.create_superuser(f"another-{n}")
+        give(book, grace.pk, str(n + 1), user=admin)
+    assert asked() == few
 
 
 def test_a_comment_is_shown_to_the_next_person_escaped_until_it_is_done(client, book, grace, admin):
