@@ -117,3 +117,28 @@ def bucket(s3_server, settings, monkeypatch) -> Iterator[S3Storage]:
 @pytest.fixture
 def admin(db):
     return get_user_model().objects.create_superuser("ada", "ada@example.org", "a-long-password-1")
+
+
+@pytest.fixture
+def screens(client, admin):
+    """A client logged in as somebody who may do everything."""
+    client.force_login(admin)
+    return client
+
+
+@pytest.fixture
+def receiver(settings):
+    """Of webhooks, on this machine."""
+    from tests.receiver import listening
+
+    settings.WEBHOOKS_MAY_STAY_INSIDE = True
+    with listening() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def endpoint(receiver):
+    from books.models import WebhookEndpoint
+    from books.publishing.post import new_secret
+
+    return WebhookEndpoint.objects.create(url=receiver.url, secret=new_secret())

@@ -73,13 +73,6 @@ def person(db):
 
 
 @pytest.fixture
-def screens(client, admin):
-    """A client logged in as somebody who may do everything."""
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
 def book(db) -> Book:
     return BookFactory(title="Prealgebra")
 

@@ -32,12 +32,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TITLE = "Listing the words of each topic"
 
 
-@pytest.fixture
-def screens(client, admin):
-    client.force_login(admin)
-    return client
-
-
 class WordsStage(TopicStage):
     """All that a stage is: one class."""
 

@@ -32,12 +32,6 @@ def marked_rows(page: str) -> list[str]:
     return re.findall(r'<tr class="troubled">.*?</span> ([^<]+)<', page, re.DOTALL)
 
 
-@pytest.fixture
-def screens(client, admin):
-    client.force_login(admin)
-    return client
-
-
 def test_a_running_head_is_no_page_number_in_the_draft(screens, book):
     """Section 1.3 was drafted for printed page 12, from "12 • Add Whole Numbers" above it, and matched on scan 11."""
     screens.post(url("_draft", book))

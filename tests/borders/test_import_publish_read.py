@@ -25,12 +25,6 @@ EXPORTS = ("json", "md", "docx", "csv", "xlsx")
 
 
 @pytest.fixture
-def screens(client, admin):
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
 def reader():
     return program("published")
 

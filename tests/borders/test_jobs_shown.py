@@ -24,12 +24,6 @@ from tests.factories import BookFactory, ItemFactory, JobFactory, ReadPageFactor
 
 
 @pytest.fixture
-def screens(client, admin):
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
 def book(db) -> Book:
     return BookFactory(title="Prealgebra")
 

@@ -24,12 +24,6 @@ def scan() -> bytes:
     return data.getvalue()
 
 
-@pytest.fixture
-def screens(client, admin):
-    client.force_login(admin)
-    return client
-
-
 def as_json(client, address: str, body: dict):
     return client.post(address, json.dumps(body), content_type="application/json")
 

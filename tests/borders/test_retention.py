@@ -35,12 +35,6 @@ YEARS = clock.now() - timedelta(days=2000)
 
 
 @pytest.fixture
-def screens(client, admin):
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
 def book(db) -> Book:
     return BookFactory(title="Prealgebra")
 

@@ -7,34 +7,14 @@ import json
 import pytest
 from django.urls import reverse
 
-from books.models import Contents, ReviewStatus, Subtopic, WebhookEndpoint
+from books.models import Contents, ReviewStatus, Subtopic
 from books.publishing import post
-from books.publishing.post import new_secret
 from jobs.models import Item, Job
 from jobs.runner import run_slice
 from jobs.states import ItemState, JobStatus
 from tests.factories import ItemFactory, JobFactory, ReadPageFactory, SubtopicFactory, TopicFactory
-from tests.receiver import listening
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def receiver(settings):
-    settings.WEBHOOKS_MAY_STAY_INSIDE = True
-    with listening() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def endpoint(receiver):
-    return WebhookEndpoint.objects.create(url=receiver.url, secret=new_secret())
-
-
-@pytest.fixture
-def screens(client, admin):
-    client.force_login(admin)
-    return client
 
 
 @pytest.fixture

@@ -18,12 +18,6 @@ from tests.factories import SubtopicFactory, program
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def screens(client, admin):
-    client.force_login(admin)
-    return client
-
-
 def exported(screens, form, **facts):
     book = SubtopicFactory(**facts).topic.book
     return screens.get(reverse("admin:books_book_export", args=[book.pk, form])).content

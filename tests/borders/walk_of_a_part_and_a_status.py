@@ -23,12 +23,6 @@ SAID = {"sources": [{"text": "Read about fractions.", "pages": [1]}]}
 
 
 @pytest.fixture
-def screens(client, admin):
-    client.force_login(admin)
-    return client
-
-
-@pytest.fixture
 def row(book: Book) -> Subtopic:
     ReadPageFactory(book=book, number=1, reading__text="About fractions: read, then compare them.")
     topic = TopicFactory(book=book, sequence=1)

@@ -30,22 +30,9 @@ from jobs import clock
 from jobs.models import Item, Job
 from jobs.runner import run_slice
 from jobs.sweep import sweep
-from tests.receiver import listening
 
 DAY = timedelta(days=1)
 in_transactions = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def receiver(settings):
-    settings.WEBHOOKS_MAY_STAY_INSIDE = True
-    with listening() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def endpoint(receiver):
-    return WebhookEndpoint.objects.create(url=receiver.url, secret=new_secret())
 
 
 def work() -> Job:
