@@ -20,6 +20,7 @@ from books.api.refusals import Refusal
 from books.extraction.estimate import estimate
 from books.extraction.job import EXTRACTION, FINALISATION, resume_extraction, start_extraction, start_finalisation
 from books.models import Book, BookStatus, PublishedSet
+from books.models.book import BOOK_FIELDS
 from books.ocr.start import asks_model, lack_of_language, start_reading
 from books.publishing.files.export import book_json
 from books.publishing.publish import publish
@@ -29,14 +30,13 @@ from jobs.models import Job
 from jobs.progress import start_sentence
 
 router = Router(tags=["books"])
-FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
 
 
 class BookIn(ModelSchema):
     class Meta:
         model = Book
-        fields = FIELDS
-        fields_optional = FIELDS[1:]
+        fields = BOOK_FIELDS
+        fields_optional = BOOK_FIELDS[1:]
 
 
 class BookOut(ModelSchema):
@@ -45,7 +45,7 @@ class BookOut(ModelSchema):
 
     class Meta:
         model = Book
-        fields = ("id", *FIELDS)
+        fields = ("id", *BOOK_FIELDS)
 
     @staticmethod
     def resolve_status(book: Book) -> str:

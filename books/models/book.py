@@ -23,7 +23,9 @@ from jobs.states import JobStatus
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-FACTS = ("title", "author", "subject", "board")
+# What a person says of a book.
+BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
+SEARCHED = ("title", "author", "subject", "board")
 # More words than these narrow a search no further.
 MOST_WORDS = 12
 
@@ -47,7 +49,7 @@ def books_with_words(query: str, books: QuerySet[Book] | None = None) -> QuerySe
     wanted = wanted_words(query)
     if wanted and connections[books.db].vendor == "postgresql":
         terms = SearchQuery(full_text(wanted), config="simple", search_type="raw")
-        return books.alias(words_of_it=SearchVector(*FACTS, config="simple")).filter(words_of_it=terms)
+        return books.alias(words_of_it=SearchVector(*SEARCHED, config="simple")).filter(words_of_it=terms)
     for word in wanted:
         books = books.filter(_has(word))
     return books
@@ -55,7 +57,7 @@ def books_with_words(query: str, books: QuerySet[Book] | None = None) -> QuerySe
 
 def _has(word: str) -> Q:
     found = Q()
-    for fact in FACTS:
+    for fact in SEARCHED:
         found |= Q(**{f"{fact}__iregex": rf"\b{re.escape(word)}"})
     return found
 

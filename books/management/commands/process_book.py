@@ -21,11 +21,12 @@ from books.extraction.contents import save_contents
 from books.extraction.job import resume_extraction, start_finalisation
 from books.management.delivering import add_book, told
 from books.models import Book, Topic
+from books.models.book import BOOK_FIELDS
 from books.models.page import page_numbers
 from books.ocr.review import approve_pages
 from books.ocr.spreads import marked_spreads, split_spreads
 from books.ocr.start import start_reading
-from books.publishing.files.export import BOOK_FIELDS, book_json, book_markdown
+from books.publishing.files.export import book_json, book_markdown
 from books.stored.pages import span
 from books.structure.contents import parse_toc, toc_lines
 from jobs.errors import JobError, NothingToDo

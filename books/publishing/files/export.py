@@ -12,6 +12,7 @@ from docx.shared import Pt
 
 from books.extraction.records import whole_outline
 from books.models import Book, Provenance, Subtopic, Topic
+from books.models.book import BOOK_FIELDS
 from books.models.page import page_numbers
 from books.publishing.files.document import CONTROL
 from books.publishing.published import Figures, document_of, figures_of, figures_on, notes_on
@@ -22,7 +23,6 @@ from books.stored.pages import PageNumbers, ranges
 
 # Where a backslash makes a word of what would begin a heading, list, quotation, rule or table.
 BEGINS_A_BLOCK = re.compile(r"^(\d{1,9}(?=[.)])|(?=[-#>+*=~|_]))")
-BOOK_FIELDS = ("title", "author", "edition", "edition_year", "country", "board", "grade", "subject", "language")
 
 
 def book_json(book: Book) -> dict[str, Any]:
@@ -42,12 +42,7 @@ def book_json(book: Book) -> dict[str, Any]:
 def _topic(topic: Topic, numbers: PageNumbers, figures: Figures) -> dict[str, Any]:
     pages = [page for subtopic in topic.subtopics.all() for page in subtopic.pages]
     return {
-        "key": topic.key,
-        "number": topic.number,
-        "title": topic.title,
-        "summary": topic.summary,
-        "storyline": topic.storyline,
-        "sequence": topic.sequence,
+        **{name: getattr(topic, name) for name in ("key", "number", "title", "summary", "storyline", "sequence")},
         "first_page": numbers.first(pages),
         "last_page": numbers.last(pages),
         "subtopics": [_subtopic(subtopic, numbers, figures) for subtopic in topic.subtopics.all()],
@@ -56,15 +51,10 @@ def _topic(topic: Topic, numbers: PageNumbers, figures: Figures) -> dict[str, An
 
 def _subtopic(subtopic: Subtopic, numbers: PageNumbers, figures: Figures) -> dict[str, Any]:
     return {
-        "key": subtopic.key,
-        "number": subtopic.number,
-        "title": subtopic.title,
-        "summary": subtopic.summary,
-        "sequence": subtopic.sequence,
+        **{name: getattr(subtopic, name) for name in ("key", "number", "title", "summary", "sequence", "status")},
         "pages": numbers.numbers(subtopic.pages),
         "first_page": numbers.first(subtopic.pages),
         "last_page": numbers.last(subtopic.pages),
-        "status": subtopic.status,
         "figures": figures_of(subtopic, numbers, figures),
         "guideline": document_of(subtopic.guideline, numbers),
     }

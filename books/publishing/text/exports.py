@@ -18,6 +18,9 @@ from books.publishing.text.prose import text_epub, text_markdown
 from books.publishing.text.reviewed import printable, reviewed_pages
 from books.publishing.text.searchable_pdf import searchable_pdf
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 ENDS: Final = {"hocr": "</body>\n</html>\n", "alto": "</Layout>\n</alto>\n"}
 
 
@@ -29,9 +32,6 @@ def marked_up(book: Book, form: str) -> Iterator[bytes]:
         yield page_template.render({"page": page}).encode()
     yield ENDS[form].encode()
 
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
 
 # 500 scans take half a minute of a processor: so many streams leave a process its other threads.
 AT_ONCE: Final = 2
