@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
+from books.errors import ProviderRejected
 from books.extraction.estimate import workload
 from books.extraction.job import EXTRACTION
 from books.extraction.stages.base import Ahead, Result, Work
@@ -45,7 +46,7 @@ class WordsStage(TopicStage):
 
     def compute(self, item: Item) -> str:
         if self.fails:
-            raise ValueError("No words.")
+            raise ProviderRejected("No words.")
         return f"Words of {item.label}."
 
     def save(self, item: Item, result: str) -> None:
