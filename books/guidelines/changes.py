@@ -80,36 +80,26 @@ def _belong_to_the_change(history_instance: Any, **_: Any) -> None:
 
 def save_all(rows: Sequence[Row], fields: Sequence[str]) -> None:
     """Saves ``fields`` of many topics, or of many subtopics, in the current change, with two queries a hundred."""
-    if not rows:
-        return
-    made = _wrote()
-    for row in rows:
-        row.revision += 1
-    if isinstance(rows[0], Subtopic) and SEARCHED & set(fields):
-        for row in rows:
-            row.search_text = search_text_of(row)
-        fields = [*fields, "search_text"]
-    bulk_update_with_history(
-        rows,
-        type(rows[0]),
-        [*fields, "revision"],
-        batch_size=100,
-        default_user=made.made_by,
-        custom_historical_attrs={"change": made},
-    )
+    searched: list[str] = ["search_text"] if rows and isinstance(rows[0], Subtopic) and SEARCHED & set(fields) else []
+    if options := _written(rows, is_searched=bool(searched)):
+        bulk_update_with_history(rows, type(rows[0]), [*fields, *searched, "revision"], **options)
 
 
 def create_all(rows: Sequence[Row]) -> None:
     """Makes many topics, or many subtopics, in the current change, with two queries a hundred."""
-    if not rows:
-        return
-    made = _wrote()
+    if options := _written(rows, is_searched=True):
+        bulk_create_with_history(rows, type(rows[0]), **options)
+
+
+def _written(rows: Sequence[Row], *, is_searched: bool) -> dict[str, Any]:
+    """Makes ``rows`` ready to be written, in memory; how their history is. Empty where there are none."""
     for row in rows:
         row.revision += 1
-        if isinstance(row, Subtopic):
+        if isinstance(row, Subtopic) and is_searched:
             row.search_text = search_text_of(row)
-    bulk_create_with_history(
-        rows, type(rows[0]), batch_size=100, default_user=made.made_by, custom_historical_attrs={"change": made}
+    made = _wrote() if rows else None
+    return (
+        {"batch_size": 100, "default_user": made.made_by, "custom_historical_attrs": {"change": made}} if made else {}
     )
 
 

@@ -16,7 +16,7 @@ from books.language import content_stems
 from books.models import ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.stored.guideline import Guideline, Part, Statement
-from books.stored.outline import subtopic_key
+from books.stored.outline import free_key, subtopic_key
 from books.stored.pages import PageId
 
 Statements = tuple[Statement[PageId], ...]
@@ -144,8 +144,7 @@ def _second(first: Subtopic, heading: str, title: str, pages: tuple[PageId, ...]
 def new_key(topic_id: int, title: str, pages: tuple[PageId, ...]) -> str:
     """Made as those of the outline are, and told apart from the ones in the topic."""
     key = subtopic_key(title, pages)
-    taken = set(Subtopic.objects.filter(topic=topic_id, key__startswith=key[:70]).values_list("key", flat=True))
-    return next(each for each in (key, *(f"{key[:70]}~{n}" for n in range(2, 999))) if each not in taken)
+    return free_key(key, Subtopic.objects.filter(topic=topic_id).values_list("key", flat=True))
 
 
 def divided(guideline: Guideline, leaves: Callable[[str, PageId], bool]) -> tuple[Guideline, Guideline]:

@@ -3,7 +3,7 @@ Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,6 +67,12 @@ class ContentsLine:
 def subtopic_key(title: str, pages: Sequence[PageId]) -> str:
     """The same while its title, its first and its last page are."""
     return f"{slug(title)[:60]}-{fingerprint(pages[0], pages[-1])[:12] if pages else ''}"
+
+
+def free_key(key: str, taken: Collection[str]) -> str:
+    """``key``, told apart from those that are ``taken``."""
+    wanted = (key, *(f"{key[:70]}~{number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in wanted if each not in taken)
 
 
 def topic_key(number: str, title: str) -> str:

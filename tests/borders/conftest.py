@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.standin import StandIn
 from books.ledger import kept
-from tests.admin.conftest import admin, book, person, said, screens  # noqa: F401
+from tests.admin.conftest import admin, book, person, said  # noqa: F401
 from tests.answering import answering
 from tests.jobs.conftest import rig, stage, woken  # noqa: F401
 

@@ -42,7 +42,7 @@ from books.publishing.files.compare import (
 from books.publishing.files.document import SubtopicIn, TopicIn, document_of
 from books.publishing.files.sheets import subtopics_of_sheet
 from books.stored.guideline import Part, as_written
-from books.stored.outline import CutBook
+from books.stored.outline import CutBook, free_key
 from books.stored.pages import PageNumbers, ranges
 
 __all__ = ["Difference", "apply_import", "differences", "receive"]
@@ -118,8 +118,9 @@ def apply_import(received: GuidelineImport, *, user: AbstractBaseUser | None) ->
         count = len(differences(received))
         pairs = pairs_of(received)
         topics = [_write_topic(received.book_id, at, *pair) for at, pair in enumerate(topic_pairs(received))]
-        numbers, keys = page_numbers(received.book_id), Keys(received.book_id)
-        rows = [_placed(at, pair, topics, keys) for at, pair in enumerate(pairs)]
+        numbers = page_numbers(received.book_id)
+        taken = [set(topic.subtopics.values_list("key", flat=True)) for topic in topics]
+        rows = [_placed(at, pair, topics, taken) for at, pair in enumerate(pairs)]
         texts = Texts(received.book_id)
         for row, pair in zip(rows, pairs, strict=True):
             _write_subtopic(row, pair, numbers, texts)
@@ -139,14 +140,15 @@ def _write_topic(book_id: int, at: int, wanted: TopicIn, row: Topic | None) -> T
     return topic
 
 
-def _placed(at: int, pair: Pair, topics: Sequence[Topic], keys: Keys) -> Subtopic:
-    """The row of the pair in its topic, in memory."""
+def _placed(at: int, pair: Pair, topics: Sequence[Topic], taken: Sequence[set[str]]) -> Subtopic:
+    """The row of the pair in its topic, in memory; ``taken`` are the keys in each of ``topics``."""
     row = pair.row or Subtopic(
         key=_key(pair.wanted, at), status=ReviewStatus.PENDING_REVIEW, engine="import", provenance=Provenance.IMPORTED
     )
     if pair.topic >= 0 and row.topic_id != topics[pair.topic].pk:
         row.topic, row.sequence = topics[pair.topic], APART + at
-        row.key = keys.free(row.topic.pk, row.key)
+        row.key = free_key(row.key, taken[pair.topic])
+        taken[pair.topic].add(row.key)
     return row
 
 
@@ -171,19 +173,6 @@ def _fill(row: Subtopic, said: dict[str, Any], numbers: PageNumbers, texts: Text
     if row.status in DECISIONS:
         row.await_review()
     row.save()
-
-
-class Keys:
-    """Those of a book's subtopics, which are unique in a topic: what comes there anew must not have another's."""
-
-    def __init__(self, book_id: int) -> None:
-        self._taken = set(Subtopic.objects.filter(topic__book=book_id).values_list("topic_id", "key"))
-
-    def free(self, topic_id: int, key: str) -> str:
-        wanted = (key, *(f"{key[:70]}~{number}" for number in range(2, len(self._taken) + 3)))
-        free = next(each for each in wanted if (topic_id, each) not in self._taken)
-        self._taken.add((topic_id, free))
-        return free
 
 
 def _key(wanted: SubtopicIn, at: int) -> str:
