@@ -45,7 +45,9 @@ def _ahead(book: Book, first_page: int | None, last_page: int | None) -> Ahead:
     made = dict(PageDigest.objects.filter(page__book=book).values_list("page__number", "fingerprint"))
     changed = {number for number in pages if made.get(number) != prints[number]}
     subtopics = [each for run in runs for each in _subtopics(book, run)]
-    return Ahead(book, pages, changed, runs, subtopics, {page.number for page in pages_to_see(book, pages)})
+    return Ahead(
+        book, pages, changed, runs, subtopics, {page.number for page in pages_to_see(book)}.intersection(pages)
+    )
 
 
 def _subtopics(book: Book, run: Run) -> Iterator[tuple[int, ...]]:

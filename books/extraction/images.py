@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import BinaryIO, Final, cast
 
 from django.core.files.storage import default_storage
-from django.db.models import QuerySet
 
-from books.extraction.base import SubtopicSource
 from books.extraction.engines.factory import asks_a_model
+from books.extraction.records import read_pages
 from books.models import Book, Page
 from books.ocr.engines.model import for_model
 from books.ocr.image.open import encode_png, open_page
@@ -22,34 +21,20 @@ logger = logging.getLogger(__name__)
 MOST_IMAGES: Final = 10
 
 
-def pages_to_see(book: Book, numbers: Collection[int] | None = None) -> list[Page]:
-    """Those of the book's pages, or of these, whose images go along where a model is asked about them."""
+def pages_to_see(book: Book, pages: Iterable[Page] | None = None) -> list[Page]:
+    """Those of the book's pages, or of ``pages``, whose images go along where a model is asked about them."""
     if not (book.sends_images and asks_a_model()):
         return []
-    return [page for page in _read(book, numbers) if page.reading and page.reading.beyond_text]
+    read = read_pages(book.pages.all()) if pages is None else pages
+    return [page for page in read if page.reading and page.reading.beyond_text]
 
 
-def with_images(book: Book, pages: Sequence[PageText]) -> tuple[PageText, ...]:
-    """``pages`` with the captions on them, and with the images of the first ten of those to be seen."""
-    rows = {row.number: row for row in _read(book, [page.number for page in pages])}
-    sees = book.sends_images and asks_a_model()
-    seen = [row for row in rows.values() if sees and row.reading and row.reading.beyond_text][:MOST_IMAGES]
-    images = {row.number: _image(row) for row in seen}
-    captions = {number: row.reading.captions for number, row in rows.items() if row.reading}
-    return tuple(
-        replace(page, image=images.get(page.number, b""), captions=captions.get(page.number, ())) for page in pages
-    )
-
-
-def illustrated(source: SubtopicSource, book: Book) -> SubtopicSource:
-    return replace(source, pages=with_images(book, source.pages))
-
-
-def _read(book: Book, numbers: Collection[int] | None) -> QuerySet[Page]:
-    pages = (
-        book.pages.filter(reading__isnull=False).select_related("reading").defer("reading__lines").order_by("number")
-    )
-    return pages if numbers is None else pages.filter(number__in=numbers)
+def with_images(pages: Sequence[PageText], seen: Iterable[Page]) -> tuple[PageText, ...]:
+    """``pages`` with the images of the first ten of those to be ``seen``."""
+    numbers = {page.number for page in pages}
+    shown = [page for page in seen if page.number in numbers][:MOST_IMAGES]
+    images = {page.number: _image(page) for page in shown}
+    return tuple(replace(page, image=images.get(page.number, b"")) for page in pages)
 
 
 def _image(page: Page) -> bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from django.db.models import QuerySet
 from pydantic import TypeAdapter
 
 from books.extraction.base import NamedSubtopic
@@ -25,11 +26,13 @@ def book_facts(book: Book) -> BookFacts:
     return BookFacts(*(getattr(book, name) for name in FACTS_OF_BOOK))
 
 
-def page_text(page: Page) -> PageText:
+def page_text(page: Page, *, has_layout: bool = True) -> PageText:
     """The page as read; one that was not read yet has no text."""
     reading = page.reading
     if reading is None:
         return PageText(page.number, "")
+    if not has_layout:
+        return PageText(page.number, reading.text, captions=reading.captions)
     width, height = page.image_width or 1, page.image_height or 1
     lines = tuple(_line(line, width, height) for line in reading.lines)
     formulas = [region.box for region in reading.regions if region.kind == RegionKind.FORMULA]
@@ -61,12 +64,10 @@ def _line(line: dict[str, Any], width: int, height: int) -> TextLine:
     )
 
 
-def page_texts(pages: Collection[PageId], *, has_layout: bool = True) -> tuple[PageText, ...]:
-    """Of those that were read, in order; their lines are left out where nobody looks at them."""
-    rows = Page.objects.filter(pk__in=pages, reading__isnull=False).order_by("number")
-    if not has_layout:
-        return tuple(PageText(number, text) for number, text in rows.values_list("number", "reading__text"))
-    return tuple(page_text(page) for page in rows.select_related("reading"))
+def read_pages(pages: QuerySet[Page], *, has_layout: bool = False) -> QuerySet[Page]:
+    """Those of ``pages`` that were read, in order; their lines are left out where nobody looks at them."""
+    rows = pages.filter(reading__isnull=False).select_related("reading").order_by("number")
+    return rows if has_layout else rows.defer("reading__lines")
 
 
 def stored_digest(digest: Digest) -> dict[str, Any]:

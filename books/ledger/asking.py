@@ -140,7 +140,7 @@ def _turn_of(request: ModelRequest[Any]) -> Lock:
 def _known(request: ModelRequest[Answer]) -> Answer | None:
     for call in ModelCall.objects.raw(ANSWERED_BEFORE, [request.sha256]):
         logger.info("answered from the ledger", extra={"stage": request.stage, "call": call.pk})
-        return read_answer(request.schema, call.answer)[0]
+        return read_answer(request.schema, call.answer, request.about)[0]
     return None
 
 
@@ -149,7 +149,7 @@ def _judged(request: ModelRequest[Answer], raw: RawAnswer) -> tuple[CallOutcome,
     if raw.stopped != "end":
         return {"refusal": CallOutcome.REFUSED, "length": CallOutcome.TRUNCATED}[raw.stopped], None, raw.stopped
     try:
-        answer, problem = read_answer(request.schema, raw.text)
+        answer, problem = read_answer(request.schema, raw.text, request.about)
     except Exception:
         logger.exception("an answer could not be judged", extra={"stage": request.stage})
         answer, problem = None, "This cannot be read."

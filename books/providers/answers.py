@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from json_repair import repair_json
@@ -25,13 +25,15 @@ UNWANTED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\u202a-
 _decoder = json.JSONDecoder(strict=False)
 
 
-def read_answer(form: type[Answer], text: str) -> tuple[Answer | None, str]:
-    """The first complete value in ``text`` that fits ``form``, or else None and what is wrong with the first one."""
+def read_answer(form: type[Answer], text: str, about: Collection[int] = ()) -> tuple[Answer | None, str]:
+    """The first complete value in ``text`` that fits ``form``, or else None and what is wrong with the first one.
+
+    ``about`` as in ``ModelRequest``."""
     complaint, schema = "", json_schema(form)
     for value in _values(THOUGHT.sub("", text)):
         for inner in _unwrapped(value):
             try:
-                return form.model_validate(cleaned(_shaped(inner, schema, schema))), ""
+                return form.model_validate(cleaned(_shaped(inner, schema, schema)), context=about), ""
             except ValidationError as error:
                 complaint = complaint or (_complaint(error) if isinstance(inner, dict) else "")
     return None, complaint or "This is not JSON, or not all of it."

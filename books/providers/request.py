@@ -45,6 +45,7 @@ class ModelRequest(Generic[Answer]):
 
     ``instructions`` is a prompt file; ``facts`` are the book's; ``material`` is this call's own and untrusted.
     ``previous`` is what was answered for an earlier state of the material, so that what still holds can be kept.
+    ``about`` are the numbers of the pages that the answer has to be about, where its form asks for that.
     ``images`` are PNG files; beside a material they only illustrate it. ``earlier`` holds a rejected answer and what is
     wrong with it, for one repair. ``is_economy`` asks for the slower and cheaper tier. The rest as in ``Choice``.
     """
@@ -65,6 +66,7 @@ class ModelRequest(Generic[Answer]):
     provider: str = "openai"
     effort: str = ""
     is_economy: bool = False
+    about: frozenset[int] = frozenset()
 
     @cached_property
     def sha256(self) -> str:

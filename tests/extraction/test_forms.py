@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from books.extraction.engines.forms import guideline_form
+from books.extraction.engines.forms import GuidelineForm
 from books.stored.guideline import Part
-
-FORM = guideline_form(frozenset({3}))
 
 
 def answer(**parts) -> dict:
@@ -18,7 +16,7 @@ def answer(**parts) -> dict:
 def test_statements_that_say_nothing_are_left_out_and_those_without_a_quote_are_kept():
     said = {"evidence": [], "text": "A leaf is green."}
     empty = {"evidence": [], "error": "", "correction": ""}
-    form = FORM.model_validate(answer(concepts=[said, {"evidence": [], "text": " "}], misconceptions=[empty]))
+    form = GuidelineForm.model_validate(answer(concepts=[said, {"evidence": [], "text": " "}], misconceptions=[empty]))
     assert [each.said for each in form.concepts] == ["A leaf is green."]
     assert form.misconceptions == []
     assert form.concepts[0].pages == set()
@@ -29,4 +27,4 @@ def test_statements_that_say_nothing_are_left_out_and_those_without_a_quote_are_
 )
 def test_an_answer_that_says_nothing_or_is_about_other_pages_is_refused(parts):
     with pytest.raises(ValidationError):
-        FORM.model_validate(answer(**parts))
+        GuidelineForm.model_validate(answer(**parts), context={3})

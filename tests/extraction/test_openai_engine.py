@@ -55,7 +55,7 @@ def engine(provider) -> OpenAIEngine:
     choice = {"write": Choice("a-model", 0.2, 900)}
 
     def ask(request):
-        return request.schema.model_validate_json(client.complete(request).text)
+        return request.schema.model_validate_json(client.complete(request).text, context=request.about)
 
     return OpenAIEngine(ask, lambda stage: choice.get(stage, Choice("another")))
 

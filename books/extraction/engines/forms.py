@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    create_model,
+    model_validator,
+)
 
 from books.keys import fingerprint
 from books.stored.guideline import Part
@@ -194,21 +203,21 @@ FORMS_OF_PARTS: dict[Part, type[EvidencedForm]] = {
 
 
 class AboutItsPages(Form):
-    """An answer that says nothing, or is about other pages, is invalid, so that it is asked for once more. One without
+    """An answer that says nothing, or is about other pages than were asked about (the context in which it is judged),
+    is invalid, so that it is asked for once more. One without
     any quote is kept: the check has it against each of its statements."""
 
     version: ClassVar[str] = f"3.{fingerprint([(part, part.says) for part in Part])[:6]}"
-    own_pages: ClassVar[frozenset[int]] = frozenset()
     if TYPE_CHECKING:
         summary: Prose
 
     @model_validator(mode="after")
-    def _is_about_its_pages(self) -> AboutItsPages:
+    def _is_about_its_pages(self, info: ValidationInfo) -> AboutItsPages:
         said = [each for part in Part for each in getattr(self, part)]
         if not said:
             raise ValueError("there is no statement in it")
         cited = {page for each in said for page in each.pages}
-        if cited and not self.own_pages & cited:
+        if cited and cited.isdisjoint(info.context or ()):
             raise ValueError("no statement has a quote from one of the pages given")
         return self
 
@@ -236,11 +245,6 @@ GuidelineForm: type[AboutItsPages] = create_model(
     **{part.value: _statements(part) for part in Part},
     summary=(Prose, Field(description="15 to 30 words on what the subtopic teaches")),
 )
-
-
-def guideline_form(pages: frozenset[int]) -> type[AboutItsPages]:
-    """GuidelineForm for a subtopic of these pages."""
-    return type("GuidelineForm", (GuidelineForm,), {"own_pages": pages, "__module__": __name__})
 
 
 class VerdictForm(Form):

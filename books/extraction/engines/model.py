@@ -121,8 +121,9 @@ class OpenAIEngine:
             "write",
             source.book,
             material,
-            forms.guideline_form(pages),
+            forms.GuidelineForm,
             pages=source.pages,
+            about=pages,
             previous=_said_in(source.previous),
         )
         parts = {part: tuple(_statement(each, pages) for each in getattr(form, part)) for part in Part}
@@ -188,10 +189,10 @@ class OpenAIEngine:
         form: type[FormOfStage],
         *,
         pages: Sequence[PageText] = (),
+        about: frozenset[int] = frozenset(),
         previous: Any = None,
     ) -> FormOfStage:
-        """The images of ``pages`` go along, where they have any; ``previous`` is what was answered before the material
-        changed."""
+        """The images of ``pages`` go along, where they have any; ``about`` and ``previous`` as in ``ModelRequest``."""
         seen = [page for page in pages if page.image]
         material |= {"images": [page.number for page in seen]} if seen else {}
         choice = self._choice(stage)
@@ -208,6 +209,7 @@ class OpenAIEngine:
                 schema=form,
                 schema_version=form.version,
                 images=tuple(page.image for page in seen),
+                about=about,
             )
         )
 

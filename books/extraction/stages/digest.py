@@ -12,7 +12,7 @@ from books.extraction import outline_ops
 from books.extraction.engines.factory import engine_here, guideline_engine, made_with_of
 from books.extraction.images import pages_to_see, with_images
 from books.extraction.page_ranges import cut_here, pages_of, runs_of
-from books.extraction.records import FACTS_OF_BOOK, book_facts, digest_of, page_text, stored_digest
+from books.extraction.records import FACTS_OF_BOOK, book_facts, digest_of, page_text, read_pages, stored_digest
 from books.extraction.stages.base import Ahead, GuidelineStage, Result, Work
 from books.keys import fingerprint
 from books.models import Book, Page, PageDigest, PageReview
@@ -55,13 +55,17 @@ class DigestStage(GuidelineStage):
         ]
 
     def compute(self, item: Item) -> tuple[Digest, MadeWith]:
-        """One query where the engine does not look at the lines."""
+        """One query, where the engine looks at neither the lines nor the image of the page."""
         numbers = range(int(item.label) - 1, int(item.label) + 2)
         near = Page.objects.filter(book=item.job.book_id, number__in=numbers)
-        rows = list(near.values_list("number", "pk", "reading__text", "digest__fingerprint", *FACTS))
+        rows = list(
+            near.values_list("number", "pk", "reading__text", "digest__fingerprint", "reading__regions", *FACTS)
+        )
         pages = {number: (str(pk), text or "") for number, pk, text, *_ in rows}
-        number, made, facts = next(
-            (number, made, BookFacts(*facts)) for number, pk, _, made, *facts in rows if str(pk) == item.key
+        number, made, regions, facts = next(
+            (number, made, regions, BookFacts(*facts))
+            for number, pk, _, made, regions, *facts in rows
+            if str(pk) == item.key
         )
         here = engine_here().made_with(self.name)
         made_here = any(item.fingerprint == _print(here, facts, pages, number, is_seen=each) for each in (False, True))
@@ -69,11 +73,12 @@ class DigestStage(GuidelineStage):
             known = PageDigest.objects.get(page__book=item.job.book_id, page__number=number)
             return digest_of(known.data, number), known.made_with
         engine = engine_here() if made_here else guideline_engine()
-        page = PageText(number, pages[number][1])
+        captions = tuple(each.caption for each in regions or () if each.caption)
+        page = PageText(number, pages[number][1], captions=captions)
         if engine.reads_layout:
             page = page_text(Page.objects.select_related("reading").get(pk=item.key))
-        else:
-            page = with_images(item.job.book, [page])[0]
+        elif item.fingerprint != _print(engine.made_with(self.name), facts, pages, number):
+            (page,) = with_images([page], pages_to_see(item.job.book, read_pages(near.filter(pk=item.key))))
         return engine.digest(facts, page, *_around(pages, number)), engine.made_with(self.name)
 
     def save(self, item: Item, result: tuple[Digest, MadeWith]) -> None:

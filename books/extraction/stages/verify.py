@@ -15,8 +15,8 @@ from django.utils.translation import gettext_noop
 from books.extraction.base import Verdict
 from books.extraction.cut import book_text, cut_of
 from books.extraction.engines.factory import asks_a_model, guideline_engine
-from books.extraction.images import illustrated
-from books.extraction.records import page_texts
+from books.extraction.images import pages_to_see, with_images
+from books.extraction.records import page_text, read_pages
 from books.extraction.stages.base import Ahead, GuidelineStage, Work
 from books.extraction.stages.rows import PROPOSES, pages_within, rows_of
 from books.extraction.stages.write import WriteStage
@@ -25,7 +25,7 @@ from books.guidelines.checking import OF_SECOND_READING
 from books.guidelines.evidence import BookText
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
-from books.models import Subtopic
+from books.models import Page, Subtopic
 from books.stored.guideline import Finding, FindingKind, Guideline, Part, Statement, statements
 from books.stored.made_with import MadeWith
 from books.stored.pages import PageId
@@ -57,14 +57,18 @@ class VerifyStage(GuidelineStage):
         due = [row for row in rows if cut.has(row) and written.get(str(row.pk), 0) > verified.get(str(row.pk), 0)]
         return [PlannedItem(str(row.pk), row.title, fingerprint=self._print(row)) for row in due]
 
-    def compute(self, item: Item) -> tuple[Found, MadeWith]:
+    def compute(self, item: Item) -> tuple[Found, MadeWith] | None:
+        """None where nothing is found now and nothing was before."""
         row = Subtopic.objects.select_related("topic__book").get(pk=item.key)
         cut, engine = cut_of.of(item.job), guideline_engine()
         wanted = {*row.pages, *(page for _, pages in cut.parts_of(row) for page in pages)}
-        texts = {page: text for text in page_texts(wanted, has_layout=False) for page in cut.numbers.ids([text.number])}
+        found = list(read_pages(Page.objects.filter(pk__in=wanted)))
+        source = cut.source_of(row, {str(page.pk): page_text(page, has_layout=False) for page in found})
+        source = replace(source, pages=with_images(source.pages, pages_to_see(row.topic.book, found)))
         said = _judged(row.guideline)
-        verdicts = engine.verify(illustrated(cut.source_of(row, texts), row.topic.book), said) if said else []
-        return _found(said, verdicts, book_text.of(item.job)), self.made_with
+        verdicts = engine.verify(source, said) if said else []
+        marks = _found(said, verdicts, book_text.of(item.job)), self.made_with
+        return marks if marks[0] or _marked(row.guideline, {}) != row.guideline else None
 
     def ahead(self, book: Ahead) -> Iterator[Work]:
         pages = len(book.pages) / max(1, sum(book.written) / 2)
@@ -73,7 +77,9 @@ class VerifyStage(GuidelineStage):
     def _print(self, row: Subtopic) -> str:
         return fingerprint(self.made_with, row.pages, _judged(row.guideline), row.made_from)
 
-    def save(self, item: Item, result: tuple[Found, MadeWith]) -> None:
+    def save(self, item: Item, result: tuple[Found, MadeWith] | None) -> None:
+        if result is None:
+            return
         found, made_with = result
         with change(item.job.book_id, f"Read a second time by {made_with}: {item.label}", job=item.job):
             row = Subtopic.objects.filter(pk=item.key).first()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,9 +14,9 @@ from books.extraction.apply_outline import apply_outline
 from books.extraction.base import Guideline, Statement
 from books.extraction.cut import Cut, book_text, cut_of
 from books.extraction.engines.factory import asks_a_model, guideline_engine
-from books.extraction.images import illustrated, pages_to_see
+from books.extraction.images import pages_to_see, with_images
 from books.extraction.page_ranges import cut_here
-from books.extraction.records import page_texts, read_texts, whole_outline
+from books.extraction.records import page_text, read_pages, read_texts, whole_outline
 from books.extraction.stages.base import Ahead, Call, GuidelineStage, Result, Work
 from books.extraction.stages.rows import item_key, pages_within, row_id, rows_of
 from books.guidelines.changes import change
@@ -25,7 +25,7 @@ from books.guidelines.evidence import EvidenceCheck
 from books.guidelines.proposals import piece_offered, propose, setting
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
-from books.models import DECIDED, Book, PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic
+from books.models import DECIDED, Book, Page, PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.stored import guideline as stored
 from books.stored.guideline import FindingKind, Part
@@ -126,7 +126,8 @@ class WriteStage(GuidelineStage):
         notes = [each.note for topic in outline.topics for each in topic.subtopics if each.note]
         with change(job.book_id, ". ".join([CUT, *notes]), job=job):
             apply_outline(job.book, outline, job=job, within=within)
-        cut, texts, seen = Cut.of(job.book_id, outline), read_texts(job.book_id), _ids_to_see(job.book)
+        cut, texts = Cut.of(job.book_id, outline), read_texts(job.book_id)
+        seen = {str(page.pk) for page in pages_to_see(job.book)}
         found = [
             (row, cut.made_from(row, texts, self.made_with, seen))
             for row in rows_of(job.book_id, within)
@@ -146,11 +147,13 @@ class WriteStage(GuidelineStage):
         if not _has_place(row, cut):
             return None
         wanted = {*row.pages, *(page for _, pages in cut.parts_of(row) for page in pages)}
-        found = page_texts(wanted, has_layout=engine.reads_layout)
-        texts = {page: text for text in found for page in cut.numbers.ids([text.number])}
+        found = list(read_pages(Page.objects.filter(pk__in=wanted), has_layout=engine.reads_layout))
+        texts = {str(page.pk): page_text(page, has_layout=engine.reads_layout) for page in found}
+        seen = pages_to_see(row.topic.book, found)
         own = cut.numbers.numbers(row.pages)
-        source = replace(cut.source_of(row, texts), previous=_previous(row, cut, self.made_with))
-        source = illustrated(source, row.topic.book)
+        source = cut.source_of(row, texts)
+        previous = _previous(row, cut, self.made_with)
+        source = replace(source, pages=with_images(source.pages, seen), previous=previous)
         final = engine.write(source)
         if asks_a_model():
             check = EvidenceCheck(book_text.of(item.job), own, source.later_subtopics, source.subtopic)
@@ -160,7 +163,7 @@ class WriteStage(GuidelineStage):
         return Written(
             marked_as_before(written, row.guideline),
             final.summary,
-            cut.made_from(row, texts, self.made_with, _ids_to_see(row.topic.book, [page.number for page in found])),
+            cut.made_from(row, texts, self.made_with, {str(page.pk) for page in seen}),
             _terms(row),
             self.made_with,
             None if row.pages == present else row.pages,
@@ -213,10 +216,6 @@ class WriteStage(GuidelineStage):
         book.written = (sum(not row.is_decided for row, _ in due) + low, len(due) + high)
         yield Work(self.call, book.written, each, each * book.share_seen)
         yield Work(self.more_calls[0], (0, math.ceil(COPIES * book.written[1])))
-
-
-def _ids_to_see(book: Book, numbers: Collection[int] | None = None) -> set[PageId]:
-    return {str(page.pk) for page in pages_to_see(book, numbers)}
 
 
 def _previous(row: Subtopic, cut: Cut, made_with: MadeWith) -> Guideline | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from books.guidelines.evidence.numerals import cardinal, composed, ordinal, roman
@@ -150,7 +151,11 @@ _DATE_PREPOSITIONS = _MONTHS | word_set(
 
 def figures(text: str, language: str = "en") -> list[Figure]:
     """Those that ``text`` names, in order; an era or century that follows a range or list is that of all in it."""
-    plain = legible(text)
+    return figures_in(legible(text), language)
+
+
+def figures_in(plain: str, language: str) -> list[Figure]:
+    """As ``figures``, of a text that is ``legible`` already."""
     found = [_with_surroundings(each, plain) for each in _numbers(plain, language)]
     for at in range(len(found) - 2, -1, -1):
         one, after = found[at], found[at + 1]
@@ -184,7 +189,7 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
     read = 0
     for token in _TOKEN.finditer(text):
         word = token.group()
-        if token.start() < read:
+        if token.start() < read or not (run or word[0].isdigit() or _counts(word, language)):
             continue
         is_share = word == "ciento" and text.endswith("por ", 0, token.start())
         value = None if word[0].isdigit() or is_share else cardinal(word.lower(), language)
@@ -214,6 +219,13 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
             yield from _of_one_word(token, text, language)
     if run:
         yield _of_words(run, text)
+
+
+@lru_cache(maxsize=50_000)
+def _counts(word: str, language: str) -> bool:
+    """Whether the word alone may be a number: most are not, and are passed over at once."""
+    small = word.lower()
+    return any(each is not None for each in (cardinal(small, language), ordinal(small, language), roman(word)))
 
 
 def _continues(gap: str, before: int, value: int) -> bool:

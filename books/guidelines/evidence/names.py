@@ -161,9 +161,10 @@ def _same_name(one: str, other: str) -> bool:
     return Levenshtein.distance(one, other, score_cutoff=slips) <= slips or _skeleton(one) == _skeleton(other) != ""
 
 
-def _roots(word: str) -> set[str]:
+@lru_cache(maxsize=50_000)
+def _roots(word: str) -> frozenset[str]:
     """The word and, from three letters on, what is left of it without an ending and an s."""
-    forms = {word, word.removesuffix("s")}
+    forms = frozenset((word, word.removesuffix("s")))
     return forms | {
         form[: -len(end)] for form in forms for end in _ENDINGS if form.endswith(end) and len(form) - len(end) >= 3
     }

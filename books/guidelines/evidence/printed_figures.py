@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import combinations, pairwise, zip_longest
 
-from books.guidelines.evidence.figures import UNITS, Era, Figure, figures, legible
+from books.guidelines.evidence.figures import UNITS, Era, Figure, figures_in, legible
 from books.guidelines.evidence.quotes import without_digits
 
 # Sums of numbers from here on are told as the page's own; smaller ones meet by chance.
@@ -49,7 +49,7 @@ class PrintedFigures:
         self._language = language
         self._whole = _SPOILT.sub(lambda found: found[0].translate(_MISREAD), legible(without_digits(text)))
         self._text = _LABEL.sub(lambda found: " " * len(found[0]), self._whole)
-        self.figures = list(_with_shared_units(figures(self._text, language), self._text))
+        self.figures = list(_with_shared_units(figures_in(self._text, language), self._text))
         self.eras: dict[Decimal, set[Era]] = {}
         for each in self.figures:
             if each.kind == "number":
@@ -66,7 +66,7 @@ class PrintedFigures:
     @cached_property
     def labels(self) -> set[Decimal]:
         """The numbers of tables and sections too."""
-        return {each.value for each in figures(self._whole, self._language)}
+        return {each.value for each in figures_in(self._whole, self._language)}
 
     @cached_property
     def units(self) -> frozenset[str]:

@@ -21,7 +21,7 @@ SHORT = 8
 # How far a quote may reach over a page's end, in letters and digits.
 OVER_THE_END = 240
 # What stands before a word or number and belongs to it is no longer than this.
-LONGEST_BEFORE = 100
+LONGEST_BEFORE = 40
 # Furniture (running heads, page numbers) repeats on pages this near.
 NEAR_PAGES = 4
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
@@ -77,6 +77,7 @@ def without_digits(text: str) -> str:
     return _SPOILT.sub(lambda found: found[0].translate(_LETTERS), text)
 
 
+@lru_cache(maxsize=50_000)
 def as_misread(word: str) -> str:
     for seen, meant in _MISREAD:
         word = word.replace(seen, meant)
