@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from books.guidelines.evidence.figures import Figure, figures, legible
+from books.guidelines.evidence.figures import Figure, figures, figures_in, legible
 from books.guidelines.evidence.material import Seen
 from books.guidelines.evidence.names import names
 from books.guidelines.evidence.printed_figures import PrintedFigures, shared_nouns
@@ -77,7 +77,9 @@ _SMALL = 12
 def figure_findings(seen: Seen) -> Iterator[Finding]:
     """Numbers that are neither on the cited pages nor follow from what stands there, units and eras that are others."""
     text = legible(seen.claim.text)
-    said = figures(text, seen.language or seen.material.language)
+    said = figures_in(text, seen.language or seen.material.language)
+    if not said:
+        return
     has_own = (seen.material.calculates or _SUPPOSES.match(text)) and seen.part in (Part.CHECKS, Part.MISCONCEPTIONS)
     counted = {one.start: other for one, other in shared_nouns(said, seen.near.figures)}
     for figure in said:

@@ -38,6 +38,23 @@ class BookText:
 
 
 @dataclass
+class CitedText:
+    """Of the pages that a statement cites, taken apart once something is looked for in it."""
+
+    text: str
+    language: str
+    title: str
+
+    @cached_property
+    def figures(self) -> PrintedFigures:
+        return PrintedFigures(self.text, self.language)
+
+    @cached_property
+    def names(self) -> PrintedNames:
+        return PrintedNames(f"{self.text}\n{self.title}")
+
+
+@dataclass
 class Material:
     """``own_pages`` are those of the subtopic (all where none is named), ``later_subtopics`` the titles that follow."""
 
@@ -45,7 +62,7 @@ class Material:
     own_pages: Sequence[int] = ()
     later_subtopics: Sequence[str] = ()
     title: str = ""
-    _cited: dict[tuple[tuple[int, ...], str], tuple[PrintedFigures, PrintedNames]] = field(default_factory=dict)
+    _cited: dict[tuple[tuple[int, ...], str], CitedText] = field(default_factory=dict)
 
     @property
     def pages(self) -> Mapping[int, str]:
@@ -96,8 +113,7 @@ class Material:
         before = "\n".join(self._end_before(each.page) for each in found if each.start < TAIL)
         if (numbers, before) not in self._cited:
             text = "\n".join([before, *(self.pages[number] for number in numbers)])
-            self._cited[numbers, before] = PrintedFigures(text, self.language), PrintedNames(f"{text}\n{self.title}")
-        figures, names = self._cited[numbers, before]
+            self._cited[numbers, before] = CitedText(text, self.language, self.title)
         return Seen(
             part,
             claim,
@@ -105,8 +121,7 @@ class Material:
             quoted=" … ".join(each.words for each in found),
             told="\n".join(self.book.printed.pages[each.page].around(each, before=0, after=0) for each in found),
             around="\n".join(self.book.printed.pages[each.page].around(each) for each in found),
-            figures=figures,
-            names=names,
+            cited=self._cited[numbers, before],
             language=self.language_of(claim.text),
             where=named_pages(numbers),
         )
@@ -119,8 +134,7 @@ class Material:
 @dataclass(frozen=True)
 class Seen:
     """What one statement is held against: ``quoted`` are its quotes as printed, ``told`` the sentences in which they
-    stand, ``around`` these with others beside them, ``figures`` and ``names`` those of all cited pages, which ``where``
-    names."""
+    stand, ``around`` these with others beside them, ``cited`` all of the cited pages, which ``where`` names."""
 
     part: Part
     claim: Claim
@@ -128,10 +142,17 @@ class Seen:
     quoted: str
     told: str
     around: str
-    figures: PrintedFigures
-    names: PrintedNames
+    cited: CitedText
     language: str
     where: str
+
+    @property
+    def figures(self) -> PrintedFigures:
+        return self.cited.figures
+
+    @property
+    def names(self) -> PrintedNames:
+        return self.cited.names
 
     @cached_property
     def near(self) -> PrintedFigures:

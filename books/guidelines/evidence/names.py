@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
@@ -112,14 +112,33 @@ class PrintedNames:
 
     def __init__(self, text: str) -> None:
         text = without_digits(text)
-        whole = joined_words(text)
-        self._letters = squeezed(whole)
-        self.words = {plain(word) for part in (whole, text) for word in _WORD.findall(part)} - {""}
-        self.small = {plain(word) for word in _WORD.findall(whole) if word[0].islower()}
-        self._stems_small = {stem(word) for word in self.small}
-        self._misread = {as_misread(word) for word in self.words}
-        self.joined = {plain(each.word) for each in names(whole) if len(each.run) > 1}
-        self._initials = "".join(word[0] for word in map(plain, _WORD.findall(whole)) if word)
+        self._whole = joined_words(text)
+        self._written = _WORD.findall(self._whole)
+        self.words = {*map(plain, {*self._written, *_WORD.findall(text)})} - {""}
+
+    @cached_property
+    def small(self) -> set[str]:
+        return {plain(word) for word in {*self._written} if word[0].islower()}
+
+    @cached_property
+    def joined(self) -> set[str]:
+        return {plain(each.word) for each in names(self._whole) if len(each.run) > 1}
+
+    @cached_property
+    def _letters(self) -> str:
+        return squeezed(self._whole)
+
+    @cached_property
+    def _initials(self) -> str:
+        return "".join(word[0] for word in map(plain, self._written) if word)
+
+    @cached_property
+    def _stems_small(self) -> set[str]:
+        return {stem(word) for word in self.small}
+
+    @cached_property
+    def _misread(self) -> set[str]:
+        return {as_misread(word) for word in self.words}
 
     def has(self, name: str) -> bool:
         word = plain(name)
