@@ -6,5 +6,5 @@ class BookpipelineConfig(AppConfig):
 
     def ready(self) -> None:
         import bookpipeline.checks
-        import bookpipeline.language
+        import bookpipeline.middleware
         import bookpipeline.second_factor  # noqa: F401 - they register checks and connect signals

@@ -41,13 +41,13 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "bookpipeline.health.HealthMiddleware",
-    "bookpipeline.tracing.RequestIdMiddleware",
+    "bookpipeline.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "bookpipeline.compression.CompressedScreens",
+    "bookpipeline.middleware.CompressedScreens",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "bookpipeline.language.LanguageMiddleware",
+    "bookpipeline.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
