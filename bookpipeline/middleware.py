@@ -1,6 +1,8 @@
-"""What requests pass on their way: their name in the log, the compression of screens, and their language.
+"""What requests pass on their way: their name in the log, the compression of screens, their language and zone.
 
-Programs are always answered in English, and what is stored is English too: docs/architecture.md, "Languages".
+Programs are always answered in English and UTC, and what is stored is English too: docs/architecture.md, "Languages".
+The upload form is no program, though it asks the API: what it is told stands on the screen. Only a browser's session
+sends the token against forged forms.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -18,13 +21,14 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.middleware.locale import LocaleMiddleware
-from django.utils import translation
+from django.utils import timezone, translation
 
 from books.models import Preferences
 from books.models.session import CHOSEN_LANGUAGE
 from books.tokens import ADDRESSES
 from jobs.logs import begin_request, end_request
 
+ZONE: Final = "zone"
 ID: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
 # https://www.w3.org/TR/trace-context/#traceparent-header
 TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
@@ -68,16 +72,25 @@ class CompressedScreens(GZipMiddleware):
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """What its person chose, else what the browser asks for."""
+    """What its person chose, else what the browser says."""
 
     def process_request(self, request: HttpRequest) -> None:
-        is_program = request.path_info.startswith(ADDRESSES)
+        is_program = request.path_info.startswith(ADDRESSES) and "X-CSRFToken" not in request.headers
+        _activate_zone("" if is_program else request.COOKIES.get(ZONE, ""))
         chosen = settings.LANGUAGE_CODE if is_program else request.session.get(CHOSEN_LANGUAGE, "")
         if chosen not in dict(settings.LANGUAGES):
             return super().process_request(request)
         translation.activate(chosen)
         request.LANGUAGE_CODE = chosen
         return None
+
+
+def _activate_zone(name: str) -> None:
+    """The browser's, as screens.js found it out; whoever sends another sees the time of another."""
+    try:
+        timezone.activate(ZoneInfo(name))
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        timezone.deactivate()
 
 
 @receiver(user_logged_in)

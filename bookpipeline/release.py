@@ -8,5 +8,6 @@ from typing import Final
 from bookpipeline.environment import env
 
 VERSION: Final = "0.1.0"
-COMMIT: Final = env.str("COMMIT", default="unknown")
+UNKNOWN: Final = "unknown"
+COMMIT: Final = env.str("COMMIT", default=UNKNOWN)
 HEALTH: Final = json.dumps({"status": "ok", "version": VERSION, "commit": COMMIT}).encode()

@@ -71,7 +71,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             # Every template has texts.
-            "builtins": ["django.templatetags.i18n", "books.admin.said"],
+            "builtins": ["django.templatetags.i18n", "books.wording"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -223,7 +223,8 @@ LANGUAGE_CODE = "en"
 # Each by the name that it calls itself.
 LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "bookpipeline.formats"
+TIME_ZONE = "UTC"  # of whoever did not say which is theirs: bookpipeline.middleware
 USE_TZ = True
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from books.sentences import named
 from jobs.errors import JobError
 
 # How often a paused job finds out whether the provider takes our calls again.
@@ -23,7 +24,7 @@ class UploadRejected(BookError):
     """One file, or a whole upload, that cannot become pages. ``name`` is the file's name as shown to the person."""
 
     def __init__(self, message: str, *, name: str = "") -> None:
-        super().__init__(f"{name}: {message}" if name else message)
+        super().__init__(named(name, message))
         self.name = name
         self.reason = message
 

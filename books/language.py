@@ -64,11 +64,6 @@ def sentences(text: str) -> list[str]:
     return [part.strip() for part in _SENTENCE_END.split(" ".join(flat.split())) if part.strip()]
 
 
-def listed(parts: list[str], *, last: str = "and") -> str:
-    """``a, b and c``."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}" if parts else ""
-
-
 # Words that join others in a sentence; a row of words without any is none.
 GRAMMAR = word_set(
     "a an the of and to in is are was were that with for by from as it its be been not or this these those which who on"
@@ -122,27 +117,3 @@ def reads_from_right(language: str) -> bool:
     """Whether the right one of two facing pages is the first in a book in ``language``."""
     first = language.partition("+")[0]
     return first in FROM_RIGHT or first.endswith("_vert")
-
-
-def gettext_noop(text: str) -> str:
-    """``text``, which the catalogues of translations list: a screen shows it in its language, all else as it is."""
-    return text
-
-
-class Told(str):
-    """A sentence in English that a screen can say in its language: its words, and the ``parts`` to be put in."""
-
-    __slots__ = ("parts", "template")
-    template: str
-    parts: dict[str, object]
-
-
-def told(template: str, **parts: object) -> Told:
-    sentence = Told(template.format(**parts))
-    sentence.template, sentence.parts = template, parts
-    return sentence
-
-
-def counted(count: int, noun: str) -> str:
-    """ "1 page", "2 pages"; for nouns whose plural is regular."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

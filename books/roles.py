@@ -6,7 +6,10 @@ from typing import Any, Final
 
 from django.apps.registry import Apps
 
-UPLOADER, REVIEWER, PUBLISHER, ADMINISTRATOR = "uploader", "reviewer", "publisher", "administrator"
+from books.sentences import gettext_noop
+
+UPLOADER, REVIEWER = gettext_noop("uploader"), gettext_noop("reviewer")
+PUBLISHER, ADMINISTRATOR = gettext_noop("publisher"), gettext_noop("administrator")
 
 LOOK: Final = frozenset(
     {"books.view_book", "books.view_page", "books.view_topic", "books.view_subtopic", "jobs.view_job"}

@@ -23,6 +23,8 @@ SPANISH = ROOT / "locale" / "es" / "LC_MESSAGES" / "django.po"
 FOLDERS = ("books", "bookpipeline", "jobs", "templates")
 KEYWORDS = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), None),
+    "told": (1,),
+    "told_count": (1, 2),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),

@@ -8,6 +8,6 @@ class BookpipelineAdminConfig(SimpleAdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from books.admin.said import name_engine
+        from books.engine_words import name_engine
 
         name_engine()

@@ -20,11 +20,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from books.access import EVERY, open_books
-from books.admin.audit_words import MOVES, act_in_words
+from books.admin.audit_words import MOVES, act_in_words, row_in_words
 from books.admin.guards import StaffRequest, route, screen
-from books.admin.said import as_said
 from books.models import AuditEntry, Book, Change, Outcome
 from books.numbers import number_of
+from books.wording import in_language
 from jobs.models import Event
 from jobs.registry import handlers
 from jobs.states import JobStatus
@@ -184,7 +184,7 @@ def _requests(wanted: Wanted) -> Iterable[Line]:
         outcome = "" if is_done else entry.get_outcome_display()
         told = {"detail": entry.detail, "outcome": outcome, "token": entry.token}
         if entry.about.startswith("“"):
-            words = f"{_after_a_name(entry.action)} {entry.about}"
+            words = f"{row_in_words(entry.action)} {entry.about}"
             yield Line(entry.at, entry.name, words, entry.book_number, source=Source.EFFECT, **told)
             continue
         about = dict(part.rsplit(" ", 1) for part in entry.about.split(", ") if " " in part)
@@ -192,11 +192,6 @@ def _requests(wanted: Wanted) -> Iterable[Line]:
         source = Source.ALONE if entry.action.startswith("sign") or not is_done else Source.REQUEST
         url = _url_of(entry.book_number, about)
         yield Line(entry.at, entry.name, words, entry.book_number, url=url, source=source, **told)
-
-
-def _after_a_name(stored: str) -> str:
-    said = as_said(stored)
-    return f"{said[:1].lower()}{said[1:]}"
 
 
 def _url_of(book: int | None, about: dict[str, str]) -> str:
@@ -210,7 +205,8 @@ def _url_of(book: int | None, about: dict[str, str]) -> str:
 
 def _changes(wanted: Wanted) -> Iterable[Line]:
     for made in wanted.rows(Change.objects.all(), at="made_at", person="name", book="book"):
-        words, url = _after_a_name(made.sentence), reverse("admin:books_book_changes", args=[made.book_id])
+        said = in_language(made.sentence)
+        words, url = f"{said[:1].lower()}{said[1:]}", reverse("admin:books_book_changes", args=[made.book_id])
         yield Line(made.made_at, made.name, words, made.book_id, url=url, source=Source.EFFECT)
 
 
@@ -221,9 +217,8 @@ def _job_events(wanted: Wanted) -> Iterable[Line]:
         handler = handlers().get(event.job.kind)
         words = str(MOVES.get(event.to_status, "%s")) % (_(handler.title) if handler else event.job.kind)
         url = reverse("admin:jobs_job_change", args=[event.job_id])
-        yield Line(
-            event.at, event.actor, words, event.job.book_id, detail=as_said(event.reason), url=url, source=Source.EFFECT
-        )
+        why = in_language(event.reason)
+        yield Line(event.at, event.actor, words, event.job.book_id, detail=why, url=url, source=Source.EFFECT)
 
 
 SOURCES: Final[tuple[Callable[[Wanted], Iterable[Line]], ...]] = (_requests, _changes, _job_events)

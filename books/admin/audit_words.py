@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from books.wording import in_language
 from jobs.states import JobStatus
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ PAGE_ORDER, PAGES_READ = _("reorder pages|reordered pages"), _("have pages read|
 UPLOAD, CONTENTS = _("upload pages|uploaded pages"), _("change the table of contents|changed the table of contents")
 GENERATE, FINALISE = (
     _("start to generate guidelines|started to generate guidelines"),
-    _("start to finalise guidelines|started to finalise guidelines"),
+    _("start to tidy guidelines|started to tidy guidelines"),
 )
 SPLIT_SPREADS, INSERT = _("split spreads in two|split spreads in two"), _("insert pages|inserted pages")
 APPROVE, REJECT, DECIDE = (
@@ -119,6 +120,19 @@ MOVES: Final[dict[str, Words]] = {
     JobStatus.FAILED: _("gave up: %s"),
     JobStatus.CANCELLED: _("cancelled: %s"),
 }
+
+
+# What becomes of a row, by the first word of its note.
+ROWS: Final[dict[str, Words]] = {
+    "Added": _("added {kind}"),
+    "Changed": _("changed {kind}"),
+    "Deleted": _("deleted {kind}"),
+}
+
+
+def row_in_words(action: str) -> str:
+    verb, _bar, kind = action.partition(" ")
+    return str(ROWS.get(verb, "{kind}")).format(kind=in_language(kind))
 
 
 def act_in_words(action: str, about: dict[str, str], *, is_done: bool) -> str:

@@ -25,7 +25,7 @@ from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, BookStatus
 from books.ocr.start import check_readable, read_new_pages, start_reading
 from books.publishing.published import with_published_version
-from books.wording import count_of_pages, refusal_words
+from books.wording import count_of_pages, in_language
 from jobs.models import Job
 
 FACTS = {
@@ -81,7 +81,7 @@ def _next(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
 def _estimate(book: Book, offered: set[str], way: Way) -> str:
     """What the present step would cost, or else generating."""
     if way.now == "finalise" and "step-finalise" in offered:
-        return _("Finalising: {estimate}").format(estimate=estimate(book, kind=FINALISATION.kind).sentence)
+        return _("Tidying: {estimate}").format(estimate=estimate(book, kind=FINALISATION.kind).sentence)
     if "step-generate" not in offered:
         return ""
     return _("Generating: {estimate}").format(estimate=estimate(book).sentence)
@@ -113,9 +113,9 @@ def upload(request: StaffRequest, book_id: int) -> HttpResponseBase:
         book, [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files], user=request.user
     )
     for refusal in receipt.refused:
-        messages.error(request, refusal_words(refusal))
+        messages.error(request, in_language(refusal.message))
     for note in receipt.notes:
-        messages.warning(request, note)
+        messages.warning(request, in_language(note))
     if receipt.stored:
         messages.success(request, _stored_words(receipt))
         if read_new_pages(book, user=request.user) is None:
@@ -142,5 +142,5 @@ def read(request: StaffRequest, book_id: int) -> HttpResponseBase:
 @action("books.ask_model")
 def finalise(request: StaffRequest, book_id: int) -> HttpResponseBase:
     start_finalisation(get_object_or_404(Book, pk=book_id), limits_of(request.POST), user=request.user)
-    messages.success(request, _("Finalising started."))
+    messages.success(request, _("Tidying started."))
     return redirect("admin:books_book_overview", book_id)

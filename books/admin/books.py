@@ -58,7 +58,7 @@ from books.models.book import books_with_words
 from books.ocr.factory import installed_languages
 from books.ocr.start import lack_of_language
 from books.publishing.deletion import delete_book
-from books.wording import count_of_pages
+from books.wording import count_of_pages, in_language
 from jobs.errors import JobError
 from jobs.progress import start_sentence
 
@@ -211,7 +211,7 @@ class BookAdmin(LookAhead, ModelAdmin):
         try:
             response = super().changelist_view(request, {"title": gettext("Books"), **(extra_context or {})})
         except DeletionRefused as refusal:
-            messages.error(request, refusal.message)
+            messages.error(request, in_language(refusal.message))
             return redirect("admin:books_book_changelist")
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
             books = response.context_data["cl"].result_list
@@ -234,9 +234,9 @@ class BookAdmin(LookAhead, ModelAdmin):
             try:
                 job = resume_extraction(book, user=cast("StaffRequest", request).user)
             except JobError as refusal:
-                messages.error(request, f"{book}: {refusal.message}")
+                messages.error(request, f"{book}: {in_language(refusal.message)}")
             else:
-                messages.success(request, f"{book}: {start_sentence(job)}")
+                messages.success(request, f"{book}: {in_language(start_sentence(job))}")
 
     # ---- the form ---------------------------------------------------------------------------------------------------
 

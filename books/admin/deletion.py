@@ -18,6 +18,7 @@ from books.errors import DeletionRefused
 from books.models import Book
 from books.publishing.deletion import Losses, delete_book, job_in_the_way, losses_of
 from books.publishing.published import has_published
+from books.wording import in_language
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def delete_view(admin: Admin, request: StaffRequest, book_id: str) -> HttpRespon
     try:
         delete_book(book.pk, typed_title=typed)
     except DeletionRefused as refusal:
-        messages.error(request, refusal.message)
-        refuse(request, refusal.message)
+        messages.error(request, in_language(refusal.message))
+        refuse(request, in_language(refusal.message))
         return _shown(admin, request, book, typed=typed, status=409)
     admin.log_deletions(request, [book])  # type: ignore[arg-type]  # any rows will do, and these are gone
     messages.success(request, _("“{book}” was deleted with everything that belonged to it.").format(book=book))

@@ -21,6 +21,7 @@ from books.publishing.files.export import book_docx, book_json, book_markdown
 from books.publishing.files.import_file import MOST_BYTES, apply_import, receive
 from books.publishing.files.sheets import guideline_sheet
 from books.publishing.text.exports import TEXT_FORMS, text_response
+from books.wording import in_language
 
 # Beyond this many a page of differences helps nobody; all of them are applied.
 SHOWN = 200
@@ -73,7 +74,7 @@ def export_text(request: StaffRequest, book_id: int, form: str) -> HttpResponseB
     try:
         return text_response(book, form)
     except Busy as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, in_language(refusal.message))
         return redirect("admin:books_book_exchange", book_id)
 
 

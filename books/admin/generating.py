@@ -30,6 +30,7 @@ from books.models import Book, Contents, ContentsStatus
 from books.numbers import LARGEST_PLACE, number_of
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.stored.limits import Limits
+from books.wording import in_language
 from jobs.errors import JobError
 from jobs.models import Job
 from jobs.progress import resume_point, start_sentence
@@ -80,7 +81,7 @@ def start(request: StaffRequest, book_id: int) -> HttpResponseBase:
     try:
         limits, refusal = limits_of(request.GET), ""
     except RequestRefused as error:
-        limits, refusal = Limits(), error.message
+        limits, refusal = Limits(), in_language(error.message)
     context = {"book": book, "refusal": refusal, "estimate": estimate(book, limits)}
     if request.htmx:
         return render(request, "bookpipeline/_estimate.html", context)
@@ -114,7 +115,7 @@ def _resume_words(last: Job | None, limits: Limits) -> str:
     point = resume_point(last) if last.status != JobStatus.COMPLETED else ""
     if not point:
         return gettext("What changed since the last time is made anew. Everything finished is kept.")
-    return gettext("{point} Everything finished is kept.").format(point=point)
+    return gettext("{point} Everything finished is kept.").format(point=in_language(point))
 
 
 @action("books.ask_model")
@@ -131,9 +132,9 @@ def generate(request: StaffRequest, book_id: int) -> HttpResponseBase:
         else:
             job = resume_extraction(book, limits, user=request.user)
     except JobError as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, in_language(refusal.message))
         return redirect("admin:books_book_overview", book_id)
-    messages.success(request, start_sentence(job))
+    messages.success(request, in_language(start_sentence(job)))
     return redirect("admin:books_book_overview", book_id)
 
 

@@ -25,6 +25,7 @@ from django_htmx.middleware import HtmxDetails
 from books.access import check_open
 from books.audit import refuse
 from books.numbers import number_of
+from books.wording import in_language
 from jobs.errors import JobError
 
 P = ParamSpec("P")
@@ -72,8 +73,8 @@ def action(permission: str, *, most_bytes: int | None = None) -> Callable[[View[
             try:
                 response = view(request, *args, **kwargs)
             except JobError as refusal:
-                messages.error(request, refusal.message)
-                refuse(request, refusal.message)
+                messages.error(request, in_language(refusal.message))
+                refuse(request, in_language(refusal.message))
                 return back(request, _home(kwargs))
             if offered is not None and request.session.get(UNDO) == offered:
                 del request.session[UNDO]

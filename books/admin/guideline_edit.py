@@ -25,6 +25,7 @@ from books.models import Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.guideline import PART_TITLES, PARTS, Part, Statement, numbered, statements
 from books.stored.pages import PageNumbers, numbers_in, ranges
+from books.wording import in_language
 
 NOT_PAGES = gettext_lazy("Write pages as 4 or 3-5, 8.")
 
@@ -110,14 +111,14 @@ def save(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseB
             order=request.POST.get("order", ""),
         )
     except EditRefused as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, in_language(refusal.message))
         return _form(request, row, _with_problems(draft, refusal.problems), revision, status=422)
     except EditedMeanwhile as refusal:
         if refusal.message == str(PAGES_MOVED):
-            messages.error(request, refusal.message)
+            messages.error(request, in_language(refusal.message))
             return _form(request, row, draft, revision, status=409)
         row.refresh_from_db()
-        merged, rival = _reconciled(row, draft, revision, refusal.message)
+        merged, rival = _reconciled(row, draft, revision, in_language(refusal.message))
         return _form(request, row, merged, row.revision, status=409, rival=rival)
     messages.success(request, _("Saved."))
     return redirect("admin:books_book_guideline", book_id, subtopic_id)
@@ -254,12 +255,11 @@ def save_topic(request: StaffRequest, book_id: int, topic_id: int) -> HttpRespon
     try:
         edit_topic(book_id, topic_id, user=request.user, revision=seen_revision(request), **said)
     except EditRefused as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, in_language(refusal.message))
         return _topic_form(request, topic, said, status=422)
     except EditedMeanwhile as refusal:
-        messages.error(
-            request, _("{message} Yours is below; what it says now is beside it.").format(message=refusal.message)
-        )
+        why = in_language(refusal.message)
+        messages.error(request, _("{message} Yours is below; what it says now is beside it.").format(message=why))
         topic.refresh_from_db()
         return _topic_form(request, topic, said, status=409)
     messages.success(request, _("Saved."))

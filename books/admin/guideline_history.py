@@ -17,6 +17,7 @@ from books.guidelines.history import restore, steps_of
 from books.models import Book, Change, Subtopic
 from books.models.page import page_numbers
 from books.numbers import number_of
+from books.wording import in_language
 
 CHANGES_A_PAGE = 50
 MOST_VERSIONS = 50
@@ -80,7 +81,7 @@ def changes(request: StaffRequest, book_id: int) -> HttpResponseBase:
 def undo_change(request: StaffRequest, book_id: int, change_id: int) -> HttpResponseBase:
     """Afterwards at the guideline that it was about, where it was about one."""
     undone = get_object_or_404(Change, pk=change_id, book=book_id)
-    messages.success(request, undo(change_id, user=request.user).sentence)
+    messages.success(request, in_language(undo(change_id, user=request.user).sentence))
     lists = [reverse(f"admin:{name}", args=[book_id]) for name in LISTS]
     if request.POST.get("next", "").startswith(tuple(lists)):
         return back(request, lists[0])

@@ -32,6 +32,7 @@ from books.stored.guideline import Part, in_doubt, numbered, says_something, sho
 from books.stored.guideline import Statement as NumberedStatement
 from books.stored.pages import PageNumbers, span
 from books.team.sharing import open_comments
+from books.wording import in_language
 
 DECISIONS = (Decision.APPROVE, Decision.REJECT, Decision.REOPEN)
 
@@ -148,7 +149,7 @@ def _why_gone(book: Book, subtopic_id: int) -> str:
     if last is None:
         raise Http404(_("This book has no such guideline."))
     return _("“{title}” is gone. {who}: {sentence}.").format(
-        title=last.title, who=last.change.made_by or _("A job"), sentence=last.change.sentence
+        title=last.title, who=last.change.made_by or _("A job"), sentence=in_language(last.change.sentence)
     )
 
 

@@ -82,8 +82,11 @@ def _way() -> list[dict[str, Any]]:
             "screens": ("guidelines",),
         },
         {
-            "title": _("Finalise"),
-            "words": _("Names, teaching order and summaries. What would change a decision of yours is only proposed."),
+            "title": _("Tidy names and duplicates"),
+            "words": _(
+                "Clear names, near-duplicates, teaching order, summaries. What would change a decision of yours is "
+                "only proposed. Programs call this step finalise."
+            ),
             "screens": ("proposals",),
         },
         {

@@ -20,11 +20,11 @@ from django_htmx.http import trigger_client_event
 
 from books.admin.generating import confirm_restart
 from books.admin.guards import Button, StaffRequest, action, back, route, screen
-from books.admin.said import as_said
 from books.keys import fingerprint
 from books.numbers import number_of
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.start import may_run_job
+from books.wording import in_language
 from jobs import actions
 from jobs.errors import NothingToDo
 from jobs.models import Job
@@ -185,7 +185,7 @@ def may_retry(user: User, job: Job) -> bool:
 def _milestone(view: JobView) -> str:
     """What a screen reader hears: each quarter of the way, and every change of state; not every tick."""
     if view.job.status != "running":
-        return f"{_(view.title)}: {as_said(view.headline)}"
+        return f"{_(view.title)}: {in_language(view.headline)}"
     if view.percent < 25:
         return _("{title}: under way.").format(title=_(view.title))
     return _("{title}: at least {percent} percent done.").format(title=_(view.title), percent=view.percent // 25 * 25)

@@ -20,7 +20,7 @@ from books.admin.drawings import confidence_strip
 from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.jobs import row_mark
 from books.admin.page_states import FILTERS, STATES, cells_of
-from books.admin.undo import ARRANGE, BACK, last_undone, offers, remember, remember_undone
+from books.admin.undo import ARRANGE, BACK, Step, last_undone, offers, remember, remember_undone
 from books.admin.workbench import request_context
 from books.bodies import MANY_FILES
 from books.errors import ArrangementRefused, Busy, StorageAway, UnreadableImage
@@ -36,8 +36,9 @@ from books.ocr.image.open import SHEET, sheet_of
 from books.ocr.review import clean_pages, pages_for_a_model, pages_of
 from books.ocr.scans import thumbnail_of, thumbnails_of
 from books.ocr.start import asks_model, check_readable, start_reading
+from books.sentences import as_text, from_text
 from books.stored.pages import numbers_in
-from books.wording import refusal_words
+from books.wording import in_language
 from jobs.models import Item, Job
 from jobs.states import ItemState
 
@@ -229,9 +230,9 @@ def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
     uploads = [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files]
     receipt, done = order.insert_pages(book, uploads, _number(request, "at"), user=request.user)
     for refusal in receipt.refused:
-        messages.error(request, refusal_words(refusal))
+        messages.error(request, in_language(refusal.message))
     for note in receipt.notes:
-        messages.warning(request, note)
+        messages.warning(request, in_language(note))
     if done is not None:
         start_reading(book, user=request.user)
         return remembered(request, book, done)
@@ -239,7 +240,7 @@ def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 
 def remembered(request: StaffRequest, book: Book, done: Arrangement) -> HttpResponse:
-    step = {"kind": ARRANGE, "id": str(done.pk), "sentence": done.sentence}
+    step = {"kind": ARRANGE, "id": str(done.pk), "sentence": as_text(done.sentence)}
     return remember(request, book.pk, step, _back(request, book))
 
 
@@ -248,9 +249,9 @@ def undo(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Takes the latest arrangement back; pages that were read since they were turned are read once more."""
     book = get_object_or_404(Book, pk=book_id)
     undone = order.undo_last(book, request.POST.get("step"))
-    messages.success(request, _("Undone: {sentence}.").format(sentence=undone.sentence))
+    messages.success(request, _("Undone: {sentence}.").format(sentence=in_language(undone.sentence)))
     _read_waiting(request, book)
-    again = {name: getattr(undone, name) for name in AGAIN}
+    again = {name: getattr(undone, name) for name in AGAIN} | {"sentence": as_text(undone.sentence)}
     return remember_undone(request, book_id, {"kind": ARRANGE, "id": str(undone.pk)}, again, _back(request, book))
 
 
@@ -260,9 +261,14 @@ def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
     undone = last_undone(request, book_id, ARRANGE)
     if undone is None:
         raise ArrangementRefused(_("There is nothing to redo."))
-    done = order.redo(book, Arrangement(**{name: undone[name] for name in AGAIN}), user=request.user)
+    done = order.redo(book, _again(undone), user=request.user)
     _read_waiting(request, book)
     return remembered(request, book, done)
+
+
+def _again(step: Step) -> Arrangement:
+    facts = {name: step[name] for name in AGAIN}
+    return Arrangement(**facts | {"sentence": from_text(step["sentence"])})
 
 
 def _read_waiting(request: StaffRequest, book: Book) -> None:

@@ -20,7 +20,7 @@ from books.admin.guards import AsksAgain, StaffRequest, check_signed_in_lately
 from books.audit import note
 from books.models import Outcome
 from books.models.session import end_sessions
-from books.roles import ADMINISTRATOR, PUBLISHER, REVIEWER, UPLOADER
+from books.roles import ADMINISTRATOR, PUBLISHER, REVIEWER, ROLES, UPLOADER
 
 # Generic in the stubs alone.
 if TYPE_CHECKING:
@@ -62,10 +62,20 @@ ROLE_WORDS = {
 }
 
 
+def role_name(role: Group) -> str:
+    """Of one that we make; others are called as somebody called them."""
+    return gettext(role.name) if role.name in ROLES else role.name
+
+
+class RoleFilter(admin.RelatedFieldListFilter):
+    def field_choices(self, _field: Any, _request: HttpRequest, _model_admin: Any) -> Any:
+        return [(str(role.pk), role_name(role)) for role in Group.objects.order_by("pk")]
+
+
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, role: Group) -> str:
         words = ROLE_WORDS.get(role.name)
-        return f"{role.name}: {words}" if words else role.name
+        return f"{role_name(role)}: {words}" if words else role.name
 
 
 @admin.register(User)
@@ -73,7 +83,7 @@ class PersonAdmin(AsksAgain, Admin):
     """An administrator gives roles; single permissions, and all that concerns a superuser, are a superuser's."""
 
     list_display = ("username", "email", "first_name", "last_name", "roles", "second_factor", "is_active", "last_login")
-    list_filter = ("groups", "is_active", "is_superuser")
+    list_filter = (("groups", RoleFilter), "is_active", "is_superuser")
     actions = ("deactivate", "reset_factors")
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
@@ -94,7 +104,7 @@ class PersonAdmin(AsksAgain, Admin):
     def roles(self, person: User) -> str:
         if person.is_superuser:
             return gettext("everything")
-        return ", ".join(sorted(role.name for role in person.groups.all()))
+        return ", ".join(sorted(map(role_name, person.groups.all())))
 
     @admin.display(description=_("second factor"))
     def second_factor(self, person: User) -> str:

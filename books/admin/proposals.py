@@ -26,6 +26,7 @@ from books.numbers import number_of
 from books.stored.guideline import Part, numbered, part_text
 from books.stored.pages import PageId, PageNumbers, ranges
 from books.stored.proposal import NewTopic, Order, Pair, Pieces, Place, Values
+from books.wording import in_language
 
 # A screen of more differences is read by nobody; the others follow as these are decided.
 MOST_SHOWN = 40
@@ -166,12 +167,13 @@ def decide(request: StaffRequest, book_id: int, proposal_id: int) -> HttpRespons
     decision = request.POST.get("decision", "")
     if decision == "accept":
         made = accept(proposal_id, user=request.user)
-        messages.success(request, f"{made.sentence}." if made else _("Nothing to change: already decided."))
+        said = f"{in_language(made.sentence)}." if made else _("Nothing to change: already decided.")
+        messages.success(request, said)
     elif decision == "refuse":
         refuse(proposal_id, user=request.user)
         messages.success(request, _("Refused: everything stays as it is."))
     elif decision == "undo" and proposal.change is not None:
-        messages.success(request, f"{undo(proposal.change.pk, user=request.user).sentence}.")
+        messages.success(request, f"{in_language(undo(proposal.change.pk, user=request.user).sentence)}.")
     else:
         return HttpResponseBadRequest(_("Unknown decision."))
     return back(request, reverse("admin:books_book_proposals", args=[book_id]))

@@ -22,6 +22,7 @@ from books.publishing.plan import Entry, Plan, Scope, plan_of, present_version
 from books.publishing.publish import publish, roll_back, take_back
 from books.publishing.published import Difference, differences_between, published_count, versions_of
 from books.stored.guideline import PART_TITLES, with_pages
+from books.wording import in_language
 
 # What a person calls the facts, in the order of the screen; the rest (reviewer, keys, engine) is told in a line.
 TEXTS = {
@@ -161,7 +162,7 @@ def _groups(plan: Plan) -> list[dict[str, Any]]:
 
 def _why(entry: Entry) -> str:
     changed = ", ".join(named(entry.changed))
-    return entry.reason or (_("Changed: {changed}").format(changed=changed) if changed else "")
+    return in_language(entry.reason) or (_("Changed: {changed}").format(changed=changed) if changed else "")
 
 
 @action(PERMISSION)
@@ -169,8 +170,9 @@ def publish_now(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Publishes what the preview showed; where that would be something else by now, nothing."""
     book = get_object_or_404(Book, pk=book_id)
     made = publish(book_id, _scope(book, request.POST), user=request.user, seen=request.POST.get("seen", ""))
+    said = in_language(made.sentence)
     messages.success(
-        request, _("Published as version {version}: {sentence}.").format(version=made.version, sentence=made.sentence)
+        request, _("Published as version {version}: {sentence}.").format(version=made.version, sentence=said)
     )
     if made.left_out:
         count = len(made.left_out)

@@ -139,7 +139,7 @@ TITLES = {
     "read": gettext_lazy("Run OCR"),
     "approve": gettext_lazy("Approve pages"),
     "generate": gettext_lazy("Generate guidelines"),
-    "finalise": gettext_lazy("Finalise"),
+    "finalise": gettext_lazy("Tidy up"),
     "review": gettext_lazy("Review"),
     "publish": gettext_lazy("Publish"),
 }
@@ -178,8 +178,8 @@ OF_GUIDELINES = {
         "%d guideline is not written yet. Generate once more.", "%d guidelines are not written yet. Generate once more."
     ),
     "drafts": ngettext_lazy(
-        "%d guideline is a draft. Finalise names, duplicates and summaries.",
-        "%d guidelines are a draft. Finalise names, duplicates and summaries.",
+        "%d guideline is a draft. Tidy names and duplicates before you review it.",
+        "%d guidelines are drafts. Tidy names and duplicates before you review them.",
     ),
     "undecided": ngettext_lazy(
         "%d guideline is waiting for your review.", "%d guidelines are waiting for your review."
@@ -210,7 +210,7 @@ def _details(counts: Counts) -> dict[str, str]:
         "read": read.format(read=counts.read, pages=counts.pages, failed=counts.failed),
         "approve": _("{approved} of {pages} approved").format(approved=counts.approved, pages=counts.pages),
         "generate": count_of_guidelines(counts.guidelines - counts.unwritten),
-        "finalise": _("{final} of {guidelines} final").format(
+        "finalise": _("{final} of {guidelines} tidied").format(
             final=counts.guidelines - counts.drafts, guidelines=counts.guidelines
         ),
         "review": _("{decided} of {guidelines} decided").format(decided=counts.decided, guidelines=counts.guidelines),
@@ -288,7 +288,7 @@ def _job_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Butto
             Button("step-choose", _("Choose pages, price and cap"), _url("start", book), "plain", is_link=True)
         )
     if may_finalise(counts):
-        label = _("Finalise") if counts.drafts else _("Finalise again")
+        label = _("Tidy names and duplicates") if counts.drafts else _("Tidy again")
         buttons.append(_button("finalise", label, _url("finalise", book), way))
     return buttons
 

@@ -12,11 +12,12 @@ from django.shortcuts import render
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
+from bookpipeline.release import UNKNOWN
 from books.admin.guards import StaffRequest, route, screen
-from books.admin.said import as_said
 from books.errors import Busy
 from books.intake.box.ask import AT_ONCE, BoxDied, means_found
 from books.retention import RULES
+from books.wording import in_language
 from jobs.monitoring import system_view, tables
 
 
@@ -31,11 +32,17 @@ def system(request: StaffRequest) -> HttpResponseBase:
     if not request.htmx:
         context |= admin.site.each_context(request) | {"rules": RULES, "tables": _tables()}
         context |= {
-            "means": [as_said(each) for each in _means_or_why()],
+            "means": [in_language(each) for each in _means_or_why()],
             "at_once": AT_ONCE,
-            "release": _("{version}, commit {commit}").format(version=settings.VERSION, commit=settings.COMMIT),
+            "release": _release(),
         }
     return render(request, f"bookpipeline/{'_system' if request.htmx else 'system'}.html", context)
+
+
+def _release() -> str:
+    if settings.COMMIT == UNKNOWN:
+        return settings.VERSION
+    return _("{version}, commit {commit}").format(version=settings.VERSION, commit=settings.COMMIT)
 
 
 def _means_or_why() -> list[str]:

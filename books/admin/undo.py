@@ -18,12 +18,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from books.admin.guards import UNDO, StaffRequest
-from books.admin.said import as_said
 from books.errors import EditedMeanwhile
 from books.guidelines.changes import last_of
 from books.models import Arrangement, Book, Change, Page, PageReview, Subtopic, Topic
 from books.ocr import review
+from books.sentences import from_text
 from books.stored.pages import ranges
+from books.wording import in_language
 
 # As many of one kind can be undone one after the other.
 REMEMBERED: Final = 20
@@ -59,7 +60,13 @@ class Offer:
 
     @property
     def label(self) -> str:
-        return _("Undo") if self.way == "undo" else _("Redo: {said}").format(said=self.said.rstrip("."))
+        if self.way == "undo":
+            return _("See what undoing changes") if self.asks else self.verb
+        return _("Redo: {said}").format(said=self.said.rstrip("."))
+
+    @property
+    def verb(self) -> str:
+        return _("Undo") if self.way == "undo" else _("Redo")
 
 
 def remember(request: StaffRequest, book_id: int, step: Step, response: HttpResponse) -> HttpResponse:
@@ -152,9 +159,9 @@ def _of_arranging(way: str, step: Step, book: Book, _page: Page | None) -> Offer
     last = Arrangement.objects.filter(book=book).only("pk").first()
     if way == "undo" and (last is None or str(last.pk) != step["id"]):
         return None
-    again = _("{said}, as before.").format(said=step["sentence"])
-    does = str(BACK) if way == "undo" else again
-    return Offer(way, f"{step['sentence']}.", does, asks=True, url=_url(way, step, book), step=step)
+    said = in_language(from_text(step["sentence"]))
+    does = str(BACK) if way == "undo" else _("{said}, as before.").format(said=said)
+    return Offer(way, f"{said}.", does, asks=True, url=_url(way, step, book), step=step)
 
 
 def _url(way: str, step: Step, book: Book) -> str:
@@ -178,7 +185,7 @@ def _of_change(way: str, change: Change, in_view: int | None) -> Offer:
     named = ", ".join(names[:NAMED])
     if len(names) > NAMED:
         named = _("{named} and {count} more").format(named=named, count=len(names) - NAMED)
-    said = as_said(change.undoes.sentence if way == "redo" and change.undoes else change.sentence)
+    said = in_language(change.undoes.sentence if way == "redo" and change.undoes else change.sentence)
     does = (_("Done again: {named}.") if way == "redo" else _("Back to what they were: {named}.")).format(named=named)
     url = reverse("admin:books_book_change_undo", args=[change.book_id, change.pk])
     return Offer(way, f"{said}.", does, asks=bool(titles) or set(rows) != {in_view}, url=url)

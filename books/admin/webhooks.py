@@ -22,6 +22,7 @@ from books.audit import refuse
 from books.models import Happening, WebhookDelivery, WebhookEndpoint
 from books.publishing.post import new_secret
 from books.publishing.webhooks import deliver_again, send_test
+from books.wording import in_language
 from jobs.errors import JobError
 
 # Generic in the stubs alone.
@@ -124,8 +125,8 @@ def send_a_test(request: StaffRequest, endpoint_id: int) -> HttpResponseBase:
     try:
         messages.success(request, gettext("It answered {status} to the test.").format(status=send_test(endpoint)))
     except JobError as error:
-        refuse(request, error.message)
-        messages.error(request, gettext("The test did not arrive. {why}").format(why=error.message))
+        refuse(request, in_language(error.message))
+        messages.error(request, gettext("The test did not arrive. {why}").format(why=in_language(error.message)))
     return here
 
 

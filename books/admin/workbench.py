@@ -26,6 +26,7 @@ from books.ocr.factory import available_engines
 from books.ocr.review import edit_text, edited_lines, restore_reading, review_queue
 from books.stored.pages import ranges
 from books.team.sharing import open_comments
+from books.wording import in_language
 
 # How a text is edited: a field a line, or one for the whole page, as where there are none or too many for a form.
 LINES: Final = "lines"
@@ -263,7 +264,7 @@ def edit(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
     try:
         reading = edit_text(page, text, user=request.user, seen_reading_id=_seen(request))
     except EditedMeanwhile as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, in_language(refusal.message))
         return _shown(request, book_id, number, mode, draft=text, status=HTTPStatus.CONFLICT)
     if request.POST.get("then") == "approve":
         page = _page(book_id, number, "book", "reading")

@@ -26,6 +26,7 @@ from books.models import Delivery, Page
 from books.numbers import LARGEST
 from books.ocr.review import approve_pages
 from books.ocr.start import check_readable, finish, read_new_pages, read_on_the_way, start_reading
+from books.wording import in_language
 
 router = Router(tags=["pages"])
 
@@ -224,7 +225,7 @@ def announce_files(request: HttpRequest, book_id: int, announced: AnnounceIn) ->
             "id": answer.expected.pk if answer.expected else None,
             "name": answer.name,
             "state": answer.state,
-            "reason": answer.reason,
+            "reason": in_language(answer.reason),
             "post": presigned_post(answer.expected) if answer.expected else None,
         }
         for answer in answers
@@ -257,9 +258,9 @@ def _taken(
         taken = take_file(Delivery(pk=delivery_id, book_id=book_id))
     except UploadRejected as refusal:
         _delivery(book_id, delivery_id)
-        return {"state": "refused", "reason": refusal.reason}
+        return {"state": "refused", "reason": in_language(refusal.reason)}
     read_on_the_way(book_id, taken.waiting, user=user)
-    return {"state": "stored", "reason": " ".join(taken.notes)}
+    return {"state": "stored", "reason": " ".join(map(in_language, taken.notes))}
 
 
 @router.post("/{int:book_id}/uploads/{uuid:delivery_id}/finish", auth=INTAKE, response=FinishOut)

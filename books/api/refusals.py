@@ -18,6 +18,7 @@ from ninja.parser import Parser
 from books.api.jobs import JobOut, job_document
 from books.audit import refuse
 from books.errors import Busy, DecisionRefused, EditedMeanwhile, LinesInDoubt, StageNotReady, StorageAway
+from books.wording import in_language
 from jobs.errors import InvalidTransition, JobAlreadyActive, JobError, NothingToDo
 from jobs.models import Job
 
@@ -153,10 +154,11 @@ def register_error_handlers(api: NinjaAPI) -> None:
     @api.exception_handler(JobError)
     def refused(request: HttpRequest, error: JobError) -> HttpResponse:
         """409 where the state of the book or job is in the way, 503 where files cannot be stored now, else 422."""
-        refuse(request, error.message)
+        said = in_language(error.message)
+        refuse(request, said)
         job = {"job": job_document(Job.objects.get(pk=error.job_id))} if isinstance(error, JobAlreadyActive) else {}
         status = 503 if isinstance(error, (StorageAway, Busy)) else 409 if isinstance(error, CONFLICTS) else 422
-        return answer(request, status, error.code, error.message, **job)
+        return answer(request, status, error.code, said, **job)
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -32,7 +32,7 @@ EXTRACTION = Handler(
 )
 FINALISATION = Handler(
     kind="finalisation",
-    title=gettext_noop("Finalising guidelines"),
+    title=gettext_noop("Tidying names and duplicates"),
     stages=(
         NameStage(),
         CompareStage(),

@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from books.errors import EditedMeanwhile
+from books.guidelines.changes import RENAMED
 from books.guidelines.order import close_gaps, order_subtopics, order_topics, place_behind
 from books.guidelines.split import merge_subtopics
 from books.models import Proposal, ProposalKind, ProposalState, ReviewStatus, Subtopic, Topic
 from books.models.page import page_numbers
+from books.sentences import gettext_noop, told
 from books.stored.proposal import Merge, NewTopic, Order, Piece, Pieces, TopicFacts, Values
 from jobs import clock
 
@@ -145,7 +147,9 @@ def _set(proposal: Proposal, rows: Rows) -> str:
     if isinstance(row, Subtopic):
         _keep_decision(row, is_new_text=after.guideline is not None)
     row.save()
-    return f"Renamed “{before}” to “{row.title}”" if after.title is not None else f"Took the new text of “{before}”"
+    if after.title is not None:
+        return told(RENAMED, title=before, other=row.title)
+    return told("Took the new text of “{title}”", title=before)
 
 
 def _take_cut(row: Subtopic) -> None:
@@ -176,7 +180,7 @@ def _merge(proposal: Proposal, rows: Rows) -> str:
     after = _content(proposal, Merge)
     one, other = rows[f"subtopic:{after.keeps}"], rows[f"subtopic:{after.takes_in}"]
     merge_subtopics(one, other)
-    return f"Merged “{other.title}” into “{one.title}”"
+    return told("Merged “{other}” into “{title}”", other=other.title, title=one.title)
 
 
 def _order_subtopics(proposal: Proposal, rows: Rows) -> str:
@@ -185,13 +189,13 @@ def _order_subtopics(proposal: Proposal, rows: Rows) -> str:
     order_subtopics(topic.pk, _left_of(proposal, present))
     topic.storyline = _content(proposal, Order).storyline
     topic.save(update_fields=["storyline"])
-    return f"Put “{topic.title}” in another order of teaching"
+    return told("Put “{title}” in another order of teaching", title=topic.title)
 
 
 def _order_topics(proposal: Proposal, _rows: Rows) -> str:
     present = list(Topic.objects.filter(book=proposal.book_id).order_by("sequence").values_list("pk", flat=True))
     order_topics(proposal.book_id, _left_of(proposal, present))
-    return "Put the topics in another order of teaching"
+    return gettext_noop("Put the topics in another order of teaching")
 
 
 def _left_of(proposal: Proposal, present: list[int]) -> list[int]:
@@ -207,9 +211,9 @@ def _recut(proposal: Proposal, rows: Rows) -> str:
     title = row.title
     if isinstance(proposal.after, NewTopic):
         move(row, proposal.after.topic)
-        return f"Moved “{title}” to “{proposal.after.topic.title}”"
+        return told("Moved “{title}” to “{topic}”", title=title, topic=proposal.after.topic.title)
     recut(row, _content(proposal, Pieces).pieces)
-    return f"Took the new cut in place of “{title}”"
+    return told("Took the new cut in place of “{title}”", title=title)
 
 
 APPLY: dict[ProposalKind, Callable[[Proposal, Rows], str]] = {

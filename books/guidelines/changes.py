@@ -20,6 +20,7 @@ from books.errors import EditedMeanwhile
 from books.models import AppliedCut, Book, Change, Subtopic, Topic
 from books.models.change import current_change
 from books.models.guideline import SEARCHED, search_text_of
+from books.sentences import Told, gettext_noop, told, whole
 from jobs import clock
 from jobs.actions import actor_name
 from jobs.models import Job
@@ -29,6 +30,8 @@ Row = TypeVar("Row", Topic, Subtopic)
 APART = 100_000
 OUTSIDE = "Topics and subtopics are written inside books.guidelines.changes.change."
 FINAL = gettext_lazy("This can no longer be undone: it was published, or pages were moved since.")
+RENAMED = gettext_noop("Renamed “{title}” to “{other}”")
+REDONE = gettext_noop("Redone: {said}")
 SINCE = gettext_lazy("It was changed again since; nothing was undone. Undo the later change first.")
 
 
@@ -49,7 +52,7 @@ def change(
         lock_book(book_id)
         made = Change.objects.create(
             book_id=book_id,
-            sentence=sentence[:300],
+            sentence=sentence,
             made_by_id=user.pk if user else None,
             name="job" if job else actor_name(user),
             job=job,
@@ -155,8 +158,13 @@ def undo(change_id: int, *, user: AbstractBaseUser | None) -> Change:
 def _sentence_of(undone: Change) -> str:
     """For what undoes it. An undo of an undo does what was undone again."""
     if undone.undoes is not None and undone.is_undo:
-        return f"Redone: {undone.undoes.sentence.removeprefix('Redone: ')}"
-    return f"Undone: {undone.sentence.removeprefix('Redone: ')}"
+        return told(REDONE, said=_first_done(undone.undoes))
+    return told("Undone: {said}", said=_first_done(undone))
+
+
+def _first_done(done: Change) -> object:
+    said = done.sentence
+    return said.parts["said"] if isinstance(said, Told) and said.template == REDONE else whole(said)
 
 
 def _bring_back(undone: Change) -> None:

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from books.errors import EditedMeanwhile, EditRefused
-from books.guidelines.changes import change, present
+from books.guidelines.changes import RENAMED, change, present
 from books.guidelines.checking import Texts, edited
 from books.models import Subtopic, Topic
 from books.models.page import page_numbers
+from books.sentences import told
 from books.stored.guideline import (
     PART_TITLES,
     PARTS,
@@ -33,6 +34,10 @@ from jobs import clock
 
 LONGEST_REASON = 500
 GONE = gettext_lazy("This statement is another by now; nothing was changed.")
+
+
+SETTLED = gettext_noop("{status} of “{title}”")
+SETTLED_BECAUSE = gettext_noop("{status} of “{title}”: {reason}")
 
 
 class Settlement(TextChoices):
@@ -69,8 +74,9 @@ def settle(
             row.guideline = _changed(row.guideline, part, at, lambda _: new)
             edited(row, Texts(book_id))
         row.save()
-        because = f": {reason.strip()[:80]}" if reason.strip() else ""
-        made.tell(f"{settlement.label} of “{row.title}”{because}")
+        because = reason.strip()[:80]
+        facts = {"status": told(settlement.label), "title": row.title, "reason": because}
+        made.tell(told(SETTLED_BECAUSE if because else SETTLED, **facts))
     return row
 
 
@@ -145,7 +151,7 @@ def edit_subtopic(
             edited(row, None if is_same else Texts(book_id))
             made.tell(_renamed(before[0], row.title))
         elif row.guideline != before[2]:
-            made.tell(f"{Settlement.CHECK.label} of “{row.title}”")
+            made.tell(told(SETTLED, status=told(Settlement.CHECK.label), title=row.title))
         if (row.title, row.summary, row.guideline) != before:
             row.is_edited = True
             row.save()
@@ -178,12 +184,18 @@ def edit_topic(
         if (row.title, row.summary, row.storyline) != before:
             row.is_edited = True
             row.save()
-            made.tell(_renamed(before[0], row.title, "topic "))
+            made.tell(_renamed_topic(before[0], row.title))
     return row
 
 
-def _renamed(before: str, now: str, kind: str = "") -> str:
-    return f"Edited {kind}“{now}”" if before == now else f"Renamed {kind}“{before}” to “{now}”"
+def _renamed(before: str, now: str) -> str:
+    return told("Edited “{title}”", title=now) if before == now else told(RENAMED, title=before, other=now)
+
+
+def _renamed_topic(before: str, now: str) -> str:
+    if before == now:
+        return told("Edited topic “{title}”", title=now)
+    return told("Renamed topic “{title}” to “{other}”", title=before, other=now)
 
 
 def _one_line(text: str) -> str:

@@ -15,6 +15,7 @@ from books.guidelines.changes import change, present
 from books.guidelines.checking import Texts, edited
 from books.guidelines.review import OPEN
 from books.models import Change, ReviewStatus, Subtopic
+from books.sentences import told
 from books.stored.guideline import PART_TITLES, Part, numbered, part_text
 from books.stored.made_with import MadeWith
 from books.stored.pages import PageNumbers, ranges
@@ -128,7 +129,7 @@ def restore(
         row.engine, row.made_with, row.provenance = version.engine, version.made_with, version.provenance
         edited(row, Texts(book_id))
         row.save()
-        made.tell(f"Restored “{row.title}” as of {version.history_date:%Y-%m-%d %H:%M}")
+        made.tell(told("Restored “{title}” as of {time}", title=row.title, time=version.history_date))
     return row
 
 

@@ -14,6 +14,7 @@ from books.guidelines.order import close_gaps, order_subtopics, order_topics, pl
 from books.guidelines.split import divided, new_key, union
 from books.models import Subtopic, Topic
 from books.models.page import page_numbers
+from books.sentences import gettext_noop, told, told_count
 from books.stored.pages import PageId, ranges
 
 
@@ -48,8 +49,15 @@ def move_pages(
         for row in (source, target):
             pages_changed(row, texts)
             row.save()
-        named = f"page{'' if len(moved) == 1 else 's'} {ranges(numbers.numbers(moved))}"
-        made.tell(f"Moved {named} from “{source.title}” to “{target.title}”")
+        facts = {"pages": ranges(numbers.numbers(moved)), "other": source.title, "title": target.title}
+        made.tell(
+            told_count(
+                "Moved page {pages} from “{other}” to “{title}”",
+                "Moved pages {pages} from “{other}” to “{title}”",
+                count=len(moved),
+                **facts,
+            )
+        )
     return source, target
 
 
@@ -80,14 +88,15 @@ def move_subtopic(
         wanted.insert(max(place, 1) - 1, row.pk)
         order_subtopics(target.pk, wanted)
         _keep_order(target)
-        made.tell(f"Moved “{row.title}” to place {wanted.index(row.pk) + 1} of “{target.title}”")
+        facts = {"title": row.title, "place": wanted.index(row.pk) + 1, "topic": target.title}
+        made.tell(told("Moved “{title}” to place {place} of “{topic}”", **facts))
     row.refresh_from_db()
     return row
 
 
 def reorder_topics(book_id: int, wanted: Sequence[int], *, user: AbstractBaseUser | None) -> None:
     """Puts the book's topics in the order of the ids ``wanted``; raises EditedMeanwhile unless those are its topics."""
-    with change(book_id, "Put the topics in another order", user=user):
+    with change(book_id, gettext_noop("Put the topics in another order"), user=user):
         moved = order_topics(book_id, wanted)
         for topic in moved:
             _keep_order(topic)
@@ -98,7 +107,7 @@ def reorder_subtopics(book_id: int, topic_id: int, wanted: Sequence[int], *, use
         topic = present(Topic.objects.filter(book=book_id), topic_id)
         if order_subtopics(topic_id, wanted):
             _keep_order(topic)
-        made.tell(f"Put the subtopics of “{topic.title}” in another order")
+        made.tell(told("Put the subtopics of “{title}” in another order", title=topic.title))
 
 
 def _keep_order(topic: Topic) -> None:

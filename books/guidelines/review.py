@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from books.errors import DecisionRefused
 from books.guidelines.changes import change, present, save_all
 from books.models import ReviewStatus, Subtopic
+from books.sentences import told
 from books.stored.guideline import says_something
 from jobs import clock
 
@@ -29,6 +30,7 @@ class Decision(TextChoices):
     WITHDRAW = "withdraw", gettext_noop("Withdrawn")
 
 
+DECIDED: Final = gettext_noop("{status} “{title}”")
 OPEN: Final = tuple(status for status in ReviewStatus if status.awaits)
 
 
@@ -68,7 +70,7 @@ def decide(
         subtopic = present(Subtopic.objects.filter(topic__book=book_id), subtopic_id, revision)
         move(subtopic, decision, user=user, reason=reason)
         save_all([subtopic], FIELDS)
-        made.tell(f"{decision.label} “{subtopic.title}”")
+        made.tell(told(DECIDED, status=told(decision.label), title=subtopic.title))
     return subtopic
 
 
@@ -102,5 +104,8 @@ def approve(
         for row in rows:
             move(row, Decision.APPROVE, user=user)
         save_all(rows, FIELDS)
-        made.tell(f"{Decision.APPROVE.label} {f'“{rows[0].title}”' if len(rows) == 1 else f'{len(rows)} guidelines'}")
+        if len(rows) == 1:
+            made.tell(told(DECIDED, status=told(Decision.APPROVE.label), title=rows[0].title))
+        else:
+            made.tell(told("Approved {count} guidelines", count=len(rows)))
     return len(rows)

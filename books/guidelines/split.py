@@ -15,6 +15,7 @@ from books.guidelines.order import close_gaps, order_subtopics, place_behind
 from books.language import content_stems
 from books.models import ReviewStatus, Subtopic
 from books.models.page import page_numbers
+from books.sentences import told
 from books.stored.guideline import Guideline, Part, Statement
 from books.stored.outline import free_key, subtopic_key
 from books.stored.pages import PageId
@@ -41,7 +42,7 @@ def merge(
         one.refresh_from_db()  # it may have moved up into the gap
         edited(one, Texts(book_id))
         one.save()
-        made.tell(f"Merged “{two.title}” into “{one.title}”")
+        made.tell(told("Merged “{other}” into “{title}”", other=two.title, title=one.title))
     return one
 
 
@@ -120,7 +121,15 @@ def split_subtopic(
         rows = list(Subtopic.objects.filter(topic=first.topic_id).order_by("sequence").values_list("pk", flat=True))
         rows.insert(rows.index(first.pk) + 1, rows.pop(rows.index(second.pk)))
         order_subtopics(first.topic_id, rows)
-        made.tell(f"Split “{first.title}” at page {numbers.first([at])}: “{second.title}” begins there")
+        page = numbers.first([at])
+        made.tell(
+            told(
+                "Split “{title}” at page {page}: “{other}” begins there",
+                title=first.title,
+                page=page,
+                other=second.title,
+            )
+        )
     return first, second
 
 

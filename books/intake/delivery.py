@@ -26,6 +26,7 @@ from books.intake.busy import check_may_grow, hindering
 from books.intake.files import shown_name
 from books.intake.inspect import check_announced
 from books.models import Book, Delivery, ExpectedFile, Page, Source
+from books.sentences import gettext_noop, told
 from jobs import clock
 from jobs.errors import JobAlreadyActive
 
@@ -56,9 +57,9 @@ def presigned_post(expected: ExpectedFile) -> dict[str, Any] | None:
 
 # An upload is idle after an hour; that it goes on need not be written at each file.
 TOUCHED_EVERY = timedelta(minutes=1)
-GONE = "This upload was closed before the file arrived; choose the file again."
-NOT_THERE = "The file did not arrive in the storage; choose it again."
-CHANGED = "The file that arrived is not the one that was announced; choose it again."
+GONE = gettext_noop("This upload was closed before the file arrived; choose the file again.")
+NOT_THERE = gettext_noop("The file did not arrive in the storage; choose it again.")
+CHANGED = gettext_noop("The file that arrived is not the one that was announced; choose it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,10 @@ class _Present:
         self.copies[file.sha256] += 1
         numbers = self.pages.get(file.sha256, [])
         if copy < len(numbers):
-            return Answer(name, "here", f"is already in this book, as page {numbers[copy]}.")
+            return Answer(name, "here", told(store.ALREADY_HERE, number=numbers[copy]))
         if held := self.held.get(file.sha256):
             _move(held.pop(0), delivery, place)
-            return Answer(name, "here", "was sent before.")
+            return Answer(name, "here", gettext_noop("was sent before."))
         try:
             check_announced(name, file.size, image_bytes=delivery.image_bytes)
         except UploadRejected as refusal:

@@ -11,6 +11,7 @@ from typing import Final
 
 from books.errors import NoPage, UploadRejected
 from books.intake.limits import SHOWN_NAME_CHARACTERS
+from books.sentences import gettext_noop
 
 UNNAMED = "unnamed file"
 SORTED_CHARACTERS = 255  # file systems allow no more, and Python refuses to read numbers of 4,300 digits
@@ -45,9 +46,9 @@ def _shortened(name: str) -> str:
 def check_hidden(name: str) -> None:
     """Raises NoPage for what systems put beside the files that a person sees; ``name`` is as it is shown."""
     if name.startswith("._") or name.lower() in SYSTEM_FILES:
-        raise NoPage("is a file that the system keeps about others.")
+        raise NoPage(gettext_noop("is a file that the system keeps about others."))
     if name.startswith(".") and "." in name[1:]:
-        raise NoPage("is a hidden file; rename it if it really is a page.")
+        raise NoPage(gettext_noop("is a hidden file; rename it if it really is a page."))
 
 
 # ---- the order of pages --------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.grey import grey, grey_jpeg, squared
 from books.intake.judging import judged, refusal_of_pixels
+from books.sentences import gettext_noop, plain, told
 
 __all__ = ["answer"]
 
@@ -55,9 +56,13 @@ DECODING_ERRORS: Final = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, EOFError, SyntaxError, OverflowError, AttributeError),
     *(struct.error, zlib.error, RuntimeError),
 )
-DAMAGED: Final = "The file is damaged or ends too early, or is of a rare kind; save it as PNG or scan it again."
-DAMAGED_PAGE: Final = "Page {page} of the TIFF is damaged or ends too early, or is of a rare kind; save it as PNG."
-NO_END: Final = "The JPEG has no end mark, though its picture is whole; look whether it is all there."
+DAMAGED: Final = gettext_noop(
+    "The file is damaged or ends too early, or is of a rare kind; save it as PNG or scan it again."
+)
+DAMAGED_PAGE: Final = gettext_noop(
+    "Page {page} of the TIFF is damaged or ends too early, or is of a rare kind; save it as PNG."
+)
+NO_END: Final = gettext_noop("The JPEG has no end mark, though its picture is whole; look whether it is all there.")
 
 
 def answer(question: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], bytes]:
@@ -71,7 +76,7 @@ def answer(question: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], by
         page = decoded(data, kind, question["frame"])
         return {"width": page.width, "height": page.height}, page.tobytes()
     except UploadRejected as refusal:
-        return {"refused": refusal.reason}, b""
+        return {"refused": plain(refusal.reason)}, b""
     except DECODING_ERRORS:
         return {"refused": DAMAGED}, b""
 
@@ -118,12 +123,14 @@ def judge(data: BinaryIO, kind: str) -> dict[str, Any]:
             # Some programs call every page a copy.
             return judged(pages if set(pages) != {NO_PAGE} else tiff_pages(image, has_copies=False))
         if getattr(image, "is_animated", False) and image.format not in {"MPO", "HEIF"}:
-            raise UploadRejected(f"This {image.format} is animated; save the page as a still image.")
+            raise UploadRejected(
+                told("This {format} is animated; save the page as a still image.", format=image.format)
+            )
         check_size(image, kind)
-        notes = []
+        notes: list[str] = []
         count = getattr(image, "n_frames", 1)
         if image.format == "HEIF" and count > 1:
-            notes.append(f"The file has {count} pictures; its main one was taken.")
+            notes.append(told("The file has {count} pictures; its main one was taken.", count=count))
         image.draft("L", (1, 1))
         try:
             image.load()
@@ -154,26 +161,28 @@ def tiff_pages(image: Image.Image, *, has_copies: bool = True) -> Iterator[Uploa
             if image.tell() != index:  # nor can what follows be found
                 raise
             is_no_page = has_copies and is_copy(image.tag_v2)  # type: ignore[attr-defined]
-            yield NO_PAGE if is_no_page else UploadRejected(DAMAGED_PAGE.format(page=index + 1))
+            yield NO_PAGE if is_no_page else UploadRejected(told(DAMAGED_PAGE, page=index + 1))
             continue
         tags = image.tag_v2  # type: ignore[attr-defined]
         if has_copies and (is_copy(tags) or is_smaller_copy(image, before)):
             yield NO_PAGE
             continue
         before = image.size, index
-        page = f"Page {index + 1} of the TIFF"
+        page = told("Page {page} of the TIFF", page=index + 1)
         refusal = refusal_of_pixels(*image.size, page=page, most=most_pixels(image, "tiff"))
         if not has_copies and max(image.size) < limits.PREVIEW_PIXELS:
-            refusal = UploadRejected(f"{page} is only a preview; save the page as PNG or JPEG.")
+            refusal = UploadRejected(told("{page} is only a preview; save the page as PNG or JPEG.", page=page))
         if refusal is None:
             pages += 1
             pixels += image.width * image.height
             if pages > limits.PAGES_PER_FILE:
                 most = limits.PAGES_PER_FILE
-                raise UploadRejected(f"The TIFF has more than {most} pages; split it into several books.")
+                raise UploadRejected(
+                    told("The TIFF has more than {most} pages; split it into several books.", most=most)
+                )
             refusal = damage_of(image, index + 1, is_decoded=pixels < limits.DECODED_PIXELS)
         yield refusal
-    raise UploadRejected("The TIFF has too many parts; save its pages again.")
+    raise UploadRejected(told("The TIFF has too many parts; save its pages again."))
 
 
 def is_copy(tags: Any) -> bool:
@@ -214,7 +223,7 @@ def damage_of(image: Image.Image, number: int, *, is_decoded: bool) -> UploadRej
         elif max(tile.offset for tile in image.tile) > image.fp.seek(0, io.SEEK_END):  # type: ignore[attr-defined]
             raise EOFError
     except DECODING_ERRORS:
-        return UploadRejected(DAMAGED_PAGE.format(page=number))
+        return UploadRejected(told(DAMAGED_PAGE, page=number))
     return None
 
 
@@ -259,7 +268,7 @@ def decoded(data: BinaryIO, kind: str, frame: int) -> Image.Image:
             try:
                 image.seek(frame)
             except EOFError:
-                raise UploadRejected(f"The file has no page {frame + 1}; upload it again.") from None
+                raise UploadRejected(told("The file has no page {page}; upload it again.", page=frame + 1)) from None
         check_size(image, kind)
         try:
             return upright(image, lambda: opened(data, kind))

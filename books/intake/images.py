@@ -10,10 +10,13 @@ from PIL import Image
 from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
 from books.intake.box.ask import BoxLimits, ask_for_pages
+from books.sentences import gettext_noop
 
 PARSER: Final = "books.intake.image_child"
-TOO_MUCH: Final = "The image takes too much time or memory to open; scan the page at 300 dpi or save it as a PNG."
-DAMAGED: Final = "The file is damaged; scan or export it again."
+TOO_MUCH: Final = gettext_noop(
+    "The image takes too much time or memory to open; scan the page at 300 dpi or save it as a PNG."
+)
+DAMAGED: Final = gettext_noop("The file is damaged; scan or export it again.")
 
 
 def judge_image(source: Path | BinaryIO, kind: str) -> dict[str, Any]:

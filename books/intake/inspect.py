@@ -7,14 +7,16 @@ from hashlib import file_digest
 from pathlib import PurePosixPath
 from typing import Annotated, Any, BinaryIO, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from books.errors import NoPage, UploadRejected
 from books.intake import limits
+from books.intake.box.ask import short
 from books.intake.files import check_hidden, shown_name
 from books.intake.images import judge_image
 from books.intake.pdf import judge_pdf
-from books.language import gettext_noop, told
+from books.sentences import gettext_noop, told
+from books.stored.sentence import Sentence
 
 Format = Literal["png", "jpeg", "tiff", "webp", "heic", "avif", "gif", "bmp", "jp2", "pdf"]
 HEAD_BYTES = 1024  # ISO 32000 readers accept the PDF header anywhere in the first 1024 bytes.
@@ -73,7 +75,7 @@ def format_of(head: bytes) -> Format:
     found = picture or other
     if found is None:
         raise refused(gettext_noop("This is not an image or PDF; save the page as PNG, JPEG or PDF."))
-    raise refused(told(gettext_noop("This is {kind}; save the page as PNG, JPEG or PDF."), kind=told(found)))
+    raise refused(told("This is {kind}; save the page as PNG, JPEG or PDF.", kind=told(found)))
 
 
 def is_raw(head: bytes) -> bool:
@@ -102,8 +104,9 @@ def _markup(head: bytes) -> str | None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not start.startswith((b"<?xml", b"<!doctype", b"<html", b"<svg")):
         return None
-    kinds = ((b"<svg", "an SVG drawing"), (b"<html", "a web page"), (b"<!doctype html", "a web page"))
-    return next((kind for mark, kind in kinds if mark in start), "a text file")
+    page = gettext_noop("a web page")
+    kinds = ((b"<svg", gettext_noop("an SVG drawing")), (b"<html", page), (b"<!doctype html", page))
+    return next((kind for mark, kind in kinds if mark in start), gettext_noop("a text file"))
 
 
 # A file that would run when someone opens it from a download folder, whatever its content pretends to be.
@@ -114,7 +117,7 @@ RUNNABLE_SUFFIXES = frozenset(
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".gif", ".bmp", ".jp2"}
 )
-Note = Annotated[str, StringConstraints(max_length=300)]
+Note = Annotated[Sentence, AfterValidator(short)]
 
 
 class Inspected(BaseModel):
@@ -152,9 +155,7 @@ def check_announced(name: str, size: int, *, image_bytes: int = limits.BULK_FILE
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in RUNNABLE_SUFFIXES:
         raise UploadRejected(
-            told(
-                gettext_noop("Files ending in {suffix} are not taken; rename it if it really is a page."), suffix=suffix
-            )
+            told("Files ending in {suffix} are not taken; rename it if it really is a page.", suffix=suffix)
         )
     if not size:
         raise _refusal(name, gettext_noop("The file is empty; scan or copy it again."))
@@ -193,7 +194,7 @@ def _check_size(size: int, most: int) -> None:
         held, allowed = size / limits.MEBIBYTE, most // limits.MEBIBYTE
         raise UploadRejected(
             told(
-                gettext_noop("The file has {held:.1f} MB, more than the {allowed} MB allowed; save it smaller."),
+                "The file has {held:.1f} MB, more than the {allowed} MB allowed; save it smaller.",
                 held=held,
                 allowed=allowed,
             )

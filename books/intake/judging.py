@@ -7,9 +7,11 @@ from typing import Any
 
 from books.errors import UploadRejected
 from books.intake import limits
+from books.sentences import Told, plain, told, told_count, whole
 
 # Notes are for a person, who reads as many.
 MOST_NOTES = 10
+THE_IMAGE = told("The image")
 
 
 def judged(pages: Iterable[UploadRejected | str | None], *, notes: Iterable[str] = ()) -> dict[str, Any]:
@@ -24,36 +26,45 @@ def judged(pages: Iterable[UploadRejected | str | None], *, notes: Iterable[str]
         if isinstance(each, UploadRejected):
             refusals.append(each)
     if not frames:
-        raise refusals[0] if refusals else UploadRejected("The file has no pages; scan or export it again.")
-    told = [*notes, *(f"{each.reason} It was left out." for each in refusals)]
-    if len(told) > MOST_NOTES:
-        told[MOST_NOTES:] = [f"{len(told) - MOST_NOTES} more pages were left out."]
-    return {"frames": frames, "left_out": left_out, "notes": told}
+        raise refusals[0] if refusals else UploadRejected(told("The file has no pages; scan or export it again."))
+    said = [*notes, *(told("{reason} It was left out.", reason=whole(each.reason)) for each in refusals)]
+    if len(said) > MOST_NOTES:
+        more = len(said) - MOST_NOTES
+        said[MOST_NOTES:] = [
+            told_count("{count} more page was left out.", "{count} more pages were left out.", count=more)
+        ]
+    return {"frames": frames, "left_out": left_out, "notes": [plain(each) for each in said]}
 
 
 def refusal_of_pixels(
-    width: int, height: int, *, page: str = "The image", most: int = limits.PAGE_PIXELS
+    width: int, height: int, *, page: Told = THE_IMAGE, most: int = limits.PAGE_PIXELS
 ) -> UploadRejected | None:
     """Of what is too small to read, too large to decode or too narrow for a page; ``page`` begins the sentence."""
-    size = f"{page} is {width} × {height} pixels"
+    size = told("{page} is {width} × {height} pixels", page=page, width=width, height=height)
     if min(width, height) < limits.PAGE_SIDE_PIXELS:
-        return UploadRejected(f"{size}, too small to be a page; scan it at 200 to 300 dpi.")
+        return UploadRejected(told("{size}, too small to be a page; scan it at 200 to 300 dpi.", size=size))
     if width * height > most:
-        allowed = f"more than the {most // 1_000_000} million allowed for such a file"
-        return UploadRejected(f"{size}, {allowed}; scan it at 300 dpi or make it smaller.")
+        return UploadRejected(
+            told(
+                "{size}, more than the {most} million allowed for such a file; scan it at 300 dpi or make it smaller.",
+                size=size,
+                most=most // 1_000_000,
+            )
+        )
     if max(width, height) > limits.PAGE_ASPECT * min(width, height):
-        return UploadRejected(f"{size}, too long and narrow to be a page; send it as single pages.")
+        return UploadRejected(told("{size}, too long and narrow to be a page; send it as single pages.", size=size))
     return None
 
 
 def refusal_of_points(width: float, height: float, *, number: int) -> UploadRejected | None:
     """The same for page ``number`` of a PDF, in points of 1/72 inch."""
     least, most = limits.PDF_PAGE_SIDE_POINTS
-    size = f"Page {number} of the PDF is {width / 72:.1f} × {height / 72:.1f} inches"
+    inches = {"width": width / 72, "height": height / 72}
+    size = told("Page {number} of the PDF is {width:.1f} × {height:.1f} inches", number=number, **inches)
     if min(width, height) < least:
-        return UploadRejected(f"{size}, too small to be a page; export it at its real size.")
+        return UploadRejected(told("{size}, too small to be a page; export it at its real size.", size=size))
     if max(width, height) > most:
-        return UploadRejected(f"{size}, too large to be a page; export it at its real size.")
+        return UploadRejected(told("{size}, too large to be a page; export it at its real size.", size=size))
     if max(width, height) > limits.PAGE_ASPECT * min(width, height):
-        return UploadRejected(f"{size}, too long and narrow to be a page; export it as single pages.")
+        return UploadRejected(told("{size}, too long and narrow to be a page; export it as single pages.", size=size))
     return None

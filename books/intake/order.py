@@ -22,6 +22,7 @@ from books.intake import limits
 from books.intake.store import Receipt, Upload, add_source, locked, pages_taken, store_files
 from books.models import Arrangement, Book, OcrStatus, Page, PageReview, Source
 from books.models.page import TURNS
+from books.sentences import Told, told
 from books.stored.cut import Corners
 from jobs import clock
 from jobs.errors import JobAlreadyActive
@@ -44,12 +45,15 @@ def move_pages(book: Book, pages: Iterable[Page], to: int, *, user: AbstractBase
         rest = [page for page in order if page not in moved]
         if not 1 <= to <= len(rest) + 1:
             raise ArrangementRefused(
-                _("{pages} can go to numbers 1 to {last}, not {to}.").format(
-                    pages=_named(order, moved), last=len(rest) + 1, to=to
+                told(
+                    "{pages} can go to numbers 1 to {last}, not {to}.",
+                    pages=_named(order, moved),
+                    last=len(rest) + 1,
+                    to=to,
                 )
             )
         rest[to - 1 : to - 1] = moved
-        return _arrange(book, order, rest, f"{_named(order, moved)} moved to {to}", user)
+        return _arrange(book, order, rest, told("{pages} moved to {place}", pages=_named(order, moved), place=to), user)
 
 
 def delete_pages(book: Book, pages: Iterable[Page], *, user: AbstractBaseUser | None = None) -> Arrangement:
@@ -58,7 +62,7 @@ def delete_pages(book: Book, pages: Iterable[Page], *, user: AbstractBaseUser | 
     with _arranging(book) as order:
         removed = _in_order(order, pages)
         rest = [page for page in order if page not in removed]
-        return _arrange(book, order, rest, f"{_named(order, removed)} removed", user)
+        return _arrange(book, order, rest, told("{pages} removed", pages=_named(order, removed)), user)
 
 
 def insert_pages(
@@ -91,7 +95,7 @@ def _insert(book: Book, before: list[UUID], at: int, user: AbstractBaseUser | No
     inserted = present[len(before) :]
     after = [*before[: at - 1], *inserted, *before[at - 1 :]]
     # Undone, they are removed: the order before is the one without them.
-    arrangement = _record(book, before, after, f"{_named(after, inserted)} inserted", user)
+    arrangement = _record(book, before, after, told("{pages} inserted", pages=_named(after, inserted)), user)
     _set_order(book, present, after)
     arrangement.save()
     return arrangement
@@ -108,7 +112,8 @@ def rotate_pages(
         turned = _in_order(order, pages)
         shown = Page.objects.filter(pk__in=turned).values_list("pk", "rotation", "reading__rotation")
         rotations = {page: ((own or 0) + (by_engine or 0) + degrees) % 360 for page, own, by_engine in shown}
-        arrangement = _record(book, order, order, f"{_named(order, turned)} turned by {degrees} degrees", user)
+        said = told("{pages} turned by {degrees} degrees", pages=_named(order, turned), degrees=degrees)
+        arrangement = _record(book, order, order, said, user)
         _turn_to(arrangement, rotations)
         return arrangement
 
@@ -125,7 +130,7 @@ def split_pages(
         halves = {page: [_part(whole[page], corners) for corners in parts[page]] for page in split}
         Page.objects.bulk_create(half for row in halves.values() for half in row)
         after = [page for each in order for page in ([half.pk for half in halves[each]] if each in halves else [each])]
-        return _arrange(book, order, after, f"{_named(order, split)} split in two", user)
+        return _arrange(book, order, after, told("{pages} split in two", pages=_named(order, split)), user)
 
 
 def _part(page: Page, corners: Corners) -> Page:
@@ -224,11 +229,14 @@ def _in_order(order: Sequence[UUID], pages: Iterable[Page]) -> list[UUID]:
     return chosen
 
 
-def _named(order: Sequence[UUID], pages: Sequence[UUID]) -> str:
+def _named(order: Sequence[UUID], pages: Sequence[UUID]) -> Told:
     numbers = [str(order.index(page) + 1) for page in pages]
     if len(numbers) == 1:
-        return f"Page {numbers[0]}"
-    return f"Pages {', '.join(numbers[:NAMED])}" + (f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else "")
+        return told("Page {page}", page=numbers[0])
+    first, more = ", ".join(numbers[:NAMED]), len(numbers) - NAMED
+    if more > 0:
+        return told("Pages {numbers} and {count} more", numbers=first, count=more)
+    return told("Pages {numbers}", numbers=first)
 
 
 def _arrange(

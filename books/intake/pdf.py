@@ -14,10 +14,11 @@ from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
 from books.intake.box.ask import BoxLimits, ask_for_pages
 from books.intake.images import DAMAGED, picture_of
+from books.sentences import gettext_noop
 
 PARSER = "books.intake.pdf_child"
 END_MARK = b"%%EOF"
-TOO_MUCH = "The PDF takes too much time or memory to open; print it to a new PDF and send that."
+TOO_MUCH = gettext_noop("The PDF takes too much time or memory to open; print it to a new PDF and send that.")
 # Signs of two halves in UTF-16, of which PDFium gives each alone.
 NO_SIGNS = range(0xD800, 0xE000)
 SPACE, HYPHEN = 0x20, 0x2D

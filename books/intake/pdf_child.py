@@ -17,11 +17,12 @@ from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.grey import grey
 from books.intake.judging import judged, refusal_of_points
+from books.sentences import gettext_noop, plain, told
 
-LOCKED = "The PDF needs a password to open; save it without one."
-MALFORMED = "The PDF is damaged or has no pages; export or download it again."
-UNREADABLE_PAGE = "Page {page} of the PDF cannot be opened; export it again."
-NO_END = "The PDF has no end mark, as if something were missing; look whether its last pages are there."
+LOCKED = gettext_noop("The PDF needs a password to open; save it without one.")
+MALFORMED = gettext_noop("The PDF is damaged or has no pages; export or download it again.")
+UNREADABLE_PAGE = gettext_noop("Page {page} of the PDF cannot be opened; export it again.")
+NO_END = gettext_noop("The PDF has no end mark, as if something were missing; look whether its last pages are there.")
 POINTS_PER_INCH = 72
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 FINENESS = 64  # PDFium places points on whole dots only
@@ -46,13 +47,19 @@ def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], byt
     except PdfiumError as error:
         return {"refused": LOCKED if error.err_code == PASSWORD_ERROR else MALFORMED}, b""
     except UploadRejected as refusal:
-        return {"refused": refusal.reason}, b""
+        return {"refused": plain(refusal.reason)}, b""
 
 
 def judge(document: Any, *, has_end: bool) -> dict[str, Any]:
     if len(document) > limits.PAGES_PER_FILE:
         most = limits.PAGES_PER_FILE
-        raise UploadRejected(f"The PDF has {len(document)} pages, more than {most}; split it into several books.")
+        raise UploadRejected(
+            told(
+                "The PDF has {count} pages, more than {most}; split it into several books.",
+                count=len(document),
+                most=most,
+            )
+        )
     return judged(map(partial(refusal_of, document), range(len(document))), notes=() if has_end else (NO_END,))
 
 
@@ -60,18 +67,18 @@ def refusal_of(document: Any, index: int) -> UploadRejected | None:
     try:
         return refusal_of_points(*document.get_page_size(index), number=index + 1)
     except PdfiumError:
-        return UploadRejected(UNREADABLE_PAGE.format(page=index + 1))
+        return UploadRejected(told(UNREADABLE_PAGE, page=index + 1))
 
 
 def render(document: Any, index: int, dpi: int) -> tuple[dict[str, Any], bytes]:
     """One page as a viewer shows it, at a smaller scale where the one asked for needs too many pixels, and the
     characters of its own text that are seen on it."""
     if not 0 <= index < len(document):
-        raise UploadRejected(UNREADABLE_PAGE.format(page=index + 1))
+        raise UploadRejected(told(UNREADABLE_PAGE, page=index + 1))
     try:
         page = document[index]
     except PdfiumError:
-        raise UploadRejected(UNREADABLE_PAGE.format(page=index + 1)) from None
+        raise UploadRejected(told(UNREADABLE_PAGE, page=index + 1)) from None
     width, height = page.get_size()
     scale = min(dpi / POINTS_PER_INCH, (limits.PDF_RENDER_PIXELS / (width * height)) ** 0.5)
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()

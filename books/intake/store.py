@@ -17,7 +17,6 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max, QuerySet, Sum
-from django.utils.translation import gettext as _
 
 from books.errors import AlreadyThere, NoPage, UploadRejected
 from books.intake import limits
@@ -25,10 +24,13 @@ from books.intake.busy import check_may_grow
 from books.intake.files import natural_places, shown_name
 from books.intake.inspect import inspect
 from books.models import Book, Page, Source
+from books.sentences import gettext_noop, named, told
 from jobs.errors import JobAlreadyActive, QuotaReached
 
 logger = logging.getLogger(__name__)
-TWIN = "It has the same content as a file before it, and was taken as well."
+TWIN = gettext_noop("It has the same content as a file before it, and was taken as well.")
+NOTHING_ADDED = gettext_noop("Nothing was added. Correct these files or take them away:")
+ALREADY_HERE = gettext_noop("is already in this book, as page {number}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Receipt:
     @property
     def notes(self) -> list[str]:
         """What a person should look at in files that were stored, pages left out among it."""
-        return [f"{source.name}: {note}" for source in self.stored for note in source.notes]
+        return [named(source.name, note) for source in self.stored for note in source.notes]
 
 
 def add_files(book: Book, uploads: Sequence[Upload], *, user: AbstractBaseUser | None = None) -> Receipt:
@@ -111,7 +113,9 @@ def add_all_files(
     receipt = Receipt()
     judged = list(_judged(book, uploads, receipt, user, image_bytes=limits.image_bytes(len(uploads))))
     if bad := [each.message for each in receipt.refused if not isinstance(each, NoPage)]:
-        raise UploadRejected("\n".join([_("Nothing was added. Correct these files or take them away:"), *bad]))
+        raise UploadRejected(
+            "\n".join([gettext_noop("Nothing was added. Correct these files or take them away:"), *bad])
+        )
     before, chosen = 0, []
     for source, data in judged:
         places = [place for at, place in enumerate(source.places, before + 1) if wanted is None or at in wanted]
@@ -120,7 +124,7 @@ def add_all_files(
             chosen.append((source, data, places))
     if not chosen:
         left = [each.message for each in receipt.refused]
-        raise UploadRejected("\n".join([_("There are no pages to add."), *left]))
+        raise UploadRejected("\n".join([gettext_noop("There are no pages to add."), *left]))
     check_room(pages_taken(book), sum(len(places) for source, _, places in chosen if is_new(source)))
     for source, data, places in chosen:
         try:
@@ -153,10 +157,11 @@ def check_quota(user: AbstractBaseUser | None, more: int) -> None:
     kept = Source.objects.filter(uploaded_by_id=user.pk).aggregate(size=Sum("size"))["size"] if user else None
     if (kept or 0) + more > settings.QUOTA_GIGABYTES * 1000**3 and user:
         raise QuotaReached(
-            _(
+            told(
                 "With this you would keep more than {most} GB here, as much as one person may. "
-                "Have a book deleted that nobody needs, or ask an administrator for more room."
-            ).format(most=settings.QUOTA_GIGABYTES)
+                "Have a book deleted that nobody needs, or ask an administrator for more room.",
+                most=settings.QUOTA_GIGABYTES,
+            )
         )
 
 
@@ -169,11 +174,13 @@ def _size(data: BinaryIO) -> int:
 def check_count(files: int) -> None:
     """Raises UploadRejected for an upload of no files or of more than 200."""
     if not files:
-        raise UploadRejected(_("Choose at least one file."))
+        raise UploadRejected(gettext_noop("Choose at least one file."))
     if files > limits.FILES_PER_UPLOAD:
         raise UploadRejected(
-            _("{files} files at once are too many; send at most {most} at a time.").format(
-                files=files, most=limits.FILES_PER_UPLOAD
+            told(
+                "{files} files at once are too many; send at most {most} at a time.",
+                files=files,
+                most=limits.FILES_PER_UPLOAD,
             )
         )
 
@@ -206,7 +213,7 @@ def judged_source(book: Book, upload: Upload, user: AbstractBaseUser | None, *, 
         name=shown_name(upload.name),
         uploaded_by_id=user.pk if user else None,
         delivery=upload.delivery or uuid4(),
-        **facts.model_dump(mode="json"),
+        **facts.model_dump(),
     )
     _count(source, upload.copy)
     return source
@@ -215,7 +222,7 @@ def judged_source(book: Book, upload: Upload, user: AbstractBaseUser | None, *, 
 def _count(source: Source, copy: int) -> None:
     source.copy = copy
     if copy:
-        source.notes.append(TWIN)
+        source.notes = [*source.notes, TWIN]
 
 
 @contextmanager
@@ -235,7 +242,7 @@ def locked(book: Book) -> Iterator[None]:
     """One transaction in which nobody else numbers pages of ``book``."""
     with transaction.atomic():
         if not Book.objects.select_for_update().filter(pk=book.pk).exists():
-            raise UploadRejected(_("This book was deleted meanwhile."))
+            raise UploadRejected(gettext_noop("This book was deleted meanwhile."))
         yield
 
 
@@ -262,14 +269,12 @@ def check_new(source: Source) -> None:
         return
     same = Page.objects.filter(source__in=others).order_by("number")[source.copy : source.copy + 1]
     if same:
-        raise AlreadyThere(
-            _("is already in this book, as page {number}.").format(number=same[0].number), name=source.name
-        )
+        raise AlreadyThere(told(ALREADY_HERE, number=same[0].number), name=source.name)
     if others.filter(expected__isnull=False).exists():
         raise AlreadyThere(
-            _("was sent already and becomes a page when the files before it are there."), name=source.name
+            gettext_noop("was sent already and becomes a page when the files before it are there."), name=source.name
         )
-    raise AlreadyThere(_("was removed from this book; bring that page back instead."), name=source.name)
+    raise AlreadyThere(gettext_noop("was removed from this book; bring that page back instead."), name=source.name)
 
 
 def is_new(source: Source) -> bool:
@@ -291,8 +296,11 @@ def pages_taken(book: Book) -> int:
 def check_room(taken: int, frames: int, *, name: str = "") -> None:
     """Raises UploadRejected where ``frames`` more pages would be too many for a book with ``taken``."""
     if taken + frames > limits.PAGES_PER_BOOK:
-        words = _(
+        words = told(
             "{frames} pages are too many: a book has at most {most}, and this one has {taken}. "
-            "Split the file into several books, or take a part of it with process_book --pages."
+            "Split the file into several books, or take a part of it with process_book --pages.",
+            frames=frames,
+            most=limits.PAGES_PER_BOOK,
+            taken=taken,
         )
-        raise UploadRejected(words.format(frames=frames, most=limits.PAGES_PER_BOOK, taken=taken), name=name)
+        raise UploadRejected(words, name=name)

@@ -9,9 +9,9 @@ from typing import Any
 
 from books.intake.files import files_in
 from books.intake.store import Receipt, Upload, add_all_files
-from books.language import counted
 from books.models import Book
 from books.ocr.start import check_readable
+from books.sentences import counted
 
 
 def add_book(paths: Sequence[Path], facts: dict[str, Any], *, wanted: range | None = None) -> tuple[Book, Receipt]:

@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
             name='Arrangement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sentence', models.CharField(help_text='What was done, for a person.', max_length=200)),
+                ('sentence', models.TextField(help_text='What was done, for a person.')),
                 ('before', models.JSONField(default=list)),
                 ('after', models.JSONField(default=list)),
                 ('turned', models.JSONField(default=dict)),
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('channel', models.CharField(choices=[('mail', 'Mail'), ('slack', 'Slack')], max_length=5)),
                 ('key', models.CharField(max_length=80)),
-                ('sentence', models.CharField(max_length=500)),
+                ('sentence', models.TextField()),
                 ('path', models.CharField(max_length=200)),
                 ('made_at', models.DateTimeField(auto_now_add=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
@@ -306,7 +306,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField()),
-                ('sentence', models.CharField(help_text='What was published, for a person.', max_length=300)),
+                ('sentence', models.TextField(help_text='What was published, for a person.')),
                 ('made_at', models.DateTimeField()),
                 ('left_out', models.JSONField(default=list, help_text='What could not go out then: [{title, topic, reason}].')),
                 ('book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='published_sets', to='books.book')),

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             name='Change',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sentence', models.CharField(help_text='What was done, for a person.', max_length=300)),
+                ('sentence', models.TextField(help_text='What was done, for a person.')),
                 ('name', models.CharField(help_text='Of whoever made it, a person or a job, at that time.', max_length=150)),
                 ('made_at', models.DateTimeField(auto_now_add=True)),
                 ('is_final', models.BooleanField(default=False)),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from books.models.book import Book, by_person
-from books.models.typed_json import TypedJSONField
+from books.models.typed_json import SentenceField, TypedJSONField
 from books.stored.proposal import Content, Values
 from jobs.models import Job
 
@@ -25,7 +25,7 @@ class Change(models.Model):
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="changes")
-    sentence = models.CharField(max_length=300, help_text="What was done, for a person.")
+    sentence: models.TextField[str, str] = SentenceField(help_text="What was done, for a person.")
     made_by = by_person(models.PROTECT)
     name = models.CharField(max_length=150, help_text="Of whoever made it, a person or a job, at that time.")
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -48,7 +48,7 @@ class Change(models.Model):
 
     def tell(self, sentence: str) -> None:
         """Says what was done once that is known."""
-        self.sentence = sentence[:300]
+        self.sentence = sentence
         self.save(update_fields=["sentence"])
 
 
@@ -147,7 +147,7 @@ class Proposal(models.Model):
     rests_on: models.JSONField[dict[str, Values], dict[str, Values]] = TypedJSONField(dict[str, Values], default=dict)
     before: models.JSONField[Content, Content] = TypedJSONField(Content, default=Values)
     after: models.JSONField[Content, Content] = TypedJSONField(Content, default=Values)
-    reason = models.TextField(blank=True)
+    reason: models.TextField[str, str] = SentenceField(blank=True)
     score = models.FloatField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=ProposalState, default=ProposalState.OPEN)
     is_automatic = models.BooleanField(default=False, help_text="Accepted without a person.")

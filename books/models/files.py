@@ -14,6 +14,7 @@ from django.dispatch import receiver
 
 from books.models.book import Book
 from books.models.page import Page, Source
+from books.models.typed_json import SentenceField
 
 
 class Delivery(models.Model):
@@ -49,7 +50,7 @@ class ExpectedFile(models.Model):
     sha256 = models.CharField(max_length=64, blank=True, help_text="As announced; empty where the browser cannot tell.")
     copy = models.PositiveIntegerField(default=0, help_text="How many of the same content stand before it.")
     source = models.OneToOneField(Source, null=True, blank=True, on_delete=models.CASCADE, related_name="expected")
-    refusal = models.TextField(blank=True)
+    refusal: models.TextField[str, str] = SentenceField(blank=True)
 
     class Meta:
         ordering = ("delivery", "place")

@@ -12,10 +12,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from books.models.book import Book, by_person
-from books.models.typed_json import TypedJSONField
+from books.models.typed_json import SentenceField, TypedJSONField
 from books.stored.cut import Corners, Cut
 from books.stored.pages import PageNumbers
 from books.stored.regions import Region, beyond_text
+from books.stored.sentence import Sentence
 
 TURNS: Final = (0, 90, 180, 270)
 # The engine of a text that a person typed.
@@ -53,7 +54,9 @@ class Source(models.Model):
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     frames = models.PositiveIntegerField()
     left_out = models.JSONField(default=list, help_text="Places in the file, from 0, of what is no page.")
-    notes = models.JSONField(default=list, help_text="Sentences on what a person should look at.")
+    notes: models.JSONField[list[str], list[str]] = TypedJSONField(
+        list[Sentence], default=list, help_text="Sentences on what a person should look at."
+    )
     delivery = models.UUIDField(default=uuid.uuid4, editable=False, help_text="Shared by files that came together.")
     uploaded_by = by_person()
     uploaded_at = models.DateTimeField(auto_now_add=True)
@@ -108,7 +111,7 @@ class Page(models.Model):
     )
     removed_at = models.DateTimeField(null=True, blank=True)
     ocr_status = models.CharField(max_length=8, choices=OcrStatus, default=OcrStatus.WAITING)
-    ocr_error = models.TextField(blank=True)
+    ocr_error: models.TextField[str, str] = SentenceField(blank=True)
     reading = models.ForeignKey("books.Reading", null=True, blank=True, on_delete=models.RESTRICT, related_name="+")
     image_width = models.PositiveIntegerField(null=True, blank=True)
     image_height = models.PositiveIntegerField(null=True, blank=True)
@@ -258,7 +261,7 @@ class Arrangement(models.Model):
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="arrangements")
-    sentence = models.CharField(max_length=200, help_text="What was done, for a person.")
+    sentence: models.TextField[str, str] = SentenceField(help_text="What was done, for a person.")
     before = models.JSONField(default=list)
     after = models.JSONField(default=list)
     turned = models.JSONField(default=dict)

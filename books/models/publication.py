@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from books.models.book import Book, by_person
 from books.models.guideline import Provenance
+from books.models.typed_json import SentenceField, TypedJSONField
 from books.sealing import SealedField
+from books.stored.sentence import Sentence
 from jobs.models import Item, Job
 
 CURRENT = Q(until_version__isnull=True)
@@ -32,11 +34,13 @@ class PublishedSet(models.Model):
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="published_sets")
     version = models.PositiveIntegerField()
-    sentence = models.CharField(max_length=300, help_text="What was published, for a person.")
+    sentence: models.TextField[str, str] = SentenceField(help_text="What was published, for a person.")
     made_by = by_person(models.PROTECT)
     made_at = models.DateTimeField()
     restores = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    left_out = models.JSONField(default=list, help_text="What could not go out then: [{title, topic, reason}].")
+    left_out: models.JSONField[list[dict[str, str]], list[dict[str, str]]] = TypedJSONField(
+        list[dict[str, Sentence]], default=list, help_text="What could not go out then: [{title, topic, reason}]."
+    )
 
     class Meta:
         ordering = ("book", "-version")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from books.models.book import Book
 from books.models.guideline import Subtopic
 from books.models.page import Page
+from books.models.typed_json import SentenceField
 from books.sealing import SealedField
 
 
@@ -91,7 +92,7 @@ class Notice(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     channel = models.CharField(max_length=5, choices=Channel)
     key = models.CharField(max_length=80)
-    sentence = models.CharField(max_length=500)
+    sentence: models.TextField[str, str] = SentenceField()
     path = models.CharField(max_length=200)
     made_at = models.DateTimeField(auto_now_add=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageDraw, ImageFont
 from pydantic import BaseModel
 
-from books.language import gettext_noop
 from books.providers.answers import read_answer
 from books.providers.profile import SENT_WITH
 from books.providers.request import Choice, ModelRequest, RawAnswer
+from books.sentences import gettext_noop
 from jobs.errors import JobError
 
 WORD = "LEAF"

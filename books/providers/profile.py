@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from books.language import gettext_noop
 from books.providers.request import ModelRequest
+from books.sentences import gettext_noop
 
 # What may be left out or said in another way: the words by which servers name it, and ours for what is sent then.
 FEATURES: dict[str, tuple[str, str]] = {

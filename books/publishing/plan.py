@@ -11,7 +11,7 @@ from functools import partial
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from books.errors import StageNotReady
 from books.keys import fingerprint
@@ -28,6 +28,7 @@ from books.publishing.published import (
     published_facts,
     topic_facts,
 )
+from books.sentences import Told, joined, told, told_count, whole
 from books.stored.guideline import in_doubt
 from jobs.models import Item, Job
 from jobs.registry import handlers
@@ -51,7 +52,7 @@ def unfinished(book_id: int) -> dict[int, str]:
     for item in failed:
         for pk in _meant(item, topics):
             found.setdefault(
-                pk, _("{title}: {why} Resume that job.").format(title=_title(item), why=item.error_message)
+                pk, told("{title}: {why} Resume that job.", title=whole(_title(item)), why=whole(item.error_message))
             )
     return found
 
@@ -102,7 +103,7 @@ def _title(item: Item) -> str:
     """A stage that is no more is told by its name."""
     handler = handlers().get(item.job.kind)
     titles = {stage.name: stage.title for stage in handler.stages} if handler else {}
-    return _(titles.get(item.stage, item.stage))
+    return titles.get(item.stage, item.stage)
 
 
 APPROVED = tuple(status for status in ReviewStatus if not status.withheld)
@@ -114,16 +115,16 @@ def why_not(subtopic: Subtopic, unfinished: Mapping[int, str]) -> str:
     if subtopic.pk in unfinished:
         return unfinished[subtopic.pk]
     if subtopic.rejection_reason:
-        return _("It was rejected: {reason}").format(reason=subtopic.rejection_reason)
+        return told("It was rejected: {reason}", reason=subtopic.rejection_reason)
     if status.withheld:
         return str(status.withheld)
     doubtful = len(in_doubt(subtopic.guideline))
     if doubtful:
-        return ngettext(
+        return told_count(
             "One statement is in doubt and nobody has checked that yet: check, correct or remove what is marked.",
             "{count} statements are in doubt and nobody has checked that yet: check, correct or remove what is marked.",
-            doubtful,
-        ).format(count=doubtful)
+            count=doubtful,
+        )
     return ""
 
 
@@ -176,14 +177,13 @@ class Plan:
         return bool(self.new or self.changed or self.goes)
 
     @property
-    def sentence(self) -> str:
-        new, changed, removed = len(self.new), len(self.changed), len(self.goes)
+    def sentence(self) -> Told:
         groups = (
-            (new, ngettext("{count} new", "{count} new", new)),
-            (changed, ngettext("{count} changed", "{count} changed", changed)),
-            (removed, ngettext("{count} removed", "{count} removed", removed)),
+            told_count("{count} new", "{count} new", count=len(self.new)),
+            told_count("{count} changed", "{count} changed", count=len(self.changed)),
+            told_count("{count} removed", "{count} removed", count=len(self.goes)),
         )
-        return ", ".join(words.format(count=count) for count, words in groups if count)
+        return joined([each for each in groups if each.parts["count"]])
 
     @property
     def mark(self) -> str:
@@ -265,5 +265,5 @@ def check_something(plan: Plan) -> None:
         raise StageNotReady(_("Readers have all of this already; there is nothing to publish."))
     first = (plan.left_out or plan.stays)[0]
     raise StageNotReady(
-        _("Nothing here may be published yet. “{title}”: {reason}").format(title=first.title, reason=first.reason)
+        told("Nothing here may be published yet. “{title}”: {reason}", title=first.title, reason=whole(first.reason))
     )

@@ -24,6 +24,7 @@ from books.models.page import page_numbers
 from books.publishing.plan import APPROVED, Scope, check_something, plan_of, present_version
 from books.publishing.published import Facts, key_of, own_facts, published_facts
 from books.publishing.webhooks import announce
+from books.sentences import gettext_noop, told, whole
 from jobs import clock
 
 SEEN_CHANGED = gettext_lazy(
@@ -38,16 +39,15 @@ def publish(book_id: int, scope: Scope | None = None, *, user: AbstractBaseUser 
     now, StageNotReady where nothing would change for readers.
     """
     with change(book_id, "Published", user=user) as made:
-        with override(settings.LANGUAGE_CODE):  # both are kept
+        with override(settings.LANGUAGE_CODE):  # what is left out is kept
             plan = plan_of(Book.objects.get(pk=book_id), scope)
-            sentence = plan.sentence
         if seen and seen != plan.mark:
             raise EditedMeanwhile(str(SEEN_CHANGED))
         check_something(plan)
         left_out = [
             {"title": each.title, "topic": each.topic, "reason": each.reason} for each in (*plan.left_out, *plan.stays)
         ]
-        fresh = PublishedSet(sentence=sentence, left_out=left_out)
+        fresh = PublishedSet(sentence=plan.sentence, left_out=left_out)
         return _make(made, plan.book, fresh, plan.wanted, Happening.PUBLISHED)
 
 
@@ -61,7 +61,7 @@ def roll_back(book_id: int, version: int, *, user: AbstractBaseUser | None) -> P
         book = Book.objects.get(pk=book_id)
         earlier = PublishedSet.objects.get(book=book, version=version)
         rows = PublishedGuideline.objects.of_version(book_id, version)
-        fresh = PublishedSet(sentence=f"Rolled back to version {version}", restores=earlier)
+        fresh = PublishedSet(sentence=told("Rolled back to version {version}", version=version), restores=earlier)
         wanted = {row.key: published_facts(row) for row in rows}
         return _make(made, book, fresh, wanted, Happening.ROLLED_BACK)
 
@@ -69,7 +69,7 @@ def roll_back(book_id: int, version: int, *, user: AbstractBaseUser | None) -> P
 def take_back(book_id: int, *, user: AbstractBaseUser | None) -> PublishedSet:
     """Leaves readers nothing of the book, until something is published or rolled back to again."""
     with change(book_id, "Taken back", user=user) as made:
-        fresh = PublishedSet(sentence="All guidelines taken back")
+        fresh = PublishedSet(sentence=gettext_noop("All guidelines taken back"))
         return _make(made, Book.objects.get(pk=book_id), fresh, {}, Happening.WITHDRAWN)
 
 
@@ -96,7 +96,7 @@ def _make(
     _settle(book, wanted)
     made.is_final = True
     made.save(update_fields=["is_final"])
-    made.tell(f"Version {fresh.version}: {fresh.sentence}")
+    made.tell(told("Version {version}: {said}", version=fresh.version, said=whole(fresh.sentence)))
     gone = {row.key for row in ended} - set(wanted)
     announce(fresh, happening, guidelines=len(wanted), written=len(begun), removed=len(gone))
     return fresh

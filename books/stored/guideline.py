@@ -12,8 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Generic, Literal, TypeVar
 
-from books.language import gettext_noop
+from books.sentences import gettext_noop
 from books.stored.pages import PageId, PageNumbers, ranges
+from books.stored.sentence import Sentence
 
 P = TypeVar("P")
 Q = TypeVar("Q")
@@ -84,7 +85,7 @@ class Finding:
     statement's place."""
 
     kind: FindingKind
-    sentence: str = ""
+    sentence: Sentence = ""
     instead: str = ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from books.language import gettext_noop
+from books.sentences import gettext_noop
 from books.stored.notation import FORMULA, TABLE_ROW
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from books.language import gettext_noop, told
+from books.sentences import gettext_noop, told
 from books.structure.base import Digest, TocEntry
 from books.structure.front_matter import is_matter_title
 from books.structure.heading_candidates import Mark

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from books.errors import UploadRejected
-from books.language import gettext_noop, told
+from books.sentences import gettext_noop, told
 from books.structure.base import TocEntry
 from books.structure.numbering import Kind, Parsed, number_order, parse_numbering
 

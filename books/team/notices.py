@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 from smtplib import SMTPException
@@ -21,12 +21,15 @@ from django.core.mail import EmailMessage
 from django.db.models import F, Q
 from django.dispatch import receiver
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
 
 from books.access import open_books
-from books.language import counted
 from books.models import Assignment, Book, Channel, Notice, Page, PageReview, Preferences, ReviewStatus, Subtopic
 from books.ocr.review import READ
 from books.publishing.post import post
+from books.sentences import Told, gettext_noop, joined, told, told_count, whole
+from books.wording import in_language
 from jobs import clock
 from jobs.errors import JobError
 from jobs.models import Event
@@ -35,7 +38,11 @@ from jobs.sweep import swept
 
 logger = logging.getLogger(__name__)
 
-TOLD: Final = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.PAUSED)
+TOLD: Final[dict[str, str]] = {
+    JobStatus.COMPLETED: gettext_noop("{book}: {job}: completed."),
+    JobStatus.FAILED: gettext_noop("{book}: {job}: failed."),
+    JobStatus.PAUSED: gettext_noop("{book}: {job}: paused."),
+}
 # The newest moves of jobs that a sweep looks at, and how old one may be to be told of.
 LOOKED_AT, TOLD_FOR = 2000, timedelta(days=1)
 # After each failed try; the last again and again, until GIVEN_UP_AFTER.
@@ -49,7 +56,7 @@ def tell(people: Iterable[User], key: str, sentence: str, path: str) -> None:
     """Leaves a notice for those of ``people`` who asked for some, by each channel; in the caller's transaction."""
     choices = Preferences.objects.filter(person__in=list(people)).select_related("person")
     rows = [
-        Notice(person=each.person, channel=channel, key=key, sentence=sentence[:500], path=path, next_try=clock.now())
+        Notice(person=each.person, channel=channel, key=key, sentence=sentence, path=path, next_try=clock.now())
         for each in choices
         for channel in each.channels
     ]
@@ -57,7 +64,7 @@ def tell(people: Iterable[User], key: str, sentence: str, path: str) -> None:
 
 
 @receiver(swept)
-def tell_of_jobs(**_: Any) -> None:
+def tell_of_jobs(**_facts: Any) -> None:
     """Of a job's end or pause: whoever asked for it, owns its book or was given some of it, and did not do it."""
     choices = Preferences.objects.filter(person__is_active=True).select_related("person")
     asked = [each for each in choices if each.channels]
@@ -80,20 +87,28 @@ def tell_of_jobs(**_: Any) -> None:
                 tell([person], f"event {event.pk}", _sentence(event), _path(event))
 
 
-def _sentence(event: Event) -> str:
+def _sentence(event: Event) -> Told:
     job = event.job
-    said = f"{job.book.title}: {job.title}: {JobStatus(event.to_status).label.lower()}."
+    said: list[str] = [told(TOLD[event.to_status], book=job.book.title, job=whole(job.title))]
     if event.to_status == JobStatus.COMPLETED:
-        failed = f" {counted(job.failed_items or 0, 'item')} failed." if job.failed_items else ""
-        return f"{said}{failed} {_what_waits(job.book)}".strip()
-    return f"{said} {event.reason or job.error_message}"
+        if job.failed_items:
+            said.append(told_count("{count} item failed.", "{count} items failed.", count=job.failed_items))
+        said += _what_waits(job.book)
+    else:
+        said.append(whole(event.reason or job.error_message))
+    return joined(said, " ")
 
 
-def _what_waits(book: Book) -> str:
+def _what_waits(book: Book) -> Iterator[Told]:
     pages = Page.objects.filter(READ, book=book, review=PageReview.PENDING).count()
     guidelines = Subtopic.objects.filter(topic__book=book, status=ReviewStatus.PENDING_REVIEW).count()
-    found = [counted(n, noun) for n, noun in ((pages, "page"), (guidelines, "guideline")) if n]
-    return f"To review: {' and '.join(found)}." if found else ""
+    counts = (
+        told_count("{count} page", "{count} pages", count=pages),
+        told_count("{count} guideline", "{count} guidelines", count=guidelines),
+    )
+    found = [each for each in counts if each.parts["count"]]
+    if found:
+        yield told("To review: {what}.", what=joined(found))
 
 
 def _path(event: Event) -> str:
@@ -106,7 +121,7 @@ def _path(event: Event) -> str:
 
 
 @receiver(swept)
-def send_due(**_: Any) -> None:
+def send_due(**_facts: Any) -> None:
     """Whoever moves ``next_try`` on has the notices: two sweeps send them once. Mail waits for who has its server."""
     ends_at = time.monotonic() + SWEEP_SECONDS
     due = Notice.objects.filter(next_try__lte=clock.now()).order_by("person", "channel", "pk")
@@ -133,9 +148,10 @@ def _send(person_id: int, channel: str, notices: Sequence[Notice]) -> bool:
     if choice is None or channel not in choice.channels:
         rows.delete()
         return True
-    lines = [f"{each.sentence}\n{settings.SITE_URL}{each.path}" for each in notices]
     try:
-        (_mail if channel == Channel.MAIL else _slack)(choice, lines)
+        with override(choice.language or settings.LANGUAGE_CODE):
+            lines = [f"{in_language(each.sentence)}\n{settings.SITE_URL}{each.path}" for each in notices]
+            (_mail if channel == Channel.MAIL else _slack)(choice, lines)
     except (JobError, SMTPException, OSError) as error:
         rows.update(error=str(error)[:300])
         logger.warning("a notice was not sent", extra={"channel": channel, "error": str(error)[:300]})
@@ -146,8 +162,10 @@ def _send(person_id: int, channel: str, notices: Sequence[Notice]) -> bool:
 
 def _mail(choice: Preferences, lines: Sequence[str]) -> None:
     first = lines[0].splitlines()[0]
-    subject = first if len(lines) == 1 else f"{len(lines)} notices"
-    why = f"You asked for this: {settings.SITE_URL}{reverse('admin:books_account')}"
+    count = len(lines)
+    subject = first if count == 1 else ngettext("{count} notice", "{count} notices", count).format(count=count)
+    address = f"{settings.SITE_URL}{reverse('admin:books_account')}"
+    why = _("You asked for this: {address}").format(address=address)
     # A subject has one line, whatever a book's title has.
     EmailMessage(" ".join(subject.split())[:150], "\n\n".join([*lines, why]), to=[choice.person.email]).send()
 

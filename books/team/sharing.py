@@ -18,6 +18,7 @@ from books.errors import StageNotReady
 from books.models import Assignment, Book, Comment, Page, PageReview, ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.ocr.review import READ
+from books.sentences import told
 from books.stored.pages import numbers_in, ranges
 from books.team.notices import tell
 from books.wording import count_of_guidelines, count_of_pages
@@ -123,8 +124,13 @@ def comment(book: Book, text: str, *, page: Page | None, subtopic: Subtopic | No
         made = Comment.objects.create(book=book, page=page, subtopic=subtopic, text=text, made_by=user)
         named = [each for each in _named(text) if each != user and may_open(each, {"book_id": book.pk})]
         made.mentioned.set(named)
-        where = f"page {page.number}" if page else f"“{subtopic.title}”" if subtopic else "the book"
-        sentence = f"{user.get_username()} mentioned you on {where} of {book.title}: {text[:QUOTED]}"
+        facts = {"person": user.get_username(), "book": book.title, "text": text[:QUOTED]}
+        if page:
+            sentence = told("{person} mentioned you on page {page} of {book}: {text}", page=page.number, **facts)
+        elif subtopic:
+            sentence = told("{person} mentioned you on “{title}” of {book}: {text}", title=subtopic.title, **facts)
+        else:
+            sentence = told("{person} mentioned you on {book}: {text}", **facts)
         tell(named, f"comment {made.pk}", sentence, path_of(made))
     return made
 

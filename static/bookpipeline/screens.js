@@ -1,6 +1,10 @@
 // What the screens gain with scripts; every one of them works without.
 "use strict";
 
+// Times are shown in the zone of whoever looks.
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+document.cookie = `zone=${timeZone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+
 // Polling rests while the tab is hidden, and asks once when it is seen again. After an answer without news it lets one
 // turn go by, after the next ones two.
 const rests = new WeakMap();

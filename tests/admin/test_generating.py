@@ -176,10 +176,10 @@ def test_the_cost_of_other_pages_comes_as_a_fragment(screens, approved, model):
 
 
 def test_finalising_takes_cap_and_economy_and_always_the_whole_book(screens, approved, model, said):
-    assert "Finalise instead" not in shown(screens, approved)
+    assert "Tidy names and duplicates instead" not in shown(screens, approved)
     SubtopicFactory(topic__book=approved, status="approved")
-    assert "Finalise instead" in shown(screens, approved)
+    assert "Tidy names and duplicates instead" in shown(screens, approved)
     chosen = {"first_page": "2", "last_page": "3", "spending_cap": "1.5", "economy": "yes"}
     answer = screens.post(reverse("admin:books_book_finalise", args=[approved.pk]), chosen, follow=True)
-    assert said(answer) == ["Finalising started."]
+    assert said(answer) == ["Tidying started."]
     assert Job.objects.get().params == {"spending_cap": "1.5", "economy": True}

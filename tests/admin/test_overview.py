@@ -115,7 +115,7 @@ def test_generating_and_finalising_start(screens, book, said):
     assert said(post(screens, book, "generate")) == ["Generating guidelines started."]
     book.jobs.update(status=JobStatus.COMPLETED)
     SubtopicFactory(topic=TopicFactory(book=book), status=ReviewStatus.DRAFT)
-    assert said(post(screens, book, "finalise")) == ["Finalising started."]
+    assert said(post(screens, book, "finalise")) == ["Tidying started."]
 
 
 def test_only_pages_that_were_read_are_approved(screens, book):

@@ -23,7 +23,7 @@ def again(tab, live_server) -> None:
     tab.goto(live_server.url + reverse("account_reauthenticate"))
     tab.get_by_label("Password").fill("a-long-password-1")
     tab.get_by_role("button", name="Confirm").click()
-    expect(tab.get_by_role("heading", name="Confirm Access")).to_have_count(0)
+    expect(tab.get_by_role("heading", name="Sign in again")).to_have_count(0)
 
 
 def test_a_role_that_needs_a_factor_gets_one_and_is_asked_for_it(tab, live_server, admin, settings):

@@ -58,7 +58,7 @@ def test_the_sample_is_published_by_keyboard_in_few_clicks(tab, live_server, adm
         walker.press("n", "Approve all that are clean")
         walker.press("a", f"Approve {PAGES} pages")
         walker.press("n", "Generate guidelines")
-        walker.press("n", "Finalise")
+        walker.press("n", "Tidy names and duplicates")
         walker.press("n", "Open the guidelines")
     walker.enter("Approve (all|the last)")
     walker.press("a", "Approve")

@@ -61,6 +61,17 @@ def test_whoever_started_it_hears_of_its_end_once_with_what_waits(grace):
     assert sweep() == []
 
 
+def test_a_mail_is_in_the_language_of_its_account(grace):
+    Preferences.objects.update(language="es")
+    book = BookFactory(title="Álgebra")
+    ReadPageFactory(book=book)
+    ended(book=book, requested_by=grace)
+    [body] = sweep()
+    assert "Por revisar: 1 página." in body
+    assert "completado." in mail.outbox[-1].subject
+    assert "To review: 1 page." in Notice.objects.get().sentence, "kept for whoever reads it next"
+
+
 @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.PAUSED])
 def test_what_needs_a_person_says_why(grace, status):
     ended(status, requested_by=grace)

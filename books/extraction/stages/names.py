@@ -18,6 +18,7 @@ from books.guidelines.changes import change
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
 from books.models import ProposalKind, Topic
+from books.sentences import told
 from books.stored.made_with import MadeWith
 from books.stored.proposal import Values
 from jobs.models import Item, Job
@@ -71,7 +72,8 @@ class NameStage(GuidelineStage):
     def save(self, item: Item, result: tuple[TopicNames, MadeWith]) -> None:
         """A topic in which a person decided on anything is left to a person too."""
         names, made_with = result
-        with change(item.job.book_id, f"Summarised by {made_with}: {item.label}", job=item.job):
+        said = told("Summarised by {engine}: {title}", engine=str(made_with), title=item.label)
+        with change(item.job.book_id, said, job=item.job):
             topic = topics_of(item.job).filter(pk=item.key).first()
             if topic is None:
                 return

@@ -17,6 +17,7 @@ from books.guidelines.changes import change, lock_book
 from books.guidelines.proposals import ordering_subtopics, ordering_topics, propose
 from books.models import Book, Subtopic, Topic
 from books.models.page import page_numbers
+from books.sentences import told
 from books.stored.pages import PageNumbers
 from books.stored.proposal import Values
 from jobs.models import Item, Job
@@ -75,7 +76,7 @@ class OrderStage(TopicStage):
         if topic is None or {row.pk for row in present} != set(wanted):
             return
         if [row.pk for row in present] == wanted:
-            with change(item.job.book_id, f"Told the storyline of “{topic.title}”", job=item.job):
+            with change(item.job.book_id, told("Told the storyline of “{title}”", title=topic.title), job=item.job):
                 give_topic(topic.pk, Values(storyline=result.storyline), item.job)
         else:
             propose(

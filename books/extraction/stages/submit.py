@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop
 from books.extraction.stages.base import GuidelineStage
 from books.guidelines.changes import change, save_all
 from books.models import ReviewStatus, Subtopic, Topic
+from books.sentences import told
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
@@ -24,7 +25,7 @@ class SubmitStage(GuidelineStage):
         return [PlannedItem(str(topic.pk), topic.title) for topic in Topic.objects.filter(book=job.book_id)]
 
     def save(self, item: Item, result: None) -> None:
-        with change(item.job.book_id, f"Handed over to review: {item.label}", job=item.job):
+        with change(item.job.book_id, told("Handed over to review: {title}", title=item.label), job=item.job):
             drafts = Subtopic.objects.filter(topic_id=int(item.key), status=ReviewStatus.DRAFT).exclude(guideline={})
             rows = list(drafts)
             for row in rows:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from django.db.models import Max
-from django.utils.translation import gettext_noop
 
 from books.extraction.base import Verdict
 from books.extraction.cut import book_text, cut_of
@@ -26,6 +25,7 @@ from books.guidelines.evidence import BookText
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
 from books.models import Page, Subtopic
+from books.sentences import gettext_noop, told
 from books.stored.guideline import Finding, FindingKind, Guideline, Part, Statement, statements
 from books.stored.made_with import MadeWith
 from books.stored.pages import PageId
@@ -81,7 +81,8 @@ class VerifyStage(GuidelineStage):
         if result is None:
             return
         found, made_with = result
-        with change(item.job.book_id, f"Read a second time by {made_with}: {item.label}", job=item.job):
+        said = told("Read a second time by {engine}: {title}", engine=str(made_with), title=item.label)
+        with change(item.job.book_id, said, job=item.job):
             row = Subtopic.objects.filter(pk=item.key).first()
             if row is None or row.is_decided:
                 return
@@ -117,7 +118,10 @@ def _finding(verdict: Verdict, book: BookText) -> Finding | None:
     pages = [verdict.page] if verdict.page is not None else []
     places = book.printed.find(verdict.quote, [*pages, *book.pages]) if verdict.quote else ()
     kind = FindingKind.DENIED if verdict.verdict == "no" else FindingKind.PARTLY
-    shown = f"Page {places[0].page} has “{places[0].words}”." if places else "Nothing on the pages bears it out."
+    if places:
+        shown: str = told("Page {page} has “{words}”.", page=places[0].page, words=places[0].words)
+    else:
+        shown = gettext_noop("Nothing on the pages bears it out.")
     return Finding(kind, shown, verdict.correction)
 
 

@@ -27,6 +27,7 @@ from books.keys import fingerprint
 from books.ledger.choices import choices_kept
 from books.models import DECIDED, Book, Page, PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic
 from books.models.page import page_numbers
+from books.sentences import told
 from books.stored import guideline as stored
 from books.stored.guideline import FindingKind, Part
 from books.stored.made_with import MadeWith
@@ -76,7 +77,8 @@ def _copied(guideline: Guideline, check: EvidenceCheck) -> list[str]:
     return list(dict.fromkeys(copied))
 
 
-CUT = "Cut into topics and subtopics"
+CUT = gettext_noop("Cut into topics and subtopics")
+CUT_WITH = gettext_noop("Cut into topics and subtopics. {notes}")
 # What a person reads and compares, of all that writing gives a subtopic.
 TEXT = ("summary", "guideline")
 
@@ -124,7 +126,7 @@ class WriteStage(GuidelineStage):
     def plan(self, job: Job) -> Sequence[PlannedItem]:
         outline, within = whole_outline(job.book_id), pages_within(job)
         notes = [each.note for topic in outline.topics for each in topic.subtopics if each.note]
-        with change(job.book_id, ". ".join([CUT, *notes]), job=job):
+        with change(job.book_id, told(CUT_WITH, notes=". ".join(notes)) if notes else CUT, job=job):
             apply_outline(job.book, outline, job=job, within=within)
         cut, texts = Cut.of(job.book_id, outline), read_texts(job.book_id)
         seen = {str(page.pk) for page in pages_to_see(job.book)}
@@ -172,7 +174,8 @@ class WriteStage(GuidelineStage):
     def save(self, item: Item, result: Written | None) -> None:
         if result is None:
             return
-        with change(item.job.book_id, f"Written by {result.made_with}: {item.label}", job=item.job):
+        said = told("Written by {engine}: {title}", engine=str(result.made_with), title=item.label)
+        with change(item.job.book_id, said, job=item.job):
             row = Subtopic.objects.select_related("topic").filter(pk=row_id(item)).first()
             if row is None or (result.pages is not None and not row.is_decided):
                 return

@@ -13,6 +13,7 @@ from books.guidelines.evidence.figure_rules import figure_findings
 from books.guidelines.evidence.material import BookText, Claim, Material, Seen, named_pages
 from books.guidelines.evidence.name_rules import is_row_of_words, later_findings, name_findings
 from books.guidelines.evidence.quotes import Found
+from books.sentences import gettext_noop, told
 from books.stored.guideline import Evidence, Finding, FindingKind, Part
 
 LATER_SUBTOPIC, ABSENT = "later subtopic", "absent"
@@ -57,29 +58,32 @@ class EvidenceCheck:
 
     def _quote_findings(self, part: Part, placed: Placed, claim: Claim) -> Iterator[Finding]:
         if not placed and not (part == Part.BOUNDARY and claim.basis in (LATER_SUBTOPIC, ABSENT)):
-            yield Finding(FindingKind.NO_EVIDENCE, "No quote from the pages bears this out.")
+            yield Finding(FindingKind.NO_EVIDENCE, gettext_noop("No quote from the pages bears this out."))
         for quote, places in placed:
             pages = {each.page for each in places}
             if not places:
-                sentence = f"The quote “{quote.quote}” is not on {named_pages([quote.page])}, nor on another page."
-                yield Finding(FindingKind.QUOTE_NOT_FOUND, sentence)
+                where = named_pages([quote.page])
+                absent = gettext_noop("The quote “{quote}” is not on {where}, nor on another page.")
+                yield Finding(FindingKind.QUOTE_NOT_FOUND, told(absent, quote=quote.quote, where=where))
             elif quote.page not in pages or not pages.intersection(claim.pages):
                 yield self._moved(quote, min(pages), claim)
 
     def _moved(self, quote: Evidence[int], page: int, claim: Claim) -> Finding:
         if self.material.own_pages and page not in self.material.own_pages:
-            sentence = f"The quote “{quote.quote}” stands on page {page}, outside this subtopic."
-            return Finding(FindingKind.OUTSIDE, sentence)
+            outside = gettext_noop("The quote “{quote}” stands on page {page}, outside this subtopic.")
+            return Finding(FindingKind.OUTSIDE, told(outside, quote=quote.quote, page=page))
         cited = named_pages(claim.pages if quote.page == page else [quote.page])
-        sentence = f"The quote “{quote.quote}” stands on page {page}, not on {cited}: the citation was moved."
-        return Finding(FindingKind.OTHER_PAGE, sentence)
+        moved = gettext_noop("The quote “{quote}” stands on page {page}, not on {where}: the citation was moved.")
+        return Finding(FindingKind.OTHER_PAGE, told(moved, quote=quote.quote, page=page, where=cited))
 
     def _findings(self, seen: Seen) -> Iterator[Finding]:
         run = self.material.copied_run(seen.claim.text)
         if run:
-            yield Finding(FindingKind.COPIED, f"“{run}” is the book's own wording.")
+            yield Finding(FindingKind.COPIED, told("“{words}” is the book's own wording.", words=run))
         if is_row_of_words(seen):
-            yield Finding(FindingKind.NO_EVIDENCE, "These are words of the pages in a row, not a sentence.")
+            yield Finding(
+                FindingKind.NO_EVIDENCE, gettext_noop("These are words of the pages in a row, not a sentence.")
+            )
         if seen.part == Part.BOUNDARY and not seen.claim.evidence:
             if seen.claim.basis == LATER_SUBTOPIC:
                 yield from later_findings(seen)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from books.guidelines.evidence.figures import Figure, figures, figures_in, legible
-from books.guidelines.evidence.material import Seen
+from books.guidelines.evidence.material import Seen, not_on
 from books.guidelines.evidence.names import names
 from books.guidelines.evidence.printed_figures import PrintedFigures, shared_nouns
 from books.language import stem
+from books.sentences import joined, told
 from books.stopwords import word_set
 from books.stored.guideline import Finding, FindingKind, Part
 
@@ -96,9 +97,13 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
         elif figure.start in counted and not (figure.unit or figure.is_year or seen.figures.counts(figure)):
             yield _not_printed(figure, seen, counted[figure.start].written)
         elif figure.unit and not seen.figures.has_unit(figure, seen.near):
-            yield Finding(
-                FindingKind.NUMBER, f"“{figure.written}” with this unit ({figure.unit}) is not on {seen.where}."
+            sentence = told(
+                "“{figure}” with this unit ({unit}) is not on {where}.",
+                figure=figure.written,
+                unit=str(figure.unit),
+                where=seen.where,
             )
+            yield Finding(FindingKind.NUMBER, sentence)
     yield from _other_year(said, seen)
 
 
@@ -160,17 +165,20 @@ def _is_altered(figure: Figure, seen: Seen) -> bool:
 
 def _other_year(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
     """The sentence tells what its quote tells, and each names one year, but not the same."""
-    told = [each for each in said if each.is_date and each.kind == "number"]
+    dates = [each for each in said if each.is_date and each.kind == "number"]
     quoted = [each for each in figures(seen.quoted, seen.material.language) if each.is_date and each.kind == "number"]
-    if seen.part != Part.CONCEPTS or len(told) != 1 or len(quoted) != 1 or told[0].value == quoted[0].value:
+    if seen.part != Part.CONCEPTS or len(dates) != 1 or len(quoted) != 1 or dates[0].value == quoted[0].value:
         return
-    if seen.figures.bears_out(told[0]) and told[0].value not in seen.near.eras and seen.share_in(seen.quoted) >= 0.5:
-        yield Finding(FindingKind.NUMBER, f"The quote says {quoted[0].shown}, the sentence {told[0].shown}.")
+    if seen.figures.bears_out(dates[0]) and dates[0].value not in seen.near.eras and seen.share_in(seen.quoted) >= 0.5:
+        years = {"quoted": quoted[0].shown, "said": dates[0].shown}
+        yield Finding(FindingKind.NUMBER, told("The quote says {quoted}, the sentence {said}.", **years))
 
 
 def _not_printed(figure: Figure, seen: Seen, other: str = "") -> Finding:
-    instead = f" The quote says “{other}”." if other else ""
+    said = [not_on(figure.shown, seen.where)]
     eras = seen.figures.eras.get(figure.value, set()) - {""}
-    if figure.era and eras and not other:
-        instead = f" There it is {figure.written} {' and '.join(sorted(eras))}."
-    return Finding(FindingKind.NUMBER, f"“{figure.shown}” is not on {seen.where}.{instead}")
+    if other:
+        said.append(told("The quote says “{words}”.", words=other))
+    elif figure.era and eras:
+        said.append(told("There it is {figure} {eras}.", figure=figure.written, eras=" / ".join(sorted(eras))))
+    return Finding(FindingKind.NUMBER, joined(said, " ") if len(said) > 1 else said[0])

@@ -11,6 +11,7 @@ from books.guidelines.evidence.names import PrintedNames
 from books.guidelines.evidence.printed_figures import PrintedFigures
 from books.guidelines.evidence.quotes import Found, PrintedBook, joined_words
 from books.language import content_stems, language_of, stem, words
+from books.sentences import Told, told
 from books.stored.guideline import Part, Statement
 
 Claim = Statement[int]
@@ -144,7 +145,7 @@ class Seen:
     around: str
     cited: CitedText
     language: str
-    where: str
+    where: Told
 
     @property
     def figures(self) -> PrintedFigures:
@@ -168,12 +169,18 @@ class Seen:
         return len(said.intersection(content_stems(text))) / len(said) if said else 0.0
 
 
-def named_pages(numbers: Iterable[int]) -> str:
+def named_pages(numbers: Iterable[int]) -> Told:
     """page 3, or pages 3, 4."""
     listed = sorted(numbers)
     if not listed:
-        return "the page cited"
-    return f"page {listed[0]}" if len(listed) == 1 else f"pages {', '.join(map(str, listed))}"
+        return told("the page cited")
+    if len(listed) == 1:
+        return told("page {page}", page=listed[0])
+    return told("pages {numbers}", numbers=", ".join(map(str, listed)))
+
+
+def not_on(words: str, where: Told) -> Told:
+    return told("“{words}” is not on {where}.", words=words, where=where)
 
 
 def _runs(said: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from books.guidelines.evidence.material import Seen
+from books.guidelines.evidence.material import Seen, not_on
 from books.guidelines.evidence.names import Name, PrintedNames, may_be_name, names, peoples, unknown_names
 from books.language import content_stems, grammar_of, is_content, sentences, stem, words
+from books.sentences import gettext_noop, told
 from books.stopwords import word_set
 from books.stored.guideline import Finding, FindingKind, Part
 
@@ -46,10 +47,10 @@ def name_findings(seen: Seen) -> Iterator[Finding]:
         if _is_beside(name, seen):
             continue
         if not name.is_first or _is_name(name.word, seen):
-            yield Finding(FindingKind.NAME, f"“{name.word}” is not on {seen.where}.")
+            yield Finding(FindingKind.NAME, not_on(name.word, seen.where))
     for term in _named_as(claim.text):
         if not seen.names.has(term) and not seen.names.has_small(term):
-            yield Finding(FindingKind.NAME, f"The term “{term}” is not on {seen.where}.")
+            yield Finding(FindingKind.NAME, told("The term “{words}” is not on {where}.", words=term, where=seen.where))
 
 
 def _claimed(seen: Seen) -> str:
@@ -105,12 +106,12 @@ def later_findings(seen: Seen) -> Iterator[Finding]:
     said = [each for each in dict.fromkeys(content_stems(text)) if each not in _OF_LATER]
     is_titled = not said or any(_is_among(each, titles) for each in said)
     if not is_titled and 2 * sum(_is_among(each, material.following) for each in said) <= len(said):
-        yield Finding(FindingKind.NAME, "No later subtopic of this book is about that.")
+        yield Finding(FindingKind.NAME, gettext_noop("No later subtopic of this book is about that."))
         return
     known = PrintedNames("\n".join([*material.later_subtopics, *material.pages.values()]))
     for name in unknown_names(text, known, known, nouns_are_capital=seen.language == "de"):
         if not name.is_first:
-            yield Finding(FindingKind.NAME, f"“{name.word}” is in no later subtopic of this book.")
+            yield Finding(FindingKind.NAME, told("“{words}” is in no later subtopic of this book.", words=name.word))
 
 
 def _is_among(said: str, printed: Iterable[str]) -> bool:

@@ -27,6 +27,7 @@ from typing import Any, BinaryIO, Final
 
 from books.errors import Busy, UploadRejected
 from books.intake.box.confinement import LIBC
+from books.sentences import sentence_of
 
 logger = logging.getLogger(__name__)
 
@@ -92,8 +93,19 @@ def ask_for_pages(
     except BoxDied:
         raise UploadRejected(too_much) from None
     if "refused" in header:
-        raise UploadRejected(str(header["refused"])[:SENTENCE_CHARACTERS])
+        try:
+            said = short(sentence_of(header["refused"]))
+        except ValueError:
+            said = too_much
+        raise UploadRejected(said)
     return header, body
+
+
+def short(said: str) -> str:
+    """A parser's sentence; raises ValueError for a longer one than it has."""
+    if len(said) > SENTENCE_CHARACTERS:
+        raise ValueError("This is no sentence.")
+    return said
 
 
 def _header(pipe: int, deadline: float) -> dict[str, Any] | None:
@@ -221,4 +233,4 @@ def means_found() -> list[str]:
     """What shuts a child in on this machine, in words, strongest last."""
     with tempfile.TemporaryFile() as nothing:
         header, _ = ask("books.intake.box.server", nothing, BoxLimits(64 << 20, 5, 10.0))
-    return [str(each) for each in header["means"]]
+    return [sentence_of(each) for each in header["means"]]

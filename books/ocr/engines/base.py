@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from PIL import Image
 
-from books.language import gettext_noop
+from books.sentences import gettext_noop
 from books.stored.regions import Region
 
 

@@ -41,6 +41,7 @@ from books.publishing.files.compare import (
 )
 from books.publishing.files.document import SubtopicIn, TopicIn, document_of
 from books.publishing.files.sheets import subtopics_of_sheet
+from books.sentences import told
 from books.stored.guideline import Part, as_written
 from books.stored.outline import CutBook, free_key
 from books.stored.pages import PageNumbers, ranges
@@ -109,7 +110,7 @@ def apply_import(received: GuidelineImport, *, user: AbstractBaseUser | None) ->
     What it changes awaits review again; rows that the file does not have stay, behind those it has. Raises
     EditedMeanwhile where the book's guidelines changed since the differences were shown.
     """
-    with change(received.book_id, f"Imported from {received.name}", user=user) as made:
+    with change(received.book_id, told("Imported from {file}", file=received.name), user=user) as made:
         newest = Change.objects.filter(book=received.book_id).exclude(pk=made.pk).values_list("pk", flat=True).first()
         if (newest or 0) != received.seen_change:
             raise EditedMeanwhile(

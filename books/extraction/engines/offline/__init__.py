@@ -19,7 +19,8 @@ from books.extraction.base import (
 )
 from books.extraction.engines.offline.digest import digest
 from books.extraction.engines.offline.quotes import write
-from books.language import content_stems, listed
+from books.language import content_stems
+from books.sentences import listed
 from books.stored.guideline import Part
 from books.stored.made_with import MadeWith
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry

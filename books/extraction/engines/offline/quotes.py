@@ -14,7 +14,8 @@ from typing import Literal
 
 from books.extraction.base import Guideline, Statement, SubtopicSource
 from books.extraction.engines.offline.digest import salient_sentences
-from books.language import content_stems, counted, listed, sentences, words
+from books.language import content_stems, sentences, words
+from books.sentences import counted, listed
 from books.structure.base import PageText
 from books.structure.headings import find_headings, is_boilerplate, joined_title
 from books.structure.layout import read_layout

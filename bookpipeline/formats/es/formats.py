@@ -1,0 +1,1 @@
+from bookpipeline.formats.en.formats import *  # noqa: F403 - the same
