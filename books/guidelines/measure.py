@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from books.guidelines.evidence import Claim, EvidenceCheck
-from books.guidelines.evidence.figures import UNITS, figures
+from books.guidelines.evidence.figures import figures
 from books.guidelines.evidence.names import names
 from books.guidelines.evidence.printed_figures import PrintedFigures
 from books.guidelines.evidence.quotes import joined_words
+from books.guidelines.evidence.units import UNITS
 from books.language import content_stems, words
 from books.stored.guideline import Evidence, Part, Parts, Statement, in_doubt, statements
 

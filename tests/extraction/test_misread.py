@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from books.arithmetic import equations
 from books.extraction.base import SubtopicSource
 from books.extraction.engines.offline.quotes import write
 from books.extraction.records import page_text
@@ -53,3 +56,26 @@ def test_a_task_that_its_sign_contradicts_is_left_out():
     read = write(SubtopicSource(BookFacts("B"), "Numbers", "Multiply", (PageText(1, text + tasks),)))
     assert [each.text for each in read.prerequisites] == ["Add: 4 + 3."]
     assert [each.text for each in read.checks] == ["2. Multiply 18 · 11 in your head."]
+
+
+def test_an_equation_that_is_not_true_is_left_out():
+    text = "Division\nThe quotient of 72 and 9 is called 72 = 9.\nThe quotient of 72 and 8 is called 72 ÷ 8 = 9.\n"
+    read = write(SubtopicSource(BookFacts("B"), "Numbers", "Division", (PageText(1, text),)))
+    quoted = " ".join(each.text for part in read.parts.values() for each in part)
+    assert "72 ÷ 8 = 9" in quoted
+    assert "72 = 9" not in quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("4 × 91 + 1 = 365, as in a year", [True]),
+        ("I = (5,000)(0.06)(3) = 900.", [True]),
+        ("10/26 = 0.385 and 1/2 = 50%", [True, True]),
+        ("32 = 9, for a lost power", [False]),
+        ("3² = 9; $5 = 500 cents; 3x = 12; 20 ÷ 3 = 6 R 2; 7 + 5 = __; 2 1/2 = 5/2", [True]),
+        ("9³³³³³ = 1, 9**9**9 = 1 and " + "(" * 300 + "9" + "³)" * 300 + " = 1", []),
+    ],
+)
+def test_equations_between_numbers_are_true_or_not(text, told):
+    assert [is_true for _, _, is_true in equations(text)] == told

@@ -43,6 +43,11 @@ def test_few_honest_statements_are_flagged_and_most_false_ones(paths, caught):
         pytest.param("air", id="as a machine read it"),
         pytest.param("hanse", id="in German"),
         pytest.param("incas", id="in Spanish"),
+        pytest.param("louis", id="in French"),
+        pytest.param("lands", id="populations, shares and measures"),
+        pytest.param("heirs", id="rulers, ages and relatives"),
+        pytest.param("blood", id="biology as a machine read it"),
+        pytest.param("shares", id="percents as a machine read them"),
     ],
 )
 def test_what_follows_from_the_pages_is_seldom_flagged(name):
@@ -95,6 +100,10 @@ STRABO = (9, "told of a one-eyed queen")
         ("La escritura de Kush tiene veintitrés signos y es del siglo II a. C.", SCRIPT),
         ("Strabon mentions a queen with a single eye.", STRABO),
         ("The Assyrians defeated King Piye's heirs.", (8, "the Assyrians took Memphis")),
+        ("Thebes fell some six decades after Piye's march.", (8, "In 671 BCE the Assyrians took Memphis")),
+        ("Three powers are named: Kush, Egypt and Assyria.", (8, "the Assyrians took Memphis")),
+        ("Piye marched in the first millennium BCE.", (7, "marched north about 728 BCE")),
+        ("Piyes (Piye) invasion came in 728 BCE.", (7, "marched north about 728 BCE")),
     ],
 )
 def test_what_the_pages_say_in_another_form_is_not_flagged(text, quote):
@@ -109,6 +118,8 @@ def test_what_the_pages_say_in_another_form_is_not_flagged(text, quote):
         ("Strabo wrote in the third century CE.", STRABO, FindingKind.NUMBER),
         ("The script has twenty-eight signs.", SCRIPT, FindingKind.NUMBER),
         ("Pyramids are up to 30 feet high.", (8, "More than 200 pyramids stand"), FindingKind.NUMBER),
+        ("Thebes fell six years later.", (8, "eight years later they sacked Thebes"), FindingKind.NUMBER),
+        ("More than 230 pyramids stand there.", (8, "More than 200 pyramids stand"), FindingKind.NUMBER),
         ("The Persians took Memphis.", (8, "the Assyrians took Memphis"), FindingKind.NAME),
         ("Herodotus told of a one-eyed queen.", STRABO, FindingKind.NAME),
         ("A ruling queen was called a pharaoh.", (9, "A ruling queen was called a kandake."), FindingKind.NAME),
@@ -185,6 +196,51 @@ def test_a_task_of_the_writers_own_has_its_own_numbers_and_people(text):
     check = EvidenceCheck(BookText({4: "Solve x + y = 7. Is (2, 5) a solution? x = 2, y = 5, so 2 + 5 = 7."}))
     claim = Claim(text, (4,), evidence=(Evidence(4, "Is (2, 5) a solution?"),))
     assert check.check(Part.CHECKS, claim).findings == ()
+
+
+ACCOUNT = (
+    "Louis XII and Louis XIV had 120 and 65 ships. On 2 May 1660 the king paid 40 percent of 900 livres; the rest, he\n"
+    "said on 7 June, would follow. About 3.6 million lived there, in the east 2.1 million."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "is_flagged"),
+    [
+        ("He still owed 60 percent.", "concepts", False),
+        ("Together they had 185 ships.", "concepts", False),
+        ("Louis XII had 55 ships more than Louis XIV.", "concepts", False),
+        ("In the west lived 1.5 million fewer than in all.", "concepts", False),
+        ("How much was 40 percent of 900? (360: 0.4 × 900 = 360)", "checks", False),
+        ("Know that 1/4 = 0.25 = 25%.", "prerequisites", False),
+        ("Some think that he had nine ships, but he had 65.", "misconceptions", False),
+        ("Some think that he had nine ships, but he had 95.", "misconceptions", True),
+        ("Louis XIII had 120 ships.", "concepts", True),
+        ("He paid on 7 May 1660.", "concepts", True),
+        ("Know that 1/4 = 0.35.", "prerequisites", True),
+        ("They had 75 ships more than 65.", "concepts", True),
+    ],
+)
+def test_what_is_computed_follows_from_the_numbers_of_the_quotes(text, part, is_flagged):
+    check = EvidenceCheck(BookText({3: ACCOUNT}))
+    quotes = (
+        "had 120 and 65 ships",
+        "paid 40 percent of 900 livres",
+        "About 3.6 million lived there",
+    )
+    evidence = tuple(Evidence(3, words) for words in quotes)
+    checked = check.check(Part(part), Claim(text, (3,), evidence=evidence))
+    assert bool(checked.findings) == is_flagged, checked.findings
+
+
+def test_a_letter_is_what_its_sentence_says_whatever_became_of_the_minus():
+    check = EvidenceCheck(BookText({4: "Solve x + y = 9. We get 12 + y = 9, so x = 12 and y = —3. Try (7, 2)."}))
+    told = {text: _found(check, text) for text in ("Then y = -3.", "Then y = 3.", "Then y = -12.", "It is (12, 7).")}
+    assert {text for text, kinds in told.items() if kinds} == {"Then y = -12."}
+
+
+def _found(check, text):
+    return check.check(Part.CONCEPTS, Claim(text, (4,), evidence=(Evidence(4, "so x = 12 and y = -3"),))).findings
 
 
 def test_in_a_book_without_calculations_a_checks_date_is_the_pages_or_flagged():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from books.guidelines.evidence.figures import Figure, figures, figures_in, legible
+from books.guidelines.evidence.derived import Derivation
+from books.guidelines.evidence.figures import Figure, figures_in
 from books.guidelines.evidence.material import Seen, not_on
 from books.guidelines.evidence.names import names
+from books.guidelines.evidence.numerals import legible
 from books.guidelines.evidence.printed_figures import PrintedFigures, shared_nouns
 from books.language import stem
 from books.sentences import joined, told
@@ -23,28 +25,21 @@ _BOUND = re.compile(r"(?:up to|below|within|under|less than|above|over|beyond|at
 _ASKS_FOR = re.compile(r"\b(?:name|list|give|find|state|mention|describe|identify|write|compare)\s(?:\w+\s)?$", re.I)
 _SUPPOSES = re.compile(r"(?:if|suppose|imagine|wenn|angenommen|si)\b", re.IGNORECASE)
 _ASKS_WHY = re.compile(r"(?:explain )?why|warum|¿?por qué", re.IGNORECASE)
-# How far a page's number may be from one that is said so, as shares of it; the last one is of a conversion.
-_LOOSE = (
-    (
-        re.compile(
-            r"\b(?:less than|fewer than|under|below|almost|nearly|menos de|casi|weniger als|fast|knapp)\s$", re.I
-        ),
-        0.8,
-        1.0,
-    ),
-    (re.compile(r"\b(?:more than|over|above|más de|mehr als|über|gut|well over)\s$", re.I), 1.0, 1.34),
-    (
-        re.compile(
-            r"\b(?:about|around|roughly|some|approximately|etwa|rund|ungefähr|unos|unas|cerca de|hacia|um)\s$", re.I
-        ),
-        0.95,
-        1.05,
-    ),
-    (re.compile(""), 0.999, 1.001),
+# A sentence tells what another tells where it shares this much of its matter.
+_SAME = 0.6
+_NUMBERED = word_set("example exercise it table figure section chapter unit problem task prepared")
+_MINUS = r"[-‐‑‒–—−~]?\s?"
+_IS = re.compile(rf"(?<![^\W\d_])([a-zA-Z])\s?=\s?{_MINUS}(\d+(?:[.,/]\d+)*)(?![\w(]|\s?[-+−–—*/·×÷])")
+_POINT = re.compile(rf"\({_MINUS}(\d+(?:[./]\d+)?),\s?{_MINUS}(\d+(?:[./]\d+)?)\)")
+_THOUGHT = re.compile(
+    r"\b(?:think|thinks|believe|believes|assume|assumes|say|says|confuse|confuses|suppose|expect|glauben|denken|meinen|creen"
+    r"|piensan|croit|croient|pense|pensent)\b",
+    re.IGNORECASE,
 )
-_ABOUT_YEAR = re.compile(
-    r"\b(?:about|around|circa|c\.|roughly|um|hacia)\s(?:the\syear\s|el\saño\s|das\sJahr\s)?$", re.IGNORECASE
-)
+_CORRECTION = re.compile(r"[.;:]\s|,\s(?:but|whereas|although|while|aber|doch|pero|mais|whose|when|not)\b|\s[–—]\s")
+_LIST = re.compile(r"[^.;:(]*(?::|\(|\s[–—])\s?([^.;:()–—]+)")
+_ROW = re.compile(r"[^,.;:()]+?(?:,\s[^,.;:()]+?)+?,?\s(?:and|und|y|et)\s")
+_BETWEEN = re.compile(r",?\s(?:and|or|und|oder|y|o|et|ou)\s|,\s")
 # What a writer counts: matter for tasks in any number, matter of structure in small ones.
 _OF_TASKS = frozenset(
     map(
@@ -65,12 +60,6 @@ _STRUCTURE = frozenset(
         ),
     )
 )
-# Two numbers make a third up to here, or what is said to be more or fewer.
-_MOST_MADE, _MORE = (
-    100,
-    re.compile(r"\b(?:more|fewer|less|mehr|weniger|más|menos|in all|together|insgesamt)\b", re.IGNORECASE),
-)
-_YEARS = re.compile(r"\b(?:years?|Jahren?|años)\b")
 # Up to here a number in words may be the writer's own count.
 _SMALL = 12
 
@@ -82,15 +71,20 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
     if not said:
         return
     has_own = (seen.material.calculates or _SUPPOSES.match(text)) and seen.part in (Part.CHECKS, Part.MISCONCEPTIONS)
+    derived = Derivation(seen, said)
+    of_error = _end_of_error(seen, text)
     counted = {one.start: other for one, other in shared_nouns(said, seen.near.figures)}
     for figure in said:
+        quoted = "" if figure.start in counted else seen.told
+        if figure.start < of_error or _is_listed(figure, text, quoted):
+            continue
         if has_own and figure.kind == "number" and not figure.era:
             if _is_altered(figure, seen):
                 yield _not_printed(figure, seen)
         elif _is_count(figure, text, seen):
             if figure.value != 1 and figure.start in counted and not seen.figures.counts(figure):
                 yield _not_printed(figure, seen, counted[figure.start].written)
-        elif _follows(figure, text, seen):
+        elif derived.follows(figure, is_counted_otherwise=figure.start in counted and not figure.unit):
             continue
         elif not _is_printed(figure, seen):
             yield _not_printed(figure, seen)
@@ -105,37 +99,46 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
             )
             yield Finding(FindingKind.NUMBER, sentence)
     yield from _other_year(said, seen)
+    if seen.part not in (Part.CHECKS, Part.MISCONCEPTIONS):
+        yield from _other_solution(text, seen)
 
 
 def _is_printed(figure: Figure, seen: Seen) -> bool:
     """A ruler's number is part of a name, which is given once for all."""
     if figure.written.isupper() and figure.is_ordinal and figure.kind == "number":
-        name = re.compile(rf"\b{re.escape(figure.before)}\s+{re.escape(figure.written)}\b", re.IGNORECASE)
+        named = re.compile(rf"\b{re.escape(figure.before)}\s+([IVXLC]+)\b", re.IGNORECASE)
+        numerals = {number.upper() for text in seen.material.pages.values() for number in named.findall(text)}
         nth = any(each.is_ordinal and each.value == figure.value for each in seen.figures.figures)
-        return nth or any(name.search(text) for text in seen.material.pages.values())
-    return seen.figures.bears_out(figure) or (seen.part == Part.DEPTH and figure.value in seen.figures.labels)
-
-
-def _follows(figure: Figure, text: str, seen: Seen) -> bool:
-    """Whether the number follows from those of the quotes and the sentences around them: rounded, in another unit, as a
-    sum, or as the years between a date of the quotes and one of the pages."""
-    quoted, told = (PrintedFigures(each, seen.material.language) for each in (seen.quoted, seen.told))
-    is_span = figure.unit == "year" or (seen.part == Part.CHECKS and bool(_YEARS.search(text)) and not figure.is_year)
-    if seen.near.follows(figure):
-        return True
-    may_be_made = not (seen.material.calculates or figure.is_date) and (
-        figure.value <= _MOST_MADE or _MORE.search(text)
-    )
-    if may_be_made and quoted.gives(figure):
-        return True
-    if is_span and any(abs(one - other) == figure.value for one in told.years for other in seen.figures.years):
-        return True
-    before = text[: figure.start]
-    if figure.is_year:
-        return figure.value % 10 == 0 and bool(_ABOUT_YEAR.search(before)) and seen.near.is_near_year(figure)
-    if figure.kind != "number" or figure.is_date:
+        return figure.written in numerals or (nth and not numerals)
+    eras = {each.era for each in seen.told_figures.figures if (each.kind, each.value) == (figure.kind, figure.value)}
+    if figure.era and eras and eras.isdisjoint(("", figure.era)):
         return False
-    return any(said.search(before) and seen.near.about(figure, low, high) for said, low, high in _LOOSE)
+    if seen.figures.bears_out(figure):
+        return True
+    is_of_subtopic = seen.part in (Part.DEPTH, Part.PREREQUISITES)
+    if figure.value in seen.figures.labels and (is_of_subtopic or figure.before in _NUMBERED):
+        return True
+    return is_of_subtopic and seen.material.own_figures.bears_out(figure)
+
+
+def _end_of_error(seen: Seen, text: str) -> int:
+    """Up to where a misconception tells what is wrong, which may name any number; what is right follows."""
+    thought = _THOUGHT.search(text) if seen.part == Part.MISCONCEPTIONS else None
+    right = _CORRECTION.search(text, thought.end()) if thought else None
+    return 0 if thought is None else right.start() if right else len(text)
+
+
+def _is_listed(figure: Figure, text: str, told: str) -> bool:
+    """Whether the number is that of the things that the sentence itself goes on to list, or that the sentence ``told``
+    has."""
+    if figure.is_ordinal or figure.is_date:
+        return False
+    listed = _LIST.match(text, figure.end)
+    if listed and 1 < figure.value == len(_BETWEEN.split(listed[1])):
+        return True
+    rows = [len(_BETWEEN.split(row[0])) for row in _ROW.finditer(told)] if figure.is_word and figure.value > 2 else []
+    # What stands before the first comma may be "In 1758".
+    return any(figure.value in (count, count - 1) for count in rows)
 
 
 def _is_count(figure: Figure, text: str, seen: Seen) -> bool:
@@ -164,14 +167,34 @@ def _is_altered(figure: Figure, seen: Seen) -> bool:
 
 
 def _other_year(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
-    """The sentence tells what its quote tells, and each names one year, but not the same."""
-    dates = [each for each in said if each.is_date and each.kind == "number"]
-    quoted = [each for each in figures(seen.quoted, seen.material.language) if each.is_date and each.kind == "number"]
-    if seen.part != Part.CONCEPTS or len(dates) != 1 or len(quoted) != 1 or dates[0].value == quoted[0].value:
-        return
-    if seen.figures.bears_out(dates[0]) and dates[0].value not in seen.near.eras and seen.share_in(seen.quoted) >= 0.5:
-        years = {"quoted": quoted[0].shown, "said": dates[0].shown}
-        yield Finding(FindingKind.NUMBER, told("The quote says {quoted}, the sentence {said}.", **years))
+    """The sentence tells what its quote tells, and each names one year or one number, but not the same."""
+    quoted = PrintedFigures(seen.quoted, seen.material.language).figures
+    for are_dates in (True, False):
+        mine, other = (
+            [each for each in found if each.is_date == are_dates and each.kind == "number"] for found in (said, quoted)
+        )
+        if seen.part != Part.CONCEPTS or len(mine) != 1 or len(other) != 1 or mine[0].value == other[0].value:
+            continue
+        known = seen.near.eras if are_dates else seen.told_figures.eras
+        is_same = seen.share_in(seen.quoted) >= (0.5 if are_dates else _SAME)
+        if seen.figures.bears_out(mine[0]) and mine[0].value not in known and is_same:
+            numbers = {"quoted": other[0].shown, "said": mine[0].shown}
+            yield Finding(FindingKind.NUMBER, told("The quote says {quoted}, the sentence {said}.", **numbers))
+
+
+def _other_solution(text: str, seen: Seen) -> Iterator[Finding]:
+    """What a letter is, or a point, where the quote's sentence gives another and no cited page this one."""
+    quoted = _solutions(seen.told_figures.text)
+    letters = {letter for letter, _ in quoted}
+    for letter, value in _solutions(text) - _solutions(seen.figures.text) if quoted else ():
+        if letter in letters:
+            yield Finding(FindingKind.NUMBER, not_on(f"{letter} = {value}" if letter else f"({value})", seen.where))
+
+
+def _solutions(text: str) -> set[tuple[str, str]]:
+    """Without signs, which a machine loses."""
+    found = {(letter, number) for letter, number in _IS.findall(text)}
+    return found | {("", f"{one}, {other}") for one, other in _POINT.findall(text)}
 
 
 def _not_printed(figure: Figure, seen: Seen, other: str = "") -> Finding:

@@ -12,87 +12,43 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from books.guidelines.evidence.numerals import cardinal, composed, ordinal, roman
-from books.guidelines.evidence.quotes import as_misread, search_before
+from books.guidelines.evidence.numerals import cardinal, composed, legible, ordinal, roman
+from books.guidelines.evidence.quotes import search_before
+from books.guidelines.evidence.units import MONTHS, UNITS
 from books.language import stem
 from books.stopwords import word_set
-from books.stored import notation
 
 Era = Literal["BCE", "CE", ""]
-Kind = Literal["number", "century", "decade"]
-_ERAS: tuple[tuple[Era, str], ...] = (
-    ("BCE", r"B\.?\s?C\.?(?:\s?E\b\.?)?|v\.\s?(?:Chr|u\.\s?Z)\.|a\.\s?(?:C|de C|n\.\s?e)\.|antes de Cristo"),
-    ("CE", r"C\.?\s?E\b\.?|A\.?\s?D\b\.?|n\.\s?(?:Chr|u\.\s?Z)\.|d\.\s?(?:C|de C)\.|después de Cristo"),
+Kind = Literal["number", "century", "millennium", "decade"]
+_BCE = (
+    r"B\.?\s?C\.?(?:\s?E\b\.?)?|v\.\s?(?:Chr|u\.\s?Z)\.|a\.\s?(?:C|de C|n\.\s?e)\.|antes de Cristo|av(?:\.|ant) J\.-C\."
 )
+_CE = r"C\.?\s?E\b\.?|A\.?\s?D\b\.?|n\.\s?(?:Chr|u\.\s?Z)\.|d\.\s?(?:C|de C)\.|después de Cristo|apr?\. J\.-C\."
 _CENTURY = (
-    r"(?:\s*-?\s*(?:century|centuries|cent\.|Jahrhunderts?|Jhs?\.|siglos?|millenni(?:um|a)|Jahrtausends?|milenios?))"
+    r"(?:\s*-?\s*(?:(?:century|centuries|cent\.|Jahrhunderts?|Jhs?\.|siglos?|siècles?)"
+    r"|(?P<thousand>millenni(?:um|a)|Jahrtausends?|milenios?|millénaires?)))"
 )
-_AFTER_ERA = re.compile(r"\s*(?:" + "|".join(f"(?P<{era}>{pattern})" for era, pattern in _ERAS) + r")")
+_AFTER_ERA = re.compile(rf"\s*(?:(?P<BCE>{_BCE})|(?P<CE>{_CE}))")
 _BEFORE_ERA = re.compile(r"\b(?:A\.?\s?D\.?)\s*$")
 _JOINS = re.compile(
-    r"\s*(?:[-–—−/]|to|and|or|until|through|bis|und|oder|hasta|al?|y|o)\s*(?:(?:about|around|the|c\.|ca\.)\s*)?", re.I
+    r"\s*(?:[-–—−/]|to|and|or|until|through|bis|und|oder|hasta|al?|y|o|à|et|ou)\s*(?:(?:about|around|the|c\.|ca\.)\s*)?",
+    re.I,
 )
 _TOKEN = re.compile(
     r"\d{1,2}\s?/\s?\d{1,2}(?![\d/])|\d{1,3}(?: \d{3})+\b|\d[\d.,'’\u00a0\u202f]*(?:(?<=,)\s\d{3}\b)*"
     r"|[^\W\d_]+(?:['’][^\W\d_]+)?"
 )
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th|\.(?=\s+(?:Jahr|Jh))|º|ª|er|ème)\b|\.(?=\s+Jahr)")
-_FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅛": "1/8", "⅕": "1/5", "⁄": "/"}
-_HALVES = {
-    "million": "500,000", "billion": "500 million", "dozen": "6", "thousand": "500", "century": "50 years",
-    "a quarter of a century": "25 years", "a quarter century": "25 years",
-}  # fmt: skip
-_HALF = re.compile(
-    r"\b(?:(?:one )?half (?:an? )?(million|billion|dozen|thousand|century)|(a quarter (?:of a )?century))\b", re.I
-)
-_OVER = {
-    word: number
-    for number, words in {
-        2: "half halves", 3: "third thirds drittel tercio tercios", 5: "fifth fifths fünftel quinto quintos",
-        4: "quarter quarters fourth fourths viertel cuarto cuartos", 6: "sixth sixths sechstel", 7: "seventh sevenths",
-        8: "eighth eighths achtel", 9: "ninth ninths", 10: "tenth tenths zehntel décimo décimos",
-        12: "twelfth twelfths", 15: "fifteenth fifteenths", 16: "sixteenth sixteenths", 20: "twentieth",
-        30: "thirtieth", 100: "hundredth hundredths",
-    }.items()
-    for word in words.split()
-}  # fmt: skip
-_FRACTION = re.compile(
-    r"\b(an?(?=\s\w+\sof\b)|one|two|three|four|five|six|seven|eight|nine|eine?|zwei|drei|vier|fünf|una?|dos|tres|cuatro)"
-    rf"[-\s]({'|'.join(_OVER)})\b", re.IGNORECASE,
-)  # fmt: skip
-_POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-UNITS = {
-    name: unit
-    for unit, names in {
-        "second": "second seconds Sekunde Sekunden segundos", "minute": "minute minutes Minute Minuten minutos",
-        "hour": "hour hours Stunde Stunden hora horas", "day": "day days Tag Tage Tagen día días",
-        "week": "week weeks Woche Wochen semana semanas", "month": "month months Monat Monate Monaten mes meses",
-        "year": "year years yr yrs Jahr Jahre Jahren año años", "decade": "decade decades Jahrzehnte décadas",
-        "century": "century centuries Jahrhunderte",
-        "generation": "generation generations", "mm": "mm millimeter millimeters millimetre millimetres",
-        "cm": "cm centimeter centimeters centimetre centimetres Zentimeter centímetros",
-        "metre": "meter meters metre metres Meter Metern metros", "inch": "inch inches",
-        "km": "km kilometer kilometers kilometre kilometres Kilometer Kilometern Quadratkilometer kilómetros",
-        "foot": "foot feet ft", "yard": "yard yards", "mile": "mile miles Meile Meilen millas", "acre": "acre acres",
-        "hectare": "hectare hectares", "gram": "gram grams gramme grammes Gramm gramos", "mg": "mg milligrams",
-        "kg": "kg kilogram kilograms kilo kilos Kilogramm kilogramos", "ounce": "ounce ounces oz",
-        "pound": "£ pound pounds lb lbs Pfund libras", "ton": "ton tons tonne tonnes Tonnen toneladas",
-        "litre": "liter liters litre litres Liter litros", "ml": "ml milliliters millilitres",
-        "gallon": "gallon gallons", "pint": "pint pints", "quart": "quart quarts", "cup": "cup cups",
-        "percent": "% percent percentage Prozent", "degree": "° degree degrees Grad grados",
-        "dollar": "$ dollar dollars dólares", "euro": "€ euro euros", "cent": "¢ cent cents",
-        "yen": "¥ yen", "rupee": "₹ rupee rupees", "peso": "peso pesos", "franc": "franc francs", "mph": "mph",
-    }.items()
-    for name in names.split()
-}  # fmt: skip
-_UNITS_MISREAD = {as_misread(name): unit for name, unit in UNITS.items()}
 _FEW = re.compile(r"\b(?:few|several|many|some|einige|mehrere|paar|varios|unos)\s$", re.IGNORECASE)
-_MANY = word_set("hundred thousand million billion dozen hundert tausend millionen dutzend cientos miles millones")
+_MANY = word_set(
+    "hundred thousand million billion dozen hundert tausend millionen dutzend cientos miles millones centaines milliers"
+    " millions"
+)
 _CURRENCY = re.compile(r"[$€£¥₹]\s?$")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[.,]?\s*\(?\s*$")
 _WORD_BEFORE_NUMERAL = re.compile(r"([^\W\d_]+)\s+$")
 _CENTURY_BEFORE = re.compile(r"\b(?:siglos?|milenio)\s+$")
-_UNIT_AFTER = re.compile(r"\s*-?\s*(?:(?:square|cubic)\s)?([%°¢€]|per\s?cent\b|por ciento\b|[^\W\d_]+)")
+_UNIT_AFTER = re.compile(r"\s*-?\s*(?:(?:square|cubic)\s)?([%°¢€]|per\s?cent\b|por ciento\b|pour cent\b|[^\W\d_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +81,12 @@ class Figure:
 
     @property
     def is_day(self) -> bool:
-        return self.value <= 31 and (self.before in _MONTHS or self.noun in _MONTH_STEMS)
+        return self.value <= 31 and bool(self.month)
+
+    @property
+    def month(self) -> str:
+        """As a stem, where it is the word before or after; "" where none is."""
+        return self.noun if self.noun in _MONTH_STEMS else stem(self.before) if self.before in MONTHS else ""
 
     @property
     def is_year(self) -> bool:
@@ -136,16 +97,15 @@ class Figure:
 
     @property
     def shown(self) -> str:
-        ending = {"century": " century", "decade": "s", "number": ""}[self.kind]
+        ending = {"century": " century", "millennium": " millennium", "decade": "s", "number": ""}[self.kind]
         return f"{self.written}{ending}{f' {self.era}' if self.era else ''}"
 
 
-_MONTHS = word_set("january february march april may june july august september october november december")
-_MONTH_STEMS = frozenset(map(stem, _MONTHS))
-_JOINING = word_set("to and or of in from by at on is are was were the a an as with for bis und oder y o de al")
-_DATE_PREPOSITIONS = _MONTHS | word_set(
+_MONTH_STEMS = frozenset(map(stem, MONTHS))
+_JOINING = word_set("to and or of in from by at on is are was were the a an as with for bis und oder y o de al et ou à")
+_DATE_PREPOSITIONS = MONTHS | word_set(
     "in by since until till from to before after around about circa c ca year between and during im um seit bis nach"
-    " vor jahr en desde hacia hasta año of early late spring summer autumn winter"
+    " vor jahr en desde hacia hasta año dès vers depuis avant après of early late spring summer autumn winter"
 )
 
 
@@ -162,25 +122,10 @@ def figures_in(plain: str, language: str) -> list[Figure]:
         joined = _JOINS.fullmatch(plain[one.end : after.start]) or plain[one.end : after.start] in (", ", " ")
         if joined and after.era and not one.era:
             one = replace(one, era=after.era)
-        if joined and after.kind == "century" and one.is_ordinal:
-            one = replace(one, kind="century")
+        if joined and after.kind in ("century", "millennium") and one.is_ordinal:
+            one = replace(one, kind=after.kind)
         found[at] = one
     return found
-
-
-def legible(text: str) -> str:
-    """Formulas, fractions, powers and halves of large numbers in plain digits."""
-    text = _HALF.sub(lambda found: _HALVES[(found[1] or found[2]).lower()], notation.plain(text))
-    text = _FRACTION.sub(_in_digits, text)
-    for sign, written in _FRACTIONS.items():
-        text = text.replace(sign, f" {written} " if len(written) > 1 else written)
-    return text.translate(_POWERS)
-
-
-def _in_digits(fraction: re.Match[str]) -> str:
-    word = fraction[1].lower()
-    above = next(filter(None, (cardinal(word, each) for each in ("en", "de", "es"))), 1)
-    return f"{above}/{_OVER[fraction[2].lower()]}"
 
 
 def _numbers(text: str, language: str) -> Iterator[Figure]:
@@ -195,7 +140,7 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
         value = None if word[0].isdigit() or is_share else cardinal(word.lower(), language)
         gap = re.sub(r"\s+", " ", text[run[-1][1].end() : token.start()]) if run else ""
         if run and (value is None or not _continues(gap, run[-1][0], value)):
-            if value is None and _is_and(word, gap) and run[-1][0] >= (20 if word == "y" else 100):
+            if value is None and _is_and(word, gap) and run[-1][0] >= (100 if word == "and" else 20):
                 continue
             last = None if word[0].isdigit() else ordinal(word.lower(), language)
             if last is not None and run[-1][0] >= 20 and gap in ("-", " "):
@@ -225,17 +170,23 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
 def _counts(word: str, language: str) -> bool:
     """Whether the word alone may be a number: most are not, and are passed over at once."""
     small = word.lower()
-    return any(each is not None for each in (cardinal(small, language), ordinal(small, language), roman(word)))
+    return any(
+        each is not None
+        for each in (cardinal(small, language), ordinal(small, language), roman(word.removesuffix("e")))
+    )
 
 
 def _continues(gap: str, before: int, value: int) -> bool:
-    if gap not in ("-", " ", " and ", " y ", " und "):
+    if gap not in ("-", " ", " and ", " y ", " und ", " et "):
         return False
-    return value >= 100 or before >= 100 or (before >= 20 and value < 10 and gap in ("-", " ", " y "))
+    if gap in ("-", " et ") and (before >= 60 or before == 20) and 10 <= value < 20:  # soixante-douze
+        return True
+    is_french = (before, value) == (4, 20) or (before == 10 and 6 < value < 10 and gap == "-")
+    return is_french or value >= 100 or before >= 100 or (before >= 20 and value < 10 and gap not in (" and ", " und "))
 
 
 def _is_and(word: str, gap: str) -> bool:
-    return word in ("and", "y") and gap == " "
+    return word in ("and", "y", "et") and gap == " "
 
 
 def _of_words(run: list[tuple[int, re.Match[str]]], text: str) -> Figure:
@@ -248,10 +199,11 @@ def _of_digits(token: re.Match[str], text: str) -> Figure:
     end = token.start() + len(written)
     ending = _ORDINAL_END.match(text, end)
     scale = re.match(
-        r"\s*-?\s*(hundred|thousand|million|billion|trillion|Millionen|Milliarden|mil|millones)\b", text[end : end + 20]
+        r"\s*-?\s*(hundred|thousand|million|billion|trillion|Millionen|Milliarden|mil|millones|mille|millions|milliards?)\b",
+        text[end : end + 20],
     )
     if scale:
-        times = next(filter(None, (cardinal(scale[1].lower(), each) for each in ("en", "de", "es"))), 1)
+        times = next(filter(None, (cardinal(scale[1].lower(), each) for each in ("en", "de", "es", "fr"))), 1)
         end += scale.end()
         return Figure(readings(written)[0] * times, text[token.start() : end], token.start(), end)
     above, slash, below = written.partition("/")
@@ -270,7 +222,7 @@ def _of_one_word(token: re.Match[str], text: str, language: str) -> Iterator[Fig
     if nth is not None:
         yield Figure(Decimal(nth), word, start, end, is_word=True, is_ordinal=True)
         return
-    number = roman(word)
+    number = roman(word[:-1] if language == "fr" and word.endswith("e") else word)
     if number is not None and (len(word) > 1 or _is_regnal(text, start, end)):
         yield Figure(Decimal(number), word, start, end, is_ordinal=True)
 
@@ -299,7 +251,7 @@ def _with_surroundings(figure: Figure, text: str) -> Figure:
     century = re.match(_CENTURY, text[end : end + 20], re.IGNORECASE)
     is_nth = figure.is_ordinal or not (figure.is_word or (century and century.group().endswith("ies")))
     if kind == "number" and is_nth and (century or search_before(_CENTURY_BEFORE, text, figure.start)):
-        kind = "century"
+        kind = "millennium" if century and century["thousand"] else "century"
         end += century.end() if century else 0
     era = _AFTER_ERA.match(text[end : end + 14])
     named: Era = (
@@ -311,8 +263,7 @@ def _with_surroundings(figure: Figure, text: str) -> Figure:
     unit = (
         UNITS.get(word)
         or UNITS.get(word.lower(), "")
-        or (_UNITS_MISREAD.get(as_misread(word.lower()), "") if len(word) > 5 else "")
-        or ("percent" if word[:3].lower() in ("per", "por") and " " in word else "")
+        or ("percent" if word[:3].lower() in ("per", "por", "pou") and " " in word else "")
     )
     money = search_before(_CURRENCY, text, figure.start)
     return replace(

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from books.guidelines.evidence.names import PrintedNames
 from books.guidelines.evidence.printed_figures import PrintedFigures
-from books.guidelines.evidence.quotes import Found, PrintedBook, joined_words
+from books.guidelines.evidence.quotes import Found, PrintedBook, as_misread, joined_words
 from books.language import content_stems, language_of, stem, words
 from books.sentences import Told, told
 from books.stored.guideline import Part, Statement
@@ -85,13 +85,19 @@ class Material:
         return signs >= len(shown) / 2
 
     @cached_property
+    def own_figures(self) -> PrintedFigures:
+        return PrintedFigures("\n".join(self.pages.get(number, "") for number in self.own_pages), self.language)
+
+    @cached_property
     def _runs(self) -> set[tuple[str, ...]]:
         shown = self.own_pages or self.pages
-        return {run for number in shown for run in _runs(words(joined_words(self.pages.get(number, ""))))}
+        texts = (words(joined_words(self.pages.get(number, ""))) for number in shown)
+        return {run for said in texts for run in _runs(list(map(as_misread, said)))}
 
     def copied_run(self, text: str) -> str:
         """The first run of eight or more words that ``text`` shares with a page, "" where there is none."""
-        return next((" ".join(run) for run in _runs(words(text)) if run in self._runs), "")
+        runs = _runs(words(text))
+        return next((" ".join(run) for run in runs if tuple(map(as_misread, run)) in self._runs), "")
 
     @cached_property
     def following(self) -> frozenset[str]:
@@ -158,6 +164,10 @@ class Seen:
     @cached_property
     def near(self) -> PrintedFigures:
         return PrintedFigures(self.around, self.material.language)
+
+    @cached_property
+    def told_figures(self) -> PrintedFigures:
+        return PrintedFigures(self.told, self.material.language)
 
     @property
     def is_foreign(self) -> bool:

@@ -20,7 +20,7 @@ _VERBS = (
 )
 _CALLED = re.compile(
     r"(?:(?:is|are|was|were|be|been|also|often|sometimes|usually|and)\s+(?:called|named|termed)|known as|referred to as"
-    r"|\bname (?:for|of)\b[^.;,]{0,40}?\bis)\s+(?:an?\s|the\s)?((?:[\w'’-]+\s?){1,3})"
+    r"|\bname (?:for|of)\b[^.;,]{0,40}?\bis)\s+(?:an?\s|the\s|its\s|their\s)?((?:[\w'’-]+\s?){1,3})"
 )
 # What a sentence about a later subtopic says of it as such, not of its matter.
 _OF_LATER = frozenset(
@@ -60,9 +60,13 @@ def _claimed(seen: Seen) -> str:
 
 
 def _is_beside(name: Name, seen: Seen) -> bool:
-    """Whether the name is more than the page tells and takes no other's place: of a people where the quote's sentence
-    names none that is left out, or of something known before, in a sentence that does not tell what the quote tells."""
+    """Whether the name is more than the page tells and takes no other's place: where another form stands beside it, of
+    a people where the quote's sentence names none that is left out, or of something known before, in a sentence that
+    does not tell what the quote tells."""
     said = PrintedNames(seen.claim.text)
+    other = re.search(rf"\b{name.word}(?: \(|,? (?:or|also called|also known as) )([^\W\d_]+)", seen.claim.text)
+    if other and seen.names.has(other[1]):
+        return True
     if name.is_of_people:
         return all(map(said.has, peoples(seen.told)))
     known_before = seen.part in (Part.PREREQUISITES, Part.MISCONCEPTIONS)
@@ -73,7 +77,7 @@ def _is_name(first: str, seen: Seen) -> bool:
     """Whether a sentence's first word, which no page has in any form, is a name: a verb follows it, or the rest is what
     the quote's sentence tells of another name."""
     text, whole = seen.claim.text, seen.material.whole
-    if seen.part in _IMPERATIVE or not may_be_name(first) or whole.is_like_small(first):
+    if seen.part in (*_IMPERATIVE, Part.DEPTH) or not may_be_name(first) or whole.is_like_small(first):
         return False
     if (
         first.endswith("s")

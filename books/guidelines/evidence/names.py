@@ -35,7 +35,8 @@ _ENDINGS = word_set(
 _IRREGULAR = {
     frozenset(pair.split())
     for pair in (
-        "spain spanish", "spain spaniards", "france french", "france frank", "england english", "britain british",
+        "spain spanish", "spain spaniards", "spanish spaniards", "genghis chinggis",
+        "uv ultraviolet", "france french", "france frank", "england english", "britain british",
         "wales welsh", "netherlands dutch", "holland dutch", "venice venetian", "turkey turks", "troy trojan",
         "flanders flemish", "naples neapolitan", "moscow muscovite", "judaism jews", "judaism jewish", "judean jew",
         "judea jew", "judean jewish", "judea jewish", "hebrew jew", "islam muslim", "islam muslims", "islam islamic",
@@ -58,6 +59,7 @@ _COMMON_ENDINGS = (
     "ies", "ure", "ures", "hood", "ship", "ships", "men", "women", "people", "ance", "als", "ives", "ths", "gs", "cts",
 )  # fmt: skip
 _LONG = 6
+_INSIDE = (" ", "-", " of ", " the ", " de ", " von ", " al-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +87,8 @@ def names(text: str) -> list[Name]:
     for token in _WORD.finditer(text):
         if not token.group()[0].isupper() or len(token.group()) < 2 or roman(token.group()) is not None:
             continue
-        joined = runs and text[runs[-1][-1].end() : token.start()] in (
-            " ",
-            "-",
-            " of ",
-            " the ",
-            " de ",
-            " von ",
-            " al-",
-        )
+        gap = text[runs[-1][-1].end() : token.start()] if runs else ""
+        joined = gap in _INSIDE and not re.search(r"['’]s$", runs[-1][-1].group())
         runs[-1].append(token) if joined else runs.append([token])
     return [
         Name(
@@ -140,13 +135,17 @@ class PrintedNames:
     def _misread(self) -> set[str]:
         return {as_misread(word) for word in self.words}
 
+    @cached_property
+    def _capitals(self) -> str:
+        return " ".join("".join(plain(word)[:1] for word in each.run) for each in names(self._whole))
+
     def has(self, name: str) -> bool:
         word = plain(name)
         if not word or word in self.words or as_misread(word) in self._misread:
             return True
         if len(word) >= _LONG and word in self._letters:
             return True
-        if name.isupper() and len(name) > 2 and word in self._initials:
+        if name.isupper() and word in (self._initials if len(name) > 2 else self._capitals):
             return True
         if any(frozenset((word, printed)) in _IRREGULAR for printed in self.words):
             return True
@@ -183,7 +182,7 @@ def _same_name(one: str, other: str) -> bool:
 @lru_cache(maxsize=50_000)
 def _roots(word: str) -> frozenset[str]:
     """The word and, from three letters on, what is left of it without an ending and an s."""
-    forms = frozenset((word, word.removesuffix("s")))
+    forms = frozenset((word, word.removesuffix("s"), re.sub("ies$", "y", word)))
     return forms | {
         form[: -len(end)] for form in forms for end in _ENDINGS if form.endswith(end) and len(form) - len(end) >= 3
     }
@@ -191,7 +190,7 @@ def _roots(word: str) -> frozenset[str]:
 
 def _skeleton(word: str) -> str:
     """Consonants, as transliterations keep them; "" where too few tell anything."""
-    signs = word.replace("ph", "f").replace("q", "k").replace("c", "k").replace("ou", "u")
+    signs = word.replace("ph", "f").replace("v", "f").replace("q", "k").replace("c", "k").replace("ou", "u")
     bones = re.sub(r"(.)\1+", r"\1", re.sub(r"(?<=.)[aeiouyhw]", "", signs))
     return bones if len(bones) >= 4 else ""
 

@@ -1,8 +1,10 @@
-"""Numbers written as words in English, German and Spanish, and as Roman numerals. Pure."""
+"""Numbers written as words in English, German, Spanish and French, as Roman numerals and as fractions. Pure."""
 
 from __future__ import annotations
 
 import re
+
+from books.stored import notation
 
 _EN = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
 _EN_ORDINAL = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
@@ -43,6 +45,13 @@ SPANISH = (
 SPANISH_ORDINALS = {
     f"{word}{end}": number for word, number in _counted(_ES_ORDINAL, 1).items() for end in ("", "o", "a", "os", "as")
 }
+_FR = "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize"
+FRENCH = (
+    _counted(_FR)
+    | {"une": 1, "vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60}
+    | {"septante": 70, "huitante": 80, "nonante": 90, "cent": 100, "cents": 100, "mille": 1_000, "douzaine": 12}
+    | {f"{word}{end}": size for word, size in (("million", 10**6), ("milliard", 10**9)) for end in ("", "s")}
+)
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN_SIGNS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1_000}
 
@@ -51,9 +60,7 @@ def cardinal(word: str, language: str) -> int | None:
     """The number that one ``word`` in small letters names."""
     if language == "de":
         return _german(word)
-    if language == "es":
-        return SPANISH.get(word)
-    return ENGLISH.get(word)
+    return {"es": SPANISH, "fr": FRENCH}.get(language, ENGLISH).get(word)
 
 
 def ordinal(word: str, language: str) -> int | None:
@@ -62,6 +69,8 @@ def ordinal(word: str, language: str) -> int | None:
         return _german_ordinal(word)
     if language == "es":
         return SPANISH_ORDINALS.get(word)
+    if language == "fr":
+        return _french_ordinal(word)
     return ENGLISH_ORDINALS.get(word) or ENGLISH_ORDINALS.get(word.removesuffix("s"))
 
 
@@ -91,6 +100,14 @@ def _german_ordinal(word: str) -> int | None:
     return _german(plain.removesuffix("te")) or _german(plain.removesuffix("ste"))
 
 
+def _french_ordinal(word: str) -> int | None:
+    if word in ("premier", "première", "second", "seconde"):
+        return 1 if word[0] == "p" else 2
+    plain = word.removesuffix("s").removesuffix("ième")
+    plain = {"cinqu": "cinq", "neuv": "neuf"}.get(plain, plain)
+    return None if plain == word else next((FRENCH[each] for each in (plain, f"{plain}e") if each in FRENCH), None)
+
+
 def roman(word: str) -> int | None:
     """Of a Roman numeral in capitals."""
     if not word or not _ROMAN.fullmatch(word):
@@ -103,10 +120,61 @@ def composed(values: list[int]) -> int:
     """[3, 100, 42] (three hundred forty-two) as 342."""
     total = current = 0
     for value in values:
-        if value == 100 and current:
-            current *= 100
+        if (value == 100 and current) or (value == 20 and current == 4):  # quatre-vingts
+            current *= value
         elif value >= 1_000:
             total, current = total + max(1, current) * value, 0
         else:
             current += value
     return total + current
+
+
+_FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅛": "1/8", "⅕": "1/5", "⁄": "/"}
+_HALVES = {
+    "million": "500,000", "billion": "500 million", "dozen": "6", "thousand": "500", "century": "50 years",
+    "a quarter of a century": "25 years", "a quarter century": "25 years",
+}  # fmt: skip
+_AND_A_HALF = re.compile(r"(\w+) and (?:a|one) half\b", re.IGNORECASE)
+_HALF = re.compile(
+    r"\b(?:(?:one )?half (?:an? )?(million|billion|dozen|thousand|century)|(a quarter (?:of a )?century))\b", re.I
+)
+_OVER = {
+    word: number
+    for number, words in {
+        2: "half halves", 3: "third thirds drittel tercio tercios", 5: "fifth fifths fünftel quinto quintos",
+        4: "quarter quarters fourth fourths viertel cuarto cuartos", 6: "sixth sixths sechstel", 7: "seventh sevenths",
+        8: "eighth eighths achtel", 9: "ninth ninths", 10: "tenth tenths zehntel décimo décimos",
+        12: "twelfth twelfths", 15: "fifteenth fifteenths", 16: "sixteenth sixteenths", 20: "twentieth",
+        30: "thirtieth", 100: "hundredth hundredths",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+_MEASURED = "inch|foot|yard|mile|hour|cup|pound|ounce|gallon|acre|meter|metre|kilometer|kilometre|liter|litre|million"
+_FRACTION = re.compile(
+    rf"\b(an?(?=\s\w+\s(?:of|{_MEASURED})\b)"
+    r"|one|two|three|four|five|six|seven|eight|nine|eine?|zwei|drei|vier|fünf|una?|dos|tres|cuatro)"
+    rf"[-\s]({'|'.join(_OVER)})\b", re.IGNORECASE,
+)  # fmt: skip
+# Of square kilometers, not of a number.
+_OF_UNITS = re.compile(r"(?:(?<=[kcm]m)|(?<=\dm)|(?<=\d m)|(?<=\bmi)|(?<=\bft))[²³]")
+_POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
+def legible(text: str) -> str:
+    """Formulas, fractions, powers and halves of large numbers in plain digits."""
+    text = _HALF.sub(lambda found: _HALVES[(found[1] or found[2]).lower()], notation.plain(text))
+    text = _OF_UNITS.sub("", _AND_A_HALF.sub(_with_half, _FRACTION.sub(_in_digits, text)))
+    for sign, written in _FRACTIONS.items():
+        text = text.replace(sign, f" {written} " if len(written) > 1 else written)
+    return text.translate(_POWERS)
+
+
+def _with_half(found: re.Match[str]) -> str:
+    whole = found[1] if found[1].isdigit() else cardinal(found[1].lower(), "en")
+    return found[0] if whole is None else f"{whole}.5"
+
+
+def _in_digits(fraction: re.Match[str]) -> str:
+    word = fraction[1].lower()
+    above = next(filter(None, (cardinal(word, each) for each in ("en", "de", "es"))), 1)
+    return f"{above}/{_OVER[fraction[2].lower()]}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
+from books.arithmetic import equations
 from books.extraction.base import Guideline, Statement, SubtopicSource
 from books.extraction.engines.offline.digest import salient_sentences
 from books.language import content_stems, sentences, words
@@ -203,9 +204,12 @@ def _quotes(found: Iterable[tuple[str, int]], part: str, misread: Sequence[Seque
 
 
 def _is_misread(said: str, lines: Sequence[Sequence[str]]) -> bool:
-    """Whether three words of a line stand there in a row, or all of a shorter one, or its sign contradicts its verb."""
+    """Whether three words of a line stand there in a row, or all of a shorter one, or its sign contradicts its verb, or
+    it holds an equation that is not true."""
+    if _CONTRADICTED.search(said) or not all(is_true for _, _, is_true in equations(said)):
+        return True
     runs = (line[at : at + _TELLING_RUN] for line in lines for at in range(max(1, len(line) - _TELLING_RUN + 1)))
-    return bool(_CONTRADICTED.search(said)) or any(run and f" {' '.join(run)} " in f" {said} " for run in runs)
+    return any(run and f" {' '.join(run)} " in f" {said} " for run in runs)
 
 
 def _items(lines: Sequence[tuple[int, str]], begins: re.Pattern[str]) -> list[tuple[str, int]]:

@@ -1,0 +1,56 @@
+"""Units and months as books write them in English, German, Spanish and French, and what units measure. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from books.stopwords import word_set
+
+UNITS = {
+    name: unit
+    for unit, names in {
+        "second": "second seconds Sekunde Sekunden segundos", "minute": "minute minutes Minute Minuten minutos",
+        "hour": "hour hours Stunde Stunden hora horas heure heures",
+        "day": "day days Tag Tage Tagen día días jour jours",
+        "week": "week weeks Woche Wochen semana semanas semaine semaines",
+        "month": "month months Monat Monate Monaten mes meses mois",
+        "year": "year years yr yrs Jahr Jahre Jahren año años ans année années",
+        "decade": "decade decades Jahrzehnte décadas décennies",
+        "century": "century centuries Jahrhunderte siècles", "millennium": "millennia",
+        "generation": "generation generations", "mm": "mm millimeter millimeters millimetre millimetres",
+        "cm": "cm centimeter centimeters centimetre centimetres Zentimeter centímetros",
+        "metre": "meter meters metre metres Meter Metern metros mètre mètres", "inch": "inch inches",
+        "km": "km kilometer kilometers kilometre kilometres Kilometer Kilometern Quadratkilometer kilómetros"
+        " kilomètre kilomètres",
+        "foot": "foot feet ft", "yard": "yard yards", "mile": "mile miles Meile Meilen millas", "acre": "acre acres",
+        "hectare": "hectare hectares", "gram": "gram grams gramme grammes Gramm gramos", "mg": "mg milligrams",
+        "kg": "kg kilogram kilograms kilo kilos Kilogramm kilogramos", "ounce": "ounce ounces oz",
+        "pound": "£ pound pounds lb lbs Pfund libras", "ton": "ton tons tonne tonnes Tonnen toneladas",
+        "litre": "liter liters litre litres Liter litros", "ml": "ml milliliters millilitres",
+        "gallon": "gallon gallons", "pint": "pint pints", "quart": "quart quarts", "cup": "cup cups",
+        "percent": "% percent percentage Prozent", "degree": "° degree degrees Grad grados",
+        "dollar": "$ dollar dollars dólares", "euro": "€ euro euros", "cent": "¢ cent cents",
+        "yen": "¥ yen", "rupee": "₹ rupee rupees", "peso": "peso pesos", "franc": "franc francs", "mph": "mph",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+# What each measures, and how many of one unit it is.
+SCALES = {
+    unit: (kind, Decimal(times))
+    for kind, units in {
+        "length": "mm 0.001 cm 0.01 metre 1 km 1000 inch 0.0254 foot 0.3048 yard 0.9144 mile 1609",
+        "weight": "mg 0.001 gram 1 kg 1000 ton 1000000 ounce 28.35 pound 453.6",
+        "time": "second 1 minute 60 hour 3600 day 86400 week 604800 month 2629800 year 31557600 decade 315576000"
+        " century 3155760000 millennium 31557600000",
+        "share": "percent 0.01",
+        "money": "dollar 1 cent 0.01",
+        "volume": "ml 0.001 litre 1",
+    }.items()
+    for unit, times in zip(units.split()[::2], units.split()[1::2], strict=True)
+}
+YEARS = {"year": 1, "decade": 10, "century": 100, "millennium": 1000}
+MONTHS = word_set(
+    "january february march april may june july august september october november december"
+    " januar februar märz mai juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto septiembre"
+    " octubre noviembre diciembre janvier février mars avril juin juillet août septembre octobre novembre décembre"
+)
