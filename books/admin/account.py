@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -22,12 +22,6 @@ from books.audit import refuse
 from books.models import Preferences
 from books.models.session import CHOSEN_LANGUAGE
 
-# Generic in the stubs alone.
-if TYPE_CHECKING:
-    ChoiceForm = forms.ModelForm[Preferences]
-else:
-    ChoiceForm = forms.ModelForm
-
 
 def routes() -> list[URLPattern]:
     return [
@@ -37,7 +31,7 @@ def routes() -> list[URLPattern]:
     ]
 
 
-class LanguageForm(ChoiceForm):
+class LanguageForm(forms.ModelForm[Preferences]):
     language = forms.ChoiceField(choices=[("", _("As the browser asks")), *settings.LANGUAGES], required=False)
 
     class Meta:
@@ -45,7 +39,7 @@ class LanguageForm(ChoiceForm):
         fields = ("language",)
 
 
-class NoticeForm(ChoiceForm):
+class NoticeForm(forms.ModelForm[Preferences]):
     class Meta:
         model = Preferences
         fields = ("by_mail", "slack_url")

@@ -11,7 +11,7 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from books.admin.generating import limits_of
+from books.admin.generating import estimate_in_words, limits_of
 from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.jobs import panel_context
 from books.admin.page_states import cells_of
@@ -79,12 +79,12 @@ def _next(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
 
 
 def _estimate(book: Book, offered: set[str], way: Way) -> str:
-    """What the present step would cost, or else generating."""
-    if way.now == "finalise" and "step-finalise" in offered:
-        return _("Tidying: {estimate}").format(estimate=estimate(book, kind=FINALISATION.kind).sentence)
-    if "step-generate" not in offered:
+    """What the present step would cost, where it may ask a model."""
+    if f"step-{way.now}" not in offered or way.now not in ("generate", "finalise"):
         return ""
-    return _("Generating: {estimate}").format(estimate=estimate(book).sentence)
+    if way.now == "generate":
+        return estimate_in_words(book)
+    return _("Tidying: {estimate}").format(estimate=estimate(book, kind=FINALISATION.kind).sentence)
 
 
 def _context(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
@@ -95,11 +95,17 @@ def _context(request: StaffRequest, book: Book, job: Job | None) -> dict[str, An
         "cells": cells_of(book),
         "may_change": request.user.has_perm("books.change_book"),
         "may_delete": request.user.has_perm("books.delete_book"),
+        **upload_context(),
+        **(panel_context(request, job) if job is not None and may_see_job else {}),
+    }
+
+
+def upload_context() -> dict[str, Any]:
+    return {
         "limits": limits,
         "megabytes": limits.BULK_FILE_BYTES // limits.MEBIBYTE,
         "single_megabytes": limits.SINGLE_FILE_BYTES // limits.MEBIBYTE,
         "pdf_megabytes": limits.PDF_BYTES // limits.MEBIBYTE,
-        **(panel_context(request, job) if job is not None and may_see_job else {}),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -62,15 +62,6 @@ from books.wording import count_of_pages, in_language
 from jobs.errors import JobError
 from jobs.progress import start_sentence
 
-# Generic in the stubs alone.
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Book]
-    ModelForm = forms.ModelForm[Book]
-else:
-    ModelAdmin = admin.ModelAdmin
-    ModelForm = forms.ModelForm
-
-
 SCREENS = (
     account,
     home,
@@ -108,7 +99,7 @@ class StatusFilter(admin.SimpleListFilter):
         return books.filter(Q(status_now=self.value())) if self.value() else books
 
 
-class BookFacts(ModelForm):
+class BookFacts(forms.ModelForm[Book]):
     """Refuses a language here rather than when its pages are to be read."""
 
     def clean_language(self) -> str:
@@ -123,7 +114,7 @@ FACTS = ("country", "board", "grade", "subject")
 
 
 @admin.register(Book)
-class BookAdmin(LookAhead, ModelAdmin):
+class BookAdmin(LookAhead, admin.ModelAdmin[Book]):
     when_empty = _("There is no book yet. Add one, and drop its scans or its PDF on it.")
     form = BookFacts
     list_display = ("book", "status", "readers", "active_job", "page_count", "author", "grade", "subject")
@@ -134,10 +125,10 @@ class BookAdmin(LookAhead, ModelAdmin):
     actions = ("generate",)
     fieldsets = (
         (None, {"fields": ("title", "author", ("edition", "edition_year"), "language")}),
-        (_("Spending"), {"fields": ("spending_cap",)}),
         (_("Curriculum"), {"fields": (("country", "board"), ("grade", "subject"))}),
-        (_("Guidelines"), {"fields": ("verifies", "sends_images", "merge_from")}),
-        (_("Who may open it"), {"fields": ("owner", "access", "team")}),
+        (_("Spending"), {"fields": ("spending_cap",), "classes": ("collapse",)}),
+        (_("Guidelines"), {"fields": ("verifies", "sends_images", "merge_from"), "classes": ("collapse",)}),
+        (_("Who may open it"), {"fields": ("owner", "access", "team"), "classes": ("collapse",)}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, book: Book | None = None) -> tuple[str, ...]:
@@ -148,7 +139,7 @@ class BookAdmin(LookAhead, ModelAdmin):
             return (*cap, "owner")
         return cap if may_choose_people(user, book) else (*cap, "owner", "access", "team")
 
-    def save_model(self, request: HttpRequest, obj: Book, form: ModelForm, change: bool) -> None:  # noqa: FBT001
+    def save_model(self, request: HttpRequest, obj: Book, form: forms.ModelForm[Book], change: bool) -> None:  # noqa: FBT001
         """Who adds a book owns it."""
         if not change:
             obj.owner = cast("StaffRequest", request).user
@@ -239,6 +230,11 @@ class BookAdmin(LookAhead, ModelAdmin):
                 messages.success(request, f"{book}: {in_language(start_sentence(job))}")
 
     # ---- the form ---------------------------------------------------------------------------------------------------
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().add_view(request, form_url, {**book_page.upload_context(), **(extra_context or {})})
 
     def response_post_save_add(self, _request: HttpRequest, book: Book) -> HttpResponseRedirect:
         return redirect("admin:books_book_overview", book.pk)

@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from books.access import of_open_books, open_books
 from books.admin.drawings import Bar, bars
 from books.admin.guards import AsksAgain, StaffRequest, route, screen
-from books.admin.paging import LookAhead, ValueFilter
+from books.admin.paging import ReadOnly, ValueFilter
 from books.admin.suggested import Suggested
 from books.extraction.estimate import estimate
 from books.extraction.job import calls_by_name, generated_pages, stale_results
@@ -38,16 +38,6 @@ from books.providers.profile import SENT_WITH
 from books.publishing.files.sheets import defused
 from books.stored.limits import Limits
 from jobs.models import Job
-
-# Generic in the stubs alone.
-if TYPE_CHECKING:
-    CallAdmin = admin.ModelAdmin[ModelCall]
-    PriceAdmin = admin.ModelAdmin[ModelPrice]
-    ProfileAdmin = admin.ModelAdmin[ProviderProfile]
-    StageAdmin = admin.ModelAdmin[StageModel]
-else:
-    CallAdmin = PriceAdmin = StageAdmin = ProfileAdmin = admin.ModelAdmin
-
 
 CSV_FIELDS = (
     "created_at",
@@ -90,8 +80,8 @@ class BookFilter(admin.SimpleListFilter):
 
 
 @admin.register(ModelCall)
-class ModelCallAdmin(LookAhead, CallAdmin):
-    """Read-only; of one book, the head of the list sums what is shown."""
+class ModelCallAdmin(ReadOnly, admin.ModelAdmin[ModelCall]):
+    """Of one book, the head of the list sums what is shown."""
 
     when_empty = gettext_lazy("No model was asked yet. Each call will stand here with its tokens and its price.")
     list_display = ("created_at", "book", "stage", "item", "model", "outcome", "tokens_in", "tokens_out", "cost")
@@ -108,15 +98,6 @@ class ModelCallAdmin(LookAhead, CallAdmin):
         self, _request: HttpRequest, calls: QuerySet[ModelCall], search_term: str
     ) -> tuple[QuerySet[ModelCall], bool]:
         return (calls.filter(book__in=books_with_words(search_term)) if search_term else calls), False
-
-    def has_add_permission(self, _request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, _request: HttpRequest, _obj: ModelCall | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: ModelCall | None = None) -> bool:
-        return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = super().changelist_view(request, {"title": _("Model calls"), **(extra_context or {})})
@@ -135,7 +116,7 @@ class ModelCallAdmin(LookAhead, CallAdmin):
 
 
 @admin.register(ModelPrice)
-class ModelPriceAdmin(AsksAgain, PriceAdmin):
+class ModelPriceAdmin(AsksAgain, admin.ModelAdmin[ModelPrice]):
     """A price of the table goes before the published one, and prices the calls that had none."""
 
     when_empty = gettext_lazy("No price was set here: calls cost what the providers publish. A row goes before that.")
@@ -152,7 +133,7 @@ STAGE_TITLES = {"ocr": "Reading pages"} | {name: call.title for name, call in ca
 
 
 @admin.register(StageModel)
-class StageModelAdmin(StageAdmin):
+class StageModelAdmin(admin.ModelAdmin[StageModel]):
     when_empty = gettext_lazy("Every stage asks the model of OPENAI_MODEL. Add a row to have one ask another.")
     list_display = ("stage", "provider", "model", "effort", "temperature", "max_tokens")
     actions = ("try_model",)
@@ -179,7 +160,7 @@ class StageModelAdmin(StageAdmin):
                 say(request, f"{row.stage}, {row.model}. {_(finding.title)}: {_(finding.sentence)}")
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm[ProviderProfile]):
     left_out = forms.MultipleChoiceField(
         label=gettext_lazy("Requests are sent with"),
         choices=[(name, gettext_lazy(words)) for name, words in SENT_WITH.items()],
@@ -189,7 +170,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ProviderProfile)
-class ProviderProfileAdmin(ProfileAdmin):
+class ProviderProfileAdmin(admin.ModelAdmin[ProviderProfile]):
     """What was found out about a server; deleting a row has it found out again."""
 
     when_empty = gettext_lazy("Nothing was found out about a provider yet: the first call does.")

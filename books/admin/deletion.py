@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
@@ -20,14 +20,8 @@ from books.publishing.deletion import Losses, delete_book, job_in_the_way, losse
 from books.publishing.published import has_published
 from books.wording import in_language
 
-# Generic in the stubs alone.
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
 
-    Admin = ModelAdmin[Book]
-
-
-def delete_view(admin: Admin, request: StaffRequest, book_id: str) -> HttpResponse:
+def delete_view(admin: ModelAdmin[Book], request: StaffRequest, book_id: str) -> HttpResponse:
     if request.method not in ("GET", "HEAD", "POST"):
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
     book = admin.get_object(request, book_id)
@@ -49,7 +43,9 @@ def delete_view(admin: Admin, request: StaffRequest, book_id: str) -> HttpRespon
     return redirect("admin:books_book_changelist")
 
 
-def _shown(admin: Admin, request: StaffRequest, book: Book, *, typed: str = "", status: int = 200) -> HttpResponse:
+def _shown(
+    admin: ModelAdmin[Book], request: StaffRequest, book: Book, *, typed: str = "", status: int = 200
+) -> HttpResponse:
     losses = losses_of(book)
     context = {
         **admin.admin_site.each_context(request),

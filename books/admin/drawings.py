@@ -20,6 +20,8 @@ from jobs.views import JobView
 
 # Of every drawing, which its style stretches.
 WIDTH: Final = 1000
+# Of the strip; more of them weigh more than they show.
+MOST_COLUMNS: Final = 150
 
 
 def scaled(value: float, most: float) -> str:
@@ -56,28 +58,36 @@ def stage_times(view: JobView, words: Callable[[int], str]) -> list[Bar]:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """How sure the engine was of each page: paths of the columns that are ``clean`` and of those that are not."""
+    """How sure the engine was of each page: paths of the columns, as wide as their line, that are ``clean`` and of
+    those that are not."""
 
     words: str
     numbers: str
+    columns: int
     clean: str
     low: str
 
 
 def confidence_strip(pages: Sequence[Page]) -> Strip | None:
-    """Of all pages of a book in order; None where none has a reading. A page that was not read leaves a gap."""
+    """Of all pages of a book in order; None where none has a reading. A page that was not read leaves a gap. In a long
+    book a column stands for several pages and is as high as the lowest of them."""
     read = {page.number: page.reading.confidence for page in pages if page.reading is not None}
     if not read:
         return None
     low = [number for number, confidence in read.items() if confidence < CLEAN_CONFIDENCE]
     parts: dict[bool, list[str]] = {True: [], False: []}
-    for at, page in enumerate(pages):
-        if (confidence := read.get(page.number)) is not None:
-            column = f"M{scaled(at, len(pages))} 100v-{confidence:.0f}h{scaled(1, len(pages))}v{confidence:.0f}z"
-            parts[confidence >= CLEAN_CONFIDENCE].append(column)
+    together = -(-len(pages) // MOST_COLUMNS)
+    for at in range(0, len(pages), together):
+        lot = [read[page.number] for page in pages[at : at + together] if page.number in read]
+        if lot:
+            confidence = min(lot)
+            parts[confidence >= CLEAN_CONFIDENCE].append(f"M{at // together} 100v-{confidence:.0f}")
     facts = {"mean": round(sum(read.values()) / len(read)), "limit": round(CLEAN_CONFIDENCE), "count": len(low)}
     words = _("Mean {mean} %; pages below {limit} %: {count}.").format(**facts)
-    return Strip(words, ranges(low), "".join(parts[True]), "".join(parts[False]))
+    if together > 1:
+        words += " " + _("A column shows the lowest of {count} pages.").format(count=together)
+    columns = -(-len(pages) // together)
+    return Strip(words, ranges(low), columns, "".join(parts[True]), "".join(parts[False]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,10 @@ def _resume_words(last: Job | None, limits: Limits) -> str:
     return gettext("{point} Everything finished is kept.").format(point=in_language(point))
 
 
+def estimate_in_words(book: Book) -> str:
+    return gettext("Generating: {estimate}").format(estimate=estimate(book).sentence)
+
+
 @action("books.ask_model")
 def generate(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """Goes on with the last job of the posted pages, or with ``mode`` restart, once that is confirmed, begins anew."""

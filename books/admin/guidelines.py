@@ -259,7 +259,8 @@ def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
 
 @action("books.change_subtopic")
 def approve_all(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    """Approves what the preview listed ("seen", as id:revision), but for what was changed since."""
+    """Approves what the preview listed ("seen", as id:revision), but for what was changed since; where that leaves
+    nothing to decide, goes on to the preview of publishing."""
     get_object_or_404(Book, pk=book_id)
     seen: dict[int, int] = {}
     for each in request.POST.getlist("seen"):
@@ -280,4 +281,6 @@ def approve_all(request: StaffRequest, book_id: int) -> HttpResponseBase:
             left,
         )
         messages.warning(request, words.format(count=left))
-    return redirect(reverse("admin:books_book_guidelines", args=[book_id]))
+    is_through = not Subtopic.objects.filter(topic__book=book_id, status__in=review.OPEN).exists()
+    goes_on = is_through and request.user.has_perm("books.publish_guideline")
+    return redirect(f"admin:books_book_{'publish' if goes_on else 'guidelines'}", book_id)

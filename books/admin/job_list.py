@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -25,18 +25,12 @@ from books.admin import system
 from books.admin.drawings import stage_times
 from books.admin.guards import StaffRequest
 from books.admin.jobs import duration, may_retry, panel_context, routes
-from books.admin.paging import LookAhead
+from books.admin.paging import ReadOnly
 from books.keys import fingerprint
 from books.models.book import books_with_words
 from jobs.models import Job
 from jobs.registry import handlers
 from jobs.views import line_of, with_stage_counts
-
-# Generic in the stubs alone.
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Job]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -45,7 +39,7 @@ class KindFilter(admin.SimpleListFilter):
     title = gettext_lazy("kind")
     parameter_name = "kind"
 
-    def lookups(self, _request: HttpRequest, _admin: ModelAdmin) -> list[tuple[str, str]]:
+    def lookups(self, _request: HttpRequest, _admin: Any) -> list[tuple[str, str]]:
         return [(kind, _(handler.title)) for kind, handler in handlers().items()]
 
     def queryset(self, _request: HttpRequest, jobs: QuerySet[Job]) -> QuerySet[Job]:
@@ -53,7 +47,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Job)
-class JobAdmin(LookAhead, ModelAdmin):
+class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
     when_empty = gettext_lazy(
         "No job yet. Reading starts by itself when pages are uploaded; generating, from the page of a book."
     )
@@ -75,15 +69,6 @@ class JobAdmin(LookAhead, ModelAdmin):
         open_to_them = of_open_books(Job.objects.with_is_last(), cast("User", request.user))
         jobs = with_stage_counts(open_to_them).select_related("book", "requested_by", "resumed_from", "restarted_from")
         return jobs.order_by(*self.get_ordering(request))
-
-    def has_add_permission(self, _request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, _request: HttpRequest, _obj: Job | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, _request: HttpRequest, _obj: Job | None = None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("job"), ordering="kind")
     def job(self, job: Job) -> SafeString:

@@ -19,6 +19,7 @@ from books.ocr.engines.base import Doubt
 from books.ocr.image.open import SHEET
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.stored.pages import ranges
+from books.wording import in_language
 from jobs.models import Item, Job
 from jobs.states import ACTIVE, OPEN_ITEMS, ItemState, JobStatus
 from jobs.views import job_view
@@ -106,6 +107,16 @@ class Cell:
             (self.same_as is not None, gettext("Same text as page {page}").format(page=self.same_as)),
         ]
         return [note for applies, note in notes if applies]
+
+    @property
+    def told(self) -> str:
+        """All of it in a line, for who points at the page; of a sure reading no figure."""
+        words = [self.label, *self.notes]
+        if self.attempts > 1:
+            words.append(gettext("{count} attempts").format(count=self.attempts))
+        if self.is_doubtful and self.page.reading:
+            words.append(f"{self.page.reading.engine}, {self.page.reading.confidence:.0f} %")
+        return ". ".join([*words, *([in_language(self.page.ocr_error)] if self.page.ocr_error else [])])
 
 
 def cells_of(book: Book) -> list[Cell]:

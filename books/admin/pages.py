@@ -12,16 +12,16 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from books.admin.drawings import confidence_strip
-from books.admin.guards import StaffRequest, action, back, route, screen
+from books.admin.guards import StaffRequest, action, route, screen
 from books.admin.jobs import row_mark
-from books.admin.page_states import FILTERS, STATES, cells_of
+from books.admin.page_states import FILTERS, STATES, Cell, cells_of
 from books.admin.undo import ARRANGE, BACK, Step, last_undone, offers, remember, remember_undone
-from books.admin.workbench import request_context
+from books.admin.workbench import page_of, request_context, to_map
 from books.bodies import MANY_FILES
 from books.errors import ArrangementRefused, Busy, StorageAway, UnreadableImage
 from books.extraction.estimate import estimate_of_reading
@@ -70,13 +70,13 @@ def grid(request: StaffRequest, book_id: int) -> HttpResponseBase:
 @screen("books.view_book")
 def scan(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
     """Streams the PNG that the reading encoded."""
-    page = _page(book_id, number)
+    page = page_of(book_id, number)
     return _picture(lambda: FileResponse(default_storage.open(page.image_name), content_type="image/png"))
 
 
 @screen("books.view_book")
 def thumbnail(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
-    page = _page(book_id, number)
+    page = page_of(book_id, number)
     return _picture(lambda: HttpResponse(thumbnail_of(page), content_type="image/jpeg"))
 
 
@@ -113,11 +113,6 @@ def _picture(made: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     return response
 
 
-def _page(book_id: int, number: int, *related: str) -> Page:
-    pages = Page.objects.select_related(*related) if related else Page.objects.all()
-    return get_object_or_404(pages, book=book_id, number=number)
-
-
 def _mark_of(job: Job) -> str:
     """Changes when a page was read, and when one is taken in hand."""
     in_hand = Item.objects.filter(job=job, state=ItemState.LEASED).order_by("pk").values_list("pk", flat=True)
@@ -147,6 +142,7 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "cells": [cell for cell in cells if chosen.shows(cell)],
         "filters": [(each, sum(map(each.shows, cells))) for each in FILTERS],
         "chosen": chosen,
+        "sheets": [_sheet_of(cells[at : at + SHEET]) for at in range(0, len(cells), SHEET)],
         "total": len(cells),
         "mark": mark,
         "spreads": sum(Doubt.SPREAD in cell.doubts for cell in cells),
@@ -160,6 +156,10 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "back_words": BACK,
     }
     return render(request, "bookpipeline/page_map.html", context)
+
+
+def _sheet_of(lot: list[Cell]) -> str:
+    return next((cell.thumb.sheet for cell in lot if cell.thumb), "-")
 
 
 @action("books.change_book")
@@ -201,7 +201,7 @@ def _read(request: StaffRequest, book: Book, pages: list[UUID], engine: str = ""
     start_reading(book, pages=pages, engine=engine, user=request.user)
     words = ngettext("1 page is being read again.", "{count} pages are being read again.", len(pages))
     messages.success(request, words.format(count=len(pages)))
-    return _back(request, book)
+    return to_map(request, book.pk)
 
 
 @action("books.change_book")
@@ -236,12 +236,12 @@ def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
     if done is not None:
         start_reading(book, user=request.user)
         return remembered(request, book, done)
-    return _back(request, book)
+    return to_map(request, book.pk)
 
 
 def remembered(request: StaffRequest, book: Book, done: Arrangement) -> HttpResponse:
     step = {"kind": ARRANGE, "id": str(done.pk), "sentence": as_text(done.sentence)}
-    return remember(request, book.pk, step, _back(request, book))
+    return remember(request, book.pk, step, to_map(request, book.pk))
 
 
 @action("books.change_book")
@@ -252,7 +252,7 @@ def undo(request: StaffRequest, book_id: int) -> HttpResponseBase:
     messages.success(request, _("Undone: {sentence}.").format(sentence=in_language(undone.sentence)))
     _read_waiting(request, book)
     again = {name: getattr(undone, name) for name in AGAIN} | {"sentence": as_text(undone.sentence)}
-    return remember_undone(request, book_id, {"kind": ARRANGE, "id": str(undone.pk)}, again, _back(request, book))
+    return remember_undone(request, book_id, {"kind": ARRANGE, "id": str(undone.pk)}, again, to_map(request, book.pk))
 
 
 @action("books.change_book")
@@ -282,7 +282,3 @@ def _number(request: StaffRequest, name: str) -> int:
     if number is None:
         raise ArrangementRefused(_("Say at which page number."))
     return number
-
-
-def _back(request: StaffRequest, book: Book) -> HttpResponse:
-    return back(request, reverse("admin:books_book_map", args=[book.pk]))

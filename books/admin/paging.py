@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.admin import AllValuesFieldListFilter
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
@@ -16,17 +16,12 @@ from django.utils.translation import gettext as _
 
 from books.numbers import number_of
 
-# Generic in the stubs alone.
-if TYPE_CHECKING:
-    Pages = Paginator[Any]
-else:
-    Pages = Paginator
 # Few enough to be read, and quick to refresh while jobs run.
 PER_PAGE = 25
 MOST_PAGES = 1_000_000
 
 
-class LookAheadPaginator(Pages):
+class LookAheadPaginator(Paginator[Any]):
     """Knows of one row beyond page ``shown``; ``is_cut`` where there is one, so that more may follow."""
 
     def __init__(self, rows: QuerySet[Any], per_page: int, *, shown: int) -> None:
@@ -56,8 +51,24 @@ class LookAhead:
         return LookAheadPaginator(queryset, per_page, shown=shown)
 
 
+class ReadOnly(LookAhead):
+    """What the program alone writes."""
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+    has_delete_permission = has_change_permission
+
+
 class ValueFilter(AllValuesFieldListFilter):
     """Rows where the field was left empty are found by a word, not by a blank line."""
+
+    def has_output(self) -> bool:
+        """Where all rows say the same there is nothing to choose."""
+        return bool(self.used_parameters) or len(self.lookup_choices) > 1
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         for choice in super().choices(changelist):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -22,18 +22,10 @@ from books.models import Outcome
 from books.models.session import end_sessions
 from books.roles import ADMINISTRATOR, PUBLISHER, REVIEWER, ROLES, UPLOADER
 
-# Generic in the stubs alone.
-if TYPE_CHECKING:
-    Admin = UserAdmin[User]
-    Inline = admin.TabularInline[SocialAccount, User]
-else:
-    Admin = UserAdmin
-    Inline = admin.TabularInline
-
 admin.site.unregister(User)
 
 
-class SignOnInline(Inline):
+class SignOnInline(admin.TabularInline[SocialAccount, User]):
     """The identities at a provider that open the account: they come by signing on, and can only be revoked."""
 
     model = SocialAccount
@@ -79,7 +71,7 @@ class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PersonAdmin(AsksAgain, Admin):
+class PersonAdmin(AsksAgain, UserAdmin[User]):
     """An administrator gives roles; single permissions, and all that concerns a superuser, are a superuser's."""
 
     list_display = ("username", "email", "first_name", "last_name", "roles", "second_factor", "is_active", "last_login")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.undo import offers_of_changes
 from books.guidelines.history import WordChange, word_changes
 from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
 from books.numbers import number_of
@@ -139,6 +140,7 @@ def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "topics": Topic.objects.filter(book=book).order_by("sequence"),
         "versions": versions[:VERSIONS_SHOWN],
         "present": versions.first(),
+        "offers": offers_of_changes(book, request.user) if request.user.has_perm("books.change_subtopic") else [],
         "readers_have": published_count(book),
     }
     return _shown(request, book, _("Publish"), "publish", context)

@@ -23,13 +23,8 @@ from books.admin.guards import AsksAgain, StaffRequest
 from books.models import ApiToken, TokenScope
 from books.tokens import give_out, revoke
 
-# Generic in the stubs alone.
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
-
-    TokenAdmin = admin.ModelAdmin[ApiToken]
-else:
-    TokenAdmin = admin.ModelAdmin
 
 STANDINGS = {
     "valid": _("valid"),
@@ -41,7 +36,7 @@ USE = _("Send the token as Authorization: Bearer, over HTTPS.")
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(AsksAgain, TokenAdmin):
+class ApiTokenAdmin(AsksAgain, admin.ModelAdmin[ApiToken]):
     when_empty = _(
         "No token yet. Add one for a program that does part of your work, such as a tutor that reads guidelines."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
@@ -25,16 +25,6 @@ from books.publishing.webhooks import deliver_again, send_test
 from books.wording import in_language
 from jobs.errors import JobError
 
-# Generic in the stubs alone.
-if TYPE_CHECKING:
-    DeliveryAdmin = admin.ModelAdmin[WebhookDelivery]
-    EndpointAdmin = admin.ModelAdmin[WebhookEndpoint]
-    EndpointModelForm = forms.ModelForm[WebhookEndpoint]
-else:
-    EndpointAdmin = DeliveryAdmin = admin.ModelAdmin
-    EndpointModelForm = forms.ModelForm
-
-
 SECRET = _("Secret")
 USE = _("The receiver checks our signatures with it, as Standard Webhooks describes.")
 STANDINGS = {
@@ -46,7 +36,7 @@ STANDINGS = {
 TOLD: Final = ("state", "tried_at", "status_code", "error")
 
 
-class EndpointForm(EndpointModelForm):
+class EndpointForm(forms.ModelForm[WebhookEndpoint]):
     happenings = forms.MultipleChoiceField(
         label=_("Events"),
         choices=Happening.choices,
@@ -62,7 +52,7 @@ class EndpointForm(EndpointModelForm):
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(AsksAgain, EndpointAdmin):
+class WebhookEndpointAdmin(AsksAgain, admin.ModelAdmin[WebhookEndpoint]):
     when_empty = _("No endpoint yet. Add the address of a system that is to hear when guidelines are published.")
     form = EndpointForm
     list_display = ("url", "description", "is_active", "last_delivery", "created_at")
@@ -143,7 +133,7 @@ def _minute(moment: datetime | None) -> str:
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(DeliveryAdmin):
+class WebhookDeliveryAdmin(admin.ModelAdmin[WebhookDelivery]):
     """Read-only, but for sending again."""
 
     when_empty = _(

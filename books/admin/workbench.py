@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +14,7 @@ from django.urls import URLPattern, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from books.admin.generating import estimate_in_words, generate
 from books.admin.guards import StaffRequest, action, back, route, screen
 from books.admin.page_lines import lines_of, looks_at
 from books.admin.page_states import cell_of, cells_of, reading_of
@@ -27,6 +29,7 @@ from books.ocr.review import edit_text, edited_lines, restore_reading, review_qu
 from books.stored.pages import ranges
 from books.team.sharing import open_comments
 from books.wording import in_language
+from jobs.models import Job
 
 # How a text is edited: a field a line, or one for the whole page, as where there are none or too many for a form.
 LINES: Final = "lines"
@@ -83,19 +86,23 @@ def _to_next(request: StaffRequest, page: Page) -> HttpResponse:
 
 @action("books.change_page")
 def decide_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    """Approves or rejects the pages of the form, each an id and after a colon its mark as it was seen; those that were
-    decided or read again since are left alone."""
+    """Approves or rejects the pages of the form, named as they were seen; those that were decided or read again since
+    are left alone. With "generate" goes on to that step, as its own button would."""
     book = get_object_or_404(Book, pk=book_id)
     decision = DECISIONS.get(request.POST.get("decision", ""))
     if decision is None:
         return HttpResponseBadRequest(_("Unknown decision."))
-    return _decided(request, book, request.POST.getlist("page"), decision)
+    goes_on = request.POST.get("then") == "generate"
+    if goes_on and not request.user.has_perm("books.ask_model"):
+        raise PermissionDenied
+    decided = _decided(request, book, request.POST.getlist("page"), decision)
+    return generate(request, book_id=book_id) if goes_on else decided
 
 
 def _decided(request: StaffRequest, book: Book, chosen: list[str], decision: PageReview) -> HttpResponse:
-    pages = {page: mark for page, _, mark in (each.partition(":") for each in chosen)}
-    seen = {page: mark for page, mark in pages.items() if mark}
-    made = review.decide(review.pages_of(book, pages), decision, user=request.user, seen=seen)
+    marks = review.marks_of(book, chosen)
+    seen = {page: mark for page, mark in marks.items() if mark}
+    made = review.decide(review.pages_of(book, marks), decision, user=request.user, seen=seen)
     if made.left:
         numbers = [page.number for page in made.left]
         words = ngettext(
@@ -106,7 +113,7 @@ def _decided(request: StaffRequest, book: Book, chosen: list[str], decision: Pag
         messages.warning(request, words.format(pages=ranges(numbers)))
     elif not made.facts["before"]:
         messages.warning(request, _("None of the chosen pages was read and undecided."))
-    return _remembered(request, book.pk, made, _to_map(request, book.pk))
+    return _remembered(request, book.pk, made, to_map(request, book.pk))
 
 
 def _remembered(request: StaffRequest, book_id: int, made: review.Made, response: HttpResponse) -> HttpResponse:
@@ -115,7 +122,7 @@ def _remembered(request: StaffRequest, book_id: int, made: review.Made, response
     return remember(request, book_id, {**made.facts, "kind": DECISION, "id": made.facts["at"]}, response)
 
 
-def _to_map(request: StaffRequest, book_id: int) -> HttpResponse:
+def to_map(request: StaffRequest, book_id: int) -> HttpResponse:
     return back(request, reverse("admin:books_book_map", args=[book_id]))
 
 
@@ -129,11 +136,11 @@ def undo(request: StaffRequest, book_id: int) -> HttpResponseBase:
     last = last_done(request, book_id, DECISION)
     if last is None:
         messages.warning(request, _("There is no decision to undo."))
-        return _to_map(request, book_id)
+        return to_map(request, book_id)
     pages = review.take_back(last)
     if not pages:
         messages.warning(request, _("That was decided again, or read again, since: nothing was undone."))
-        return remember_undone(request, book_id, last, None, _to_map(request, book_id))
+        return remember_undone(request, book_id, last, None, to_map(request, book_id))
     words = ngettext("Undone: Page {page} {decided}.", "Undone: {count} pages {decided}.", len(pages))
     told = {"page": pages[0].number, "count": len(pages), "decided": PageReview(last["review"]).label.lower()}
     messages.success(request, words.format(**told))
@@ -154,7 +161,7 @@ def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
     undone = last_undone(request, book_id, DECISION)
     if undone is None:
         messages.warning(request, _("There is no decision to redo."))
-        return _to_map(request, book_id)
+        return to_map(request, book_id)
     chosen = [f"{page}:{mark}" for page, mark in undone["pages"].items()]
     return _decided(request, book, chosen, PageReview(undone["review"]))
 
@@ -177,8 +184,16 @@ def clean(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "beyond_text": sum(1 for look in looks if look.beyond),
         "left": [cell for cell in cells_of(book) if cell.page.number in waiting],
         "least": int(CLEAN_CONFIDENCE),
+        "estimate": estimate_in_words(book) if _may_go_on(request, book, len(chosen)) else "",
     }
     return render(request, "bookpipeline/clean.html", context)
+
+
+def _may_go_on(request: StaffRequest, book: Book, chosen: int) -> bool:
+    """Whether every page is approved once these are, and no job holds the book, for who may generate."""
+    approved = book.pages.filter(review=PageReview.APPROVED).count()
+    is_held = Job.objects.holding().filter(book=book).exists()
+    return request.user.has_perm("books.ask_model") and not is_held and chosen + approved == book.pages.count()
 
 
 def request_context(request: StaffRequest, book: Book, title: str) -> dict[str, Any]:
@@ -203,7 +218,7 @@ def page_screen(request: StaffRequest, book_id: int, number: int) -> HttpRespons
 @screen("books.view_book")
 def reading(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
     """How the page's reading goes, while it does; 204 while there is nothing new to say."""
-    page = _page(book_id, number)
+    page = page_of(book_id, number)
     again = reading_of(page)
     if again is not None and request.GET.get("mark") == again.mark:
         return HttpResponse(status=204)
@@ -222,7 +237,7 @@ def _shown(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """``draft`` is a text that was not saved, ``seen`` the id of the reading it was made from: None for the present."""
-    page = _page(book_id, number, "book", "reading", "source", "reviewed_by")
+    page = page_of(book_id, number, "book", "reading", "source", "reviewed_by")
     reading = page.reading
     if draft is not None:
         known = edited_lines(reading.lines, draft.splitlines()) if reading else []
@@ -257,7 +272,7 @@ def _shown(
 def edit(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
     """Saves the text, then perhaps approves the page; or with "show" goes on in that mode. Where the page got another
     text meanwhile, both are shown, so that no typing is lost."""
-    page = _page(book_id, number)
+    page = page_of(book_id, number)
     text, mode, before = _posted_text(request), LINES if "line" in request.POST else WHOLE, page.reading_id
     if wanted := request.POST.get("show"):
         return _shown(request, book_id, number, wanted, draft=text, seen=_seen(request))
@@ -267,7 +282,7 @@ def edit(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
         messages.error(request, in_language(refusal.message))
         return _shown(request, book_id, number, mode, draft=text, status=HTTPStatus.CONFLICT)
     if request.POST.get("then") == "approve":
-        page = _page(book_id, number, "book", "reading")
+        page = page_of(book_id, number, "book", "reading")
         return _decided_one(request, page, PageReview.APPROVED, page.mark)
     if reading.pk == before:
         messages.info(request, _("Nothing was changed."))
@@ -285,7 +300,7 @@ def _posted_text(request: StaffRequest) -> str:
 
 @action("books.change_page")
 def restore(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
-    page = _page(book_id, number)
+    page = page_of(book_id, number)
     try:
         restore_reading(
             page, number_of(request.POST.get("reading")) or 0, user=request.user, seen_reading_id=_seen(request)
@@ -300,6 +315,6 @@ def _seen(request: StaffRequest) -> int | None:
     return number_of(request.POST.get("seen", ""))
 
 
-def _page(book_id: int, number: int, *related: str) -> Page:
+def page_of(book_id: int, number: int, *related: str) -> Page:
     pages = Page.objects.select_related(*related) if related else Page.objects.all()
     return get_object_or_404(pages, book=book_id, number=number)

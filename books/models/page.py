@@ -166,6 +166,11 @@ class Page(models.Model):
         return f"{self.reading_id or ''}/{self.review}/{self.reviewed_at.isoformat() if self.reviewed_at else ''}"
 
     @property
+    def as_seen(self) -> str:
+        """In a form: which page, and its mark. The number of a reading names its page in few characters."""
+        return self.mark if self.reading_id else f"{self.pk}:{self.mark}"
+
+    @property
     def image_name(self) -> str:
         return f"books/{self.book_id}/pages/{self.pk}/page.png"
 

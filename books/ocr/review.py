@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from books.errors import ArrangementRefused, EditedMeanwhile
 from books.models import Book, OcrStatus, Page, PageReview, Reading
 from books.models.page import CLEAN_CONFIDENCE, PERSON
+from books.numbers import number_of
 from books.ocr.factory import MODEL
 from jobs import clock
 
@@ -145,15 +146,28 @@ def repeated_prints(book: Book) -> list[str]:
     return list(counted.values_list("reading__text_print", flat=True))
 
 
-def pages_of(book: Book, ids: Iterable[str]) -> QuerySet[Page]:
-    """Those of the ids, with or without a mark after a colon, that are pages of the book now; what is no id is left
-    out."""
-    return Page.objects.filter(book=book, pk__in=[page for page in map(_uuid, ids) if page])
+def pages_of(book: Book, chosen: Iterable[str]) -> QuerySet[Page]:
+    """Those of the chosen that are pages of the book now."""
+    return Page.objects.filter(book=book, pk__in=marks_of(book, chosen))
+
+
+def marks_of(book: Book, chosen: Iterable[str]) -> dict[str, str]:
+    """Page ids to marks, "" where none was said. Each was chosen as its id, perhaps with a colon and its mark, or as
+    its mark alone, which begins with the number of a reading; what names no page is left out."""
+    marks, by_reading = {}, {}
+    for each in chosen:
+        page, _, mark = each.partition(":")
+        if (known := _uuid(page)) is not None:
+            marks[str(known)] = mark
+        elif (reading := number_of(each.partition("/")[0])) is not None:
+            by_reading[reading] = each
+    readings = Reading.objects.filter(pk__in=by_reading, page__book=book).values_list("pk", "page")
+    return marks | {str(page): by_reading[reading] for reading, page in readings}
 
 
 def _uuid(text: str) -> UUID | None:
     try:
-        return UUID(text.partition(":")[0])
+        return UUID(text)
     except ValueError:
         return None
 

@@ -5,6 +5,18 @@ const map = document.getElementById("map");
 const links = map ? [...map.querySelectorAll("a")] : [];
 const boxOf = (link) => link.closest("li").querySelector("input");
 const boxes = links.map(boxOf);
+const numberOf = (tile) => Number(/(\d+)\/$/.exec(tile.querySelector("a").pathname)[1]);
+
+// What the page says once for all tiles: how a choice is called, and the sheets of small pictures, each of so many.
+const A_SHEET = 24;
+const complete = (tile) => {
+  const number = numberOf(tile);
+  tile.querySelector("input").ariaLabel = map.dataset.choose.replace("{n}", number);
+  const thumb = tile.querySelector(".thumb");
+  if (!thumb) return;
+  thumb.dataset.sheet = map.dataset.sheets.split(" ")[Math.floor((number - 1) / A_SHEET)];
+  thumb.dataset.place = (number - 1) % A_SHEET;
+};
 
 const stopAt = (link) => {
   for (const each of links) each.tabIndex = each === link ? 0 : -1;
@@ -130,9 +142,9 @@ const prepareDragging = () => {
     if (!box.checked) {
       for (const each of boxes) each.checked = each === box;
     }
-    const ahead = boxes.filter((each) => each.checked && Number(each.closest("li").dataset.number) < Number(tile.dataset.number));
+    const ahead = boxes.filter((each) => each.checked && numberOf(each.closest("li")) < numberOf(tile));
     const isForward = ahead.includes(box);
-    document.getElementById("move-to").value = Number(tile.dataset.number) - ahead.length + (isForward ? 1 : 0);
+    document.getElementById("move-to").value = numberOf(tile) - ahead.length + (isForward ? 1 : 0);
     document.getElementById("move").click();
   });
 };
@@ -146,14 +158,16 @@ const follow = async () => {
     const answer = document.hidden ? null : await fetch(location.href, { headers: { "X-Mark": form.dataset.busy } });
     if (answer?.status === 200 && !answer.redirected) {
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      map.dataset.sheets = fresh.querySelector("[data-sheets]")?.dataset.sheets ?? "";
+      const others = new Map([...fresh.querySelectorAll(".tile")].map((tile) => [numberOf(tile), tile]));
       for (const tile of map.children) {
-        const [page] = tile.querySelector("input").value.split(":");
-        const now = fresh.querySelector(`.map [value^="${page}:"]`)?.closest("li");
+        const now = others.get(numberOf(tile));
         if (!now || now.className === tile.className) continue;
         tile.querySelector("input").value = now.querySelector("input").value;
         tile.className = now.className;
         tile.querySelector("a").replaceChildren(...now.querySelector("a").childNodes);
         tile.querySelector("a").title = now.querySelector("a").title;
+        complete(tile);
         watchThumbnails(tile);
       }
       const now = fresh.querySelector("[data-busy]");
@@ -167,6 +181,7 @@ const follow = async () => {
 };
 
 if (links.length) {
+  [...map.children].forEach(complete);
   prepareKeys();
   preparePictures();
   if (document.getElementById("move")) prepareDragging();

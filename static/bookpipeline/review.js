@@ -26,6 +26,14 @@ document.addEventListener("htmx:afterSettle", () => {
   else image.addEventListener("load", reveal, { once: true });
 });
 
+// What is in doubt is judged by its page: where it has the focus, its scan is shown.
+const showScanOf = (statement) => {
+  const link = statement.matches(".is-flagged") && statement.querySelector("[data-shows]");
+  if (link) htmx.trigger(link, "focus");
+};
+document.addEventListener("focusin", (event) => showScanOf(event.target));
+addEventListener("load", () => showScanOf(document.activeElement));
+
 const statements = [...document.querySelectorAll(".statements > li")];
 const walk = (step) => {
   const at = statements.findIndex((each) => each.contains(document.activeElement));

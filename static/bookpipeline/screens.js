@@ -71,6 +71,15 @@ document.addEventListener("keydown", (event) => {
   else named.click();
 });
 
+// On a phone a row of a list is a card, whose values have no heading above them: each says what it is.
+const headings = [...document.querySelectorAll("#result_list thead th")].map((each) => each.textContent.trim());
+for (const row of document.querySelectorAll("#result_list tbody tr")) {
+  [...row.children].forEach((cell, at) => {
+    if (cell.matches("td:not(.action-checkbox)")) cell.dataset.label = headings[at];
+    cell.classList.toggle("is-empty", ["-", "–"].includes(cell.textContent.trim()));
+  });
+}
+
 // A question that opens takes the focus, so that Enter answers it; Escape closes it.
 for (const question of document.querySelectorAll("details.ask")) {
   question.addEventListener("toggle", () => question.open && question.querySelector("[type=submit]").focus());

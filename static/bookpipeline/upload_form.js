@@ -1,11 +1,15 @@
-// The upload form of a book's page: drop zone, order, bars and words around upload.js. Without scripts it is a plain form.
+// The upload form of a book's page, and that in the form of a new book: drop zone, order, bars and words around upload.js.
+// Without scripts the first is a plain form, and the other is not there.
 "use strict";
 
 (() => {
-  const form = document.querySelector("[data-upload]");
-  if (!form) return;
+  const box = document.querySelector("[data-upload], [data-upload-to]");
+  if (!box) return;
+  const form = box.closest("form");
+  const isNew = "uploadTo" in box.dataset;
   const part = (selector) => form.querySelector(selector);
   const [list, status, problems, submit, without] = [".upload-list", ".upload-status", ".upload-problems", "[type=submit]", "[data-without]"].map(part);
+  const opener = part("[data-opens-book]");
   const inputs = [...form.querySelectorAll("input[type=file]")];
   const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
   const OVER = new Set(["stored", "here", "refused"]);
@@ -31,7 +35,7 @@
     if (isSending) return;
     if (isDone) entries = [];
     isDone = false;
-    form.classList.remove("is-fixed");
+    box.classList.remove("is-fixed");
     submit.textContent = uploadWord;
     without.hidden = true;
     const known = new Set(entries.map(({ path, file }) => `${path} ${file.size} ${file.lastModified}`));
@@ -41,13 +45,13 @@
     const byPath = (one, other) => natural.compare(one.path, other.path);
     entries = isOrdered ? [...entries, ...fresh.sort(byPath)] : [...entries, ...fresh].sort(byPath);
     drawAll();
-    if (!isOrdered) arranging = arrange();
+    if (!isOrdered && box.dataset.upload) arranging = arrange();
   };
 
   // Covers, roman numbers, left and right: better than by the alphabet, unless a person ordered them meanwhile.
   const arrange = async () => {
     const asked = entries;
-    const places = await orderOf(form.dataset.upload, form.elements.csrfmiddlewaretoken.value, asked.map(({ path }) => path));
+    const places = await orderOf(box.dataset.upload, form.elements.csrfmiddlewaretoken.value, asked.map(({ path }) => path));
     if (!places || isOrdered || asked !== entries || asked.length !== places.length) return;
     if (places.every((place, at) => place === at)) return;
     entries = places.map((place) => asked[place]);
@@ -105,8 +109,9 @@
     drawTotal();
     drawProblems();
     const bytes = entries.reduce((sum, { file }) => sum + file.size, 0);
-    const most = Number(form.dataset.most);
+    const most = Number(box.dataset.most);
     submit.disabled = entries.length > most;
+    if (isNew) submit.textContent = entries.length ? submit.dataset.withFiles : uploadWord;
     if (entries.length > most) say(worded("tooMany", { files: files(entries.length), most }));
     else say(entries.length ? `${files(entries.length)}, ${sizeOf(bytes)}.` : "");
   };
@@ -140,7 +145,7 @@
 
   const setSending = (isNow) => {
     isSending = isNow;
-    form.classList.toggle("is-fixed", isNow || isDone);
+    box.classList.toggle("is-fixed", isNow || isDone);
     for (const control of [...inputs, submit]) control.disabled = isNow;
     for (const button of list.querySelectorAll("button")) button.disabled = isNow || isDone;
   };
@@ -155,6 +160,11 @@
     without.hidden = true;
     isOrdered = false;
     htmx.trigger(document.body, "job-over");
+    if (isNew) opener.hidden = false;
+    if (isNew && problems.hidden) {
+      setSending(false);
+      opener.click();
+    }
   };
 
   const attempt = async (work) => {
@@ -172,11 +182,26 @@
     }
   };
 
+  // Saves the new book, to which the files go then.
+  const save = async () => {
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+    const [, id] = /\/(\d+)\/$/.exec(answer.url) ?? [];
+    if (!id) {
+      const shown = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const errors = [...shown.querySelectorAll(".errorlist li")].map((each) => each.textContent);
+      throw new UploadStopped(errors.join(" ") || worded("signedOut"));
+    }
+    box.dataset.upload = box.dataset.uploadTo.replace("0", id);
+    opener.href = answer.url;
+    if (!isOrdered) arranging = arrange();
+  };
+
   const send = () =>
     attempt(async () => {
+      if (!box.dataset.upload) await save();
       await arranging;
       milestone = 0;
-      upload = new Upload(form.dataset.upload, form.elements.csrfmiddlewaretoken.value, entries, onChange);
+      upload = new Upload(box.dataset.upload, form.elements.csrfmiddlewaretoken.value, entries, onChange);
       say(worded("sendingNow", { files: files(entries.length) }));
       if (await upload.send()) return finish();
       say(worded("notSent", { files: files(count("failed")) }));
@@ -186,7 +211,9 @@
     });
 
   form.addEventListener("submit", (event) => {
+    if (isNew && !entries.length) return undefined;
     event.preventDefault();
+    if (!form.reportValidity()) return undefined;
     if (!entries.length) return say(worded("none"));
     return send();
   });
@@ -213,13 +240,13 @@
   for (const name of ["dragenter", "dragover"]) {
     form.addEventListener(name, (event) => {
       event.preventDefault();
-      form.classList.add("is-over");
+      box.classList.add("is-over");
     });
   }
-  form.addEventListener("dragleave", (event) => form.contains(event.relatedTarget) || form.classList.remove("is-over"));
+  form.addEventListener("dragleave", (event) => form.contains(event.relatedTarget) || box.classList.remove("is-over"));
   form.addEventListener("drop", async (event) => {
     event.preventDefault();
-    form.classList.remove("is-over");
+    box.classList.remove("is-over");
     const dropped = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()); // gone after the first await
     const plain = [...event.dataTransfer.files].map((file) => ({ file, path: file.name }));
     add(dropped.some(Boolean) ? (await Promise.all(dropped.map(filesIn))).flat() : plain);

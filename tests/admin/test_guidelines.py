@@ -143,6 +143,16 @@ def test_all_that_wait_are_approved_after_a_preview_but_for_what_changed_since(s
     assert [kept.status, unwritten.status, elsewhere.status] == ["rejected", "pending_review", "pending_review"]
 
 
+def test_approving_the_last_leads_on_to_publishing_with_its_undo_in_view(screens, topic):
+    rows, book = [SubtopicFactory(topic=topic) for _ in range(2)], topic.book
+    there = reverse("admin:books_book_guidelines_approve", args=[book.pk])
+    publish = reverse("admin:books_book_publish", args=[book.pk])
+    screens.post(there, {"seen": f"{rows[0].pk}:{rows[0].revision}"})
+    answer = screens.post(there, {"seen": f"{rows[1].pk}:{rows[1].revision}"}, follow=True)
+    assert answer.redirect_chain == [(publish, 302)]
+    assert 'id="undo"' in answer.content.decode()
+
+
 @pytest.mark.parametrize("seen", ["1", "1:x", "a:1", "1:2:3"])
 def test_an_odd_preview_is_a_bad_request(screens, book, seen):
     url = reverse("admin:books_book_guidelines_approve", args=[book.pk])

@@ -7,6 +7,7 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
@@ -147,9 +148,9 @@ def test_every_state_has_its_colour_letter_and_word(screens, book):
     content = shown(screens, url("books_book_map", book))
     for state, page in pages.items():
         letter, label = STATES[state]
-        tile = content.split(f'data-number="{page.number}"')[1].split("</li>")[0]
+        tile = content.split(f'href="{page_url("page", page)}"')[1].split("</li>")[0]
         assert f'<b aria-hidden="true">{letter}</b><span class="visually-hidden">{label}</span>' in tile
-        assert f'tile tile-{state}" data-number="{page.number}"' in content
+        assert f'tile tile-{state}"' in content
     assert "5 attempts" in content
     assert "It is torn." in content
 
@@ -308,10 +309,26 @@ def test_clean_pages_that_deserve_a_look_are_named_before_they_are_approved(scre
 
 def test_a_page_read_since_the_preview_is_not_approved_with_it(screens, book):
     page, other = ReadPageFactory(book=book), ReadPageFactory(book=book)
-    listed = [f"{each.pk}:{each.mark}" for each in Page.objects.filter(pk__in=[page.pk, other.pk])]
+    listed = [each.as_seen for each in Page.objects.filter(pk__in=[page.pk, other.pk])]
     Page.objects.filter(pk=page.pk).update(reading=ReadingFactory(page=page, text="Another text."))
     screens.post(url("books_book_pages_decide", book), {"page": listed, "decision": "approve"})
     assert reviews(book) == ["pending", "approved"]
+
+
+def test_the_last_clean_pages_are_approved_and_guidelines_begun_in_one_act(screens, book, person):
+    page, waiting = ReadPageFactory(book=book), PageFactory(book=book)
+    form = {"page": page.as_seen, "decision": "approve", "then": "generate"}
+    assert "approve-generate" not in shown(screens, url("books_book_clean", book))
+    waiting.delete()
+    assert "approve-generate" in shown(screens, url("books_book_clean", book))
+    reviewer = Client()
+    reviewer.force_login(person("books.view_book", "books.change_page"))
+    assert "approve-generate" not in shown(reviewer, url("books_book_clean", book))
+    assert reviewer.post(url("books_book_pages_decide", book), form).status_code == 403
+    assert reviews(book) == ["pending"]
+    assert screens.post(url("books_book_pages_decide", book), form).url == url("books_book_overview", book)
+    assert reviews(book) == ["approved"]
+    assert book.jobs.get().kind == "extraction"
 
 
 # ---- one page --------------------------------------------------------------------------------------------------------

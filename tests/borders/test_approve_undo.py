@@ -58,7 +58,8 @@ def press(client, screen: str, button: str):
 def choose(client, book, chosen, decision: str):
     """On the map, as it is now."""
     values = re.findall(r'type="checkbox" name="page" value="([^"]*)"', see(client, "map", book))
-    wanted = [value for value in values if any(value.startswith(str(page.pk)) for page in chosen)]
+    now = {each.as_seen for each in Page.objects.filter(pk__in=[page.pk for page in chosen])}
+    wanted = [value for value in values if unescape(value) in now]
     return client.post(url("pages_decide", book), {"page": wanted, "decision": decision}, follow=True)
 
 

@@ -178,7 +178,7 @@ def arranged_and_approved(tab) -> None:
     tab.locator("#approve-all").press("Enter")
     expect(tab.get_by_text("3 guidelines in 1 topic would be approved")).to_be_visible()
     tab.keyboard.press("a")
-    expect(tab.get_by_text("3 of 3 decided")).to_be_visible()
+    expect(tab.get_by_text("Publishing makes version 1: 2 new.")).to_be_visible()
 
 
 def test_two_reviewers_at_once(chromium, live_server, admin, book, django_user_model):
@@ -366,7 +366,11 @@ def test_what_is_in_doubt_is_cleared_by_keyboard_and_then_published(tab, live_se
     shown(tab, "Adding")
     expect(tab.locator("#doubt")).to_contain_text("3 statements are in doubt")
     tab.keyboard.press("f")
-    expect(tab.locator("#said-concepts\\.0")).to_be_focused()
+    first = tab.locator("#said-concepts\\.0")
+    expect(first).to_be_focused()
+    expect(tab.locator("#cited")).to_have_attribute("data-shows", re.compile(" concepts.0$"))
+    bar = tab.locator(".action-bar").bounding_box()
+    assert first.bounding_box()["y"] >= bar["y"] + bar["height"], "the bar covers what is in doubt"
     tab.keyboard.press("t")
     expect(tab.get_by_text("2 left in doubt")).to_be_visible()
     expect(tab.locator("#said-concepts\\.1")).to_be_focused()
