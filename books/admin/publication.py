@@ -130,7 +130,7 @@ def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
     """What publishing the whole book would do, or with ?topic= or ?guideline= that of it alone."""
     book = get_object_or_404(Book, pk=book_id)
     scope = _scope(book, request.GET)
-    plan = plan_of(book, scope)
+    plan, may_undo = plan_of(book, scope), request.user.has_perm("books.change_subtopic")
     versions = _with_counts(versions_of(book))
     context = {
         "plan": plan,
@@ -140,7 +140,7 @@ def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "topics": Topic.objects.filter(book=book).order_by("sequence"),
         "versions": versions[:VERSIONS_SHOWN],
         "present": versions.first(),
-        "offers": offers_of_changes(book, request.user) if request.user.has_perm("books.change_subtopic") else [],
+        "offers": offers_of_changes(book, request.user) if may_undo and plan.does_something else [],
         "readers_have": published_count(book),
     }
     return _shown(request, book, _("Publish"), "publish", context)

@@ -211,7 +211,7 @@
     });
 
   form.addEventListener("submit", (event) => {
-    if (isNew && !entries.length) return undefined;
+    if (isNew && !box.dataset.upload && !entries.length) return undefined;
     event.preventDefault();
     if (!form.reportValidity()) return undefined;
     if (!entries.length) return say(worded("none"));
