@@ -1,7 +1,8 @@
-"""What the site leaves out."""
+"""What the site leaves out, and that the tree is as it is said to be."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,15 @@ def test_no_line_of_a_template_is_too_long_to_be_read():
         if len(line) > 140
     ]
     assert found == []
+
+
+NAMED = re.compile(r"`([\w./-]+\.(?:py|html|css|js|toml|md)|[a-z][\w-]*(?:/[\w-]+)*/)`")
+
+
+def test_the_architecture_names_only_what_is_there():
+    root = Path(settings.BASE_DIR)
+    rooms = ("books", "bookpipeline", "jobs", "client", "docs", "tests", "templates", "static", "infra")
+    there = [f"/{path.relative_to(root).as_posix()}" for room in rooms for path in (root / room).rglob("*")]
+    named = NAMED.findall((root / "docs" / "architecture.md").read_text())
+    assert len(named) > 80
+    assert [name for name in named if not any(f"/{name}" in f"{path}/" for path in there)] == []
