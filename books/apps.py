@@ -1,3 +1,4 @@
+import gc
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -36,6 +37,8 @@ class BooksConfig(AppConfig):
         watch()
         post_migrate.connect(_complete_roles, dispatch_uid="roles")
         post_migrate.connect(_make_cache, dispatch_uid="cache")
+        # What is loaded lives as long as the process; looking through it took a tenth of the time of a call to a model.
+        gc.freeze()
 
 
 def _make_cache(app_config: AppConfig, using: str, **_: Any) -> None:

@@ -6,8 +6,9 @@ verdict flags a statement and offers a correction; it deletes and changes nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from django.db.models import Max
 
@@ -67,7 +68,7 @@ class VerifyStage(GuidelineStage):
         source = replace(source, pages=with_images(source.pages, pages_to_see(row.topic.book, found)))
         said = _judged(row.guideline)
         verdicts = engine.verify(source, said) if said else []
-        marks = _found(said, verdicts, book_text.of(item.job)), self.made_with
+        marks = _found(said, verdicts, partial(book_text.of, item.job)), self.made_with
         return marks if marks[0] or _marked(row.guideline, {}) != row.guideline else None
 
     def ahead(self, book: Ahead) -> Iterator[Work]:
@@ -106,15 +107,13 @@ def _judged(guideline: Guideline) -> list[tuple[Part, str]]:
     return [(Part(name.partition(".")[0]), each.text) for name, each in named]
 
 
-def _found(said: Sequence[tuple[Part, str]], verdicts: Sequence[Verdict], book: BookText) -> Found:
-    findings = {text: _finding(verdict, book) for (_, text), verdict in zip(said, verdicts, strict=True)}
-    return {text: finding for text, finding in findings.items() if finding is not None}
+def _found(said: Sequence[tuple[Part, str]], verdicts: Sequence[Verdict], book: Callable[[], BookText]) -> Found:
+    judged = zip(said, verdicts, strict=True)
+    return {text: _finding(verdict, book()) for (_, text), verdict in judged if verdict.verdict != "yes"}
 
 
-def _finding(verdict: Verdict, book: BookText) -> Finding | None:
+def _finding(verdict: Verdict, book: BookText) -> Finding:
     """With the page's own words, where the quote that decided is printed somewhere."""
-    if verdict.verdict == "yes":
-        return None
     pages = [verdict.page] if verdict.page is not None else []
     places = book.printed.find(verdict.quote, [*pages, *book.pages]) if verdict.quote else ()
     kind = FindingKind.DENIED if verdict.verdict == "no" else FindingKind.PARTLY
