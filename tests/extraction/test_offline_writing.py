@@ -207,3 +207,10 @@ def test_a_topic_is_summed_up_by_the_titles_in_it():
     assert ENGINE.refine_names(BookFacts("B"), NamedTopic("1", "Heat", "", subtopics), ()).summary == (
         "“Heat” has these parts in the book: “Heat 1”, “Heat 2”, “Heat 3”, “Heat 4”, 4 more and “Heat 9”."
     )
+
+
+def test_what_says_nothing_is_left_out_and_a_definition_stands_once(sample_pages, sample_facts):
+    told = [each.text for source in sources(sample_pages, sample_facts) for each in ENGINE.write(source).concepts]
+    assert "Addition and subtraction are inverse operations." in told
+    assert not [text for text in told if re.search(r"we can use|There are (?:many|several)|^Even though", text)]
+    assert not {text.partition(": ")[2] for text in told} & {*told}

@@ -59,7 +59,8 @@ _RECALLS = re.compile(
     re.IGNORECASE,
 )
 _IDLE = re.compile(
-    r"^(?:before you|in this \w+\b|take this|look at|now\b|access\b|suppose\b|imagine\b|to answer|so\b|you may not)",
+    r"^(?:before you|in this \w+\b|take this|look at|now\b|access\b|suppose\b|imagine\b|to answer|so\b|you may not"
+    r"|even though\b|there are (?:many|several|some|different|various)\b)|\b(?:we|you) (?:can use|will)\b",
     re.IGNORECASE,
 )
 _POINTS_BACK = re.compile(r"^(?:these|those|this|that|they|it|such|estos?|estas?|esto)\b", re.IGNORECASE)
@@ -144,7 +145,7 @@ def _add(found: list[Block], page: int, text: str, title: str) -> None:
 def _is_over(block: Block, text: str) -> bool:
     """Whether a line begins something else. A row of numbers is no part of the sentence before or after it."""
     if block.kind == "goals":
-        return not _goes_on(block, text)
+        return not (_BULLET.match(text) or text[:1].islower() or len(block.lines) == 1)
     apart = _ends(block.lines[-1][1]) and not (_is_worded(text) and _is_worded(block.text)) if block.lines else True
     return block.kind in ("heading", "caption") or not block.lines or (block.kind == "text" and apart)
 
@@ -157,17 +158,14 @@ def _is_worded(text: str) -> bool:
     return sum(map(str.isalpha, text)) > len(text) / 2
 
 
-def _goes_on(goals: Block, text: str) -> bool:
-    return bool(_BULLET.match(text)) or text[:1].islower() or len(goals.lines) == 1
-
-
 def write(source: SubtopicSource) -> Guideline:
     """See ``GuidelineEngine.write``."""
     found = blocks(source.pages)
     goals = [goal for block in found if block.kind == "goals" for goal in _items(block.lines[1:], _BULLET)]
     terms = [term for block in found if block.kind == "terms" for term in _items(block.lines[1:], _TERM)]
     tasks = [task for block in found if block.kind == "task" and (task := _task(block))]
-    concepts = [*_outline(source, found), *terms]
+    defined = {text.partition(": ")[2] for text, _ in terms}
+    concepts = [*(each for each in _outline(source, found) if each[0] not in defined), *terms]
     if len(concepts) < _FEW:
         concepts = sorted([*concepts, *_salient(found)], key=lambda each: each[1])
     captions = [(each.text, each.lines[0][0]) for each in found if each.kind == "caption" and _names_figure(each.text)]
@@ -277,7 +275,7 @@ def _recalls(found: Sequence[Block]) -> Iterator[tuple[str, int]]:
 
 def _is_whole(sentence: str) -> bool:
     is_begun = sentence[0].isupper() or sentence[0] in '“"¿¡'
-    return is_begun and len(sentence.split()) > 3 and sentence[-1] in '.!?:”")' and not _IDLE.match(sentence)
+    return is_begun and len(sentence.split()) > 3 and sentence[-1] in '.!?:”")' and not _IDLE.search(sentence)
 
 
 def _is_telling(sentence: str) -> bool:
