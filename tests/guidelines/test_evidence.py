@@ -46,6 +46,7 @@ def test_few_honest_statements_are_flagged_and_most_false_ones(paths, caught):
         pytest.param("louis", id="in French"),
         pytest.param("lands", id="populations, shares and measures"),
         pytest.param("heirs", id="rulers, ages and relatives"),
+        pytest.param("fall", id="reigns and battles"),
         pytest.param("blood", id="biology as a machine read it"),
         pytest.param("shares", id="percents as a machine read them"),
     ],
@@ -208,6 +209,8 @@ ACCOUNT = (
     ("text", "part", "is_flagged"),
     [
         ("He still owed 60 percent.", "concepts", False),
+        ("On June 7, 1660, he promised the rest.", "concepts", False),
+        ("Three sums are given: 120, 65, 900.", "concepts", False),
         ("Together they had 185 ships.", "concepts", False),
         ("Louis XII had 55 ships more than Louis XIV.", "concepts", False),
         ("In the west lived 1.5 million fewer than in all.", "concepts", False),

@@ -13,8 +13,8 @@ from itertools import combinations
 from books.arithmetic import equations
 from books.guidelines.evidence.figures import Figure
 from books.guidelines.evidence.material import Seen
-from books.guidelines.evidence.numerals import legible
 from books.guidelines.evidence.printed_figures import PrintedFigures
+from books.guidelines.evidence.quotes import search_before
 from books.guidelines.evidence.units import SCALES, YEARS
 from books.language import is_content
 from books.stored.guideline import Part
@@ -44,7 +44,7 @@ _NEXT = re.compile(
     r"|\byear (?:later|before|after)\b",
     re.IGNORECASE,
 )
-_OF_AGE = frozenset(("at", "aged", "age", "was"))
+_OF_AGE = re.compile(r"\b(?:at|aged|age(?: of)?|was)\s(?:about\s|only\s)?$", re.IGNORECASE)
 # What is added, compared or shared out is told so; a question asks for it.
 _CHANGED = re.compile(
     r"\b(?:lost|lose|gain\w*|rose|rise|risen|grew|grow\w*|fell|fall\w*|increase\w*|decrease\w*|drop\w*)\b",
@@ -74,9 +74,9 @@ class Derivation:
     seen: Seen
     said: Sequence[Figure]
 
-    @cached_property
+    @property
     def text(self) -> str:
-        return legible(self.seen.claim.text)
+        return self.seen.text
 
     def follows(self, figure: Figure, *, is_counted_otherwise: bool = False) -> bool:
         """Not as a sum where the page counts the same thing with another number (``is_counted_otherwise``)."""
@@ -166,7 +166,10 @@ class Derivation:
         unit = figure.unit or (_singular(asked["unit"]) if asked else "")
         if unit not in YEARS:
             return False
-        low, high = (float(figure.value) * YEARS[unit] * each for each in self._range(figure))
+        low, high = self._range(figure)
+        if unit != "year" or figure.value % 10 == 0:
+            low, high = min(low, 0.95), max(high, 1.05)
+        low, high = (float(figure.value) * YEARS[unit] * each for each in (low, high))
         stated, near = self._years(self._stated(figure)), self._years(self.seen.near.figures)
         ends = stated | self._years(self.seen.figures.figures)
         if any(each.unit == unit and each.value != figure.value for each in self._quoted):
@@ -244,6 +247,7 @@ class Derivation:
         """From two numbers told with the quotes or stated, where it is said or asked that something is."""
         asks = self.seen.part == Part.CHECKS
         says = _ADDED.search(self.text) or _CHANGED.search(self.text) or _COMPARED.match(self.text[figure.end :])
+        says = says or _TWICE.search(self.seen.told)
         if not asks and not says:
             return False
         low, high = self._range(figure)
@@ -276,7 +280,7 @@ def _spans(found: Iterable[Figure], text: str) -> set[Decimal]:
     for each in found:
         if each.is_ordinal and each.noun == "year":
             spans |= {each.value, each.value - 1}
-        elif not each.is_year and (each.unit == "year" or (each.before in _OF_AGE and not each.unit)):
+        elif not each.is_year and (each.unit == "year" or (not each.unit and search_before(_OF_AGE, text, each.start))):
             spans.add(each.value)
     return spans
 

@@ -9,7 +9,6 @@ from books.guidelines.evidence.derived import Derivation
 from books.guidelines.evidence.figures import Figure, figures_in
 from books.guidelines.evidence.material import Seen, not_on
 from books.guidelines.evidence.names import names
-from books.guidelines.evidence.numerals import legible
 from books.guidelines.evidence.printed_figures import PrintedFigures, shared_nouns
 from books.language import stem
 from books.sentences import joined, told
@@ -30,7 +29,7 @@ _SAME = 0.6
 _NUMBERED = word_set("example exercise it table figure section chapter unit problem task prepared")
 _MINUS = r"[-‐‑‒–—−~]?\s?"
 _IS = re.compile(rf"(?<![^\W\d_])([a-zA-Z])\s?=\s?{_MINUS}(\d+(?:[.,/]\d+)*)(?![\w(]|\s?[-+−–—*/·×÷])")
-_POINT = re.compile(rf"\({_MINUS}(\d+(?:[./]\d+)?),\s?{_MINUS}(\d+(?:[./]\d+)?)\)")
+_POINT = re.compile(rf"\({_MINUS}(\d+(?:[./]\d+)?)\s?,\s?{_MINUS}(\d+(?:[./]\d+)?)\)")
 _THOUGHT = re.compile(
     r"\b(?:think|thinks|believe|believes|assume|assumes|say|says|confuse|confuses|suppose|expect|glauben|denken|meinen|creen"
     r"|piensan|croit|croient|pense|pensent)\b",
@@ -66,7 +65,7 @@ _SMALL = 12
 
 def figure_findings(seen: Seen) -> Iterator[Finding]:
     """Numbers that are neither on the cited pages nor follow from what stands there, units and eras that are others."""
-    text = legible(seen.claim.text)
+    text = seen.text
     said = figures_in(text, seen.language or seen.material.language)
     if not said:
         return
@@ -82,7 +81,8 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
             if _is_altered(figure, seen):
                 yield _not_printed(figure, seen)
         elif _is_count(figure, text, seen):
-            if figure.value != 1 and figure.start in counted and not seen.figures.counts(figure):
+            is_other = figure.value != 1 and figure.start in counted and not seen.figures.counts(figure)
+            if is_other and not derived.follows(figure, is_counted_otherwise=not figure.unit):
                 yield _not_printed(figure, seen, counted[figure.start].written)
         elif derived.follows(figure, is_counted_otherwise=figure.start in counted and not figure.unit):
             continue

@@ -119,7 +119,7 @@ def figures_in(plain: str, language: str) -> list[Figure]:
     found = [_with_surroundings(each, plain) for each in _numbers(plain, language)]
     for at in range(len(found) - 2, -1, -1):
         one, after = found[at], found[at + 1]
-        joined = _JOINS.fullmatch(plain[one.end : after.start]) or plain[one.end : after.start] in (", ", " ")
+        joined = _JOINS.fullmatch(plain[one.end : after.start]) or plain[one.end : after.start].strip() in (",", "")
         if joined and after.era and not one.era:
             one = replace(one, era=after.era)
         if joined and after.kind in ("century", "millennium") and one.is_ordinal:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from books.guidelines.evidence.names import PrintedNames
+from books.guidelines.evidence.numerals import legible
 from books.guidelines.evidence.printed_figures import PrintedFigures
 from books.guidelines.evidence.quotes import Found, PrintedBook, as_misread, joined_words
 from books.language import content_stems, language_of, stem, words
@@ -152,6 +153,11 @@ class Seen:
     cited: CitedText
     language: str
     where: Told
+
+    @cached_property
+    def text(self) -> str:
+        """The statement's, legible; in it a comma with a space parts two numbers."""
+        return re.sub(r"(?<=\d), (?=\d)", " , ", legible(self.claim.text))
 
     @property
     def figures(self) -> PrintedFigures:

@@ -29,7 +29,7 @@ _DETERMINED = re.compile(
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s|[\"“„«(¿¡]\s*)$")
 # Endings of places, of those who live there and of what they believe: Rome and Roman, Kush and Kushite, Shiism, Shiite.
 _ENDINGS = word_set(
-    "a e ia ea s es us is os um ium y ey o on and land ca ce io en al il n an ian ean ese uese ish ic ite i ine ard"
+    "a e ia ea s es us is os um ium y ey o on and land ca ce io en al il n an ian ean ese uese ish ic ite i ine ard ity"
     " man er nian tian vian iot ism ist th k ks ch itic tic otic gal"
 )
 _IRREGULAR = {
