@@ -113,9 +113,7 @@ def add_all_files(
     receipt = Receipt()
     judged = list(_judged(book, uploads, receipt, user, image_bytes=limits.image_bytes(len(uploads))))
     if bad := [each.message for each in receipt.refused if not isinstance(each, NoPage)]:
-        raise UploadRejected(
-            "\n".join([gettext_noop("Nothing was added. Correct these files or take them away:"), *bad])
-        )
+        raise UploadRejected("\n".join([NOTHING_ADDED, *bad]))
     before, chosen = 0, []
     for source, data in judged:
         places = [place for at, place in enumerate(source.places, before + 1) if wanted is None or at in wanted]

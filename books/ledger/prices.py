@@ -21,7 +21,6 @@ ECONOMY_SHARE = Decimal("0.5")
 PUBLISHED = f"published prices, as of genai-prices {genai_prices.__version__}"
 # Few tokens, below the sizes from which some models charge more.
 SAMPLE = 1_000
-PARTS_OF_PRICE = ("input", "cached_input", "output")
 
 
 @dataclass(frozen=True, slots=True)
