@@ -81,6 +81,7 @@ ROMAN_VALUES: Final = {"i": 1, "v": 5, "x": 10, "l": 50}
 PARTS: Final = re.compile(r"\d+|[^\W\d_]+")
 ENDING: Final = re.compile(r"\.[^\W\d_][^\W_]{1,4}$")
 COPY_OF: Final = re.compile(r"^(copy of|kopie von|copie de|copia de) (.*)$")
+EDITED: Final = re.compile(r"^(img_)e(\d+)")  # a phone's name of what was edited on it
 CLOCK: Final = re.compile(r"\b(\d{1,2})([.:]\d\d(?:[.:]\d\d)?) ?([ap])m\b")
 NUMBER_WORDS: Final = _places("zero one two three four five six seven eight nine ten eleven twelve")
 Key = tuple[tuple[int, int, str], ...]
@@ -105,6 +106,7 @@ def _parts(name: str) -> list[str]:
     stem = ENDING.sub("", unicodedata.normalize("NFKC", name[:SORTED_CHARACTERS]).casefold())
     if copied := COPY_OF.match(stem):
         stem = f"{copied[2]} copy"
+    stem = EDITED.sub(r"\1\2 e", stem)
     stem = CLOCK.sub(lambda time: f"{int(time[1]) % 12 + 12 * (time[3] == 'p')}{time[2]}", stem)
     return [str(NUMBER_WORDS.get(part, part)) for part in PARTS.findall(stem)]
 
@@ -153,10 +155,11 @@ def _rank(parts: list[str], at: int, numbered: set[tuple[str, ...]]) -> tuple[in
         return 1, value, ""
     if at and parts[at - 1].isdecimal() and (part in FIRST_SIDE or part in SECOND_SIDE):
         return 3, int(part in SECOND_SIDE), ""
-    if part in FRONT:
-        return 0, FRONT[part], ""
-    if part in BACK:
-        return 4, BACK[part], ""
+    if at and part == "copy":
+        return 1, 0, ""
+    for words, rank in ((FRONT, 0), (BACK, 4)):
+        if part in words:
+            return rank, words[part], ""
     return 3, 2, part
 
 

@@ -6,6 +6,7 @@ What a decoder reads whole is taken: bytes behind the picture, odd tags and a mi
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 import zlib
@@ -19,7 +20,7 @@ from PIL import ExifTags, Image, ImageChops, ImageStat, PngImagePlugin
 from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.grey import grey, grey_jpeg, squared
-from books.intake.judging import judged, refusal_of_pixels
+from books.intake.judging import HEAD_BYTES, judged, picture_start, refusal_of_pixels
 from books.sentences import gettext_noop, plain, told
 
 __all__ = ["answer"]
@@ -62,6 +63,9 @@ DAMAGED: Final = gettext_noop(
 DAMAGED_PAGE: Final = gettext_noop(
     "Page {page} of the TIFF is damaged or ends too early, or is of a rare kind; save it as PNG."
 )
+ODD_START: Final = gettext_noop(
+    "The file has something else before its picture; look whether it is the page that was meant."
+)
 NO_END: Final = gettext_noop("The JPEG has no end mark, though its picture is whole; look whether it is all there.")
 
 
@@ -82,8 +86,23 @@ def answer(question: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], by
 
 
 def opened(data: BinaryIO, kind: str) -> Image.Image:
+    file = from_start(data, kind)
+    file.seek(0)
+    return Image.open(file, formats=FORMATS[kind])
+
+
+def from_start(data: BinaryIO, kind: str) -> BinaryIO:
+    """The file, or a copy without what stands before its picture, or before the first marker of its JPEG."""
     data.seek(0)
-    return Image.open(data, formats=FORMATS[kind])
+    head = data.read(HEAD_BYTES)
+    start = picture_start(head)
+    begin = START_OF_IMAGE if kind == "jpeg" else b""
+    marker = JPEG_MARKER.search(head, start + len(begin)) if begin else None
+    at = marker.start() if marker else start + len(begin)
+    if at == len(begin):
+        return data
+    data.seek(at)
+    return io.BytesIO(begin + data.read())
 
 
 def most_pixels(image: Image.Image, kind: str) -> int:
@@ -127,7 +146,7 @@ def judge(data: BinaryIO, kind: str) -> dict[str, Any]:
                 told("This {format} is animated; save the page as a still image.", format=image.format)
             )
         check_size(image, kind)
-        notes: list[str] = []
+        notes = [] if from_start(data, kind) is data else [ODD_START]
         count = getattr(image, "n_frames", 1)
         if image.format == "HEIF" and count > 1:
             notes.append(told("The file has {count} pictures; its main one was taken.", count=count))
@@ -227,7 +246,8 @@ def damage_of(image: Image.Image, number: int, *, is_decoded: bool) -> UploadRej
     return None
 
 
-END_OF_IMAGE: Final = b"\xff\xd9"
+START_OF_IMAGE, END_OF_IMAGE, JPEG_MARKER = b"\xff\xd8", b"\xff\xd9", re.compile(rb"\xff+[\xc0-\xfe]")
+UNWRITTEN: Final = re.compile(rb"\x00{16,}\Z")
 FILLERS: Final = (b"\0" * 64, b"\x55" * 64, b"\xaa" * 64, b"\x92\x49" * 32)
 
 
@@ -243,8 +263,9 @@ def is_whole(data: BinaryIO) -> bool:
 
 
 def ended(data: BinaryIO, filler: bytes = b"") -> BinaryIO:
+    """A run of zeros is what was not written, or not sent."""
     data.seek(0)
-    return io.BytesIO(data.read().rstrip(END_OF_IMAGE[:1]) + filler + END_OF_IMAGE)
+    return io.BytesIO(UNWRITTEN.sub(b"", data.read()).rstrip(END_OF_IMAGE[:1]) + filler + END_OF_IMAGE)
 
 
 # ---- decoding ------------------------------------------------------------------------------------------------------

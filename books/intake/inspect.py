@@ -14,15 +14,15 @@ from books.intake import limits
 from books.intake.box.ask import short
 from books.intake.files import check_hidden, shown_name
 from books.intake.images import judge_image
+from books.intake.judging import HEAD_BYTES, picture_start
 from books.intake.pdf import judge_pdf
 from books.sentences import gettext_noop, told
 from books.stored.sentence import Sentence
 
 Format = Literal["png", "jpeg", "tiff", "webp", "heic", "avif", "gif", "bmp", "jp2", "pdf"]
-HEAD_BYTES = 1024  # ISO 32000 readers accept the PDF header anywhere in the first 1024 bytes.
 SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"\x89PNG\r\n\x1a\n", "png"),
-    (b"\xff\xd8\xff", "jpeg"),
+    (b"\xff\xd8", "jpeg"),
     *((each, "tiff") for each in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
     (b"GIF8", "gif"),
     (b"\0\0\0\x0cjP  ", "jp2"),
@@ -58,6 +58,7 @@ OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
 def format_of(head: bytes) -> Format:
     """The format whose signature ``head`` (the first 1024 bytes) carries; UploadRejected names what it is instead, and
     NoPage where that is nothing that pages are kept in."""
+    head = head[picture_start(head) :]
     for signature, kind in SIGNATURES:
         if head.startswith(signature) and not is_raw(head):
             return kind

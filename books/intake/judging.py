@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,9 +10,18 @@ from books.errors import UploadRejected
 from books.intake import limits
 from books.sentences import Told, plain, told, told_count, whole
 
+HEAD_BYTES = 1024  # ISO 32000 readers accept the PDF header anywhere in the first 1024 bytes.
+# What servers and programs leave before a picture: their header, empty lines, zeros, a mark of the order of bytes.
+LEAD = re.compile(rb"(?:HTTP/[^\n]*\n(?:[^\r\n]+\r?\n)*\r?\n)?[\s\x00\xef\xbb\xbf]*(?=\xff\xd8|\x89PNG\r\n)")
 # Notes are for a person, who reads as many.
 MOST_NOTES = 10
 THE_IMAGE = told("The image")
+
+
+def picture_start(head: bytes) -> int:
+    """Where the JPEG or PNG begins whose first bytes these are; 0 for any other file."""
+    lead = LEAD.match(head)
+    return lead.end() if lead else 0
 
 
 def judged(pages: Iterable[UploadRejected | str | None], *, notes: Iterable[str] = ()) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any, BinaryIO
 
 import pypdfium2
@@ -16,6 +18,7 @@ from pypdfium2 import PdfiumError, raw
 from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.grey import grey
+from books.intake.image_child import DECODING_ERRORS, END_OF_IMAGE, is_whole
 from books.intake.judging import judged, refusal_of_points
 from books.sentences import gettext_noop, plain, told
 
@@ -23,8 +26,15 @@ LOCKED = gettext_noop("The PDF needs a password to open; save it without one.")
 MALFORMED = gettext_noop("The PDF is damaged or has no pages; export or download it again.")
 UNREADABLE_PAGE = gettext_noop("Page {page} of the PDF cannot be opened; export it again.")
 NO_END = gettext_noop("The PDF has no end mark, as if something were missing; look whether its last pages are there.")
+DAMAGED_PICTURE = gettext_noop(
+    "The picture on page {page} of the PDF is damaged or ends too early; scan the page again."
+)
 POINTS_PER_INCH = 72
-PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
+PASSWORD_ERROR, FORMAT_ERROR = 4, 3  # FPDF_ERR_PASSWORD, FPDF_ERR_FORMAT
+CATALOG, OBJECT = re.compile(rb"/Type\s*/Catalog\b"), re.compile(rb"\b(\d{1,8})\s+0\s+obj\b")
+ENCRYPTED, USER_UNIT = re.compile(rb"/Filter\s*/Standard\b"), re.compile(rb"/UserUnit\s+(\d{1,5}(?:\.\d{1,5})?)\b")
+# A catalog's entries may stand before its type; writers pad a JPEG behind its end.
+CATALOG_BYTES, JPEG_TAIL_BYTES = 4096, 1024
 FINENESS = 64  # PDFium places points on whole dots only
 FAR = 100.0
 SPACE = 32
@@ -38,19 +48,53 @@ def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], byt
     """{"frames", "left_out", "notes"}; for "render" {"width", "height", "glyphs"} and the page in grey, a byte a pixel.
     Or {"refused": a sentence}."""
     try:
-        document = pypdfium2.PdfDocument(data)
+        document = opened(data)
         with suppress(PdfiumError):  # without its form the page is still a page
             document.init_forms()
         if request["task"] == "judge":
-            return judge(document, has_end=request["has_end"]), b""
-        return render(document, request["index"], request["dpi"])
+            return judge(document, data, has_end=request["has_end"]), b""
+        return render(document, request["index"], request["dpi"], data)
     except PdfiumError as error:
         return {"refused": LOCKED if error.err_code == PASSWORD_ERROR else MALFORMED}, b""
     except UploadRejected as refusal:
         return {"refused": plain(refusal.reason)}, b""
 
 
-def judge(document: Any, *, has_end: bool) -> dict[str, Any]:
+def opened(data: BinaryIO) -> Any:
+    """The document, also of a file that was cut behind its last page: PDFium looks for pages where a trailer says."""
+    try:
+        return pypdfium2.PdfDocument(data)
+    except PdfiumError as error:
+        data.seek(0)
+        whole = bytearray(data.read())
+        catalogs = [found.start() for found in CATALOG.finditer(whole)] if error.err_code == FORMAT_ERROR else []
+        # What was encrypted cannot be read without what the trailer said.
+        if not catalogs or ENCRYPTED.search(whole):
+            raise
+        roots = OBJECT.findall(bytes(whole[max(0, catalogs[-1] - CATALOG_BYTES) : catalogs[-1]]))
+        if not roots:
+            raise
+        whole += b"\ntrailer<</Root %s 0 R>>\nstartxref\n0\n%%%%EOF\n" % roots[-1]
+        return pypdfium2.PdfDocument(io.BytesIO(whole))
+
+
+def size_of(document: Any, index: int, data: BinaryIO) -> tuple[float, float, float]:
+    """Width and height of a page in points, and how many of them a unit of it is: PDFium overlooks that a small page
+    says so."""
+    width, height = document.get_page_size(index)
+    unit = units_in(data) if min(width, height) < limits.PDF_PAGE_SIDE_POINTS[0] else 1.0
+    return width * unit, height * unit, unit
+
+
+@cache
+def units_in(data: BinaryIO) -> float:
+    """1 where the file's pages do not all say the same."""
+    data.seek(0)
+    units = {float(unit) for unit in USER_UNIT.findall(data.read())}
+    return max(1.0, units.pop()) if len(units) == 1 else 1.0
+
+
+def judge(document: Any, data: BinaryIO, *, has_end: bool) -> dict[str, Any]:
     if len(document) > limits.PAGES_PER_FILE:
         most = limits.PAGES_PER_FILE
         raise UploadRejected(
@@ -60,17 +104,18 @@ def judge(document: Any, *, has_end: bool) -> dict[str, Any]:
                 most=most,
             )
         )
-    return judged(map(partial(refusal_of, document), range(len(document))), notes=() if has_end else (NO_END,))
+    return judged(map(partial(refusal_of, document, data), range(len(document))), notes=() if has_end else (NO_END,))
 
 
-def refusal_of(document: Any, index: int) -> UploadRejected | None:
+def refusal_of(document: Any, data: BinaryIO, index: int) -> UploadRejected | None:
     try:
-        return refusal_of_points(*document.get_page_size(index), number=index + 1)
+        width, height, _ = size_of(document, index, data)
+        return refusal_of_points(width, height, number=index + 1)
     except PdfiumError:
         return UploadRejected(told(UNREADABLE_PAGE, page=index + 1))
 
 
-def render(document: Any, index: int, dpi: int) -> tuple[dict[str, Any], bytes]:
+def render(document: Any, index: int, dpi: int, data: BinaryIO) -> tuple[dict[str, Any], bytes]:
     """One page as a viewer shows it, at a smaller scale where the one asked for needs too many pixels, and the
     characters of its own text that are seen on it."""
     if not 0 <= index < len(document):
@@ -79,13 +124,32 @@ def render(document: Any, index: int, dpi: int) -> tuple[dict[str, Any], bytes]:
         page = document[index]
     except PdfiumError:
         raise UploadRejected(told(UNREADABLE_PAGE, page=index + 1)) from None
-    width, height = page.get_size()
-    scale = min(dpi / POINTS_PER_INCH, (limits.PDF_RENDER_PIXELS / (width * height)) ** 0.5)
+    width, height, unit = size_of(document, index, data)
+    scale = unit * min(dpi / POINTS_PER_INCH, (limits.PDF_RENDER_PIXELS / (width * height)) ** 0.5)
+    if any(map(is_damaged, images_on(page))):
+        raise UploadRejected(told(DAMAGED_PICTURE, page=index + 1))
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
     found, owners = characters(page, picture.size, limits.PDF_TEXT_CHARACTERS)
-    is_seen = visible(page, owners, scale)
+    is_seen = visible(page, owners, scale, scale / unit)
     seen = [each for each in found if is_seen(each)]
     return {"width": picture.width, "height": picture.height, "glyphs": seen}, grey(picture).tobytes()
+
+
+def images_on(page: Any) -> Iterator[Any]:
+    return page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=MOST_DEPTH)  # type: ignore[no-any-return]
+
+
+def is_damaged(image: Any) -> bool:
+    """Whether a JPEG on the page was cut in its picture: PDFium draws what there is and leaves the rest white."""
+    with suppress(PdfiumError):
+        if image.get_filters()[-1:] == ["DCTDecode"]:
+            data = bytes(image.get_data(decode_simple=True))
+            if END_OF_IMAGE not in data[-JPEG_TAIL_BYTES:]:
+                try:
+                    return not is_whole(io.BytesIO(data))
+                except DECODING_ERRORS:
+                    return True
+    return False
 
 
 def characters(page: Any, size: tuple[int, int], most: int) -> tuple[list[list[Any]], dict[int, list[list[Any]]]]:
@@ -122,15 +186,17 @@ def characters(page: Any, size: tuple[int, int], most: int) -> tuple[list[list[A
     return found, owners
 
 
-def visible(page: Any, owners: dict[int, list[list[Any]]], scale: float) -> Callable[[list[Any]], bool]:
+def visible(
+    page: Any, owners: dict[int, list[list[Any]]], scale: float, fineness: float
+) -> Callable[[list[Any]], bool]:
     """Tells of a character whether it has ink of its own: whether the picture changes there when its text is left out.
 
     Text that overlaps is left out by turns. What is invisible, of its ground's colour, covered, cut off or on a layer
-    that is switched off makes no difference, whatever else stands there.
+    that is switched off makes no difference, whatever else stands there. ``fineness`` is the picture's dots a point.
     """
     if not owners:
         return lambda _: False
-    shrunk = min(1.0, SEEN_DPI / POINTS_PER_INCH / scale)
+    shrunk = min(1.0, SEEN_DPI / POINTS_PER_INCH / fineness)
     objects = dict(text_objects(page))
     # What PDFium takes for the same text painted twice has no characters; it would hide that the other is left out.
     activate([each for address, each in objects.items() if address not in owners], is_active=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,7 +19,7 @@ from django.urls import reverse
 from PIL import Image
 from PIL.TiffImagePlugin import AppendingTiffWriter
 
-from books.errors import UploadRejected
+from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
 from books.intake.box import ask as boxes
 from books.intake.files import natural_order
@@ -216,6 +217,57 @@ def test_pdfs_as_viewers_take_them(content: bytes, frames: int) -> None:
     assert render_page(BytesIO(content), 0).image
 
 
+@pytest.mark.parametrize("behind", ["/Root", "trailer", "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj"])
+def test_a_pdf_cut_in_its_trailer_is_opened(behind: str) -> None:
+    """PDFium looks for the pages where a trailer says, and viewers look for a catalog."""
+    content = pdf("one", "two")
+    content = content[: max(content.rindex(behind.encode()), content.rindex(b"endobj") + 6)]
+    found = inspect(BytesIO(content), "book.pdf")
+    assert (found.frames, len(found.notes)) == (2, 1)
+    assert [glyph.text for glyph in render_page(BytesIO(content), 1).glyphs] == list("two")
+
+
+def test_a_pdf_of_an_encrypted_book_cut_in_its_trailer_is_not_guessed_at() -> None:
+    content = pdf("one").replace(b"3 0 obj", b"4 0 obj<</Filter/Standard/V 1>>endobj\n3 0 obj")
+    with pytest.raises(UploadRejected, match="damaged"):
+        inspect(BytesIO(content[: content.index(b"trailer")]), "book.pdf")
+
+
+def test_a_pdf_of_small_pages_in_large_units_is_as_large_as_it_says() -> None:
+    content = pdf("", box=(42, 60)).replace(b"/Type/Page/Parent", b"/Type/Page/UserUnit 14.0/Parent")
+    assert inspect(BytesIO(content), "poster.pdf").notes == ()
+    assert render_page(BytesIO(content), 0).image.size == (1634, 2334)
+
+
+def test_a_damaged_jpeg_in_a_pdf_costs_its_page_alone() -> None:
+    pages = [page("L", (600, 800), seed) for seed in range(4)]
+    content = saved("PDF", pages[0], save_all=True, append_images=pages[1:])
+    pictures = re.findall(rb"(?s)\xff\xd8\xff.*?\xff\xd9(?=\s*endstream)", content)
+    for picture, kept in zip(pictures[1:], (len(pictures[1]) // 2, len(pictures[2]) - 2, 0), strict=True):
+        content = content.replace(picture, picture[:kept] + bytes(len(picture) - kept))
+    assert inspect(BytesIO(content), "book.pdf").frames == 4
+    for frame in (0, 2):
+        assert render_page(BytesIO(content), frame).image.getextrema()[0] < 100
+    for frame in (1, 3):
+        with pytest.raises(UnreadableImage, match=f"The picture on page {frame + 1} of the PDF is damaged"):
+            render_page(BytesIO(content), frame)
+
+
+@pytest.mark.parametrize("before", [b"\r\n", bytes(4), b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_what_stands_before_a_picture_is_overlooked(kind: str, before: bytes) -> None:
+    content = before + saved(kind)
+    assert inspect(BytesIO(content), "p").notes[0].startswith("The file has something else before its picture")
+    assert open_page(BytesIO(content)).size == (300, 420)
+
+
+def test_what_stands_before_the_first_marker_of_a_jpeg_is_overlooked() -> None:
+    content = saved("JPEG")
+    content = content[:2] + b"\0\x12junk" + content[2:]
+    assert len(inspect(BytesIO(content), "p.jpg").notes) == 1
+    assert open_page(BytesIO(content)).size == (300, 420)
+
+
 def test_a_jpeg_cut_in_its_picture_is_refused() -> None:
     whole = saved("JPEG", page("RGB", (600, 800)), quality=90)
     for cut in (len(whole) // 2, len(whole) - 200):
@@ -383,6 +435,13 @@ ORDERS = [
     "a, b, c, d, e",
     "c, d",
     "p1, p2, Copy of p2, p3",
+    "image, image copy, image copy 2, image2, image10",
+    "IMG_1234, IMG_E1234, IMG_1235",
+    "page9, page10, page10b, page11",
+    "p９, p１０, p١١",
+    "第1页, 第2页, 第10页",
+    "Part I p1, Part I p2, Part II p1, Part IV p1",
+    "page 1 of 20, page 2 of 20, page 10 of 20",
     "image, image (1), image (2), image (10)",
     "MyBook_cover, MyBook_title, MyBook_v, MyBook_vi, MyBook_001, MyBook_index, MyBook_back_cover",
     "page_i, page_ii, page_iii, page_1",

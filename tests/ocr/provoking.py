@@ -1,4 +1,4 @@
-"""Pages that provoke OCR, made from the sample's clean pages: no fonts, the same pixels every time."""
+"""Pages that provoke OCR, made from the sample's clean pages with Pillow's own font: the same pixels every time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "prealgebra"
 TRUTH: dict[str, Any] = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
@@ -141,4 +141,14 @@ def upper_part(number: int, row: int = 460) -> Image.Image:
     while (shades[row - 4 : row + 4] < 200).any():
         row -= 1
     page.paste(255, (0, row, page.width, page.height))
+    return page
+
+
+def lettered(
+    text: str, size: int, page: Image.Image | None = None, at: tuple[int, int] = (300, 500), ink: int = 0
+) -> Image.Image:
+    """A page, or a blank one, with this text in letters of so many dots."""
+    page = page.copy() if page else blank(shade=255)
+    font = ImageFont.load_default(size)
+    ImageDraw.Draw(page).text(at, text, fill=ink, font=font)
     return page

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from books.ocr.image.ink import components
+from books.ocr.image.spots import components
 
 SHAPES = """
 ##..#...#

@@ -147,6 +147,23 @@ def test_invents_nothing_for_a_blank_page(reader: Reader, blank: Callable[[], Im
     assert (read.text, read.lines, read.confidence, read.is_blank) == ("", (), 0.0, True)
 
 
+HIDDEN: dict[str, Callable[[], Image.Image]] = {
+    "a lone letter": lambda: provoking.lettered("A", 700),
+    "out of level": lambda: provoking.turned(provoking.sample(NUMBER), 40),
+    "faint": lambda: provoking.as_image(
+        190 + np.asarray(provoking.sample(NUMBER)) / 25.5 + provoking.noise((992, 1405), 6)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_calls_no_page_blank_that_hides_print(reader: Reader, name: str) -> None:
+    try:
+        assert not reader.engine.read(evened(HIDDEN[name]())).is_blank
+    except BadTextLayer:
+        return
+
+
 def test_marks_what_it_does_not_read(reader: Reader) -> None:
     """Print in rows that is no known page to the model and no words to the others."""
     shuffled = np.asarray(reader.page).copy()

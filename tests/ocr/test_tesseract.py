@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from tesserocr import PSM
 
 from books.errors import UnreadableImage
@@ -61,6 +61,45 @@ def test_no_words_are_lost_unmarked(engine: TesseractEngine, name: str) -> None:
     assert lost_words(provoking.truth(5), read.text) <= LOST_WORDS
     assert not read.text_may_be_missing
     assert character_error_rate(provoking.truth(5), read.text) < 0.03
+
+
+@pytest.mark.parametrize("text", ["A", "7", "Q", "IV"])
+@pytest.mark.parametrize("size", [30, 140, 700])
+def test_what_stands_alone_on_a_page_is_read(engine: TesseractEngine, text: str, size: int) -> None:
+    read = engine.read(normalise(provoking.lettered(text, size, at=(100, 200))))
+    assert read.text == text
+
+
+@pytest.mark.parametrize("text", ["I", "o", "&"])
+@pytest.mark.parametrize("size", [140, 700, 1200])
+def test_whatever_stands_alone_is_read_or_marked(engine: TesseractEngine, text: str, size: int) -> None:
+    assert not engine.read(normalise(provoking.lettered(text, size, at=(100, 20)))).is_blank
+
+
+def test_holes_and_hairs_leave_a_page_blank(engine: TesseractEngine) -> None:
+    page = provoking.blank()
+    draw = ImageDraw.Draw(page)
+    for y in (400, 1000):
+        draw.ellipse((40, y, 72, y + 32), fill=30)
+    draw.arc((600, 700, 640, 760), 20, 130, fill=90, width=2)
+    assert engine.read(normalise(page)).is_blank
+
+
+@pytest.mark.parametrize("ink", [150, 210, 225, 238])
+def test_a_faint_line_under_black_print_is_read(engine: TesseractEngine, ink: int) -> None:
+    page = provoking.lettered("and leave an oxbow lake behind us", 26, provoking.upper_part(5), (110, 620), ink)
+    read = engine.read(normalise(page))
+    assert read.text.endswith("and leave an oxbow lake behind us")
+
+
+def test_a_line_that_fades_out_is_read_on_and_marked(engine: TesseractEngine) -> None:
+    page = provoking.upper_part(5)
+    words = zip(["and", "leave", "an", "oxbow", "lake", "behind"], (0, 0, 90, 150, 190, 220), strict=True)
+    for at, (word, ink) in enumerate(words):
+        page = provoking.lettered(word, 26, page, (110 + 84 * at, 620), ink)
+    read = engine.read(normalise(page))
+    assert read.text_may_be_missing
+    assert read.text.endswith("behind")
 
 
 @pytest.mark.parametrize("faded", [False, True])

@@ -13,7 +13,6 @@ from PIL import Image
 from pydantic import BaseModel, Field, model_validator
 
 from books.ocr.engines.base import Doubt, OcrText, missing_if
-from books.ocr.image.faint import has_faint_print
 from books.ocr.image.ink import PageInk
 from books.ocr.image.layout import gutter
 from books.ocr.image.normalise import Straight, evened, has_even_paper, level
@@ -196,7 +195,7 @@ def sight_of(image: Image.Image, *, is_upright: bool = False) -> Sight:
         ink = PageInk(straight.image)
     seen = upright(straight.image, is_upright=is_upright, ink=ink)
     letters, spots = len(seen.ink.print), len(seen.ink.letters)
-    is_blank = not letters and not has_faint_print(seen.ink) and not seen.ink.is_out_of_level
+    is_blank = not letters and not seen.ink.hides_print()
     regions = find_regions(seen.ink, ())
     return Sight(
         pictured(seen.page), seen.degrees, letters, spots, is_blank, regions, straight.corners, gutter(seen.ink)

@@ -15,7 +15,6 @@ from rapidocr import RapidOCR
 
 from books.ocr.engines.base import OcrLine, OcrText, OcrWord, missing_if
 from books.ocr.engines.lines import Box, line_of, mean_confidence, reading_order
-from books.ocr.image.faint import has_faint_print
 from books.ocr.image.regions import find_regions
 from books.ocr.image.shapes import Upright, upright
 
@@ -53,7 +52,7 @@ class RapidEngine:
             engine=self.name,
             version=self.version,
             missing_ink=missing,
-            doubts=missing_if(missing >= SUSPICIOUS_INK or (not len(page.ink.print) and has_faint_print(page.ink))),
+            doubts=missing_if(missing >= SUSPICIOUS_INK or page.ink.hides_print(is_read=bool(lines))),
             rotation=page.degrees if lines else 0,
             regions=find_regions(page.ink, lines),
         )

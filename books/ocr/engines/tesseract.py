@@ -28,11 +28,12 @@ from books.ocr.engines.lines import (
     line_of,
     mean_confidence,
     moved,
+    surrounding,
     with_page_numbers,
 )
 from books.ocr.engines.numbers import with_numbers_sure
 from books.ocr.image.curved import is_unlevel
-from books.ocr.image.faint import has_faint_print
+from books.ocr.image.faint import darkened
 from books.ocr.image.ink import Box, PageInk
 from books.ocr.image.layout import gutter, strip
 from books.ocr.image.regions import find_regions
@@ -71,8 +72,12 @@ PAGE_MILLISECONDS: Final = 60_000
 # Layout analysis wants a resolution, and a book's page is about so many inches high.
 PAGE_INCHES: Final = 10
 LEAST_DPI, MOST_DPI = 70, 600
-# White around a cut-out: Tesseract overlooks print at the very edge.
+# White around a cut-out.
 MARGIN: Final = 12
+# A line goes on behind spaces of at most so many of its heights.
+MOST_SPACES: Final = 3
+# All that stands on a page is so few signs, of this share of the long side, read at this height.
+MOST_SIGNS, LEAST_SIGN, SIGN_HEIGHT, SIGN_MARGIN = 6, 0.008, 40, 24
 TOO_SLOW: Final = "The page takes too long to read; check that it shows print, and scan it again."
 _of_this_thread = threading.local()
 
@@ -94,10 +99,12 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one attempt found, and the share of the page's print that it does not cover."""
+    """What one attempt found, the share of the page's print that it does not cover, and whether some faint print
+    ``is_lost``."""
 
     lines: tuple[OcrLine, ...]
     missing: float
+    is_lost: bool = False
 
     @property
     def confidence(self) -> float:
@@ -152,10 +159,8 @@ class TesseractEngine:
         return self._result(sheet, self._completed(sheet, first))
 
     def _result(self, sheet: Sheet, reading: Reading) -> OcrText:
-        is_lost = reading.missing >= SUSPICIOUS_INK or reading.guessed > MOST_GUESSED
-        is_lost = is_lost or (not reading.lines and len(sheet.ink.large) > 0)
-        is_lost = is_lost or (not len(sheet.ink.print) and has_faint_print(sheet.ink))
-        is_lost = is_lost or (not reading.lines and sheet.ink.is_out_of_level)
+        is_lost = reading.is_lost or reading.missing >= SUSPICIOUS_INK or reading.guessed > MOST_GUESSED
+        is_lost = is_lost or sheet.ink.hides_print(is_read=bool(reading.lines))
         found = gutter(sheet.ink, (word for line in reading.lines for word in line.words))
         doubts = {
             Doubt.MISSING: is_lost,
@@ -191,11 +196,45 @@ class TesseractEngine:
             is_surer = best.has_upright_line and other.guessed < best.guessed and other.missing <= best.missing
             if is_surer or other.missing < best.missing / 2:
                 best = other
-        lines = in_reading_order(best.lines, self._titles(sheet, best.lines))
+        lines, is_lost = self._with_faint(sheet, best.lines)
+        lines = in_reading_order(lines, self._titles(sheet, best.lines) or self._lone(sheet, best.lines))
         lines = with_numbers_sure(lines, sheet.ink.unread, lambda box: self._as_number(sheet.page, box))
         for sign, boxes in sheet.signs.items():
             lines = with_signs(lines, boxes, sign)
-        return replace(best, lines=tuple(with_page_numbers(lines)))
+        return replace(best, lines=tuple(with_page_numbers(lines)), is_lost=is_lost)
+
+    def _with_faint(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> tuple[list[OcrLine], bool]:
+        """The lines with what is printed much fainter than the rest, and whether some of it is doubtful, as all is
+        where a line fades out. The other side shining through cannot be read, but ends no line."""
+        lines, is_lost = list(known), False
+        for box in sheet.ink.faint():
+            is_lost = is_lost or any(_goes_on(line.box, box) for line in known)
+            for line in self._cut_out(darkened(sheet.page, box), box, known):
+                at = next((at for at, each in enumerate(lines) if _goes_on(each.box, line.box)), None)
+                if line.confidence < SURE_CONFIDENCE:
+                    is_lost = True
+                elif at is None:
+                    lines = in_reading_order(lines, [line])
+                else:
+                    lines[at] = line_of([*lines[at].words, *line.words], lines[at].block)
+        return lines, is_lost
+
+    def _lone(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> list[OcrLine]:
+        """The few signs that are all that stands on a page: Tesseract's layout takes them for dirt or a picture."""
+        signs = sheet.ink.lone(LEAST_SIGN)
+        if known or not 0 < len(signs) <= MOST_SIGNS:
+            return []
+        box = sheet.ink.on_page(surrounding(signs.boxes().tolist()))
+        cut = sheet.page.crop(box)
+        scale = cut.height / SIGN_HEIGHT
+        small = cut.resize((max(1, round(cut.width / scale)), SIGN_HEIGHT), Image.Resampling.LANCZOS)
+        framed = ImageOps.expand(small, SIGN_MARGIN, 255)
+        lines = [line for line in self._lines(framed, PSM.SINGLE_LINE) if line.confidence >= SURE_CONFIDENCE]
+        return [
+            moved(_enlarged(moved(line, -SIGN_MARGIN, -SIGN_MARGIN), scale), *box[:2])
+            for line in lines
+            if any(map(str.isalnum, line.text))
+        ]
 
     def _titles(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> list[OcrLine]:
         """What is printed so large that Tesseract takes it for a picture, read from a smaller copy."""
@@ -216,10 +255,10 @@ class TesseractEngine:
         region = page.crop(box)
         for left, top, right, bottom in _boxes(known):
             region.paste(255, (left - box[0], top - box[1], right - box[0], bottom - box[1]))
-        framed = Image.new("L", (region.width + 2 * MARGIN, region.height + 2 * MARGIN), 255)
-        framed.paste(region, (MARGIN, MARGIN))
         block = max((line.block for line in known), default=-1) + 1
-        lines = [line for line in self._lines(framed, PSM.SINGLE_BLOCK) if is_credible(line)]
+        lines = [
+            line for line in self._lines(ImageOps.expand(region, MARGIN, 255), PSM.SINGLE_BLOCK) if is_credible(line)
+        ]
         return [replace(moved(line, box[0] - MARGIN, box[1] - MARGIN), block=block) for line in lines]
 
     def _as_number(self, page: Image.Image, box: Box) -> tuple[OcrWord | None, OcrWord | None]:
@@ -285,9 +324,15 @@ def _boxes(lines: tuple[OcrLine, ...]) -> list[Box]:
     return [word.box for line in lines for word in line.words]
 
 
-def _enlarged(line: OcrLine, scale: int) -> OcrLine:
+def _goes_on(line: Box, box: Box) -> bool:
+    """Whether the box stands level with the line, close behind it."""
+    height = line[3] - line[1]
+    return line[1] < (box[1] + box[3]) / 2 < line[3] and -height < box[0] - line[2] < MOST_SPACES * height
+
+
+def _enlarged(line: OcrLine, scale: float) -> OcrLine:
     """The line of a smaller copy, on the page."""
-    words = [replace(word, box=tuple(edge * scale for edge in word.box)) for word in line.words]  # type: ignore[arg-type]
+    words = [replace(word, box=tuple(round(edge * scale) for edge in word.box)) for word in line.words]  # type: ignore[arg-type]
     return line_of(words, line.block)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from books.ocr.image.ink import LEAST_LETTER, MOST_LETTER, RULE_ASPECT, SOLID, PageInk, ranked
+from books.ocr.image.spots import ranked
 
 Floats = NDArray[np.float32]
 Shades = NDArray[Any]  # OpenCV does not say of what its arrays are
@@ -31,6 +31,8 @@ SQUARES, LEAST_CONTRAST = 16, 0.18
 ROW_STEP: Final = 4
 # The stretch is found for squares of so many dots, in steps of a 31st.
 GAIN_CELL, GAIN_STEPS = 8, 31
+# The percentage of the dots around faint print that are the middle of its strokes.
+DARKEST: Final = 4
 # The median of second differences of noise with standard deviation 1.
 SECOND_DIFFERENCE: Final = 0.6745 * math.sqrt(6)
 
@@ -115,6 +117,14 @@ def stretched(even: Shades, contrast: Floats) -> Shades:
     return cv2.bitwise_not(ink, dst=ink)
 
 
+def darkened(page: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    """A copy of the page with the faint print in the box stretched to black."""
+    copy, part = page.copy(), page.crop(box)
+    depth = max(1, 255 - ranked(np.asarray(part).reshape(-1, 1), DARKEST))
+    copy.paste(part.point([255 - min(255, (255 - shade) * 255 // depth) for shade in range(256)]), box[:2])
+    return copy
+
+
 # Darkness is averaged over cells of this size, a fraction of a line high and several words long: grain cancels out.
 CELL_HEIGHT, CELL_LENGTH = 4, 128
 # A cell is compared with those so many cells above and below it.
@@ -130,19 +140,17 @@ LEAST_BAND: Final = 0.0005
 MARGIN: Final = 0.12
 # Degrees by which the page is turned to find lines that are not level; each finds those within 4 of it.
 TILTS: Final = (0, 8, -8, 16, -16, 24, -24)
-# Dots a drawn line is widened by, so that its soft edge goes with it.
-EDGE: Final = 3
 
 
-def has_faint_print(ink: PageInk) -> bool:
-    """Whether the page is banded as lines of print are, at whatever angle, drawn lines and solid shapes aside."""
-    height, width = ink.shape
+def is_banded(grey: Shades, drawn: NDArray[np.bool_]) -> bool:
+    """Whether the page is banded as lines of print are, at whatever angle, what is ``drawn`` on it aside."""
+    height, width = grey.shape
     inner = np.s_[
         int(MARGIN * height) : int((1 - MARGIN) * height),
         int(MARGIN * width) : int((1 - MARGIN) * width),
     ]
-    kept = ~_drawn(ink)[inner]
-    depth = np.where(kept, 255 - ink.grey[inner], 0).astype(np.uint8)
+    kept = ~drawn[inner]
+    depth = np.where(kept, 255 - grey[inner], 0).astype(np.uint8)
     return any(_is_banded(depth, kept, degrees) for degrees in TILTS)
 
 
@@ -152,21 +160,6 @@ def _is_banded(depth: NDArray[np.uint8], kept: NDArray[np.bool_], degrees: int) 
     counted = np.asarray(Image.fromarray(kept).rotate(degrees))
     down, across = _bands(level, counted), _bands(level.T, counted.T)
     return max(down, across) > max(LEAST_BAND, (BANDED_ASKEW if degrees else BANDED) * min(down, across))
-
-
-def _drawn(ink: PageInk) -> NDArray[np.bool_]:
-    """A mask of rules, frames, filled boxes and whatever else is too large for print."""
-    spots, long_side = ink.spots, max(ink.shape)
-    width, height = spots.width, spots.height
-    longer, thinner = np.maximum(width, height), np.minimum(width, height)
-    is_rule = (
-        (longer > RULE_ASPECT * thinner) & (longer > MOST_LETTER * long_side) & (thinner < LEAST_LETTER * long_side)
-    )
-    is_box = (spots.ink > SOLID * width * height) & (thinner > 2 * LEAST_LETTER * long_side)
-    chosen = np.zeros(len(spots) + 1, dtype=np.uint8)
-    chosen[1:] = is_rule | is_box | (height > MOST_LETTER * long_side)
-    reach = np.ones((2 * EDGE + 1, 2 * EDGE + 1), dtype=np.uint8)
-    return cv2.dilate(chosen[ink.labels], reach).view(np.bool_)
 
 
 def _bands(depth: Floats, kept: NDArray[np.bool_]) -> float:

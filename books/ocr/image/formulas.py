@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from books.ocr.engines.base import OcrLine
 from books.ocr.engines.lines import surrounding
-from books.ocr.image.ink import Box, Components, Ints, PageInk
+from books.ocr.image.ink import Box, PageInk
+from books.ocr.image.spots import Components, Ints
 
 Mask = NDArray[np.bool_]
 # All of these in heights of the page's usual letter (about that of an x).

@@ -2,77 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Ints = NDArray[np.int64]
-# Short numbers tell so many spots apart in a third of the time. At most as many are begun as there are dots without any
-# before them: to the left, or above.
-MOST_SHORT: Final = 65_000
-BEFORE: Final = np.array([[1, 1, 1], [1, 0, 0], [0, 0, 0]], dtype=np.uint8)
-# One page a processor: threads inside would take them from each other.
-cv2.setNumThreads(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Components:
-    """Spots as parallel arrays: box edges in pixels (right and bottom exclusive) and number of ink pixels."""
-
-    left: Ints
-    top: Ints
-    right: Ints
-    bottom: Ints
-    ink: Ints
-
-    def __len__(self) -> int:
-        return len(self.ink)
-
-    @property
-    def width(self) -> Ints:
-        return self.right - self.left
-
-    @property
-    def height(self) -> Ints:
-        return self.bottom - self.top
-
-    @property
-    def centre(self) -> tuple[Ints, Ints]:
-        """x and y of the middle of each box."""
-        return (self.left + self.right) // 2, (self.top + self.bottom) // 2
-
-    def boxes(self) -> Ints:
-        """Shape (n, 4): left, top, right, bottom."""
-        return np.stack((self.left, self.top, self.right, self.bottom), axis=1)
-
-    def halved(self) -> Components:
-        return Components(self.left // 2, self.top // 2, (self.right + 1) // 2, (self.bottom + 1) // 2, self.ink)
-
-    def where(self, chosen: NDArray[np.bool_]) -> Components:
-        return Components(*(edge[chosen] for edge in (self.left, self.top, self.right, self.bottom, self.ink)))
-
-
-def components(mask: NDArray[np.bool_]) -> tuple[Components, NDArray[Any]]:
-    """The spots of a mask of shape (height, width), joined where they touch, corners included; and for each pixel the
-    number of its spot from 1, 0 for paper."""
-    ink = mask.view(np.uint8)
-    begun = cv2.subtract(ink, cv2.dilate(ink, BEFORE, borderValue=0))
-    kind = cv2.CV_16U if cv2.countNonZero(begun) < MOST_SHORT else cv2.CV_32S
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=kind)
-    left, top, width, height, area = (column.astype(np.int64) for column in stats[1:count].T)
-    return Components(left, top, left + width, top + height, area), labels
-
-
-def ranked(shades: NDArray[Any], percent: float) -> int:
-    """The shade below which so many percent lie."""
-    counts = cv2.calcHist([np.ascontiguousarray(shades)], [0], None, [256], [0, 256]).ravel().cumsum()
-    return int(np.searchsorted(counts, counts[-1] * percent / 100, side="right"))
-
+from books.ocr.image.faint import edges, is_banded
+from books.ocr.image.spots import Components, Ints, components, ranked
 
 Box = tuple[int, int, int, int]
 # Long side on which print is judged: 8-point letters are still 10 pixels high there.
@@ -91,6 +31,14 @@ LARGEST_LETTER: Final = 0.4
 RULE_ASPECT: Final = 12
 # A filled box, and what is left of a frame.
 SOLID, HOLLOW = 0.92, 0.06
+# What stands alone is so large at least; punched holes are smaller discs near a side, and a frame goes around the page.
+LEAST_LONE, HOLE, HOLE_MARGIN, ROUND, DISC, FRAME = 0.03, 0.05, 0.15, 1.25, 0.62, 0.6
+# Of lines of faint print more spots than these are dark.
+FEW: Final = 12
+# Dots a drawn line is widened by, so that its soft edge goes with it.
+EDGE: Final = 3
+# Fainter print differs from the paper by this share of white, and by so many times the page's noise.
+LEAST_FAINT, FAINT_ABOVE_NOISE, MOST_FAINT = 0.045, 5.0, 4
 # Letters of one line stand closer than this many of their heights.
 LETTER_GAP: Final = 0.8
 # A row of print is not much higher than its letters, and some of them.
@@ -122,7 +70,8 @@ class PageInk:
         grey = image if image.mode == "L" else image.convert("L")
         self.grey = np.asarray(grey.reduce(self.scale) if self.scale > 1 else grey)
         self.shape = self.grey.shape
-        self.is_dark = self.grey < INK * ranked(self.grey[::PAPER_STEP], 50)
+        # Whole numbers are compared several times as fast.
+        self.is_dark = self.grey < math.ceil(INK * ranked(self.grey[::PAPER_STEP], 50))
         self.spots, self.labels = components(self.is_dark)
         self.letters = _letters(self.spots, self.shape)
         is_print, row = _in_rows(self.letters, self.shape)
@@ -132,13 +81,56 @@ class PageInk:
     @property
     def is_blank(self) -> bool:
         """Nothing on the page has the size and shape of a letter, or of a large one."""
-        return not len(self.letters) and not len(self.large)
+        return not len(self.letters) and not len(self.lone())
+
+    def hides_print(self, *, is_read: bool = False) -> bool:
+        """Whether a page without rows of print has some all the same: too faint to be found or, if nothing on it
+        ``is_read``, out of level or larger than that of any line. Every engine asks it before it calls a page blank."""
+        if len(self.print):
+            return False
+        return (not is_read and (self._is_out_of_level or len(self.lone()) > 0)) or is_banded(self.grey, self._drawn())
 
     @property
-    def is_out_of_level(self) -> bool:
+    def _is_out_of_level(self) -> bool:
         """Letters, more than grain and dust make, of which none stands in a row: no engine reads them."""
-        higher = self.letters.height > GRAIN * max(self.shape)
-        return not len(self.print) and int(higher.sum()) > MOST_GRAINS
+        return int((self.letters.height > GRAIN * max(self.shape)).sum()) > MOST_GRAINS
+
+    def lone(self, least: float = LEAST_LONE) -> Components:
+        """What is drawn inside the page, ``least`` of its long side large, and no dirt, rule, hole or frame: on a page
+        without print a letter, or what somebody has to look at."""
+        spots, long_side = self.spots, max(self.shape)
+        height, width = self.shape
+        longer, thinner = np.maximum(spots.width, spots.height), np.minimum(spots.width, spots.height)
+        is_large = (longer > least * long_side) & (longer < RULE_ASPECT * thinner)
+        is_frame = (
+            (spots.width > FRAME * width)
+            & (spots.height > FRAME * height)
+            & (spots.ink < HOLLOW * spots.width * spots.height)
+        )
+        x, _ = spots.centre
+        is_round = (longer < ROUND * thinner) & (spots.ink > DISC * spots.width * spots.height)
+        is_hole = is_round & (longer < HOLE * long_side) & (np.minimum(x, width - x) < HOLE_MARGIN * width)
+        return spots.where(is_large & self._is_inside & ~is_frame & ~is_hole)
+
+    def _drawn(self) -> NDArray[np.bool_]:
+        """A mask of rules, frames, filled boxes and whatever else is too large for print, or too little."""
+        spots, long_side = self.spots, max(self.shape)
+        longer, thinner = np.maximum(spots.width, spots.height), np.minimum(spots.width, spots.height)
+        is_rule = (
+            (longer > RULE_ASPECT * thinner) & (longer > MOST_LETTER * long_side) & (thinner < LEAST_LETTER * long_side)
+        )
+        is_box = (spots.ink > SOLID * spots.width * spots.height) & (thinner > 2 * LEAST_LETTER * long_side)
+        chosen = np.zeros(len(spots) + 1, dtype=np.uint8)
+        chosen[1:] = is_rule | is_box | (spots.height > MOST_LETTER * long_side) | (len(spots) <= FEW)
+        reach = np.ones((2 * EDGE + 1, 2 * EDGE + 1), dtype=np.uint8)
+        mask: NDArray[np.bool_] = cv2.dilate(chosen[self.labels], reach).view(np.bool_)
+        return mask
+
+    @property
+    def _is_inside(self) -> NDArray[np.bool_]:
+        """Which spots do not touch the border."""
+        spots, (height, width) = self.spots, self.shape
+        return (spots.left > 0) & (spots.top > 0) & (spots.right < width) & (spots.bottom < height)
 
     @property
     def large(self) -> Components:
@@ -146,9 +138,8 @@ class PageInk:
         spots, long_side = self.spots, max(self.shape)
         fill = spots.ink / np.maximum(spots.width * spots.height, 1)
         is_high = (spots.height > MOST_LETTER * long_side) & (spots.height < LARGEST_LETTER * long_side)
-        is_inside = (spots.left > 0) & (spots.top > 0) & (spots.right < self.shape[1]) & (spots.bottom < self.shape[0])
         is_letter = (fill > 2 * HOLLOW) & (spots.width < 2 * spots.height) & (spots.height < 8 * spots.width)
-        return spots.where(is_high & is_inside & is_letter)
+        return spots.where(is_high & self._is_inside & is_letter)
 
     def has_ink(self, box: Box) -> bool:
         """Whether anything dark is in the box (of the page)."""
@@ -182,10 +173,32 @@ class PageInk:
 
     def uncovered(self, boxes: Iterable[Box]) -> list[Box]:
         """The largest regions, at most ``MOST_REGIONS``, with print or a lone letter of its size outside all boxes."""
-        left = self._unread(boxes)
-        if not len(left):
+        return self._regions(self._unread(boxes))
+
+    def faint(self) -> list[Box]:
+        """The regions with rows of print much fainter than the page's own, as where a line fades out; none where they
+        are so many as of the other side shining through."""
+        if not len(self.print):
             return []
-        regions, _ = components(smeared(left, self.shape, line_gap=LINE_GAP))
+        usual = float(np.median(self.print.height))
+        side = 2 * round(usual / 2) + 1
+        # Not the soft edges of dark letters, nor what compression leaves around them.
+        is_high = np.concatenate(([False], self.spots.height > usual / 2)).astype(np.uint8)
+        away = cv2.dilate(np.take(is_high, self.labels), np.ones((side, side), dtype=np.uint8)) == 0
+        least = 255 * max(LEAST_FAINT, FAINT_ABOVE_NOISE * edges(self.grey).noise())
+        spots, _ = components((self.grey < math.ceil(ranked(self.grey[::PAPER_STEP], 50) - least)) & away)
+        faint = _letters(spots.where((spots.height > usual / 2) & (spots.height < 2 * usual)), self.shape)
+        if len(faint) < ROW_LETTERS:
+            return []
+        is_print, row = _in_rows(faint.beside(self.print), self.shape)
+        is_print, row = is_print[: len(faint)], row[: len(faint)]
+        regions = self._regions(faint.where(is_print & (np.bincount(row)[row] >= ROW_LETTERS)))
+        return regions if len(regions) <= MOST_FAINT else []
+
+    def _regions(self, letters: Components) -> list[Box]:
+        if not len(letters):
+            return []
+        regions, _ = components(smeared(letters, self.shape, line_gap=LINE_GAP))
         largest = np.argsort(-regions.ink, kind="stable")[:MOST_REGIONS]
         return [self.on_page(box) for box in regions.boxes()[largest].tolist()]
 
@@ -220,8 +233,8 @@ def _letters(spots: Components, shape: tuple[int, ...]) -> Components:
 
 def _in_rows(letters: Components, shape: tuple[int, ...]) -> tuple[NDArray[np.bool_], Ints]:
     """Which letters stand in a row with others of about their height, on one base line; and the row of each."""
-    if not len(letters):
-        return np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.int64)
+    if len(letters) < CERTAIN_LETTERS:
+        return np.zeros(len(letters), dtype=np.bool_), np.zeros(len(letters), dtype=np.int64)
     # Half as large: rows are told apart as well.
     band, labels = components(smeared(letters.halved(), (shape[0] // 2 + 1, shape[1] // 2 + 1)))
     x, y = letters.centre

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from books.ocr.engines.base import OcrWord
-from books.ocr.image.ink import LEAST_LETTER, Box, Ints, PageInk, components, ranked
+from books.ocr.image.ink import LEAST_LETTER, Box, PageInk
+from books.ocr.image.spots import Ints, components, ranked
 
 # A spread is wider than high, and its halves are this far apart, near its middle, as shares of its width.
 SPREAD_ASPECT, LEAST_GUTTER, MIDDLE = 1.15, 0.03, (0.42, 0.58)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from books.ocr.image.faint import ENOUGH_CONTRAST, Shades, contrasts, edges, stretched
-from books.ocr.image.ink import ranked
 from books.ocr.image.layout import with_dark_print
 from books.ocr.image.outline import page_corners
 from books.ocr.image.parts import part_of, within
+from books.ocr.image.spots import ranked
 from books.stored.cut import WHOLE, Corners, corners_of
 
 # A4 at 300 dpi has 8.7 million; Tesseract gains nothing from more.

@@ -15,7 +15,8 @@ from PIL import Image
 
 from books.errors import UnreadableImage, UploadRejected
 from books.intake.images import decode_image
-from books.intake.inspect import HEAD_BYTES, format_of
+from books.intake.inspect import format_of
+from books.intake.judging import HEAD_BYTES
 from books.ocr.image.normalise import normalise
 
 __all__ = ["Picture", "encode_png", "encoded_thumbnail", "normalise", "open_page", "pictured", "sheet_of"]

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from books.ocr.image.ink import PageInk, ranked
+from books.ocr.image.ink import PageInk
+from books.ocr.image.spots import ranked
 from books.stored.cut import Corners, corners_of
 
 Shades = NDArray[Any]

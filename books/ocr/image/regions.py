@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from books.ocr.engines.base import OcrLine
 from books.ocr.engines.lines import surrounding
 from books.ocr.image.formulas import formulas, joined
-from books.ocr.image.ink import PAPER_STEP, Box, Components, PageInk, components, ranked
+from books.ocr.image.ink import PAPER_STEP, Box, PageInk
+from books.ocr.image.spots import Components, components, ranked
 from books.stored.regions import Region, RegionKind
 
 Mask = NDArray[np.bool_]

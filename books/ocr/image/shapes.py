@@ -12,7 +12,8 @@ from PIL import Image
 
 from books.ocr.engines.base import OcrLine, OcrWord
 from books.ocr.engines.lines import line_of
-from books.ocr.image.ink import Box, Components, Ints, PageInk
+from books.ocr.image.ink import Box, PageInk
+from books.ocr.image.spots import Components, Ints
 
 # What turns a page clockwise by so many degrees.
 TURNS: Final = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
