@@ -11,7 +11,6 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import Any, BinaryIO
 
-import pypdfium2
 from PIL import Image, ImageChops
 from pypdfium2 import PdfiumError, raw
 
@@ -20,6 +19,7 @@ from books.intake import limits
 from books.intake.grey import grey
 from books.intake.image_child import DECODING_ERRORS, END_OF_IMAGE, is_whole
 from books.intake.judging import judged, refusal_of_points
+from books.intake.pdf_repair import opened
 from books.sentences import gettext_noop, plain, told
 
 LOCKED = gettext_noop("The PDF needs a password to open; save it without one.")
@@ -30,11 +30,9 @@ DAMAGED_PICTURE = gettext_noop(
     "The picture on page {page} of the PDF is damaged or ends too early; scan the page again."
 )
 POINTS_PER_INCH = 72
-PASSWORD_ERROR, FORMAT_ERROR = 4, 3  # FPDF_ERR_PASSWORD, FPDF_ERR_FORMAT
-CATALOG, OBJECT = re.compile(rb"/Type\s*/Catalog\b"), re.compile(rb"\b(\d{1,8})\s+0\s+obj\b")
-ENCRYPTED, USER_UNIT = re.compile(rb"/Filter\s*/Standard\b"), re.compile(rb"/UserUnit\s+(\d{1,5}(?:\.\d{1,5})?)\b")
-# A catalog's entries may stand before its type; writers pad a JPEG behind its end.
-CATALOG_BYTES, JPEG_TAIL_BYTES = 4096, 1024
+PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
+USER_UNIT = re.compile(rb"/UserUnit\s+(\d{1,5}(?:\.\d{1,5})?)\b")
+JPEG_TAIL_BYTES = 1024  # writers pad a JPEG behind its end
 FINENESS = 64  # PDFium places points on whole dots only
 FAR = 100.0
 SPACE = 32
@@ -60,28 +58,14 @@ def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], byt
         return {"refused": plain(refusal.reason)}, b""
 
 
-def opened(data: BinaryIO) -> Any:
-    """The document, also of a file that was cut behind its last page: PDFium looks for pages where a trailer says."""
-    try:
-        return pypdfium2.PdfDocument(data)
-    except PdfiumError as error:
-        data.seek(0)
-        whole = bytearray(data.read())
-        catalogs = [found.start() for found in CATALOG.finditer(whole)] if error.err_code == FORMAT_ERROR else []
-        # What was encrypted cannot be read without what the trailer said.
-        if not catalogs or ENCRYPTED.search(whole):
-            raise
-        roots = OBJECT.findall(bytes(whole[max(0, catalogs[-1] - CATALOG_BYTES) : catalogs[-1]]))
-        if not roots:
-            raise
-        whole += b"\ntrailer<</Root %s 0 R>>\nstartxref\n0\n%%%%EOF\n" % roots[-1]
-        return pypdfium2.PdfDocument(io.BytesIO(whole))
-
-
 def size_of(document: Any, index: int, data: BinaryIO) -> tuple[float, float, float]:
     """Width and height of a page in points, and how many of them a unit of it is: PDFium overlooks that a small page
     says so."""
     width, height = document.get_page_size(index)
+    if min(width, height) <= 0:  # cut to a place outside of the page: viewers show the whole
+        page = document[index]
+        page.set_cropbox(*page.get_mediabox())
+        width, height = page.get_size()
     unit = units_in(data) if min(width, height) < limits.PDF_PAGE_SIDE_POINTS[0] else 1.0
     return width * unit, height * unit, unit
 
@@ -121,10 +105,10 @@ def render(document: Any, index: int, dpi: int, data: BinaryIO) -> tuple[dict[st
     if not 0 <= index < len(document):
         raise UploadRejected(told(UNREADABLE_PAGE, page=index + 1))
     try:
+        width, height, unit = size_of(document, index, data)
         page = document[index]
     except PdfiumError:
         raise UploadRejected(told(UNREADABLE_PAGE, page=index + 1)) from None
-    width, height, unit = size_of(document, index, data)
     scale = unit * min(dpi / POINTS_PER_INCH, (limits.PDF_RENDER_PIXELS / (width * height)) ** 0.5)
     if any(map(is_damaged, images_on(page))):
         raise UploadRejected(told(DAMAGED_PICTURE, page=index + 1))

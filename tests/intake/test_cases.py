@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import sha256
@@ -225,6 +226,24 @@ def test_a_pdf_cut_in_its_trailer_is_opened(behind: str) -> None:
     found = inspect(BytesIO(content), "book.pdf")
     assert (found.frames, len(found.notes)) == (2, 1)
     assert [glyph.text for glyph in render_page(BytesIO(content), 1).glyphs] == list("two")
+
+
+def test_a_pdf_cut_in_its_trailer_with_its_objects_compressed_is_opened() -> None:
+    content = pdf("one")
+    catalog, rest = content.split(b"endobj\n", 1)
+    body = b"<<" + catalog.partition(b"<<")[2]
+    packed = zlib.compress(b"1 0 " + body)
+    stream = b"7 0 obj<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n%s\nendstream endobj\n"
+    content = b"%PDF-1.5\n" + stream % (len(packed), packed) + rest[: rest.index(b"trailer")]
+    assert b"Catalog" not in content
+    assert inspect(BytesIO(content), "book.pdf").frames == 1
+    assert [glyph.text for glyph in render_page(BytesIO(content), 0).glyphs] == list("one")
+
+
+def test_a_page_cut_to_a_place_outside_of_it_is_shown_whole() -> None:
+    content = pdf("one").replace(b"/Type/Page/Parent", b"/Type/Page/CropBox[2000 2000 2400 2500]/Parent")
+    assert inspect(BytesIO(content), "book.pdf").notes == ()
+    assert [glyph.text for glyph in render_page(BytesIO(content), 0).glyphs] == list("one")
 
 
 def test_a_pdf_of_an_encrypted_book_cut_in_its_trailer_is_not_guessed_at() -> None:

@@ -221,3 +221,8 @@ def test_boxes_lie_on_the_print(engine: TesseractEngine) -> None:
 def test_a_blank_page_without_a_layer_is_blank(engine: TesseractEngine) -> None:
     page = provoking.blank()
     assert PdfTextLayer((), page.width, engine).read(page).is_blank
+
+
+def test_a_chapters_number_whose_font_reaches_over_its_title_is_kept(engine: TesseractEngine) -> None:
+    pdf = painted(b"BT /F1 200 Tf 150 350 Td (3) Tj ET BT /F1 24 Tf 120 310 Td (Plants and light) Tj ET")
+    assert read(engine, pdf).text.splitlines() == ["3", "Plants and light"]

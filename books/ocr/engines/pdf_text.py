@@ -90,7 +90,7 @@ class PdfTextLayer:
             return OcrText("", 0.0, (), self.name, self.version)
         lines, others = self._lines(image, ink)
         read = self.reader.read(image, is_upright=True)
-        compared = [_compared(line, read.lines) for line in lines]
+        compared = _compared(lines, read.lines)
         _check_likeness(compared, read.text)
         results = _merged([each.result for each in compared], read.lines, others, ink)
         missing = ink.missing([*(word.box for line in results for word in line.words), *others])
@@ -132,11 +132,21 @@ def _check_signs(lines: Sequence[OcrLine]) -> None:
         raise BadTextLayer("The PDF's own text is empty or made of signs that cannot be read.")
 
 
-def _compared(line: OcrLine, read: Sequence[OcrLine]) -> Compared:
-    words = tuple(word for other in read for word in other.words if lies_in(word.box, [line.box], MARGIN))
-    said, seen = _bare(line.text), _bare("".join(word.text for word in words))
-    likeness = fuzz.ratio(said, seen) if said and seen else 0.0
-    tells = likeness >= LEAST_LIKENESS or (seen and mean_confidence(words) >= SURE_CONFIDENCE)
+def _compared(lines: Sequence[OcrLine], read: Sequence[OcrLine]) -> list[Compared]:
+    """Each word that was read belongs to the lowest of the lines that it lies in: a large letter's font reaches over
+    others."""
+    seen: dict[int, list[OcrWord]] = {}
+    for word in (word for line in read for word in line.words):
+        within = [at for at, line in enumerate(lines) if lies_in(word.box, [line.box], MARGIN)]
+        if within:
+            seen.setdefault(min(within, key=lambda at: lines[at].box[3] - lines[at].box[1]), []).append(word)
+    return [_likened(line, tuple(seen.get(at, ()))) for at, line in enumerate(lines)]
+
+
+def _likened(line: OcrLine, words: tuple[OcrWord, ...]) -> Compared:
+    said, there = _bare(line.text), _bare("".join(word.text for word in words))
+    likeness = fuzz.ratio(said, there) if said and there else 0.0
+    tells = likeness >= LEAST_LIKENESS or (there and mean_confidence(words) >= SURE_CONFIDENCE)
     return Compared(line, words, likeness if said and tells else None)
 
 

@@ -130,7 +130,8 @@ class PageInk:
     def _is_inside(self) -> NDArray[np.bool_]:
         """Which spots do not touch the border."""
         spots, (height, width) = self.spots, self.shape
-        return (spots.left > 0) & (spots.top > 0) & (spots.right < width) & (spots.bottom < height)
+        inside: NDArray[np.bool_] = (spots.left > 0) & (spots.top > 0) & (spots.right < width) & (spots.bottom < height)
+        return inside
 
     @property
     def large(self) -> Components:
