@@ -160,7 +160,10 @@ class BookAdmin(LookAhead, admin.ModelAdmin[Book]):
             kwargs["widget"] = Suggested(installed_languages)
         if db_field.name in {"owner", "team"}:
             kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True).order_by("username")
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in {"owner", "team"} and field is not None:
+            field.widget.can_add_related = False
+        return field
 
     def get_urls(self) -> list[URLPattern]:
         own = [each for screens in SCREENS for each in screens.routes()]

@@ -7,6 +7,7 @@
   if (!box) return;
   const form = box.closest("form");
   const isNew = "uploadTo" in box.dataset;
+  if (isNew) form.elements.title.focus();
   const part = (selector) => form.querySelector(selector);
   const [list, status, problems, submit, without] = [".upload-list", ".upload-status", ".upload-problems", "[type=submit]", "[data-without]"].map(part);
   const opener = part("[data-opens-book]");

@@ -72,6 +72,15 @@ def test_a_fact_left_empty_has_a_word_in_the_filters(screens):
     assert "Other" not in found
 
 
+def test_a_filter_without_a_choice_is_not_there(screens):
+    BookFactory(title="One", country="Kenya")
+    BookFactory(title="Other", country="Kenya", grade="8")
+    page = screens.get(reverse(LIST)).content.decode()
+    assert "?grade=8" in page
+    assert "?country=Kenya" not in page
+    assert "?country=Kenya" in screens.get(f"{reverse(LIST)}?country=Kenya").content.decode()
+
+
 def test_the_list_can_be_searched(screens):
     BookFactory(title="Wanted", author="Noether")
     BookFactory(title="Other")

@@ -121,6 +121,9 @@ def test_no_screen_is_wider_than_the_window(tab, live_server, admin, size, schem
     for path in ("", "books/book/", f"books/book/{book.pk}/", f"books/book/{book.pk}/change/", "jobs/job/"):
         tab.goto(f"{live_server.url}/admin/{path}")
         assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        if path == "books/book/":
+            expect(tab.locator("#result_list .field-page_count")).to_have_attribute("data-label", "Pages")
+            expect(tab.locator("#result_list .field-author")).to_have_class(re.compile("is-empty"))
 
 
 def test_a_bad_file_is_named_and_the_good_one_kept(tab, live_server, admin, sample, tmp_path):
