@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.management import call_command
-from PIL import ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from books.models import Book, Page
+from books.ocr.accuracy import character_error_rate
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.ink import PageInk
-from books.ocr.image.open import open_page
+from books.ocr.image.open import normalise, open_page
 from books.ocr.image.shapes import blanks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,12 +47,16 @@ They also stop the mud that once fed the delta.
 Name two ways in which people change a river.
 Explain why old river plains are good for farming.""".splitlines()
 LEAVES_TITLE, RIVERS_TITLE = "Plants make their own food from light.", "Rivers shape the land they cross."
+NUMBERS_TITLE = "Numbers tell us how many things there are."
 BOTH = [LEAVES_TITLE, *LEAVES, RIVERS_TITLE, *RIVERS]
+LEAF, RIVER = [LEAVES_TITLE, *LEAVES], [RIVERS_TITLE, *RIVERS]
+PAGES = CASES.parents[1] / "intake" / "cases"
 
 
 def read(name: str) -> list[Page]:
     """The pages of the book that process_book made of the case."""
-    call_command("process_book", str(CASES / name), title=name, stdout=StringIO())
+    file = PAGES / name if "/" in name else CASES / name
+    call_command("process_book", str(file), title=name, stdout=StringIO())
     return list(Book.objects.get(title=name).pages.select_related("reading").order_by("number"))
 
 
@@ -103,6 +109,36 @@ EXACT: dict[str, list[str]] = {
     "I40-subtitle.png": ["Rivers", "How water shapes the land"],
     "I29-neighbour-page-sliver.png": [LEAVES_TITLE, *LEAVES, *RIVERS[:7]],
     "I38-tilt-13-degrees.png": [LEAVES_TITLE, *LEAVES, *RIVERS[:7]],
+    # Right from the beginning, and to stay right.
+    "F15-jpx-colour-600dpi.pdf": LEAF,
+    "I05-phone-perspective.jpg": [*LEAF, *RIVERS[:7]],
+    "I06-curved.png": [*LEAF, *RIVERS[:7]],
+    "I09-black-border.png": LEAF,
+    "I10-sideways-90.png": [*LEAF, *RIVERS[:7]],
+    "I11-upside-down-caps.png": ["PLANTS MAKE THEIR OWN FOOD FROM LIC", *(line.upper() for line in LEAVES)],
+    "I25-margin-line-numbers.png": [LEAVES_TITLE, "5", "10", "15", "20", *LEAVES, *RIVER[:10]],
+    "I42-one-word-page.png": ["Notes"],
+    "I43-dark-cover.jpg": ["Science for", "Grade Seven", "Leaves, rivers and numbers"],
+    "P21-sideways-chapter-tab.pdf": [*BOTH, "CHAPTER 3 LEAVES AND RIVERS"],
+    "P22-rotated-45-label.pdf": [
+        *LEAF,
+        "direction of sunlight",
+        "Figure 1 The path of light through the leaf",
+        "The upper side is darker than the lower side.",
+    ],
+    **{
+        f"{name}.pdf": BOTH
+        for name in (
+            *("F10-fake-bold", "P03-wrong-tounicode", "P04-poor-hidden-ocr-layer", "P05-misaligned-hidden-ocr"),
+            *("P08-flipped-mediabox", "P24-two-columns-proper"),
+        )
+    },
+    "odd/fillorder2.tif": LEAF,
+    "odd/pixel_units.pdf": LEAF,
+    "odd/broken_xref.pdf": BOTH,
+    "odd/no_mediabox.pdf": BOTH,
+    **{f"odd/{name}.pdf": ["Leaves and rivers", *LEAVES, *RIVERS, "14"] for name in ("trailing", "empty_password")},
+    **{f"odd/{name}": LEAF for name in ("mpo.jpg", "padded.jpg", "trailing.png")},
 }
 
 
@@ -147,6 +183,33 @@ def is_a_marked_spread(page: Page) -> bool:
     )
 
 
+def keeps_its_lines(page: Page) -> bool:
+    """The lines of one column below those of the other, with what is printed in neither at the end of one."""
+    lines = page.reading.text.splitlines() if page.reading else []
+    return [line for line in lines if line in (LEAVES_TITLE, RIVERS_TITLE, "Figure 3.1 A river bend")] == [
+        *(LEAVES_TITLE, LEAVES_TITLE, RIVERS_TITLE, "Figure 3.1 A river bend")
+    ] and all(any(line.startswith(each[:20]) for line in lines) for each in BOTH)
+
+
+def has_the_table(page: Page) -> bool:
+    lines = page.reading.text.splitlines() if page.reading else []
+    return lines[:29] == [*BOTH, NUMBERS_TITLE] and [*map("".join, map(str.split, lines[30:]))] == [
+        "Table1:Lightandgrowth",
+        "shade4cm_halflight9cm",
+        "fulllight15cm",
+    ]
+
+
+def is_nearly(*lines: str) -> Callable[[Page], bool]:
+    return lambda page: character_error_rate("\n".join(lines), page.reading.text if page.reading else "") < 0.03
+
+
+def ends_as_printed(page: Page) -> bool:
+    """With the hyphens of its line ends."""
+    text = page.reading.text if page.reading else ""
+    return text.startswith("Photosynthesis is the process by which chloro-\nphyll") and text.endswith("\n".join(RIVER))
+
+
 RULES: dict[str, Callable[[Page], bool]] = {
     "F12-image-equation-in-born-digital.pdf": lambda page: has_the_equation(page) or is_marked(page),
     "hidden-over-a-figure.pdf": has_no_hidden_line,
@@ -154,7 +217,52 @@ RULES: dict[str, Callable[[Page], bool]] = {
     "F01-spread.png": is_a_marked_spread,
     "I13-cjk-vertical-default-language.png": lambda page: is_marked(page) and page.reading.rotation == 0,
     "I44-dashed-answer-blanks.png": keeps_its_blanks,
+    "I22-raster-watermark.png": is_nearly(*LEAF, *RIVERS[:7]),
+    "I26-two-columns-figure.png": keeps_its_lines,
+    "P13-figure-with-text-picture.pdf": has_the_table,
+    "P19-hyphenated-lines.pdf": ends_as_printed,
+    **{
+        f"{name}.png": is_marked
+        for name in (
+            *("I12-hindi-default-language", "I14-hebrew-default-language", "I20-fractions-math"),
+            *("I23-sideways-table-on-portrait", "I31-bleed-through", "I45-degree-minus-units"),
+        )
+    },
 }
+SEVERAL = {
+    "P06-mixed-rotate.pdf": [LEAF, RIVER],
+    "P27-cropbox-shows-half.pdf": [LEAF, RIVER],
+    "odd/pyramid.tif": [LEAF, RIVER],
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_pages_of_one_file_are_each_read(name: str) -> None:
+    assert [page.reading and page.reading.text.splitlines() for page in read(name)] == SEVERAL[name]
+
+
+def in_another_form(kind: str, file: Path) -> None:
+    """A page of the cases as four colours, deep grey, ink in the alpha channel, or a TIFF packed in some way."""
+    with Image.open(PAGES / "odd/trailing.png") as page:
+        grey = page.convert("L")
+    if kind == "deep":
+        Image.fromarray(np.asarray(grey).astype(np.uint16) * 257).save(file)
+    elif kind == "alpha":
+        Image.merge("LA", (Image.new("L", grey.size), ImageOps.invert(grey))).save(file)
+    elif kind == "cmyk":
+        grey.convert("CMYK").save(file, quality=90)
+    else:
+        grey.convert("RGB").save(file, compression=kind)
+
+
+FORMS = {"cmyk": "p.jpg", "deep": "p.png", "alpha": "p.png", "jpeg": "p.tif", "tiff_lzw": "p.tif"}
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_a_page_in_another_form_is_read(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / FORMS[kind]
+    in_another_form(kind, file)
+    assert TesseractEngine().read(normalise(open_page(BytesIO(file.read_bytes())))).text.splitlines() == LEAF
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from books.errors import LOOK_AGAIN_SECONDS
 from books.extraction.engines import factory as guideline_factory
@@ -65,14 +69,14 @@ def worked(settings, book, monkeypatch):
     monkeypatch.setattr(runner, "IDLE_SECONDS", 0.05)
     servers = []
 
-    def work(quirk: str) -> Run:
+    def work(quirk: str, start: Callable[[Book], Job] = start_extraction) -> Run:
         server = QuirkServer(quirk)
         servers.append(server)
         server.__enter__()
         settings.OPENAI_BASE_URL = server.url
         for cache in CACHES:
             cache.cache_clear()
-        return Run(run_to_end(start_extraction(book).pk), server)
+        return Run(run_to_end(start(book).pk), server)
 
     yield work
     for server in servers:
@@ -132,11 +136,36 @@ def test_an_account_that_is_refused_pauses_the_job_at_its_first_call(worked, qui
     assert throttle.calls_at_once(Throttle.objects.get()) == 1
 
 
-@pytest.mark.parametrize("quirk", ["408", "nomessage"])
-def test_what_passes_is_tried_again(worked, quirk):
+@pytest.mark.parametrize(("quirk", "more"), [("408", 3), ("nomessage", 0), ("dateretry", 2)])
+def test_what_passes_is_tried_again(worked, quirk, more):
     run = worked(quirk)
     assert (run.job.status, run.job.failed_items) == (JobStatus.COMPLETED, 0), run.job.error_message
-    assert run.calls == QUESTIONS + (3 if quirk == "408" else 0)
+    assert run.calls == QUESTIONS + more
+    times = sorted(call["at"] for call in run.server.calls)
+    assert quirk != "dateretry" or times[-1] - times[0] > 1.5
+
+
+@pytest.mark.parametrize(("quirk", "confidence", "is_marked"), [("ocr-frac", 97, False), ("ocr-empty", 0, True)])
+def test_a_page_is_read_by_a_model(worked, settings, quirk, confidence, is_marked):
+    settings.OCR_ENGINE = "openai"
+    run = worked(quirk, scanned)
+    assert (run.job.status, run.calls) == (JobStatus.COMPLETED, 1)
+    reading = run.job.book.pages.get().reading
+    assert (round(reading.confidence), reading.text_may_be_missing) == (confidence, is_marked)
+
+
+def test_a_page_that_a_model_refuses_fails_by_name(worked, settings):
+    settings.OCR_ENGINE = "openai"
+    run = worked("ocr-filter", scanned)
+    assert run.job.failed_items == run.calls == 1
+    assert run.job.items.get().error_message
+
+
+def scanned(_: Book) -> Job:
+    """The reading of one page, begun by the command."""
+    page = Path(__file__).parents[1] / "intake/cases/mixed_kinds/IMG_0001.jpg"
+    call_command("process_book", str(page), title="A scan", no_wait=True, stdout=StringIO())
+    return Job.objects.get(book__title="A scan")
 
 
 def test_an_answer_of_white_space_is_asked_for_once_more(worked):
