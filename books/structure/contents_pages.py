@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
 
 from books.structure.base import TocEntry
@@ -28,6 +29,8 @@ _ENDS = re.compile(
     rf"^(?P<title>.*?[^\W_].*?)(?:(?P<lead>{LEADER}\s*|\s+{_WORD}\.?\s*)(?P<sure>{_PAGE}|[lI])|\s+(?P<page>{_PAGE}))[\W_]*$",
     re.IGNORECASE,
 )
+# Asked of each line five times, of ordinary pages too.
+_ended = lru_cache(maxsize=5_000)(_ENDS.match)
 _BEGINS = re.compile(r"^(\d{1,4})\s+(?=\S*[^\W_])(\D.*|\d+\.\d.*)$")
 _OPEN_LEADER = re.compile(rf"{LEADER}\s*$")
 _LOST_PAGE = re.compile(r"(?<=\w)\s+[a-z]\d{1,2}$")
@@ -99,7 +102,7 @@ def _rows(lines: Sequence[PageLine]) -> list[PageLine]:
             groups.append([line])
     rows = [_Row(tuple(sorted(group, key=lambda line: line.left))) for group in groups]
     several = [row.lines for row in rows if len(row.lines) > 1]
-    first = sum(bool(_NUMBER.match(row[0].text)) and not _ENDS.match(row[-1].text) for row in several)
+    first = sum(bool(_NUMBER.match(row[0].text)) and not _ended(row[-1].text) for row in several)
     pages_first = first > sum(bool(_NUMBER.match(row[-1].text)) for row in several)
     joined = {line.index: line for row in rows for line in row.joined(pages_first=pages_first)}
     return [joined.get(line.index, line) for line in lines if not line.top or line.index in joined]
@@ -108,7 +111,7 @@ def _rows(lines: Sequence[PageLine]) -> list[PageLine]:
 def _plain(text: str) -> str:
     """The line with its leader as dots and its numbers as such."""
     text = re.sub(r"^\|(?=[.:)]\s)", "I", text)
-    found = _ENDS.match(text)
+    found = _ended(text)
     if not found:
         return _LOST_PAGE.sub("", text)
     led = " ..... " if found["lead"] else " "
@@ -120,7 +123,7 @@ def _pages_last(lines: list[PageLine], *, is_said: bool) -> list[PageLine]:
     begun = {line.index: found for line in lines if (found := _BEGINS.match(line.text))}
     numbers = [int(found[1]) for found in begun.values()]
     counted = numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True
-    ends = sum(bool(_ENDS.match(line.text)) for line in lines)
+    ends = sum(bool(_ended(line.text)) for line in lines)
     if not is_said or counted or len(numbers) < 3 or ends > 1 or longest_rise(numbers) < 0.75 * len(numbers):
         return lines
     lefts = Counter(round(line.left / _INDENTED) for line in lines if line.index in begun)
@@ -150,16 +153,16 @@ def _whole(lines: Sequence[PageLine]) -> list[PageLine]:
 
 def _has_place(text: str) -> bool:
     """Whether the line has a page, or had one."""
-    return bool(_ENDS.match(text) or _OPEN_LEADER.search(text))
+    return bool(_ended(text) or _OPEN_LEADER.search(text))
 
 
 def _joined(text: str, below: PageLine, paged: set[Kind]) -> str:
     """The title that goes on in the line below, "" where it does not; ``paged`` kinds have a page on most lines."""
-    ended, parsed = _ENDS.match(text), parse_numbering(text)
+    ended, parsed = _ended(text), parse_numbering(text)
     if below.kind == "page_number" or parse_numbering(below.text) or CONTENTS_TITLE.match(text.strip(" .:")):
         return ""
     is_small = below.text[:1].islower()
-    has_page = bool(_ENDS.match(below.text))
+    has_page = bool(_ended(below.text))
     is_alone = parsed is not None and not parsed.title
     if ended and not is_alone:
         page = ended["sure"] or ended["page"]
@@ -175,7 +178,7 @@ def _joined(text: str, below: PageLine, paged: set[Kind]) -> str:
 
 
 def _is_led(text: str) -> bool:
-    found = _ENDS.match(text)
+    found = _ended(text)
     return bool(found and found["lead"]) or bool(_OPEN_LEADER.search(text))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 
 class Kind(IntEnum):
@@ -69,6 +70,7 @@ class Parsed:
         return number_order(self.number)
 
 
+@lru_cache(maxsize=5_000)
 def parse_numbering(text: str) -> Parsed | None:
     """The keyword or number that begins ``text``, None where it has neither; not whether it is a heading."""
     for kind, pattern in _KEYWORD.items():
