@@ -98,6 +98,11 @@ class PrintedPage:
     def _places(self) -> list[int]:
         return [at for at, sign in enumerate(self.text) for _ in _folded(sign)]
 
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Of its sentences, and where the first begins."""
+        return [0, *(each.end() for each in _SENTENCE_END.finditer(self.text)), len(self.text)]
+
     def between(self, first: int, last: int, *, is_exact: bool) -> Found:
         """From the letter ``first`` up to ``last``, in whole words."""
         start, end = self._places[first], self._places[last - 1] + 1
@@ -137,9 +142,8 @@ class PrintedPage:
 
     def around(self, found: Found, *, before: int = 2, after: int = 1) -> str:
         """The sentence in which a quote stands, with so many before and after it."""
-        ends = [0, *(each.end() for each in _SENTENCE_END.finditer(self.text)), len(self.text)]
-        first = [end for end in ends if end <= found.start][-1 - before :][0]
-        return self.text[first : [end for end in ends if end >= found.end][: 1 + after][-1]]
+        first = [end for end in self._ends if end <= found.start][-1 - before :][0]
+        return self.text[first : [end for end in self._ends if end >= found.end][: 1 + after][-1]]
 
 
 def search_before(pattern: re.Pattern[str], text: str, end: int) -> re.Match[str] | None:
