@@ -86,7 +86,7 @@ class Derivation:
             return self._is_dated(figure)
         if figure.is_day:
             return self._is_counted_day(figure)
-        if figure.kind != "number" or figure.is_date or self._is_told_otherwise(figure):
+        if figure.kind != "number" or figure.is_date or figure.is_ordinal or self._is_told_otherwise(figure):
             return False
         is_other = _CHANGED.search(self.text) or _TOGETHER.search(self.text) or _COMPARED.match(self.text[figure.end :])
         may_be_sum = not is_counted_otherwise or is_other is not None
@@ -112,6 +112,8 @@ class Derivation:
         """About 3 is from 2.6 to 3.4."""
         before = self.text[: figure.start]
         low, high = next(((low, high) for said, low, high in _LOOSE if said.search(before)), _EXACT)
+        if (low, high) == _EXACT and figure.unit and figure.value % 1 == Decimal("0.5"):
+            return 0.95, 1.05
         if 0.9 < low < 0.99 and 1 < figure.value < 10 and figure.value % 1 == 0:
             return 1 - 0.4 / float(figure.value), 1 + 0.4 / float(figure.value)
         return low, high

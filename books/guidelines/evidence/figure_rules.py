@@ -113,12 +113,21 @@ def _is_printed(figure: Figure, seen: Seen) -> bool:
     eras = {each.era for each in seen.told_figures.figures if (each.kind, each.value) == (figure.kind, figure.value)}
     if figure.era and eras and eras.isdisjoint(("", figure.era)):
         return False
+    nths = {each.value for each in seen.told_figures.figures if _is_nth(each)} if _is_nth(figure) else ()
+    if nths:
+        return figure.value in nths
     if seen.figures.bears_out(figure):
         return True
     is_of_subtopic = seen.part in (Part.DEPTH, Part.PREREQUISITES)
     if figure.value in seen.figures.labels and (is_of_subtopic or figure.before in _NUMBERED):
         return True
     return is_of_subtopic and seen.material.own_figures.bears_out(figure)
+
+
+def _is_nth(figure: Figure) -> bool:
+    """The second, the third: neither a half nor a day, nor the first, which is said of much."""
+    is_part = figure.written.lower().startswith(("hal", "quarter"))
+    return figure.is_ordinal and figure.kind == "number" and figure.value > 1 and not (figure.is_day or is_part)
 
 
 def _end_of_error(seen: Seen, text: str) -> int:
@@ -151,7 +160,7 @@ def _is_count(figure: Figure, text: str, seen: Seen) -> bool:
         return True
     if seen.part == Part.DEPTH and figure.value < 1 and not seen.material.calculates:
         return True
-    if not figure.is_word or figure.kind != "number":
+    if not figure.is_word or figure.kind != "number" or (_is_nth(figure) and figure.noun not in _STRUCTURE):
         return False
     if seen.part == Part.DEPTH or figure.value == 1 or _ASKS_FOR.search(text[: figure.start]):
         return True

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from books.guidelines.evidence.material import Seen, not_on
 from books.guidelines.evidence.names import Name, PrintedNames, may_be_name, names, peoples, unknown_names
+from books.guidelines.evidence.units import MONTHS
 from books.language import content_stems, grammar_of, is_content, sentences, stem, words
 from books.sentences import gettext_noop, told
 from books.stopwords import word_set
@@ -32,6 +33,7 @@ _OF_LATER = frozenset(
         ),
     )
 )
+_MONTHS_LATER = re.compile(r"\b(?:months?|weeks?|days) (?:later|earlier|before|after)\b", re.IGNORECASE)
 # A sentence tells what another tells where it shares this much of its matter.
 _MOST = 0.6
 
@@ -64,8 +66,10 @@ def _is_beside(name: Name, seen: Seen) -> bool:
     a people where the quote's sentence names none that is left out, or of something known before, in a sentence that
     does not tell what the quote tells."""
     said = PrintedNames(seen.claim.text)
-    other = re.search(rf"\b{name.word}(?: \(|,? (?:or|also called|also known as) )([^\W\d_]+)", seen.claim.text)
+    other = re.search(rf"\b{name.word}(?: \(|,? (?:or|also called|also known as) )([A-ZÀ-Þ]\w\w+)", seen.claim.text)
     if other and seen.names.has(other[1]):
+        return True
+    if name.word.lower() in MONTHS and _MONTHS_LATER.search(seen.around):
         return True
     if name.is_of_people:
         return all(map(said.has, peoples(seen.told)))
@@ -85,7 +89,7 @@ def _is_name(first: str, seen: Seen) -> bool:
         and not any(peoples(first))
     ):
         return False
-    if re.match(rf"\W*{re.escape(first)}(?:['’]s)?,?\s(?:{_VERBS})\b", text):
+    if re.match(rf"\W*{re.escape(first)}(?:['’]s)?(?: \([^)]*\))?,?\s(?:{_VERBS})\b", text):
         return True
     said = PrintedNames(text)
     replaces = any(not said.has(each.word) for each in names(seen.around) if not whole.has_small(each.word))

@@ -35,7 +35,7 @@ _ENDINGS = word_set(
 _IRREGULAR = {
     frozenset(pair.split())
     for pair in (
-        "spain spanish", "spain spaniards", "spanish spaniards", "genghis chinggis",
+        "spain spanish", "spain spaniards", "spanish spaniards", "genghis chinggis", "kiev kyiv",
         "uv ultraviolet", "france french", "france frank", "england english", "britain british",
         "wales welsh", "netherlands dutch", "holland dutch", "venice venetian", "turkey turks", "troy trojan",
         "flanders flemish", "naples neapolitan", "moscow muscovite", "judaism jews", "judaism jewish", "judean jew",
@@ -52,14 +52,14 @@ _GENERIC = word_set(
     "kingdom dynasty republic revolution church state city river mount mountain sea ocean lake gulf island "
     "islands north south east west northern southern eastern western central great old new middle ages age era "
     "god gods chapter section unit table figure map example part book volume page january february bce ce bc "
-    "ad mr mrs ms dr i celsius fahrenheit"
+    "ad mr mrs ms dr i celsius fahrenheit european"
 )
 _COMMON_ENDINGS = (
     "ing", "ed", "ly", "ion", "ions", "ment", "ments", "ness", "ity", "ities", "ers", "ors", "ists", "ants", "ents",
     "ies", "ure", "ures", "hood", "ship", "ships", "men", "women", "people", "ance", "als", "ives", "ths", "gs", "cts",
 )  # fmt: skip
 _LONG = 6
-_INSIDE = (" ", "-", " of ", " the ", " de ", " von ", " al-")
+_INSIDE = re.compile(r"-|\s(?:[IVX]+\s)?(?:(?:of|the|de|von)\s|al-)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def names(text: str) -> list[Name]:
         if not token.group()[0].isupper() or len(token.group()) < 2 or roman(token.group()) is not None:
             continue
         gap = text[runs[-1][-1].end() : token.start()] if runs else ""
-        joined = gap in _INSIDE and not re.search(r"['’]s$", runs[-1][-1].group())
+        joined = _INSIDE.fullmatch(gap) and not re.search(r"['’]s$", runs[-1][-1].group())
         runs[-1].append(token) if joined else runs.append([token])
     return [
         Name(
@@ -173,6 +173,8 @@ def _same_name(one: str, other: str) -> bool:
     if _roots(one) & _roots(other):
         return True
     if min(len(one), len(other)) < _LONG:
+        if one.replace("y", "i") == other.replace("y", "i"):
+            return True
         others = {pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]}
         return len(one) == len(other) > 3 and len(others) == 1 and set(*others) <= set("aeiouy")
     slips = 2 if min(len(one), len(other)) >= 9 else 1
