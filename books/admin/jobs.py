@@ -21,6 +21,7 @@ from django_htmx.http import trigger_client_event
 from books.admin.generating import confirm_restart
 from books.admin.guards import Button, StaffRequest, action, back, route, screen
 from books.keys import fingerprint
+from books.models import Page
 from books.numbers import number_of
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.ocr.start import may_run_job
@@ -57,10 +58,11 @@ ACTIONS: dict[str, Callable[..., Job]] = {
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """An item in trouble; ``can_retry`` by its own button."""
+    """An item in trouble; ``can_retry`` by its own button, ``message`` as its page keeps it where it is about one."""
 
     item: ItemError
     can_retry: bool
+    message: str
 
     @property
     def button_id(self) -> str:
@@ -75,12 +77,22 @@ def routes() -> list[URLPattern]:
     ]
 
 
+def _kept_by_pages(job: Job) -> dict[str, str]:
+    """The errors of pages, which keep template and parts, by their words, which are all that the engine keeps."""
+    failed = Page.objects.filter(book=job.book_id).exclude(ocr_error="")
+    return {error: error for error in failed.values_list("ocr_error", flat=True)}
+
+
 def panel_context(request: StaffRequest, job: Job) -> dict[str, Any]:
     """What ``_job.html`` shows, under the one name that it uses."""
     view = job_view(job)
     may_change = request.user.has_perm("jobs.change_job")
     may_run = may_change and may_run_job(request.user, job)
-    errors = [Trouble(error, may_run and view.may_retry(error)) for error in view.errors]
+    kept = _kept_by_pages(job) if view.errors else {}
+    errors = [
+        Trouble(error, may_run and view.may_retry(error), kept.get(error.message, error.message))
+        for error in view.errors
+    ]
     panel = {
         "view": view,
         "mark": row_mark(job),

@@ -37,6 +37,7 @@ from books.sentences import as_text, from_text, sentence_of, told
 from books.stored.guideline import Evidence, Part, Statement, identified, parts_of
 from books.wording import in_language
 from jobs.models import Event, Item, Job
+from jobs.progress import refresh_progress
 from jobs.states import ACTIVE, JobStatus
 from jobs.views import job_view
 from tests.admin.addresses import EVERY, GET, POST, SCREENS
@@ -208,6 +209,18 @@ def test_a_refused_upload_is_named_in_spanish(screens, book, said):
     refused = said(screens.post(url, {"files": [small, locked]}, follow=True))
     assert "chica.png: La imagen tiene 1 × 1 píxeles: demasiado pequeña para ser una página; " in refused[1]
     assert refused[0] == "cerrado.pdf: El PDF necesita una contraseña para abrirse; guárdelo sin ella."
+
+
+def test_what_failed_in_a_job_is_said_in_spanish(screens, job):
+    error = told("Page {page} of the PDF cannot be opened; export it again.", page=3)
+    item = job.items.filter(state="failed").get()
+    Item.objects.filter(pk=item.pk).update(error_message=error, error_code="unreadable_image")
+    ReadPageFactory(book=job.book, ocr_error=error)
+    refresh_progress(job)
+    spanish(screens)
+    panel = screens.get(reverse("admin:jobs_job_panel", args=[job.pk])).content.decode()
+    assert "La página 3 del PDF no se puede abrir; expórtelo de nuevo." in panel
+    assert Item.objects.get(pk=item.pk).error_message == "Page 3 of the PDF cannot be opened; export it again."
 
 
 def test_the_upload_form_is_answered_in_spanish_and_a_program_in_english(screens, book):
