@@ -47,6 +47,7 @@ def test_few_honest_statements_are_flagged_and_most_false_ones(paths, caught):
         pytest.param("lands", id="populations, shares and measures"),
         pytest.param("heirs", id="rulers, ages and relatives"),
         pytest.param("fall", id="reigns and battles"),
+        pytest.param("mongols", id="names from many languages"),
         pytest.param("blood", id="biology as a machine read it"),
         pytest.param("shares", id="percents as a machine read them"),
     ],
