@@ -243,6 +243,13 @@ def test_a_letter_is_what_its_sentence_says_whatever_became_of_the_minus():
     assert {text for text, kinds in told.items() if kinds} == {"Then y = -12."}
 
 
+def test_a_factor_is_one_of_those_that_are_printed():
+    check = EvidenceCheck(BookText({4: "So x2 + 1lx + 24 = (x + 3)(x — 8), and 9 is no part of it."}))
+    for text, kinds in (("It is (x − 8)(x + 3).", []), ("It is (x + 3)(x − 9).", [FindingKind.NUMBER])):
+        claim = Claim(text, (4,), evidence=(Evidence(4, "24 = (x + 3)(x - 8)"),))
+        assert [each.kind for each in check.check(Part.CONCEPTS, claim).findings] == kinds
+
+
 def _found(check, text):
     return check.check(Part.CONCEPTS, Claim(text, (4,), evidence=(Evidence(4, "so x = 12 and y = -3"),))).findings
 

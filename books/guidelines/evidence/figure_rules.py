@@ -29,6 +29,7 @@ _SAME = 0.6
 _NUMBERED = word_set("example exercise it table figure section chapter unit problem task prepared")
 _MINUS = r"[-‐‑‒–—−~]?\s?"
 _IS = re.compile(rf"(?<![^\W\d_])([a-zA-Z])\s?=\s?{_MINUS}(\d+(?:[.,/]\d+)*)(?![\w(]|\s?[-+−–—*/·×÷])")
+_FACTOR = re.compile(r"\(([a-z])\s?[-+‐‑‒–—−~]\s?(\d+)\)")
 _POINT = re.compile(rf"\({_MINUS}(\d+(?:[./]\d+)?)\s?,\s?{_MINUS}(\d+(?:[./]\d+)?)\)")
 _THOUGHT = re.compile(
     r"\b(?:think|thinks|believe|believes|assume|assumes|say|says|confuse|confuses|suppose|expect|glauben|denken|meinen|creen"
@@ -192,17 +193,20 @@ def _other_year(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
 
 
 def _other_solution(text: str, seen: Seen) -> Iterator[Finding]:
-    """What a letter is, or a point, where the quote's sentence gives another and no cited page this one."""
+    """What a letter is, a point or a factor, where the quote's sentence gives another and no cited page this one."""
     quoted = _solutions(seen.told_figures.text)
     letters = {letter for letter, _ in quoted}
     for letter, value in _solutions(text) - _solutions(seen.figures.text) if quoted else ():
         if letter in letters:
-            yield Finding(FindingKind.NUMBER, not_on(f"{letter} = {value}" if letter else f"({value})", seen.where))
+            yield Finding(
+                FindingKind.NUMBER, not_on(f"{letter} = {value}" if letter.isalpha() else f"({value})", seen.where)
+            )
 
 
 def _solutions(text: str) -> set[tuple[str, str]]:
     """Without signs, which a machine loses."""
     found = {(letter, number) for letter, number in _IS.findall(text)}
+    found |= {(f"({letter}", f"{letter} ± {number}") for letter, number in _FACTOR.findall(text)}
     return found | {("", f"{one}, {other}") for one, other in _POINT.findall(text)}
 
 
