@@ -29,16 +29,21 @@ _ENDS = re.compile(
     rf"^(?P<title>.*?[^\W_].*?)(?:(?P<lead>{LEADER}\s*|\s+{_WORD}\.?\s*)(?P<sure>{_PAGE}|[lI])|\s+(?P<page>{_PAGE}))[\W_]*$",
     re.IGNORECASE,
 )
-# Asked of each line five times, of ordinary pages too.
-_ended = lru_cache(maxsize=5_000)(_ENDS.match)
 _BEGINS = re.compile(r"^(\d{1,4})\s+(?=\S*[^\W_])(\D.*|\d+\.\d.*)$")
-_OPEN_LEADER = re.compile(rf"{LEADER}\s*$")
+_OPEN_LEADER = re.compile(rf"^.*?{LEADER}\s*$")
 _LOST_PAGE = re.compile(r"(?<=\w)\s+[a-z]\d{1,2}$")
 _STRAY = re.compile(r"\s+[|Il]$")
 _ROW = 0.008  # of the page's height
 _COLUMN = 0.2  # of the page's width
 _INDENTED = 0.02  # of the page's width
 _LONGEST_ENTRY = 200  # characters
+
+
+# Asked of each line five times, of ordinary pages too.
+@lru_cache(maxsize=20_000)
+def _found(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """A longer text is no entry, and would take long to look through."""
+    return pattern.match(text) if len(text) <= _LONGEST_ENTRY else None
 
 
 def read_contents(layout: PageLayout, before: str) -> tuple[TocEntry, ...]:
@@ -80,10 +85,12 @@ class _Row:
         waiting = ""
         found: list[PageLine] = []
         for line in self.lines:
-            number = _NUMBER.match(line.text)
+            number = _found(_NUMBER, line.text)
             if number and found and not pages_first:
                 led = " ..... " if number["lead"] or number["word"] else " "
-                found[-1] = replace(found[-1], text=_OPEN_LEADER.sub("", found[-1].text) + led + digits(number["page"]))
+                found[-1] = replace(
+                    found[-1], text=found[-1].text.rstrip(" .…·•_~+=*—–-") + led + digits(number["page"])
+                )
             elif number and len(self.lines) > 1:
                 waiting = digits(number["page"])
             else:
@@ -102,8 +109,8 @@ def _rows(lines: Sequence[PageLine]) -> list[PageLine]:
             groups.append([line])
     rows = [_Row(tuple(sorted(group, key=lambda line: line.left))) for group in groups]
     several = [row.lines for row in rows if len(row.lines) > 1]
-    first = sum(bool(_NUMBER.match(row[0].text)) and not _ended(row[-1].text) for row in several)
-    pages_first = first > sum(bool(_NUMBER.match(row[-1].text)) for row in several)
+    first = sum(bool(_found(_NUMBER, row[0].text)) and not _found(_ENDS, row[-1].text) for row in several)
+    pages_first = first > sum(bool(_found(_NUMBER, row[-1].text)) for row in several)
     joined = {line.index: line for row in rows for line in row.joined(pages_first=pages_first)}
     return [joined.get(line.index, line) for line in lines if not line.top or line.index in joined]
 
@@ -111,7 +118,7 @@ def _rows(lines: Sequence[PageLine]) -> list[PageLine]:
 def _plain(text: str) -> str:
     """The line with its leader as dots and its numbers as such."""
     text = re.sub(r"^\|(?=[.:)]\s)", "I", text)
-    found = _ended(text)
+    found = _found(_ENDS, text)
     if not found:
         return _LOST_PAGE.sub("", text)
     led = " ..... " if found["lead"] else " "
@@ -120,10 +127,10 @@ def _plain(text: str) -> str:
 
 def _pages_last(lines: list[PageLine], *, is_said: bool) -> list[PageLine]:
     """Where contents name the page before its title: "12 Fractions" as "Fractions ..... 12"."""
-    begun = {line.index: found for line in lines if (found := _BEGINS.match(line.text))}
+    begun = {line.index: found for line in lines if (found := _found(_BEGINS, line.text))}
     numbers = [int(found[1]) for found in begun.values()]
     counted = numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True
-    ends = sum(bool(_ended(line.text)) for line in lines)
+    ends = sum(bool(_found(_ENDS, line.text)) for line in lines)
     if not is_said or counted or len(numbers) < 3 or ends > 1 or longest_rise(numbers) < 0.75 * len(numbers):
         return lines
     lefts = Counter(round(line.left / _INDENTED) for line in lines if line.index in begun)
@@ -153,21 +160,21 @@ def _whole(lines: Sequence[PageLine]) -> list[PageLine]:
 
 def _has_place(text: str) -> bool:
     """Whether the line has a page, or had one."""
-    return bool(_ended(text) or _OPEN_LEADER.search(text))
+    return bool(_found(_ENDS, text) or _found(_OPEN_LEADER, text))
 
 
 def _joined(text: str, below: PageLine, paged: set[Kind]) -> str:
     """The title that goes on in the line below, "" where it does not; ``paged`` kinds have a page on most lines."""
-    ended, parsed = _ended(text), parse_numbering(text)
+    ended, parsed = _found(_ENDS, text), parse_numbering(text)
     if below.kind == "page_number" or parse_numbering(below.text) or CONTENTS_TITLE.match(text.strip(" .:")):
         return ""
     is_small = below.text[:1].islower()
-    has_page = bool(_ended(below.text))
+    has_page = bool(_found(_ENDS, below.text))
     is_alone = parsed is not None and not parsed.title
     if ended and not is_alone:
         page = ended["sure"] or ended["page"]
         return f"{ended['title'].rstrip(' .')} {below.text} ..... {page}" if is_small and not has_page else ""
-    if _OPEN_LEADER.search(text):
+    if _found(_OPEN_LEADER, text):
         return ""
     is_open = is_small or bool(OPEN_END.search(text))
     is_cut = parsed is not None and has_page and (parsed.kind is Kind.DECIMAL or parsed.kind in paged)
@@ -178,8 +185,8 @@ def _joined(text: str, below: PageLine, paged: set[Kind]) -> str:
 
 
 def _is_led(text: str) -> bool:
-    found = _ended(text)
-    return bool(found and found["lead"]) or bool(_OPEN_LEADER.search(text))
+    found = _found(_ENDS, text)
+    return bool(found and found["lead"]) or bool(_found(_OPEN_LEADER, text))
 
 
 def _is_part(text: str) -> bool:
@@ -197,7 +204,7 @@ def _listed(line: PageLine) -> tuple[TocEntry, Kind] | None:
         return None
     entry, kind = found
     is_named = kind is Kind.PART or (bool(entry.number) and not text.endswith("."))
-    return found if entry.page is not None or is_named or _OPEN_LEADER.search(text) else None
+    return found if entry.page is not None or is_named or _found(_OPEN_LEADER, text) else None
 
 
 def _indents(lines: Sequence[PageLine]) -> list[str]:

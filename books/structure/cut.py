@@ -83,12 +83,18 @@ def is_clean(outline: Outline) -> bool:
 def _best_chain(marks: Sequence[Mark], numbers: Numbers, digests: Sequence[Digest]) -> tuple[Mark, ...]:
     """Chapters and their numbered sections; the kind of heading that numbers the chapters is the one that fits best."""
     lost = list(numbers.heads.marks(digests))
-    sections = [mark for mark in marks if mark.kind is Kind.DECIMAL]
+    sections = _of_one_form([mark for mark in marks if mark.kind is Kind.DECIMAL], numbers)
     by_kind = [[*lost, *sections, *(mark for mark in marks if mark.kind is kind)] for kind in _TOPS]
     best = max(by_kind, key=lambda each: numbers.chain(each).weight)
     weights = [numbers.weight(mark) for mark in numbers.chain(best).marks if len(mark.order) > 1]
     least = _LEAST_SHARE * median(weights) if weights else 0.0
     return numbers.chain(mark for mark in best if len(mark.order) == 1 or numbers.weight(mark) >= least).marks
+
+
+def _of_one_form(sections: Sequence[Mark], numbers: Numbers) -> Sequence[Mark]:
+    """Where most numbers stand behind a word ("Lesson 3.2"), one that stands alone numbers a task."""
+    named = [mark for mark in sections if mark.start_line[:2].isalpha() and " " in mark.start_line]
+    return named if 2 * len(numbers.chain(named).marks) > len(numbers.chain(sections).marks) else sections
 
 
 def _is_borne_out(chain: Sequence[Mark], numbers: Numbers) -> bool:

@@ -22,7 +22,10 @@ _FRONT = re.compile(
     r"prólogo|prefacio|agradecimientos|presentación|vorwort|préface|avant-propos)\b.{0,30}$",
     re.IGNORECASE,
 )
-_LISTS = re.compile(r"^(?:subject )?index\b|^answers?\b|^soluci|^índice|^(?:sach)?register", re.IGNORECASE)
+_LISTS = re.compile(
+    r"^(?:subject )?index\b|^answers?\b|^soluci|^índice|^(?:sach|stichwort)?(?:register|verzeichnis)|^lösungen",
+    re.IGNORECASE,
+)
 _FEW_WORDS = 25
 _IMPRINT = {stem(word) for word in ("copyright", "isbn", "publisher", "reserved", "edition", "printed")}
 

@@ -43,7 +43,8 @@ _CLOSING = re.compile(
 BACK_MATTER = re.compile(
     r"^(?:index|subject index|answer key|answers? to .{1,40}|solutions to .{1,40}|bibliography|appendix(?: [a-z\d])?|"
     r"appendices|photo credits|glossary|works cited|references|índice (?:alfabético|analítico)|soluciones|bibliografía|"
-    r"glosario|apéndice|sachregister|register|glossaire)\b[\W]*(?:[A-Z][\w ]{0,40})?$",
+    r"glosario|apéndice(?: [a-z\d])?|(?:sach|stichwort)?(?:register|verzeichnis)|glossa(?:r|ire)|anhang(?: [a-z\d])?|"
+    r"literatur(?:verzeichnis)?|quellen(?:verzeichnis)?|lösungen|annexes?)\b[\W]*(?:[A-Z][\w ]{0,40})?$",
     re.IGNORECASE,
 )
 
