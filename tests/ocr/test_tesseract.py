@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from tesserocr import PSM
@@ -14,6 +15,7 @@ from books.errors import UnreadableImage
 from books.ocr.accuracy import character_error_rate, comparable
 from books.ocr.engines import tesseract
 from books.ocr.engines.base import Doubt, OcrLine, OcrText
+from books.ocr.engines.sheet import READ_CONFIDENCE
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.open import normalise, open_page
 from tests.ocr import provoking
@@ -92,6 +94,25 @@ def test_a_faint_line_under_black_print_is_read(engine: TesseractEngine, ink: in
     assert read.text.endswith("and leave an oxbow lake behind us")
 
 
+def test_an_initial_and_a_chapters_number_are_read_with_their_text(engine: TesseractEngine) -> None:
+    page = provoking.lettered("3", 340, at=(400, 40))
+    page = provoking.lettered("P", 116, page, (110, 582))
+    beside = ["lants make their own food from", "light, and they need water and", "air for it, as the farmer knows."]
+    under = ["Oxygen leaves the leaf through tiny openings", "that botanists call stomata."]
+    for at, line in enumerate([*beside, *under]):
+        page = provoking.lettered(line, 26, page, (190 if line in beside else 110, 600 + 40 * at))
+    read = engine.read(normalise(page)).text.splitlines()
+    assert read == ["3", "Plants make their own food from", *beside[1:], *under]
+
+
+def test_moire_is_no_row_of_leaders(engine: TesseractEngine) -> None:
+    page = normalise(provoking.upper_part(5))
+    y, x = np.mgrid[0 : page.height, 0 : page.width]
+    weave = np.asarray(page) * (0.9 + 0.1 * np.sin(0.9 * x) * np.sin(0.93 * y))
+    read = engine.read(normalise(provoking.compressed(provoking.as_image(weave), 60)))
+    assert "....." not in read.text
+
+
 def test_a_line_that_fades_out_is_read_on_and_marked(engine: TesseractEngine) -> None:
     page = provoking.upper_part(5)
     words = zip(["and", "leave", "an", "oxbow", "lake", "behind"], (0, 0, 90, 150, 190, 220), strict=True)
@@ -138,7 +159,7 @@ def test_pictures_are_hardly_read_and_not_missed(engine: TesseractEngine, name: 
 
 def test_a_formula_stays_however_unsure_its_reading_is(engine: TesseractEngine) -> None:
     page = normalise(provoking.sample(9))
-    doubtful = [line for line in engine.read(page).lines if line.confidence < tesseract.READ_CONFIDENCE]
+    doubtful = [line for line in engine.read(page).lines if line.confidence < READ_CONFIDENCE]
     assert [line.text.split()[:2] for line in doubtful] == [["•", "(a)"]]
 
 

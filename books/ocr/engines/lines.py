@@ -181,6 +181,32 @@ def in_reading_order(lines: Sequence[OcrLine], found: Iterable[OcrLine]) -> list
     return ordered
 
 
+# An initial is so many times as high as the words beside it.
+INITIAL: Final = 1.7
+
+
+def with_initials(lines: Sequence[OcrLine]) -> list[OcrLine]:
+    """Each large letter that a paragraph begins with put before the first of the lines beside it."""
+    joined = list(lines)
+    for at, line in enumerate(lines):
+        first, *others = line.words
+        if not others or len(first.text) != 1 or not first.text.isupper():
+            continue
+        height = sorted(word.box[3] - word.box[1] for word in others)[len(others) // 2]
+        above = [
+            place
+            for place, other in enumerate(joined[:at])
+            if first.box[1] - height / 2 < _middle(other) < _middle(line) - height / 2
+            and -height / 2 < other.box[0] - first.box[2] < 2 * height
+        ]
+        if above and first.box[3] - first.box[1] > INITIAL * height:
+            begun = joined[above[0]].words
+            whole = replace(begun[0], text=first.text + begun[0].text, box=surrounding([first.box, begun[0].box]))
+            joined[above[0]] = line_of([whole, *begun[1:]], joined[above[0]].block)
+            joined[at] = line_of(others, line.block)
+    return joined
+
+
 LEADER: Final = "....."
 # A page on which fewer lines than this share have a number at their end lists no pages.
 LISTED: Final = 0.4

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,50 +21,37 @@ from tesserocr import OEM, PSM, RIL
 from books.errors import UnreadableImage
 from books.ocr.engines.base import Doubt, OcrLine, OcrText, OcrWord
 from books.ocr.engines.lines import (
-    LEADER,
     in_reading_order,
     is_credible,
     lies_in,
     line_of,
-    mean_confidence,
     moved,
     surrounding,
+    with_initials,
     with_page_numbers,
 )
 from books.ocr.engines.numbers import with_numbers_sure
+from books.ocr.engines.sheet import MOST_GUESSED, SURE_CONFIDENCE, Reading, Sheet, reading_of
 from books.ocr.image.curved import is_unlevel
 from books.ocr.image.faint import darkened
-from books.ocr.image.ink import Box, PageInk
-from books.ocr.image.layout import gutter, strip
+from books.ocr.image.ink import Box
+from books.ocr.image.layout import gutter
 from books.ocr.image.regions import find_regions
 from books.ocr.image.shapes import (
-    BLANK,
-    BULLET,
-    blanks,
-    bullets,
-    leaders,
     stands_level,
     turned,
     upright,
     with_signs,
-    without,
 )
 
 # From one or two of the thirty lines of a page on, a person is told.
 SUSPICIOUS_INK: Final = 0.05
 # A page read upside down has a confidence near 40; good upright print has 90, poor print 65.
 HOPELESS_CONFIDENCE: Final = 60.0
-# Print of which a line's words are more guessed than this was not read.
-READ_CONFIDENCE: Final = 35.0
 # The other way up must be so much more confident.
 CLEARLY_BETTER: Final = 15.0
-# Words less sure than this are half wrong where print is blurred. They hold 5 % of the characters of a good page with
-# formulas at most, and twice the share of words that are wrong or lost on blurred ones.
-SURE_CONFIDENCE, MOST_GUESSED = 80.0, 0.06
 # A sideways page of which more is unsure than this is no print of the book's language, and stays as it was.
 ILLEGIBLE: Final = 0.4
-# So many times as high as wide.
-UPRIGHT_LINE: Final = 3
 # Letters of a title are made so many dots high.
 TITLE_HEIGHT: Final = 50
 # A page takes a second or two; what takes this long is texture.
@@ -80,50 +67,6 @@ MOST_SPACES: Final = 3
 MOST_SIGNS, LEAST_SIGN, SIGN_HEIGHT, SIGN_MARGIN = 6, 0.008, 40, 24
 TOO_SLOW: Final = "The page takes too long to read; check that it shows print, and scan it again."
 _of_this_thread = threading.local()
-
-
-class Sheet:
-    """A page as Tesseract gets it, without the signs that it does not know and without a strip of the facing page, and
-    what is known of its ink. ``degrees`` is how far it was turned."""
-
-    def __init__(self, page: Image.Image, degrees: int = 0, ink: PageInk | None = None) -> None:
-        self.degrees = degrees
-        self.ink = ink or PageInk(page)
-        self.strip = strip(self.ink)
-        if self.strip:
-            page = without(page, [self.strip])
-            self.ink = PageInk(page)
-        self.signs = {BULLET: bullets(self.ink), BLANK: blanks(self.ink), LEADER: leaders(self.ink)}
-        self.page = without(page, [box for boxes in self.signs.values() for box in boxes])
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one attempt found, the share of the page's print that it does not cover, and whether some faint print
-    ``is_lost``."""
-
-    lines: tuple[OcrLine, ...]
-    missing: float
-    is_lost: bool = False
-
-    @property
-    def confidence(self) -> float:
-        return mean_confidence(word for line in self.lines for word in line.words)
-
-    @property
-    def has_upright_line(self) -> bool:
-        """Whether several words were read from top to bottom: mostly the numbers that stand before some lines."""
-        return any(
-            line.box[3] - line.box[1] > UPRIGHT_LINE * max(line.box[2] - line.box[0], 1) and len(line.text) > 3
-            for line in self.lines
-        )
-
-    @property
-    def guessed(self) -> float:
-        """The share, 0 to 1, of the characters that stand in words of which Tesseract is not sure."""
-        lengths = [(len(word.text), word.confidence) for line in self.lines for word in line.words]
-        unsure = sum(length for length, confidence in lengths if confidence < SURE_CONFIDENCE)
-        return unsure / sum(length for length, _ in lengths) if lengths else 0.0
 
 
 class TesseractEngine:
@@ -182,13 +125,13 @@ class TesseractEngine:
         )
 
     def _attempt(self, sheet: Sheet, layout: int) -> Reading:
-        return _reading(self._lines(sheet.page, layout), sheet.ink)
+        return reading_of(self._lines(sheet.page, layout), sheet.ink)
 
     def _completed(self, sheet: Sheet, first: Reading) -> Reading:
         """What was left out is looked at again on its own, then, if that is not enough, the page without any layout."""
         regions = sheet.ink.uncovered(line.box for line in first.lines)
         found = [line for region in regions for line in self._cut_out(sheet.page, region, first.lines)]
-        best = _reading(in_reading_order(first.lines, found), sheet.ink)
+        best = reading_of(in_reading_order(first.lines, found), sheet.ink)
         for layout in (PSM.SINGLE_BLOCK, PSM.SPARSE_TEXT):
             if best.missing < SUSPICIOUS_INK and not best.has_upright_line:
                 break
@@ -197,7 +140,7 @@ class TesseractEngine:
             if is_surer or other.missing < best.missing / 2:
                 best = other
         lines, is_lost = self._with_faint(sheet, best.lines)
-        lines = in_reading_order(lines, self._titles(sheet, best.lines) or self._lone(sheet, best.lines))
+        lines = in_reading_order(with_initials(lines), self._titles(sheet, best.lines) or self._lone(sheet, best.lines))
         lines = with_numbers_sure(lines, sheet.ink.unread, lambda box: self._as_number(sheet.page, box))
         for sign, boxes in sheet.signs.items():
             lines = with_signs(lines, boxes, sign)
@@ -220,9 +163,10 @@ class TesseractEngine:
         return lines, is_lost
 
     def _lone(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> list[OcrLine]:
-        """The few signs that are all that stands on a page: Tesseract's layout takes them for dirt or a picture."""
-        signs = sheet.ink.lone(LEAST_SIGN)
-        if known or not 0 < len(signs) <= MOST_SIGNS:
+        """The few signs that are all that stands on a page, or a chapter's number above its text: Tesseract's layout
+        takes them for dirt or a picture."""
+        signs = sheet.ink.large if known else sheet.ink.lone(LEAST_SIGN)
+        if not 0 < len(signs) <= MOST_SIGNS:
             return []
         box = sheet.ink.on_page(surrounding(signs.boxes().tolist()))
         cut = sheet.page.crop(box)
@@ -233,7 +177,7 @@ class TesseractEngine:
         return [
             moved(_enlarged(moved(line, -SIGN_MARGIN, -SIGN_MARGIN), scale), *box[:2])
             for line in lines
-            if any(map(str.isalnum, line.text))
+            if (any(map(str.isalnum, line.text)) if not known else line.text.isdecimal() and line.text not in "01")
         ]
 
     def _titles(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> list[OcrLine]:
@@ -334,10 +278,3 @@ def _enlarged(line: OcrLine, scale: float) -> OcrLine:
     """The line of a smaller copy, on the page."""
     words = [replace(word, box=tuple(round(edge * scale) for edge in word.box)) for word in line.words]  # type: ignore[arg-type]
     return line_of(words, line.block)
-
-
-def _reading(lines: list[OcrLine], ink: PageInk) -> Reading:
-    """Drops what was read into texture; a doubtful line stays where there is print, but does not count as read."""
-    kept = tuple(line for line in lines if is_credible(line) or ink.has_print(line.box))
-    read = (word.box for line in kept if line.confidence >= READ_CONFIDENCE for word in line.words)
-    return Reading(kept, ink.missing(read))
