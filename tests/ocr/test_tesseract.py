@@ -6,7 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from tesserocr import PSM
@@ -103,14 +102,6 @@ def test_an_initial_and_a_chapters_number_are_read_with_their_text(engine: Tesse
         page = provoking.lettered(line, 26, page, (190 if line in beside else 110, 600 + 40 * at))
     read = engine.read(normalise(page)).text.splitlines()
     assert read == ["3", "Plants make their own food from", *beside[1:], *under]
-
-
-def test_moire_is_no_row_of_leaders(engine: TesseractEngine) -> None:
-    page = normalise(provoking.upper_part(5))
-    y, x = np.mgrid[0 : page.height, 0 : page.width]
-    weave = np.asarray(page) * (0.9 + 0.1 * np.sin(0.9 * x) * np.sin(0.93 * y))
-    read = engine.read(normalise(provoking.compressed(provoking.as_image(weave), 60)))
-    assert "....." not in read.text
 
 
 def test_a_line_that_fades_out_is_read_on_and_marked(engine: TesseractEngine) -> None:

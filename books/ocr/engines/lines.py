@@ -107,8 +107,9 @@ def _in_rows(boxes: Sequence[Box], places: list[int]) -> list[int]:
     """From top to bottom, and what is level from left to right."""
     rows: list[list[int]] = []
     for at in places:
-        top, bottom = boxes[at][1], boxes[at][3]
-        if rows and (top + bottom) / 2 < boxes[rows[-1][0]][3]:
+        _, top, _, bottom = boxes[at]
+        _, first_top, _, first_bottom = boxes[rows[-1][0]] if rows else boxes[at]
+        if rows and (top + bottom) / 2 < first_bottom and top < (first_top + first_bottom) / 2:
             rows[-1].append(at)
         else:
             rows.append([at])
@@ -190,7 +191,7 @@ def with_initials(lines: Sequence[OcrLine]) -> list[OcrLine]:
     joined = list(lines)
     for at, line in enumerate(lines):
         first, *others = line.words
-        if not others or len(first.text) != 1 or not first.text.isupper():
+        if not others or len(first.text) != 1 or not first.text.isalpha():
             continue
         height = sorted(word.box[3] - word.box[1] for word in others)[len(others) // 2]
         above = [
@@ -201,7 +202,9 @@ def with_initials(lines: Sequence[OcrLine]) -> list[OcrLine]:
         ]
         if above and first.box[3] - first.box[1] > INITIAL * height:
             begun = joined[above[0]].words
-            whole = replace(begun[0], text=first.text + begun[0].text, box=surrounding([first.box, begun[0].box]))
+            whole = replace(
+                begun[0], text=first.text.upper() + begun[0].text, box=surrounding([first.box, begun[0].box])
+            )
             joined[above[0]] = line_of([whole, *begun[1:]], joined[above[0]].block)
             joined[at] = line_of(others, line.block)
     return joined

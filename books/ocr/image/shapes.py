@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -162,9 +161,8 @@ def _is_part_of_a_sign(disc: Box, spots: Components, unit: float) -> bool:
 
 
 # A leader, or dots to write on: so many in a row, each at most so high in the page's letters, evenly apart, and with
-# letters this near on a side. A page with more rows of them, or
-# more on a line, has a halftone.
-LEAST_DOTS, DOT_HEIGHT, DOT_GAP, MOST_UNEVEN, NEAR, MOST_LEADERS, MOST_ON_A_LINE = 6, 0.5, 3, 0.35, 4, 150, 5
+# letters this near on a side. A page with more rows of them has a halftone.
+LEAST_DOTS, DOT_HEIGHT, DOT_GAP, MOST_UNEVEN, NEAR, MOST_LEADERS = 6, 0.5, 3, 0.35, 4, 150
 
 
 def leaders(ink: PageInk) -> list[Box]:
@@ -179,8 +177,7 @@ def leaders(ink: PageInk) -> list[Box]:
         box = (int(dots.left[run[0]]), int(dots.top[run].min()), int(dots.right[run[-1]]), int(dots.bottom[run].max()))
         if _is_in_a_line(box, ink.letters, unit):
             found.append(ink.on_page(box))
-    on_a_line = Counter(round(top / ink.scale / unit) for _, top, _, _ in found)
-    return found if len(found) <= MOST_LEADERS and max(on_a_line.values(), default=0) <= MOST_ON_A_LINE else []
+    return found if len(found) <= MOST_LEADERS else []
 
 
 def _even_runs(dots: Components, in_order: Ints, unit: float) -> list[Ints]:
