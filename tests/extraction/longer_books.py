@@ -98,7 +98,9 @@ def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width)
 
 
-def textbook(seed: int, numbers: tuple[int, ...], *, opener: str = "Chapter {}", is_whole: bool = True) -> Longer:
+def textbook(
+    seed: int, numbers: tuple[int, ...], *, opener: str = "Chapter {}", word: str = "", is_whole: bool = True
+) -> Longer:
     """Heads "60 3 • Rivers" and "3.1 • Kings 61"; without ``is_whole`` the chapters begin in their middle."""
     book = Longer(random.Random(seed))
     for number in numbers:
@@ -120,7 +122,7 @@ def textbook(seed: int, numbers: tuple[int, ...], *, opener: str = "Chapter {}",
             book.head = _heads(f"{number} • {title}", f"{name} • {section}")
             book.room(6)
             book.begin(section)
-            for row in _wrapped(f"{name} {section}", 40):
+            for row in _wrapped(f"{word}{name} {section}", 40):
                 book.line(row, 1.6)
             book.line("Learning Objectives", 1.2)
             for _ in range(3):
@@ -172,5 +174,6 @@ BOOKS = {
     "large numbers": lambda seed: textbook(seed, (2, 3, 19), opener="{}"),
     "openings left out": lambda seed: textbook(seed, (8, 9, 14), is_whole=False),
     "capitals": lambda seed: textbook(seed, (4, 5, 11), opener="CHAPTER {}"),
+    "lessons": lambda seed: textbook(seed, (3, 4, 7), opener="UNIT {}", word="Lesson "),
     "history": lambda seed: history(seed, (3, 8, 15)),
 }
