@@ -164,7 +164,7 @@ class TopicFactory(_GuidelineFactory):
         model = Topic
 
     book = factory.SubFactory(BookFactory)
-    sequence = factory.Sequence(lambda n: n + 1)
+    sequence = factory.Sequence(lambda n: n + 2_000)  # Never a number that a test chose.
     title = factory.Sequence(lambda n: f"Topic {n}")
 
 
@@ -182,7 +182,7 @@ class SubtopicFactory(_GuidelineFactory):
         return super()._create(model_class, *args, **kwargs)
 
     topic = factory.SubFactory(TopicFactory)
-    sequence = factory.Sequence(lambda n: n + 1)
+    sequence = factory.Sequence(lambda n: n + 2_000)  # Never a number that a test chose.
     key = factory.Sequence(lambda n: f"subtopic-{n}")
     title = factory.Sequence(lambda n: f"Subtopic {n}")
     pages = [1, 2, 3]
