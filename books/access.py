@@ -59,6 +59,14 @@ def who_may_open(book: Book, people: QuerySet[User]) -> QuerySet[User]:
     return people.filter(named | Q(pk__in=book.team.values("pk")) if book.access == Access.TEAM else named)
 
 
+def open_book(person: User | AnonymousUser, pk: int) -> Book:
+    """Raises Http404, as ``check_open``."""
+    book = open_books(person).filter(pk=pk).first()
+    if book is None:
+        raise Http404(_("There is no such book, or it is not open to you."))
+    return book
+
+
 def check_open(person: User | AnonymousUser, named: Mapping[str, Any]) -> None:
     """Raises Http404: that a book is there is not told either."""
     if not may_open(person, named):

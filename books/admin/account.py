@@ -8,27 +8,17 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpResponseBase
-from django.shortcuts import redirect, render
-from django.urls import URLPattern
+from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
 
-from books.admin.guards import StaffRequest, route
+from books.admin.guards import StaffRequest, action, screen, show
 from books.audit import refuse
 from books.models import Preferences
 from books.models.session import CHOSEN_LANGUAGE
-
-
-def routes() -> list[URLPattern]:
-    return [
-        route("account/", account, "books_account"),
-        route("account/language/", language, "books_account_language"),
-        route("account/notices/", notices, "books_account_notices"),
-    ]
 
 
 class LanguageForm(forms.ModelForm[Preferences]):
@@ -56,7 +46,7 @@ def _of(person: User) -> Preferences:
     return Preferences.objects.filter(person=person).first() or Preferences(person=person)
 
 
-@require_POST
+@action("", "/books/book/account/language/", "books_account_language")
 def language(request: StaffRequest) -> HttpResponseBase:
     """Of this session at once, of her others from when she signs in there again."""
     form = LanguageForm(request.POST, instance=_of(request.user))
@@ -65,7 +55,7 @@ def language(request: StaffRequest) -> HttpResponseBase:
     return redirect("admin:books_account")
 
 
-@require_POST
+@action("", "/books/book/account/notices/", "books_account_notices")
 def notices(request: StaffRequest) -> HttpResponseBase:
     form = NoticeForm(request.POST, instance=_of(request.user))
     if form.is_valid():
@@ -77,13 +67,12 @@ def notices(request: StaffRequest) -> HttpResponseBase:
     return redirect("admin:books_account")
 
 
-@require_safe
+@screen("", "/books/book/account/", "books_account")
 def account(request: StaffRequest) -> HttpResponseBase:
     """Of whoever is signed in, with or without a role."""
     factors = Authenticator.objects.filter(user=request.user).exclude(type=Authenticator.Type.RECOVERY_CODES)
     chosen = _of(request.user)
     context: dict[str, Any] = {
-        **admin.site.each_context(request),
         "title": gettext("Account"),
         "factors": [str(each) for each in factors],
         "form": NoticeForm(instance=chosen),
@@ -91,4 +80,4 @@ def account(request: StaffRequest) -> HttpResponseBase:
         "has_mail": settings.HAS_MAIL,
         "sessions": len(UserSession.objects.purge_and_list(request.user)),
     }
-    return render(request, "bookpipeline/account.html", context)
+    return show(request, "account", context)

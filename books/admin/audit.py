@@ -9,19 +9,17 @@ from datetime import datetime, time, timedelta
 from enum import Enum, auto
 from typing import Any, Final
 
-from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase, QueryDict
-from django.shortcuts import render
-from django.urls import NoReverseMatch, URLPattern, reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from books.access import EVERY, open_books
 from books.admin.audit_words import MOVES, act_in_words, row_in_words
-from books.admin.guards import StaffRequest, route, screen
+from books.admin.guards import StaffRequest, screen, show
 from books.models import AuditEntry, Book, Change, Outcome
 from books.numbers import number_of
 from books.wording import in_language
@@ -34,10 +32,6 @@ SHOWN: Final = 50
 TOGETHER: Final = timedelta(seconds=3)
 # Titles that a search for a book may match.
 BOOKS: Final = 100
-
-
-def routes() -> list[URLPattern]:
-    return [route("audit/", audit, "books_audit")]
 
 
 class Source(Enum):
@@ -90,7 +84,7 @@ class Wanted:
         return rows.filter(wanted).order_by("-pk")[: SHOWN + 1]
 
 
-@screen("books.view_auditentry")
+@screen("books.view_auditentry", "/books/book/audit/", "books_audit")
 def audit(request: StaffRequest) -> HttpResponseBase:
     """``?person=&book=&since=&until=``; ``before`` is where the page above ended."""
     sources = [list(source(_wanted(request.GET, request.user))) for source in SOURCES]
@@ -103,14 +97,13 @@ def audit(request: StaffRequest) -> HttpResponseBase:
     older = request.GET.copy()
     older["before"] = shown[-1].at.isoformat() if shown else ""
     context = {
-        **admin.site.each_context(request),
         "title": _("Audit"),
         "lines": [(line, titles.get(line.book or 0)) for line in shown],
         "people": User.objects.order_by("username").values_list("username", flat=True),
         "asked": request.GET,
         "older": older.urlencode() if floor or len(lines) > SHOWN else "",
     }
-    return render(request, "bookpipeline/audit.html", context)
+    return show(request, "audit", context)
 
 
 def _wanted(asked: QueryDict, asking: User) -> Wanted:

@@ -9,12 +9,10 @@ from django.contrib.auth.models import User
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
-from django.shortcuts import render
-from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
 from books.access import of_open_books
-from books.admin.guards import StaffRequest, route, screen
+from books.admin.guards import StaffRequest, screen, show
 from books.admin.jobs import may_retry
 from books.keys import fingerprint
 from books.models import Book, BookStatus
@@ -25,10 +23,6 @@ from jobs.views import JobLine, line_of, with_stage_counts
 
 # More than a list has.
 MAX_ROWS = 100
-
-
-def routes() -> list[URLPattern]:
-    return [route("progress/", progress, "books_book_progress")]
 
 
 def live_books(person: User) -> QuerySet[Book]:
@@ -76,7 +70,7 @@ def mark_of(rows: Sequence[Row]) -> str:
     return fingerprint(facts)[:16]
 
 
-@screen("books.view_book")
+@screen("books.view_book", "/books/book/progress/", "books_book_progress")
 def progress(
     request: StaffRequest,
 ) -> HttpResponseBase:
@@ -90,4 +84,4 @@ def progress(
     if request.GET.get("mark") == mark:
         return HttpResponse(status=204)
     moving = [row for row in rows if row.job]
-    return render(request, "bookpipeline/_list_progress.html", {"rows": rows, "moving": moving, "mark": mark})
+    return show(request, "_list_progress", {"rows": rows, "moving": moving, "mark": mark})

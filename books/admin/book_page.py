@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO, cast
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from books.admin.generating import estimate_in_words, limits_of
-from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.guards import StaffRequest, action, screen, show
 from books.admin.jobs import panel_context
 from books.admin.page_states import cells_of
 from books.admin.steps import Way, buttons_of, counts_of, under_more, way_of
@@ -40,26 +39,15 @@ FACTS = {
 }
 
 
-def routes() -> list[URLPattern]:
-    return [
-        route("<int:book_id>/", overview, "books_book_overview"),
-        route("<int:book_id>/upload/", upload, "books_book_upload"),
-        route("<int:book_id>/read/", read, "books_book_read"),
-        route("<int:book_id>/finalise/", finalise, "books_book_finalise"),
-    ]
-
-
-@screen("books.view_book")
-def overview(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@screen("books.view_book", "", "books_book_overview")
+def overview(request: StaffRequest, book: Book) -> HttpResponseBase:
     """The whole page; for HTMX its moving part alone when a job ends, and the next step alone while one moves."""
-    book = get_object_or_404(with_published_version(Book.objects.with_status()), pk=book_id)
+    book = get_object_or_404(with_published_version(Book.objects.with_status()), pk=book.pk)
     job = Job.objects.filter(book=book, is_exclusive=True).first()
     if request.htmx and request.htmx.target == "next":
-        return render(request, "bookpipeline/_next.html", {**_next(request, book, job), "is_swap": True})
-    template = "_overview" if request.htmx else "overview"
-    context = {**admin.site.each_context(request), "title": book.title, **_context(request, book, job)}
-    context["offers"] = offers(request, book)
-    return render(request, f"bookpipeline/{template}.html", context)
+        return show(request, "_next", {**_next(request, book, job), "is_swap": True})
+    context = {"title": book.title, **_context(request, book, job), "offers": offers(request, book)}
+    return show(request, "_overview" if request.htmx else "overview", context)
 
 
 def _next(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
@@ -109,10 +97,9 @@ def upload_context() -> dict[str, Any]:
     }
 
 
-@action("books.change_book", most_bytes=MANY_FILES)
-def upload(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.change_book", "upload/", "books_book_upload", most_bytes=MANY_FILES)
+def upload(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Stores what is acceptable, names what is not, and has the new pages read."""
-    book = get_object_or_404(Book, pk=book_id)
     check_readable(book)
     files = request.FILES.getlist("files")
     receipt = add_files(
@@ -128,7 +115,7 @@ def upload(request: StaffRequest, book_id: int) -> HttpResponseBase:
             messages.warning(
                 request, _("Another job of this book is active: run OCR for the new pages when it is over.")
             )
-    return redirect("admin:books_book_overview", book_id)
+    return redirect("admin:books_book_overview", book.pk)
 
 
 def _stored_words(receipt: Receipt) -> str:
@@ -138,15 +125,15 @@ def _stored_words(receipt: Receipt) -> str:
     )
 
 
-@action("books.change_book")
-def read(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    start_reading(get_object_or_404(Book, pk=book_id), user=request.user)
+@action("books.change_book", "read/", "books_book_read")
+def read(request: StaffRequest, book: Book) -> HttpResponseBase:
+    start_reading(book, user=request.user)
     messages.success(request, _("OCR started."))
-    return redirect("admin:books_book_overview", book_id)
+    return redirect("admin:books_book_overview", book.pk)
 
 
-@action("books.ask_model")
-def finalise(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    start_finalisation(get_object_or_404(Book, pk=book_id), limits_of(request.POST), user=request.user)
+@action("books.ask_model", "finalise/", "books_book_finalise")
+def finalise(request: StaffRequest, book: Book) -> HttpResponseBase:
+    start_finalisation(book, limits_of(request.POST), user=request.user)
     messages.success(request, _("Tidying started."))
-    return redirect("admin:books_book_overview", book_id)
+    return redirect("admin:books_book_overview", book.pk)

@@ -15,38 +15,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from books.access import may_choose_people
-from books.admin import (
-    account,
-    audit,
-    book_list,
-    book_page,
-    chosen_settings,
-    contents,
-    costs,
-    deletion,
-    exchange,
-    generating,
-    guideline_edit,
-    guideline_history,
-    guideline_list,
-    guideline_pages,
-    guidelines,
-    home,
-    how,
-    pages,
-    proposals,
-    publication,
-    spreads,
-    team,
-    workbench,
-)
+from books.admin import book_list, book_page, deletion
 from books.admin.guards import StaffRequest
 from books.admin.paging import LookAhead, ValueFilter
 from books.admin.suggested import Suggested
@@ -61,31 +37,6 @@ from books.publishing.deletion import delete_book
 from books.wording import count_of_pages, in_language
 from jobs.errors import JobError
 from jobs.progress import start_sentence
-
-SCREENS = (
-    account,
-    home,
-    how,
-    audit,
-    chosen_settings,
-    book_list,
-    book_page,
-    pages,
-    spreads,
-    contents,
-    generating,
-    costs,
-    guidelines,
-    guideline_list,
-    guideline_edit,
-    guideline_pages,
-    guideline_history,
-    proposals,
-    workbench,
-    publication,
-    exchange,
-    team,
-)
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -164,10 +115,6 @@ class BookAdmin(LookAhead, admin.ModelAdmin[Book]):
         if db_field.name in {"owner", "team"} and field is not None:
             field.widget.can_add_related = False
         return field
-
-    def get_urls(self) -> list[URLPattern]:
-        own = [each for screens in SCREENS for each in screens.routes()]
-        return [*own, *super().get_urls()]
 
     # ---- the list ---------------------------------------------------------------------------------------------------
 

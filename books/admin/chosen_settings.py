@@ -5,33 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.contrib import admin
 from django.core.checks import CheckMessage, run_checks
 from django.core.checks import Warning as Warned
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import render
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from bookpipeline.environment import sections
-from books.admin.guards import StaffRequest, route, screen
+from books.admin.guards import StaffRequest, screen, show
 from jobs.monitoring import system_view
 
 
-def routes() -> list[URLPattern]:
-    return [route("settings/", chosen_settings, "books_settings")]
-
-
-@screen("books.view_stagemodel")
+@screen("books.view_stagemodel", "/books/book/settings/", "books_settings")
 def chosen_settings(request: StaffRequest) -> HttpResponseBase:
     context = {
-        **admin.site.each_context(request),
         "title": _("Settings"),
         "findings": [*_findings()],
         "sections": sections(),
         "addresses": _addresses(request),
     }
-    return render(request, "bookpipeline/settings.html", context)
+    return show(request, "settings", context)
 
 
 def _findings() -> Iterator[CheckMessage]:

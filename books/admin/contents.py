@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpResponseBase
 from django.http.response import HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from books.admin.drawings import boundaries
-from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.guards import StaffRequest, action, screen, show
 from books.errors import LinesInDoubt
 from books.extraction import contents as service
 from books.models import Book, Contents, ContentsStatus
@@ -34,49 +33,36 @@ ROLES = {
 ORIGINS = {"contents": gettext_lazy("the contents pages"), "headings": gettext_lazy("the headings")}
 
 
-def routes() -> list[URLPattern]:
-    return [
-        route("<int:book_id>/contents/", contents, "books_book_contents"),
-        route("<int:book_id>/contents/preview/", preview, "books_book_contents_preview"),
-        route("<int:book_id>/contents/draft/", draft, "books_book_contents_draft"),
-        route("<int:book_id>/contents/save/", save, "books_book_contents_save"),
-        route("<int:book_id>/contents/release/", release, "books_book_contents_release"),
-    ]
-
-
-@screen("books.view_book")
-def contents(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
+@screen("books.view_book", "contents/", "books_book_contents")
+def contents(request: StaffRequest, book: Book) -> HttpResponseBase:
     return _page(request, book, _text_of(_stored(book)))
 
 
-@action("books.change_book")
-def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.change_book", "contents/preview/", "books_book_contents_preview")
+def preview(request: StaffRequest, book: Book) -> HttpResponseBase:
     """The posted lines as they would be matched, for HTMX alone; nothing is stored."""
-    book = get_object_or_404(Book, pk=book_id)
     text = request.POST.get("text", "")
     if not request.htmx:
         return _page(request, book, text)
-    return render(request, "bookpipeline/_contents_lines.html", {"book": book, **_matched(book, text)})
+    return show(request, "_contents_lines", {"book": book, **_matched(book, text)})
 
 
-@action("books.change_book")
-def draft(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    made = service.draft_contents(get_object_or_404(Book, pk=book_id), user=request.user)
+@action("books.change_book", "contents/draft/", "books_book_contents_draft")
+def draft(request: StaffRequest, book: Book) -> HttpResponseBase:
+    made = service.draft_contents(book, user=request.user)
     messages.success(
         request,
         _("Drafted from {origin}: {count} lines. Look and confirm.").format(
             origin=ORIGINS[made.origin], count=len(made.entries)
         ),
     )
-    return redirect("admin:books_book_contents", book_id)
+    return redirect("admin:books_book_contents", book.pk)
 
 
-@action("books.change_book")
-def save(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.change_book", "contents/save/", "books_book_contents_save")
+def save(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Stores the lines, and with ``act`` confirm lets the cut follow them: lines that something is odd about only where
     the person saw them marked (``despite``). A refusal leaves them in the form."""
-    book = get_object_or_404(Book, pk=book_id)
     text, act = request.POST.get("text", ""), request.POST.get("act", "")
     if act not in ("confirm", "keep"):
         return HttpResponseBadRequest(_("Unknown action."))
@@ -91,22 +77,21 @@ def save(request: StaffRequest, book_id: int) -> HttpResponseBase:
     messages.success(
         request, _saved_words(matched) if act == "confirm" else _("Kept as a draft, not used until you confirm it.")
     )
-    return redirect("admin:books_book_contents", book_id)
+    return redirect("admin:books_book_contents", book.pk)
 
 
 def _saved_words(matched: Sequence[MatchedLine]) -> str:
     return _("Confirmed: {counts}. Guidelines generated from now on follow it.").format(counts=_counted(matched))
 
 
-@action("books.change_book")
-def release(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
+@action("books.change_book", "contents/release/", "books_book_contents_release")
+def release(request: StaffRequest, book: Book) -> HttpResponseBase:
     was = _stored(book)
     service.release_contents(book, user=request.user)
     if was is not None:
         confirmed = was.status == ContentsStatus.CONFIRMED
         messages.success(request, _("Unconfirmed; its lines are a draft now.") if confirmed else _("Deleted."))
-    return redirect("admin:books_book_contents", book_id)
+    return redirect("admin:books_book_contents", book.pk)
 
 
 def _stored(book: Book) -> Contents | None:
@@ -120,7 +105,6 @@ def _text_of(stored: Contents | None) -> str:
 def _page(request: StaffRequest, book: Book, text: str, *, doubts: Mapping[str, str] | None = None) -> HttpResponseBase:
     stored = _stored(book)
     context = {
-        **admin.site.each_context(request),
         "title": _("Table of contents"),
         "book": book,
         "stored": stored,
@@ -137,7 +121,7 @@ def _page(request: StaffRequest, book: Book, text: str, *, doubts: Mapping[str, 
         "scales": boundaries(book, [row.matched.entry for row, _ in matched.get("rows", ()) if row.matched]),
         "pages_of_book": book.pages.count(),
     }
-    return render(request, "bookpipeline/contents.html", context)
+    return show(request, "contents", context)
 
 
 def _matched(book: Book, text: str) -> dict[str, Any]:

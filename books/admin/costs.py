@@ -14,15 +14,13 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
-from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from books.access import of_open_books, open_books
 from books.admin.drawings import Bar, bars
-from books.admin.guards import AsksAgain, StaffRequest, route, screen
+from books.admin.guards import AsksAgain, StaffRequest, screen, show
 from books.admin.paging import ReadOnly, ValueFilter
 from books.admin.suggested import Suggested
 from books.extraction.estimate import estimate
@@ -197,13 +195,6 @@ def as_csv(calls: QuerySet[ModelCall], name: str) -> HttpResponse:
 NAMED = 12
 
 
-def routes() -> list[URLPattern]:
-    return [
-        route("<int:book_id>/costs/", costs, "books_book_costs"),
-        route("<int:book_id>/costs/calls.csv", calls_csv, "books_book_calls"),
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class StaleStage:
     """The stale results of one stage: those made anew by generating, and those that stay as a person left them."""
@@ -223,13 +214,11 @@ class StaleStage:
         return max(0, len(self.redone) - NAMED)
 
 
-@screen("books.view_modelcall")
-def costs(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
+@screen("books.view_modelcall", "costs/", "books_book_costs")
+def costs(request: StaffRequest, book: Book) -> HttpResponseBase:
     calls = ModelCall.objects.filter(book=book)
     stale, pages = stale_results(book), generated_pages(book)
     context = {
-        **admin.site.each_context(request),
         "title": _("Calls and costs"),
         "book": book,
         "stages": (stages := _by_stage(book)),
@@ -243,12 +232,11 @@ def costs(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "may_redo": request.user.has_perm("books.ask_model"),
         "is_busy": Job.objects.holding().filter(book=book).exists(),
     }
-    return render(request, "bookpipeline/costs.html", context)
+    return show(request, "costs", context)
 
 
-@screen("books.view_modelcall")
-def calls_csv(request: StaffRequest, book_id: int) -> HttpResponse:
-    book = get_object_or_404(Book, pk=book_id)
+@screen("books.view_modelcall", "costs/calls.csv", "books_book_calls")
+def calls_csv(request: StaffRequest, book: Book) -> HttpResponse:
     return as_csv(ModelCall.objects.filter(book=book), f"{book.file_name}-model-calls")
 
 

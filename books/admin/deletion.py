@@ -8,11 +8,11 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from books.admin.guards import StaffRequest
+from books.admin.guards import StaffRequest, show
 from books.audit import refuse
 from books.errors import DeletionRefused
 from books.models import Book
@@ -48,7 +48,6 @@ def _shown(
 ) -> HttpResponse:
     losses = losses_of(book)
     context = {
-        **admin.admin_site.each_context(request),
         "title": _("Delete {book}").format(book=book),
         "book": book,
         "losses": _words(losses),
@@ -56,7 +55,7 @@ def _shown(
         "in_the_way": job_in_the_way(book),
         "typed": typed,
     }
-    return render(request, "bookpipeline/delete_book.html", context, status=status)
+    return show(request, "delete_book", context, status=status)
 
 
 def _words(losses: Losses) -> list[tuple[int, str]]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.guards import StaffRequest, action, screen, show
 from books.bodies import FORM
 from books.errors import Busy, ImportRefused
 from books.models import Book, GuidelineImport, PageReview, Subtopic
@@ -34,21 +33,9 @@ TYPES = {
 }
 
 
-def routes() -> list[URLPattern]:
-    return [
-        route("<int:book_id>/export/<str:form>/", export, "books_book_export"),
-        route("<int:book_id>/text/<str:form>/", export_text, "books_book_text_export"),
-        route("<int:book_id>/exchange/", exchange, "books_book_exchange"),
-        route("<int:book_id>/import/", send, "books_book_import"),
-        route("<int:book_id>/import/<uuid:import_id>/", preview, "books_book_import_preview"),
-        route("<int:book_id>/import/<uuid:import_id>/decide/", decide, "books_book_import_decide"),
-    ]
-
-
-@screen("books.view_book")
-def export(request: StaffRequest, book_id: int, form: str) -> HttpResponseBase:
+@screen("books.view_book", "export/<str:form>/", "books_book_export")
+def export(request: StaffRequest, book: Book, form: str) -> HttpResponseBase:
     """``form`` is json, md, csv, xlsx or docx."""
-    book = get_object_or_404(Book, pk=book_id)
     if form not in TYPES:
         raise Http404(_("There is no such form of export."))
     with override(settings.LANGUAGE_CODE):  # programs and other people's screens read it too
@@ -65,27 +52,24 @@ def _body(book: Book, form: str) -> str | bytes:
     return book_docx(book) if form == "docx" else guideline_sheet(book, form)
 
 
-@screen("books.view_book")
-def export_text(request: StaffRequest, book_id: int, form: str) -> HttpResponseBase:
+@screen("books.view_book", "text/<str:form>/", "books_book_text_export")
+def export_text(request: StaffRequest, book: Book, form: str) -> HttpResponseBase:
     """``form`` is one of TEXT_FORMS."""
-    book = get_object_or_404(Book, pk=book_id)
     if form not in TEXT_FORMS:
         raise Http404(_("There is no such form of export."))
     try:
         return text_response(book, form)
     except Busy as refusal:
         messages.error(request, in_language(refusal.message))
-        return redirect("admin:books_book_exchange", book_id)
+        return redirect("admin:books_book_exchange", book.pk)
 
 
-@screen("books.view_book")
-def exchange(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
-    return render(
+@screen("books.view_book", "exchange/", "books_book_exchange")
+def exchange(request: StaffRequest, book: Book) -> HttpResponseBase:
+    return show(
         request,
-        "bookpipeline/exchange.html",
+        "exchange",
         {
-            **admin.site.each_context(request),
             "title": _("Export and import"),
             "book": book,
             "pages": book.pages.count(),
@@ -97,27 +81,25 @@ def exchange(request: StaffRequest, book_id: int) -> HttpResponseBase:
     )
 
 
-@action("books.change_subtopic", most_bytes=MOST_BYTES + FORM)
-def send(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
+@action("books.change_subtopic", "import/", "books_book_import", most_bytes=MOST_BYTES + FORM)
+def send(request: StaffRequest, book: Book) -> HttpResponseBase:
     file = request.FILES.get("file")
     if file is None or file.file is None:
         raise ImportRefused(_("Choose a file first."))
     received = receive(book, file.name or "", file.file, user=request.user)
-    return redirect("admin:books_book_import_preview", book_id, received.pk)
+    return redirect("admin:books_book_import_preview", book.pk, received.pk)
 
 
-@screen("books.change_subtopic")
-def preview(request: StaffRequest, book_id: int, import_id: str) -> HttpResponseBase:
-    received = get_object_or_404(GuidelineImport.objects.select_related("book"), pk=import_id, book=book_id)
+@screen("books.change_subtopic", "import/<uuid:import_id>/", "books_book_import_preview")
+def preview(request: StaffRequest, book: Book, import_id: str) -> HttpResponseBase:
+    received = get_object_or_404(GuidelineImport, pk=import_id, book=book)
     found = differences(received)
-    return render(
+    return show(
         request,
-        "bookpipeline/import.html",
+        "import",
         {
-            **admin.site.each_context(request),
             "title": _("Import guidelines"),
-            "book": received.book,
+            "book": book,
             "received": received,
             "total": len(found),
             "new": sum(each.kind == "new" for each in found),
@@ -127,17 +109,17 @@ def preview(request: StaffRequest, book_id: int, import_id: str) -> HttpResponse
     )
 
 
-@action("books.change_subtopic")
-def decide(request: StaffRequest, book_id: int, import_id: str) -> HttpResponseBase:
+@action("books.change_subtopic", "import/<uuid:import_id>/decide/", "books_book_import_decide")
+def decide(request: StaffRequest, book: Book, import_id: str) -> HttpResponseBase:
     """Applies what was shown, or throws the file away."""
-    received = get_object_or_404(GuidelineImport, pk=import_id, book=book_id)
+    received = get_object_or_404(GuidelineImport, pk=import_id, book=book)
     if request.POST.get("decision") != "apply":
         received.delete()
         messages.info(request, _("The file was thrown away; nothing was changed."))
-        return redirect("admin:books_book_exchange", book_id)
+        return redirect("admin:books_book_exchange", book.pk)
     count = apply_import(received, user=request.user)
     messages.success(
         request,
         ngettext("1 guideline imported.", "{count} topics and guidelines imported.", count).format(count=count),
     )
-    return redirect("admin:books_book_guidelines", book_id)
+    return redirect("admin:books_book_guidelines", book.pk)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpResponseBase, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, reverse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.guards import StaffRequest, action, screen, show
 from books.admin.steps import counts_of, may_finalise
 from books.errors import RequestRefused
 from books.extraction.engines.factory import asks_a_model
@@ -55,7 +55,6 @@ def confirm_restart(request: StaffRequest, job: Job, url: str) -> HttpResponseBa
     """A page whose form posts what was posted to ``url`` once more, with ``sure``."""
     asked = [(name, value) for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "sure")]
     context = {
-        **admin.site.each_context(request),
         "title": gettext("Start over?"),
         "book": job.book,
         "job": job,
@@ -64,35 +63,26 @@ def confirm_restart(request: StaffRequest, job: Job, url: str) -> HttpResponseBa
         "asked": asked,
         "stays": STAYS.get(job.kind, (PAID,)),
     }
-    return render(request, "bookpipeline/restart.html", context)
+    return show(request, "restart", context)
 
 
-def routes() -> list[URLPattern]:
-    return [
-        route("<int:book_id>/generate/", generate, "books_book_generate"),
-        route("<int:book_id>/generate/start/", start, "books_book_start"),
-    ]
-
-
-@screen("books.ask_model")
-def start(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@screen("books.ask_model", "generate/start/", "books_book_start")
+def start(request: StaffRequest, book: Book) -> HttpResponseBase:
     """The choices with what they would cost; for HTMX, when other pages are chosen, the cost alone."""
-    book = get_object_or_404(Book, pk=book_id)
     try:
         limits, refusal = limits_of(request.GET), ""
     except RequestRefused as error:
         limits, refusal = Limits(), in_language(error.message)
     context = {"book": book, "refusal": refusal, "estimate": estimate(book, limits)}
     if request.htmx:
-        return render(request, "bookpipeline/_estimate.html", context)
-    return render(request, "bookpipeline/generate.html", {**context, **_page(request, book, limits)})
+        return show(request, "_estimate", context)
+    return show(request, "generate", {**context, **_page(request, book, limits)})
 
 
 def _page(request: StaffRequest, book: Book, limits: Limits) -> dict[str, Any]:
     last = last_extraction(book)
     present = Contents.objects.filter(book=book).first()
     return {
-        **admin.site.each_context(request),
         "title": gettext("Generate guidelines"),
         "limits": limits,
         "pages": book.pages.count(),
@@ -122,10 +112,9 @@ def estimate_in_words(book: Book) -> str:
     return gettext("Generating: {estimate}").format(estimate=estimate(book).sentence)
 
 
-@action("books.ask_model")
-def generate(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.ask_model", "generate/", "books_book_generate")
+def generate(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Goes on with the last job of the posted pages, or with ``mode`` restart, once that is confirmed, begins anew."""
-    book = get_object_or_404(Book, pk=book_id)
     try:
         limits = limits_of(request.POST)
         if request.POST.get("mode") == "restart":
@@ -137,9 +126,9 @@ def generate(request: StaffRequest, book_id: int) -> HttpResponseBase:
             job = resume_extraction(book, limits, user=request.user)
     except JobError as refusal:
         messages.error(request, in_language(refusal.message))
-        return redirect("admin:books_book_overview", book_id)
+        return redirect("admin:books_book_overview", book.pk)
     messages.success(request, in_language(start_sentence(job)))
-    return redirect("admin:books_book_overview", book_id)
+    return redirect("admin:books_book_overview", book.pk)
 
 
 def limits_of(form: QueryDict) -> Limits:

@@ -1,4 +1,5 @@
-"""What every view of the screens is wrapped in: its methods, its permission, and refusals shown as sentences."""
+"""What every view of the screens is wrapped in: its address, methods and permission, the rows that it is about, and
+refusals shown as sentences."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec, cast
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
@@ -16,19 +17,22 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.urls import Resolver404, URLPattern, path, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
-from books.access import check_open
+from books.access import of_open_books, open_book
 from books.audit import refuse
+from books.models import Assignment, Change, Comment, Page, Proposal, Subtopic, Topic
 from books.numbers import number_of
 from books.wording import in_language
 from jobs.errors import JobError
+from jobs.models import Job
 
-P = ParamSpec("P")
 # Where the session keeps what a person did last to pages: books.admin.undo.
 UNDO: Final = "undo"
 
@@ -51,54 +55,99 @@ class Button:
     is_link: bool = False
 
 
-View = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
+IN_BOOK: Final = "books/book/<int:book_id>/"
+# What an address names inside a book: the name of the row in the view, its model and field, and the way to the book.
+ROWS: Final[dict[str, tuple[str, type[Model], str, str]]] = {
+    "number": ("page", Page, "number", "book"),
+    "subtopic_id": ("subtopic", Subtopic, "pk", "topic__book"),
+    "topic_id": ("topic", Topic, "pk", "book"),
+    "proposal_id": ("proposal", Proposal, "pk", "book"),
+    "change_id": ("change", Change, "pk", "book"),
+    "assignment_id": ("assignment", Assignment, "pk", "book"),
+    "comment_id": ("comment", Comment, "pk", "book"),
+}
+_screens: list[tuple[str, View, str, bool]] = []
 
 
-def screen(permission: str) -> Callable[[View[P]], View[P]]:
-    """A view that only reads: GET and HEAD, for people who have ``permission``."""
-    return lambda view: _guarded(view, permission, ["GET", "HEAD"])
+def screen(permission: str, address: str, name: str, *, cacheable: bool = False) -> Callable[[View], View]:
+    """A view that only reads: GET and HEAD, for people who have ``permission``, or with "" for all staff.
+
+    ``address`` lies inside that of a book, or begins with a stroke. The view gets rows for what it names: ``book``,
+    ``job`` and those of ROWS, 404 where there is none or it is not open to the person. ``cacheable`` leaves the caching
+    headers to the view.
+    """
+    return lambda view: _guarded(view, permission, ["GET", "HEAD"], address, name, cacheable=cacheable)
 
 
-def action(permission: str, *, most_bytes: int | None = None) -> Callable[[View[P]], View[P]]:
+def action(permission: str, address: str, name: str, *, most_bytes: int | None = None) -> Callable[[View], View]:
     """A view that changes something: POST only. Refusals (JobError) become a message where the person came from.
 
     What leaves the undo as it was is an action of another kind, and ends it. One that takes files says how many bytes
     with ``most_bytes``.
     """
 
-    def decorate(view: View[P]) -> View[P]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def refusing(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def refusing(request: StaffRequest, /, **rows: Any) -> HttpResponseBase:
             offered = request.session.get(UNDO)
             try:
-                response = view(request, *args, **kwargs)
+                response = view(request, **rows)
             except JobError as refusal:
                 messages.error(request, in_language(refusal.message))
                 refuse(request, in_language(refusal.message))
-                return back(request, _home(kwargs))
+                return back(request, _home(rows))
             if offered is not None and request.session.get(UNDO) == offered:
                 del request.session[UNDO]
             return response
 
-        guarded = _guarded(refusing, permission, ["POST"])
         if most_bytes:
-            guarded.most_bytes = most_bytes  # type: ignore[attr-defined]  # for bookpipeline.gate
-        return guarded
+            refusing.most_bytes = most_bytes  # type: ignore[attr-defined]  # for bookpipeline.gate
+        return _guarded(refusing, permission, ["POST"], address, name)
 
     return decorate
 
 
-def _guarded(view: View[P], permission: str, methods: list[str]) -> View[P]:
+def _guarded(
+    view: View, permission: str, methods: list[str], address: str, name: str, *, cacheable: bool = False
+) -> View:
     @require_http_methods(methods)
     @wraps(view)
-    def guarded(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if not request.user.has_perm(permission):
+    def guarded(request: StaffRequest, /, **named: Any) -> HttpResponseBase:
+        if permission and not request.user.has_perm(permission):
             raise PermissionDenied
-        check_open(request.user, kwargs)
-        return view(request, *args, **kwargs)
+        return view(request, **_rows(request.user, named))
 
     guarded.permission = permission  # type: ignore[attr-defined]  # for bookpipeline.gate
+    _screens.append((address[1:] if address.startswith("/") else IN_BOOK + address, guarded, name, cacheable))
     return guarded
+
+
+def _rows(person: User, named: dict[str, Any]) -> dict[str, Any]:
+    """``named`` with rows for ids. Raises Http404."""
+    if "job_id" in named:
+        named["job"] = get_object_or_404(of_open_books(Job.objects.all(), person), pk=named.pop("job_id"))
+    if "book_id" in named:
+        named["book"] = open_book(person, named.pop("book_id"))
+    for name in named.keys() & ROWS.keys():
+        row, model, field, to_book = ROWS[name]
+        found = {field: named.pop(name), to_book: named["book"]}
+        named[row] = get_object_or_404(model._default_manager.select_related(to_book), **found)
+    return named
+
+
+def screens() -> list[URLPattern]:
+    """The addresses of all screens, for the admin's site."""
+    return [
+        path(address, admin.site.admin_view(view, cacheable=cacheable), name=name)
+        for address, view, name, cacheable in _screens
+    ]
+
+
+def show(request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
+    """A page with what the frame of the admin shows, or a part of one: ``template`` begins with a "_"."""
+    frame = {} if template.startswith("_") else admin.site.each_context(request)
+    return render(request, f"bookpipeline/{template}.html", {**frame, **context}, status=status)
 
 
 class AsksAgain:
@@ -162,12 +211,7 @@ def seen_revision(request: HttpRequest, name: str = "revision") -> int | None:
     return number_of(request.POST.get(name, ""))
 
 
-def _home(kwargs: Mapping[str, Any]) -> str:
-    if "book_id" in kwargs:
-        return reverse("admin:books_book_overview", args=[kwargs["book_id"]])
+def _home(rows: Mapping[str, Any]) -> str:
+    if "book" in rows:
+        return reverse("admin:books_book_overview", args=[rows["book"].pk])
     return reverse("admin:jobs_job_changelist")
-
-
-def route(pattern: str, view: View[P], name: str, *, cacheable: bool = False) -> URLPattern:
-    """``cacheable`` leaves the caching headers to the view."""
-    return path(pattern, admin.site.admin_view(view, cacheable=cacheable), name=name)

@@ -10,34 +10,23 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from books.admin.citations import cited_page
-from books.admin.guards import StaffRequest, action, route, screen, seen_revision
+from books.admin.guards import StaffRequest, action, screen, seen_revision, show
 from books.admin.guidelines import review_context
 from books.errors import EditedMeanwhile, EditRefused
 from books.guidelines.edit import PAGES_MOVED, StatementInput, edit_subtopic, edit_topic
 from books.guidelines.history import WordChange, differences, version_seen, words_of
-from books.models import Subtopic, Topic
+from books.models import Book, Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.guideline import PART_TITLES, PARTS, Part, Statement, numbered, statements
 from books.stored.pages import PageNumbers, numbers_in, ranges
 from books.wording import in_language
 
 NOT_PAGES = gettext_lazy("Write pages as 4 or 3-5, 8.")
-
-
-def routes() -> list[URLPattern]:
-    one, topic = "<int:book_id>/guidelines/<int:subtopic_id>/", "<int:book_id>/guidelines/topics/<int:topic_id>/"
-    return [
-        route(one + "edit/", edit, "books_book_guideline_edit"),
-        route(one + "save/", save, "books_book_guideline_save"),
-        route(topic, topic_screen, "books_book_topic"),
-        route(topic + "save/", save_topic, "books_book_topic_save"),
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +75,22 @@ class Rival:
     both: list[str]
 
 
-@screen("books.change_subtopic")
-def edit(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
-    row = _row(book_id, subtopic_id)
-    return _form(request, row, _draft_of(row, page_numbers(book_id)), row.revision)
+@screen("books.change_subtopic", "guidelines/<int:subtopic_id>/edit/", "books_book_guideline_edit")
+def edit(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
+    return _form(request, subtopic, _draft_of(subtopic, page_numbers(book.pk)), subtopic.revision)
 
 
-@action("books.change_subtopic")
-def save(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
-    row, draft, revision = _row(book_id, subtopic_id), _posted(request), seen_revision(request)
+@action("books.change_subtopic", "guidelines/<int:subtopic_id>/save/", "books_book_guideline_save")
+def save(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
+    draft, revision = _posted(request), seen_revision(request)
     parts, problems = _statements(draft)
     if problems:
         messages.error(request, _("Nothing was saved. {why}").format(why=NOT_PAGES))
-        return _form(request, row, _with_problems(draft, problems), revision, status=422)
+        return _form(request, subtopic, _with_problems(draft, problems), revision, status=422)
     try:
         edit_subtopic(
-            book_id,
-            subtopic_id,
+            book.pk,
+            subtopic.pk,
             user=request.user,
             revision=revision,
             title=draft.title,
@@ -112,20 +100,16 @@ def save(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseB
         )
     except EditRefused as refusal:
         messages.error(request, in_language(refusal.message))
-        return _form(request, row, _with_problems(draft, refusal.problems), revision, status=422)
+        return _form(request, subtopic, _with_problems(draft, refusal.problems), revision, status=422)
     except EditedMeanwhile as refusal:
         if refusal.message == str(PAGES_MOVED):
             messages.error(request, in_language(refusal.message))
-            return _form(request, row, draft, revision, status=409)
-        row.refresh_from_db()
-        merged, rival = _reconciled(row, draft, revision, in_language(refusal.message))
-        return _form(request, row, merged, row.revision, status=409, rival=rival)
+            return _form(request, subtopic, draft, revision, status=409)
+        subtopic.refresh_from_db()
+        merged, rival = _reconciled(subtopic, draft, revision, in_language(refusal.message))
+        return _form(request, subtopic, merged, subtopic.revision, status=409, rival=rival)
     messages.success(request, _("Saved."))
-    return redirect("admin:books_book_guideline", book_id, subtopic_id)
-
-
-def _row(book_id: int, subtopic_id: int) -> Subtopic:
-    return get_object_or_404(Subtopic.objects.select_related("topic__book"), pk=subtopic_id, topic__book=book_id)
+    return redirect("admin:books_book_guideline", book.pk, subtopic.pk)
 
 
 def _form(
@@ -151,7 +135,7 @@ def _form(
         "pages": ranges(numbers.numbers(row.pages)),
         "order": numbers.mark,
     }
-    return render(request, "bookpipeline/guideline_edit.html", context, status=status)
+    return show(request, "guideline_edit", context, status=status)
 
 
 def _draft_of(row: Any, numbers: PageNumbers) -> Draft:
@@ -242,18 +226,16 @@ def _reconciled(row: Subtopic, mine: Draft, revision: int | None, sentence: str)
 # ---- topics ---------------------------------------------------------------------------------------------------------
 
 
-@screen("books.change_topic")
-def topic_screen(request: StaffRequest, book_id: int, topic_id: int) -> HttpResponseBase:
-    topic = get_object_or_404(Topic.objects.select_related("book"), pk=topic_id, book=book_id)
+@screen("books.change_topic", "guidelines/topics/<int:topic_id>/", "books_book_topic")
+def topic_screen(request: StaffRequest, book: Book, topic: Topic) -> HttpResponseBase:
     return _topic_form(request, topic, {"title": topic.title, "summary": topic.summary, "storyline": topic.storyline})
 
 
-@action("books.change_topic")
-def save_topic(request: StaffRequest, book_id: int, topic_id: int) -> HttpResponseBase:
-    topic = get_object_or_404(Topic.objects.select_related("book"), pk=topic_id, book=book_id)
+@action("books.change_topic", "guidelines/topics/<int:topic_id>/save/", "books_book_topic_save")
+def save_topic(request: StaffRequest, book: Book, topic: Topic) -> HttpResponseBase:
     said = {name: request.POST.get(name, "") for name in ("title", "summary", "storyline")}
     try:
-        edit_topic(book_id, topic_id, user=request.user, revision=seen_revision(request), **said)
+        edit_topic(book.pk, topic.pk, user=request.user, revision=seen_revision(request), **said)
     except EditRefused as refusal:
         messages.error(request, in_language(refusal.message))
         return _topic_form(request, topic, said, status=422)
@@ -263,7 +245,7 @@ def save_topic(request: StaffRequest, book_id: int, topic_id: int) -> HttpRespon
         topic.refresh_from_db()
         return _topic_form(request, topic, said, status=409)
     messages.success(request, _("Saved."))
-    return redirect("admin:books_book_arrange_guidelines", book_id)
+    return redirect("admin:books_book_arrange_guidelines", book.pk)
 
 
 def _topic_form(request: StaffRequest, topic: Topic, said: Mapping[str, str], *, status: int = 200) -> HttpResponse:
@@ -274,4 +256,4 @@ def _topic_form(request: StaffRequest, topic: Topic, said: Mapping[str, str], *,
         "said": said,
         "present": [(name.capitalize(), text) for name, text in present.items() if status == 409],
     }
-    return render(request, "bookpipeline/topic.html", context, status=status)
+    return show(request, "topic", context, status=status)

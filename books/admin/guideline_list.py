@@ -7,16 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponseBase, QueryDict
-from django.shortcuts import render
-from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
 from books.access import of_open_books, open_books
-from books.admin.guards import StaffRequest, route, screen
+from books.admin.guards import StaffRequest, screen, show
 from books.guidelines.search import with_words
 from books.models import Book, ReviewStatus, Subtopic
 from books.models.book import books_with_words, wanted_words
@@ -30,10 +27,6 @@ A_PAGE = 25
 COUNTED = 500
 CURRICULUM = ("country", "board", "grade", "subject")
 ANY = "any"
-
-
-def routes() -> list[URLPattern]:
-    return [route("review/", guideline_list, "books_review")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +65,14 @@ class Filters:
         return urlencode({name: value for name, value in said.items() if value} or {"status": ANY})
 
 
-@screen("books.view_book")
+@screen("books.view_book", "/books/book/review/", "books_review")
 def guideline_list(request: StaffRequest) -> HttpResponseBase:
     """``?after=`` the id of a guideline goes on behind it, ``?before=`` goes back: both read one page by the key."""
     wanted = Filters.of(request.GET)
     rows = _filtered(wanted, of_open_books(Subtopic.objects.all(), request.user, "topic__book"))
     found, earlier, later = _page(rows, *(number_of(request.GET.get(name)) for name in ("after", "before")))
-    numbers = page_numbers(*{row.topic.book_id for row in found})
+    numbers = page_numbers(*{row.topic.book.pk for row in found})
     context = {
-        **admin.site.each_context(request),
         "title": _("Review"),
         "filters": wanted,
         "statuses": ReviewStatus.choices,
@@ -92,7 +84,7 @@ def guideline_list(request: StaffRequest) -> HttpResponseBase:
         "count": rows.order_by()[: COUNTED + 1].count(),
         "counted": COUNTED,
     }
-    return render(request, "bookpipeline/review.html", context)
+    return show(request, "review", context)
 
 
 def _filtered(wanted: Filters, rows: QuerySet[Subtopic]) -> QuerySet[Subtopic]:

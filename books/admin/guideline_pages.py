@@ -6,34 +6,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
 from django.http.response import HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, reverse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from books.admin.drawings import boundaries
-from books.admin.guards import StaffRequest, action, route, screen, seen_revision
-from books.admin.guidelines import Entry, outline_of, review_context
+from books.admin.guards import StaffRequest, action, screen, seen_revision, show
+from books.admin.guidelines import outline_of, review_context
 from books.admin.page_states import thumbs_of
 from books.guidelines.move import move_pages, move_subtopic, reorder_topics
 from books.guidelines.split import merge, split_subtopic
 from books.models import Book, Page, PageDigest, Subtopic, Topic
 from books.numbers import number_of
 from books.stored.pages import span
-
-
-def routes() -> list[URLPattern]:
-    one, all_of_them = "<int:book_id>/guidelines/<int:subtopic_id>/", "<int:book_id>/guidelines/arrange/"
-    return [
-        route(one + "pages/", pages_screen, "books_book_guideline_pages"),
-        route(one + "split/", split, "books_book_guideline_split"),
-        route(one + "move/", move, "books_book_guideline_move"),
-        route(one + "merge/", merge_with, "books_book_guideline_merge"),
-        route(one + "place/", place, "books_book_guideline_place"),
-        route(all_of_them, arrange, "books_book_arrange_guidelines"),
-        route("<int:book_id>/guidelines/topics/<int:topic_id>/place/", place_topic, "books_book_topic_place"),
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +35,19 @@ class Cut:
         return f"{self.page.pk}|{self.heading}"
 
 
-@screen("books.change_subtopic")
-def pages_screen(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
-    topics = outline_of(book)
-    row = _row(topics, subtopic_id)
-    pages = list(Page.objects.filter(pk__in=row.pages).order_by("number"))
+@screen("books.change_subtopic", "guidelines/<int:subtopic_id>/pages/", "books_book_guideline_pages")
+def pages_screen(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
+    pages = list(Page.objects.filter(pk__in=subtopic.pages).order_by("number"))
     thumbs = thumbs_of(book, pages)
     context = {
         **review_context(request, book),
-        "row": row,
-        "topics": topics,
+        "row": subtopic,
+        "topics": outline_of(book),
         "where": span(page.number for page in pages),
-        "cuts": [(cut, thumbs.get(cut.page.pk)) for cut in _cuts(row, pages)],
+        "cuts": [(cut, thumbs.get(cut.page.pk)) for cut in _cuts(subtopic, pages)],
         "pages": [(page, thumbs.get(page.pk)) for page in pages],
     }
-    return render(request, "bookpipeline/guideline_pages.html", context)
-
-
-def _row(topics: list[tuple[Topic, list[Entry], str]], subtopic_id: int) -> Subtopic:
-    found = next((entry.row for _, inside, _ in topics for entry in inside if entry.row.pk == subtopic_id), None)
-    if found is None:
-        raise Http404(_("This book has no such guideline."))
-    return found
+    return show(request, "guideline_pages", context)
 
 
 def _cuts(row: Subtopic, pages: Sequence[Page]) -> Iterator[Cut]:
@@ -83,17 +60,16 @@ def _cuts(row: Subtopic, pages: Sequence[Page]) -> Iterator[Cut]:
                 yield Cut(page, heading["text"])
 
 
-@action("books.change_subtopic")
-def split(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
-    get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
+@action("books.change_subtopic", "guidelines/<int:subtopic_id>/split/", "books_book_guideline_split")
+def split(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
     page, heading = request.POST.get("at", "").partition("|")[::2]
     heading = request.POST.get("heading", "").strip() or heading
     if not page:
         messages.warning(request, _("Choose where the second part begins."))
-        return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
+        return redirect("admin:books_book_guideline_pages", book.pk, subtopic.pk)
     first, second = split_subtopic(
-        book_id,
-        subtopic_id,
+        book.pk,
+        subtopic.pk,
         at=page,
         heading=heading,
         title=request.POST.get("title", ""),
@@ -101,19 +77,18 @@ def split(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponse
         revision=seen_revision(request),
     )
     messages.success(request, _("Split: this is the second part; the first is “{title}”.").format(title=first.title))
-    return redirect("admin:books_book_guideline", book_id, second.pk)
+    return redirect("admin:books_book_guideline", book.pk, second.pk)
 
 
-@action("books.change_subtopic")
-def move(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
-    get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
-    other = _other(request, book_id)
+@action("books.change_subtopic", "guidelines/<int:subtopic_id>/move/", "books_book_guideline_move")
+def move(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
+    other = _other(request, book.pk)
     if other is None:
         messages.warning(request, _("Choose the guideline that the pages go to."))
-        return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
+        return redirect("admin:books_book_guideline_pages", book.pk, subtopic.pk)
     source, target = move_pages(
-        book_id,
-        subtopic_id,
+        book.pk,
+        subtopic.pk,
         pages=request.POST.getlist("page"),
         to=other.pk,
         user=request.user,
@@ -122,19 +97,18 @@ def move(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseB
     messages.success(
         request, _("Moved to “{title}”, with the statements that stand on them.").format(title=target.title)
     )
-    return redirect("admin:books_book_guideline", book_id, source.pk)
+    return redirect("admin:books_book_guideline", book.pk, source.pk)
 
 
-@action("books.change_subtopic")
-def merge_with(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
-    get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
-    other = _other(request, book_id)
+@action("books.change_subtopic", "guidelines/<int:subtopic_id>/merge/", "books_book_guideline_merge")
+def merge_with(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
+    other = _other(request, book.pk)
     if other is None:
         messages.warning(request, _("Choose the guideline to merge with."))
-        return redirect("admin:books_book_guideline_pages", book_id, subtopic_id)
-    merge(book_id, subtopic_id, other=other.pk, user=request.user, revision=seen_revision(request))
+        return redirect("admin:books_book_guideline_pages", book.pk, subtopic.pk)
+    merge(book.pk, subtopic.pk, other=other.pk, user=request.user, revision=seen_revision(request))
     messages.success(request, _("“{title}” is part of this one now.").format(title=other.title))
-    return redirect("admin:books_book_guideline", book_id, subtopic_id)
+    return redirect("admin:books_book_guideline", book.pk, subtopic.pk)
 
 
 def _other(request: StaffRequest, book_id: int) -> Subtopic | None:
@@ -144,33 +118,31 @@ def _other(request: StaffRequest, book_id: int) -> Subtopic | None:
 # ---- order ----------------------------------------------------------------------------------------------------------
 
 
-@screen("books.change_subtopic")
-def arrange(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
+@screen("books.change_subtopic", "guidelines/arrange/", "books_book_arrange_guidelines")
+def arrange(request: StaffRequest, book: Book) -> HttpResponseBase:
     drawn = {"scales": boundaries(book), "pages_of_book": book.pages.count()}
     context = {**review_context(request, book), "topics": outline_of(book), **drawn}
-    return render(request, "bookpipeline/arrange_guidelines.html", context)
+    return show(request, "arrange_guidelines", context)
 
 
-@action("books.change_subtopic")
-def place(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+@action("books.change_subtopic", "guidelines/<int:subtopic_id>/place/", "books_book_guideline_place")
+def place(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
     """One place "up" or "down", into the next topic at the end of its own; or to the end of a "topic"."""
-    row = get_object_or_404(Subtopic.objects.select_related("topic"), pk=subtopic_id, topic__book=book_id)
     way, topic = request.POST.get("way", ""), number_of(request.POST.get("topic"))
     if topic is not None:
-        get_object_or_404(Topic, pk=topic, book=book_id)
+        get_object_or_404(Topic, pk=topic, book=book)
         wanted = (topic, 1_000_000)
     elif way in ("up", "down"):
-        wanted = _neighbour(row, way)
+        wanted = _neighbour(subtopic, way)
     else:
         return HttpResponseBadRequest(_("Where to?"))
-    if wanted == (row.topic_id, row.sequence):
+    if wanted == (subtopic.topic_id, subtopic.sequence):
         messages.info(request, _("It is there already."))
     else:
         move_subtopic(
-            book_id, subtopic_id, topic=wanted[0], place=wanted[1], user=request.user, revision=seen_revision(request)
+            book.pk, subtopic.pk, topic=wanted[0], place=wanted[1], user=request.user, revision=seen_revision(request)
         )
-    return _arranged(request, book_id, f"{way or 'up'}-{subtopic_id}")
+    return _arranged(request, book.pk, f"{way or 'up'}-{subtopic.pk}")
 
 
 def _neighbour(row: Subtopic, way: str) -> tuple[int, int]:
@@ -187,19 +159,18 @@ def _neighbour(row: Subtopic, way: str) -> tuple[int, int]:
     return (behind.pk, 1) if behind else (row.topic_id, row.sequence)
 
 
-@action("books.change_topic")
-def place_topic(request: StaffRequest, book_id: int, topic_id: int) -> HttpResponseBase:
+@action("books.change_topic", "guidelines/topics/<int:topic_id>/place/", "books_book_topic_place")
+def place_topic(request: StaffRequest, book: Book, topic: Topic) -> HttpResponseBase:
     """One place "up" or "down"."""
-    get_object_or_404(Topic, pk=topic_id, book=book_id)
     way = request.POST.get("way", "")
     if way not in ("up", "down"):
         return HttpResponseBadRequest(_("Where to?"))
-    order = list(Topic.objects.filter(book=book_id).order_by("sequence").values_list("pk", flat=True))
-    at = order.index(topic_id)
+    order = list(Topic.objects.filter(book=book).order_by("sequence").values_list("pk", flat=True))
+    at = order.index(topic.pk)
     to = min(max(at + (-1 if way == "up" else 1), 0), len(order) - 1)
     order.insert(to, order.pop(at))
-    reorder_topics(book_id, order, user=request.user)
-    return _arranged(request, book_id, f"{way}-topic-{topic_id}")
+    reorder_topics(book.pk, order, user=request.user)
+    return _arranged(request, book.pk, f"{way}-topic-{topic.pk}")
 
 
 def _arranged(request: StaffRequest, book_id: int, focus: str) -> HttpResponseBase:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import Http404, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, reverse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from books.admin.citations import cited_page
-from books.admin.guards import StaffRequest, action, route, screen, seen_revision
+from books.admin.guards import StaffRequest, action, screen, seen_revision, show
 from books.admin.undo import offers_of_changes
 from books.guidelines import review
 from books.guidelines.edit import Settlement, settle
@@ -35,18 +35,6 @@ from books.team.sharing import open_comments
 from books.wording import in_language
 
 DECISIONS = (Decision.APPROVE, Decision.REJECT, Decision.REOPEN)
-
-
-def routes() -> list[URLPattern]:
-    one = "<int:book_id>/guidelines/<int:subtopic_id>/"
-    return [
-        route("<int:book_id>/guidelines/", guidelines, "books_book_guidelines"),
-        route("<int:book_id>/guidelines/approve/", approve_all, "books_book_guidelines_approve"),
-        route("<int:book_id>/guidelines/approve/preview/", preview, "books_book_guidelines_preview"),
-        route(one, guidelines, "books_book_guideline"),
-        route(one + "decide/", decide, "books_book_guideline_decide"),
-        route(one + "settle/", settle_statement, "books_book_guideline_settle"),
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +66,26 @@ class Entry:
     awaits: bool
 
 
-@screen("books.view_book")
-def guidelines(request: StaffRequest, book_id: int, subtopic_id: int | None = None) -> HttpResponseBase:
+@screen("books.view_book", "guidelines/", "books_book_guidelines")
+def guidelines(request: StaffRequest, book: Book) -> HttpResponseBase:
+    return _shown(request, book)
+
+
+@screen("books.view_book", "guidelines/<int:guideline_id>/", "books_book_guideline")
+def one_guideline(request: StaffRequest, book: Book, guideline_id: int) -> HttpResponseBase:
+    return _shown(request, book, guideline_id)
+
+
+def _shown(request: StaffRequest, book: Book, subtopic_id: int | None = None) -> HttpResponseBase:
     """With HTMX and a page named, that page's scan alone."""
-    book = get_object_or_404(Book, pk=book_id)
     topics = outline_of(book)
     entries = [entry for _, inside, _ in topics for entry in inside]
     if subtopic_id is not None and all(entry.row.pk != subtopic_id for entry in entries):
         messages.warning(request, _why_gone(book, subtopic_id))
-        return redirect("admin:books_book_guidelines", book_id)
+        return redirect("admin:books_book_guidelines", book.pk)
     chosen = _chosen(entries, subtopic_id or request.GET.get("at", ""))
     if chosen is None:
-        return render(request, "bookpipeline/guidelines.html", review_context(request, book))
+        return show(request, "guidelines", review_context(request, book))
     context = {
         **review_context(request, book, chosen.row.pk),
         **_progress(entries),
@@ -100,7 +96,7 @@ def guidelines(request: StaffRequest, book_id: int, subtopic_id: int | None = No
         "notes": Provenance.notes(entry.row.provenance for entry in entries),
     }
     is_fragment = request.htmx and "page" in request.GET
-    response = render(request, f"bookpipeline/{'_cited' if is_fragment else 'guidelines'}.html", context)
+    response = show(request, "_cited" if is_fragment else "guidelines", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -109,7 +105,6 @@ def review_context(request: StaffRequest, book: Book, in_view: int | None = None
     """What every screen of the review shows; ``in_view`` is the id of the guideline that the screen is about."""
     may_change = request.user.has_perm("books.change_subtopic")
     return {
-        **admin.site.each_context(request),
         "title": _("Guidelines"),
         "book": book,
         "may_decide": may_change,
@@ -197,34 +192,32 @@ def _statements(
 # ---- decisions ------------------------------------------------------------------------------------------------------
 
 
-@action("books.change_subtopic")
-def decide(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+@action("books.change_subtopic", "guidelines/<int:subtopic_id>/decide/", "books_book_guideline_decide")
+def decide(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
     """Approves, rejects or reopens; after a decision goes on to the next guideline that awaits one."""
-    get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
     decision = request.POST.get("decision", "")
     if decision not in DECISIONS:
         return HttpResponseBadRequest(_("Unknown decision."))
-    decided = partial(review.decide, book_id, subtopic_id, Decision(decision), user=request.user)
+    decided = partial(review.decide, book.pk, subtopic.pk, Decision(decision), user=request.user)
     subtopic = decided(revision=seen_revision(request), reason=request.POST.get("reason", ""))
     messages.success(request, f"“{subtopic.title}” {_(Decision(decision).label).lower()}.")
     if decision == Decision.REOPEN:
-        return redirect("admin:books_book_guideline", book_id, subtopic_id)
-    return _to_next(request, book_id, subtopic)
+        return redirect("admin:books_book_guideline", book.pk, subtopic.pk)
+    return _to_next(request, book.pk, subtopic)
 
 
-@action("books.change_subtopic")
-def settle_statement(request: StaffRequest, book_id: int, subtopic_id: int) -> HttpResponseBase:
+@action("books.change_subtopic", "guidelines/<int:subtopic_id>/settle/", "books_book_guideline_settle")
+def settle_statement(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
     """Of a statement in doubt; goes on to the next one, if there is any."""
-    get_object_or_404(Subtopic, pk=subtopic_id, topic__book=book_id)
     wanted, name = request.POST.get("settlement", ""), request.POST.get("statement", "")
     if wanted not in Settlement:
         return HttpResponseBadRequest(_("Unknown settlement."))
     seen, reason = seen_revision(request), request.POST.get("reason", "")
-    row = settle(book_id, subtopic_id, name, Settlement(wanted), user=request.user, revision=seen, reason=reason)
+    row = settle(book.pk, subtopic.pk, name, Settlement(wanted), user=request.user, revision=seen, reason=reason)
     left = in_doubt(row.guideline)
     rest = _("{count} left in doubt.").format(count=len(left)) if left else _("None is left in doubt.")
     messages.success(request, f"{_(Settlement(wanted).label)}. {rest}")
-    here = reverse("admin:books_book_guideline", args=[book_id, subtopic_id])
+    here = reverse("admin:books_book_guideline", args=[book.pk, subtopic.pk])
     return redirect(f"{here}#said-{left[0][0]}" if left else here)
 
 
@@ -241,10 +234,9 @@ def _to_next(request: StaffRequest, book_id: int, decided: Subtopic) -> HttpResp
     return redirect("admin:books_book_guideline", book_id, following or decided.pk)
 
 
-@screen("books.change_subtopic")
-def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@screen("books.change_subtopic", "guidelines/approve/preview/", "books_book_guidelines_preview")
+def preview(request: StaffRequest, book: Book) -> HttpResponseBase:
     """What "approve all" would approve, to be confirmed."""
-    book = get_object_or_404(Book, pk=book_id)
     topics = [(topic, [entry for entry in inside if entry.awaits]) for topic, inside, _ in outline_of(book)]
     waiting = [entry for _, inside in topics for entry in inside]
     context = {
@@ -254,21 +246,20 @@ def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "doubtful": [entry for entry in waiting if entry.doubts],
         "statements": sum(entry.doubts for entry in waiting),
     }
-    return render(request, "bookpipeline/approve_all.html", context)
+    return show(request, "approve_all", context)
 
 
-@action("books.change_subtopic")
-def approve_all(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.change_subtopic", "guidelines/approve/", "books_book_guidelines_approve")
+def approve_all(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Approves what the preview listed ("seen", as id:revision), but for what was changed since; where that leaves
     nothing to decide, goes on to the preview of publishing."""
-    get_object_or_404(Book, pk=book_id)
     seen: dict[int, int] = {}
     for each in request.POST.getlist("seen"):
         pk, revision = map(number_of, each.partition(":")[::2])
         if pk is None or revision is None:
             return HttpResponseBadRequest(_("Unknown preview."))
         seen[pk] = revision
-    count = review.approve(book_id, seen, user=request.user, revisions=seen)
+    count = review.approve(book.pk, seen, user=request.user, revisions=seen)
     if count:
         messages.success(
             request, ngettext("1 guideline approved.", "{count} guidelines approved.", count).format(count=count)
@@ -281,6 +272,6 @@ def approve_all(request: StaffRequest, book_id: int) -> HttpResponseBase:
             left,
         )
         messages.warning(request, words.format(count=left))
-    is_through = not Subtopic.objects.filter(topic__book=book_id, status__in=review.OPEN).exists()
+    is_through = not Subtopic.objects.filter(topic__book=book, status__in=review.OPEN).exists()
     goes_on = is_through and request.user.has_perm("books.publish_guideline")
-    return redirect(f"admin:books_book_{'publish' if goes_on else 'guidelines'}", book_id)
+    return redirect(f"admin:books_book_{'publish' if goes_on else 'guidelines'}", book.pk)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.shortcuts import redirect
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from books.access import of_open_books, open_books
 from books.admin.book_list import live_books, mark_of, row_of
-from books.admin.guards import StaffRequest, action, route
+from books.admin.guards import StaffRequest, action
 from books.intake.sample import SAMPLE, add_sample_book
 from books.ledger.spending import spent
 from books.models import Book, OcrStatus, Page, PageReview, Proposal, ProposalState, ReviewStatus, Subtopic
@@ -35,10 +35,6 @@ MOST_BOOKS, MOST_JOBS = 8, 8
 # For somebody whose last visit is not known.
 FIRST_LOOK_BACK = timedelta(days=1)
 SEEN = "home_seen_at"
-
-
-def routes() -> list[URLPattern]:
-    return [route("sample/", sample, "books_sample")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +137,7 @@ def _last_visit(request: StaffRequest) -> datetime:
     return (parse_datetime(noted) if isinstance(noted, str) else None) or now - FIRST_LOOK_BACK
 
 
-@action("books.add_book")
+@action("books.add_book", "/books/book/sample/", "books_sample")
 def sample(request: StaffRequest) -> Any:
     """The sample book with its scans, which are read at once."""
     book = add_sample_book(user=request.user)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.contrib import admin
 from django.http import HttpResponseBase
-from django.shortcuts import render
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from books.access import open_books
-from books.admin.guards import StaffRequest, route, screen
+from books.admin.guards import StaffRequest, screen, show
 from books.intake.sample import SAMPLE
 from books.models import Book
 
@@ -30,16 +28,11 @@ OF_BOOK: Final = {
 }
 
 
-def routes() -> list[URLPattern]:
-    return [route("how/", how, "books_how")]
-
-
-@screen(LOOK)
+@screen(LOOK, "/books/book/how/", "books_how")
 def how(request: StaffRequest) -> HttpResponseBase:
     newest = open_books(request.user).order_by("-pk").first()
     steps = [step | {"links": _links(request, newest, step["screens"])} for step in _way()]
-    context = {**admin.site.each_context(request), "title": _("How it works")}
-    return render(request, "bookpipeline/how.html", context | {"steps": steps, "has_sample": SAMPLE.is_dir()})
+    return show(request, "how", {"title": _("How it works"), "steps": steps, "has_sample": SAMPLE.is_dir()})
 
 
 def _links(request: StaffRequest, book: Book | None, names: tuple[str, ...]) -> list[tuple[str, str]]:

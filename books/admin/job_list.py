@@ -11,20 +11,18 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from books.access import of_open_books
-from books.admin import system
 from books.admin.drawings import stage_times
-from books.admin.guards import StaffRequest
-from books.admin.jobs import duration, may_retry, panel_context, routes
+from books.admin.guards import StaffRequest, show
+from books.admin.jobs import duration, may_retry, panel_context
 from books.admin.paging import ReadOnly
 from books.keys import fingerprint
 from books.models.book import books_with_words
@@ -61,9 +59,6 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
         self, _request: HttpRequest, jobs: QuerySet[Job], search_term: str
     ) -> tuple[QuerySet[Job], bool]:
         return (jobs.filter(book__in=books_with_words(search_term)) if search_term else jobs), False
-
-    def get_urls(self) -> list[URLPattern]:
-        return [*routes(), *system.routes(), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         open_to_them = of_open_books(Job.objects.with_is_last(), cast("User", request.user))
@@ -119,7 +114,6 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
             raise Http404(_("There is no such job."))
         shown = panel_context(staff, job)
         context = {
-            **self.admin_site.each_context(request),
             **shown,
             "title": _(shown["panel"]["view"].title),
             "job": job,
@@ -127,7 +121,7 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
             "bars": stage_times(shown["panel"]["view"], duration),
             "opts": self.opts,
         }
-        return render(request, f"bookpipeline/{'_job_log' if staff.htmx else 'job'}.html", context)
+        return show(request, "_job_log" if staff.htmx else "job", context)
 
 
 def _mark_of(jobs: Iterable[Job]) -> str:

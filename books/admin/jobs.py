@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, reverse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_htmx.http import trigger_client_event
 
 from books.admin.generating import confirm_restart
-from books.admin.guards import Button, StaffRequest, action, back, route, screen
+from books.admin.guards import Button, StaffRequest, action, back, screen, show
 from books.keys import fingerprint
 from books.models import Page
 from books.numbers import number_of
@@ -67,14 +66,6 @@ class Trouble:
     @property
     def button_id(self) -> str:
         return f"retry-{self.item.ordinal}"
-
-
-def routes() -> list[URLPattern]:
-    return [
-        route("<uuid:job_id>/panel/", panel, "jobs_job_panel"),
-        route("<uuid:job_id>/retry/", retry, "jobs_job_retry"),
-        route("<uuid:job_id>/do/<str:name>/", act, "jobs_job_act"),
-    ]
 
 
 def _kept_by_pages(job: Job) -> dict[str, str]:
@@ -133,14 +124,13 @@ def _log_mark(job: Job) -> str:
     return fingerprint(job.status, job.stage, job.failed_items)[:8]
 
 
-@screen("jobs.view_job")
-def panel(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
+@screen("jobs.view_job", "/jobs/job/<uuid:job_id>/panel/", "jobs_job_panel")
+def panel(request: StaffRequest, job: Job) -> HttpResponseBase:
     """204 and one query while nothing moved; else the fragment, with events that refresh what depends on it."""
-    job = get_object_or_404(Job, pk=job_id)
     mark = request.GET.get("mark", "")
     if mark == row_mark(job):
         return HttpResponse(status=204)
-    response = render(request, "bookpipeline/_job.html", panel_context(request, job))
+    response = show(request, "_job", panel_context(request, job))
     if not job.is_active:
         trigger_client_event(response, "job-over", after="swap")
     else:
@@ -152,25 +142,23 @@ def panel(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
     return response
 
 
-@action("jobs.change_job")
-def act(request: StaffRequest, job_id: UUID, name: str) -> HttpResponseBase:
+@action("jobs.change_job", "/jobs/job/<uuid:job_id>/do/<str:name>/", "jobs_job_act")
+def act(request: StaffRequest, job: Job, name: str) -> HttpResponseBase:
     if name not in ACTIONS:
         return HttpResponseBadRequest(_("Unknown action."))
-    known = get_object_or_404(Job, pk=job_id)
-    if name in SPENDING and not may_run_job(request.user, known):
+    if name in SPENDING and not may_run_job(request.user, job):
         raise PermissionDenied
     if name == "restart" and "sure" not in request.POST:
-        return confirm_restart(request, known, request.path)
-    job = ACTIONS[name](job_id, user=request.user)
-    was_done_before = name in SPENDING and job.is_final
+        return confirm_restart(request, job, request.path)
+    now = ACTIONS[name](job.pk, user=request.user)
+    was_done_before = name in SPENDING and now.is_final
     messages.success(request, _("That was done already, by this job.") if was_done_before else SENTENCES[name])
-    return _to_the_job(request, job_id, job)
+    return _to_the_job(request, job, now)
 
 
-@action("jobs.change_job")
-def retry(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
+@action("jobs.change_job", "/jobs/job/<uuid:job_id>/retry/", "jobs_job_retry")
+def retry(request: StaffRequest, job: Job) -> HttpResponseBase:
     """Tries the posted failed items again, or all of them; a job that is over goes on as a new one for that."""
-    job = get_object_or_404(Job, pk=job_id)
     if not may_run_job(request.user, job):
         raise PermissionDenied
     chosen = [number_of(ordinal) for ordinal in request.POST.getlist("ordinal")]
@@ -178,14 +166,14 @@ def retry(request: StaffRequest, job_id: UUID) -> HttpResponseBase:
         return HttpResponseBadRequest(_("Unknown item."))
     if "chosen" in request.POST and not chosen:
         raise NothingToDo(_("Choose at least one of what failed."))
-    job = actions.retry(job_id, [each for each in chosen if each is not None] or None, user=request.user)
+    now = actions.retry(job.pk, [each for each in chosen if each is not None] or None, user=request.user)
     messages.success(request, _("What failed is tried again. Everything already finished is kept."))
-    return _to_the_job(request, job_id, job)
+    return _to_the_job(request, job, now)
 
 
-def _to_the_job(request: StaffRequest, asked: UUID, job: Job) -> HttpResponseBase:
+def _to_the_job(request: StaffRequest, asked: Job, now: Job) -> HttpResponseBase:
     """Back to where the button was; from the page of a job that went on as another to that one's."""
-    page, own = (reverse("admin:jobs_job_change", args=[each]) for each in (asked, job.pk))
+    page, own = (reverse("admin:jobs_job_change", args=[each.pk]) for each in (asked, now))
     return redirect(own) if request.POST.get("next") == page else back(request, own)
 
 

@@ -11,17 +11,15 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from books.admin.drawings import confidence_strip
-from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.guards import StaffRequest, action, screen, show
 from books.admin.jobs import row_mark
 from books.admin.page_states import FILTERS, STATES, Cell, cells_of
 from books.admin.undo import ARRANGE, BACK, Step, last_undone, offers, remember, remember_undone
-from books.admin.workbench import page_of, request_context, to_map
+from books.admin.workbench import request_context, to_map
 from books.bodies import MANY_FILES
 from books.errors import ArrangementRefused, Busy, StorageAway, UnreadableImage
 from books.extraction.estimate import estimate_of_reading
@@ -43,52 +41,30 @@ from jobs.models import Item, Job
 from jobs.states import ItemState
 
 
-def routes() -> list[URLPattern]:
-    page = "<int:book_id>/pages/<int:number>/"
-    return [
-        route("<int:book_id>/pages/", grid, "books_book_pages"),
-        route(page + "scan/", scan, "books_book_scan", cacheable=True),
-        route(page + "thumbnail/", thumbnail, "books_book_thumbnail", cacheable=True),
-        route("<int:book_id>/pages/sheet/", sheet, "books_book_sheet", cacheable=True),
-        route("<int:book_id>/pages/map/", page_map, "books_book_map"),
-        route("<int:book_id>/pages/read/", read_chosen, "books_book_pages_read"),
-        route("<int:book_id>/pages/doubtful/", doubtful, "books_book_doubtful"),
-        route("<int:book_id>/pages/read-failed/", read_failed, "books_book_read_failed"),
-        route("<int:book_id>/pages/arrange/", arrange_chosen, "books_book_arrange"),
-        route("<int:book_id>/pages/arrange/undo/", undo, "books_book_arrange_undo"),
-        route("<int:book_id>/pages/arrange/redo/", redo, "books_book_arrange_redo"),
-        route("<int:book_id>/pages/insert/", insert, "books_book_insert"),
-    ]
+@screen("books.view_book", "pages/", "books_book_pages")
+def grid(request: StaffRequest, book: Book) -> HttpResponseBase:
+    return show(request, "_pages", {"book": book, "cells": cells_of(book)})
 
 
-@screen("books.view_book")
-def grid(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
-    return render(request, "bookpipeline/_pages.html", {"book": book, "cells": cells_of(book)})
-
-
-@screen("books.view_book")
-def scan(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
+@screen("books.view_book", "pages/<int:number>/scan/", "books_book_scan", cacheable=True)
+def scan(request: StaffRequest, book: Book, page: Page) -> HttpResponseBase:
     """Streams the PNG that the reading encoded."""
-    page = page_of(book_id, number)
     return _picture(lambda: FileResponse(default_storage.open(page.image_name), content_type="image/png"))
 
 
-@screen("books.view_book")
-def thumbnail(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
-    page = page_of(book_id, number)
+@screen("books.view_book", "pages/<int:number>/thumbnail/", "books_book_thumbnail", cacheable=True)
+def thumbnail(request: StaffRequest, book: Book, page: Page) -> HttpResponseBase:
     return _picture(lambda: HttpResponse(thumbnail_of(page), content_type="image/jpeg"))
 
 
-@screen("books.view_book")
-def sheet(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@screen("books.view_book", "pages/sheet/", "books_book_sheet", cacheable=True)
+def sheet(request: StaffRequest, book: Book) -> HttpResponseBase:
     """The thumbnails of up to SHEET pages in one picture; ``?of=3-5,8`` names their numbers."""
-    get_object_or_404(Book, pk=book_id)
     try:
         numbers = numbers_in(request.GET.get("of", ""))[:SHEET]
     except ValueError as error:
         return HttpResponseBadRequest(str(error))
-    pages = list(Page.objects.filter(book=book_id, number__in=numbers))
+    pages = list(Page.objects.filter(book=book, number__in=numbers))
 
     def made() -> HttpResponse:
         kept = thumbnails_of(pages)
@@ -123,10 +99,9 @@ def _mark_of(job: Job) -> str:
 AGAIN = ("sentence", "before", "after", "turned")
 
 
-@screen("books.view_book")
-def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@screen("books.view_book", "pages/map/", "books_book_map")
+def page_map(request: StaffRequest, book: Book) -> HttpResponseBase:
     """While a job holds the book the map asks for itself, and gets 204 where nothing moved."""
-    book = get_object_or_404(Book, pk=book_id)
     job = Job.objects.holding().filter(book=book).first()
     mark = _mark_of(job) if job else ""
     if mark and request.headers.get("X-Mark") == mark:
@@ -155,17 +130,16 @@ def page_map(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "last_arrangement": last,
         "back_words": BACK,
     }
-    return render(request, "bookpipeline/page_map.html", context)
+    return show(request, "page_map", context)
 
 
 def _sheet_of(lot: list[Cell]) -> str:
     return next((cell.thumb.sheet for cell in lot if cell.thumb), "-")
 
 
-@action("books.change_book")
-def read_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.change_book", "pages/read/", "books_book_pages_read")
+def read_chosen(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Reads the chosen pages again, with the posted engine or the usual one; their texts stay in their history."""
-    book = get_object_or_404(Book, pk=book_id)
     pages = list(pages_of(book, request.POST.getlist("page")).values_list("pk", flat=True))
     engine = request.POST.get("engine", "")
     if asks_model(engine) and not request.user.has_perm("books.ask_model"):
@@ -173,10 +147,9 @@ def read_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
     return _read(request, book, pages, engine)
 
 
-@screen("books.ask_model")
-def doubtful(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@screen("books.ask_model", "pages/doubtful/", "books_book_doubtful")
+def doubtful(request: StaffRequest, book: Book) -> HttpResponseBase:
     """What having doubtful pages read by a model would cost, to be confirmed: its form is that of chosen pages."""
-    book = get_object_or_404(Book, pk=book_id)
     pages = pages_for_a_model(book)
     context = {
         **request_context(request, book, _("Read doubtful pages with a model")),
@@ -185,12 +158,11 @@ def doubtful(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "may_read": MODEL in available_engines(),
         "estimate": estimate_of_reading(book, len(pages)),
     }
-    return render(request, "bookpipeline/doubtful.html", context)
+    return show(request, "doubtful", context)
 
 
-@action("books.change_book")
-def read_failed(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
+@action("books.change_book", "pages/read-failed/", "books_book_read_failed")
+def read_failed(request: StaffRequest, book: Book) -> HttpResponseBase:
     failed = Page.objects.filter(book=book, ocr_status=OcrStatus.FAILED)
     return _read(request, book, list(failed.values_list("pk", flat=True)))
 
@@ -204,10 +176,9 @@ def _read(request: StaffRequest, book: Book, pages: list[UUID], engine: str = ""
     return to_map(request, book.pk)
 
 
-@action("books.change_book")
-def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.change_book", "pages/arrange/", "books_book_arrange")
+def arrange_chosen(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Moves, turns or removes the chosen pages. Turned ones are read again at once."""
-    book = get_object_or_404(Book, pk=book_id)
     pages = list(pages_of(book, request.POST.getlist("page")))
     act, value = request.POST.get("act", "").partition(":")[::2]
     if act == "move":
@@ -222,9 +193,8 @@ def arrange_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
     return remembered(request, book, done)
 
 
-@action("books.change_book", most_bytes=MANY_FILES)
-def insert(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
+@action("books.change_book", "pages/insert/", "books_book_insert", most_bytes=MANY_FILES)
+def insert(request: StaffRequest, book: Book) -> HttpResponseBase:
     check_readable(book)
     files = request.FILES.getlist("files")
     uploads = [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files]
@@ -244,21 +214,19 @@ def remembered(request: StaffRequest, book: Book, done: Arrangement) -> HttpResp
     return remember(request, book.pk, step, to_map(request, book.pk))
 
 
-@action("books.change_book")
-def undo(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.change_book", "pages/arrange/undo/", "books_book_arrange_undo")
+def undo(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Takes the latest arrangement back; pages that were read since they were turned are read once more."""
-    book = get_object_or_404(Book, pk=book_id)
     undone = order.undo_last(book, request.POST.get("step"))
     messages.success(request, _("Undone: {sentence}.").format(sentence=in_language(undone.sentence)))
     _read_waiting(request, book)
     again = {name: getattr(undone, name) for name in AGAIN} | {"sentence": as_text(undone.sentence)}
-    return remember_undone(request, book_id, {"kind": ARRANGE, "id": str(undone.pk)}, again, to_map(request, book.pk))
+    return remember_undone(request, book.pk, {"kind": ARRANGE, "id": str(undone.pk)}, again, to_map(request, book.pk))
 
 
-@action("books.change_book")
-def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
-    undone = last_undone(request, book_id, ARRANGE)
+@action("books.change_book", "pages/arrange/redo/", "books_book_arrange_redo")
+def redo(request: StaffRequest, book: Book) -> HttpResponseBase:
+    undone = last_undone(request, book.pk, ARRANGE)
     if undone is None:
         raise ArrangementRefused(_("There is nothing to redo."))
     done = order.redo(book, _again(undone), user=request.user)

@@ -10,11 +10,11 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, reverse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from books.admin.guards import StaffRequest, action, back, route, screen
+from books.admin.guards import StaffRequest, action, back, screen, show
 from books.admin.guidelines import review_context
 from books.admin.publication import TEXTS, Passage
 from books.guidelines.changes import undo
@@ -34,16 +34,6 @@ MOST_DECIDED = 30
 Names = dict[str, str]
 
 
-def routes() -> list[URLPattern]:
-    at = "<int:book_id>/proposals/"
-    return [
-        route(at, proposals, "books_book_proposals"),
-        route(at + "<int:proposal_id>/decide/", decide, "books_book_proposal_decide"),
-        route(at + "all/<str:kind>/", preview, "books_book_proposals_all"),
-        route(at + "all/<str:kind>/accept/", accept_kind, "books_book_proposals_accept"),
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class Shown:
     """``is_next`` is the one that keys decide; ``can_undo`` only of an accepted one that stands."""
@@ -59,10 +49,9 @@ class Shown:
         return None if self.proposal.score is None else round(100 * self.proposal.score)
 
 
-@screen("books.view_book")
-def proposals(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@screen("books.view_book", "proposals/", "books_book_proposals")
+def proposals(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Keys decide the first; ``?after=`` the id of one that is left for later puts the next one there."""
-    book = get_object_or_404(Book, pk=book_id)
     names = _names(book)
     after = number_of(request.GET.get("after"))
     found = sorted(waiting(book), key=lambda each: (list(ProposalKind).index(ProposalKind(each.kind)), each.pk))
@@ -84,7 +73,7 @@ def proposals(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "more": len(found) - len(shown),
         "decided": [_shown(each, names, numbers) for each in _decided(book)],
     }
-    return render(request, "bookpipeline/proposals.html", context)
+    return show(request, "proposals", context)
 
 
 def _decided(book: Book) -> QuerySet[Proposal]:
@@ -161,45 +150,42 @@ def _listed(ids: Sequence[int], kind: str, names: Names) -> str:
     return "\n".join(f"{at}. {title}" for at, title in enumerate(there, start=1))
 
 
-@action("books.change_subtopic")
-def decide(request: StaffRequest, book_id: int, proposal_id: int) -> HttpResponseBase:
-    proposal = get_object_or_404(Proposal.objects.select_related("change"), pk=proposal_id, book=book_id)
+@action("books.change_subtopic", "proposals/<int:proposal_id>/decide/", "books_book_proposal_decide")
+def decide(request: StaffRequest, book: Book, proposal: Proposal) -> HttpResponseBase:
     decision = request.POST.get("decision", "")
     if decision == "accept":
-        made = accept(proposal_id, user=request.user)
+        made = accept(proposal.pk, user=request.user)
         said = f"{in_language(made.sentence)}." if made else _("Nothing to change: already decided.")
         messages.success(request, said)
     elif decision == "refuse":
-        refuse(proposal_id, user=request.user)
+        refuse(proposal.pk, user=request.user)
         messages.success(request, _("Refused: everything stays as it is."))
     elif decision == "undo" and proposal.change is not None:
         messages.success(request, f"{in_language(undo(proposal.change.pk, user=request.user).sentence)}.")
     else:
         return HttpResponseBadRequest(_("Unknown decision."))
-    return back(request, reverse("admin:books_book_proposals", args=[book_id]))
+    return back(request, reverse("admin:books_book_proposals", args=[book.pk]))
 
 
-@screen("books.change_subtopic")
-def preview(request: StaffRequest, book_id: int, kind: str) -> HttpResponseBase:
+@screen("books.change_subtopic", "proposals/all/<str:kind>/", "books_book_proposals_all")
+def preview(request: StaffRequest, book: Book, kind: str) -> HttpResponseBase:
     """What "accept all" of a kind would do, to be confirmed."""
-    book = get_object_or_404(Book, pk=book_id)
     names, numbers = _names(book), page_numbers(book.pk)
     shown = [_shown(each, names, numbers) for each in waiting(book).filter(kind=_kind(kind))]
     context = {**review_context(request, book), "title": _("Accept all"), "kind": _kind(kind), "shown": shown}
-    return render(request, "bookpipeline/proposals_all.html", context)
+    return show(request, "proposals_all", context)
 
 
-@action("books.change_subtopic")
-def accept_kind(request: StaffRequest, book_id: int, kind: str) -> HttpResponseBase:
+@action("books.change_subtopic", "proposals/all/<str:kind>/accept/", "books_book_proposals_accept")
+def accept_kind(request: StaffRequest, book: Book, kind: str) -> HttpResponseBase:
     """Accepts those that the person saw in the preview."""
-    book = get_object_or_404(Book, pk=book_id)
     seen = [pk for pk in map(number_of, request.POST.getlist("seen")) if pk is not None]
     chosen = waiting(book).filter(kind=_kind(kind), pk__in=seen).values_list("pk", flat=True)
     accepted, left = accept_all(book.pk, chosen, user=request.user)
     messages.success(request, _("{accepted} accepted.").format(accepted=accepted))
     if left:
         messages.warning(request, _("{left} could not be: what they were about had changed.").format(left=left))
-    return redirect("admin:books_book_proposals", book_id)
+    return redirect("admin:books_book_proposals", book.pk)
 
 
 def _kind(kind: str) -> ProposalKind:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse, HttpResponseBase, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
-from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.guards import StaffRequest, action, screen, show
 from books.admin.undo import offers_of_changes
 from books.guidelines.history import WordChange, word_changes
 from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
@@ -115,20 +114,9 @@ PERMISSION = "books.publish_guideline"
 VERSIONS_SHOWN = 50
 
 
-def routes() -> list[URLPattern]:
-    return [
-        route("<int:book_id>/publish/", preview, "books_book_publish"),
-        route("<int:book_id>/publish/now/", publish_now, "books_book_publish_now"),
-        route("<int:book_id>/publish/take-back/", take_all_back, "books_book_take_back"),
-        route("<int:book_id>/publish/<int:version>/", one_version, "books_book_version"),
-        route("<int:book_id>/publish/<int:version>/roll-back/", roll_back_to, "books_book_roll_back"),
-    ]
-
-
-@screen("books.view_book")
-def preview(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@screen("books.view_book", "publish/", "books_book_publish")
+def preview(request: StaffRequest, book: Book) -> HttpResponseBase:
     """What publishing the whole book would do, or with ?topic= or ?guideline= that of it alone."""
-    book = get_object_or_404(Book, pk=book_id)
     scope = _scope(book, request.GET)
     plan, may_undo = plan_of(book, scope), request.user.has_perm("books.change_subtopic")
     versions = _with_counts(versions_of(book))
@@ -167,11 +155,10 @@ def _why(entry: Entry) -> str:
     return in_language(entry.reason) or (_("Changed: {changed}").format(changed=changed) if changed else "")
 
 
-@action(PERMISSION)
-def publish_now(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action(PERMISSION, "publish/now/", "books_book_publish_now")
+def publish_now(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Publishes what the preview showed; where that would be something else by now, nothing."""
-    book = get_object_or_404(Book, pk=book_id)
-    made = publish(book_id, _scope(book, request.POST), user=request.user, seen=request.POST.get("seen", ""))
+    made = publish(book.pk, _scope(book, request.POST), user=request.user, seen=request.POST.get("seen", ""))
     said = in_language(made.sentence)
     messages.success(
         request, _("Published as version {version}: {sentence}.").format(version=made.version, sentence=said)
@@ -184,18 +171,17 @@ def publish_now(request: StaffRequest, book_id: int) -> HttpResponseBase:
             count,
         )
         messages.warning(request, words.format(count=count))
-    return redirect("admin:books_book_version", book_id, made.version)
+    return redirect("admin:books_book_version", book.pk, made.version)
 
 
-@screen("books.view_book")
-def one_version(request: StaffRequest, book_id: int, version: int) -> HttpResponseBase:
+@screen("books.view_book", "publish/<int:version>/", "books_book_version")
+def one_version(request: StaffRequest, book: Book, version: int) -> HttpResponseBase:
     """One set beside another: the present one beside that before it, an earlier one as what rolling back would do.
     With ?read= the text of one guideline (its key) as readers of that set get it."""
-    book = get_object_or_404(Book, pk=book_id)
     shown = get_object_or_404(_with_counts(versions_of(book)), version=version)
-    present = present_version(book_id)
+    present = present_version(book.pk)
     against = _against(request, version, present)
-    rows = PublishedGuideline.objects.of_version(book_id, version).in_order()
+    rows = PublishedGuideline.objects.of_version(book.pk, version).in_order()
     read = rows.filter(key=request.GET.get("read", "").replace("\x00", "")).first()
     context = {
         "rows": rows.only("key", "title", "number", "topic_title"),
@@ -218,32 +204,31 @@ def _against(request: StaffRequest, version: int, present: int) -> int:
     return version - 1 if version == present else present
 
 
-@action(PERMISSION)
-def roll_back_to(request: StaffRequest, book_id: int, version: int) -> HttpResponseBase:
-    get_object_or_404(PublishedSet, book=book_id, version=version)
-    made = roll_back(book_id, version, user=request.user)
+@action(PERMISSION, "publish/<int:version>/roll-back/", "books_book_roll_back")
+def roll_back_to(request: StaffRequest, book: Book, version: int) -> HttpResponseBase:
+    get_object_or_404(PublishedSet, book=book.pk, version=version)
+    made = roll_back(book.pk, version, user=request.user)
     messages.success(
         request,
         _("Readers have version {earlier} again, as version {version}.").format(earlier=version, version=made.version),
     )
-    return redirect("admin:books_book_publish", book_id)
+    return redirect("admin:books_book_publish", book.pk)
 
 
-@action(PERMISSION)
-def take_all_back(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action(PERMISSION, "publish/take-back/", "books_book_take_back")
+def take_all_back(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Needs the box ticked; without a script the browser asks for it."""
-    get_object_or_404(Book, pk=book_id)
     if request.POST.get("sure") != "yes":
         messages.error(request, _("Nothing was taken back: tick the box to say that you mean it."))
     else:
-        made = take_back(book_id, user=request.user)
+        made = take_back(book.pk, user=request.user)
         messages.success(
             request,
             _("Readers get nothing of this book any more. You can restore version {version}.").format(
                 version=made.version - 1
             ),
         )
-    return redirect("admin:books_book_publish", book_id)
+    return redirect("admin:books_book_publish", book.pk)
 
 
 def _scope(book: Book, asked: QueryDict) -> Scope:
@@ -271,11 +256,5 @@ def _with_counts(versions: QuerySet[PublishedSet]) -> QuerySet[PublishedSet]:
 
 
 def _shown(request: StaffRequest, book: Book, title: str, template: str, context: dict[str, Any]) -> HttpResponse:
-    context = {
-        **admin.site.each_context(request),
-        "title": title,
-        "book": book,
-        "may_publish": request.user.has_perm(PERMISSION),
-        **context,
-    }
-    return render(request, f"bookpipeline/{template}.html", context)
+    shown = {"title": title, "book": book, "may_publish": request.user.has_perm(PERMISSION)}
+    return show(request, template, {**shown, **context})

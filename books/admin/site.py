@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
@@ -35,21 +38,20 @@ class BookpipelineSite(AdminSite):
         super().register(model_or_iterable, type(given.__name__, (_OwnScripts, given), {}), **options)
 
     def get_urls(self) -> list[Any]:
+        from books.admin.guards import screens
+
         self._register_screens()
-        return super().get_urls()
+        return [*screens(), *super().get_urls()]
 
     def check(self, app_configs: Any) -> list[Any]:
         self._register_screens()
         return super().check(app_configs)
 
     def _register_screens(self) -> None:
-        """None of packages' own: whoever may add a schedule of the queue there could run any function."""
-        import books.admin.books
-        import books.admin.costs
-        import books.admin.job_list
-        import books.admin.people
-        import books.admin.tokens
-        import books.admin.webhooks  # noqa: F401 - they register by being imported
+        """By being imported: the models of ours and their screens. None of packages' own: whoever may add a schedule
+        of the queue there could run any function."""
+        for module in iter_modules([str(Path(__file__).parent)]):
+            import_module(f"books.admin.{module.name}")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from books.admin.home import home_context

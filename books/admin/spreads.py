@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from books.admin.guards import StaffRequest, action, route, screen
+from books.admin.guards import StaffRequest, action, screen, show
 from books.admin.pages import remembered
 from books.admin.workbench import request_context
 from books.errors import ArrangementRefused
@@ -23,17 +21,9 @@ from books.ocr.spreads import marked_spreads, split_spreads
 SCANS_SHOWN = 4
 
 
-def routes() -> list[URLPattern]:
-    return [
-        route("<int:book_id>/pages/spreads/", spreads, "books_book_spreads"),
-        route("<int:book_id>/pages/spreads/split/", split, "books_book_spreads_split"),
-    ]
-
-
-@screen("books.change_book")
-def spreads(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@screen("books.change_book", "pages/spreads/", "books_book_spreads")
+def spreads(request: StaffRequest, book: Book) -> HttpResponseBase:
     """All that are marked, or the page whose number the address names, marked or not."""
-    book = get_object_or_404(Book, pk=book_id)
     number = number_of(request.GET.get("page"), LARGEST_PLACE)
     pages = marked_spreads(book) if number is None else list(book.pages.filter(number=number, cut__isnull=False))
     context = {
@@ -42,12 +32,11 @@ def spreads(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "has_scans": len(pages) <= SCANS_SHOWN,
         "is_from_right": reads_from_right(book.language),
     }
-    return render(request, "bookpipeline/spreads.html", context)
+    return show(request, "spreads", context)
 
 
-@action("books.change_book")
-def split(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
+@action("books.change_book", "pages/spreads/split/", "books_book_spreads_split")
+def split(request: StaffRequest, book: Book) -> HttpResponseBase:
     pages = list(pages_of(book, request.POST.getlist("page")))
     at = {page.pk: share for page in pages if (share := _share(request, page)) is not None}
     from_right = request.POST.get("first") == "right"

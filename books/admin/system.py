@@ -6,14 +6,11 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
 from django.http import HttpResponseBase
-from django.shortcuts import render
-from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
 from bookpipeline.release import UNKNOWN
-from books.admin.guards import StaffRequest, route, screen
+from books.admin.guards import StaffRequest, screen, show
 from books.errors import Busy
 from books.intake.box.ask import AT_ONCE, BoxDied, means_found
 from books.retention import RULES
@@ -21,22 +18,19 @@ from books.wording import in_language
 from jobs.monitoring import system_view, tables
 
 
-def routes() -> list[URLPattern]:
-    return [route("system/", system, "jobs_system")]
-
-
-@screen("jobs.view_job")
+@screen("jobs.view_job", "/jobs/job/system/", "jobs_system")
 def system(request: StaffRequest) -> HttpResponseBase:
     """The whole page, or for HTMX its moving part alone."""
     context = {"title": _("System"), "view": system_view()}
     if not request.htmx:
-        context |= admin.site.each_context(request) | {"rules": RULES, "tables": _tables()}
         context |= {
+            "rules": RULES,
+            "tables": _tables(),
             "means": [in_language(each) for each in _means_or_why()],
             "at_once": AT_ONCE,
             "release": _release(),
         }
-    return render(request, f"bookpipeline/{'_system' if request.htmx else 'system'}.html", context)
+    return show(request, "_system" if request.htmx else "system", context)
 
 
 def _release() -> str:

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, reverse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from books.access import may_choose_people
-from books.admin.guards import StaffRequest, action, back, route, screen
+from books.admin.guards import StaffRequest, action, back, screen, show
 from books.models import Assignment, Book, Comment, Subtopic
 from books.numbers import number_of
 from books.ocr.review import pages_of
 from books.team import sharing
 
 
-def routes() -> list[URLPattern]:
-    return [
-        route("<int:book_id>/people/", people, "books_book_people"),
-        route("<int:book_id>/people/give/", give, "books_book_give"),
-        route("<int:book_id>/people/<int:assignment_id>/take/", take, "books_book_take"),
-        route("<int:book_id>/comment/", comment, "books_book_comment"),
-        route("<int:book_id>/comment/<int:comment_id>/done/", done, "books_book_comment_done"),
-    ]
-
-
-@screen("books.view_book")
-def people(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book.objects.select_related("owner"), pk=book_id)
+@screen("books.view_book", "people/", "books_book_people")
+def people(request: StaffRequest, book: Book) -> HttpResponseBase:
     comments = list(sharing.open_comments(book=book))
     context = {
-        **admin.site.each_context(request),
         "title": _("People"),
         "book": book,
         "team": book.team.order_by("username"),
@@ -41,28 +29,26 @@ def people(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "given": list(sharing.given(Assignment.objects.filter(book=book))),
         "comments": [(each, sharing.path_of(each)) for each in comments],
     }
-    return render(request, "bookpipeline/people.html", context)
+    return show(request, "people", context)
 
 
-@action("books.change_book")
-def give(request: StaffRequest, book_id: int) -> HttpResponseBase:
-    book = get_object_or_404(Book, pk=book_id)
+@action("books.change_book", "people/give/", "books_book_give")
+def give(request: StaffRequest, book: Book) -> HttpResponseBase:
     made = sharing.give(book, number_of(request.POST.get("person")), request.POST.get("pages", ""), user=request.user)
     messages.success(request, _("Given to {person}.").format(person=made.person))
-    return redirect("admin:books_book_people", book_id)
+    return redirect("admin:books_book_people", book.pk)
 
 
-@action("books.change_book")
-def take(request: StaffRequest, book_id: int, assignment_id: int) -> HttpResponseBase:
-    get_object_or_404(Assignment, pk=assignment_id, book=book_id).delete()
+@action("books.change_book", "people/<int:assignment_id>/take/", "books_book_take")
+def take(request: StaffRequest, book: Book, assignment: Assignment) -> HttpResponseBase:
+    assignment.delete()
     messages.success(request, _("Taken back."))
-    return redirect("admin:books_book_people", book_id)
+    return redirect("admin:books_book_people", book.pk)
 
 
-@action("books.view_book")
-def comment(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.view_book", "comment/", "books_book_comment")
+def comment(request: StaffRequest, book: Book) -> HttpResponseBase:
     """On the page or the guideline whose id the form names."""
-    book = get_object_or_404(Book, pk=book_id)
     page, subtopic = request.POST.get("page", ""), request.POST.get("subtopic", "")
     made = sharing.comment(
         book,
@@ -76,7 +62,7 @@ def comment(request: StaffRequest, book_id: int) -> HttpResponseBase:
     return back(request, sharing.path_of(made))
 
 
-@action("books.view_book")
-def done(request: StaffRequest, book_id: int, comment_id: int) -> HttpResponseBase:
-    sharing.settle(get_object_or_404(Comment, pk=comment_id, book=book_id), user=request.user)
-    return back(request, reverse("admin:books_book_people", args=[book_id]))
+@action("books.view_book", "comment/<int:comment_id>/done/", "books_book_comment_done")
+def done(request: StaffRequest, book: Book, comment: Comment) -> HttpResponseBase:
+    sharing.settle(comment, user=request.user)
+    return back(request, reverse("admin:books_book_people", args=[book.pk]))

@@ -11,7 +11,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -19,7 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from books.admin.guards import AsksAgain, StaffRequest
+from books.admin.guards import AsksAgain, StaffRequest, show
 from books.models import ApiToken, TokenScope
 from books.tokens import give_out, revoke
 
@@ -138,12 +137,11 @@ def _path(token: ApiToken) -> str:
 def shown_once(request: HttpRequest, thing: Any, use: StrOrPromise, shown: Mapping[StrOrPromise, str]) -> HttpResponse:
     """A page with a secret, named in ``shown``, that no other page shows; nobody keeps a copy of it on the way."""
     context = {
-        **admin.site.each_context(request),
         "title": str(thing),
         "opts": thing._meta,
         "shown": shown,
         "use": use,
     }
-    response = render(request, "bookpipeline/secret.html", context)
+    response = show(request, "secret", context)
     add_never_cache_headers(response)
     return response

@@ -10,13 +10,12 @@ from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from books.admin.guards import AsksAgain, StaffRequest, action, route
+from books.admin.guards import AsksAgain, StaffRequest, action
 from books.admin.tokens import shown_once
 from books.audit import refuse
 from books.models import Happening, WebhookDelivery, WebhookEndpoint
@@ -92,10 +91,6 @@ class WebhookEndpointAdmin(AsksAgain, admin.ModelAdmin[WebhookEndpoint]):
         """The one time that the secret is shown."""
         return shown_once(request, obj, USE, {SECRET: obj.secret})
 
-    def get_urls(self) -> list[URLPattern]:
-        own = route("<int:endpoint_id>/test/", send_a_test, "books_webhookendpoint_test")
-        return [own, *super().get_urls()]
-
     @admin.action(description=_("Make a new secret for the chosen one"), permissions=["change"])
     def renew(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> HttpResponse | None:
         chosen = list(endpoints)
@@ -108,7 +103,7 @@ class WebhookEndpointAdmin(AsksAgain, admin.ModelAdmin[WebhookEndpoint]):
         return shown_once(request, chosen[0], use, {SECRET: chosen[0].secret})
 
 
-@action("books.change_webhookendpoint")
+@action("books.change_webhookendpoint", "/books/webhookendpoint/<int:endpoint_id>/test/", "books_webhookendpoint_test")
 def send_a_test(request: StaffRequest, endpoint_id: int) -> HttpResponseBase:
     endpoint = get_object_or_404(WebhookEndpoint, pk=endpoint_id)
     here = redirect("admin:books_webhookendpoint_change", endpoint_id)

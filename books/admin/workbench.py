@@ -5,17 +5,17 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, Final
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, reverse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from books.admin.generating import estimate_in_words, generate
-from books.admin.guards import StaffRequest, action, back, route, screen
+from books.admin.guards import StaffRequest, action, back, screen, show
 from books.admin.page_lines import lines_of, looks_at
 from books.admin.page_states import cell_of, cells_of, reading_of
 from books.admin.undo import DECISION, last_done, last_undone, offers, remember, remember_undone
@@ -39,25 +39,9 @@ MOST_LINES: Final = 500
 DECISIONS: Final = {"approve": PageReview.APPROVED, "reject": PageReview.REJECTED}
 
 
-def routes() -> list[URLPattern]:
-    page = "<int:book_id>/pages/<int:number>/"
-    return [
-        route(page, page_screen, "books_book_page"),
-        route(page + "reading/", reading, "books_book_page_reading"),
-        route(page + "edit/", edit, "books_book_page_edit"),
-        route(page + "restore/", restore, "books_book_page_restore"),
-        route("<int:book_id>/pages/clean/", clean, "books_book_clean"),
-        route("<int:book_id>/pages/decide/", decide_chosen, "books_book_pages_decide"),
-        route("<int:book_id>/pages/decide/undo/", undo, "books_book_decision_undo"),
-        route("<int:book_id>/pages/decide/redo/", redo, "books_book_decision_redo"),
-        route("<int:book_id>/pages/<int:number>/decide/", decide, "books_book_page_decide"),
-    ]
-
-
-@action("books.change_page")
-def decide(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
+@action("books.change_page", "pages/<int:number>/decide/", "books_book_page_decide")
+def decide(request: StaffRequest, book: Book, page: Page) -> HttpResponseBase:
     """Approves or rejects the page that the person saw, then goes on to the next page that waits for review."""
-    page = get_object_or_404(Page.objects.select_related("book", "reading"), book=book_id, number=number)
     decision = DECISIONS.get(request.POST.get("decision", ""))
     if decision is None:
         return HttpResponseBadRequest(_("Unknown decision."))
@@ -84,11 +68,10 @@ def _to_next(request: StaffRequest, page: Page) -> HttpResponse:
     return redirect("admin:books_book_page", page.book_id, following)
 
 
-@action("books.change_page")
-def decide_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.change_page", "pages/decide/", "books_book_pages_decide")
+def decide_chosen(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Approves or rejects the pages of the form, named as they were seen; those that were decided or read again since
     are left alone. With "generate" goes on to that step, as its own button would."""
-    book = get_object_or_404(Book, pk=book_id)
     decision = DECISIONS.get(request.POST.get("decision", ""))
     if decision is None:
         return HttpResponseBadRequest(_("Unknown decision."))
@@ -96,7 +79,7 @@ def decide_chosen(request: StaffRequest, book_id: int) -> HttpResponseBase:
     if goes_on and not request.user.has_perm("books.ask_model"):
         raise PermissionDenied
     decided = _decided(request, book, request.POST.getlist("page"), decision)
-    return generate(request, book_id=book_id) if goes_on else decided
+    return generate(request, book_id=book.pk) if goes_on else decided
 
 
 def _decided(request: StaffRequest, book: Book, chosen: list[str], decision: PageReview) -> HttpResponse:
@@ -129,23 +112,22 @@ def to_map(request: StaffRequest, book_id: int) -> HttpResponse:
 # ---- taking back, and doing again -----------------------------------------------------------------------------------
 
 
-@action("books.change_page")
-def undo(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.change_page", "pages/decide/undo/", "books_book_decision_undo")
+def undo(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Takes the latest decision back and returns to the page it was about."""
-    get_object_or_404(Book, pk=book_id)
-    last = last_done(request, book_id, DECISION)
+    last = last_done(request, book.pk, DECISION)
     if last is None:
         messages.warning(request, _("There is no decision to undo."))
-        return to_map(request, book_id)
+        return to_map(request, book.pk)
     pages = review.take_back(last)
     if not pages:
         messages.warning(request, _("That was decided again, or read again, since: nothing was undone."))
-        return remember_undone(request, book_id, last, None, to_map(request, book_id))
+        return remember_undone(request, book.pk, last, None, to_map(request, book.pk))
     words = ngettext("Undone: Page {page} {decided}.", "Undone: {count} pages {decided}.", len(pages))
     told = {"page": pages[0].number, "count": len(pages), "decided": PageReview(last["review"]).label.lower()}
     messages.success(request, words.format(**told))
     again = {"review": last["review"], "pages": {str(page.pk): page.mark for page in pages}}
-    return remember_undone(request, book_id, last, again, _to_pages(book_id, pages))
+    return remember_undone(request, book.pk, last, again, _to_pages(book.pk, pages))
 
 
 def _to_pages(book_id: int, pages: list[Page]) -> HttpResponse:
@@ -154,14 +136,13 @@ def _to_pages(book_id: int, pages: list[Page]) -> HttpResponse:
     return redirect("admin:books_book_map", book_id)
 
 
-@action("books.change_page")
-def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@action("books.change_page", "pages/decide/redo/", "books_book_decision_redo")
+def redo(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Decides again as before the undo, on pages that nobody decided or read again since."""
-    book = get_object_or_404(Book, pk=book_id)
-    undone = last_undone(request, book_id, DECISION)
+    undone = last_undone(request, book.pk, DECISION)
     if undone is None:
         messages.warning(request, _("There is no decision to redo."))
-        return to_map(request, book_id)
+        return to_map(request, book.pk)
     chosen = [f"{page}:{mark}" for page, mark in undone["pages"].items()]
     return _decided(request, book, chosen, PageReview(undone["review"]))
 
@@ -169,10 +150,9 @@ def redo(request: StaffRequest, book_id: int) -> HttpResponseBase:
 # ---- all that give no cause to look ---------------------------------------------------------------------------------
 
 
-@screen("books.change_page")
-def clean(request: StaffRequest, book_id: int) -> HttpResponseBase:
+@screen("books.change_page", "pages/clean/", "books_book_clean")
+def clean(request: StaffRequest, book: Book) -> HttpResponseBase:
     """What "approve all that are clean" would do, to be confirmed: its form has the pages chosen as on the map."""
-    book = get_object_or_404(Book, pk=book_id)
     clean_now = review.clean_pages(book)
     chosen, looks = list(clean_now.order_by("number")), looks_at(clean_now)
     waiting = set(review.review_queue(book).values_list("number", flat=True)) - {page.number for page in chosen}
@@ -186,7 +166,7 @@ def clean(request: StaffRequest, book_id: int) -> HttpResponseBase:
         "least": int(CLEAN_CONFIDENCE),
         "estimate": estimate_in_words(book) if _may_go_on(request, book, len(chosen)) else "",
     }
-    return render(request, "bookpipeline/clean.html", context)
+    return show(request, "clean", context)
 
 
 def _may_go_on(request: StaffRequest, book: Book, chosen: int) -> bool:
@@ -199,7 +179,6 @@ def _may_go_on(request: StaffRequest, book: Book, chosen: int) -> bool:
 def request_context(request: StaffRequest, book: Book, title: str) -> dict[str, Any]:
     """What every screen around a book's pages shows."""
     return {
-        **admin.site.each_context(request),
         "title": title,
         "book": book,
         "may_decide": request.user.has_perm("books.change_page"),
@@ -208,28 +187,26 @@ def request_context(request: StaffRequest, book: Book, title: str) -> dict[str, 
     }
 
 
-@screen("books.view_book")
-def page_screen(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
+@screen("books.view_book", "pages/<int:number>/", "books_book_page")
+def page_screen(request: StaffRequest, book: Book, page: Page) -> HttpResponseBase:
     """With ``?edit=`` LINES or WHOLE as an editor, for who may."""
     mode = request.GET.get("edit", "") if request.user.has_perm("books.change_page") else ""
-    return _shown(request, book_id, number, mode)
+    return _shown(request, page, mode)
 
 
-@screen("books.view_book")
-def reading(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
+@screen("books.view_book", "pages/<int:number>/reading/", "books_book_page_reading")
+def reading(request: StaffRequest, book: Book, page: Page) -> HttpResponseBase:
     """How the page's reading goes, while it does; 204 while there is nothing new to say."""
-    page = page_of(book_id, number)
     again = reading_of(page)
     if again is not None and request.GET.get("mark") == again.mark:
         return HttpResponse(status=204)
     context = {"book": page.book, "page": page, "again": again, "is_over": True}
-    return render(request, "bookpipeline/_reading.html", context)
+    return show(request, "_reading", context)
 
 
 def _shown(
     request: StaffRequest,
-    book_id: int,
-    number: int,
+    page: Page,
     mode: str,
     *,
     draft: str | None = None,
@@ -237,15 +214,14 @@ def _shown(
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     """``draft`` is a text that was not saved, ``seen`` the id of the reading it was made from: None for the present."""
-    page = page_of(book_id, number, "book", "reading", "source", "reviewed_by")
     reading = page.reading
     if draft is not None:
         known = edited_lines(reading.lines, draft.splitlines()) if reading else []
         reading = Reading(text=draft, lines=known)
     lines = list(lines_of(reading)) if reading else []
-    near = Page.objects.filter(book=book_id).order_by("number")
+    near = Page.objects.filter(book=page.book_id).order_by("number")
     context = {
-        **request_context(request, page.book, _("Page {number}").format(number=number)),
+        **request_context(request, page.book, _("Page {number}").format(number=page.number)),
         "page": page,
         "offers": offers(request, page.book, page),
         "cell": cell_of(page),
@@ -260,35 +236,35 @@ def _shown(
         "is_refused": status != HTTPStatus.OK,
         "history": page.readings.all(),
         "comments": open_comments(page=page),
-        "previous": near.filter(number__lt=number).reverse().values_list("number", flat=True).first(),
-        "following": near.filter(number__gt=number).values_list("number", flat=True).first(),
+        "previous": near.filter(number__lt=page.number).reverse().values_list("number", flat=True).first(),
+        "following": near.filter(number__gt=page.number).values_list("number", flat=True).first(),
         "count": near.count(),
         "waiting": review_queue(page.book).count(),
     }
-    return render(request, "bookpipeline/page.html", context, status=status)
+    return show(request, "page", context, status=status)
 
 
-@action("books.change_page")
-def edit(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
+@action("books.change_page", "pages/<int:number>/edit/", "books_book_page_edit")
+def edit(request: StaffRequest, book: Book, page: Page) -> HttpResponseBase:
     """Saves the text, then perhaps approves the page; or with "show" goes on in that mode. Where the page got another
     text meanwhile, both are shown, so that no typing is lost."""
-    page = page_of(book_id, number)
     text, mode, before = _posted_text(request), LINES if "line" in request.POST else WHOLE, page.reading_id
     if wanted := request.POST.get("show"):
-        return _shown(request, book_id, number, wanted, draft=text, seen=_seen(request))
+        return _shown(request, page, wanted, draft=text, seen=_seen(request))
     try:
         reading = edit_text(page, text, user=request.user, seen_reading_id=_seen(request))
     except EditedMeanwhile as refusal:
         messages.error(request, in_language(refusal.message))
-        return _shown(request, book_id, number, mode, draft=text, status=HTTPStatus.CONFLICT)
+        page.refresh_from_db()
+        return _shown(request, page, mode, draft=text, status=HTTPStatus.CONFLICT)
     if request.POST.get("then") == "approve":
-        page = page_of(book_id, number, "book", "reading")
+        page.refresh_from_db()
         return _decided_one(request, page, PageReview.APPROVED, page.mark)
     if reading.pk == before:
         messages.info(request, _("Nothing was changed."))
     else:
-        messages.success(request, _("Page {number} has your text; it waits for approval.").format(number=number))
-    return redirect("admin:books_book_page", book_id, number)
+        messages.success(request, _("Page {number} has your text; it waits for approval.").format(number=page.number))
+    return redirect("admin:books_book_page", book.pk, page.number)
 
 
 def _posted_text(request: StaffRequest) -> str:
@@ -298,23 +274,17 @@ def _posted_text(request: StaffRequest) -> str:
     return request.POST.get("text", "")
 
 
-@action("books.change_page")
-def restore(request: StaffRequest, book_id: int, number: int) -> HttpResponseBase:
-    page = page_of(book_id, number)
+@action("books.change_page", "pages/<int:number>/restore/", "books_book_page_restore")
+def restore(request: StaffRequest, book: Book, page: Page) -> HttpResponseBase:
     try:
         restore_reading(
             page, number_of(request.POST.get("reading")) or 0, user=request.user, seen_reading_id=_seen(request)
         )
     except Reading.DoesNotExist as error:
         raise Http404(_("This page has no such reading.")) from error
-    messages.success(request, _("Page {number} has that text again; it waits for approval.").format(number=number))
-    return redirect("admin:books_book_page", book_id, number)
+    messages.success(request, _("Page {number} has that text again; it waits for approval.").format(number=page.number))
+    return redirect("admin:books_book_page", book.pk, page.number)
 
 
 def _seen(request: StaffRequest) -> int | None:
     return number_of(request.POST.get("seen", ""))
-
-
-def page_of(book_id: int, number: int, *related: str) -> Page:
-    pages = Page.objects.select_related(*related) if related else Page.objects.all()
-    return get_object_or_404(pages, book=book_id, number=number)
