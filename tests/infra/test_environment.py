@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.infra.terraform import INFRA, MODULES, PRODUCTION, blocks, call, local
+from tests.infra.terraform import FOLDERS, INFRA, MODULES, PRODUCTION, blocks, local
 
 ROOT = INFRA.parent
 # Read by boto3 and Python themselves.
@@ -106,16 +106,24 @@ def test_everything_that_runs_the_image_is_given_the_same_environment_and_its_ow
         "worker": "${local.secrets[each.key]}",
         "sweep": "${local.secrets.sweep}",
     }
-    assert {body["product"] for body in users.values()} == {"${local.product}"}
+    products = {name: body["product"] for name, body in users.items()}
+    assert products.pop("release") == "${local.product}"
+    assert set(products.values()) == {"${local.released}"}
     of = local(PRODUCTION, "secret_names")
     assert of["cpu"] == of["sweep"] == "${local.base_secrets}"
     assert local(PRODUCTION, "base_secrets") == '${concat(["SECRET_KEY", "DATABASE_URL"], var.secret_settings)}'
     assert [name for name, names in of.items() if "PASSWORD" in str(names)] == ["release"]
 
 
-def test_services_wait_for_the_release():
-    for name in ("web_express", "web_app_runner", "worker", "sweep"):
-        assert call(name)["depends_on"] == ["${module.release}"]
+def test_services_wait_for_the_release_and_nothing_else_does():
+    """Under depends_on whatever Terraform only reads is put off: each release would replace the web's endpoints."""
+    assert local(PRODUCTION, "released") == "${merge(local.product, {image = module.release.image})}"
+    [output] = [block["image"] for block in blocks(MODULES / "release")["output"]]
+    assert (output["value"], output["depends_on"]) == ("${var.product.image}", ["${terraform_data.this}"])
+    for folder in FOLDERS:
+        assert not [
+            body for block in blocks(folder).get("module", []) for body in block.values() if "depends_on" in body
+        ]
 
 
 def test_the_guide_names_every_secret():

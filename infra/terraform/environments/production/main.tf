@@ -38,6 +38,10 @@ locals {
     access_policy  = module.storage.access_policy
   }
 
+  # Whatever takes its image from the release waits for its migrations, and nothing else waits: depends_on would put off
+  # reading what Terraform only reads, and so replace endpoints and rewrite policies with each release.
+  released = merge(local.product, { image = module.release.image })
+
   # A page needs a processor for a second or two; a model's answer needs patience and little else.
   pools = {
     cpu = { cpu = 2048, memory = 4096, processes = 2, max_tasks = 10, backlog_per_task = 60 }
@@ -86,7 +90,7 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
   capacity_providers = ["FARGATE", "FARGATE_SPOT"]
 }
 
-# Every service waits for it: a new image starts on a database that has its migrations.
+# Every service has its image from here: a new one starts on a database that has its migrations.
 module "release" {
   source              = "../../modules/release"
   name                = "${local.name}-release"
@@ -110,10 +114,9 @@ module "web_express" {
   subnet_ids         = module.network.public_subnet_ids
   security_group_ids = [module.network.application_security_group_id]
   topic_arn          = aws_sns_topic.alarms.arn
-  product            = local.product
+  product            = local.released
   secrets            = local.secrets.web
   log_retention_days = var.log_days
-  depends_on         = [module.release]
 }
 
 module "web_app_runner" {
@@ -124,9 +127,8 @@ module "web_app_runner" {
   subnet_ids         = module.network.private_subnet_ids
   security_group_ids = [module.network.application_security_group_id]
   topic_arn          = aws_sns_topic.alarms.arn
-  product            = local.product
+  product            = local.released
   secrets            = local.secrets.web
-  depends_on         = [module.release]
 }
 
 module "worker" {
@@ -142,10 +144,9 @@ module "worker" {
   cluster            = aws_ecs_cluster_capacity_providers.this.cluster_name
   subnet_ids         = module.network.private_subnet_ids
   security_group_ids = [module.network.application_security_group_id]
-  product            = local.product
+  product            = local.released
   secrets            = local.secrets[each.key]
   log_retention_days = var.log_days
-  depends_on         = [module.release]
 }
 
 module "sweep" {
@@ -154,8 +155,7 @@ module "sweep" {
   cluster            = aws_ecs_cluster_capacity_providers.this.cluster_name
   subnet_ids         = module.network.private_subnet_ids
   security_group_ids = [module.network.application_security_group_id]
-  product            = local.product
+  product            = local.released
   secrets            = local.secrets.sweep
   log_retention_days = var.log_days
-  depends_on         = [module.release]
 }

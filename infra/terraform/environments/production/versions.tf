@@ -11,7 +11,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 6.23, < 7.0" # Express Mode came with 6.23; App Runner may go with 7
+      version = ">= 6.50, < 7.0" # from there on Express Mode keeps the groups it is given; App Runner may go with 7
     }
   }
 }

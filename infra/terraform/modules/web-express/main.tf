@@ -80,7 +80,7 @@ resource "aws_ecs_express_gateway_service" "this" {
   }
 
   scaling_target {
-    auto_scaling_metric       = "CPU"
+    auto_scaling_metric       = "AVERAGE_CPU"
     auto_scaling_target_value = 60
     min_task_count            = var.min_instances
     max_task_count            = var.max_instances

@@ -3,7 +3,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 6.23, < 7.0"
+      version = ">= 6.50, < 7.0"
     }
   }
 }
