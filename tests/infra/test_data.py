@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.infra.terraform import MODULES, PRODUCTION, call, policies, resource, resources
+from tests.infra.terraform import INFRA, MODULES, PRODUCTION, call, policies, resource, resources
 
 
 def test_nothing_in_the_bucket_can_be_made_public():
@@ -62,6 +64,12 @@ def test_the_database_takes_encrypted_connections_of_the_application_only():
     rules = resources(MODULES / "database", "aws_vpc_security_group_ingress_rule")
     assert [rule["referenced_security_group_id"] for rule in rules.values()] == ["${var.client_security_group_id}"]
     assert call("database")["subnet_ids"] == "${module.network.private_subnet_ids}"
+
+
+def test_the_application_knows_the_database_by_its_certificate():
+    guide = (INFRA.parent / "docs" / "deploy.md").read_text()
+    [authorities] = re.findall(r"sslmode=verify-full&sslrootcert=([\w/.]+)", guide)
+    assert re.search(rf"^ADD .*\$RDS_CERTIFICATES {authorities}$", (INFRA / "Dockerfile").read_text(), re.M)
 
 
 def test_no_secret_has_its_value_in_terraform():

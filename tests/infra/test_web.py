@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.infra.terraform import INFRA, MODULES, PRODUCTION, call, resource, resources, variable
@@ -95,6 +97,11 @@ def test_the_port_is_the_one_that_the_image_serves(app_runner, express):
     for port in (image["port"], express["primary_container"][0]["container_port"]):
         assert f"EXPOSE {port}\n" in dockerfile
         assert f'"0.0.0.0:{port}"' in dockerfile
+
+
+def test_the_web_keeps_an_idle_connection_longer_than_the_load_balancer_does():
+    [seconds] = re.findall(r"^keepalive = (\d+)$", (INFRA.parent / "gunicorn.conf.py").read_text(), re.M)
+    assert int(seconds) > 60
 
 
 def test_a_variable_chooses_one_runtime():
