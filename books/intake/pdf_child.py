@@ -6,9 +6,11 @@ import ctypes
 import io
 import math
 import re
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache, partial
+from hashlib import sha256
 from typing import Any, BinaryIO
 
 from PIL import Image, ImageChops
@@ -17,7 +19,7 @@ from pypdfium2 import PdfiumError, raw
 from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.grey import grey
-from books.intake.image_child import DECODING_ERRORS, END_OF_IMAGE, is_whole
+from books.intake.image_child import DECODING_ERRORS, END_OF_IMAGE, FILLERS, is_whole
 from books.intake.judging import judged, refusal_of_points
 from books.intake.pdf_repair import opened
 from books.sentences import gettext_noop, plain, told
@@ -33,6 +35,9 @@ POINTS_PER_INCH = 72
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 USER_UNIT = re.compile(rb"/UserUnit\s+(\d{1,5}(?:\.\d{1,5})?)\b")
 JPEG_TAIL_BYTES = 1024  # writers pad a JPEG behind its end
+END_OF_FAX = 2 * f"{1:012b}"  # stands at any bit
+FAX_ROWS = 0.98  # some say they are a little higher than they are
+GROUP_4, LONG = 4, 4  # a TIFF's compression, and its type of numbers
 FINENESS = 64  # PDFium places points on whole dots only
 FAR = 100.0
 SPACE = 32
@@ -110,9 +115,10 @@ def render(document: Any, index: int, dpi: int, data: BinaryIO) -> tuple[dict[st
     except PdfiumError:
         raise UploadRejected(told(UNREADABLE_PAGE, page=index + 1)) from None
     scale = unit * min(dpi / POINTS_PER_INCH, (limits.PDF_RENDER_PIXELS / (width * height)) ** 0.5)
-    if any(map(is_damaged, images_on(page))):
-        raise UploadRejected(told(DAMAGED_PICTURE, page=index + 1))
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
+    is_empty = all(least == most for least, most in picture.getextrema())
+    if any(is_damaged(image, is_empty=is_empty) for image in images_on(page)):
+        raise UploadRejected(told(DAMAGED_PICTURE, page=index + 1))
     found, owners = characters(page, picture.size, limits.PDF_TEXT_CHARACTERS)
     is_seen = visible(page, owners, scale, scale / unit)
     seen = [each for each in found if is_seen(each)]
@@ -123,17 +129,38 @@ def images_on(page: Any) -> Iterator[Any]:
     return page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=MOST_DEPTH)  # type: ignore[no-any-return]
 
 
-def is_damaged(image: Any) -> bool:
-    """Whether a JPEG on the page was cut in its picture: PDFium draws what there is and leaves the rest white."""
+def is_damaged(image: Any, *, is_empty: bool) -> bool:
+    """Whether a picture was cut: PDFium draws what there is and leaves the rest white, which hides it in a JPEG and a
+    fax; or, where the page came out ``is_empty``, whether it cannot be decoded at all."""
     with suppress(PdfiumError):
-        if image.get_filters()[-1:] == ["DCTDecode"]:
-            data = bytes(image.get_data(decode_simple=True))
-            if END_OF_IMAGE not in data[-JPEG_TAIL_BYTES:]:
-                try:
-                    return not is_whole(io.BytesIO(data))
-                except DECODING_ERRORS:
-                    return True
+        last = "".join(image.get_filters()[-1:])
+        is_jpeg, is_fax = last == "DCTDecode", last == "CCITTFaxDecode"
+        if is_empty and not is_jpeg and not raw.FPDFImageObj_GetBitmap(image):
+            return True
+        data = bytes(image.get_data(decode_simple=True)) if is_jpeg or is_fax else b""
+        try:
+            if is_jpeg and (is_empty or END_OF_IMAGE not in data[-JPEG_TAIL_BYTES:]):
+                return not is_whole(io.BytesIO(data))
+            return is_fax and is_cut_fax(data, *image.get_px_size())
+        except DECODING_ERRORS:
+            return is_jpeg
     return False
+
+
+def is_cut_fax(data: bytes, width: int, height: int) -> bool:
+    """Whether what follows the data changes the picture, as of a JPEG; only the newest code, Group 4, is judged."""
+    if END_OF_FAX in "".join(f"{byte:08b}" for byte in data[-JPEG_TAIL_BYTES:]):
+        return False
+    seen = set()
+    for filler in FILLERS:
+        strip = data.rstrip(b"\0") + filler
+        tags = {256: width, 257: height, 258: 1, 259: GROUP_4, 262: 0, 273: 8, 277: 1, 278: height, 279: len(strip)}
+        directory = b"".join(struct.pack("<HHII", tag, LONG, 1, value) for tag, value in tags.items())
+        head = struct.pack("<2sHI", b"II", 42, 8 + len(strip))
+        file = io.BytesIO(head + strip + struct.pack("<H", len(tags)) + directory + bytes(4))
+        with Image.open(file, formats=("TIFF",)) as picture:
+            seen.add(sha256(picture.crop((0, 0, width, int(FAX_ROWS * height))).tobytes()).digest())
+    return len(seen) > 1
 
 
 def characters(page: Any, size: tuple[int, int], most: int) -> tuple[list[list[Any]], dict[int, list[list[Any]]]]:

@@ -272,6 +272,23 @@ def test_a_damaged_jpeg_in_a_pdf_costs_its_page_alone() -> None:
             render_page(BytesIO(content), frame)
 
 
+def test_a_fax_in_a_pdf_that_was_cut_costs_its_page_alone() -> None:
+    content = saved("PDF", page("1", (600, 800)))
+    (picture,) = re.findall(rb"(?s)/CCITTFaxDecode.*?stream\n(.*?)\nendstream", content)
+    for kept in (len(picture), len(picture) - 3):
+        whole = content.replace(picture, picture[:kept] + bytes(len(picture) - kept))
+        assert render_page(BytesIO(whole), 0).image.getextrema()[0] < 100
+    cut = content.replace(picture, picture[: len(picture) // 2] + bytes(len(picture) - len(picture) // 2))
+    with pytest.raises(UnreadableImage, match="The picture on page 1 of the PDF is damaged"):
+        render_page(BytesIO(cut), 0)
+
+
+def test_a_page_that_comes_out_empty_as_nothing_can_decode_its_picture_is_not_blank() -> None:
+    content = saved("PDF", page("L", (600, 800))).replace(b"/DCTDecode", b"/JPXDecode")
+    with pytest.raises(UnreadableImage, match="damaged"):
+        render_page(BytesIO(content), 0)
+
+
 @pytest.mark.parametrize("before", [b"\r\n", bytes(4), b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_what_stands_before_a_picture_is_overlooked(kind: str, before: bytes) -> None:

@@ -184,7 +184,9 @@ def is_a_marked_spread(page: Page) -> bool:
 
 
 def keeps_its_lines(page: Page) -> bool:
-    """The lines of one column below those of the other, with what is printed in neither at the end of one."""
+    """The lines of one column below those of the other, with what is printed in neither at the end of one, and without
+    what was guessed into the grain of the figure."""
+    assert page.reading is None or min(line["confidence"] for line in page.reading.lines) > 60
     lines = page.reading.text.splitlines() if page.reading else []
     return [line for line in lines if line in (LEAVES_TITLE, RIVERS_TITLE, "Figure 3.1 A river bend")] == [
         *(LEAVES_TITLE, LEAVES_TITLE, RIVERS_TITLE, "Figure 3.1 A river bend")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from books.ocr.engines.base import Doubt
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.open import normalise, open_page
 from books.ocr.image.regions import with_captions
@@ -42,6 +43,18 @@ def test_text_alone_has_no_regions(engine):
     sheet = Sheet().write().write("He said: “It’s a fine day,” and went on.").write()
     sheet.draw.rectangle((80, sheet.y - 10, 1250, sheet.y + 220), outline=0, width=3)
     assert sheet.write().kinds(engine) == []
+
+
+def test_words_under_a_stamp_are_marked(engine):
+    sheet = Sheet().write().write().write()
+    stamp = Image.new("L", (620, 240))
+    draw = ImageDraw.Draw(stamp)
+    draw.rounded_rectangle((6, 6, 614, 234), 20, outline=255, width=9)
+    draw.text((60, 70), "RECEIVED", fill=255, font=ImageFont.load_default(100))
+    stamp = stamp.rotate(15, expand=True)
+    assert engine.read(sheet.page).doubts == ()
+    sheet.page.paste(70, (350, 250), stamp)
+    assert engine.read(sheet.page).doubts == (Doubt.MISSING,)
 
 
 def test_a_fraction_and_a_power(engine):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -81,6 +82,26 @@ def test_what_nobody_sees_is_not_read(engine: TesseractEngine, name: str) -> Non
     assert [line.text for line in found.lines] == SAID
 
 
+def test_pale_print_is_taken_from_the_layer(engine: TesseractEngine) -> None:
+    found = read(engine, painted(SEEN + b"0.72 g BT 40 400 Td (A pale line stands at the foot.) Tj ET"))
+    assert [line.text for line in found.lines] == [*SAID, "A pale line stands at the foot."]
+    assert (found.engine, found.doubts) == ("pdf-text", ())
+
+
+@pytest.mark.parametrize(("sign", "doubts"), [("z", ()), ("=", (Doubt.MISSING,))])
+def test_signs_that_a_font_does_not_name_are_read_or_marked(
+    engine: TesseractEngine, sign: str, doubts: tuple[Doubt, ...]
+) -> None:
+    """As ligatures mostly, and what stands in formulas."""
+    lines = [*SAID, "So it is seen that for a lazy river a = b in this book."]
+    content = b"".join(at(40, 500 - 25 * row, line) for row, line in enumerate(lines))
+    rendered = render_page(io.BytesIO(painted(content)), 0, dpi=170)
+    glyphs = [replace(glyph, text="\ufffd") if glyph.text == sign else glyph for glyph in rendered.glyphs]
+    found = PdfTextLayer(glyphs, rendered.image.width, engine).read(evened(rendered.image))
+    expected = [line.replace("=", "\ufffd") if doubts else line for line in lines]
+    assert ([line.text for line in found.lines], found.doubts) == (expected, doubts)
+
+
 LETTERS = [(40, b"s"), (47, b"h"), (54.8, b"a"), (62.6, b"l"), (65.7, b"l"), (68.8, b"o"), (76.6, b"w")]
 INITIAL = (
     b"BT /F1 40 Tf 40 471 Td (P) Tj ET BT /F1 14 Tf 70 490 Td (lants make their own food) Tj "
@@ -132,6 +153,7 @@ PROSE = ["leaf water light sugar roots", "stone river delta flood mouth"]
 CONTENTS = [("1 Leaves", "1"), ("2 Rivers and seas", "15"), ("3 Numbers", "31"), ("Index", "58")]
 SUMS = [f"{number}. {7 * number} + {3 + number} =" for number in range(1, 9)]
 WORDS = ["air", "bark", "carbon", "delta", "food", "leaf", "mud", "oxbow", "root", "sand", "stem", "water"]
+NOTES = ["Leaves need", "much light", "in summer"]
 INDEX = [f"{word}, {3 * at}" for at, word in enumerate(WORDS)]
 LAID_OUT = {
     "a page number between two columns": (
@@ -165,6 +187,11 @@ LAID_OUT = {
     "leaders of dots and spaces": (
         [(20, 500 - 20 * row, f"{title} {'. ' * 20}{number}") for row, (title, number) in enumerate(CONTENTS)],
         [f"{title} {'. ' * 20}{number}" for title, number in CONTENTS],
+    ),
+    "notes in the margin": (
+        [(20, 470 - 13 * row, note) for row, note in enumerate(NOTES)]
+        + [(150, 500 - 20 * row, f"{PROSE[row % 2]} {row} and more") for row in range(8)],
+        [*NOTES, *(f"{PROSE[row % 2]} {row} and more" for row in range(8))],
     ),
     "two columns of sums, which OCR is not sure of": (
         [(20 + 200 * (row // 4), 500 - 25 * (row % 4), text) for row, text in enumerate(SUMS)],

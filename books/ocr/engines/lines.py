@@ -16,6 +16,8 @@ LEAST_GUTTER: Final = 0.8
 LEAST_LINES: Final = 3
 # Lines that fill less of the way to the next column than this are cells of a table, unless they are numbered.
 LEAST_FILLED: Final = 0.5
+# Lines that begin beside each other have their middles closer than this share of their height, doubled.
+LEVEL_NOTE: Final = 0.4
 # Columns of text and those of an index are about as wide as each other, and wider than so many heights of a line.
 OTHER_WIDTH, SHORT_CELL = 1.7, 4
 
@@ -33,7 +35,7 @@ def reading_order(boxes: Sequence[Box], items: Collection[int] = ()) -> list[tup
 def _split(boxes: Sequence[Box], places: list[int], items: Collection[int], blocks: list[list[int]]) -> None:
     """Cuts the places (from top to bottom) at the widest gutter that bands of them leave free."""
     block: list[int] | None = None
-    for band in _bands(boxes, places):
+    for band in [places] if _are_notes(boxes, _parts(boxes, places)) else _bands(boxes, places):
         parts = _columns(boxes, band, items)
         if len(parts) > 1:
             block = None
@@ -63,16 +65,9 @@ def _bands(boxes: Sequence[Box], places: list[int]) -> list[list[int]]:
 
 def _columns(boxes: Sequence[Box], places: list[int], items: Collection[int]) -> list[list[int]]:
     """The places cut at every gutter, what stands above or below all columns apart; all of them where there is none."""
-    height = sorted(boxes[at][3] - boxes[at][1] for at in places)[len(places) // 2]
-    parts: list[list[int]] = []
-    reach = 0
-    for at in sorted(places, key=lambda at: boxes[at][0]):
-        if not parts or boxes[at][0] - reach >= LEAST_GUTTER * height:
-            parts.append([])
-        parts[-1].append(at)
-        reach = max(reach, boxes[at][2])
+    parts = _parts(boxes, places)
     columns = [part for part in parts if len(part) >= LEAST_LINES]
-    if len(columns) < 2 or _are_cells(boxes, columns, items, height):
+    if len(columns) < 2 or (_are_cells(boxes, columns, items, _height(boxes, places)) and not _are_notes(boxes, parts)):
         return [places]
     top, bottom = (pick(boxes[at][edge] for part in columns for at in part) for pick, edge in ((min, 1), (max, 3)))
     apart: tuple[list[int], list[int]] = [], []
@@ -82,6 +77,35 @@ def _columns(boxes: Sequence[Box], places: list[int], items: Collection[int]) ->
         else:
             apart[boxes[at][3] > bottom].append(at)
     return [sorted(part, key=lambda at: boxes[at][1]) for part in (apart[0], *columns, apart[1]) if part]
+
+
+def _parts(boxes: Sequence[Box], places: Sequence[int]) -> list[list[int]]:
+    """The places from left to right, cut wherever none of them reaches over."""
+    parts: list[list[int]] = []
+    reach, least = 0, LEAST_GUTTER * _height(boxes, places) if places else 0
+    for at in sorted(places, key=lambda at: boxes[at][0]):
+        if not parts or boxes[at][0] - reach >= least:
+            parts.append([])
+        parts[-1].append(at)
+        reach = max(reach, boxes[at][2])
+    return parts
+
+
+def _height(boxes: Sequence[Box], places: Sequence[int]) -> int:
+    return sorted(boxes[at][3] - boxes[at][1] for at in places)[len(places) // 2]
+
+
+def _are_notes(boxes: Sequence[Box], parts: Sequence[list[int]]) -> bool:
+    """Whether one of two columns is of notes in the margin: most of them stand beside no line, as cells do."""
+    if len(parts) != 2 or min(map(len, parts)) < LEAST_LINES:
+        return False
+    notes, text = sorted(parts, key=len)
+    level = sum(any(_begin_level(boxes[at], boxes[other]) for other in text) for at in notes)
+    return level < len(notes) / 2
+
+
+def _begin_level(one: Box, other: Box) -> bool:
+    return abs(one[1] + one[3] - other[1] - other[3]) < LEVEL_NOTE * (one[3] - one[1])
 
 
 def _are_cells(boxes: Sequence[Box], columns: Sequence[list[int]], items: Collection[int], height: int) -> bool:

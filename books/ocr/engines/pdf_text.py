@@ -7,6 +7,7 @@ well, each line is compared with what was read in its place, and what no line co
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +26,7 @@ from books.ocr.engines.lines import LEADER, Box, in_reading_order, is_credible, 
 from books.ocr.engines.runs import Edges
 from books.ocr.image.ink import PageInk
 from books.ocr.image.regions import find_regions
+from books.ocr.image.shapes import BULLET
 
 # Characters that stand for no sign a person knows: private use, unassigned, replacement. A font's odd bullet is one.
 MOST_STRANGE: Final = 0.02
@@ -36,6 +38,8 @@ MOST_CONTRADICTED: Final = 0.15
 MOST_MISSING: Final = 0.003
 # What could not be compared, by its characters; formulas and odd fonts make up less of a page.
 MOST_UNCOMPARED: Final = 0.3
+# All letters and digits of a line were read; a sign of which its font does not say what it is; what that may stand for.
+SAME, UNKNOWN, LIGATURE = 100.0, "\ufffd", r"\w{1,3}"
 # Dots around a character in which what is read is taken for it.
 MARGIN: Final = 3
 
@@ -88,11 +92,11 @@ class PdfTextLayer:
         ink = PageInk(image)
         if not self.glyphs and ink.is_blank:
             return OcrText("", 0.0, (), self.name, self.version)
-        lines, others = self._lines(image, ink)
+        lines, others = self._lines(image)
         read = self.reader.read(image, is_upright=True)
         compared = _compared(lines, read.lines)
         _check_likeness(compared, read.text)
-        results = _merged([each.result for each in compared], read.lines, others, ink)
+        results = _merged(compared, read.lines, others, ink)
         missing = ink.missing([*(word.box for line in results for word in line.words), *others])
         return OcrText(
             "\n".join(line.text for line in results),
@@ -101,20 +105,18 @@ class PdfTextLayer:
             self.name,
             self.version,
             missing_ink=missing,
-            doubts=(*_doubts(compared, missing), *(doubt for doubt in read.doubts if doubt == Doubt.SPREAD)),
+            doubts=(*_doubts(compared, results, missing), *(doubt for doubt in read.doubts if doubt == Doubt.SPREAD)),
             gutter=read.gutter,
             regions=find_regions(ink, results),
         )
 
-    def _lines(self, image: Image.Image, ink: PageInk) -> tuple[list[OcrLine], list[Box]]:
+    def _lines(self, image: Image.Image) -> tuple[list[OcrLine], list[Box]]:
         scale = image.width / self.width
         glyphs = self.glyphs if scale == 1 else [_scaled(glyph, scale) for glyph in self.glyphs]
         if share_turned(glyphs) > 0.5:
             raise BadTextLayer("The PDF's own text stands sideways.")
         lines, others = printed_lines(glyphs)
         _check_signs(lines)
-        if any(not ink.has_ink(line.box) for line in lines):
-            raise BadTextLayer("The PDF's own text does not stand where the page's print is.")
         return lines, [(int(left), int(top), int(right), int(bottom)) for left, top, right, bottom in others]
 
 
@@ -144,10 +146,23 @@ def _compared(lines: Sequence[OcrLine], read: Sequence[OcrLine]) -> list[Compare
 
 
 def _likened(line: OcrLine, words: tuple[OcrWord, ...]) -> Compared:
+    if UNKNOWN in line.text:
+        line = line_of([_known(word, words, is_first=word is line.words[0]) for word in line.words], line.block)
     said, there = _bare(line.text), _bare("".join(word.text for word in words))
     likeness = fuzz.ratio(said, there) if said and there else 0.0
     tells = likeness >= LEAST_LIKENESS or (there and mean_confidence(words) >= SURE_CONFIDENCE)
     return Compared(line, words, likeness if said and tells else None)
+
+
+def _known(word: OcrWord, read: Sequence[OcrWord], *, is_first: bool) -> OcrWord:
+    """The word with what was read for signs of which its font does not say what they are, mostly ligatures, if the rest
+    of it was read alike; a lone one before a line is its bullet."""
+    if is_first and word.text == UNKNOWN:
+        return replace(word, text=BULLET)
+    there = "".join(each.text for each in read if lies_in(each.box, [word.box], MARGIN))
+    pattern = LIGATURE.join(map(re.escape, word.text.split(UNKNOWN)))
+    is_told = len(_bare(word.text)) > word.text.count(UNKNOWN) and re.fullmatch(pattern, there)
+    return replace(word, text=there) if is_told else word
 
 
 def _check_likeness(compared: Sequence[Compared], read: str) -> None:
@@ -170,8 +185,8 @@ def _script(text: str) -> str:
     return scripts.most_common(1)[0][0] if scripts else ""
 
 
-def _doubts(compared: Sequence[Compared], missing: float) -> Iterator[Doubt]:
-    if missing > MOST_MISSING:
+def _doubts(compared: Sequence[Compared], results: Iterable[OcrLine], missing: float) -> Iterator[Doubt]:
+    if missing > MOST_MISSING or any(UNKNOWN in line.text for line in results):
         yield Doubt.MISSING
     if any(each.is_contradicted for each in compared):
         yield Doubt.CONTRADICTED
@@ -179,14 +194,24 @@ def _doubts(compared: Sequence[Compared], missing: float) -> Iterator[Doubt]:
         yield Doubt.UNREADABLE_SCRIPT
 
 
-def _merged(lines: list[OcrLine], read: Iterable[OcrLine], others: Sequence[Box], ink: PageInk) -> list[OcrLine]:
+def _merged(
+    compared: Sequence[Compared], read: Iterable[OcrLine], others: Sequence[Box], ink: PageInk
+) -> list[OcrLine]:
     """The layer's lines, and what was read where the layer has nothing: text in pictures, in the fields of a form, in
     what was drawn. What was read as the end or beginning of a line becomes that."""
+    lines = [each.result for each in compared]
+    # Of a line that was read to the letter no word is left, though the place of one may be a little off.
+    same = [each.line.box for each in compared if each.likeness == SAME]
     covered = [*(word.box for line in lines for word in line.words), *others]
     rows = [line.box for line in lines]
     alone = []
     for line in read:
-        words = [word for word in line.words if not lies_in(word.box, rows if word.text == LEADER else covered, MARGIN)]
+        words = [
+            word
+            for word in line.words
+            if not lies_in(word.box, rows if word.text == LEADER else covered, MARGIN)
+            and not (_bare(word.text) and lies_in(word.box, same))
+        ]
         left = line_of(words, line.block) if words else None
         if left is None or not (is_credible(left) or ink.has_print(left.box)):
             continue

@@ -25,6 +25,7 @@ from books.ocr.engines.lines import (
     is_credible,
     lies_in,
     line_of,
+    mean_confidence,
     moved,
     surrounding,
     with_initials,
@@ -36,7 +37,7 @@ from books.ocr.image.curved import is_unlevel
 from books.ocr.image.faint import darkened
 from books.ocr.image.ink import Box
 from books.ocr.image.layout import gutter
-from books.ocr.image.regions import find_regions
+from books.ocr.image.regions import find_regions, is_run_over, without_scraps
 from books.ocr.image.shapes import (
     stands_level,
     turned,
@@ -104,7 +105,10 @@ class TesseractEngine:
     def _result(self, sheet: Sheet, reading: Reading) -> OcrText:
         is_lost = reading.is_lost or reading.missing >= SUSPICIOUS_INK or reading.guessed > MOST_GUESSED
         is_lost = is_lost or sheet.ink.hides_print(is_read=bool(reading.lines))
-        found = gutter(sheet.ink, (word for line in reading.lines for word in line.words))
+        regions = find_regions(sheet.ink, reading.lines)
+        is_lost = is_lost or is_run_over(regions, reading.lines)
+        lines = without_scraps(regions, reading.lines)
+        found = gutter(sheet.ink, (word for line in lines for word in line.words))
         doubts = {
             Doubt.MISSING: is_lost,
             Doubt.SPREAD: found is not None,
@@ -112,15 +116,15 @@ class TesseractEngine:
             Doubt.UNLEVEL: is_unlevel(sheet.ink),
         }
         return OcrText(
-            text="\n".join(line.text for line in reading.lines),
-            confidence=reading.confidence,
-            lines=reading.lines,
+            text="\n".join(line.text for line in lines),
+            confidence=mean_confidence(word for line in lines for word in line.words),
+            lines=lines,
             engine=self.name,
             version=self.version,
             missing_ink=reading.missing,
             doubts=tuple(doubt for doubt, applies in doubts.items() if applies),
             rotation=sheet.degrees,
-            regions=find_regions(sheet.ink, reading.lines),
+            regions=regions,
             gutter=found,
         )
 

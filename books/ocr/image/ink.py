@@ -142,11 +142,6 @@ class PageInk:
         is_letter = (fill > 2 * HOLLOW) & (spots.width < 2 * spots.height) & (spots.height < 8 * spots.width)
         return spots.where(is_high & self._is_inside & is_letter)
 
-    def has_ink(self, box: Box) -> bool:
-        """Whether anything dark is in the box (of the page)."""
-        left, top, right, bottom = (edge // self.scale for edge in box)
-        return bool(self.is_dark[top : bottom + 1, left : right + 1].any())
-
     def has_print(self, box: Box) -> bool:
         """Whether what stands in the box is print, or has its size as a formula's signs have."""
         heights = self.letters.height[self._covered(self.letters, [box])]

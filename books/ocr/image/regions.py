@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from books.ocr.engines.base import OcrLine
 from books.ocr.engines.lines import surrounding
+from books.ocr.engines.runs import overlap
 from books.ocr.image.formulas import formulas, joined
 from books.ocr.image.ink import PAPER_STEP, Box, PageInk
 from books.ocr.image.spots import Components, components, ranked
@@ -28,6 +29,8 @@ Mask = NDArray[np.bool_]
 LEAST_FIGURE, FIGURE_GAP = 4.0, 1.5
 # More of the place of a figure than this under lines of text is a box around text; less of it with ink is dirt.
 MOST_TEXT, LEAST_INK = 0.35, 0.004
+# Of a line that was read into grain less is sure; so are words under a stamp, which lies on more lines than this.
+GUESSED, UNSURE, MOST_RUN_OVER = 35.0, 60.0, 1
 # What is darker than this share of the paper is no paper.
 SHADED: Final = 0.9
 # A speck of dirt or grain is smaller.
@@ -62,6 +65,34 @@ def find_regions(ink: PageInk, lines: Sequence[OcrLine]) -> tuple[Region, ...]:
     others = [box for box in others if not any(_holds(each, box) for each in found)]
     found += [Region(RegionKind.FORMULA, box) for box in others]
     return tuple(sorted(found, key=lambda region: region.box[1])[:MOST_REGIONS])
+
+
+def without_scraps(regions: Sequence[Region], lines: Sequence[OcrLine]) -> tuple[OcrLine, ...]:
+    """The lines without those that were guessed into a figure: into its grain or hatching."""
+    figures = [each for each in regions if each.kind == RegionKind.FIGURE]
+    return tuple(
+        line for line in lines if line.confidence >= GUESSED or not any(_holds(each, line.box) for each in figures)
+    )
+
+
+def is_run_over(regions: Sequence[Region], lines: Sequence[OcrLine]) -> bool:
+    """Whether something drawn, as a stamp, lies on lines: words of several that reach into it were guessed."""
+    figures = [each.box for each in regions if each.kind == RegionKind.FIGURE]
+    return (
+        sum(
+            any(
+                word.confidence < UNSURE and overlap(word.box, box) and not _contains(box, line.box)
+                for word in line.words
+                for box in figures
+            )
+            for line in lines
+        )
+        > MOST_RUN_OVER
+    )
+
+
+def _contains(box: Box, other: Box) -> bool:
+    return surrounding([box, other]) == box
 
 
 def _outermost(found: Sequence[Region]) -> list[Region]:
