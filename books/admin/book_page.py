@@ -81,8 +81,6 @@ def _context(request: StaffRequest, book: Book, job: Job | None) -> dict[str, An
         **_next(request, book, job),
         "facts": [(title, getattr(book, name)) for name, title in FACTS.items()],
         "cells": cells_of(book),
-        "may_change": request.user.has_perm("books.change_book"),
-        "may_delete": request.user.has_perm("books.delete_book"),
         **upload_context(),
         **(panel_context(request, job) if job is not None and may_see_job else {}),
     }
@@ -101,14 +99,8 @@ def upload_context() -> dict[str, Any]:
 def upload(request: StaffRequest, book: Book) -> HttpResponseBase:
     """Stores what is acceptable, names what is not, and has the new pages read."""
     check_readable(book)
-    files = request.FILES.getlist("files")
-    receipt = add_files(
-        book, [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files], user=request.user
-    )
-    for refusal in receipt.refused:
-        messages.error(request, in_language(refusal.message))
-    for note in receipt.notes:
-        messages.warning(request, in_language(note))
+    receipt = add_files(book, sent_files(request), user=request.user)
+    tell_of(receipt, request)
     if receipt.stored:
         messages.success(request, _stored_words(receipt))
         if read_new_pages(book, user=request.user) is None:
@@ -116,6 +108,18 @@ def upload(request: StaffRequest, book: Book) -> HttpResponseBase:
                 request, _("Another job of this book is active: run OCR for the new pages when it is over.")
             )
     return redirect("admin:books_book_overview", book.pk)
+
+
+def sent_files(request: StaffRequest) -> list[Upload]:
+    return [Upload(file.name or "", cast("BinaryIO", file.file)) for file in request.FILES.getlist("files")]
+
+
+def tell_of(receipt: Receipt, request: StaffRequest) -> None:
+    """What was refused, and what is odd about the rest."""
+    for refusal in receipt.refused:
+        messages.error(request, in_language(refusal.message))
+    for note in receipt.notes:
+        messages.warning(request, in_language(note))
 
 
 def _stored_words(receipt: Receipt) -> str:

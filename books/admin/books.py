@@ -150,7 +150,7 @@ class BookAdmin(LookAhead, admin.ModelAdmin[Book]):
         """Gives each visible book its row, and hands those that move to the template, which asks for their progress in
         one request."""
         try:
-            response = super().changelist_view(request, {"title": gettext("Books"), **(extra_context or {})})
+            response = super().changelist_view(request, extra_context)
         except DeletionRefused as refusal:
             messages.error(request, in_language(refusal.message))
             return redirect("admin:books_book_changelist")

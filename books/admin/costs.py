@@ -98,7 +98,7 @@ class ModelCallAdmin(ReadOnly, admin.ModelAdmin[ModelCall]):
         return (calls.filter(book__in=books_with_words(search_term)) if search_term else calls), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        response = super().changelist_view(request, {"title": _("Model calls"), **(extra_context or {})})
+        response = super().changelist_view(request, extra_context)
         if BookFilter.parameter_name not in request.GET:  # of all books there may be millions
             return response
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
@@ -229,7 +229,6 @@ def costs(request: StaffRequest, book: Book) -> HttpResponseBase:
         "redone": sum(not each.is_kept for _, results in stale for each in results),
         "pages": pages,
         "estimate": estimate(book, Limits(*pages)) if pages else estimate(book),
-        "may_redo": request.user.has_perm("books.ask_model"),
         "is_busy": Job.objects.holding().filter(book=book).exists(),
     }
     return show(request, "costs", context)

@@ -76,7 +76,6 @@ def exchange(request: StaffRequest, book: Book) -> HttpResponseBase:
             "approved": book.pages.filter(review=PageReview.APPROVED).count(),
             "text_forms": TEXT_FORMS,
             "count": Subtopic.objects.filter(topic__book=book).count(),
-            "may_import": request.user.has_perm("books.change_subtopic"),
         },
     )
 

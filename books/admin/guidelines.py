@@ -107,7 +107,6 @@ def review_context(request: StaffRequest, book: Book, in_view: int | None = None
     return {
         "title": _("Guidelines"),
         "book": book,
-        "may_decide": may_change,
         "offers": offers_of_changes(book, request.user, in_view) if may_change else [],
     }
 

@@ -85,7 +85,7 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """While any of its jobs is active the list asks for itself, and gets 204 where nothing moved."""
-        response = super().changelist_view(request, {"title": _("Jobs"), **(extra_context or {})})
+        response = super().changelist_view(request, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
             staff, jobs = cast("StaffRequest", request), list(response.context_data["cl"].result_list)
             mark = _mark_of(jobs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,17 +13,17 @@ from django.http.response import HttpResponseBadRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from books.admin.book_page import sent_files, tell_of
 from books.admin.drawings import confidence_strip
 from books.admin.guards import StaffRequest, action, screen, show
 from books.admin.jobs import row_mark
 from books.admin.page_states import FILTERS, STATES, Cell, cells_of
 from books.admin.undo import ARRANGE, BACK, Step, last_undone, offers, remember, remember_undone
-from books.admin.workbench import request_context, to_map
+from books.admin.workbench import to_map
 from books.bodies import MANY_FILES
 from books.errors import ArrangementRefused, Busy, StorageAway, UnreadableImage
 from books.extraction.estimate import estimate_of_reading
 from books.intake import order
-from books.intake.store import Upload
 from books.keys import fingerprint
 from books.models import Arrangement, Book, OcrStatus, Page
 from books.numbers import LARGEST_PLACE, number_of
@@ -113,7 +112,8 @@ def page_map(request: StaffRequest, book: Book) -> HttpResponseBase:
     is_offered = any((each.way, each.step["kind"]) == ("undo", ARRANGE) for each in shown)
     last = None if is_offered else Arrangement.objects.filter(book=book).select_related("made_by").first()
     context = {
-        **request_context(request, book, _("Page map")),
+        "title": _("Page map"),
+        "book": book,
         "cells": [cell for cell in cells if chosen.shows(cell)],
         "filters": [(each, sum(map(each.shows, cells))) for each in FILTERS],
         "chosen": chosen,
@@ -129,6 +129,7 @@ def page_map(request: StaffRequest, book: Book) -> HttpResponseBase:
         "offers": shown,
         "last_arrangement": last,
         "back_words": BACK,
+        "engines": available_engines(),
     }
     return show(request, "page_map", context)
 
@@ -152,7 +153,8 @@ def doubtful(request: StaffRequest, book: Book) -> HttpResponseBase:
     """What having doubtful pages read by a model would cost, to be confirmed: its form is that of chosen pages."""
     pages = pages_for_a_model(book)
     context = {
-        **request_context(request, book, _("Read doubtful pages with a model")),
+        "title": _("Read doubtful pages with a model"),
+        "book": book,
         "pages": pages,
         "engine": MODEL,
         "may_read": MODEL in available_engines(),
@@ -196,13 +198,8 @@ def arrange_chosen(request: StaffRequest, book: Book) -> HttpResponseBase:
 @action("books.change_book", "pages/insert/", "books_book_insert", most_bytes=MANY_FILES)
 def insert(request: StaffRequest, book: Book) -> HttpResponseBase:
     check_readable(book)
-    files = request.FILES.getlist("files")
-    uploads = [Upload(file.name or "", cast("BinaryIO", file.file)) for file in files]
-    receipt, done = order.insert_pages(book, uploads, _number(request, "at"), user=request.user)
-    for refusal in receipt.refused:
-        messages.error(request, in_language(refusal.message))
-    for note in receipt.notes:
-        messages.warning(request, in_language(note))
+    receipt, done = order.insert_pages(book, sent_files(request), _number(request, "at"), user=request.user)
+    tell_of(receipt, request)
     if done is not None:
         start_reading(book, user=request.user)
         return remembered(request, book, done)

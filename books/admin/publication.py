@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
@@ -121,6 +121,8 @@ def preview(request: StaffRequest, book: Book) -> HttpResponseBase:
     plan, may_undo = plan_of(book, scope), request.user.has_perm("books.change_subtopic")
     versions = _with_counts(versions_of(book))
     context = {
+        "title": _("Publish"),
+        "book": book,
         "plan": plan,
         "scope": scope,
         "chosen": _chosen(scope),
@@ -131,7 +133,7 @@ def preview(request: StaffRequest, book: Book) -> HttpResponseBase:
         "offers": offers_of_changes(book, request.user) if may_undo and plan.does_something else [],
         "readers_have": published_count(book),
     }
-    return _shown(request, book, _("Publish"), "publish", context)
+    return show(request, "publish", context)
 
 
 def _groups(plan: Plan) -> list[dict[str, Any]]:
@@ -184,6 +186,8 @@ def one_version(request: StaffRequest, book: Book, version: int) -> HttpResponse
     rows = PublishedGuideline.objects.of_version(book.pk, version).in_order()
     read = rows.filter(key=request.GET.get("read", "").replace("\x00", "")).first()
     context = {
+        "title": _("Version {version}").format(version=version),
+        "book": book,
         "rows": rows.only("key", "title", "number", "topic_title"),
         "read": read,
         "read_texts": [(label, text) for label, text in _texts(read).items() if text] if read else [],
@@ -193,7 +197,7 @@ def one_version(request: StaffRequest, book: Book, version: int) -> HttpResponse
         "differences": shown_differences(book, against, version),
         "others": range(present, 0, -1),
     }
-    return _shown(request, book, _("Version {version}").format(version=version), "published_version", context)
+    return show(request, "published_version", context)
 
 
 def _against(request: StaffRequest, version: int, present: int) -> int:
@@ -253,8 +257,3 @@ def _with_counts(versions: QuerySet[PublishedSet]) -> QuerySet[PublishedSet]:
     rows = rows.filter(Q(until_version=None) | Q(until_version__gte=OuterRef("version"))).order_by()
     counted = rows.values("book").annotate(count=Count("pk")).values("count")
     return versions.annotate(guidelines=Coalesce(Subquery(counted), 0))
-
-
-def _shown(request: StaffRequest, book: Book, title: str, template: str, context: dict[str, Any]) -> HttpResponse:
-    shown = {"title": title, "book": book, "may_publish": request.user.has_perm(PERMISSION)}
-    return show(request, template, {**shown, **context})

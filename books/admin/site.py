@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.forms import Media
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
     from books.admin.guards import StaffRequest
 
 
-class _OwnScripts:
-    """Of every list and form: what marks rows. Django would add jQuery and what makes one field of another, 90 kB in
-    seven files. Widgets and inlines that need jQuery bring it themselves; one of dates wants core.js of its admin."""
+class _Ours:
+    """Every list is called by what stands in it. Lists and forms have the script that marks rows; Django adds jQuery
+    and what makes one field of another, 90 kB in seven files. Widgets and inlines that need jQuery bring it themselves;
+    one of dates wants core.js of its admin."""
 
     media = Media(js=["admin/js/actions.js"])
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = {"title": capfirst(self.opts.verbose_name_plural)}  # type: ignore[attr-defined]  # ModelAdmin's
+        return cast("HttpResponse", super().changelist_view(request, title | (extra_context or {})))  # type: ignore[misc]
 
 
 class BookpipelineSite(AdminSite):
@@ -35,7 +41,7 @@ class BookpipelineSite(AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         given = admin_class or ModelAdmin
-        super().register(model_or_iterable, type(given.__name__, (_OwnScripts, given), {}), **options)
+        super().register(model_or_iterable, type(given.__name__, (_Ours, given), {}), **options)
 
     def get_urls(self) -> list[Any]:
         from books.admin.guards import screens

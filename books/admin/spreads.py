@@ -9,7 +9,6 @@ from django.utils.translation import ngettext
 
 from books.admin.guards import StaffRequest, action, screen, show
 from books.admin.pages import remembered
-from books.admin.workbench import request_context
 from books.errors import ArrangementRefused
 from books.language import reads_from_right
 from books.models import Book, Page
@@ -27,7 +26,8 @@ def spreads(request: StaffRequest, book: Book) -> HttpResponseBase:
     number = number_of(request.GET.get("page"), LARGEST_PLACE)
     pages = marked_spreads(book) if number is None else list(book.pages.filter(number=number, cut__isnull=False))
     context = {
-        **request_context(request, book, _("Split spreads")),
+        "title": _("Split spreads"),
+        "book": book,
         "rows": [(page, page.cut, round(100 * page.cut.middle, 1)) for page in pages if page.cut],
         "has_scans": len(pages) <= SCANS_SHOWN,
         "is_from_right": reads_from_right(book.language),

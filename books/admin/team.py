@@ -24,7 +24,6 @@ def people(request: StaffRequest, book: Book) -> HttpResponseBase:
         "book": book,
         "team": book.team.order_by("username"),
         "may_choose": may_choose_people(request.user, book),
-        "may_give": request.user.has_perm("books.change_book"),
         "reviewers": sharing.reviewers(book),
         "given": list(sharing.given(Assignment.objects.filter(book=book))),
         "comments": [(each, sharing.path_of(each)) for each in comments],

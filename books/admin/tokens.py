@@ -49,9 +49,6 @@ class ApiTokenAdmin(AsksAgain, admin.ModelAdmin[ApiToken]):
     class Media:
         js = ("admin/js/core.js",)  # for the date's own script
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": gettext("API tokens"), **(extra_context or {})})
-
     @admin.display(description=_("state"))
     def state(self, token: ApiToken) -> SafeString:
         badge = "approved" if token.standing == "valid" else "failed"

@@ -59,9 +59,6 @@ class WebhookEndpointAdmin(AsksAgain, admin.ModelAdmin[WebhookEndpoint]):
     show_full_result_count = False
     actions = ("renew",)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": gettext("Webhook endpoints"), **(extra_context or {})})
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
         newest = WebhookDelivery.objects.filter(endpoint=OuterRef("pk")).order_by("-pk")
         last = {f"last_{name}": Subquery(newest.values(name)[:1]) for name in TOLD}
@@ -142,9 +139,6 @@ class WebhookDeliveryAdmin(admin.ModelAdmin[WebhookDelivery]):
     search_help_text = _("Book title")
     show_full_result_count = False
     actions = ("send_again",)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"title": gettext("Webhook deliveries"), **(extra_context or {})})
 
     @admin.display(description=_("what happened"), ordering="announcement__id")
     def what(self, delivery: WebhookDelivery) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -157,7 +157,8 @@ def clean(request: StaffRequest, book: Book) -> HttpResponseBase:
     chosen, looks = list(clean_now.order_by("number")), looks_at(clean_now)
     waiting = set(review.review_queue(book).values_list("number", flat=True)) - {page.number for page in chosen}
     context = {
-        **request_context(request, book, _("Approve the clean pages")),
+        "title": _("Approve the clean pages"),
+        "book": book,
         "chosen": chosen,
         "looks": looks,
         "in_doubt": sum(1 for look in looks if look.words),
@@ -174,17 +175,6 @@ def _may_go_on(request: StaffRequest, book: Book, chosen: int) -> bool:
     approved = book.pages.filter(review=PageReview.APPROVED).count()
     is_held = Job.objects.holding().filter(book=book).exists()
     return request.user.has_perm("books.ask_model") and not is_held and chosen + approved == book.pages.count()
-
-
-def request_context(request: StaffRequest, book: Book, title: str) -> dict[str, Any]:
-    """What every screen around a book's pages shows."""
-    return {
-        "title": title,
-        "book": book,
-        "may_decide": request.user.has_perm("books.change_page"),
-        "may_arrange": request.user.has_perm("books.change_book"),
-        "engines": available_engines(),
-    }
 
 
 @screen("books.view_book", "pages/<int:number>/", "books_book_page")
@@ -221,7 +211,8 @@ def _shown(
     lines = list(lines_of(reading)) if reading else []
     near = Page.objects.filter(book=page.book_id).order_by("number")
     context = {
-        **request_context(request, page.book, _("Page {number}").format(number=page.number)),
+        "title": _("Page {number}").format(number=page.number),
+        "book": page.book,
         "page": page,
         "offers": offers(request, page.book, page),
         "cell": cell_of(page),
@@ -240,6 +231,7 @@ def _shown(
         "following": near.filter(number__gt=page.number).values_list("number", flat=True).first(),
         "count": near.count(),
         "waiting": review_queue(page.book).count(),
+        "engines": available_engines(),
     }
     return show(request, "page", context, status=status)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -13,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.utils.translation import gettext_noop
 
+from books.keys import fingerprint
 from books.ledger.asking import asking_for
 from books.ledger.choices import model_of
 from books.models import OcrStatus, Page, PageReview
@@ -79,9 +79,7 @@ class ReadStage:
             PlannedItem(
                 key=str(page.pk),
                 label=str(page.number),
-                fingerprint=sha256(
-                    f"{page.source.sha256} {page.frame} {page.part or ''} {page.rotation} {reader}".encode()
-                ).hexdigest(),
+                fingerprint=fingerprint(page.source.sha256, page.frame, page.part, page.rotation, reader),
             )
             for page in Page.objects.filter(chosen, book=job.book_id).select_related("source").order_by("number")
         ]
