@@ -186,11 +186,10 @@ class BookAdmin(LookAhead, admin.ModelAdmin[Book]):
     ) -> HttpResponse:
         return super().add_view(request, form_url, {**book_page.upload_context(), **(extra_context or {})})
 
-    def response_post_save_add(self, _request: HttpRequest, book: Book) -> HttpResponseRedirect:
-        return redirect("admin:books_book_overview", book.pk)
+    def response_post_save_add(self, request: HttpRequest, obj: Book) -> HttpResponseRedirect:
+        return redirect("admin:books_book_overview", obj.pk)
 
-    def response_post_save_change(self, _request: HttpRequest, book: Book) -> HttpResponseRedirect:
-        return redirect("admin:books_book_overview", book.pk)
+    response_post_save_change = response_post_save_add
 
     # ---- deletion: with all that hangs on the book, and only while nothing works on it ------------------------------
 

@@ -30,7 +30,6 @@ from books.ledger.choices import base_url_of, checked, model_of, providers
 from books.ledger.prices import known_models, price_of
 from books.ledger.spending import spent
 from books.models import Book, CallOutcome, ModelCall, ModelPrice, ProviderProfile, StageModel
-from books.models.book import books_with_words
 from books.numbers import number_of
 from books.providers.profile import SENT_WITH
 from books.publishing.files.sheets import defused
@@ -91,11 +90,6 @@ class ModelCallAdmin(ReadOnly, admin.ModelAdmin[ModelCall]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelCall]:
         return of_open_books(super().get_queryset(request), cast("User", request.user))
-
-    def get_search_results(
-        self, _request: HttpRequest, calls: QuerySet[ModelCall], search_term: str
-    ) -> tuple[QuerySet[ModelCall], bool]:
-        return (calls.filter(book__in=books_with_words(search_term)) if search_term else calls), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = super().changelist_view(request, extra_context)

@@ -41,11 +41,6 @@ class Line:
     checked: bool = field(default=False, compare=False)
     stored: Statement[int] | None = field(default=None, compare=False)
 
-    @property
-    def offer(self) -> str:
-        findings = self.stored.findings if self.stored else ()
-        return next((found.instead for found in findings if found.instead), "")
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:

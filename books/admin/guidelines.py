@@ -51,10 +51,6 @@ class ShownStatement:
     def shown(self) -> str:
         return shown(self.said.text, self.said.kind)
 
-    @property
-    def offer(self) -> str:
-        return next((found.instead for found in self.said.findings if found.instead), "")
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:

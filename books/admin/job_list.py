@@ -25,7 +25,6 @@ from books.admin.guards import StaffRequest, show
 from books.admin.jobs import duration, may_retry, panel_context
 from books.admin.paging import ReadOnly
 from books.keys import fingerprint
-from books.models.book import books_with_words
 from jobs.models import Job
 from jobs.registry import handlers
 from jobs.views import line_of, with_stage_counts
@@ -54,11 +53,6 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
     list_filter = ("status", KindFilter, "created_at")
     search_fields = ("book__title",)
     search_help_text = gettext_lazy("Book title")
-
-    def get_search_results(
-        self, _request: HttpRequest, jobs: QuerySet[Job], search_term: str
-    ) -> tuple[QuerySet[Job], bool]:
-        return (jobs.filter(book__in=books_with_words(search_term)) if search_term else jobs), False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         open_to_them = of_open_books(Job.objects.with_is_last(), cast("User", request.user))

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from books.models.book import books_with_words
 from books.numbers import number_of
 
 # Few enough to be read, and quick to refresh while jobs run.
@@ -52,7 +53,12 @@ class LookAhead:
 
 
 class ReadOnly(LookAhead):
-    """What the program alone writes."""
+    """What the program alone writes, found by its book."""
+
+    def get_search_results(
+        self, _request: HttpRequest, rows: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return (rows.filter(book__in=books_with_words(search_term)) if search_term else rows), False
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         return False

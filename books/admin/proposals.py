@@ -106,20 +106,20 @@ def _passages(proposal: Proposal, names: Names, numbers: PageNumbers) -> Iterato
     before, after = proposal.before, proposal.after
     if isinstance(before, Pair):
         kept, gone = (_with_pages(*each, numbers) for each in zip(before.titles, before.pages, strict=True))
-        yield Passage(_("Stays, with the pages and statements of both"), [("same", kept)])
-        yield Passage(_("Goes"), [("removed", gone)])
+        yield (_("Stays, with the pages and statements of both"), [("same", kept)])
+        yield (_("Goes"), [("removed", gone)])
     elif isinstance(before, Place) and isinstance(after, NewTopic):
-        yield Passage(_("Topic"), word_changes(before.topic, after.topic.title))
+        yield (_("Topic"), word_changes(before.topic, after.topic.title))
     elif isinstance(before, Place) and isinstance(after, Pieces):
         pieces = "\n".join(_with_pages(each.title, each.pages, numbers) for each in after.pieces)
-        yield Passage(_("Now"), [("removed", _with_pages(before.title, before.pages, numbers))])
-        yield Passage(_("In the new cut"), [("added", pieces or _("No guideline: these pages belong to no subtopic."))])
+        yield (_("Now"), [("removed", _with_pages(before.title, before.pages, numbers))])
+        yield (_("In the new cut"), [("added", pieces or _("No guideline: these pages belong to no subtopic."))])
     elif isinstance(before, Order) and isinstance(after, Order):
         kind = "topic" if proposal.kind == ProposalKind.ORDER_TOPICS else "subtopic"
-        yield Passage(_("Order now"), [("same", _listed(before.order, kind, names))])
-        yield Passage(_("Teaching order"), [("added", _listed(after.order, kind, names))])
+        yield (_("Order now"), [("same", _listed(before.order, kind, names))])
+        yield (_("Teaching order"), [("added", _listed(after.order, kind, names))])
         if after.storyline:
-            yield Passage(_("Storyline"), word_changes(before.storyline, after.storyline))
+            yield (_("Storyline"), word_changes(before.storyline, after.storyline))
     elif isinstance(before, Values) and isinstance(after, Values):
         yield from _texts(before, after, numbers)
 
@@ -128,16 +128,14 @@ def _texts(before: Values, after: Values, numbers: PageNumbers) -> Iterator[Pass
     for name in ("title", "summary", "storyline"):
         old, new = getattr(before, name) or "", getattr(after, name)
         if new is not None and old != new:
-            yield Passage(str(TEXTS[name]), word_changes(old, new))
+            yield (str(TEXTS[name]), word_changes(old, new))
     if after.pages is not None:
-        yield Passage(
-            _("Pages"), word_changes(*(ranges(numbers.numbers(each.pages or ())) for each in (before, after)))
-        )
+        yield (_("Pages"), word_changes(*(ranges(numbers.numbers(each.pages or ())) for each in (before, after))))
     parts = [numbered(each.guideline or {}, numbers) for each in (before, after)]
     for part in Part if after.guideline is not None else ():
         old, new = (part_text(each, part) for each in parts)
         if old != new:
-            yield Passage(_(part.heading), word_changes(old, new))
+            yield (_(part.heading), word_changes(old, new))
 
 
 def _with_pages(title: str, pages: Sequence[PageId], numbers: PageNumbers) -> str:

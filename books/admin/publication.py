@@ -53,10 +53,8 @@ OTHERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    label: str
-    words: list[WordChange]
+# A text by its name, with what changed in it.
+Passage = tuple[str, list[WordChange]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +79,7 @@ def _shown_of(difference: Difference) -> Shown:
         key, state = (row.key, gettext_noop("new")) if difference.after else ("", gettext_noop("gone"))
         return Shown(key, row.title, row.topic_title, state, [], [])
     old, new = _texts(difference.before), _texts(difference.after)
-    passages = [
-        Passage(label, word_changes(old[label], text)) for label, text in new.items() if old.get(label, "") != text
-    ]
+    passages = [(label, word_changes(old[label], text)) for label, text in new.items() if old.get(label, "") != text]
     return Shown(
         row.key,
         row.title,

@@ -127,6 +127,11 @@ class Statement(Generic[P]):
         """Something was found that blocks publishing, and nobody looked at it."""
         return self.checked is None and any(each.kind.blocks for each in self.findings)
 
+    @property
+    def offer(self) -> str:
+        """What a finding would put instead."""
+        return next((each.instead for each in self.findings if each.instead), "")
+
 
 # A guideline that was written has every part, if need be without a statement; one that was not is empty.
 Parts = dict[Part, tuple[Statement[P], ...]]
