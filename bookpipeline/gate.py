@@ -176,5 +176,5 @@ def _refused(request: HttpRequest, match: ResolverMatch, refusal: Exception) -> 
     if isinstance(refusal, PermissionDenied | Http404):
         raise refusal
     if isinstance(refusal, TooMany):
-        return render(request, "413.html", {"title": _("Too many at once"), "message": _too_many()}, status=429)
-    return render(request, "413.html", {"title": _("Too large"), "message": TOO_LARGE}, status=413)
+        return render(request, "refused.html", {"title": _("Too many at once"), "message": _too_many()}, status=429)
+    return render(request, "refused.html", {"title": _("Too large"), "message": TOO_LARGE}, status=413)

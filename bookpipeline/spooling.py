@@ -43,5 +43,5 @@ def _told(error: OSError) -> Exception:
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that could not be read."""
     if isinstance(exception, NoRoomForUpload):
-        return render(request, "507.html", {"message": exception.message}, status=507)
+        return render(request, "refused.html", {"title": _("No room"), "message": exception.message}, status=507)
     return defaults.bad_request(request, exception)

@@ -16,6 +16,7 @@ from books.admin.drawings import boundaries
 from books.admin.guards import StaffRequest, action, screen, seen_revision, show
 from books.admin.guidelines import outline_of, review_context
 from books.admin.page_states import thumbs_of
+from books.errors import EditRefused
 from books.guidelines.move import move_pages, move_subtopic, reorder_topics
 from books.guidelines.split import merge, split_subtopic
 from books.models import Book, Page, PageDigest, Subtopic, Topic
@@ -65,8 +66,7 @@ def split(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponse
     page, heading = request.POST.get("at", "").partition("|")[::2]
     heading = request.POST.get("heading", "").strip() or heading
     if not page:
-        messages.warning(request, _("Choose where the second part begins."))
-        return redirect("admin:books_book_guideline_pages", book.pk, subtopic.pk)
+        raise EditRefused(_("Choose where the second part begins."))
     first, second = split_subtopic(
         book.pk,
         subtopic.pk,
@@ -82,10 +82,7 @@ def split(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponse
 
 @action("books.change_subtopic", "guidelines/<int:subtopic_id>/move/", "books_book_guideline_move")
 def move(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
-    other = _other(request, book.pk)
-    if other is None:
-        messages.warning(request, _("Choose the guideline that the pages go to."))
-        return redirect("admin:books_book_guideline_pages", book.pk, subtopic.pk)
+    other = _other(request, book, _("Choose the guideline that the pages go to."))
     source, target = move_pages(
         book.pk,
         subtopic.pk,
@@ -102,17 +99,17 @@ def move(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseB
 
 @action("books.change_subtopic", "guidelines/<int:subtopic_id>/merge/", "books_book_guideline_merge")
 def merge_with(request: StaffRequest, book: Book, subtopic: Subtopic) -> HttpResponseBase:
-    other = _other(request, book.pk)
-    if other is None:
-        messages.warning(request, _("Choose the guideline to merge with."))
-        return redirect("admin:books_book_guideline_pages", book.pk, subtopic.pk)
+    other = _other(request, book, _("Choose the guideline to merge with."))
     merge(book.pk, subtopic.pk, other=other.pk, user=request.user, revision=seen_revision(request))
     messages.success(request, _("“{title}” is part of this one now.").format(title=other.title))
     return redirect("admin:books_book_guideline", book.pk, subtopic.pk)
 
 
-def _other(request: StaffRequest, book_id: int) -> Subtopic | None:
-    return Subtopic.objects.filter(topic__book=book_id, pk=number_of(request.POST.get("other")) or 0).first()
+def _other(request: StaffRequest, book: Book, lack: str) -> Subtopic:
+    other = Subtopic.objects.filter(topic__book=book, pk=number_of(request.POST.get("other")) or 0).first()
+    if other is None:
+        raise EditRefused(lack)
+    return other
 
 
 # ---- order ----------------------------------------------------------------------------------------------------------
