@@ -20,6 +20,8 @@ NO_ROOM_WORDS = _("The server has no room for this upload, and stored nothing of
 class NoRoomForUpload(StorageAway, BadRequest):
     """Raised while a form is read, which may be before any view is asked: Django has ``refused`` answer then."""
 
+    code = "storage_away"
+
 
 class SpooledUpload(TemporaryFileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
