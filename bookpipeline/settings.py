@@ -119,6 +119,7 @@ SITE_URL = env.str("SITE_URL", default=next(iter(CSRF_TRUSTED_ORIGINS), "")).rst
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = DATA_DIR / "media"
 _FILES = {
@@ -134,7 +135,7 @@ IS_S3 = env.str("STORAGE", default="files") == "s3"
 _STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
     "default": BUCKET if IS_S3 else _FILES,
-    "staticfiles": {"BACKEND": _STATIC if DEBUG else "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": _STATIC if DEBUG else "bookpipeline.storage.Collected"},
 }
 # Above the 200 files of one upload plus the form's own fields; one file's limits are in books.intake.limits.
 DATA_UPLOAD_MAX_NUMBER_FILES = 250

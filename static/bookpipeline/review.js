@@ -1,6 +1,40 @@
 // The review of guidelines: statements walked by keyboard with their scans, forms that are not lost, help on "?".
 "use strict";
 
+// ---- htmx -----------------------------------------------------------------------------------------------------------
+
+// It comes at the first sign of a person: a first load has its room for formulas. What a screen focuses by itself is none;
+// the links lead somewhere without it.
+const htmxAt = document.currentScript.dataset.htmx;
+const opened = new Promise((resolve) => addEventListener("load", resolve));
+let htmxLoaded = null;
+const loadHtmx = () => {
+  const load = (resolve, reject) => {
+    document.head.append(Object.assign(document.createElement("script"), { src: htmxAt, onload: resolve, onerror: reject }));
+  };
+  htmxLoaded ??= opened.then(() => new Promise(load));
+  return htmxLoaded;
+};
+const begin = async () => {
+  await loadHtmx();
+  if (document.activeElement.matches("[hx-get]")) htmx.trigger(document.activeElement, "focus");
+};
+for (const sign of ["pointerover", "keydown"]) document.addEventListener(sign, begin, { once: true });
+document.addEventListener("focusin", (event) => {
+  if (!window.htmx && event.target.matches("[hx-get]")) begin();
+});
+document.addEventListener(
+  "click",
+  (event) => {
+    const link = event.target.closest("[hx-get]");
+    if (!link || window.htmx || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    loadHtmx().then(() => link.click(), () => location.assign(link.href));
+  },
+  { capture: true },
+);
+
 // ---- statements and their scans -------------------------------------------------------------------------------------
 
 const narrow = matchMedia("(width <= 1100px)");
@@ -29,7 +63,7 @@ document.addEventListener("htmx:afterSettle", () => {
 // What is in doubt is judged by its page: where it has the focus, its scan is shown.
 const showScanOf = (statement) => {
   const link = statement.matches(".is-flagged") && statement.querySelector("[data-shows]");
-  if (link) htmx.trigger(link, "focus");
+  if (link) loadHtmx().then(() => htmx.trigger(link, "focus"));
 };
 document.addEventListener("focusin", (event) => showScanOf(event.target));
 addEventListener("load", () => showScanOf(document.activeElement));
@@ -108,7 +142,8 @@ const showPagesOf = (line) => {
   const wanted = `${first} ${line.dataset.said}`;
   if (!first || scans()?.dataset.shows === wanted) return;
   const query = new URLSearchParams({ page: first, said: line.dataset.said });
-  htmx.ajax("GET", `${pages.dataset.showsPage}?${query}`, { target: "#cited", swap: "outerHTML" });
+  const address = `${pages.dataset.showsPage}?${query}`;
+  loadHtmx().then(() => htmx.ajax("GET", address, { target: "#cited", swap: "outerHTML" }));
 };
 // Names go by the part that a line is in now.
 const settleIn = (line) => {

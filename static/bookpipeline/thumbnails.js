@@ -15,4 +15,5 @@ const thumbnails = new IntersectionObserver(
 const watchThumbnails = (within) => {
   for (const each of within.querySelectorAll("[data-sheet]")) thumbnails.observe(each);
 };
+watchThumbnails(document);
 document.addEventListener("htmx:load", (event) => watchThumbnails(event.detail.elt));

@@ -161,7 +161,7 @@ const prepareEditor = () => {
       toDoubt(event.shiftKey ? -1 : 1);
     }
   });
-  // A formula is shown below its line as it is typed: math.js looks after every settling.
+  // A formula is shown below its line as it is typed: screens.js looks after every settling.
   editor.addEventListener("input", (event) => {
     const preview = event.target.parentElement.querySelector(".preview");
     if (!preview) return;

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import brotli
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from books.models import Book, OcrStatus, Page, Reading, Thumbnail
@@ -19,13 +21,16 @@ from jobs.progress import refresh_progress
 from jobs.states import JobStatus
 from tests.admin.conftest import facts  # noqa: F401
 from tests.browser.test_accessible import screens_of
-from tests.factories import BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
+from tests.factories import WHITE, BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
 from tests.flow.cluster import ROOT, environment, until
 from tests.infra.front import free_port, is_healthy
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 FIRST_BYTES, FIRST_REQUESTS, LATER_BYTES = 150_000, 15, 10_000
 PAGES, TOPICS, SUBTOPICS = 500, 12, 6
+FORMULAS = r"""Whole numbers
+Solve $\frac{3}{4}x \le 5$, then $x^2 = \sqrt{2}\pi$.
+So $\left(\frac{a}{b}\right)^2 \ne \alpha \times 10$ in all."""
 
 
 @pytest.fixture
@@ -54,7 +59,19 @@ def large(facts, book, sample) -> dict:  # noqa: F811
         for place in range(SUBTOPICS):
             start = 4 + (at * SUBTOPICS + place) * 6
             SubtopicFactory(topic=topic, sequence=place + 1, pages=list(range(start, start + 6)))
-    return facts
+    last = rows[-1]
+    Reading.objects.filter(pk=last.reading_id).update(text=FORMULAS)
+    default_storage.save(last.image_name, ContentFile(WHITE))
+    said = {"objective": [{"text": line, "pages": [PAGES]} for line in FORMULAS.splitlines()]}
+    formulas = SubtopicFactory(topic=topic, sequence=SUBTOPICS + 1, pages=[PAGES], guideline=said)
+    return facts | {"formulas": formulas.pk}
+
+
+def walk_of(known: dict) -> dict[str, str]:
+    """All screens, and those that show formulas again with some: a page, its editor, a guideline."""
+    page, guideline = known | {"page": PAGES}, known | {"subtopic": known["formulas"]}
+    names = (page, "books_book_page"), (page, "books_book_page_lines"), (guideline, "books_book_guideline")
+    return screens_of(known) | {f"{name}, formulas": screens_of(about)[name] for about, name in names}
 
 
 @pytest.fixture
@@ -103,14 +120,16 @@ def test_every_screen_is_light_and_pictures_follow_as_one_scrolls(chromium, web,
     context.add_cookies([{"name": "sessionid", "value": session_of(admin), "url": web}])
     tab = context.new_page()
     line, heavy = Line(tab), []
-    for name, address in screens_of(large).items():
+    for name, address in walk_of(large).items():
         line.cdp.send("Network.clearBrowserCache")
         loads = []
         for _ in ("first", "later"):
             line.clear()
             assert tab.goto(web + address).ok, name
-            tab.wait_for_load_state("networkidle" if name == "books_book_map" else "load")
+            has_more = name == "books_book_map" or "formulas" in name
+            tab.wait_for_load_state("networkidle" if has_more else "load")
             tab.wait_for_timeout(50)
+            assert (tab.locator(".katex").count() > 2) == ("formulas" in name)
             loads.append(line.sent())
         first, later = loads
         print(f"{name:40} {sum(first.values()):>8,} {len(first):>3} {sum(later.values()):>8,} {len(later):>3}")
