@@ -38,7 +38,7 @@ def book() -> Book:
     ):
         said = [{"text": f"Whole numbers are counted on line {page}.", "pages": [page]} for page in pages]
         if 2 in pages:
-            said[1]["evidence"] = [(2, "line 5: whole numbers")]
+            said[1] |= {"text": "Whole numbers are counted on line 5.", "evidence": [(2, "line 5: whole numbers")]}
         doubtful = [{"text": "Name a volcano.", "pages": [pages[-1]], "findings": ["number"]}]
         SubtopicFactory(topic=topic, sequence=at, title=title, pages=pages, summary=f"On {title.lower()}.", guideline={
             "objective": said[:1], "concepts": said,
