@@ -61,7 +61,7 @@ class Offer:
     @property
     def label(self) -> str:
         if self.way == "undo":
-            return _("See what undoing changes") if self.asks else self.verb
+            return _("Undo…") if self.asks else self.verb
         return _("Redo: {said}").format(said=self.said.rstrip("."))
 
     @property

@@ -43,7 +43,7 @@ SETTLED_BECAUSE = gettext_noop("{status} of “{title}”: {reason}")
 class Settlement(TextChoices):
     """``label`` is what the history calls it, which is kept in English."""
 
-    CHECK = "check", gettext_noop("Checked by a person")
+    CHECK = "check", gettext_noop("Checked a statement")
     REMOVE = "remove", gettext_noop("Removed a statement")
     CORRECT = "correct", gettext_noop("Took the correction of a statement")
 

@@ -125,6 +125,8 @@ def test_a_poll_for_nonsense_is_refused(screens, asked):
 
 
 def test_a_new_book_opens_on_its_own_page(screens):
+    form = screens.get(reverse("admin:books_book_add")).content.decode()
+    assert form.index("Curriculum") < form.index('id="files"') < form.index("Spending"), "scans before what is folded"
     response = screens.post(reverse("admin:books_book_add"), {"title": "Algebra", "language": "eng", "access": "all"})
     assert response.url == reverse("admin:books_book_overview", args=[Book.objects.get().pk])
 

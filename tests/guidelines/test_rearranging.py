@@ -97,7 +97,7 @@ def test_what_was_found_is_settled_while_editing(book, row, admin):
     checked = {"concepts": [GUIDELINE["concepts"][0] | {"checked": True}, *GUIDELINE["concepts"][1:]]}
     now = edit_subtopic(book.pk, row.pk, user=admin, revision=row.revision, guideline=checked)
     assert (now.status, now.guideline[Part.CONCEPTS][0].checked.by) == (ReviewStatus.APPROVED, "ada")
-    assert Change.objects.first().sentence == "Checked by a person of “Numbers”"
+    assert Change.objects.first().sentence == "Checked a statement of “Numbers”"
     taken = {"objective": [], "checks": [{"text": "Numbers count things.", "pages": [1]}]}
     now = edit_subtopic(book.pk, row.pk, user=admin, revision=now.revision, guideline=taken)
     (check,) = now.guideline[Part.CHECKS]
