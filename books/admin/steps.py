@@ -169,7 +169,7 @@ OF_PAGES = {
         "%d pages are read and waiting for you. Look and approve.",
     ),
     "rejected": ngettext_lazy(
-        "%d page is rejected. Read them again, or approve them after all.",
+        "%d page is rejected. Read it again, or approve it after all.",
         "%d pages are rejected. Read them again, or approve them after all.",
     ),
 }

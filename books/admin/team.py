@@ -57,7 +57,9 @@ def comment(request: StaffRequest, book: Book) -> HttpResponseBase:
         user=request.user,
     )
     names = ", ".join(each.get_username() for each in made.mentioned.all())
-    messages.success(request, _("Comment added; {names} will see it.").format(names=names) if names else _("Comment added."))
+    messages.success(
+        request, _("Comment added; {names} will see it.").format(names=names) if names else _("Comment added.")
+    )
     return back(request, sharing.path_of(made))
 
 

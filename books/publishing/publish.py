@@ -96,7 +96,7 @@ def _make(
     _settle(book, wanted)
     made.is_final = True
     made.save(update_fields=["is_final"])
-    made.tell(told("Version {version}: {said}", version=fresh.version, said=whole(fresh.sentence)))
+    made.tell(told("Published version {version}: {said}", version=fresh.version, said=whole(fresh.sentence)))
     gone = {row.key for row in ended} - set(wanted)
     announce(fresh, happening, guidelines=len(wanted), written=len(begun), removed=len(gone))
     return fresh

@@ -96,7 +96,9 @@ def test_a_comment_is_shown_to_the_next_person_escaped_until_it_is_done(client, 
     page = book.pages.get(number=2)
     client.force_login(admin)
     text = "<script>alert(1)</script> @grace look, and @nobody."
-    answer = client.post(reverse("admin:books_book_comment", args=[book.pk]), {"page": page.pk, "text": text}, follow=True)
+    answer = client.post(
+        reverse("admin:books_book_comment", args=[book.pk]), {"page": page.pk, "text": text}, follow=True
+    )
     assert "Comment added; grace will see it." in answer.content.decode()
     made = Comment.objects.get()
     assert list(made.mentioned.all()) == [grace]

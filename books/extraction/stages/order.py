@@ -76,7 +76,7 @@ class OrderStage(TopicStage):
         if topic is None or {row.pk for row in present} != set(wanted):
             return
         if [row.pk for row in present] == wanted:
-            with change(item.job.book_id, told("Told the storyline of “{title}”", title=topic.title), job=item.job):
+            with change(item.job.book_id, told("Wrote the storyline of “{title}”", title=topic.title), job=item.job):
                 give_topic(topic.pk, Values(storyline=result.storyline), item.job)
         else:
             propose(
