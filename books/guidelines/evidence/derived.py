@@ -15,7 +15,8 @@ from books.guidelines.evidence.figures import Figure
 from books.guidelines.evidence.material import Seen
 from books.guidelines.evidence.printed_figures import PrintedFigures
 from books.guidelines.evidence.quotes import search_before
-from books.guidelines.evidence.units import SCALES, YEARS
+from books.guidelines.evidence.spans import is_age, is_years_old, told_spans
+from books.guidelines.evidence.units import YEARS
 from books.language import is_content
 from books.stored.guideline import Part
 
@@ -39,15 +40,9 @@ _ASKED = re.compile(
     r"|wie (?:viele Jahre|lange)",
     re.IGNORECASE,
 )
-_NEXT = re.compile(
-    r"\b(?:next|following|previous|half an?) (?:year|spring|summer|autumn|fall|winter)"
-    r"|\byear (?:later|before|after)\b",
-    re.IGNORECASE,
-)
-_OF_AGE = re.compile(r"\b(?:at|aged|age(?: of)?|was)\s(?:about\s|only\s)?$", re.IGNORECASE)
 # What is added, compared or shared out is told so; a question asks for it.
 _CHANGED = re.compile(
-    r"\b(?:lost|lose|gain\w*|rose|rise|risen|grew|grow\w*|fell|fall\w*|increase\w*|decrease\w*|drop\w*)\b",
+    r"\b(?:lost|lose|raise[sd]?|reduc\w*|gain\w*|rose|rise|risen|grew|grow\w*|fell|fall\w*|increase\w*|warm\w*|cool\w*|decrease\w*|drop\w*)\b",
     re.IGNORECASE,
 )
 _ADDED = re.compile(
@@ -55,6 +50,9 @@ _ADDED = re.compile(
     r"|zusammen|en total|au total|areas?|square|a (?:year|month|week|day|side)|per|each|every|twice|average)\b",
     re.IGNORECASE,
 )
+_PER = re.compile(r"\b(?:each|every|per|average|apiece|how (?:much|many|far)|jede\w*|cada|chacune?)\b", re.IGNORECASE)
+_BY = re.compile(r"\b(?:by|um|en|de)\s(?:about|around|roughly|some|nearly|almost|etwa|rund|unos|environ)?\s?$")
+_THAN = re.compile(r"\b(?:than|exceeds?|als|más|plus)\b", re.IGNORECASE)
 _COMPARED = re.compile(
     r"\s*(?:[^\W\d_]+\s){0,2}(?:more|fewer|less|\w{3,}er|mehr|weniger|más|menos|de (?:plus|moins))\b", re.IGNORECASE
 )
@@ -62,7 +60,7 @@ _TOGETHER = re.compile(r"\b(?:together|in all|in total|combined|insgesamt|zusamm
 _TWICE = re.compile(r"\b(?:half|halv\w+|double[sd]?|twice)\b", re.IGNORECASE)
 # Sums from the first on are told as the page's own; smaller ones meet by chance, but for those of a quote's own numbers
 # up to the second.
-_LARGE, _MOST_MADE = 1_000, 100
+_LARGE, _MOST_MADE, _TELLING = 1_000, 100, 100
 # A year without an era in a text about years before it.
 _LONG_AGO = 1_000
 
@@ -88,11 +86,12 @@ class Derivation:
             return self._is_counted_day(figure)
         if figure.kind != "number" or figure.is_date or figure.is_ordinal or self._is_told_otherwise(figure):
             return False
-        is_other = _CHANGED.search(self.text) or _TOGETHER.search(self.text) or _COMPARED.match(self.text[figure.end :])
-        may_be_sum = not is_counted_otherwise or is_other is not None
+        says = any(each.search(self.text) for each in (_CHANGED, _PER, _TOGETHER)) or self._is_compared(figure)
+        may_be_sum = not is_counted_otherwise or says
         return (
             self._is_rounded(figure)
             or self._is_span(figure)
+            or self._is_later_age(figure)
             or self._is_share(figure)
             or self._is_of_quotes(figure)
             or (may_be_sum and (self._is_sum_of_many(figure) or self._is_computed(figure)))
@@ -131,7 +130,7 @@ class Derivation:
         """One fifth, or 20 %, beside the other."""
         others = self.said if self.seen.part == Part.PREREQUISITES else self._stated(figure)
         return any(
-            each.unit != figure.unit and measure(each) == measure(figure)
+            each.unit != figure.unit and each.measured == figure.measured
             for each in others
             if each is not figure and not each.is_year
         )
@@ -139,28 +138,34 @@ class Derivation:
     def _is_rounded(self, figure: Figure) -> bool:
         """From a number near the quotes, in whatever unit."""
         low, high = self._range(figure)
-        kind, size = measure(figure)
+        kind, size = figure.measured
         for each in self.seen.near.figures:
-            other, known = measure(each)
+            other, known = each.measured
             is_bare = kind in ("money", "share") and not each.unit
             is_like = is_bare or kind == other
             if each.kind != "number" or each.is_day or (each.is_date and not each.unit):
                 continue
-            if is_like and low * float(size) <= float(known) <= high * float(size):
+            if (
+                is_like
+                and low * float(size) <= float(known) <= high * float(size)
+                and (low == 1 or high == 1 or _may_round(each, figure))
+            ):
                 return True
         return False
 
     def _is_share(self, figure: Figure) -> bool:
         """What one number is of another, or what is left of a share."""
-        kind, size = measure(figure)
+        kind, size = figure.measured
         if kind != "share" or not 0 < size < 1:
             return False
-        if any(measure(each) == ("share", 1 - size) for each in self.seen.near.figures):
+        if any(each.measured == ("share", 1 - size) for each in self.seen.near.figures):
             return True
         low, high = self._range(figure)
         low, high = min(low, 0.99) * float(size), max(high, 1.01) * float(size)
         counts = sorted((each.value, each.unit) for each in self._counts(figure) if each.value > 1)
-        return any(one[1] == other[1] and low <= one[0] / other[0] <= high for one, other in combinations(counts, 2))
+        is_part = figure.unit == "percent" or "/" in figure.written
+        shares = [one[0] / other[0] for one, other in combinations(counts, 2) if one[1] == other[1]]
+        return any(low <= part <= high for share in shares for part in ((share, 1 - share) if is_part else (share,)))
 
     def _is_span(self, figure: Figure) -> bool:
         """The years between two dates, one of which is near the quotes or stated; both where a quote tells a span."""
@@ -170,7 +175,8 @@ class Derivation:
             return False
         low, high = self._range(figure)
         if unit != "year" or figure.value % 10 == 0:
-            low, high = min(low, 0.95), max(high, 1.05)
+            rough = 0.1 if figure.value % 50 == 0 else 0.05
+            low, high = min(low, 1 - rough), max(high, 1 + rough)
         low, high = (float(figure.value) * YEARS[unit] * each for each in (low, high))
         stated, near = self._years(self._stated(figure)), self._years(self.seen.near.figures)
         ends = stated | self._years(self.seen.figures.figures)
@@ -181,6 +187,15 @@ class Derivation:
         spans = ({abs(one - other), abs(one - other) - (one * other < 0)} for one in stated | near for other in ends)
         return any(low <= span <= high for both in spans for span in both)
 
+    def _is_later_age(self, figure: Figure) -> bool:
+        """So many years after another age that is told."""
+        if not (is_age(figure, self.text) or is_years_old(figure, self.text)):
+            return False
+        told = self.seen.told_figures
+        spans, years = told_spans(told.figures, told.text), self._years(self.seen.near.figures)
+        between = {abs(one - other) for one, other in combinations(years, 2)}
+        return figure.value in between or any(figure.value == one + other for one, other in combinations(spans, 2))
+
     def _is_dated(self, figure: Figure) -> bool:
         """So many years before or after another year, or about one."""
         near, told = self.seen.near, self.seen.told_figures
@@ -189,8 +204,11 @@ class Derivation:
         slack = 1 if low < 0.99 and high > 1.01 else 0
         if slack and figure.value % 10 == 0 and any(abs(a - b) <= 5 for a in self._years(near.figures) for b in wanted):
             return True
-        beside = self._years([*near.figures, *stated]), _spans(near.figures, near.text) | _spans(stated, self.text)
-        anywhere = self._years(self.seen.figures.figures), _spans(told.figures, told.text)
+        beside = (
+            self._years([*near.figures, *stated]),
+            told_spans(near.figures, near.text) | told_spans(stated, self.text),
+        )
+        anywhere = self._years(self.seen.figures.figures), told_spans(told.figures, told.text)
         return any(
             abs(abs(one - year) - span) <= slack
             for years, spans in (beside, anywhere)
@@ -228,9 +246,11 @@ class Derivation:
 
     def _is_of_quotes(self, figure: Figure) -> bool:
         """Sixteen horses are two teams of eight."""
+        counts = [each.value for each in self._quoted if each.value > 1 and not (each.is_year or each.is_day)]
+        if figure.value >= _TELLING and any(abs(a - b) == figure.value for a, b in combinations(counts, 2)):
+            return True
         if self.seen.material.calculates or figure.value > _MOST_MADE:
             return False
-        counts = [each.value for each in self._quoted if each.value > 1 and not (each.is_year or each.is_day)]
         return any(figure.value in (a * b, a + b) for a, b in combinations(counts, 2))
 
     def _is_sum_of_many(self, figure: Figure) -> bool:
@@ -248,15 +268,28 @@ class Derivation:
     def _is_computed(self, figure: Figure) -> bool:
         """From two numbers told with the quotes or stated, where it is said or asked that something is."""
         asks = self.seen.part == Part.CHECKS
-        says = _ADDED.search(self.text) or _CHANGED.search(self.text) or _COMPARED.match(self.text[figure.end :])
-        says = says or _TWICE.search(self.seen.told)
-        if not asks and not says:
+        says = any(each.search(self.text) for each in (_ADDED, _CHANGED)) or _TWICE.search(self.seen.told)
+        if not (asks or says or self._is_compared(figure)):
             return False
         low, high = self._range(figure)
-        sizes = {float(figure.value), float(measure(figure)[1])}
+        sizes = {float(figure.value), float(figure.measured[1])}
         sizes |= {1000 * each for each in sizes} | {each / 1000 for each in sizes} if asks else set()
         results = {each for a, b in combinations(self._counts(figure), 2) for each in _results(a, b)}
-        return any(low * size <= result <= high * size for size in sizes for result in results)
+        if any(low * size <= result <= high * size for size in sizes for result in results):
+            return True
+        near = [each.value for each in self.seen.near.figures if (each.unit, each.noun) == (figure.unit, figure.noun)]
+        return figure.value >= _TELLING and any(abs(a - b) == figure.value for a, b in combinations(near, 2))
+
+    def _is_compared(self, figure: Figure) -> bool:
+        """238 m higher, or longer by about 250 kilometres."""
+        is_by = _THAN.search(self.text) and search_before(_BY, self.text, figure.start)
+        return bool(is_by or _COMPARED.match(self.text[figure.end :]))
+
+
+def _may_round(printed: Figure, figure: Figure) -> bool:
+    """About 750 for 746, not about 764: what is as exact is another number, unless it is told in another unit."""
+    one, other = (len(str(each.value).replace(".", "").strip("0")) for each in (figure, printed))
+    return figure.value == printed.value or figure.unit != printed.unit or one < other
 
 
 def _results(a: Figure, b: Figure) -> Iterator[float]:
@@ -267,32 +300,13 @@ def _results(a: Figure, b: Figure) -> Iterator[float]:
         yield from (one / other, other / one)
     if a.unit == b.unit or not (a.unit and b.unit):
         yield from (one + other, abs(one - other))
-    first, second = float(measure(a)[1]), float(measure(b)[1])
-    if a.unit and b.unit and measure(a)[0] == measure(b)[0]:
+    first, second = float(a.measured[1]), float(b.measured[1])
+    if a.unit and b.unit and a.measured[0] == b.measured[0]:
         yield from (first + second, abs(first - second))
 
 
 def _singular(unit: str | None) -> str:
     return "century" if unit and unit.lower().startswith("centur") else (unit or "year").lower()
-
-
-def _spans(found: Iterable[Figure], text: str) -> set[Decimal]:
-    """So many years: later, before, of age, or of somebody's rule, whose ninth year is the eighth after its first."""
-    spans = {Decimal(1)} if _NEXT.search(text) else set()
-    for each in found:
-        if each.is_ordinal and each.noun == "year":
-            spans |= {each.value, each.value - 1}
-        elif not each.is_year and (each.unit == "year" or (not each.unit and search_before(_OF_AGE, text, each.start))):
-            spans.add(each.value)
-    return spans
-
-
-def measure(figure: Figure) -> tuple[str, Decimal]:
-    """What is measured, and its size in one unit."""
-    if not figure.unit:
-        return ("share" if figure.value < 1 else "", figure.value)
-    kind, times = SCALES.get(figure.unit, (figure.unit, Decimal(1)))
-    return kind, figure.value * times
 
 
 def _are_alike(one: Figure, other: Figure) -> bool:

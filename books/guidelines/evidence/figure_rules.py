@@ -10,6 +10,7 @@ from books.guidelines.evidence.figures import Figure, figures_in
 from books.guidelines.evidence.material import Seen, not_on
 from books.guidelines.evidence.names import names
 from books.guidelines.evidence.printed_figures import PrintedFigures, shared_nouns
+from books.guidelines.evidence.spans import is_years_old
 from books.language import stem
 from books.sentences import joined, told
 from books.stopwords import word_set
@@ -22,7 +23,7 @@ _IS_SHAPE = re.compile(
 _IS_TIMES = re.compile(r"\stimes\s(?:as|more|the|larger|bigger|smaller|less|faster)\b|-?fold\b")
 _BOUND = re.compile(r"(?:up to|below|within|under|less than|above|over|beyond|at most|to|until)\s(?:a\s)?$", re.I)
 _ASKS_FOR = re.compile(r"\b(?:name|list|give|find|state|mention|describe|identify|write|compare)\s(?:\w+\s)?$", re.I)
-_SUPPOSES = re.compile(r"(?:if|suppose|imagine|wenn|angenommen|si)\b", re.IGNORECASE)
+_SUPPOSES = re.compile(r"\b(?:if|suppose|imagine|wenn|angenommen|si)\b", re.IGNORECASE)
 _ASKS_WHY = re.compile(r"(?:explain )?why|warum|¿?por qué", re.IGNORECASE)
 # A sentence tells what another tells where it shares this much of its matter.
 _SAME = 0.6
@@ -31,8 +32,11 @@ _MINUS = r"[-‐‑‒–—−~]?\s?"
 _IS = re.compile(rf"(?<![^\W\d_])([a-zA-Z])\s?=\s?{_MINUS}(\d+(?:[.,/]\d+)*)(?![\w(]|\s?[-+−–—*/·×÷])")
 _FACTOR = re.compile(r"\(([a-z])\s?[-+‐‑‒–—−~]\s?(\d+)\)")
 _POINT = re.compile(rf"\({_MINUS}(\d+(?:[./]\d+)?)\s?,\s?{_MINUS}(\d+(?:[./]\d+)?)\)")
+# A one that a machine took for a letter.
+_ONE = re.compile(r"(?<![^\W_])[lI|](?![^\W_])")
 _THOUGHT = re.compile(
-    r"\b(?:think|thinks|believe|believes|assume|assumes|say|says|confuse|confuses|suppose|expect|glauben|denken|meinen|creen"
+    r"\b(?:wrong|mistaken|not true|myth|think|thinks|believe|believes|assume|assumes|say|says|confuse|confuses|suppose"
+    r"|expect|glauben|denken|meinen|creen"
     r"|piensan|croit|croient|pense|pensent)\b",
     re.IGNORECASE,
 )
@@ -70,7 +74,8 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
     said = figures_in(text, seen.language or seen.material.language)
     if not said:
         return
-    has_own = (seen.material.calculates or _SUPPOSES.match(text)) and seen.part in (Part.CHECKS, Part.MISCONCEPTIONS)
+    may_have_own = seen.part in (Part.CHECKS, Part.MISCONCEPTIONS)
+    has_own = may_have_own and (seen.material.calculates or _supposes(seen.part, text))
     derived = Derivation(seen, said)
     of_error = _end_of_error(seen, text)
     counted = {one.start: other for one, other in shared_nouns(said, seen.near.figures)}
@@ -91,7 +96,7 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
             yield _not_printed(figure, seen)
         elif figure.start in counted and not (figure.unit or figure.is_year or seen.figures.counts(figure)):
             yield _not_printed(figure, seen, counted[figure.start].written)
-        elif figure.unit and not seen.figures.has_unit(figure, seen.near):
+        elif figure.unit and not (_is_age(figure, text, seen) or seen.figures.has_unit(figure, seen.near)):
             sentence = told(
                 "“{figure}” with this unit ({unit}) is not on {where}.",
                 figure=figure.written,
@@ -104,11 +109,16 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
         yield from _other_solution(text, seen)
 
 
+def _supposes(part: Part, text: str) -> bool:
+    """Whether its writer sets a case: in a check anywhere, elsewhere from the first word on."""
+    return bool((_SUPPOSES.search if part == Part.CHECKS else _SUPPOSES.match)(text))
+
+
 def _is_printed(figure: Figure, seen: Seen) -> bool:
     """A ruler's number is part of a name, which is given once for all."""
     if figure.written.isupper() and figure.is_ordinal and figure.kind == "number":
-        named = re.compile(rf"\b{re.escape(figure.before)}\s+([IVXLC]+)\b", re.IGNORECASE)
-        numerals = {number.upper() for text in seen.material.pages.values() for number in named.findall(text)}
+        named = re.compile(rf"\b{re.escape(figure.before)}\s+([IVXLC1|]+)(?!\w)", re.IGNORECASE)
+        numerals = {_read_as(number) for text in seen.material.pages.values() for number in named.findall(text)}
         nth = any(each.is_ordinal and each.value == figure.value for each in seen.figures.figures)
         return figure.written in numerals or (nth and not numerals)
     eras = {each.era for each in seen.told_figures.figures if (each.kind, each.value) == (figure.kind, figure.value)}
@@ -123,6 +133,18 @@ def _is_printed(figure: Figure, seen: Seen) -> bool:
     if figure.value in seen.figures.labels and (is_of_subtopic or figure.before in _NUMBERED):
         return True
     return is_of_subtopic and seen.material.own_figures.bears_out(figure)
+
+
+def _read_as(numeral: str) -> str:
+    """A ruler's number, where a machine took I for l or 1."""
+    return re.sub(r"[l1|]", "I", numeral).upper()
+
+
+def _is_age(figure: Figure, text: str, seen: Seen) -> bool:
+    """An eight-year-old boy, where the page tells of a boy of eight."""
+    return is_years_old(figure, text) and any(
+        each.value == figure.value and not each.unit for each in seen.near.figures
+    )
 
 
 def _is_nth(figure: Figure) -> bool:
@@ -154,7 +176,8 @@ def _is_listed(figure: Figure, text: str, told: str) -> bool:
 def _is_count(figure: Figure, text: str, seen: Seen) -> bool:
     """Whether the number counts what the writer sees rather than repeats what the page says."""
     after = text[figure.end :]
-    if _IS_TIMES.match(after) or (figure.noun in _OF_TASKS and not figure.is_date):
+    is_again = figure.is_ordinal and figure.before == "a" and figure.noun == "time"
+    if is_again or _IS_TIMES.match(after) or (figure.noun in _OF_TASKS and not figure.is_date):
         return True
     is_bound = figure.is_round and _BOUND.search(text[: figure.start])
     if seen.material.calculates and (_IS_SHAPE.match(after) or is_bound):
@@ -196,7 +219,8 @@ def _other_solution(text: str, seen: Seen) -> Iterator[Finding]:
     """What a letter is, a point or a factor, where the quote's sentence gives another and no cited page this one."""
     quoted = _solutions(seen.told_figures.text)
     letters = {letter for letter, _ in quoted}
-    for letter, value in _solutions(text) - _solutions(seen.figures.text) if quoted else ():
+    printed = _solutions(seen.figures.text) | _solutions(_ONE.sub("1", seen.figures.text)) if quoted else set()
+    for letter, value in _solutions(text) - printed if quoted else ():
         if letter in letters:
             yield Finding(
                 FindingKind.NUMBER, not_on(f"{letter} = {value}" if letter.isalpha() else f"({value})", seen.where)

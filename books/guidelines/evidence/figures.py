@@ -14,7 +14,7 @@ from typing import Literal
 
 from books.guidelines.evidence.numerals import cardinal, composed, legible, ordinal, roman
 from books.guidelines.evidence.quotes import search_before
-from books.guidelines.evidence.units import MONTHS, UNITS
+from books.guidelines.evidence.units import MONTHS, SCALES, UNITS
 from books.language import stem
 from books.stopwords import word_set
 
@@ -94,6 +94,14 @@ class Figure:
         if self.kind != "number" or self.is_word or self.unit:
             return False
         return self.is_date or (1000 <= self.value <= 2100 and "," not in self.written)
+
+    @property
+    def measured(self) -> tuple[str, Decimal]:
+        """What is measured, and its size in one unit."""
+        if not self.unit:
+            return ("share" if self.value < 1 else "", self.value)
+        kind, times = SCALES.get(self.unit, (self.unit, Decimal(1)))
+        return kind, self.value * times
 
     @property
     def shown(self) -> str:

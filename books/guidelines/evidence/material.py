@@ -92,12 +92,12 @@ class Material:
     @cached_property
     def _runs(self) -> set[tuple[str, ...]]:
         shown = self.own_pages or self.pages
-        texts = (words(joined_words(self.pages.get(number, ""))) for number in shown)
+        texts = (_said(joined_words(self.pages.get(number, ""))) for number in shown)
         return {run for said in texts for run in _runs(list(map(as_misread, said)))}
 
     def copied_run(self, text: str) -> str:
         """The first run of eight or more words that ``text`` shares with a page, "" where there is none."""
-        runs = _runs(words(text))
+        runs = _runs(_said(text))
         return next((" ".join(run) for run in runs if tuple(map(as_misread, run)) in self._runs), "")
 
     @cached_property
@@ -156,8 +156,10 @@ class Seen:
 
     @cached_property
     def text(self) -> str:
-        """The statement's, legible; in it a comma with a space parts two numbers."""
-        return re.sub(r"(?<=\d), (?=\d)", " , ", legible(self.claim.text))
+        """The statement's, legible: 1524-25 in full, and a comma with a space parts two numbers."""
+        text = re.sub(r"\b(\d\d)(\d\d)([-–/])(\d\d)(?!\d)", r"\1\2\3\1\4", self.claim.text)
+        text = re.sub(r"(?<=[A-Z])\d\b", "", text)  # CO2
+        return re.sub(r"(?<=\d), (?=\d)", " , ", legible(text))
 
     @property
     def figures(self) -> PrintedFigures:
@@ -197,6 +199,11 @@ def named_pages(numbers: Iterable[int]) -> Told:
 
 def not_on(words: str, where: Told) -> Told:
     return told("“{words}” is not on {where}.", words=words, where=where)
+
+
+def _said(text: str) -> list[str]:
+    """Words and numbers, without the letters of formulas."""
+    return [each for each in words(text) if len(each) > 1 or each.isdigit()]
 
 
 def _runs(said: Sequence[str]) -> Iterator[tuple[str, ...]]:

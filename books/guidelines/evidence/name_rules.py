@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterable, Iterator
 
 from books.guidelines.evidence.material import Seen, not_on
-from books.guidelines.evidence.names import Name, PrintedNames, may_be_name, names, peoples, unknown_names
+from books.guidelines.evidence.names import (
+    Name,
+    PrintedNames,
+    is_commonly_known,
+    may_be_name,
+    names,
+    peoples,
+    plain,
+    unknown_names,
+)
+from books.guidelines.evidence.swaps import swapped_names
 from books.guidelines.evidence.units import MONTHS
 from books.language import content_stems, grammar_of, is_content, sentences, stem, words
 from books.sentences import gettext_noop, told
@@ -36,6 +46,8 @@ _OF_LATER = frozenset(
 _MONTHS_LATER = re.compile(r"\b(?:months?|weeks?|days) (?:later|earlier|before|after)\b", re.IGNORECASE)
 # A sentence tells what another tells where it shares this much of its matter.
 _MOST = 0.6
+# It is its writer's own where it shares no more than this.
+_LONG_SENTENCE, _LITTLE = 10, 0.34
 
 
 def name_findings(seen: Seen) -> Iterator[Finding]:
@@ -46,10 +58,16 @@ def name_findings(seen: Seen) -> Iterator[Finding]:
         return
     cited = whole if seen.part == Part.PREREQUISITES else seen.names
     for name in unknown_names(_claimed(seen), cited, whole, nouns_are_capital=seen.language == "de"):
-        if _is_beside(name, seen):
+        if _is_beside(name, seen) or _is_own_matter(name, seen):
             continue
         if not name.is_first or _is_name(name.word, seen):
             yield Finding(FindingKind.NAME, not_on(name.word, seen.where))
+    if seen.part == Part.CONCEPTS and seen.language != "de":  # where all nouns have capitals
+        for one, other in dict(swapped_names(seen.claim.text, seen.told, whole)).items():
+            if any(peoples(one)) and PrintedNames(seen.around).has(one):
+                continue
+            numbers = {"quoted": other, "said": one}
+            yield Finding(FindingKind.NAME, told("The quote says {quoted}, the sentence {said}.", **numbers))
     for term in _named_as(claim.text):
         if not seen.names.has(term) and not seen.names.has_small(term):
             yield Finding(FindingKind.NAME, told("The term “{words}” is not on {where}.", words=term, where=seen.where))
@@ -59,6 +77,21 @@ def _claimed(seen: Seen) -> str:
     """Of an error with its correction the correction: an error may name what it likes."""
     said = sentences(seen.claim.text)
     return said[-1] if seen.part == Part.MISCONCEPTIONS else seen.claim.text
+
+
+def _is_own_matter(name: Name, seen: Seen) -> bool:
+    """Whether a longer sentence tells of a name of the pages in its writer's own words, which may name what is known
+    besides (a Spaniard, the Jesuits); another name in a name's place leaves the words around it as they are."""
+    said = names(seen.claim.text)
+    mine = PrintedNames(" ".join(each.word for each in said)).words
+    matter = {stem for stem in content_stems(seen.claim.text) if not any(each.startswith(plain(stem)) for each in mine)}
+    shared = matter.intersection(content_stems(seen.told))
+    is_known = seen.material.whole.has(name.word) and name.word.lower() not in MONTHS
+    if is_known and 2 * len(shared) <= len(matter):
+        return True
+    is_about = seen.part == Part.DEPTH or any(seen.names.has_capital(each.word) for each in said)
+    is_about = is_about and (is_known or is_commonly_known(name.word))
+    return is_about and len(words(seen.claim.text)) >= _LONG_SENTENCE and len(shared) <= _LITTLE * len(matter)
 
 
 def _is_beside(name: Name, seen: Seen) -> bool:
@@ -115,6 +148,8 @@ def later_findings(seen: Seen) -> Iterator[Finding]:
     is_titled = not said or any(_is_among(each, titles) for each in said)
     if not is_titled and 2 * sum(_is_among(each, material.following) for each in said) <= len(said):
         yield Finding(FindingKind.NAME, gettext_noop("No later subtopic of this book is about that."))
+        return
+    if any(set(content_stems(title)) <= set(said) for title in material.later_subtopics):
         return
     known = PrintedNames("\n".join([*material.later_subtopics, *material.pages.values()]))
     for name in unknown_names(text, known, known, nouns_are_capital=seen.language == "de"):

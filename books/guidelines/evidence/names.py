@@ -17,13 +17,14 @@ from books.stopwords import STOPWORDS, word_set
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʿʾ‘][^\W\d_]+)*")
 _PEOPLE = (
-    r"(?:[^\W\d_]{2,}(?:[aei]an|ish|ese|ite|ic|ki)s?|French|Swiss|(?:Greek|Arab|Turk|Jew|Frank|Slav|Scot|German)s?)"
+    r"(?:(?!Constant|Palest|Cather|Dav|Madr)[^\W\d_]{2,}(?:[aei]an|ish|ese|ite|ic|ki|ine|id)s?"
+    r"|[^\W\d_]+[cs]h(?:wo)?m[ae]n|Hindus?|Muslims?|Sikhs?|Catholics?|Protestants?|French|Swiss|(?:Greek|Arab|Turk|Jew|Frank|Slav|Scot|German)s?)"
 )
 # Of what people somebody or something is: the Frankish ruler, Greek authors, the last Byzantine emperor, the Arabs.
 _IS_PEOPLE = re.compile(rf"{_PEOPLE}\b")
-_IS_OF_PEOPLE = re.compile(rf"{_PEOPLE}(?:(?<=s)\b|\s+[a-z]{{3,}})")
+_IS_OF_PEOPLE = re.compile(rf"{_PEOPLE}(?:(?:(?<=s)|(?<=man)|(?<=men))\b|(?:\s+(?:and|or)\s+{_PEOPLE})?\s+[a-z]{{3,}})")
 _DETERMINED = re.compile(
-    r"(?:^|[.?!]\s|\b(?:the|an?|his|her|their|its|other|many|some|most|all|by|of|with))\s?(?:[a-z-]+\s)?$",
+    r"(?:^|[.?!]\s|\b(?:the|an?|his|her|their|its|other|many|some|most|all|both|by|of|with|in))\s?(?:[a-z-]+\s)?$",
     re.IGNORECASE,
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s|[\"“„«(¿¡]\s*)$")
@@ -35,29 +36,46 @@ _ENDINGS = word_set(
 _IRREGULAR = {
     frozenset(pair.split())
     for pair in (
-        "spain spanish", "spain spaniards", "spanish spaniards", "genghis chinggis", "kiev kyiv",
+        "spain spanish", "spain spaniard", "spanish spaniard", "genghis chinggis", "kiev kyiv",
         "uv ultraviolet", "france french", "france frank", "england english", "britain british",
         "wales welsh", "netherlands dutch", "holland dutch", "venice venetian", "turkey turks", "troy trojan",
         "flanders flemish", "naples neapolitan", "moscow muscovite", "judaism jews", "judaism jewish", "judean jew",
         "judea jew", "judean jewish", "judea jewish", "hebrew jew", "islam muslim", "islam muslims", "islam islamic",
         "christ christian", "greece greek", "phoenicia phoenician", "denmark danish", "sweden swedish",
         "ireland irish", "scotland scottish", "scot scottish", "norway norse", "philippines filipino", "roman rome",
-        "switzerland swiss", "persian iranian", "persia iran", "poland polish", "timur tamerlane", "quran koran",
+        "switzerland swiss", "persian iranian", "persia iran", "ottoman turk", "ottoman turkish",
+        "england britain", "english british", "england british", "english britain", "united american", "united america",
+        "netherlands holland", "poland polish", "timur tamerlane", "quran koran",
     )
 }  # fmt: skip
+_PARTNERS: dict[str, set[str]] = {}
+for _one, _other in map(tuple, _IRREGULAR):
+    _PARTNERS.setdefault(_one, set()).add(_other)
+    _PARTNERS.setdefault(_other, set()).add(_one)
 # Written with a capital as part of a name or a title, and no claim by themselves.
-_GENERIC = word_set(
+GENERIC = word_set(
     "king queen emperor empress pope saint st sir lord lady prince princess duke count earl president general "
     "sultan caliph shah tsar czar khan pharaoh prophet bishop battle siege treaty peace war wars empire "
     "kingdom dynasty republic revolution church state city river mount mountain sea ocean lake gulf island "
-    "islands north south east west northern southern eastern western central great old new middle ages age era "
+    "islands world civil cold "
+    "north south east west northern southern eastern western central great old new middle ages age era "
     "god gods chapter section unit table figure map example part book volume page january february bce ce bc "
-    "ad mr mrs ms dr i celsius fahrenheit european"
+    "ad mr mrs ms dr i celsius fahrenheit european europeans"
 )
 _COMMON_ENDINGS = (
     "ing", "ed", "ly", "ion", "ions", "ment", "ments", "ness", "ity", "ities", "ers", "ors", "ists", "ants", "ents",
     "ies", "ure", "ures", "hood", "ship", "ships", "men", "women", "people", "ance", "als", "ives", "ths", "gs", "cts",
 )  # fmt: skip
+# The Restoration, the Enlightenment: what historians call a time, after what was done in it.
+_EVENT = re.compile(r"(?:ion|ment|ance|ism)$")
+_LANDS = word_set(
+    "africa america antarctica arabia argentina asia australia austria belgium bolivia brazil britain bulgaria burma"
+    " canada chile china colombia croatia cuba denmark ecuador egypt england ethiopia europe finland france germany"
+    " ghana greece haiti holland hungary iceland india indies indonesia iran iraq ireland israel italy japan jordan"
+    " kenya korea lebanon libya lithuania mexico mongolia morocco netherlands nigeria norway pakistan palestine"
+    " paraguay persia peru poland portugal prussia raj romania russia scotland serbia siberia spain sudan sweden"
+    " switzerland syria tunisia turkey ukraine uruguay venezuela vietnam wales"
+)
 _LONG = 6
 _INSIDE = re.compile(r"-|\s(?:[IVX]+\s)?(?:(?:of|the|de|von)\s|al-)?")
 
@@ -115,6 +133,9 @@ class PrintedNames:
     def small(self) -> set[str]:
         return {plain(word) for word in {*self._written} if word[0].islower()}
 
+    def has_capital(self, name: str) -> bool:
+        return self.has(name) and plain(name) not in GENERIC and not self.has_small(name)
+
     @cached_property
     def joined(self) -> set[str]:
         return {plain(each.word) for each in names(self._whole) if len(each.run) > 1}
@@ -125,7 +146,7 @@ class PrintedNames:
 
     @cached_property
     def _initials(self) -> str:
-        return "".join(word[0] for word in map(plain, self._written) if word)
+        return "".join(as_misread(word[0]) for word in map(plain, self._written) if word)
 
     @cached_property
     def _stems_small(self) -> set[str]:
@@ -145,9 +166,9 @@ class PrintedNames:
             return True
         if len(word) >= _LONG and word in self._letters:
             return True
-        if name.isupper() and word in (self._initials if len(name) > 2 else self._capitals):
+        if name.isupper() and (as_misread(word) in self._initials if len(name) > 2 else word in self._capitals):
             return True
-        if any(frozenset((word, printed)) in _IRREGULAR for printed in self.words):
+        if not self.words.isdisjoint(_PARTNERS.get(word, ()) or _PARTNERS.get(word.removesuffix("s"), ())):
             return True
         return any(_same_name(word, printed) for printed in self.words if printed[0] == word[0])
 
@@ -202,11 +223,13 @@ def unknown_names(text: str, cited: PrintedNames, book: PrintedNames, *, nouns_a
     whether it is a name is left to ask. A name may be given in full, as Leif Eriksson, where the pages have a part.
     Where nouns have capitals, as in German, only names of several words count."""
     for name in names(text):
-        if plain(name.word) in _GENERIC or cited.has(name.word) or book.has_small(name.word):
+        if plain(name.word) in GENERIC or cited.has(name.word) or book.has_small(name.word):
             continue
-        others = [each for each in name.run if each != name.word and plain(each) not in _GENERIC | STOPWORDS]
+        others = [each for each in name.run if each != name.word and plain(each) not in GENERIC | STOPWORDS]
         known = [each for each in others if cited.has(each)]
         if known and (book.has(name.word) or not any(plain(each) in cited.joined for each in known)):
+            continue
+        if len(name.run) == 1 and _EVENT.search(name.word) and re.search(rf"\b[Tt]he {name.word}\b", text):
             continue
         if nouns_are_capital and not any(_are_one(name.word, each, text) for each in others):
             continue
@@ -223,6 +246,12 @@ def _are_one(name: str, other: str, text: str) -> bool:
 def peoples(text: str) -> Iterator[str]:
     """The words for peoples, and for what is theirs, in ``text``."""
     return (each.word for each in names(text) if _IS_PEOPLE.fullmatch(each.word))
+
+
+def is_commonly_known(word: str) -> bool:
+    """A land or people, an order or school, an event: what a writer knows without the book, and no person or town."""
+    is_people = any(peoples(word)) or re.fullmatch(r"[^\W\d_]+(?:[^s]s|ards?|uits?)", word)
+    return bool(is_people or _EVENT.search(word)) or not _roots(plain(word)).isdisjoint(_LANDS)
 
 
 def may_be_name(word: str) -> bool:

@@ -130,13 +130,19 @@ def composed(values: list[int]) -> int:
 
 
 _FRACTIONS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅛": "1/8", "⅕": "1/5", "⁄": "/"}
+_DECIMALS = {"½": "5", "¼": "25", "¾": "75"}
+_MIXED = re.compile(r"(\d)\s?([½¼¾])(?=\s[^\W\d_]{2})")
+_PER_HOUR = re.compile(r"\bmiles? (?:an|per) hour\b")
 _HALVES = {
     "million": "500,000", "billion": "500 million", "dozen": "6", "thousand": "500", "century": "50 years",
-    "a quarter of a century": "25 years", "a quarter century": "25 years",
+    "a quarter of a century": "25 years", "a quarter century": "25 years", "minute": "30 seconds", "hour": "30 minutes",
+    "a quarter of a minute": "15 seconds", "a quarter of an hour": "15 minutes", "a quarter of a million": "250,000",
 }  # fmt: skip
 _AND_A_HALF = re.compile(r"(\w+) and (?:a|one) half\b", re.IGNORECASE)
 _HALF = re.compile(
-    r"\b(?:(?:one )?half (?:an? )?(million|billion|dozen|thousand|century)|(a quarter (?:of a )?century))\b", re.I
+    r"\b(?:(?:one )?half (?:an? )?(million|billion|dozen|thousand|century|minute|hour)"
+    r"|(a quarter (?:of an? )?(?:century|minute|hour|million)))\b",
+    re.IGNORECASE,
 )
 _OVER = {
     word: number
@@ -151,7 +157,7 @@ _OVER = {
 }  # fmt: skip
 _MEASURED = "inch|foot|yard|mile|hour|cup|pound|ounce|gallon|acre|meter|metre|kilometer|kilometre|liter|litre|million"
 _FRACTION = re.compile(
-    rf"\b(an?(?=\s\w+\s(?:of|{_MEASURED})\b)"
+    rf"\b(an?(?=\s\w+(?:\s(?:of|{_MEASURED})\b|[.,;]))"
     r"|one|two|three|four|five|six|seven|eight|nine|eine?|zwei|drei|vier|fünf|una?|dos|tres|cuatro)"
     rf"[-\s]({'|'.join(_OVER)})\b", re.IGNORECASE,
 )  # fmt: skip
@@ -162,8 +168,9 @@ _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 def legible(text: str) -> str:
     """Formulas, fractions, powers and halves of large numbers in plain digits."""
-    text = _HALF.sub(lambda found: _HALVES[(found[1] or found[2]).lower()], notation.plain(text))
+    text = _HALF.sub(lambda found: _HALVES.get((found[1] or found[2]).lower(), found[0]), notation.plain(text))
     text = _OF_UNITS.sub("", _AND_A_HALF.sub(_with_half, _FRACTION.sub(_in_digits, text)))
+    text = _MIXED.sub(lambda found: f"{found[1]}.{_DECIMALS[found[2]]}", _PER_HOUR.sub("mph", text))
     for sign, written in _FRACTIONS.items():
         text = text.replace(sign, f" {written} " if len(written) > 1 else written)
     return text.translate(_POWERS)

@@ -17,8 +17,11 @@ from books.guidelines.evidence.units import MONTHS, UNITS
 _MISREAD = str.maketrans("OoIl|SZB", "00111528")
 _LETTER = re.compile(r"[^\W\d]|\|")
 _MISREADABLE = re.compile(r"(?<![^\W_])(?:[OIl|]|[\dOoIl|SZB]*\d[\dOoIl|SZB]*|[OoIl|]{2,})(?![^\W_])")
-# A number some of whose digits were read as letters.
-_SPOILT = re.compile(r"(?<![^\W_])(?=[.,\d]*[OoIl|])[\dOoIl|.,]*\d[\dOoIl|.,]*(?![^\W_])")
+# A number some of whose digits were read as letters, or all, where a comma parts three of them.
+_SPOILT = re.compile(
+    r"(?<![^\W_])(?=[.,\d]*[OoIl|])[\dOoIl|.,]*\d[\dOoIl|.,]*(?![^\W_])"
+    r"|(?<![^\W_])[OIl|]{1,3}(?:,[OoIl|]{3})+(?![^\W_])"
+)
 # What numbers a part of the book counts nothing: TABLE 9.1, Chapter 9, 9.2 Safavid Persia, a line with a page number.
 _LABEL = re.compile(
     r"\b(?:example|exercise|problem|try it|be prepared"
@@ -34,6 +37,7 @@ _HALF = re.compile(r"\b(?:half|halves|halb\w*|Hälfte|mitad)\b", re.IGNORECASE)
 _SHARING = re.compile(r"\s*(?:[-–—−]|to|and|or|bis|und|oder|a|y|o|à|et|ou)\s*", re.IGNORECASE)
 _LARGE = 1_000
 
+_SHORT = re.compile(r"\b(?:[mck]rn|rnm|rnrn)\b")
 _WORD = re.compile(r"[^\W\d_]{5,}")
 _KNOWN = frozenset(UNITS) | set(ENGLISH) | set(GERMAN) | set(SPANISH) | set(FRENCH) | MONTHS | {"later", "earlier"}
 _MEANT = {as_misread(word.lower()): word for word in _KNOWN if len(word) > 4}
@@ -41,6 +45,7 @@ _MEANT = {as_misread(word.lower()): word for word in _KNOWN if len(word) > 4}
 
 def _as_meant(text: str) -> str:
     """Words that count or measure, where a machine misread them: rnillion."""
+    text = _SHORT.sub(lambda unit: unit[0].replace("rn", "m"), text)
     return _WORD.sub(
         lambda word: word[0] if word[0].lower() in _KNOWN else _MEANT.get(as_misread(word[0].lower()), word[0]), text
     )
@@ -147,7 +152,10 @@ def _with_shared_units(found: Sequence[Figure], text: str) -> Iterator[Figure]:
     """Of 8 to 18 kilometers both are kilometers; nine and fifteen thousand may be 9 or 9,000."""
     for one, after in zip_longest(found, found[1:]):
         is_shared = (
-            after is not None and after.unit and not one.unit and _SHARING.fullmatch(text[one.end : after.start])
+            after is not None
+            and after.unit
+            and not (one.unit or one.is_year)
+            and _SHARING.fullmatch(text[one.end : after.start])
         )
         yield replace(one, unit=after.unit) if is_shared else one
         if after is not None and one.value < _LARGE <= after.value and _SHARING.fullmatch(text[one.end : after.start]):
@@ -175,8 +183,10 @@ def _every_reading(text: str) -> Iterator[Decimal]:
     for first, last in re.findall(r"\b(\d{3,4})[-–—−](\d{1,2})\b", text):
         yield Decimal(first[: -len(last)] + last)
     for misread in filter(_LETTER.search, _MISREADABLE.findall(text)):
-        for run in re.findall(r"\d+", misread.translate(_MISREAD)):
-            yield Decimal(run)
+        for table in (_MISREAD, _MISREAD | {ord("S"): "8"}):
+            yield from map(Decimal, re.findall(r"\d+", misread.translate(table)))
+    for rest in re.findall(r"(?<![^\W_])[lI|] (\d{3})(?![\d,])", text):  # a year whose one stands apart
+        yield Decimal(f"1{rest}")
     for one, other in re.findall(r"(\d+)\s*/\s*(\d+)", text):
         yield Decimal(one + other)
 

@@ -57,8 +57,11 @@ def squeezed(text: str) -> str:
 
 
 # What a machine takes for another, folded alike on both sides.
-_SPOILT = re.compile(r"(?<![^\W_])[^\W\d_]{1,}[015][^\W\d_]{2,}|(?<![^\W_])[^\W\d_]{3,}[015](?:[^\W\d_]+|(?![^\W_]))")
-_LETTERS = str.maketrans("015", "ols")
+_SPOILT = re.compile(
+    r"(?<![^\W_])(?:[^\W\d_]+[015]{1,2}(?:[^\W\d_]+[015]{1,2})*[^\W\d_]{2,}"
+    r"|[^\W\d_]{3,}[015](?:[^\W\d_]+|(?![^\W_]))|[^\W\d_]{5,}[015]{2}(?![^\W_])|(?:0|1(?=[nrst]))[^\W\d_]{3,})"
+)
+LETTERS = str.maketrans("015", "ols")
 _MISREAD = (
     ("rn", "m"),
     ("vv", "w"),
@@ -74,7 +77,17 @@ _MISREAD = (
 
 def without_digits(text: str) -> str:
     """With letters for digits in the middle of words: mi11ion."""
-    return _SPOILT.sub(lambda found: found[0].translate(_LETTERS), text)
+    return _SPOILT.sub(lambda found: found[0].translate(LETTERS), text)
+
+
+_CONFUSED = re.compile(r"rn|vv|c[l1i]|.")
+_AS = {"rn": "m", "vv": "w", "cl": "d", "c1": "d", "ci": "d"} | dict(zip("01ij58", "olllsb", strict=True))
+
+
+def confused(letters: str) -> tuple[str, list[int]]:
+    """``letters`` with one sign for all that a machine takes for one another, and where each stood."""
+    found = [(_AS.get(each[0], each[0]), each.start()) for each in _CONFUSED.finditer(letters)]
+    return "".join(sign for sign, _ in found), [*(at for _, at in found), len(letters)]
 
 
 @lru_cache(maxsize=50_000)
@@ -99,6 +112,10 @@ class PrintedPage:
         return [at for at, sign in enumerate(self.text) for _ in _folded(sign)]
 
     @cached_property
+    def _confused(self) -> tuple[str, list[int]]:
+        return confused(self.letters)
+
+    @cached_property
     def _ends(self) -> list[int]:
         """Of its sentences, and where the first begins."""
         return [0, *(each.end() for each in _SENTENCE_END.finditer(self.text)), len(self.text)]
@@ -121,10 +138,13 @@ class PrintedPage:
             return self.between(at, at + len(letters), is_exact=True)
         if len(letters) > len(self.letters):
             return None
-        like = fuzz.partial_ratio_alignment(letters, self.letters, score_cutoff=ALIKE)
+        letters, (printed, places) = confused(letters)[0], self._confused
+        if len(letters) > len(printed):
+            return None
+        like = fuzz.partial_ratio_alignment(letters, printed, score_cutoff=ALIKE)
         if like is None or like.dest_start == like.dest_end:
             return None
-        found = self.between(like.dest_start, like.dest_end, is_exact=False)
+        found = self.between(places[like.dest_start], places[like.dest_end], is_exact=False)
         before = self.text[: found.start].split()[-1:]
         return found if _negations(" ".join([*before, found.words])) == _negations(quote) else None
 

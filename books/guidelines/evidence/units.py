@@ -23,14 +23,19 @@ UNITS = {
         "km": "km kilometer kilometers kilometre kilometres Kilometer Kilometern Quadratkilometer kilómetros"
         " kilomètre kilomètres",
         "foot": "foot feet ft", "yard": "yard yards", "mile": "mile miles Meile Meilen millas", "acre": "acre acres",
-        "hectare": "hectare hectares", "gram": "gram grams gramme grammes Gramm gramos", "mg": "mg milligrams",
+        "hectare": "hectare hectares", "gram": "g gram grams gramme grammes Gramm gramos", "mg": "mg milligrams",
         "kg": "kg kilogram kilograms kilo kilos Kilogramm kilogramos", "ounce": "ounce ounces oz",
         "pound": "£ pound pounds lb lbs Pfund libras", "ton": "ton tons tonne tonnes Tonnen toneladas",
-        "litre": "liter liters litre litres Liter litros", "ml": "ml milliliters millilitres",
+        "litre": "liter liters litre litres Liter litros l", "ml": "ml milliliters millilitres",
         "gallon": "gallon gallons", "pint": "pint pints", "quart": "quart quarts", "cup": "cup cups",
         "percent": "% percent percentage Prozent", "degree": "° degree degrees Grad grados",
         "dollar": "$ dollar dollars dólares", "euro": "€ euro euros", "cent": "¢ cent cents",
         "yen": "¥ yen", "rupee": "₹ rupee rupees", "peso": "peso pesos", "franc": "franc francs", "mph": "mph",
+        "newton": "N newton newtons Newton", "joule": "J joule joules", "kJ": "kJ kilojoule kilojoules",
+        "watt": "W watt watts", "kW": "kW kilowatt kilowatts", "MW": "MW megawatt megawatts", "hertz": "Hz hertz",
+        "kcal": "kcal kilocalorie kilocalories", "volt": "volt volts",
+        "ampere": "ampere amperes", "pascal": "Pa pascal pascals",
+        "hPa": "hPa hectopascal hectopascals", "kPa": "kPa kilopascal kilopascals",
     }.items()
     for name in names.split()
 }  # fmt: skip
@@ -38,12 +43,15 @@ UNITS = {
 SCALES = {
     unit: (kind, Decimal(times))
     for kind, units in {
-        "length": "mm 0.001 cm 0.01 metre 1 km 1000 inch 0.0254 foot 0.3048 yard 0.9144 mile 1609",
+        "length": "mm 0.001 cm 0.01 metre 1 km 1000 inch 0.0254 foot 0.3048 yard 0.9144 mile 1609 mph 1609",
         "weight": "mg 0.001 gram 1 kg 1000 ton 1000000 ounce 28.35 pound 453.6",
         "time": "second 1 minute 60 hour 3600 day 86400 week 604800 month 2629800 year 31557600 decade 315576000"
         " century 3155760000 millennium 31557600000",
         "share": "percent 0.01",
         "money": "dollar 1 cent 0.01",
+        "energy": "joule 1 kJ 1000",
+        "power": "watt 1 kW 1000 MW 1000000",
+        "pressure": "pascal 1 hPa 100 kPa 1000",
         "volume": "ml 0.001 litre 1",
     }.items()
     for unit, times in zip(units.split()[::2], units.split()[1::2], strict=True)

@@ -1,0 +1,136 @@
+"""A name in another's place: beside words that the quote's clause says too, where it has another name. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from books.guidelines.evidence.names import GENERIC, PrintedNames, plain
+from books.guidelines.evidence.numerals import roman
+from books.guidelines.evidence.quotes import LETTERS, as_misread, joined_words, without_digits
+from books.guidelines.evidence.units import MONTHS
+from books.language import is_content, stem
+from books.stopwords import word_set
+
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
+_CLAUSE_END = re.compile(r"[.;:?!]\s|,\s(?:and|but|while|whereas|y|pero|et|mais)\s|\n\s*\n")
+# Between a name and what is said of it.
+_BETWEEN = word_set("is was were are be been has had a an the es fue era un una el la los est était le les")
+# Kilimanjaro lies in Tanzania, and Kilimanjaro in Tanzania.
+_OF_PLACE = word_set("lies lie lay stands stood situated located")
+_PLACE = word_set("in of at on near")
+_UNITS_AFTER_PEOPLE = word_set("newton joule watt pascal hertz volta kelvin ohm ampere celsius")
+# A run of the same words weighs this much, a single word of matter 1.
+_TELLING = 2
+# Inside a name.
+_JOINTS = word_set("of von van de del da di al el ibn ben the")
+
+
+_Pair = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    word: str
+    key: str
+    is_name: bool
+    follows_comma: bool
+
+
+def swapped_names(text: str, told: str, book: PrintedNames) -> Iterator[tuple[str, str]]:
+    """Each name of ``text`` that stands where a clause of ``told`` has another, with that other."""
+    said = _tokens(text, book)
+    mine = PrintedNames(text)
+    for clause in _CLAUSE_END.split(joined_words(without_digits(told))):
+        here = PrintedNames(clause)
+        weights: Counter[_Pair] = Counter()
+        for pair, weight in _beside_the_same(said, _tokens(clause, book)):
+            weights[pair] += weight
+        for (one, other), weight in weights.items():
+            # Between words that both say, a name that the clause has elsewhere is in another's place too.
+            is_replaced = weight > _TELLING or (weight == _TELLING and not all(map(here.has, one)))
+            if is_replaced and _are_two(one, other) and not all(map(mine.has, other)):
+                yield " ".join(one), " ".join(other)
+
+
+def _are_two(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Not one given in full and in part."""
+    known = PrintedNames(" ".join(one)), PrintedNames(" ".join(other))
+    return bool(one and other) and not (all(map(known[0].has, other)) or all(map(known[1].has, one)))
+
+
+def _tokens(text: str, book: PrintedNames) -> list[_Token]:
+    found: list[_Token] = []
+    end = 0
+    for each in _TOKEN.finditer(text):
+        word = each.group()
+        is_capital = word[0].isupper() and len(word) > 1 and roman(word) is None
+        small = plain(word.translate(LETTERS) if word[0].isalpha() else word)
+        is_own = small in _UNITS_AFTER_PEOPLE or not book.has_small(word)
+        is_name = is_capital and small not in GENERIC | MONTHS and is_content(small) and is_own
+        is_name = is_name or bool(is_capital and found and found[-1].is_name)
+        comma = "," in text[end : each.start()]
+        if small not in _OF_PLACE:
+            found.append(_Token(word, _key(small) or word, is_name, comma))
+        end = each.end()
+    return found
+
+
+def _key(small: str) -> str:
+    """What a word has in common with its forms and with what a machine may take it for."""
+    read = as_misread(small)
+    return read[:6] if len(read) > 6 else stem(read)
+
+
+def _beside_the_same(said: Sequence[_Token], printed: Sequence[_Token]) -> Iterator[tuple[_Pair, int]]:
+    places: dict[str, list[int]] = {}
+    for at, each in enumerate(printed):
+        places.setdefault(each.key, []).append(at)
+    for i, each in enumerate(said):
+        for j in places.get(each.key, ()):
+            if i and j and said[i - 1].key == printed[j - 1].key:
+                continue
+            length = 0
+            while (
+                i + length < len(said) and j + length < len(printed) and said[i + length].key == printed[j + length].key
+            ):
+                length += 1
+            same = said[i : i + length]
+            matter = sum(is_content(token.word.lower()) for token in same)
+            is_in = length == 2 and same[0].is_name and same[1].word in _PLACE
+            if matter:
+                weight = _TELLING if matter >= 2 or length >= 3 or is_in else 1
+                yield (_name_before(said, i), _name_before(printed, j)), weight
+                yield (_name_after(said, i + length), _name_after(printed, j + length)), weight
+
+
+def _name_before(tokens: Sequence[_Token], end: int) -> tuple[str, ...]:
+    """Over an apposition: Herschel, a musician in Bath, found."""
+    if end < len(tokens) and tokens[end].follows_comma and end > 1:
+        opened = [at for at in range(1, end) if tokens[at].follows_comma]
+        if opened:
+            end = opened[-1]
+    while end and tokens[end - 1].word.lower() in _BETWEEN:
+        end -= 1
+    run: list[str] = []
+    while end and (tokens[end - 1].is_name or _is_inside(tokens[end - 1].word, run)):
+        if tokens[end - 1].is_name:
+            run.append(tokens[end - 1].word)
+        end -= 1
+    return tuple(reversed(run))
+
+
+def _is_inside(word: str, run: Sequence[str]) -> bool:
+    return word in _JOINTS if run else roman(word) is not None
+
+
+def _name_after(tokens: Sequence[_Token], start: int) -> tuple[str, ...]:
+    while start < len(tokens) and tokens[start].word.lower() in _BETWEEN:
+        start += 1
+    run = []
+    while start < len(tokens) and tokens[start].is_name:
+        run.append(tokens[start].word)
+        start += 1
+    return tuple(run)
