@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -157,3 +158,9 @@ def test_a_home_of_many_books_asks_no_more_than_one_of_a_few(screens):
             JobFactory(book=book, status=JobStatus.FAILED)
         asked.append(queries_of_home(screens))
     assert asked[0] == asked[1]
+
+
+def test_the_trail_of_a_form_names_its_list_once(screens):
+    page = screens.get(reverse("admin:books_modelprice_add")).content.decode()
+    trail = " ".join(re.sub(r"<[^>]+>", "", page.split('class="breadcrumbs">')[1].split("</div>")[0]).split())
+    assert trail == "Home &rsaquo; Model prices &rsaquo; Add model price"
