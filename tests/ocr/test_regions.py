@@ -57,6 +57,17 @@ def test_words_under_a_stamp_are_marked(engine):
     assert engine.read(sheet.page).doubts == (Doubt.MISSING,)
 
 
+@pytest.mark.parametrize("degrees", [0, 0.7])
+def test_boxes_to_tick_stand_in_their_lines(engine, degrees):
+    sheet = Sheet().write()
+    for line in ("Leaves are green.", "Rivers flow up the hill."):
+        sheet.draw.rectangle((100, sheet.y + 8, 128, sheet.y + 36), outline=0, width=2)
+        sheet.draw.text((145, sheet.y), line, fill=0, font=FONT)
+        sheet.y += 60
+    found = engine.read(sheet.page.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255))
+    assert found.text.splitlines()[4:] == ["☐ Leaves are green.", "☐ Rivers flow up the hill."]
+
+
 def test_a_fraction_and_a_power(engine):
     sheet = Sheet().write()
     top = sheet.y

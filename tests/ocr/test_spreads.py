@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from io import BytesIO, StringIO
+from itertools import product
 
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from books.errors import ArrangementRefused
 from books.intake.order import undo_last
@@ -74,6 +75,16 @@ def test_columns_of_one_page_are_no_spread(space: int, numbers: tuple[int, ...],
     page = provoking.two_columns(provoking.upper_part(3), provoking.upper_part(5), gutter=space)
     words = [OcrWord(str(number), 90, (100 + 1500 * at, 60, 130 + 1500 * at, 80)) for at, number in enumerate(numbers)]
     assert (gutter(PageInk(page), words) is not None) == is_spread
+
+
+def test_a_sideways_table_of_short_cells_is_no_spread() -> None:
+    table = Image.new("L", (1754, 1240), 255)
+    draw = ImageDraw.Draw(table)
+    for row, x in product(range(14), (200, 1070)):
+        draw.text((x, 200 + 60 * row), f"Beans and peas {row}", fill=0, font=ImageFont.load_default(34))
+    with Image.open(SPREAD) as spread:
+        found = [gutter(PageInk(each), is_turned=True) for each in (table, spread.convert("L"))]
+    assert [each is None for each in (*found, gutter(PageInk(table)))] == [True, False, False]
 
 
 @pytest.mark.parametrize("side", [0, 1])

@@ -88,6 +88,13 @@ def test_pale_print_is_taken_from_the_layer(engine: TesseractEngine) -> None:
     assert (found.engine, found.doubts) == ("pdf-text", ())
 
 
+def test_boxes_to_tick_are_signs_of_the_line_that_they_stand_in(engine: TesseractEngine) -> None:
+    boxes = b"40 399 10 10 re 100 399 10 10 re S " + at(56, 400, "yes") + at(116, 400, "no, it is never dry")
+    found = read(engine, painted(SEEN + boxes))
+    assert [line.text for line in found.lines] == [*SAID, "☐ yes ☐ no, it is never dry"]
+    assert found.doubts == ()
+
+
 @pytest.mark.parametrize(("sign", "doubts"), [("z", ()), ("=", (Doubt.MISSING,))])
 def test_signs_that_a_font_does_not_name_are_read_or_marked(
     engine: TesseractEngine, sign: str, doubts: tuple[Doubt, ...]

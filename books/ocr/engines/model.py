@@ -198,7 +198,14 @@ def sight_of(image: Image.Image, *, is_upright: bool = False) -> Sight:
     is_blank = not letters and not seen.ink.hides_print()
     regions = find_regions(seen.ink, ())
     return Sight(
-        pictured(seen.page), seen.degrees, letters, spots, is_blank, regions, straight.corners, gutter(seen.ink)
+        pictured(seen.page),
+        seen.degrees,
+        letters,
+        spots,
+        is_blank,
+        regions,
+        straight.corners,
+        gutter(seen.ink, is_turned=seen.degrees % 180 > 0),
     )
 
 

@@ -26,7 +26,7 @@ from books.ocr.engines.lines import LEADER, Box, in_reading_order, is_credible, 
 from books.ocr.engines.runs import Edges
 from books.ocr.image.ink import PageInk
 from books.ocr.image.regions import find_regions
-from books.ocr.image.shapes import BULLET
+from books.ocr.image.shapes import BULLET, CHECKBOX, checkboxes, with_signs
 
 # Characters that stand for no sign a person knows: private use, unassigned, replacement. A font's odd bullet is one.
 MOST_STRANGE: Final = 0.02
@@ -96,7 +96,7 @@ class PdfTextLayer:
         read = self.reader.read(image, is_upright=True)
         compared = _compared(lines, read.lines)
         _check_likeness(compared, read.text)
-        results = _merged(compared, read.lines, others, ink)
+        results = with_signs(_merged(compared, read.lines, others, ink), checkboxes(ink), CHECKBOX)
         missing = ink.missing([*(word.box for line in results for word in line.words), *others])
         return OcrText(
             "\n".join(line.text for line in results),
@@ -209,7 +209,8 @@ def _merged(
         words = [
             word
             for word in line.words
-            if not lies_in(word.box, rows if word.text == LEADER else covered, MARGIN)
+            if word.text != CHECKBOX
+            and not lies_in(word.box, rows if word.text == LEADER else covered, MARGIN)
             and not (_bare(word.text) and lies_in(word.box, same))
         ]
         left = line_of(words, line.block) if words else None

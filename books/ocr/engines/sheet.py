@@ -11,7 +11,7 @@ from books.ocr.engines.base import OcrLine
 from books.ocr.engines.lines import LEADER, is_credible, mean_confidence
 from books.ocr.image.ink import PageInk
 from books.ocr.image.layout import strip
-from books.ocr.image.shapes import BLANK, BULLET, blanks, bullets, leaders, without
+from books.ocr.image.shapes import BLANK, BULLET, CHECKBOX, blanks, bullets, checkboxes, leaders, without
 
 # Print of which a line's words are more guessed than this was not read.
 READ_CONFIDENCE: Final = 35.0
@@ -33,7 +33,8 @@ class Sheet:
         if self.strip:
             page = without(page, [self.strip])
             self.ink = PageInk(page)
-        self.signs = {BULLET: bullets(self.ink), BLANK: blanks(self.ink), LEADER: leaders(self.ink)}
+        found = {BULLET: bullets, BLANK: blanks, LEADER: leaders, CHECKBOX: checkboxes}
+        self.signs = {sign: find(self.ink) for sign, find in found.items()}
         self.page = without(page, [box for boxes in self.signs.values() for box in boxes])
 
 

@@ -108,7 +108,8 @@ class TesseractEngine:
         regions = find_regions(sheet.ink, reading.lines)
         is_lost = is_lost or is_run_over(regions, reading.lines)
         lines = without_scraps(regions, reading.lines)
-        found = gutter(sheet.ink, (word for line in lines for word in line.words))
+        words = [word for line in lines for word in line.words]
+        found = gutter(sheet.ink, words, is_turned=sheet.degrees % 180 > 0)
         doubts = {
             Doubt.MISSING: is_lost,
             Doubt.SPREAD: found is not None,
@@ -117,7 +118,7 @@ class TesseractEngine:
         }
         return OcrText(
             text="\n".join(line.text for line in lines),
-            confidence=mean_confidence(word for line in lines for word in line.words),
+            confidence=mean_confidence(words),
             lines=lines,
             engine=self.name,
             version=self.version,

@@ -27,6 +27,8 @@ LEAST_LETTER, MOST_LETTER = 0.004, 0.08
 GRAIN, MOST_GRAINS = 0.0062, 60
 # The letters of a title page.
 LARGEST_LETTER: Final = 0.4
+# A box to tick is a square of so many dots, each of its sides drawn along this share.
+SQUARE, LEAST_BOX, MOST_BOX, DRAWN, HOLLOW_BOX = 1.2, 10, 60, 0.85, 0.5
 # A spot longer than so many heights is a rule; a word whose letters run together is shorter.
 RULE_ASPECT: Final = 12
 # A filled box, and what is left of a frame.
@@ -73,7 +75,9 @@ class PageInk:
         # Whole numbers are compared several times as fast.
         self.is_dark = self.grey < math.ceil(INK * ranked(self.grey[::PAPER_STEP], 50))
         self.spots, self.labels = components(self.is_dark)
-        self.letters = _letters(self.spots, self.shape)
+        is_box = _are_boxes(self.spots, self.is_dark)
+        self.boxes = self.spots.where(is_box)
+        self.letters = _letters(self.spots.where(~is_box), self.shape)
         is_print, row = _in_rows(self.letters, self.shape)
         self.print = self.letters.where(is_print)
         self.print_row = row[is_print]
@@ -212,6 +216,20 @@ class PageInk:
             mask[rows, max(0, left // self.scale - 1) : right // self.scale + 2] = True
         x, y = spots.centre
         return mask[y, x]
+
+
+def _are_boxes(spots: Components, is_dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the spots are squares to tick, not larger than a large letter, with nothing in them."""
+    longer, thinner = np.maximum(spots.width, spots.height), np.minimum(spots.width, spots.height)
+    is_box: NDArray[np.bool_] = (longer < SQUARE * thinner) & (thinner >= LEAST_BOX) & (longer < MOST_BOX)
+    is_box &= spots.ink < HOLLOW_BOX * spots.width * spots.height
+    boxes = spots.boxes()
+    for at in np.flatnonzero(is_box).tolist():
+        left, top, right, bottom = boxes[at].tolist()
+        place, edge = is_dark[top:bottom, left:right], (bottom - top) // 4
+        sides = (place[:2], place[-2:], place.T[:2], place.T[-2:])
+        is_box[at] = min(side.any(axis=0).mean() for side in sides) > DRAWN and not place[edge:-edge, edge:-edge].any()
+    return is_box
 
 
 def _letters(spots: Components, shape: tuple[int, ...]) -> Components:

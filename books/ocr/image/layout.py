@@ -22,8 +22,8 @@ LEANS, NEARLY, MARGINS, COLUMNS = (0.0, 0.02, -0.02, 0.04, -0.04, 0.06, -0.06), 
 FOLD: Final = 0.97
 # Page numbers stand above or below so much of the print.
 HEAD: Final = 0.08
-# Lines on each side of a gutter, at least.
-LEAST_LINES: Final = 5
+# Lines on each side of a gutter, at least; and how much of the way to the other side they fill.
+LEAST_LINES, LEAST_FILLED = 5, 0.5
 # A strip of the facing page is narrower than this share of the width, and of its lines so many run into the edge.
 WIDEST_STRIP, CUT_LINES = 0.25, 0.3
 # As shares of the width, what is free between a strip and the page, and what may be left between it and the edge.
@@ -35,10 +35,11 @@ LEAST_SIGNS, LEAST_STEP = 4, 60
 BOX_SHADE, SOLID = 0.78, 13
 
 
-def gutter(ink: PageInk, words: Iterable[OcrWord] = ()) -> tuple[float, float] | None:
+def gutter(ink: PageInk, words: Iterable[OcrWord] = (), *, is_turned: bool = False) -> tuple[float, float] | None:
     """Where the gutter of two facing pages runs, in shares of the width at the top and the bottom; None for one page.
 
-    Columns of one page stand closer than pages do, and have no two numbers in a row at its head or foot.
+    Columns of one page stand closer than pages do, and have no two numbers in a row at its head or foot. A page that
+    was turned may also be of a table, whose cells fill little of their column.
     """
     height, width = ink.shape
     if width < SPREAD_ASPECT * height or not len(ink.print):
@@ -58,6 +59,7 @@ def gutter(ink: PageInk, words: Iterable[OcrWord] = ()) -> tuple[float, float] |
     left, right = int(upright[:, 0].min()), int(upright[:, 2].max())
     is_wide = end - start >= min(MARGINS * (left + width - right), COLUMNS * (right - left - end + start)) / 2
     is_wide &= min(_lines(ink, is_left), _lines(ink, ~is_left)) >= LEAST_LINES
+    is_wide &= not is_turned or _usual_length(ink, upright, is_left) > LEAST_FILLED * (end - left)
     middle = (start + end) / 2
     if not is_wide and not _are_numbered(words, boxes[:, 1::2] * ink.scale, middle * ink.scale):
         return None
@@ -143,6 +145,12 @@ def _free_columns(boxes: Ints, width: int) -> list[tuple[int, int]]:
 
 def _lines(ink: PageInk, chosen: NDArray[np.bool_]) -> int:
     return len(np.unique(ink.print_row[chosen]))
+
+
+def _usual_length(ink: PageInk, boxes: Ints, chosen: NDArray[np.bool_]) -> float:
+    """Of the lines of the chosen letters, from the first to the last."""
+    rows = [boxes[chosen & (ink.print_row == row)] for row in np.unique(ink.print_row[chosen])]
+    return float(np.median([row[:, 2].max() - row[:, 0].min() for row in rows]))
 
 
 def _rows_of(boxes: Ints) -> int:

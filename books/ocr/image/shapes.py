@@ -246,6 +246,16 @@ def _is_blank(rule: Sequence[int], ink: PageInk, unit: float) -> bool:
     return bool((beside & is_outside).any()) and int(covered[over].sum()) <= MOST_COVERED * (right - left)
 
 
+# No higher than so many letters.
+CHECKBOX, TICKED = "☐", 3.0
+
+
+def checkboxes(ink: PageInk) -> list[Box]:
+    """Squares to tick that stand in lines: as high as letters of the page are."""
+    unit = float(np.median(ink.print.height)) if len(ink.print) else 0.0
+    return [ink.on_page(box) for box in ink.boxes.boxes().tolist() if unit / 2 < box[3] - box[1] < TICKED * unit]
+
+
 def without(page: Image.Image, boxes: Iterable[Box]) -> Image.Image:
     """A copy of the page with white in the boxes."""
     copy = page.copy()
