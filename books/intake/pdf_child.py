@@ -36,6 +36,7 @@ PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 USER_UNIT = re.compile(rb"/UserUnit\s+(\d{1,5}(?:\.\d{1,5})?)\b")
 JPEG_TAIL_BYTES = 1024  # writers pad a JPEG behind its end
 END_OF_FAX = 2 * f"{1:012b}"  # stands at any bit
+EMPTY = 0.99  # of one shade: a stamp of a licence may be on it
 FAX_ROWS = 0.98  # some say they are a little higher than they are
 GROUP_4, LONG = 4, 4  # a TIFF's compression, and its type of numbers
 FINENESS = 64  # PDFium places points on whole dots only
@@ -116,13 +117,14 @@ def render(document: Any, index: int, dpi: int, data: BinaryIO) -> tuple[dict[st
         raise UploadRejected(told(UNREADABLE_PAGE, page=index + 1)) from None
     scale = unit * min(dpi / POINTS_PER_INCH, (limits.PDF_RENDER_PIXELS / (width * height)) ** 0.5)
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
-    is_empty = all(least == most for least, most in picture.getextrema())
+    shades = grey(picture)
+    is_empty = max(shades.histogram()) > EMPTY * shades.width * shades.height
     if any(is_damaged(image, is_empty=is_empty) for image in images_on(page)):
         raise UploadRejected(told(DAMAGED_PICTURE, page=index + 1))
     found, owners = characters(page, picture.size, limits.PDF_TEXT_CHARACTERS)
     is_seen = visible(page, owners, scale, scale / unit)
     seen = [each for each in found if is_seen(each)]
-    return {"width": picture.width, "height": picture.height, "glyphs": seen}, grey(picture).tobytes()
+    return {"width": picture.width, "height": picture.height, "glyphs": seen}, shades.tobytes()
 
 
 def images_on(page: Any) -> Iterator[Any]:

@@ -167,6 +167,15 @@ LAID_OUT = {
         [(x, 500 - 20 * row, f"{PROSE[x > 100]} {row}") for row in range(6) for x in (20, 230)] + [(205, 40, "27")],
         [*(f"{part} {row}" for part in PROSE for row in range(6)), "27"],
     ),
+    "two columns above and below a caption": (
+        [(x, y - 20 * row, f"{PROSE[x > 100]} {row} {y}") for y in (540, 300) for row in range(6) for x in (20, 240)]
+        + [(120, 400, "Figure 1 The path of the river")],
+        [
+            *(f"{part} {row} 540" for part in PROSE for row in range(6)),
+            "Figure 1 The path of the river",
+            *(f"{part} {row} 300" for part in PROSE for row in range(6)),
+        ],
+    ),
     "the cells of a table": (
         [(20, 520, PROSE[0]), (20, 380, PROSE[1])]
         + [(x, 490 - 20 * row, f"{'abc'[x // 120]}{row}") for x in (20, 140, 260) for row in range(5)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from books.ocr.engines.base import OcrLine, OcrWord
@@ -18,6 +18,8 @@ LEAST_LINES: Final = 3
 LEAST_FILLED: Final = 0.5
 # Lines that begin beside each other have their middles closer than this share of their height, doubled.
 LEVEL_NOTE: Final = 0.4
+# Of lines in columns so many on each side, and this share of all may reach over the gutter.
+LEAST_BRIDGED, BRIDGES = 6, 0.1
 # Columns of text and those of an index are about as wide as each other, and wider than so many heights of a line.
 OTHER_WIDTH, SHORT_CELL = 1.7, 4
 
@@ -34,6 +36,11 @@ def reading_order(boxes: Sequence[Box], items: Collection[int] = ()) -> list[tup
 
 def _split(boxes: Sequence[Box], places: list[int], items: Collection[int], blocks: list[list[int]]) -> None:
     """Cuts the places (from top to bottom) at the widest gutter that bands of them leave free."""
+    bridges = _bridges(boxes, places)
+    if bridges:
+        for _, run in groupby(places, key=bridges.__contains__):
+            _split(boxes, list(run), items, blocks)
+        return
     block: list[int] | None = None
     for band in [places] if _are_notes(boxes, _parts(boxes, places)) else _bands(boxes, places):
         parts = _columns(boxes, band, items)
@@ -45,6 +52,23 @@ def _split(boxes: Sequence[Box], places: list[int], items: Collection[int], bloc
         if block is None:
             blocks.append(block := [])
         block += _in_rows(boxes, band)
+
+
+def _bridges(boxes: Sequence[Box], places: Sequence[int]) -> set[int]:
+    """The few, as a caption or a heading, that reach over a gutter which all others leave free."""
+    best: set[int] = set()
+    least = LEAST_GUTTER * _height(boxes, places) if places else 0
+    for start in {boxes[at][2] for at in places}:
+        left = sum(boxes[at][2] <= start for at in places)
+        right = sum(boxes[at][0] >= start + least for at in places)
+        over = len(places) - left - right
+        if min(left, right) < LEAST_BRIDGED or over > BRIDGES * len(places):
+            continue
+        if not over:
+            return set()
+        if not best or over < len(best):
+            best = {at for at in places if boxes[at][2] > start and boxes[at][0] < start + least}
+    return best
 
 
 def _bands(boxes: Sequence[Box], places: list[int]) -> list[list[int]]:
