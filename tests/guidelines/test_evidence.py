@@ -52,6 +52,7 @@ def test_few_honest_statements_are_flagged_and_most_false_ones(paths, caught):
         pytest.param("shares", id="percents as a machine read them"),
         pytest.param("reformation", id="a century of dates and names"),
         pytest.param("germs", id="as a worse machine read it"),
+        pytest.param("asia", id="names beside the words of others"),
     ],
 )
 def test_what_follows_from_the_pages_is_seldom_flagged(name):

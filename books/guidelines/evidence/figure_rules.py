@@ -11,6 +11,8 @@ from books.guidelines.evidence.material import Seen, not_on
 from books.guidelines.evidence.names import names
 from books.guidelines.evidence.printed_figures import PrintedFigures, shared_nouns
 from books.guidelines.evidence.spans import is_years_old
+from books.guidelines.evidence.swaps import other_years
+from books.guidelines.evidence.units import MONTHS
 from books.language import stem
 from books.sentences import joined, told
 from books.stopwords import word_set
@@ -33,6 +35,7 @@ _IS = re.compile(rf"(?<![^\W\d_])([a-zA-Z])\s?=\s?{_MINUS}(\d+(?:[.,/]\d+)*)(?![
 _FACTOR = re.compile(r"\(([a-z])\s?[-+‐‑‒–—−~]\s?(\d+)\)")
 _POINT = re.compile(rf"\({_MINUS}(\d+(?:[./]\d+)?)\s?,\s?{_MINUS}(\d+(?:[./]\d+)?)\)")
 # A one that a machine took for a letter.
+_FULL_DATE = re.compile(r"\b(\d{1,2}|[^\W\d_]{3,}) (?:de )?(\d{1,2}|[^\W\d_]{3,}) ?,? (?:de )?(\d{3,4})\b")
 _ONE = re.compile(r"(?<![^\W_])[lI|](?![^\W_])")
 _THOUGHT = re.compile(
     r"\b(?:wrong|mistaken|not true|myth|think|thinks|believe|believes|assume|assumes|say|says|confuse|confuses|suppose"
@@ -105,6 +108,7 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
             )
             yield Finding(FindingKind.NUMBER, sentence)
     yield from _other_year(said, seen)
+    yield from _other_date(seen)
     if seen.part not in (Part.CHECKS, Part.MISCONCEPTIONS):
         yield from _other_solution(text, seen)
 
@@ -179,7 +183,7 @@ def _is_count(figure: Figure, text: str, seen: Seen) -> bool:
     is_again = figure.is_ordinal and figure.before == "a" and figure.noun == "time"
     if is_again or _IS_TIMES.match(after) or (figure.noun in _OF_TASKS and not figure.is_date):
         return True
-    is_bound = figure.is_round and _BOUND.search(text[: figure.start])
+    is_bound = figure.is_round and _BOUND.search(text[: figure.start]) and not seen.told_figures.bears_out(figure)
     if seen.material.calculates and (_IS_SHAPE.match(after) or is_bound):
         return True
     if seen.part == Part.DEPTH and figure.value < 1 and not seen.material.calculates:
@@ -213,6 +217,25 @@ def _other_year(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
         if seen.figures.bears_out(mine[0]) and mine[0].value not in known and is_same:
             numbers = {"quoted": other[0].shown, "said": mine[0].shown}
             yield Finding(FindingKind.NUMBER, told("The quote says {quoted}, the sentence {said}.", **numbers))
+
+
+def _other_date(seen: Seen) -> Iterator[Finding]:
+    """The quote's sentence has another year for this day of a month, or behind the same words."""
+    printed = dict(_full_dates(seen.told_figures.text))
+    moved = {year: printed[day] for day, year in _full_dates(seen.text) if printed.get(day, year) != year}
+    if seen.part == Part.CONCEPTS:
+        moved |= other_years(seen.text, seen.told_figures.text, seen.material.whole)
+    for year, other in moved.items():
+        yield Finding(
+            FindingKind.NUMBER, told("The quote says {quoted}, the sentence {said}.", quoted=other, said=year)
+        )
+
+
+def _full_dates(text: str) -> Iterator[tuple[frozenset[str], str]]:
+    """March 3, 1861 and 3 March 1861: the day with its month, and the year."""
+    for one, other, year in _FULL_DATE.findall(text.lower()):
+        if not MONTHS.isdisjoint((one, other)):
+            yield frozenset((one, other)), year
 
 
 def _other_solution(text: str, seen: Seen) -> Iterator[Finding]:

@@ -63,7 +63,7 @@ def name_findings(seen: Seen) -> Iterator[Finding]:
         if not name.is_first or _is_name(name.word, seen):
             yield Finding(FindingKind.NAME, not_on(name.word, seen.where))
     if seen.part == Part.CONCEPTS and seen.language != "de":  # where all nouns have capitals
-        for one, other in dict(swapped_names(seen.claim.text, seen.told, whole)).items():
+        for one, other in dict(swapped_names(seen.claim.text, seen.told_figures.text, whole)).items():
             if any(peoples(one)) and PrintedNames(seen.around).has(one):
                 continue
             numbers = {"quoted": other, "said": one}
@@ -89,9 +89,16 @@ def _is_own_matter(name: Name, seen: Seen) -> bool:
     is_known = seen.material.whole.has(name.word) and name.word.lower() not in MONTHS
     if is_known and 2 * len(shared) <= len(matter):
         return True
+    may_be_said = is_known or is_commonly_known(name.word)
+    if seen.part == Part.OBJECTIVE:
+        return may_be_said
     is_about = seen.part == Part.DEPTH or any(seen.names.has_capital(each.word) for each in said)
-    is_about = is_about and (is_known or is_commonly_known(name.word))
-    return is_about and len(words(seen.claim.text)) >= _LONG_SENTENCE and len(shared) <= _LITTLE * len(matter)
+    return (
+        is_about
+        and may_be_said
+        and len(words(seen.claim.text)) >= _LONG_SENTENCE
+        and len(shared) <= _LITTLE * len(matter)
+    )
 
 
 def _is_beside(name: Name, seen: Seen) -> bool:

@@ -58,20 +58,21 @@ def squeezed(text: str) -> str:
 
 # What a machine takes for another, folded alike on both sides.
 _SPOILT = re.compile(
-    r"(?<![^\W_])(?:[^\W\d_]+[015]{1,2}(?:[^\W\d_]+[015]{1,2})*[^\W\d_]{2,}"
+    r"(?<![^\W_])(?![\dOoIl|]+(?![^\W_]))(?:[^\W\d_]+[015]{1,2}(?:[^\W\d_]+[015]{1,2})*[^\W\d_]{2,}"
     r"|[^\W\d_]{3,}[015](?:[^\W\d_]+|(?![^\W_]))|[^\W\d_]{5,}[015]{2}(?![^\W_])|(?:0|1(?=[nrst]))[^\W\d_]{3,})"
 )
 LETTERS = str.maketrans("015", "ols")
+# Signs first: "nucIeus" has to become what "nucleus" does before "cl" is taken for "d".
 _MISREAD = (
+    ("0", "o"),
+    ("1", "l"),
+    ("5", "s"),
+    ("8", "b"),
+    ("i", "l"),
+    ("j", "l"),
     ("rn", "m"),
     ("vv", "w"),
     ("cl", "d"),
-    ("0", "o"),
-    ("1", "l"),
-    ("i", "l"),
-    ("j", "l"),
-    ("5", "s"),
-    ("8", "b"),
 )
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from books.guidelines.evidence.names import GENERIC, PrintedNames, plain
 from books.guidelines.evidence.numerals import roman
@@ -16,6 +17,7 @@ from books.stopwords import word_set
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
 _CLAUSE_END = re.compile(r"[.;:?!]\s|,\s(?:and|but|while|whereas|y|pero|et|mais)\s|\n\s*\n")
+_YEAR = re.compile(r"\d{3,4}")
 # Between a name and what is said of it.
 _BETWEEN = word_set("is was were are be been has had a an the es fue era un una el la los est était le les")
 # Kilimanjaro lies in Tanzania, and Kilimanjaro in Tanzania.
@@ -24,6 +26,8 @@ _PLACE = word_set("in of at on near")
 _UNITS_AFTER_PEOPLE = word_set("newton joule watt pascal hertz volta kelvin ohm ampere celsius")
 # A run of the same words weighs this much, a single word of matter 1.
 _TELLING = 2
+_JOINING = word_set("and y et")
+_POSSESSED_BY = word_set("of von van de del da di du")
 # Inside a name.
 _JOINTS = word_set("of von van de del da di al el ibn ben the")
 
@@ -44,15 +48,49 @@ def swapped_names(text: str, told: str, book: PrintedNames) -> Iterator[tuple[st
     said = _tokens(text, book)
     mine = PrintedNames(text)
     for clause in _CLAUSE_END.split(joined_words(without_digits(told))):
-        here = PrintedNames(clause)
+        here, printed = PrintedNames(clause), _tokens(clause, book)
         weights: Counter[_Pair] = Counter()
-        for pair, weight in _beside_the_same(said, _tokens(clause, book)):
+        for pair, weight in _beside_the_same(said, printed):
             weights[pair] += weight
+        if _tells_the_same(said, printed):
+            weights += Counter({pair: 1 for pair in weights if not _is_possessor(pair[0], said)})
         for (one, other), weight in weights.items():
             # Between words that both say, a name that the clause has elsewhere is in another's place too.
             is_replaced = weight > _TELLING or (weight == _TELLING and not all(map(here.has, one)))
-            if is_replaced and _are_two(one, other) and not all(map(mine.has, other)):
+            is_named_too = all(map(mine.has, other)) or (other and other[-1] not in one and mine.has(other[-1]))
+            if is_replaced and _are_two(one, other) and not is_named_too:
                 yield " ".join(one), " ".join(other)
+
+
+def other_years(text: str, told: str, book: PrintedNames) -> Iterator[tuple[str, str]]:
+    """Each year of ``text`` behind two words behind which ``told`` has another and never this one, with that other."""
+    said, printed = _tokens(text, book), _tokens(joined_words(told), book)
+    for at in range(2, len(said)):
+        before = [token.key for token in said[at - 2 : at]]
+        if not (_YEAR.fullmatch(said[at].word) and is_content(said[at - 2].word.lower())):
+            continue
+        there = [
+            printed[to].word
+            for to in range(2, len(printed))
+            if _YEAR.fullmatch(printed[to].word) and [token.key for token in printed[to - 2 : to]] == before
+        ]
+        if there and said[at].word not in there and there[0] not in text:
+            yield said[at].word, there[0]
+
+
+def _is_possessor(name: tuple[str, ...], said: Sequence[_Token]) -> bool:
+    """The château of Fouquet, which has a name of its own."""
+    return any(one.word.lower() in _POSSESSED_BY and name and other.word == name[0] for one, other in pairwise(said))
+
+
+def _tells_the_same(said: Sequence[_Token], printed: Sequence[_Token]) -> bool:
+    """Whether the clause has nearly all that the sentence says beside its names."""
+    here = {token.key for token in printed}
+    names, matter = (
+        {token.key for token in said if token.is_name == is_name and is_content(token.word.lower())}
+        for is_name in (True, False)
+    )
+    return len(here & (matter | names)) > 1 and len(matter - here) <= len(matter) // 5
 
 
 def _are_two(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -101,8 +139,9 @@ def _beside_the_same(said: Sequence[_Token], printed: Sequence[_Token]) -> Itera
             matter = sum(is_content(token.word.lower()) for token in same)
             is_in = length == 2 and same[0].is_name and same[1].word in _PLACE
             if matter:
-                weight = _TELLING if matter >= 2 or length >= 3 or is_in else 1
-                yield (_name_before(said, i), _name_before(printed, j)), weight
+                is_same_voice = length == 2 and same[0].word.lower() in _BETWEEN
+                weight = _TELLING if matter >= 2 or length >= 3 or is_in or is_same_voice else 1
+                yield (_name_before(said, i), _name_before(printed, j) or _subject(printed, j)), weight
                 yield (_name_after(said, i + length), _name_after(printed, j + length)), weight
 
 
@@ -120,6 +159,14 @@ def _name_before(tokens: Sequence[_Token], end: int) -> tuple[str, ...]:
             run.append(tokens[end - 1].word)
         end -= 1
     return tuple(reversed(run))
+
+
+def _subject(tokens: Sequence[_Token], end: int) -> tuple[str, ...]:
+    """Of a verb that follows others: Aurangzeb imprisoned his father and conquered."""
+    if not end or not (tokens[end].follows_comma or tokens[end - 1].word in _JOINING):
+        return ()
+    first = next((at for at in range(end) if tokens[at].is_name), end)
+    return _name_after(tokens[:end], first)
 
 
 def _is_inside(word: str, run: Sequence[str]) -> bool:

@@ -19,7 +19,7 @@ UNITS = {
         "century": "century centuries Jahrhunderte siècles", "millennium": "millennia",
         "generation": "generation generations", "mm": "mm millimeter millimeters millimetre millimetres",
         "cm": "cm centimeter centimeters centimetre centimetres Zentimeter centímetros",
-        "metre": "meter meters metre metres Meter Metern metros mètre mètres", "inch": "inch inches",
+        "metre": "m meter meters metre metres Meter Metern metros mètre mètres", "inch": "inch inches",
         "km": "km kilometer kilometers kilometre kilometres Kilometer Kilometern Quadratkilometer kilómetros"
         " kilomètre kilomètres",
         "foot": "foot feet ft", "yard": "yard yards", "mile": "mile miles Meile Meilen millas", "acre": "acre acres",
@@ -52,7 +52,8 @@ SCALES = {
         "energy": "joule 1 kJ 1000",
         "power": "watt 1 kW 1000 MW 1000000",
         "pressure": "pascal 1 hPa 100 kPa 1000",
-        "volume": "ml 0.001 litre 1",
+        "volume": "ml 0.001 litre 1 gallon 3.785 quart 0.946 pint 0.473 cup 0.237",
+        "area": "acre 4047 hectare 10000",
     }.items()
     for unit, times in zip(units.split()[::2], units.split()[1::2], strict=True)
 }

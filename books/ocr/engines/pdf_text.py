@@ -92,6 +92,8 @@ class PdfTextLayer:
         ink = PageInk(image)
         if not self.glyphs and ink.is_blank:
             return OcrText("", 0.0, (), self.name, self.version)
+        if ink.is_blank:
+            raise BadTextLayer("The PDF's own text does not stand where the page's print is.")
         lines, others = self._lines(image)
         read = self.reader.read(image, is_upright=True)
         compared = _compared(lines, read.lines)
