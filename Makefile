@@ -28,8 +28,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	$(BIN)/python -c "import secrets, pathlib; e = pathlib.Path('.env.example').read_text(); \
 	pathlib.Path('.env').write_text(e.replace('SECRET_KEY=\n', f'SECRET_KEY={secrets.token_urlsafe(50)}\n'))"
 
-demo: $(VENV)/.installed .env  ## The whole product on the sample book; STAY= ends it after the results.
-	$(BIN)/python manage.py demo $(STAY)
+demo: $(VENV)/.installed .env  ## The whole product on the sample book; STAY= ends it after the results, PORT chooses another port.
+	$(BIN)/python manage.py demo $(STAY) $(if $(PORT),--port $(PORT))
 
 up: $(VENV)/.installed .env  ## Web and workers; PORT chooses another port.
 	$(BIN)/python manage.py up $(if $(PORT),--port $(PORT))

@@ -24,7 +24,7 @@ from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, BookStatus
 from books.ocr.start import check_readable, read_new_pages, start_reading
 from books.publishing.published import with_published_version
-from books.wording import count_of_pages, in_language
+from books.wording import count_of_pages, in_language, language_name
 from jobs.models import Job
 
 FACTS = {
@@ -48,6 +48,11 @@ def overview(request: StaffRequest, book: Book) -> HttpResponseBase:
         return show(request, "_next", {**_next(request, book, job), "is_swap": True})
     context = {"title": book.title, **_context(request, book, job), "offers": offers(request, book)}
     return show(request, "_overview" if request.htmx else "overview", context)
+
+
+def _fact(book: Book, name: str) -> Any:
+    value = getattr(book, name)
+    return language_name(value) if name == "language" else value
 
 
 def _next(request: StaffRequest, book: Book, job: Job | None) -> dict[str, Any]:
@@ -79,7 +84,7 @@ def _context(request: StaffRequest, book: Book, job: Job | None) -> dict[str, An
     may_see_job = job is not None and request.user.has_perm("jobs.view_job")
     return {
         **_next(request, book, job),
-        "facts": [(title, getattr(book, name)) for name, title in FACTS.items()],
+        "facts": [(title, _fact(book, name)) for name, title in FACTS.items()],
         "cells": cells_of(book),
         **upload_context(),
         **(panel_context(request, job) if job is not None and may_see_job else {}),

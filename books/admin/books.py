@@ -25,7 +25,7 @@ from books.access import may_choose_people
 from books.admin import book_list, book_page, deletion
 from books.admin.guards import StaffRequest
 from books.admin.paging import LookAhead, ValueFilter
-from books.admin.suggested import Suggested
+from books.admin.suggested import Languages
 from books.errors import DeletionRefused
 from books.extraction.job import resume_extraction
 from books.intake.sample import SAMPLE
@@ -104,11 +104,8 @@ class BookAdmin(LookAhead, admin.ModelAdmin[Book]):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Names the languages there are models for, which differ from machine to machine."""
         if db_field.name == "language":
-            there = ", ".join(installed_languages())
-            kwargs["help_text"] = gettext("{help_text} Installed: {there}; join several with +.").format(
-                help_text=db_field.help_text, there=there
-            )
-            kwargs["widget"] = Suggested(installed_languages)
+            kwargs["help_text"] = gettext("What its pages are printed in, and a second language where they have two.")
+            kwargs["widget"] = Languages(installed_languages)
         if db_field.name in {"owner", "team"}:
             kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True).order_by("username")
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,7 @@ from books.ocr.engines.base import Doubt
 from books.ocr.image.open import SHEET
 from books.ocr.job import OCR, OCR_ELSEWHERE
 from books.stored.pages import ranges
+from books.team.sharing import reasons_of
 from books.wording import in_language
 from jobs.models import Item, Job
 from jobs.states import ACTIVE, OPEN_ITEMS, ItemState, JobStatus
@@ -61,13 +63,14 @@ class Thumb:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One page; ``same_as`` is the number of another page with the same text."""
+    """One page; ``same_as`` is the number of another page with the same text, ``reason`` why it was rejected."""
 
     page: Page
     state: str
     attempts: int = 0
     same_as: int | None = None
     thumb: Thumb | None = None
+    reason: str = ""
 
     @property
     def letter(self) -> str:
@@ -102,6 +105,7 @@ class Cell:
     def notes(self) -> list[str]:
         """What a person should know before a decision."""
         notes = [
+            (bool(self.reason), Truncator(self.reason).chars(80)),
             *((True, gettext(doubt.heading)) for doubt in self.doubts),
             (self.is_doubtful, gettext("Low confidence")),
             (self.same_as is not None, gettext("Same text as page {page}").format(page=self.same_as)),
@@ -124,9 +128,13 @@ def cells_of(book: Book) -> list[Cell]:
     pages = Page.objects.filter(book=book).select_related("reading").order_by("number")
     light = list(pages.defer("reading__text", "reading__lines"))
     attempts = _attempts(Q(job__book=book))
-    same, thumbs = _same_texts(light), thumbs_of(book, light)
+    same, thumbs, reasons = _same_texts(light), thumbs_of(book, light), reasons_of(book.pages.all())
     return [
-        replace(_cell(page, attempts.get(str(page.pk), Attempt()), same.get(page.number)), thumb=thumbs.get(page.pk))
+        replace(
+            _cell(page, attempts.get(str(page.pk), Attempt()), same.get(page.number)),
+            thumb=thumbs.get(page.pk),
+            reason=reasons.get(page.pk, ""),
+        )
         for page in light
     ]
 
@@ -146,7 +154,7 @@ def thumbs_of(book: Book, pages: Sequence[Page]) -> dict[UUID, Thumb]:
 
 def cell_of(page: Page) -> Cell:
     attempt = _attempts(Q(job__book=page.book_id, key=str(page.pk))).get(str(page.pk), Attempt())
-    return _cell(page, attempt, _same_text(page))
+    return replace(_cell(page, attempt, _same_text(page)), reason=reasons_of([page]).get(page.pk, ""))
 
 
 def _cell(page: Page, attempt: Attempt, same_as: int | None) -> Cell:

@@ -35,6 +35,7 @@ from books.ocr.scans import thumbnail_of, thumbnails_of
 from books.ocr.start import asks_model, check_readable, start_reading
 from books.sentences import as_text, from_text
 from books.stored.pages import numbers_in
+from books.team.sharing import reasons_of
 from books.wording import in_language
 from jobs.models import Item, Job
 from jobs.states import ItemState
@@ -152,10 +153,11 @@ def read_chosen(request: StaffRequest, book: Book) -> HttpResponseBase:
 def doubtful(request: StaffRequest, book: Book) -> HttpResponseBase:
     """What having doubtful pages read by a model would cost, to be confirmed: its form is that of chosen pages."""
     pages = pages_for_a_model(book)
+    reasons = reasons_of(pages)
     context = {
         "title": _("Read doubtful pages with a model"),
         "book": book,
-        "pages": pages,
+        "pages": [(page, reasons.get(page.pk, "")) for page in pages],
         "engine": MODEL,
         "may_read": MODEL in available_engines(),
         "estimate": estimate_of_reading(book, len(pages)),

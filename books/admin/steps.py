@@ -128,7 +128,7 @@ def way_of(counts: Counts, active: Job | None) -> Way:
     at = STEPS.index(now) if now else len(STEPS)
     details = _details(counts)
     steps = tuple(
-        Step(key, str(title), "done" if place < at else "now" if place == at else "later", details[key])
+        Step(key, str(title), "done" if place < at else "now" if place == at else "later", details.get(key, ""))
         for place, (key, title) in enumerate(TITLES.items())
     )
     return Way(now, active is not None, label, sentence, steps)
@@ -204,19 +204,23 @@ def _next(counts: Counts) -> tuple[str, str]:
 
 
 def _details(counts: Counts) -> dict[str, str]:
+    """Nothing is said of what there is none of."""
     read = _("{read} of {pages} read, {failed} failed") if counts.failed else _("{read} of {pages} read")
-    return {
-        "upload": count_of_pages(counts.pages),
+    pages = {
         "read": read.format(read=counts.read, pages=counts.pages, failed=counts.failed),
         "approve": _("{approved} of {pages} approved").format(approved=counts.approved, pages=counts.pages),
-        "generate": count_of_guidelines(counts.guidelines - counts.unwritten),
-        "finalise": _("{final} of {guidelines} tidied").format(
-            final=counts.guidelines - counts.drafts, guidelines=counts.guidelines
-        ),
-        "review": _("{decided} of {guidelines} decided").format(decided=counts.decided, guidelines=counts.guidelines),
-        "publish": _("{published} of {guidelines} published").format(
-            published=counts.published, guidelines=counts.guidelines
-        ),
+    }
+    of = counts.guidelines
+    guidelines = {
+        "generate": count_of_guidelines(of - counts.unwritten),
+        "finalise": _("{final} of {guidelines} tidied").format(final=of - counts.drafts, guidelines=of),
+        "review": _("{decided} of {guidelines} decided").format(decided=counts.decided, guidelines=of),
+        "publish": _("{published} of {guidelines} published").format(published=counts.published, guidelines=of),
+    }
+    return {
+        "upload": count_of_pages(counts.pages),
+        **(pages if counts.pages else {}),
+        **(guidelines if of else {}),
     }
 
 

@@ -26,7 +26,9 @@ from jobs.monitoring import system_view, tables
 @screen("jobs.view_job", "/jobs/job/system/", "jobs_system")
 def system(request: StaffRequest) -> HttpResponseBase:
     """The whole page, or for HTMX its moving part alone."""
-    context = {"title": _("System"), "view": system_view()}
+    view = system_view()
+    helped = [(name, count) for name, count in view.sweep.helped.items() if count] if view.sweep else []
+    context = {"title": _("System"), "view": view, "helped": helped}
     if not request.htmx:
         context |= {
             "rules": RULES,

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.shortcuts import redirect
@@ -27,7 +28,7 @@ from books.ocr import review
 from books.ocr.factory import available_engines
 from books.ocr.review import edit_text, edited_lines, restore_reading, review_queue
 from books.stored.pages import ranges
-from books.team.sharing import open_comments
+from books.team.sharing import comment, open_comments
 from books.wording import in_language
 from jobs.models import Job
 
@@ -41,7 +42,8 @@ DECISIONS: Final = {"approve": PageReview.APPROVED, "reject": PageReview.REJECTE
 
 @action("books.change_page", "pages/<int:number>/decide/", "books_book_page_decide")
 def decide(request: StaffRequest, book: Book, page: Page) -> HttpResponseBase:
-    """Approves or rejects the page that the person saw, then goes on to the next page that waits for review."""
+    """Approves or rejects the page that the person saw, then goes on to the next page that waits for review. The reason
+    of a rejection, where one is given, becomes a comment on the page."""
     decision = DECISIONS.get(request.POST.get("decision", ""))
     if decision is None:
         return HttpResponseBadRequest(_("Unknown decision."))
@@ -49,7 +51,11 @@ def decide(request: StaffRequest, book: Book, page: Page) -> HttpResponseBase:
 
 
 def _decided_one(request: StaffRequest, page: Page, decision: PageReview, seen: str) -> HttpResponse:
-    made = review.decide(Page.objects.filter(pk=page.pk), decision, user=request.user, seen={str(page.pk): seen})
+    reason, one = request.POST.get("reason", "").strip(), Page.objects.filter(pk=page.pk)
+    with transaction.atomic():
+        made = review.decide(one, decision, user=request.user, seen={str(page.pk): seen})
+        if reason and decision == PageReview.REJECTED and not made.left:
+            comment(page.book, reason, page=page, subtopic=None, user=request.user)
     if made.left:
         raise EditedMeanwhile(_("{why} Look again, then decide.").format(why=review.since(made.left[0], seen)))
     if not made.facts["before"] and page.review == PageReview.PENDING:

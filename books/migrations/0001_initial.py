@@ -5,6 +5,7 @@ import books.sealing
 import datetime
 import django.core.validators
 import django.db.models.deletion
+import jobs.clock
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -508,7 +509,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('text', models.CharField(max_length=2000)),
-                ('made_at', models.DateTimeField(auto_now_add=True)),
+                ('made_at', models.DateTimeField(default=jobs.clock.now)),
                 ('done_at', models.DateTimeField(null=True)),
                 ('book', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='books.book')),
                 ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

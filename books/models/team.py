@@ -13,6 +13,7 @@ from books.models.guideline import Subtopic
 from books.models.page import Page
 from books.models.typed_json import SentenceField
 from books.sealing import SealedField
+from jobs import clock
 
 
 class Assignment(models.Model):
@@ -43,7 +44,7 @@ class Comment(models.Model):
     text = models.CharField(max_length=2000)
     mentioned = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    made_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(default=clock.now)  # that of decisions
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     done_at = models.DateTimeField(null=True)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -159,6 +160,13 @@ def settle(row: Comment, *, user: User) -> None:
 def open_comments(**where: object) -> QuerySet[Comment]:
     rows = Comment.objects.filter(done_at=None, **where)
     return rows.select_related("made_by", "book", "page", "subtopic")
+
+
+def reasons_of(pages: Iterable[Page]) -> dict[UUID, str]:
+    """By page id, what whoever rejected a page last said on it, with the decision or since."""
+    rejected = Q(page__in=pages, page__review=PageReview.REJECTED)
+    said = open_comments().filter(rejected, made_by=F("page__reviewed_by"), made_at__gte=F("page__reviewed_at"))
+    return {each.page_id: each.text for each in said.order_by("pk") if each.page_id}
 
 
 def mentions_of(person: User) -> QuerySet[Comment]:

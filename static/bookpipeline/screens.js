@@ -82,7 +82,7 @@ for (const row of document.querySelectorAll("#result_list tbody tr")) {
 
 // A question that opens takes the focus, so that Enter answers it; Escape closes it.
 for (const question of document.querySelectorAll("details.ask")) {
-  question.addEventListener("toggle", () => question.open && question.querySelector("[type=submit]").focus());
+  question.addEventListener("toggle", () => question.open && question.querySelector("[type=text], [type=submit]").focus());
   question.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     question.open = false;

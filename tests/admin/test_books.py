@@ -154,6 +154,19 @@ def test_a_book_is_deleted_with_everything_below_it(screens, book, settings, dja
     assert [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()] == []
 
 
+def test_a_book_has_a_second_language_and_its_page_calls_both_by_their_names(screens, book, monkeypatch):
+    monkeypatch.setattr("books.ocr.start.installed_languages", lambda: ["deu", "eng"])
+    address = reverse("admin:books_book_change", args=[book.pk])
+    facts = {"title": "Algebra", "language": "deu", "language_also": "eng", "access": "all"}
+    page = screens.post(address, facts, follow=True).content.decode()
+    book.refresh_from_db()
+    assert book.language == "deu+eng"
+    assert "<dd>German, English</dd>" in page
+    form = screens.get(address).content.decode()
+    assert '<option value="deu" selected>German</option>' in form
+    assert '<option value="eng" selected>English</option>' in form
+
+
 def test_a_book_with_an_active_job_is_not_deleted(screens, book):
     JobFactory(book=book)
     url = reverse("admin:books_book_delete", args=[book.pk])

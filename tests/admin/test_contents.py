@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -54,7 +56,8 @@ def test_confirm_release_delete(screens, pages, said, admin):
     assert said(answer)[0].startswith("Confirmed: 1 topic, 2 subtopics, ")
     stored = Contents.objects.get()
     assert (stored.status, stored.changed_by) == (ContentsStatus.CONFIRMED, admin)
-    assert "In use: no topic crosses a chapter." in shown(screens, pages)
+    assert "In use: no topic crosses a chapter." in (screen := shown(screens, pages))
+    assert re.search(r'id="confirm"\s+class="button plain"', screen), "it is done already"
     screens.post(url("_release", pages))
     assert Contents.objects.get().status == ContentsStatus.DRAFTED
     screens.post(url("_release", pages))

@@ -48,6 +48,12 @@ def test_price_first_then_these_pages_alone(admin_client, book):
     assert (job.kind, job.params["pages"]) == ("ocr_elsewhere", pages)
 
 
+def test_the_list_says_why_a_page_was_rejected(admin_client, book):
+    decide = reverse("admin:books_book_page_decide", args=[book.pk, 3])
+    admin_client.post(decide, {"decision": "reject", "reason": "Too dark"})
+    assert "Too dark</span>" in shown(admin_client, "doubtful", book)
+
+
 def test_without_a_model_there_is_nothing_to_offer(admin_client, book, settings):
     settings.OPENAI_API_KEY = ""
     assert "No model can read" in shown(admin_client, "doubtful", book)

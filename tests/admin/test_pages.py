@@ -10,7 +10,7 @@ from django.urls import reverse
 from PIL import Image
 
 from books.admin.page_states import cells_of
-from books.models import OcrStatus, PageReview
+from books.models import Comment, OcrStatus, PageReview
 from books.ocr.image.open import encoded_thumbnail
 from books.ocr.scans import keep_thumbnail
 from tests.factories import PageFactory, ReadingFactory, ReadPageFactory
@@ -24,15 +24,15 @@ def shown(client, page) -> str:
     return client.get(url("page", page)).content.decode()
 
 
-def decide(client, page, decision="approve"):
-    return client.post(url("page_decide", page), {"decision": decision}, follow=True)
+def decide(client, page, decision="approve", **data):
+    return client.post(url("page_decide", page), {"decision": decision, **data}, follow=True)
 
 
 def test_the_scan_stands_beside_the_text(screens, book):
-    page = ReadPageFactory(book=book, reading__text="Count the apples.", reading__confidence=93.6)
+    page = ReadPageFactory(book=book, reading__confidence=93.6, reading__version="5.5.4 eng-7d4322bd")
     screen = shown(screens, page)
     assert url("scan", page) in screen
-    for said in ("Count the apples.", "94 %", "tesseract 5", page.source.name):
+    for said in ("Count the apples.", "94 %", "Tesseract 5.5.4, English", page.source.name):
         assert said in screen
 
 
@@ -82,6 +82,31 @@ def test_a_decision_goes_on_to_the_next_page_that_waits(screens, book, admin, de
     assert response.redirect_chain == [(url("page", third), 302)]
     first.refresh_from_db()
     assert (first.review, first.reviewed_by) == (review, admin)
+
+
+def test_a_page_is_rejected_with_a_reason_which_stands_wherever_it_is_met(screens, book, admin):
+    page, other = ReadPageFactory(book=book), ReadPageFactory(book=book)
+    Comment.objects.create(book=book, page=page, text="Said before.", made_by=admin)
+    decide(screens, page, "reject", reason=" Too <dark> ", seen=page.mark)
+    page.refresh_from_db()
+    assert (page.review, page.comments.last().text) == (PageReview.REJECTED, "Too <dark>")
+    assert '<p class="notice bad-notice" id="rejection" dir="auto">Too &lt;dark&gt;</p>' in shown(screens, page)
+    assert (
+        'title="Rejected. Too &lt;dark&gt;"'
+        in screens.get(reverse("admin:books_book_map", args=[book.pk])).content.decode()
+    )
+    decide(screens, other, "reject")
+    decide(screens, other, "approve", reason="Not one of an approval.")
+    assert not other.comments.exists()
+    decide(screens, page)
+    assert 'id="rejection"' not in shown(screens, page)
+
+
+def test_a_reason_is_not_kept_for_a_page_that_was_decided_meanwhile(screens, book):
+    page = ReadPageFactory(book=book)
+    decide(screens, page, "reject", reason="Too dark", seen="1/gone")
+    page.refresh_from_db()
+    assert (page.review, page.comments.count()) == (PageReview.PENDING, 0)
 
 
 def test_after_the_last_page_the_way_leads_to_those_before_it(screens, book):

@@ -151,6 +151,8 @@ def test_what_cannot_be_saved_comes_back_with_the_words(screens, row, field, val
 def test_numbers_typed_over_pages_that_moved_since_are_refused(screens, row):
     """They would cite the pages that have those numbers now."""
     screen = screens.get(url("guideline_edit", row))
+    for said in ("Move up", "Move down", "Add a statement below (Alt Enter)", "Remove this statement (Alt X)"):
+        assert f'"{said}"' in screen.content.decode()
     order = re.search(r'name="order" value="([^"]+)"', screen.content.decode()).group(1)
     form = {"title": row.title, "revision": row.revision, "order": order}
     form |= {"objective.text": ["Count pears."], "objective.pages": ["1"]}

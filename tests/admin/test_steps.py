@@ -42,6 +42,11 @@ def test_a_busy_book_is_at_the_step_of_its_job(kind, step):
     assert (way.now, way.is_busy) == (step, True)
 
 
+def test_a_step_counts_nothing_of_what_there_is_none_of():
+    details = {each.key: each.detail for each in way_of(Counts(**{**NOTHING, "pages": 3}), None).steps}
+    assert (details["approve"], details["generate"], details["finalise"]) == ("0 of 3 approved", "", "")
+
+
 def test_the_counts(book):
     PageFactory(book=book)
     PageFactory(book=book, ocr_status=OcrStatus.FAILED)

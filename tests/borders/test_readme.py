@@ -166,6 +166,13 @@ def test_the_two_commands_work_in_a_fresh_folder(fresh):
     assert "pytest" in fresh.run(f"{test} --dry-run")  # it is what runs this
 
 
+@pytest.mark.parametrize("target", ["demo", "up"])
+def test_each_way_to_start_takes_a_port(target):
+    make = shutil.which("make") or "make"
+    says = subprocess.run([make, "-n", target, "PORT=8100"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--port 8100" in says.stdout
+
+
 def test_your_own_book_works_in_a_fresh_folder(fresh):
     """`up` refused a database without tables, and only `make demo` made it any."""
     up, person, *others = code_of("Your own book")

@@ -98,6 +98,19 @@ def fits(tab) -> bool:
     return tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def test_a_page_is_rejected_with_a_reason_by_keyboard(bench, book, picture):
+    bench.goto(f"{bench.base}pages/1/")
+    bench.keyboard.press("w")
+    expect(bench.get_by_label("What is wrong with this page?")).to_be_focused()
+    picture(bench, f"reject-why-{bench.size}")
+    assert fits(bench)
+    bench.keyboard.type("Too dark")
+    bench.keyboard.press("Enter")
+    at_page(bench, 2)
+    bench.goto(f"{bench.base}pages/1/")
+    expect(bench.locator("#rejection")).to_have_text("Too dark")
+
+
 def test_pages_are_reviewed_by_keyboard_alone(bench, book, picture):
     bench.goto(bench.base)
     bench.get_by_role("link", name="Review page by page").click()
@@ -201,7 +214,7 @@ def test_a_text_is_corrected_line_by_line_by_keyboard_and_its_history_restored(b
     bench.keyboard.press("Enter")
     bench.keyboard.press("Control+A")
     bench.keyboard.press("Delete")
-    bench.get_by_role("button", name="Whole page").press("Enter")
+    bench.get_by_role("button", name="Edit as one text").press("Enter")
     text = bench.locator("#text")
     expect(text).to_have_value(
         re.compile(r"^Page 2, line 1.*\n.*\nSide 2, line 3.*\n.*\na line between\nPage 2, line 6")

@@ -163,4 +163,7 @@ def test_the_api_reads_chosen_pages_with_a_chosen_engine(client, admin) -> None:
 
 def test_the_form_of_a_book_names_the_languages_there_are(client, admin) -> None:
     client.force_login(admin)
-    assert "Installed: eng; join several" in client.get("/admin/books/book/add/").content.decode()
+    form = client.get("/admin/books/book/add/").content.decode()
+    here, others = form.index('label="Can be read here"'), form.index('label="Others"')
+    assert here < form.index('<option value="eng" selected>English</option>') < others
+    assert others < form.index('<option value="deu">German</option>')
