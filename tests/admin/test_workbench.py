@@ -387,7 +387,7 @@ def test_an_edit_is_saved_shown_and_restored(screens, book):
     screens.post(page_url("page_edit", page), {"text": "Count the apples.", "seen": old})
     content = shown(screens, page_url("page", page))
     assert "Count the apples." in content
-    assert "<dd>ada</dd>" in content
+    assert '<dd title="ada">ada</dd>' in content
     assert "Restore this text" in content
     page.refresh_from_db()
     screens.post(page_url("page_restore", page), {"reading": old, "seen": page.reading_id})
