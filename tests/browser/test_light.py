@@ -126,7 +126,7 @@ def test_every_screen_is_light_and_pictures_follow_as_one_scrolls(chromium, web,
         for _ in ("first", "later"):
             line.clear()
             assert tab.goto(web + address).ok, name
-            has_more = name == "books_book_map" or "formulas" in name
+            has_more = name in {"books_book_map", "books_book_overview"} or "formulas" in name
             tab.wait_for_load_state("networkidle" if has_more else "load")
             tab.wait_for_timeout(50)
             assert (tab.locator(".katex").count() > 2) == ("formulas" in name)
