@@ -20,7 +20,7 @@ from PIL import ExifTags, Image, ImageChops, ImageStat, PngImagePlugin
 from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.grey import grey, grey_jpeg, squared
-from books.intake.judging import HEAD_BYTES, judged, picture_start, refusal_of_pixels
+from books.intake.judging import bytes_before, from_picture, judged, refusal_of_pixels
 from books.sentences import gettext_noop, plain, told
 
 __all__ = ["answer"]
@@ -86,23 +86,7 @@ def answer(question: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], by
 
 
 def opened(data: BinaryIO, kind: str) -> Image.Image:
-    file = from_start(data, kind)
-    file.seek(0)
-    return Image.open(file, formats=FORMATS[kind])
-
-
-def from_start(data: BinaryIO, kind: str) -> BinaryIO:
-    """The file, or a copy without what stands before its picture, or before the first marker of its JPEG."""
-    data.seek(0)
-    head = data.read(HEAD_BYTES)
-    start = picture_start(head)
-    begin = START_OF_IMAGE if kind == "jpeg" else b""
-    marker = JPEG_MARKER.search(head, start + len(begin)) if begin else None
-    at = marker.start() if marker else start + len(begin)
-    if at == len(begin):
-        return data
-    data.seek(at)
-    return io.BytesIO(begin + data.read())
+    return Image.open(from_picture(data, kind), formats=FORMATS[kind])
 
 
 def most_pixels(image: Image.Image, kind: str) -> int:
@@ -146,7 +130,7 @@ def judge(data: BinaryIO, kind: str) -> dict[str, Any]:
                 told("This {format} is animated; save the page as a still image.", format=image.format)
             )
         check_size(image, kind)
-        notes = [] if from_start(data, kind) is data else [ODD_START]
+        notes = [ODD_START] if bytes_before(data, kind) else []
         count = getattr(image, "n_frames", 1)
         if image.format == "HEIF" and count > 1:
             notes.append(told("The file has {count} pictures; its main one was taken.", count=count))
@@ -246,7 +230,7 @@ def damage_of(image: Image.Image, number: int, *, is_decoded: bool) -> UploadRej
     return None
 
 
-START_OF_IMAGE, END_OF_IMAGE, JPEG_MARKER = b"\xff\xd8", b"\xff\xd9", re.compile(rb"\xff+[\xc0-\xfe]")
+END_OF_IMAGE: Final = b"\xff\xd9"
 UNWRITTEN: Final = re.compile(rb"\x00{16,}\Z")
 FILLERS: Final = (b"\0" * 64, b"\x55" * 64, b"\xaa" * 64, b"\x92\x49" * 32)
 

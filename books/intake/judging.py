@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, BinaryIO
 
 from books.errors import UploadRejected
 from books.intake import limits
@@ -13,6 +14,7 @@ from books.sentences import Told, plain, told, told_count, whole
 HEAD_BYTES = 1024  # ISO 32000 readers accept the PDF header anywhere in the first 1024 bytes.
 # What servers and programs leave before a picture: their header, empty lines, zeros, a mark of the order of bytes.
 LEAD = re.compile(rb"(?:HTTP/[^\n]*\n(?:[^\r\n]+\r?\n)*\r?\n)?[\s\x00\xef\xbb\xbf]*(?=\xff\xd8|\x89PNG\r\n)")
+START_OF_IMAGE, JPEG_MARKER = b"\xff\xd8", re.compile(rb"\xff+[\xc0-\xfe]")
 # Notes are for a person, who reads as many.
 MOST_NOTES = 10
 THE_IMAGE = told("The image")
@@ -22,6 +24,25 @@ def picture_start(head: bytes) -> int:
     """Where the JPEG or PNG begins whose first bytes these are; 0 for any other file."""
     lead = LEAD.match(head)
     return lead.end() if lead else 0
+
+
+def bytes_before(data: BinaryIO, kind: str) -> int:
+    """How many stand before the picture of a file, or before the first marker of its JPEG."""
+    data.seek(0)
+    head = data.read(HEAD_BYTES)
+    start = picture_start(head)
+    if kind != "jpeg":
+        return start
+    marker = JPEG_MARKER.search(head, start + len(START_OF_IMAGE))
+    return marker.start() - len(START_OF_IMAGE) if marker else start
+
+
+def from_picture(data: BinaryIO, kind: str) -> BinaryIO:
+    """The file at its beginning, or a copy without what stands before its picture."""
+    before = bytes_before(data, kind)
+    begin = START_OF_IMAGE if kind == "jpeg" else b""
+    data.seek(before + len(begin) if before else 0)
+    return io.BytesIO(begin + data.read()) if before else data
 
 
 def judged(pages: Iterable[UploadRejected | str | None], *, notes: Iterable[str] = ()) -> dict[str, Any]:

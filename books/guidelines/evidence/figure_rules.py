@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from books.guidelines.evidence.derived import Derivation
 from books.guidelines.evidence.figures import Figure, figures_in
-from books.guidelines.evidence.material import Seen, not_on
+from books.guidelines.evidence.material import Seen, not_as_quoted, not_on
 from books.guidelines.evidence.names import names
 from books.guidelines.evidence.printed_figures import PrintedFigures, shared_nouns
 from books.guidelines.evidence.spans import is_years_old
-from books.guidelines.evidence.swaps import other_years
+from books.guidelines.evidence.swaps import swapped_years
 from books.guidelines.evidence.units import MONTHS
 from books.language import stem
 from books.sentences import joined, told
@@ -34,8 +34,8 @@ _MINUS = r"[-‐‑‒–—−~]?\s?"
 _IS = re.compile(rf"(?<![^\W\d_])([a-zA-Z])\s?=\s?{_MINUS}(\d+(?:[.,/]\d+)*)(?![\w(]|\s?[-+−–—*/·×÷])")
 _FACTOR = re.compile(r"\(([a-z])\s?[-+‐‑‒–—−~]\s?(\d+)\)")
 _POINT = re.compile(rf"\({_MINUS}(\d+(?:[./]\d+)?)\s?,\s?{_MINUS}(\d+(?:[./]\d+)?)\)")
-# A one that a machine took for a letter.
 _FULL_DATE = re.compile(r"\b(\d{1,2}|[^\W\d_]{3,}) (?:de )?(\d{1,2}|[^\W\d_]{3,}) ?,? (?:de )?(\d{3,4})\b")
+# A one that a machine took for a letter.
 _ONE = re.compile(r"(?<![^\W_])[lI|](?![^\W_])")
 _THOUGHT = re.compile(
     r"\b(?:wrong|mistaken|not true|myth|think|thinks|believe|believes|assume|assumes|say|says|confuse|confuses|suppose"
@@ -215,8 +215,7 @@ def _other_year(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
         known = seen.near.eras if are_dates else seen.told_figures.eras
         is_same = seen.share_in(seen.quoted) >= (0.5 if are_dates else _SAME)
         if seen.figures.bears_out(mine[0]) and mine[0].value not in known and is_same:
-            numbers = {"quoted": other[0].shown, "said": mine[0].shown}
-            yield Finding(FindingKind.NUMBER, told("The quote says {quoted}, the sentence {said}.", **numbers))
+            yield Finding(FindingKind.NUMBER, not_as_quoted(mine[0].shown, other[0].shown))
 
 
 def _other_date(seen: Seen) -> Iterator[Finding]:
@@ -224,11 +223,9 @@ def _other_date(seen: Seen) -> Iterator[Finding]:
     printed = dict(_full_dates(seen.told_figures.text))
     moved = {year: printed[day] for day, year in _full_dates(seen.text) if printed.get(day, year) != year}
     if seen.part == Part.CONCEPTS:
-        moved |= other_years(seen.text, seen.told_figures.text, seen.material.whole)
+        moved |= swapped_years(seen.text, seen.told_figures.text, seen.material.whole)
     for year, other in moved.items():
-        yield Finding(
-            FindingKind.NUMBER, told("The quote says {quoted}, the sentence {said}.", quoted=other, said=year)
-        )
+        yield Finding(FindingKind.NUMBER, not_as_quoted(year, other))
 
 
 def _full_dates(text: str) -> Iterator[tuple[frozenset[str], str]]:

@@ -201,6 +201,10 @@ def not_on(words: str, where: Told) -> Told:
     return told("“{words}” is not on {where}.", words=words, where=where)
 
 
+def not_as_quoted(said: str, quoted: str) -> Told:
+    return told("The quote says {quoted}, the sentence {said}.", quoted=quoted, said=said)
+
+
 def _said(text: str) -> list[str]:
     """Words and numbers, without the letters of formulas."""
     return [each for each in words(text) if len(each) > 1 or each.isdigit()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from books.guidelines.evidence.material import Seen, not_on
+from books.guidelines.evidence.material import Seen, not_as_quoted, not_on
 from books.guidelines.evidence.names import (
     Name,
     PrintedNames,
@@ -66,8 +66,7 @@ def name_findings(seen: Seen) -> Iterator[Finding]:
         for one, other in dict(swapped_names(seen.claim.text, seen.told_figures.text, whole)).items():
             if any(peoples(one)) and PrintedNames(seen.around).has(one):
                 continue
-            numbers = {"quoted": other, "said": one}
-            yield Finding(FindingKind.NAME, told("The quote says {quoted}, the sentence {said}.", **numbers))
+            yield Finding(FindingKind.NAME, not_as_quoted(one, other))
     for term in _named_as(claim.text):
         if not seen.names.has(term) and not seen.names.has_small(term):
             yield Finding(FindingKind.NAME, told("The term “{words}” is not on {where}.", words=term, where=seen.where))

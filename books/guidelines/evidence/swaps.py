@@ -1,4 +1,4 @@
-"""A name in another's place: beside words that the quote's clause says too, where it has another name. Pure."""
+"""A name or a year in another's place: beside words that the quote says too, where it has another one. Pure."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def swapped_names(text: str, told: str, book: PrintedNames) -> Iterator[tuple[st
                 yield " ".join(one), " ".join(other)
 
 
-def other_years(text: str, told: str, book: PrintedNames) -> Iterator[tuple[str, str]]:
+def swapped_years(text: str, told: str, book: PrintedNames) -> Iterator[tuple[str, str]]:
     """Each year of ``text`` behind two words behind which ``told`` has another and never this one, with that other."""
     said, printed = _tokens(text, book), _tokens(joined_words(told), book)
     for at in range(2, len(said)):
