@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register  # noqa: A004 - Django's name
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,6 +33,23 @@ def check_choices(**_options: Any) -> list[CheckMessage]:
     """Not at each start: a worker may lack on purpose what the web needs, such as a provider's key."""
     found = [*_names(), *_engines(), *_seconds(), *_around()]
     return [Warning(what, hint=hint, id=f"{TAG}.W{number:03}") for number, what, hint in found]
+
+
+@register(Tags.database)
+def check_encoding(databases: Sequence[str] | None = None, **_options: Any) -> list[CheckMessage]:
+    """Before each migration: a server without a locale makes databases that take no letter beyond ASCII, and the first
+    scan with a dash in it would fail."""
+    found: list[CheckMessage] = []
+    for connection in (connections[alias] for alias in databases or ()):
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW server_encoding")
+                [encoding] = cursor.fetchone()
+            if encoding != "UTF8":
+                what = _("The database keeps text as %s, which is too little for books.") % encoding
+                hint = _("Make it anew: createdb --encoding=UTF8 --template=template0")
+                found.append(Error(what, hint=hint, id=f"{TAG}.E001"))
+    return found
 
 
 Found = Iterator[tuple[int, str, str]]

@@ -20,12 +20,13 @@ from pathlib import Path
 import yaml
 
 from tests.flow.cluster import ROOT, until
+from tests.infra.composed import check_compose
 from tests.infra.front import free_port, is_healthy
 
 COMMIT = "built-here"
 FETCH_SECONDS = 120
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-IMAGE = "localhost/bookpipeline"
+IMAGE, STANDIN = "localhost/bookpipeline", "localhost/standin"
 SETTINGS = {"SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "127.0.0.1"}
 PLACES = ["/data", "/tmp"]  # noqa: S108 - of the image
 # The user, five sets of capabilities, whether privileges can be gained, what would give some, and where one can write.
@@ -114,7 +115,7 @@ class Started:
 
 
 def main() -> None:
-    if missing := [name for name in ("buildah", "debootstrap", "podman", "runc") if not shutil.which(name)]:
+    if missing := [name for name in ("buildah", "debootstrap", "podman", "runc", "iptables") if not shutil.which(name)]:
         sys.exit(f"Install what builds and starts an image: {' and '.join(missing)}.")
     with tempfile.TemporaryDirectory(prefix="bookpipeline-built-", ignore_cleanup_errors=True) as folder:
         buildah = Builder(Path(folder))
@@ -122,6 +123,10 @@ def main() -> None:
         containers = Started(buildah)
         check_contents(buildah, containers)
         check_work(containers)
+        buildah(
+            "bud", "--isolation=chroot", "--network=host", "-f", "tests/infra/standin/Dockerfile", "-t", STANDIN, "."
+        )
+        check_compose(Path(folder), containers.command, SETTINGS["SECRET_KEY"])
     print("The image was built and started.")
 
 
