@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.bounds import Bound, told
-from benchmarks.upload import Web
+from benchmarks.web import Web
 
 WATCHERS, SECONDS, TURN, MOST_RESTS = 50, 40, 2.0, 2
 NEWS_EVERY = 10
