@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from books.models import Page, Reading
 from books.models.page import PERSON
 from books.ocr.factory import MODEL
+from books.stored.regions import StoredLine
 
 # Tesseract's mean confidence on print that it reads without an error is above 90; lines below 70 usually hold one.
 LOW_CONFIDENCE: Final = 70
@@ -66,24 +67,25 @@ class Line:
 
 def lines_of(reading: Reading) -> Iterator[Line]:
     """The text line by line, each with what is known of it: text and lines differ where a reader joined them anew."""
-    known: dict[str, list[dict[str, Any]]] = {}
+    known: dict[str, list[StoredLine]] = {}
     for line in reading.lines:
-        if isinstance(line, dict):
-            known.setdefault(str(line.get("text", "")).strip(), []).append(line)
+        known.setdefault(line["text"].strip(), []).append(line)
     for text in reading.text.splitlines():
-        same = known.get(text.strip(), [])
-        line = same.pop(0) if same else {}
-        yield Line(text, tuple(_pieces(text, line)), _box(line.get("box")))
+        if same := known.get(text.strip()):
+            line = same.pop(0)
+            yield Line(text, tuple(_pieces(text, line)), _box(line.get("box")))
+        else:
+            yield Line(text, (Piece(text, 0),), None)
 
 
-def _pieces(text: str, line: dict[str, Any]) -> Iterator[Piece]:
+def _pieces(text: str, line: StoredLine) -> Iterator[Piece]:
     """Marks single words where the engine told them apart, else the whole of a doubtful line."""
-    confidence = line.get("confidence")
-    if "unsure" not in line and isinstance(confidence, int | float) and confidence < LOW_CONFIDENCE:
+    confidence = line.get("confidence", LOW_CONFIDENCE)
+    if "unsure" not in line and confidence < LOW_CONFIDENCE:
         yield Piece(text, 0, round(confidence))
         return
     at = 0
-    for start, end, percent in line.get("unsure", []):
+    for start, end, percent in line.get("unsure", ()):
         yield Piece(text[at:start], at)
         yield Piece(text[start:end], start, percent)
         at = end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import QuerySet
 from pydantic import TypeAdapter
@@ -14,7 +14,7 @@ from books.models import AppliedCut, Book, Page, PageDigest, StoredOutline, Subt
 from books.models.page import page_numbers
 from books.stored.outline import CutBook
 from books.stored.pages import PageId, PageNumbers
-from books.stored.regions import RegionKind
+from books.stored.regions import RegionKind, StoredLine
 from books.structure.base import BookFacts, Digest, PageText, TextLine
 
 DIGEST = TypeAdapter(Digest)
@@ -41,7 +41,7 @@ def page_text(page: Page, *, has_layout: bool = True) -> PageText:
     return PageText(page.number, reading.text, lines, reading.captions, tuple(misread))
 
 
-def _unsure(line: dict[str, Any]) -> Iterator[str]:
+def _unsure(line: StoredLine) -> Iterator[str]:
     """Each word of which the engine was not sure, with the words beside it."""
     text = line["text"]
     for start, end, _ in line.get("unsure", ()):
@@ -52,7 +52,7 @@ def _overlap(one: Sequence[int], other: Sequence[int]) -> bool:
     return all(max(one[at], other[at]) < min(one[at + 2], other[at + 2]) for at in (0, 1))
 
 
-def _line(line: dict[str, Any], width: int, height: int) -> TextLine:
+def _line(line: StoredLine, width: int, height: int) -> TextLine:
     left, top, right, bottom = line["box"]
     return TextLine(
         text=line["text"],
@@ -70,7 +70,7 @@ def read_pages(pages: QuerySet[Page], *, has_layout: bool = False) -> QuerySet[P
     return rows if has_layout else rows.defer("reading__lines")
 
 
-def stored_digest(digest: Digest) -> dict[str, Any]:
+def stored_digest(digest: Digest) -> dict[str, object]:
     """Without the number of its page, which another page may have tomorrow."""
     return {name: value for name, value in DIGEST.dump_python(digest, mode="json").items() if name != "page"}
 
@@ -83,7 +83,7 @@ def digests_of(book_id: int, *, up_to: int | None = None) -> list[Digest]:
     return [digest_of(data, number) for number, data in stored.values_list("page__number", "data")]
 
 
-def digest_of(data: dict[str, Any], number: int) -> Digest:
+def digest_of(data: dict[str, object], number: int) -> Digest:
     """What was stored, of the page that has that number now."""
     return DIGEST.validate_python({**data, "page": number})
 

@@ -15,7 +15,7 @@ from books.models.book import Book, by_person
 from books.models.typed_json import SentenceField, TypedJSONField
 from books.stored.cut import Corners, Cut
 from books.stored.pages import PageNumbers
-from books.stored.regions import Region, beyond_text
+from books.stored.regions import Region, StoredLine, beyond_text
 from books.stored.sentence import Sentence
 
 TURNS: Final = (0, 90, 180, 270)
@@ -206,7 +206,7 @@ class Reading(models.Model):
     version = models.CharField(max_length=80)
     text = models.TextField(blank=True)
     confidence = models.FloatField(help_text="0 to 100.")
-    lines = models.JSONField(default=list)
+    lines: models.JSONField[list[StoredLine], list[StoredLine]] = models.JSONField(default=list)
     missing_ink = models.FloatField(default=0)
     text_may_be_missing = models.BooleanField(default=False)
     doubts = models.JSONField(default=list)

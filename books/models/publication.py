@@ -19,6 +19,7 @@ from books.models.book import Book, by_person
 from books.models.guideline import Provenance
 from books.models.typed_json import SentenceField, TypedJSONField
 from books.sealing import SealedField
+from books.stored.reader import FigureDocument, GuidelineDocument
 from books.stored.sentence import Sentence
 from jobs.models import Item, Job
 
@@ -71,7 +72,7 @@ class PublishedGuideline(models.Model):
 
     It is part of every set of its book from ``since_version`` to ``until_version``; the latter alone is ever written,
     once. ``key`` and ``topic_key`` name the same subtopic and topic for ever (docs/adr/0003). Pages are scan numbers
-    from 1 as they were when it was published; each part of ``guideline`` is a list of {"text", "pages"}.
+    from 1 as they were when it was published.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="published_guidelines")
@@ -98,9 +99,9 @@ class PublishedGuideline(models.Model):
     number = models.CharField(max_length=20, blank=True)
     title = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
-    guideline = models.JSONField(default=dict)
-    pages = models.JSONField(default=list)
-    figures = models.JSONField(default=list)
+    guideline: models.JSONField[GuidelineDocument, GuidelineDocument] = models.JSONField(default=dict)
+    pages: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
+    figures: models.JSONField[list[FigureDocument], list[FigureDocument]] = models.JSONField(default=list)
     engine = models.CharField(max_length=80, blank=True)
     provenance = models.CharField(max_length=8, choices=Provenance)
     reviewer = models.CharField(

@@ -19,6 +19,7 @@ from books.models import Book, OcrStatus, Page, PageReview, Reading
 from books.models.page import CLEAN_CONFIDENCE, PERSON
 from books.numbers import number_of
 from books.ocr.factory import MODEL
+from books.stored.regions import StoredLine
 from jobs import clock
 
 READ: Final = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
@@ -244,19 +245,17 @@ def _choose(page: Page, reading: Reading, user: AbstractBaseUser) -> Reading:
     return reading
 
 
-def edited_lines(before: Sequence[Any], texts: Sequence[str]) -> list[dict[str, Any]]:
+def edited_lines(before: Sequence[StoredLine], texts: Sequence[str]) -> list[StoredLine]:
     """The lines of an edited text with the boxes of the lines they replace; an added one gets its neighbour's.
 
     Without known lines there are none.
     """
-    known = [line for line in before if isinstance(line, dict) and "box" in line]
-    matcher = SequenceMatcher(None, [str(line.get("text", "")) for line in known], texts, autojunk=False)
+    known = [line for line in before if "box" in line]
+    matcher = SequenceMatcher(None, [line["text"] for line in known], texts, autojunk=False)
     return list(_placed(known, texts, matcher)) if known else []
 
 
-def _placed(
-    known: Sequence[dict[str, Any]], texts: Sequence[str], matcher: SequenceMatcher[str]
-) -> Iterator[dict[str, Any]]:
+def _placed(known: Sequence[StoredLine], texts: Sequence[str], matcher: SequenceMatcher[str]) -> Iterator[StoredLine]:
     for kind, start, end, first, last in matcher.get_opcodes():
         for offset, text in enumerate(texts[first:last]):
             if kind == "equal":

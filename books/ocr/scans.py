@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 from uuid import UUID
 
 from django.core.files.base import File
@@ -29,6 +29,7 @@ from books.ocr.image.open import Picture, encoded_thumbnail, open_page, pictured
 from books.ocr.image.parts import before_turn, box_of, part_of, within
 from books.ocr.image.shapes import turned
 from books.stored.cut import WHOLE, Corners, Cut
+from books.stored.regions import StoredLine
 
 logger = logging.getLogger(__name__)
 
@@ -190,7 +191,7 @@ def stored_reading(page: Page, text: OcrText, seconds: float) -> Reading:
     )
 
 
-def _line(line: OcrLine) -> dict[str, Any]:
+def _line(line: OcrLine) -> StoredLine:
     return {
         "text": line.text.replace("\x00", ""),
         "confidence": line.confidence,

@@ -12,10 +12,11 @@ from books.models import Book, Page, PublishedGuideline, PublishedSet, Subtopic,
 from books.models.book import BookQuerySet
 from books.stored.guideline import FindingKind, Guideline, Part, Statement, numbered
 from books.stored.pages import PageId, PageNumbers
+from books.stored.reader import FigureDocument, GuidelineDocument, StatementDocument
 from books.stored.regions import RegionKind
 
 Facts = dict[str, Any]
-Figures = dict[PageId, list[dict[str, Any]]]
+Figures = dict[PageId, list[FigureDocument]]
 BOOK_FACTS = ("country", "board", "grade", "subject", "language")
 # All columns but those that say of which sets it is part.
 OF_SETS = {"id", "book", "since_version", "until_version", "published_at"}
@@ -57,7 +58,7 @@ def figures_on(pages: QuerySet[Page]) -> Figures:
     drawn = pages.filter(reading__isnull=False).exclude(reading__regions=[]).select_related("reading")
     return {
         str(page.pk): [
-            {"page": page.number} | region.document((page.image_width or 1, page.image_height or 1))
+            region.document(page.number, (page.image_width or 1, page.image_height or 1))
             for region in (page.reading.regions if page.reading else ())
             if region.kind != RegionKind.FORMULA
         ]
@@ -65,11 +66,11 @@ def figures_on(pages: QuerySet[Page]) -> Figures:
     }
 
 
-def figures_of(subtopic: Subtopic, numbers: PageNumbers, figures: Figures) -> list[dict[str, Any]]:
+def figures_of(subtopic: Subtopic, numbers: PageNumbers, figures: Figures) -> list[FigureDocument]:
     return [each for page in numbers.in_order(subtopic.pages) for each in figures.get(page, ())]
 
 
-def document_of(guideline: Guideline, numbers: PageNumbers) -> dict[str, list[dict[str, Any]]]:
+def document_of(guideline: Guideline, numbers: PageNumbers) -> GuidelineDocument:
     """What readers and files get of it: each part's statements with scan numbers and, where one was seen, the numbers
     printed on the pages; what each rests on, and what was found against it."""
     parts = numbered(guideline, numbers)
@@ -82,22 +83,25 @@ def document_of(guideline: Guideline, numbers: PageNumbers) -> dict[str, list[di
     }
 
 
-def _statement(statement: Statement[int], printed: list[int | None]) -> dict[str, Any]:
-    """With its text and pages alone where there is no more to say. ``is_checked`` where a person let it stand in spite
-    of what was found; who that was is not for readers."""
-    more = {
-        "printed_pages": printed if any(printed) else [],
-        "kind": statement.kind if statement.kind == "quote" else "",
-        "basis": statement.basis,
-        "evidence": [{"page": each.page, "quote": each.quote} for each in statement.evidence],
-        "findings": [{"kind": each.kind.value, "sentence": each.sentence} for each in statement.findings],
-        "is_checked": statement.checked is not None,
-    }
-    said = {"text": statement.text, "pages": list(statement.pages)}
-    return said | {name: value for name, value in more.items() if value}
+def _statement(statement: Statement[int], printed: list[int | None]) -> StatementDocument:
+    """With its text and pages alone where there is no more to say."""
+    said: StatementDocument = {"text": statement.text, "pages": list(statement.pages)}
+    if any(printed):
+        said["printed_pages"] = printed
+    if statement.kind == "quote":
+        said["kind"] = statement.kind
+    if statement.basis:
+        said["basis"] = statement.basis
+    if statement.evidence:
+        said["evidence"] = [{"page": each.page, "quote": each.quote} for each in statement.evidence]
+    if statement.findings:
+        said["findings"] = [{"kind": each.kind.value, "sentence": each.sentence} for each in statement.findings]
+    if statement.checked is not None:
+        said["is_checked"] = True
+    return said
 
 
-def notes_on(statement: dict[str, Any]) -> list[str]:
+def notes_on(statement: StatementDocument) -> list[str]:
     """What is said beside a statement of ``document_of`` wherever a guideline is text: its quotes with the scan pages,
     the printed pages, and what was found against it."""
     quotes = [f"“{each['quote']}” (p. {each['page']})" for each in statement.get("evidence", ())]

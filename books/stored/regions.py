@@ -1,14 +1,27 @@
-"""What stands on a page beside running text: formulas, tables and figures, by their places. Pure."""
+"""What stands on a page by its place: lines of text, and beside them formulas, tables and figures. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from books.sentences import gettext_noop
 from books.stored.notation import FORMULA, TABLE_ROW
+from books.stored.reader import FigureDocument
+
+
+class StoredLine(TypedDict):
+    """A line that was read: ``confidence`` in percent, ``box`` as of a Region, ``block`` its paragraph. Words by places
+    of letters in ``text``: ``unsure`` are [start, end, confidence], ``words`` [start, end, left, right]."""
+
+    text: str
+    confidence: float
+    box: list[int]
+    block: int
+    unsure: NotRequired[list[list[int]]]
+    words: NotRequired[list[list[int]]]
 
 
 class RegionKind(StrEnum):
@@ -40,10 +53,10 @@ class Region:
         left, top, right, bottom = self.box
         return left, top, right - left, bottom - top
 
-    def document(self, size: tuple[int, int]) -> dict[str, Any]:
-        """As it is exported: the box in shares (0 to 1) of the page's ``size``, width and height."""
+    def document(self, page: int, size: tuple[int, int]) -> FigureDocument:
+        """As it is exported from the scan ``page``, whose ``size`` is width and height."""
         shares = [round(edge / size[at % 2], 4) for at, edge in enumerate(self.box)]
-        return {"kind": str(self.kind), "caption": self.caption, "box": shares}
+        return {"page": page, "kind": str(self.kind), "caption": self.caption, "box": shares}
 
 
 def beyond_text(text: str, regions: Iterable[Region], *, is_doubtful: bool) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from books.guidelines.history import differences as changed_words
 from books.models import GuidelineImport, Subtopic, Topic
 from books.models.page import page_numbers
 from books.publishing.files.document import DocumentIn, SubtopicIn, TopicIn
-from books.stored.guideline import PARTS, Part, numbered, with_pages
+from books.stored.guideline import Part, numbered, with_pages
 from books.stored.pages import PageNumbers, ranges
 
 
@@ -106,7 +106,8 @@ def differences(received: GuidelineImport) -> list[Difference]:
     """What applying it would change, in the order of the file; nothing where the book says the same already."""
     found = [topic_difference(wanted, row) for wanted, row in topic_pairs(received)]
     numbers = page_numbers(received.book_id)
-    found += [_of_subtopic(pair, received.document, numbers) for pair in pairs_of(received)]
+    is_sheet = "rows" in received.document
+    found += [_of_subtopic(pair, numbers, is_sheet=is_sheet) for pair in pairs_of(received)]
     return [each for each in found if each.fields or each.kind == "new"]
 
 
@@ -116,26 +117,37 @@ def topic_difference(wanted: TopicIn, row: Topic | None) -> Difference:
     return Difference("changed" if row else "new", wanted.title, changed_words(present, said))
 
 
-def _of_subtopic(pair: Pair, document: dict[str, Any], numbers: PageNumbers) -> Difference:
+def _of_subtopic(pair: Pair, numbers: PageNumbers, *, is_sheet: bool) -> Difference:
     present = _words(facts_of(pair.row, numbers)) if pair.row else {}
     said = _words(said_of(pair.wanted))
-    if "rows" in document:
+    if is_sheet:
         said.pop("number")
     return Difference("changed" if pair.row else "new", pair.wanted.title, changed_words(present, said))
 
 
-def facts_of(row: Subtopic, numbers: PageNumbers) -> dict[str, Any]:
-    guideline, pages = numbered(row.guideline, numbers), numbers.numbers(row.pages)
-    parts = {str(part): [(each.text, list(each.pages)) for each in guideline.get(part, ())] for part in Part}
-    return {"title": row.title, "number": row.number, "summary": row.summary, "pages": pages, **parts}
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a row says, or a file of one: a text with its scan pages a statement."""
+
+    title: str
+    number: str
+    summary: str
+    pages: list[int]
+    parts: dict[Part, list[tuple[str, list[int]]]]
 
 
-def said_of(wanted: SubtopicIn) -> dict[str, Any]:
-    parts = {part: [(each.text, each.pages) for each in wanted.guideline.get(part, [])] for part in PARTS}
-    return {"title": wanted.title, "number": wanted.number, "summary": wanted.summary, "pages": wanted.pages, **parts}
+def facts_of(row: Subtopic, numbers: PageNumbers) -> Said:
+    guideline = numbered(row.guideline, numbers)
+    parts = {part: [(each.text, list(each.pages)) for each in guideline.get(part, ())] for part in Part}
+    return Said(row.title, row.number, row.summary, numbers.numbers(row.pages), parts)
 
 
-def _words(facts: dict[str, Any]) -> dict[str, str]:
+def said_of(wanted: SubtopicIn) -> Said:
+    parts = {part: [(each.text, each.pages) for each in wanted.guideline.get(part, ())] for part in Part}
+    return Said(wanted.title, wanted.number, wanted.summary, wanted.pages, parts)
+
+
+def _words(said: Said) -> dict[str, str]:
     """As a person reads them: a line a statement."""
-    lines = {part: "\n".join(with_pages(*each) for each in facts[part]) for part in PARTS}
-    return {**facts, "pages": ranges(facts["pages"]), **lines}
+    facts = {"title": said.title, "number": said.number, "summary": said.summary, "pages": ranges(said.pages)}
+    return facts | {str(part): "\n".join(with_pages(*each) for each in said.parts[part]) for part in Part}

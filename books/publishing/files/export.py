@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
-from typing import Any
 
 from docx import Document
 from docx.document import Document as DocumentType
@@ -20,13 +19,13 @@ from books.stored import notation
 from books.stored.guideline import PART_TITLES, with_pages
 from books.stored.notation import FORMULA
 from books.stored.pages import PageNumbers, ranges
+from books.stored.reader import BookDocument, GuidelineDocument, SubtopicDocument, TopicDocument
 
 # Where a backslash makes a word of what would begin a heading, list, quotation, rule or table.
 BEGINS_A_BLOCK = re.compile(r"^(\d{1,9}(?=[.)])|(?=[-#>+*=~|_]))")
 
 
-def book_json(book: Book) -> dict[str, Any]:
-    """The document of the design's section 8. Pages are scan numbers from 1."""
+def book_json(book: Book) -> BookDocument:
     topics = list(Topic.objects.filter(book=book).prefetch_related("subtopics"))
     numbers = page_numbers(book.pk)
     figures = figures_on(book.pages.all())
@@ -39,19 +38,29 @@ def book_json(book: Book) -> dict[str, Any]:
     }
 
 
-def _topic(topic: Topic, numbers: PageNumbers, figures: Figures) -> dict[str, Any]:
+def _topic(topic: Topic, numbers: PageNumbers, figures: Figures) -> TopicDocument:
     pages = [page for subtopic in topic.subtopics.all() for page in subtopic.pages]
     return {
-        **{name: getattr(topic, name) for name in ("key", "number", "title", "summary", "storyline", "sequence")},
+        "key": topic.key,
+        "number": topic.number,
+        "title": topic.title,
+        "summary": topic.summary,
+        "storyline": topic.storyline,
+        "sequence": topic.sequence,
         "first_page": numbers.first(pages),
         "last_page": numbers.last(pages),
         "subtopics": [_subtopic(subtopic, numbers, figures) for subtopic in topic.subtopics.all()],
     }
 
 
-def _subtopic(subtopic: Subtopic, numbers: PageNumbers, figures: Figures) -> dict[str, Any]:
+def _subtopic(subtopic: Subtopic, numbers: PageNumbers, figures: Figures) -> SubtopicDocument:
     return {
-        **{name: getattr(subtopic, name) for name in ("key", "number", "title", "summary", "sequence", "status")},
+        "key": subtopic.key,
+        "number": subtopic.number,
+        "title": subtopic.title,
+        "summary": subtopic.summary,
+        "sequence": subtopic.sequence,
+        "status": subtopic.status,
         "pages": numbers.numbers(subtopic.pages),
         "first_page": numbers.first(subtopic.pages),
         "last_page": numbers.last(subtopic.pages),
@@ -95,13 +104,13 @@ def inert(text: str) -> str:
     return "".join(parts)
 
 
-def _pages(node: dict[str, Any]) -> str:
+def _pages(node: TopicDocument | SubtopicDocument) -> str:
     if not node["first_page"]:
         return "*All its pages were removed from the book*"
     return f"*Pages {node['first_page']} to {node['last_page']}*"
 
 
-def _parts(guideline: dict[str, list[dict[str, Any]]]) -> list[str]:
+def _parts(guideline: GuidelineDocument) -> list[str]:
     lines: list[str] = []
     for part, title in PART_TITLES.items():
         statements = guideline[part]
@@ -132,7 +141,7 @@ def book_docx(book: Book) -> bytes:
     return data.getvalue()
 
 
-def _add_topic(document: DocumentType, topic: dict[str, Any]) -> None:
+def _add_topic(document: DocumentType, topic: TopicDocument) -> None:
     document.add_heading(_printable(f"{topic['sequence']}. {topic['title']}"), 1)
     for text in filter(None, (topic["summary"], topic["storyline"])):
         document.add_paragraph(_printable(text))
@@ -145,7 +154,7 @@ def _add_topic(document: DocumentType, topic: dict[str, Any]) -> None:
         _add_parts(document, subtopic["guideline"])
 
 
-def _add_parts(document: DocumentType, guideline: dict[str, list[dict[str, Any]]]) -> None:
+def _add_parts(document: DocumentType, guideline: GuidelineDocument) -> None:
     for part, title in PART_TITLES.items():
         if guideline[part]:
             document.add_heading(title, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import IO, Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -31,6 +32,7 @@ from books.publishing.files.compare import (
     TOPIC_FIELDS,
     Difference,
     Pair,
+    Said,
     differences,
     facts_of,
     pairs_of,
@@ -156,16 +158,16 @@ def _placed(at: int, pair: Pair, topics: Sequence[Topic], taken: Sequence[set[st
 def _write_subtopic(row: Subtopic, pair: Pair, numbers: PageNumbers, texts: Texts) -> None:
     said, facts = said_of(pair.wanted), facts_of(row, numbers)
     if pair.topic < 0:
-        said["number"] = facts["number"]
+        said = replace(said, number=facts.number)
     if pair.row is None or row.sequence >= APART or said != facts:
         _fill(row, said, numbers, texts)
 
 
-def _fill(row: Subtopic, said: dict[str, Any], numbers: PageNumbers, texts: Texts) -> None:
-    row.title, row.number, row.summary = said["title"], said["number"], said["summary"]
-    row.pages, there = numbers.ids(said["pages"]), row.guideline
+def _fill(row: Subtopic, said: Said, numbers: PageNumbers, texts: Texts) -> None:
+    row.title, row.number, row.summary = said.title, said.number, said.summary
+    row.pages, there = numbers.ids(said.pages), row.guideline
     written = {
-        part: tuple(as_written(text, pages, there.get(part, ()), numbers) for text, pages in said[part])
+        part: tuple(as_written(text, pages, there.get(part, ()), numbers) for text, pages in said.parts[part])
         for part in Part
     }
     is_read = any(texts.get(page) for page in row.pages)

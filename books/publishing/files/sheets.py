@@ -24,6 +24,7 @@ from books.publishing.files.document import CONTROL, SubtopicIn, complaint
 from books.publishing.published import document_of, notes_on
 from books.stored.guideline import PARTS, bare, with_pages
 from books.stored.pages import PageNumbers, numbers_in, ranges
+from books.stored.reader import GuidelineDocument, StatementDocument
 
 PARSER = "books.publishing.files.sheet_child"
 # A book of 500 pages has a few hundred subtopics; the export has 13 columns.
@@ -92,23 +93,23 @@ def _is_active(text: str) -> bool:
     return text.startswith(FIRST) or unicodedata.normalize("NFKC", next(seen, ""))[:1] in FORMULA_SIGNS
 
 
-def statements_cell(statements: list[dict[str, Any]]) -> str:
+def statements_cell(statements: list[StatementDocument]) -> str:
     lines = ((" ".join(each["text"].split()), each["pages"], each.get("kind", "")) for each in statements)
     return defused("\n".join(with_pages(*line) for line in lines))
 
 
-def statements_in(cell: Any) -> list[dict[str, Any]]:
+def statements_in(cell: Any) -> list[StatementDocument]:
     return [_statement(line) for line in armed(cell).splitlines() if line.strip()]
 
 
-def _statement(line: str) -> dict[str, Any]:
+def _statement(line: str) -> StatementDocument:
     found = CITED.match(line.strip())
     if found is None:
         raise ValueError(f"“{line[:60]}” does not end with its pages in brackets, such as [3, 5-7]")
     return {"text": bare(found["text"])[0], "pages": numbers_in(found["pages"])}
 
 
-def _notes_cell(parts: dict[str, list[dict[str, Any]]]) -> str:
+def _notes_cell(parts: GuidelineDocument) -> str:
     """Of all statements of a guideline: their quotes, printed pages and what was found against them."""
     notes = [
         f"{part} {at}: {note}"

@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from django.template.loader import render_to_string
 
@@ -71,13 +71,18 @@ def text_epub(book: Book) -> Iterator[bytes]:
     yield packed.getvalue()
 
 
-def _chapters(book: Book) -> list[dict[str, Any]]:
+class Chapter(NamedTuple):
+    name: str
+    number: int
+
+
+def _chapters(book: Book) -> list[Chapter]:
     """Each topic that has a page left, with the number of its first."""
     numbers = page_numbers(book.pk)
     topics = Topic.objects.filter(book=book).prefetch_related("subtopics")
     found = [
-        {"name": printable(topic.title), "number": number}
+        Chapter(printable(topic.title), number)
         for topic in topics
         if (number := numbers.first(page for row in topic.subtopics.all() for page in row.pages))
     ]
-    return sorted(found, key=lambda chapter: chapter["number"])
+    return sorted(found, key=lambda chapter: chapter.number)

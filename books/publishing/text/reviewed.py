@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from books.models import Book, OcrStatus, Page, PageReview
 from books.models.page import page_numbers
 from books.stored.pages import PageNumbers
+from books.stored.regions import StoredLine
 
 # Rows of so many pages are in memory at a time.
 PAGES_AT_ONCE: Final = 20
@@ -119,7 +120,7 @@ def _text_page(page: Page, numbers: PageNumbers) -> TextPage:
     return TextPage(page.number, printed, width, height, picture, lines, note)
 
 
-def _placed(lines: list[dict[str, Any]]) -> Iterator[TextLine]:
+def _placed(lines: list[StoredLine]) -> Iterator[TextLine]:
     for line in lines:
         if text := printable(line["text"]).strip():
             yield TextLine(text, Box(*line["box"]), line["confidence"], line.get("block", 0))
