@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
@@ -30,6 +30,7 @@ from books.numbers import LARGEST, LARGEST_PLACE
 from books.tokens import lack_of_scope, take_requests, token_of
 from jobs import clock
 
+Out = TypeVar("Out", bound=Schema)
 Id = Annotated[int, Field(ge=1, le=LARGEST)]
 # A page, a place in an order, a revision: none is negative, and 0 may be refused with a better sentence.
 Number = Annotated[int, Field(ge=0, le=LARGEST_PLACE)]
@@ -46,9 +47,9 @@ class Paging(LimitOffsetPagination):
         offset: Annotated[int, Field(ge=0, le=LARGEST_PLACE)] = 0
 
 
-def document(kind: type[Schema], row: object, **more: Any) -> dict[str, Any]:
+def document(kind: type[Out], row: object, **more: Any) -> Out:
     """What ``kind`` declares: ``more``, and the attributes of ``row`` for the rest."""
-    return {name: getattr(row, name) for name in kind.model_fields if name not in more} | more
+    return kind(**{name: getattr(row, name) for name in kind.model_fields if name not in more} | more)
 
 
 def opened(request: HttpRequest, book_id: int, permission: str) -> tuple[User, Book]:

@@ -12,12 +12,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, ModelSchema, Query, Router, Schema, Status
+from pydantic import BeforeValidator
 
 from books.access import of_open_books
-from books.api.base import INTAKE, JOBS, PUBLISH, READ, Number, Paging, Words, opened, require
+from books.api.base import INTAKE, JOBS, PUBLISH, READ, Number, Paging, Words, document, opened, require
 from books.api.jobs import StartedOut, started_document
 from books.api.refusals import Refusal
-from books.extraction.estimate import estimate
+from books.extraction.estimate import Estimate, estimate
 from books.extraction.job import EXTRACTION, FINALISATION, resume_extraction, start_extraction, start_finalisation
 from books.models import Book, BookStatus, PublishedSet
 from books.models.book import BOOK_FIELDS
@@ -26,6 +27,7 @@ from books.publishing.files.export import book_json
 from books.publishing.publish import publish
 from books.publishing.text.exports import TEXT_FORMS, text_response
 from books.stored.limits import Limits
+from books.stored.reader import BookDocument
 from jobs.models import Job
 from jobs.progress import start_sentence
 
@@ -94,6 +96,10 @@ class FinaliseIn(Schema):
     economy: bool | None = None
 
 
+# As text with four decimals, so that no cent is lost.
+Dollars = Annotated[tuple[str, str], BeforeValidator(lambda amounts: [f"{amount:.4f}" for amount in amounts])]
+
+
 class StageEstimateOut(Schema):
     """Each pair is [low, high]; ``dollars`` is null where the model has no price. ``basis``: book and ledger are
     earlier calls, for this book or others; sizes are those of the pages."""
@@ -103,7 +109,7 @@ class StageEstimateOut(Schema):
     calls: tuple[int, int]
     tokens_in: tuple[int, int]
     tokens_out: tuple[int, int]
-    dollars: tuple[str, str] | None
+    dollars: Dollars | None
     basis: str
 
 
@@ -113,7 +119,7 @@ class EstimateOut(Schema):
     sentence: str
     calls: tuple[int, int]
     tokens: tuple[int, int]
-    dollars: tuple[str, str] | None
+    dollars: Dollars | None
     stages: list[StageEstimateOut]
 
 
@@ -136,7 +142,7 @@ def create_book(request: HttpRequest, facts: BookIn) -> Status[Book]:
 
 
 @router.get("", auth=READ, response=BooksOut, url_name="create_book")
-def list_books(request: HttpRequest, wanted: Query[BookFilter]) -> dict[str, Any]:
+def list_books(request: HttpRequest, wanted: Query[BookFilter]) -> dict[str, object]:
     books = _shown_to(require(request, "books.view_book"))
     if wanted.title is not None:
         books = books.filter(title=wanted.title)
@@ -161,7 +167,7 @@ def export_text(request: HttpRequest, book_id: int, form: TextFormName) -> Strea
 
 
 @router.post("/{int:book_id}/ocr", auth=JOBS, response={202: StartedOut})
-def read_pages(request: HttpRequest, book_id: int, wanted: ReadIn | None = None) -> Status[dict[str, Any]]:
+def read_pages(request: HttpRequest, book_id: int, wanted: ReadIn | None = None) -> Status[StartedOut]:
     """Without a body, all pages not read yet; ``pages`` are read again, with ``engine`` where one is named."""
     wanted = wanted or ReadIn()
     user, book = opened(request, book_id, "books.change_book")
@@ -171,15 +177,14 @@ def read_pages(request: HttpRequest, book_id: int, wanted: ReadIn | None = None)
 
 
 @router.post("/{int:book_id}/guidelines/generate", auth=JOBS, response={202: GeneratingOut})
-def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[dict[str, Any]]:
+def generate(request: HttpRequest, book_id: int, options: GenerateIn) -> Status[GeneratingOut]:
     """With ``resume``, goes on with the last job of the same pages and keeps all that it finished; else begins anew."""
     user, book = opened(request, book_id, "books.ask_model")
     start = resume_extraction if options.resume else start_extraction
     limits = Limits(options.first_page, options.last_page, options.spending_cap, options.economy)
     expected = estimate(book, limits)
     job = start(book, limits, user=user)
-    more = {"message": start_sentence(job), "estimate": expected.document()}
-    return Status(202, started_document(job) | more)
+    return Status(202, document(GeneratingOut, started_document(job), message=start_sentence(job), estimate=expected))
 
 
 @router.get("/{int:book_id}/guidelines/estimate", auth=READ, response=EstimateOut)
@@ -191,23 +196,23 @@ def estimate_guidelines(
     *,
     economy: bool | None = None,
     finalising: bool = False,
-) -> dict[str, Any]:
+) -> Estimate:
     """Of generating, or of ``finalising``, which is always of the whole book."""
     require(request, "books.view_book")
     limits = Limits(first_page, last_page, economy=economy)
     kind = FINALISATION.kind if finalising else EXTRACTION.kind
-    return estimate(get_object_or_404(Book, pk=book_id), limits, kind).document()
+    return estimate(get_object_or_404(Book, pk=book_id), limits, kind)
 
 
 @router.post("/{int:book_id}/guidelines/finalize", auth=JOBS, response={202: StartedOut})
-def finalise(request: HttpRequest, book_id: int, options: FinaliseIn | None = None) -> Status[dict[str, Any]]:
+def finalise(request: HttpRequest, book_id: int, options: FinaliseIn | None = None) -> Status[StartedOut]:
     user, book = opened(request, book_id, "books.ask_model")
     options = options or FinaliseIn()
     limits = Limits(spending_cap=options.spending_cap, economy=options.economy)
     return _accepted(start_finalisation(book, limits, user=user))
 
 
-def _accepted(job: Job) -> Status[dict[str, Any]]:
+def _accepted(job: Job) -> Status[StartedOut]:
     return Status(202, started_document(job))
 
 
@@ -231,7 +236,7 @@ class PublishedOut(Schema):
 
 
 @router.get("/{int:book_id}/guidelines.json", auth=READ, response=dict[str, Any], tags=["publishing"])
-def export_guidelines(request: HttpRequest, book_id: int) -> dict[str, Any]:
+def export_guidelines(request: HttpRequest, book_id: int) -> BookDocument:
     """All of a book's guidelines as they are now, whatever their status: the file that screens and commands give."""
     require(request, "books.view_subtopic")
     return book_json(get_object_or_404(Book, pk=book_id))

@@ -30,7 +30,7 @@ class ChangeOut(Schema):
 
 
 @router.get("/{int:book_id}/changes", auth=READ, response=list[ChangeOut])
-def list_changes(request: HttpRequest, book_id: int, before: Query[Id | None] = None) -> list[dict[str, Any]]:
+def list_changes(request: HttpRequest, book_id: int, before: Query[Id | None] = None) -> list[ChangeOut]:
     """Newest first, fifty at a time; ``before`` is the id of a change."""
     rows = changes_of(opened(request, book_id, VIEW)[1])
     found = list((rows.filter(pk__lt=before) if before else rows)[:CHANGES_A_PAGE])
@@ -39,14 +39,14 @@ def list_changes(request: HttpRequest, book_id: int, before: Query[Id | None] = 
 
 
 @router.post("/{int:book_id}/changes/{int:change_id}/undo", auth=REVIEW, response=ChangeOut)
-def undo_change(request: HttpRequest, book_id: int, change_id: int) -> dict[str, Any]:
+def undo_change(request: HttpRequest, book_id: int, change_id: int) -> ChangeOut:
     """Brings back what it changed, as a change of its own, which is the answer."""
     user = require(request, CHANGE)
     get_object_or_404(Change, pk=change_id, book=book_id)
     return _change(undo(change_id, user=user), may_be_undone=True)
 
 
-def _change(change: Change, *, may_be_undone: bool) -> dict[str, Any]:
+def _change(change: Change, *, may_be_undone: bool) -> ChangeOut:
     made_by = str(change.made_by) if change.made_by else None
     return document(ChangeOut, change, made_by=made_by, may_be_undone=may_be_undone)
 
@@ -70,7 +70,7 @@ class ProposalOut(Schema):
 
 @router.get("/{int:book_id}/proposals", auth=READ, response=list[ProposalOut], tags=["proposals"])
 @paginate(Paging)
-def proposals(request: HttpRequest, book_id: int, state: ProposalState | None = None) -> list[dict[str, Any]]:
+def proposals(request: HttpRequest, book_id: int, state: ProposalState | None = None) -> list[ProposalOut]:
     _, book = opened(request, book_id, VIEW)
     found = book.proposals.filter(state=state) if state else book.proposals.all()
     numbers = page_numbers(book_id)
@@ -78,7 +78,7 @@ def proposals(request: HttpRequest, book_id: int, state: ProposalState | None = 
 
 
 @router.post("/{int:book_id}/proposals/{int:proposal_id}/accept", auth=REVIEW, response=ProposalOut, tags=["proposals"])
-def accept_proposal(request: HttpRequest, book_id: int, proposal_id: int) -> dict[str, Any]:
+def accept_proposal(request: HttpRequest, book_id: int, proposal_id: int) -> ProposalOut:
     """409 where it was decided before, or what it is about has changed since."""
     user = require(request, CHANGE)
     accept(_known(book_id, proposal_id), user=user)
@@ -86,7 +86,7 @@ def accept_proposal(request: HttpRequest, book_id: int, proposal_id: int) -> dic
 
 
 @router.post("/{int:book_id}/proposals/{int:proposal_id}/refuse", auth=REVIEW, response=ProposalOut, tags=["proposals"])
-def refuse_proposal(request: HttpRequest, book_id: int, proposal_id: int) -> dict[str, Any]:
+def refuse_proposal(request: HttpRequest, book_id: int, proposal_id: int) -> ProposalOut:
     """409 where it was decided before."""
     user = require(request, CHANGE)
     refuse(_known(book_id, proposal_id), user=user)
@@ -97,6 +97,6 @@ def _known(book_id: int, proposal_id: int) -> int:
     return get_object_or_404(Proposal, pk=proposal_id, book=book_id).pk
 
 
-def _proposal(proposal: Proposal, numbers: PageNumbers) -> dict[str, Any]:
+def _proposal(proposal: Proposal, numbers: PageNumbers) -> ProposalOut:
     before, after = document_of(proposal.before, numbers), document_of(proposal.after, numbers)
     return document(ProposalOut, proposal, before=before, after=after)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -54,23 +53,23 @@ class ContentsIn(Schema):
 
 
 @router.get("/{int:book_id}/contents", auth=READ, response=ContentsOut, url_name="contents")
-def contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
+def contents(request: HttpRequest, book_id: int) -> ContentsOut:
     _, book = opened(request, book_id, "books.view_book")
     found = Contents.objects.filter(book=book).select_related("changed_by").first()
     if found is None:
-        return {"status": "", "origin": "", "text": "", "changed_by": "", "changed_at": None, "lines": []}
+        return ContentsOut(status="", origin="", text="", changed_by="", changed_at=None, lines=[])
     return _document(found, match_lines(service.entries_of(found), service.read_digests(book)))
 
 
 @router.put("/{int:book_id}/contents", auth=INTAKE, response=ContentsOut, url_name="contents")
-def set_contents(request: HttpRequest, book_id: int, given: ContentsIn) -> dict[str, Any]:
+def set_contents(request: HttpRequest, book_id: int, given: ContentsIn) -> ContentsOut:
     user, book = opened(request, book_id, "books.change_book")
     stored = service.save_contents(book, given.text, confirm=given.confirm, despite=given.despite, user=user)
     return _document(*stored)
 
 
 @router.post("/{int:book_id}/contents/draft", auth=INTAKE, response=ContentsOut)
-def draft_contents(request: HttpRequest, book_id: int) -> dict[str, Any]:
+def draft_contents(request: HttpRequest, book_id: int) -> ContentsOut:
     """From the contents pages or the headings, as far as the book was read."""
     user, book = opened(request, book_id, "books.change_book")
     made = service.draft_contents(book, user=user)
@@ -85,7 +84,7 @@ def release_contents(request: HttpRequest, book_id: int) -> Status[None]:
     return Status(204, None)
 
 
-def _document(contents: Contents, matched: list[MatchedLine]) -> dict[str, Any]:
+def _document(contents: Contents, matched: list[MatchedLine]) -> ContentsOut:
     changed_by = contents.changed_by.get_username() if contents.changed_by else ""
     text = toc_text([each.entry for each in matched])
     return document(ContentsOut, contents, text=text, changed_by=changed_by, lines=matched)

@@ -155,7 +155,7 @@ def _position(request: HttpRequest) -> int:
     return Feed.objects.values_list("position", flat=True).first() or 0
 
 
-def _published(user: User, wanted: GuidelineFilter) -> dict[str, Any]:
+def _published(user: User, wanted: GuidelineFilter) -> dict[str, object]:
     facts = _given(wanted, *CURRICULUM, "book", "since")
     if wanted.topic is not None:
         facts["topic_key"] = wanted.topic
@@ -168,7 +168,7 @@ def _published(user: User, wanted: GuidelineFilter) -> dict[str, Any]:
     return _page(of_open_books(rows, user), PUBLISHED_ORDER, wanted, published_documents)
 
 
-def _working(request: HttpRequest, user: User, wanted: GuidelineFilter) -> dict[str, Any]:
+def _working(request: HttpRequest, user: User, wanted: GuidelineFilter) -> dict[str, object]:
     if lack := lack_of_scope(request, TokenScope.READ):
         raise HttpError(403, lack)
     if wanted.since is not None or wanted.version is not None:
@@ -179,11 +179,11 @@ def _working(request: HttpRequest, user: User, wanted: GuidelineFilter) -> dict[
     return _page(of_open_books(working(facts), user, "topic__book"), WORKING_ORDER, wanted, working_documents)
 
 
-def _given(wanted: GuidelineFilter, *names: str) -> dict[str, Any]:
+def _given(wanted: GuidelineFilter, *names: str) -> dict[str, object]:
     return {name: value for name in names if (value := getattr(wanted, name)) is not None}
 
 
-def _page(rows: Any, order: tuple[str, ...], wanted: GuidelineFilter, documents: Any) -> dict[str, Any]:
+def _page(rows: Any, order: tuple[str, ...], wanted: GuidelineFilter, documents: Any) -> dict[str, object]:
     try:
         page = page_of(rows, order, after=wanted.after, limit=wanted.limit)
     except UnknownPlace as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -42,7 +41,7 @@ class JobOut(Schema):
     last_completed_item: int
     percent: int
     eta_seconds: int | None
-    progress_detail: dict[str, Any]
+    progress_detail: dict[str, object]
     heartbeat_at: datetime | None
     started_at: datetime | None
     completed_at: datetime | None
@@ -65,14 +64,13 @@ class StartedOut(Schema):
     start_item: int
 
 
-def job_document(job: Job) -> dict[str, Any]:
+def job_document(job: Job) -> JobOut:
     view = job_view(job)
     return document(
         JobOut,
         job,
-        id=str(job.pk),
         headline=view.headline,
-        actions=view.buttons,
+        actions=list(view.buttons),
         percent=view.percent,
         eta_seconds=view.eta_seconds[1] if view.eta_seconds else None,
         progress_detail=detail_of(job) | {"stats": _stats(view)},
@@ -80,20 +78,20 @@ def job_document(job: Job) -> dict[str, Any]:
     )
 
 
-def _stats(view: JobView) -> dict[str, Any]:
+def _stats(view: JobView) -> dict[str, object]:
     """Pace and stages; ``eta_seconds`` is [least, most]."""
     stages = [{name: getattr(stage, name) for name in STAGE} for stage in view.stages]
     return {"items_per_minute": view.items_per_minute, "eta_seconds": view.eta_seconds, "stages": stages}
 
 
-def started_document(job: Job) -> dict[str, Any]:
+def started_document(job: Job) -> StartedOut:
     first = Item.objects.filter(job=job, state__in=OPEN_ITEMS).order_by("ordinal").first()
     start = first.ordinal if first else (job.total_items or 0) + 1
-    return {"job_id": job.pk, "status": job.status, "total_items": job.total_items or 0, "start_item": start}
+    return StartedOut(job_id=job.pk, status=job.status, total_items=job.total_items or 0, start_item=start)
 
 
 @router.get("/books/{int:book_id}/jobs/latest", auth=READ, response=JobOut)
-def latest_job(request: HttpRequest, book_id: int, kind: str | None = None) -> dict[str, Any]:
+def latest_job(request: HttpRequest, book_id: int, kind: str | None = None) -> JobOut:
     """Of ``kind``, or of all kinds that have the book to themselves."""
     require(request, "jobs.view_job")
     found = Job.objects.filter(book=book_id)
@@ -102,20 +100,20 @@ def latest_job(request: HttpRequest, book_id: int, kind: str | None = None) -> d
 
 
 @router.get("/books/{int:book_id}/jobs/{uuid:job_id}", auth=READ, response=JobOut)
-def one_job(request: HttpRequest, book_id: int, job_id: UUID) -> dict[str, Any]:
+def one_job(request: HttpRequest, book_id: int, job_id: UUID) -> JobOut:
     require(request, "jobs.view_job")
     return job_document(get_object_or_404(Job, pk=job_id, book=book_id))
 
 
 @router.post("/jobs/{uuid:job_id}/cancel", auth=JOBS, response=JobOut)
-def cancel_job(request: HttpRequest, job_id: UUID) -> dict[str, Any]:
+def cancel_job(request: HttpRequest, job_id: UUID) -> JobOut:
     user = require(request, "jobs.change_job")
     get_object_or_404(Job, pk=job_id)
     return job_document(cancel(job_id, user=user))
 
 
 @router.post("/jobs/{uuid:job_id}/retry", auth=JOBS, response={202: StartedOut})
-def retry_job(request: HttpRequest, job_id: UUID, wanted: RetryIn | None = None) -> Status[dict[str, Any]]:
+def retry_job(request: HttpRequest, job_id: UUID, wanted: RetryIn | None = None) -> Status[StartedOut]:
     """Tries failed items again. Those of a job that is over are tried by a new one, which is the one in the answer."""
     user = require(request, "jobs.change_job")
     if not may_run_job(user, get_object_or_404(Job, pk=job_id)):

@@ -98,7 +98,7 @@ def _moved(schema: Any) -> Any:
     return json.loads(json.dumps(schema).replace("#/$defs/", "#/components/schemas/"))
 
 
-def _answer(why: str) -> dict[str, Any]:
+def _answer(why: str) -> dict[str, object]:
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     return {"description": why, "content": content}
 
@@ -156,9 +156,9 @@ def register_error_handlers(api: NinjaAPI) -> None:
         """409 where the state of the book or job is in the way, 503 where files cannot be stored now, else 422."""
         said = in_language(error.message)
         refuse(request, said)
-        job = {"job": job_document(Job.objects.get(pk=error.job_id))} if isinstance(error, JobAlreadyActive) else {}
+        job = job_document(Job.objects.get(pk=error.job_id)) if isinstance(error, JobAlreadyActive) else None
         status = 503 if isinstance(error, (StorageAway, Busy)) else 409 if isinstance(error, CONFLICTS) else 422
-        return answer(request, status, error.code, said, **job)
+        return answer(request, status, error.code, said, **({"job": job.dict()} if job else {}))
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

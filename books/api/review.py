@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -26,7 +25,6 @@ router = Router(tags=["review"])
 VIEW, CHANGE = "books.view_subtopic", "books.change_subtopic"
 SUBTOPIC = "/{int:book_id}/subtopics/{int:subtopic_id}"
 SUBTOPICS = Subtopic.objects.select_related("topic").defer("terms", "search_text")
-Document = dict[str, Any]
 
 
 class FindingOut(Schema):
@@ -150,61 +148,61 @@ class CountOut(Schema):
 
 
 @router.get("/{int:book_id}/subtopics", auth=READ, response=list[SubtopicOut])
-def list_subtopics(request: HttpRequest, book_id: int) -> list[Document]:
+def list_subtopics(request: HttpRequest, book_id: int) -> list[SubtopicOut]:
     """In the order of teaching."""
     opened(request, book_id, VIEW)
     return _documents(book_id, *SUBTOPICS.filter(topic__book=book_id).order_by("topic__sequence", "sequence"))
 
 
 @router.get(SUBTOPIC, auth=READ, response=SubtopicOut, url_name="one_subtopic")
-def one_subtopic(request: HttpRequest, book_id: int, subtopic_id: int) -> Document:
+def one_subtopic(request: HttpRequest, book_id: int, subtopic_id: int) -> SubtopicOut:
     require(request, VIEW)
     return _document(book_id, _subtopic(book_id, subtopic_id))
 
 
 @router.patch(SUBTOPIC, auth=REVIEW, response=SubtopicOut, url_name="one_subtopic")
-def patch_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, words: EditIn) -> Document:
+def patch_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, words: EditIn) -> SubtopicOut:
     """Each statement is checked against its pages again; an approval is taken back."""
     user = _may_change(request, book_id, subtopic_id)
     return _document(book_id, edit_subtopic(book_id, subtopic_id, user=user, **words.dict()))
 
 
 @router.post(SUBTOPIC + "/approve", auth=REVIEW, response=SubtopicOut)
-def approve_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Document:
+def approve_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> SubtopicOut:
     return _decided(request, book_id, subtopic_id, Decision.APPROVE, seen)
 
 
 @router.post(SUBTOPIC + "/reject", auth=REVIEW, response=SubtopicOut)
-def reject_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: RejectIn) -> Document:
+def reject_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: RejectIn) -> SubtopicOut:
     return _decided(request, book_id, subtopic_id, Decision.REJECT, seen)
 
 
 @router.post(SUBTOPIC + "/reopen", auth=REVIEW, response=SubtopicOut)
-def reopen_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> Document:
+def reopen_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, seen: SeenIn) -> SubtopicOut:
     return _decided(request, book_id, subtopic_id, Decision.REOPEN, seen)
 
 
-def _decided(request: HttpRequest, book_id: int, subtopic_id: int, decision: Decision, seen: SeenIn) -> Document:
+def _decided(request: HttpRequest, book_id: int, subtopic_id: int, decision: Decision, seen: SeenIn) -> SubtopicOut:
     user = _may_change(request, book_id, subtopic_id)
     return _document(book_id, decide(book_id, subtopic_id, decision, user=user, **seen.dict()))
 
 
 @router.post("/{int:book_id}/subtopics/approve", auth=REVIEW, response=CountOut)
-def approve_subtopics(request: HttpRequest, book_id: int, wanted: ApproveAllIn) -> dict[str, int]:
+def approve_subtopics(request: HttpRequest, book_id: int, wanted: ApproveAllIn) -> CountOut:
     user, _ = opened(request, book_id, CHANGE)
     count = approve(book_id, wanted.seen, user=user, revisions=wanted.seen)
-    return {"approved": count, "left": len(wanted.seen) - count}
+    return CountOut(approved=count, left=len(wanted.seen) - count)
 
 
 @router.post(SUBTOPIC + "/split", auth=REVIEW, response=PairOut)
-def split(request: HttpRequest, book_id: int, subtopic_id: int, cut: SplitIn) -> Document:
+def split(request: HttpRequest, book_id: int, subtopic_id: int, cut: SplitIn) -> PairOut:
     user = _may_change(request, book_id, subtopic_id)
     at = next(iter(page_numbers(book_id).ids([cut.page])), "")
     return _pair(book_id, *split_subtopic(book_id, subtopic_id, at=at, user=user, **cut.dict(exclude={"page"})))
 
 
 @router.post(SUBTOPIC + "/pages", auth=REVIEW, response=PairOut)
-def move_pages_of(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MovePagesIn) -> Document:
+def move_pages_of(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MovePagesIn) -> PairOut:
     """``first`` is the subtopic that gave the pages, ``second`` the one that took them."""
     user = _may_change(request, book_id, subtopic_id)
     _subtopic(book_id, wanted.to)
@@ -216,21 +214,21 @@ def move_pages_of(request: HttpRequest, book_id: int, subtopic_id: int, wanted: 
 
 
 @router.post(SUBTOPIC + "/merge", auth=REVIEW, response=SubtopicOut)
-def merge_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MergeIn) -> Document:
+def merge_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: MergeIn) -> SubtopicOut:
     user = _may_change(request, book_id, subtopic_id)
     _subtopic(book_id, wanted.other)
     return _document(book_id, merge(book_id, subtopic_id, user=user, **wanted.dict()))
 
 
 @router.post(SUBTOPIC + "/place", auth=REVIEW, response=SubtopicOut)
-def place_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: PlaceIn) -> Document:
+def place_subtopic(request: HttpRequest, book_id: int, subtopic_id: int, wanted: PlaceIn) -> SubtopicOut:
     user = _may_change(request, book_id, subtopic_id)
     get_object_or_404(Topic, pk=wanted.topic, book=book_id)
     return _document(book_id, move_subtopic(book_id, subtopic_id, user=user, **wanted.dict()))
 
 
 @router.post("/{int:book_id}/topics/{int:topic_id}/order", auth=REVIEW, response=list[SubtopicOut])
-def order_of_topic(request: HttpRequest, book_id: int, topic_id: int, wanted: OrderIn) -> list[Document]:
+def order_of_topic(request: HttpRequest, book_id: int, topic_id: int, wanted: OrderIn) -> list[SubtopicOut]:
     user, _ = opened(request, book_id, CHANGE)
     reorder_subtopics(book_id, topic_id, wanted.ids, user=user)
     return _documents(book_id, *SUBTOPICS.filter(topic=topic_id).order_by("sequence"))
@@ -246,16 +244,16 @@ def _subtopic(book_id: int, subtopic_id: int) -> Subtopic:
     return get_object_or_404(SUBTOPICS, pk=subtopic_id, topic__book=book_id)
 
 
-def _document(book_id: int, row: Subtopic) -> Document:
+def _document(book_id: int, row: Subtopic) -> SubtopicOut:
     return _documents(book_id, row)[0]
 
 
-def _pair(book_id: int, first: Subtopic, second: Subtopic) -> Document:
+def _pair(book_id: int, first: Subtopic, second: Subtopic) -> PairOut:
     one, other = _documents(book_id, first, second)
-    return {"first": one, "second": other}
+    return PairOut(first=one, second=other)
 
 
-def _documents(book_id: int, *rows: Subtopic) -> list[Document]:
+def _documents(book_id: int, *rows: Subtopic) -> list[SubtopicOut]:
     numbers = page_numbers(book_id)
     return [
         document(
@@ -288,31 +286,31 @@ class EditTopicIn(SeenIn):
 
 
 @router.get("/{int:book_id}/topics", auth=READ, response=list[TopicOut])
-def list_topics(request: HttpRequest, book_id: int) -> list[Document]:
+def list_topics(request: HttpRequest, book_id: int) -> list[TopicOut]:
     opened(request, book_id, VIEW)
     return _topics(book_id)
 
 
 @router.patch("/{int:book_id}/topics/{int:topic_id}", auth=REVIEW, response=TopicOut)
-def patch_topic(request: HttpRequest, book_id: int, topic_id: int, words: EditTopicIn) -> Document:
+def patch_topic(request: HttpRequest, book_id: int, topic_id: int, words: EditTopicIn) -> TopicOut:
     user = require(request, "books.change_topic")
     get_object_or_404(Topic, pk=topic_id, book=book_id)
     return _topic(edit_topic(book_id, topic_id, user=user, **words.dict()), page_numbers(book_id))
 
 
 @router.post("/{int:book_id}/topics/order", auth=REVIEW, response=list[TopicOut])
-def order_of_topics(request: HttpRequest, book_id: int, wanted: OrderIn) -> list[Document]:
+def order_of_topics(request: HttpRequest, book_id: int, wanted: OrderIn) -> list[TopicOut]:
     user, _ = opened(request, book_id, "books.change_topic")
     reorder_topics(book_id, wanted.ids, user=user)
     return _topics(book_id)
 
 
-def _topics(book_id: int) -> list[Document]:
+def _topics(book_id: int) -> list[TopicOut]:
     numbers = page_numbers(book_id)
     rows = Topic.objects.filter(book=book_id).prefetch_related("subtopics").order_by("sequence")
     return [_topic(row, numbers) for row in rows]
 
 
-def _topic(row: Topic, numbers: PageNumbers) -> Document:
+def _topic(row: Topic, numbers: PageNumbers) -> TopicOut:
     pages = [page for subtopic in row.subtopics.all() for page in subtopic.pages]
     return document(TopicOut, row, first_page=numbers.first(pages), last_page=numbers.last(pages))

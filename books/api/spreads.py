@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -42,15 +42,15 @@ class UndoneOut(Schema):
 
 
 @router.get("/{int:book_id}/spreads", auth=READ, response=list[SpreadOut])
-def list_spreads(request: HttpRequest, book_id: int) -> list[dict[str, Any]]:
+def list_spreads(request: HttpRequest, book_id: int) -> list[SpreadOut]:
     """The pages that look like two facing ones."""
     require(request, "books.view_book")
     pages = marked_spreads(get_object_or_404(Book, pk=book_id))
-    return [{"number": page.number, "top": page.cut.top, "bottom": page.cut.bottom} for page in pages if page.cut]
+    return [SpreadOut(number=page.number, top=page.cut.top, bottom=page.cut.bottom) for page in pages if page.cut]
 
 
 @router.post("/{int:book_id}/spreads/split", auth=INTAKE, response={201: PagesOut})
-def split_pages_in_two(request: HttpRequest, book_id: int, chosen: SplitIn) -> Status[dict[str, Any]]:
+def split_pages_in_two(request: HttpRequest, book_id: int, chosen: SplitIn) -> Status[PagesOut]:
     """Puts two pages in the place of each spread and has them read; the numbers are theirs. It can be undone."""
     user, book = opened(request, book_id, "books.change_book")
     pages = marked_spreads(book) if chosen.pages is None else list(book.pages.filter(number__in=chosen.pages))
@@ -58,13 +58,13 @@ def split_pages_in_two(request: HttpRequest, book_id: int, chosen: SplitIn) -> S
         raise ArrangementRefused("The book has not all of these pages.")
     done, job = split_spreads(book, pages, from_right=chosen.right_first, user=user)
     numbers = Page.objects.filter(pk__in=done.inserted).order_by("number").values_list("number", flat=True)
-    return Status(201, {"numbers": list(numbers), "job_id": job.pk})
+    return Status(201, PagesOut(numbers=list(numbers), job_id=job.pk))
 
 
 @router.post("/{int:book_id}/pages/undo", auth=INTAKE, response=UndoneOut)
-def undo_arrangement(request: HttpRequest, book_id: int) -> dict[str, Any]:
+def undo_arrangement(request: HttpRequest, book_id: int) -> UndoneOut:
     """Takes back what was last moved, inserted, removed, turned or split in the book."""
     user, book = opened(request, book_id, "books.change_book")
     undone = undo_last(book)
     job = read_new_pages(book, user=user) if book.pages.filter(ocr_status=OcrStatus.WAITING).exists() else None
-    return {"undone": undone.sentence, "job_id": job.pk if job else None}
+    return UndoneOut(undone=undone.sentence, job_id=job.pk if job else None)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Avg, Count, F
 from django.db.models.functions import Length
@@ -103,12 +102,6 @@ class Estimate:
     dollars: Dollars | None
     sentence: str
     images: int = 0
-
-    def document(self) -> dict[str, Any]:
-        """As JSON; dollars as text, so that no cent is lost."""
-        return {**asdict(self), "dollars": _plain(self.dollars)} | {
-            "stages": [{**asdict(each), "dollars": _plain(each.dollars)} for each in self.stages]
-        }
 
 
 def estimate(book: Book, limits: Limits | None = None, kind: str = EXTRACTION.kind) -> Estimate:
@@ -209,7 +202,3 @@ def _span(span: Span) -> str:
 def _sum(spans: Iterable[Span]) -> Span:
     ends = list(zip(*spans, strict=True)) or [(0,), (0,)]
     return sum(ends[0]), sum(ends[1])
-
-
-def _plain(dollars: Dollars | None) -> list[str] | None:
-    return None if dollars is None else [f"{amount:.4f}" for amount in dollars]
