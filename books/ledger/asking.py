@@ -194,26 +194,26 @@ def _write(
     item = _item.get(None)
     raw = raw or RawAnswer("", "end", 0, 0, 0)
     write_call(
-        {
-            "book_id": item and item.job.book_id,
-            "job_id": item and str(item.job_id),
-            "stage": request.stage,
-            "item": item.key if item else "",
-            "provider": provider,
-            "model": request.model,
-            "prompt_version": request.prompt_version,
-            "schema_version": request.schema_version,
-            "input_sha256": request.sha256,
-            "images": len(request.images),
-            "tokens_in": raw.tokens_in,
-            "tokens_cached": raw.tokens_cached,
-            "tokens_out": raw.tokens_out,
-            "is_estimate": raw.is_estimate,
-            "tier": raw.tier[:20],
-            "cost": price.of_answer(raw),
-            "seconds": time.monotonic() - started,
-            "outcome": outcome,
-            "error_code": error_code,
-            "answer": cleaned(raw.text),
-        }
+        ModelCall(
+            book_id=item.job.book_id if item else None,
+            job_id=item.job_id if item else None,
+            stage=request.stage,
+            item=item.key if item else "",
+            provider=provider,
+            model=request.model,
+            prompt_version=request.prompt_version,
+            schema_version=request.schema_version,
+            input_sha256=request.sha256,
+            images=len(request.images),
+            tokens_in=raw.tokens_in,
+            tokens_cached=raw.tokens_cached,
+            tokens_out=raw.tokens_out,
+            is_estimate=raw.is_estimate,
+            tier=raw.tier[:20],
+            cost=price.of_answer(raw),
+            seconds=time.monotonic() - started,
+            outcome=outcome,
+            error_code=error_code,
+            answer=cleaned(raw.text),
+        )
     )

@@ -5,17 +5,17 @@ In this process while it lives, and on disk for those after it: what was paid fo
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from django.conf import settings
+from django.core import serializers
 from django.core.files import locks
 from django.db import DatabaseError, InterfaceError, connection
 from django.dispatch import receiver
@@ -27,20 +27,20 @@ from jobs.sweep import swept
 
 logger = logging.getLogger(__name__)
 
-_in_process: dict[str, dict[str, Any]] = {}
+_in_process: dict[str, ModelCall] = {}
 _one_thread = Lock()
 # Together they tell one call from every other, also from one that asked the same.
 WHICH_CALL = ("book_id", "stage", "item", "input_sha256", "outcome", "seconds")
 
 
-def write_call(values: dict[str, Any]) -> None:
-    """A row of the ledger. Raises what the database raised where that stays away: the call is kept."""
+def write_call(call: ModelCall) -> None:
+    """As a new row of the ledger. Raises what the database raised where that stays away: the call is kept."""
     try:
-        ModelCall.objects.create(**values)
+        call.save()
     except (DatabaseError, InterfaceError) as error:
         if not is_away(error):
             raise
-        _keep(values)
+        _keep(call)
         connection.close()
         with_reconnect(hand_in)
 
@@ -50,8 +50,8 @@ def hand_in() -> None:
     if not (_in_process or any(_folder().glob("*.json"))):
         return
     with _alone():
-        for name, values in _all_kept().items():
-            _hand_in(values)
+        for name, call in _all_kept().items():
+            _hand_in(call)
             _in_process.pop(name, None)
             with suppress(OSError):
                 (_folder() / name).unlink()
@@ -62,23 +62,23 @@ def _hand_in_with_the_sweep(**_: Any) -> None:
     hand_in()
 
 
-def _hand_in(values: dict[str, Any]) -> None:
+def _hand_in(call: ModelCall) -> None:
     """What belonged to a book that was deleted meanwhile has no place in the ledger."""
-    if values["book_id"] is None or Book.objects.filter(pk=values["book_id"]).exists():
-        job_id = values["job_id"] if Job.objects.filter(pk=values["job_id"]).exists() else None
-        known = {name: values[name] for name in WHICH_CALL}
-        ModelCall.objects.get_or_create(**known, defaults=values | {"job_id": job_id})
-        logger.info("a kept answer is in the ledger", extra={"stage": values["stage"], "item": values["item"]})
+    if call.book_id is None or Book.objects.filter(pk=call.book_id).exists():
+        if not ModelCall.objects.filter(**{name: getattr(call, name) for name in WHICH_CALL}).exists():
+            call.job = Job.objects.filter(pk__in=[call.job_id]).first()
+            call.save(force_insert=True)
+        logger.info("a kept answer is in the ledger", extra={"stage": call.stage, "item": call.item})
 
 
-def _keep(values: dict[str, Any]) -> None:
+def _keep(call: ModelCall) -> None:
     name = f"{uuid4().hex}.json"
-    _in_process[name] = values
+    _in_process[name] = call
     try:
         _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = _folder() / f"{name}.part"
         with unfinished.open("w", encoding="utf-8") as file:
-            json.dump(values, file, default=str)
+            serializers.serialize("json", [call], stream=file)
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(_folder() / name)
@@ -86,11 +86,12 @@ def _keep(values: dict[str, Any]) -> None:
         logger.exception("an answer is kept in this process only")
 
 
-def _all_kept() -> dict[str, dict[str, Any]]:
-    on_disk = {}
+def _all_kept() -> dict[str, ModelCall]:
+    on_disk: dict[str, ModelCall] = {}
     for file in _folder().glob("*.json"):
         with suppress(FileNotFoundError):
-            on_disk[file.name] = json.loads(file.read_text(encoding="utf-8"))
+            (row,) = serializers.deserialize("json", file.read_text(encoding="utf-8"))
+            on_disk[file.name] = cast("ModelCall", row.object)
     return on_disk | _in_process
 
 
