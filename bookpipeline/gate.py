@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -73,7 +73,7 @@ class BodyMiddleware:
         return told
 
     def process_view(
-        self, request: HttpRequest, _view: object, _args: object, named: dict[str, Any]
+        self, request: HttpRequest, _view: object, _args: object, named: dict[str, object]
     ) -> HttpResponse | None:
         """An address that names what no row can be named is not there; a database would fail over it."""
         if all(number_of(each) is not None for each in named.values() if isinstance(each, int)):

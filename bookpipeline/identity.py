@@ -61,8 +61,8 @@ class CheckingAdapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # the 
             claims |= {"auth_time": proved_at(known)} if known else {}
         return self.get_provider().sociallogin_from_response(request, {"userinfo": userinfo, "id_token": claims})
 
-    def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:
-        claims: dict[str, Any] = jwt.decode(
+    def _decode_id_token(self, app: Any, id_token: str) -> dict[str, object]:
+        claims: dict[str, object] = jwt.decode(
             id_token,
             self._key(jwt.get_unverified_header(id_token).get("kid")),
             algorithms=ALGORITHMS,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from django.db.models import Count
 
@@ -27,7 +27,7 @@ AGES: Final = {
 WAITING: Final = (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.STALE)
 
 
-def lines() -> list[dict[str, Any]]:
+def lines() -> list[dict[str, object]]:
     """The ages in seconds; and for each pool its clusters that are alive, and open items for each of them, where a pool
     without one counts as one."""
     values = {family.name: family.samples[0].value for family in EngineCollector().collect() if family.samples}
@@ -58,7 +58,7 @@ def _waiting() -> Counter[str]:
     return waiting
 
 
-def _line(values: dict[str, Any], unit: str, dimensions: list[str] | None = None) -> dict[str, Any]:
+def _line(values: Mapping[str, object], unit: str, dimensions: list[str] | None = None) -> dict[str, object]:
     metrics = [{"Name": name, "Unit": unit} for name in values if name not in (dimensions or ())]
     directive = {"Namespace": NAMESPACE, "Dimensions": [dimensions or []], "Metrics": metrics}
     return {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, **values}

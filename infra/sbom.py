@@ -10,12 +10,11 @@ import shutil
 import subprocess
 import sys
 from importlib.metadata import distributions
-from typing import Any
 
 DEBIANS = ["dpkg-query", "--show", "--showformat", "${Package} ${Version}\n"]
 
 
-def bill() -> dict[str, Any]:
+def bill() -> dict[str, object]:
     python = {each.name.lower(): each.version for each in distributions()}
     parts = [_part(name, version, "pypi") for name, version in sorted(python.items())]
     if shutil.which(DEBIANS[0]):

@@ -43,7 +43,7 @@ def start_reading(
     check_engine(engine or default_engine(), book.language)
     named = Page.objects.filter(Q(number__in=numbers) | Q(pk__in=pages), book=book)
     chosen = named.order_by("number").values_list("pk", flat=True)
-    params: dict[str, Any] = {"pages": [str(page) for page in chosen]} if numbers or pages else {}
+    params: dict[str, object] = {"pages": [str(page) for page in chosen]} if numbers or pages else {}
     if engine:
         params["engine"] = engine
     return start_job(book.pk, handler_of(engine).kind, params=params, user=user)

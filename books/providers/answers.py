@@ -13,7 +13,7 @@ from typing import Any
 from json_repair import repair_json
 from pydantic import ValidationError
 
-from books.providers.request import Answer, json_schema
+from books.providers.request import Answer, JsonObject, json_schema
 
 LONGEST_PROBLEM = 1_500
 # An answer wrapped deeper than this, or behind more opening braces, is not looked for.
@@ -82,7 +82,7 @@ def _unwrapped(value: Any, depth: int = 0) -> Iterator[Any]:
             yield from _unwrapped(inner, depth + 1)
 
 
-def _shaped(value: Any, node: dict[str, Any], root: dict[str, Any]) -> Any:
+def _shaped(value: Any, node: JsonObject, root: JsonObject) -> Any:
     """``value`` with the names and kinds of ``node``, a part of the JSON schema ``root``."""
     node = _resolved(node, root)
     options = [_resolved(each, root) for each in node.get("anyOf", ())]
@@ -100,12 +100,12 @@ def _shaped(value: Any, node: dict[str, Any], root: dict[str, Any]) -> Any:
     return value
 
 
-def _resolved(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+def _resolved(node: JsonObject, root: JsonObject) -> JsonObject:
     name = node.get("$ref", "").rpartition("/")[2]
     return root["$defs"][name] if name else node
 
 
-def _as_object(value: Any, node: dict[str, Any], root: dict[str, Any]) -> Any:
+def _as_object(value: Any, node: JsonObject, root: JsonObject) -> Any:
     if not isinstance(value, dict):
         return value
     properties = node.get("properties", {})
@@ -122,7 +122,7 @@ def _bare(name: str) -> str:
     return re.sub(r"[\W_]", "", name).casefold()
 
 
-def _may_be_null(node: dict[str, Any]) -> bool:
+def _may_be_null(node: JsonObject) -> bool:
     return any(each.get("type") == "null" for each in node.get("anyOf", ()))
 
 

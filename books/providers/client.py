@@ -12,7 +12,7 @@ from books.errors import AccountRefused, ProviderError, ProviderRejected, Provid
 from books.providers.completion import document_of, raw_answer
 from books.providers.failures import failure, words_of
 from books.providers.profile import body_of, refused_in
-from books.providers.request import ModelRequest, RawAnswer
+from books.providers.request import JsonObject, ModelRequest, RawAnswer
 
 # A refused request is sent once more without what was refused, so often at the most.
 MOST_FALLBACKS = 6
@@ -75,14 +75,14 @@ class OpenAIClient:
         raise ProviderError(f"The provider takes no request of ours, not even without {', '.join(left_out)}.")
 
     def _refused(
-        self, refusal: _Refused, request: ModelRequest[Any], body: dict[str, Any], left_out: tuple[str, ...]
+        self, refusal: _Refused, request: ModelRequest[Any], body: JsonObject, left_out: tuple[str, ...]
     ) -> list[str]:
         if refusal.status not in ABOUT_THE_REQUEST or (request.is_economy and "tier" in refusal.words):
             return []
         is_proven = not isinstance(refusal.error, ProviderRejected) or self.profiles.is_proven(request.model)
         return refused_in(refusal.words, body, left_out, is_proven=is_proven)
 
-    def _send(self, request: ModelRequest[Any], body: dict[str, Any]) -> RawAnswer:
+    def _send(self, request: ModelRequest[Any], body: JsonObject) -> RawAnswer:
         patience = ECONOMY_PATIENCE if request.is_economy else 1
         try:
             options: Any = {"timeout": self.timeout * patience}

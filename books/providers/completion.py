@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any, Literal
 
-from books.providers.request import CHARACTERS_PER_TOKEN, ModelRequest, RawAnswer
+from books.providers.request import CHARACTERS_PER_TOKEN, JsonObject, ModelRequest, RawAnswer
 
 STOPPED_AT_LIMIT = {"length", "max_tokens", "MAX_TOKENS", "model_length"}
 FILTERED = {"content_filter", "SAFETY", "safety", "refusal", "RECITATION"}
@@ -29,7 +29,7 @@ PLACES: tuple[tuple[str | int, ...], ...] = (
 TOKENS_IN, TOKENS_OUT = ("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens")
 
 
-def document_of(body: str) -> dict[str, Any] | None:
+def document_of(body: str) -> JsonObject | None:
     """The JSON object that ``body`` is, a stream of events put together; None for anything else."""
     try:
         found = json.loads(body, strict=False)
@@ -38,7 +38,7 @@ def document_of(body: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _joined_events(body: str) -> dict[str, Any] | None:
+def _joined_events(body: str) -> JsonObject | None:
     """For a server that streams although nobody asked it to."""
     lines = [line.removeprefix("data:").strip() for line in body.splitlines() if line.startswith("data:")]
     try:
@@ -49,12 +49,12 @@ def _joined_events(body: str) -> dict[str, Any] | None:
         return None
     text = "".join(str(_at(event, ("choices", 0, "delta", "content")) or "") for event in events)
     reasons = [_at(event, ("choices", 0, "finish_reason")) for event in events]
-    whole: dict[str, Any] = {key: value for event in events for key, value in event.items() if value is not None}
+    whole: JsonObject = {key: value for event in events for key, value in event.items() if value is not None}
     finish = next((reason for reason in reversed(reasons) if reason), "stop")
     return whole | {"choices": [{"message": {"content": text}, "finish_reason": finish}]}
 
 
-def raw_answer(document: dict[str, Any], request: ModelRequest[Any]) -> RawAnswer:
+def raw_answer(document: JsonObject, request: ModelRequest[Any]) -> RawAnswer:
     """``document`` is a completion: whoever sent it was paid, so it always has tokens, if need be estimated ones."""
     refusal = _at(document, ("choices", 0, "message", "refusal"))
     reason = str(_at(document, ("choices", 0, "finish_reason")) or document.get("stop_reason") or "")
@@ -80,7 +80,7 @@ def raw_answer(document: dict[str, Any], request: ModelRequest[Any]) -> RawAnswe
     )
 
 
-def _text(document: dict[str, Any]) -> str:
+def _text(document: JsonObject) -> str:
     return next((text for place in PLACES if (text := _plain(_at(document, place))).strip()), "")
 
 
@@ -94,7 +94,7 @@ def _plain(found: Any) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _usage(document: dict[str, Any], request: ModelRequest[Any], text: str) -> tuple[int, int, int, bool]:
+def _usage(document: JsonObject, request: ModelRequest[Any], text: str) -> tuple[int, int, int, bool]:
     usage = document.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     told_in, told_out = (_first_count(usage, names) for names in (TOKENS_IN, TOKENS_OUT))
@@ -104,7 +104,7 @@ def _usage(document: dict[str, Any], request: ModelRequest[Any], text: str) -> t
     return tokens_in, min(cached, tokens_in), told_out or -(-len(text) // CHARACTERS_PER_TOKEN), is_estimate
 
 
-def _first_count(usage: dict[str, Any], names: tuple[str, ...]) -> int | None:
+def _first_count(usage: JsonObject, names: tuple[str, ...]) -> int | None:
     return next((count for name in names if (count := _count(usage.get(name))) is not None), None)
 
 

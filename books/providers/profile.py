@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from books.providers.request import ModelRequest
+from books.providers.request import JsonObject, ModelRequest
 from books.sentences import gettext_noop
 
 # What may be left out or said in another way: the words by which servers name it, and ours for what is sent then.
@@ -32,16 +32,16 @@ DECORATION = ("prompt_cache_key", "reasoning_effort", "strict", "image_detail", 
 FORM_IN_WORDS = "\n\nAnswer with one JSON object alone that fits this JSON schema:\n"
 
 
-def body_of(request: ModelRequest[Any], left_out: Iterable[str] = ()) -> dict[str, Any]:
+def body_of(request: ModelRequest[Any], left_out: Iterable[str] = ()) -> JsonObject:
     """What Chat Completions is sent, without what is ``left_out``."""
     out = frozenset(left_out)
-    body: dict[str, Any] = {"model": request.model, "messages": _messages(request, out)}
+    body: JsonObject = {"model": request.model, "messages": _messages(request, out)}
     if "max_completion_tokens" not in out:
         body["max_completion_tokens"] = request.max_tokens
     elif "max_tokens" not in out:
         body["max_tokens"] = request.max_tokens
     if "json_schema" not in out:
-        form: dict[str, Any] = {"name": request.schema.__name__, "schema": request.form}
+        form: JsonObject = {"name": request.schema.__name__, "schema": request.form}
         form |= {} if "strict" in out else {"strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": form}
     elif "json_object" not in out:
@@ -55,7 +55,7 @@ def body_of(request: ModelRequest[Any], left_out: Iterable[str] = ()) -> dict[st
     return body | ({"service_tier": "flex"} if request.is_economy else {})
 
 
-def _messages(request: ModelRequest[Any], out: frozenset[str]) -> list[dict[str, Any]]:
+def _messages(request: ModelRequest[Any], out: frozenset[str]) -> list[JsonObject]:
     messages = request.messages()
     if "json_schema" in out:
         messages[0]["content"] += FORM_IN_WORDS + json.dumps(request.form, ensure_ascii=False)
@@ -67,7 +67,7 @@ def _messages(request: ModelRequest[Any], out: frozenset[str]) -> list[dict[str,
     return messages
 
 
-def _is_illustrated(messages: list[dict[str, Any]]) -> bool:
+def _is_illustrated(messages: list[JsonObject]) -> bool:
     """Whether there are images beside a material, and not in its place."""
     kinds = [part["type"] for part in messages[1]["content"]]
     return kinds.count("text") > 1 and "image_url" in kinds

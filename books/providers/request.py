@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from books.keys import fingerprint
 
 Answer = TypeVar("Answer", bound=BaseModel)
+# Of a shape that others define: a JSON schema, what Chat Completions takes, what a server answers.
+JsonObject = dict[str, Any]
 
 # Four characters a token is the usual figure for English; an estimate only reserves, the bill counts.
 CHARACTERS_PER_TOKEN = 4
@@ -97,18 +99,18 @@ class ModelRequest(Generic[Answer]):
         )
 
     @property
-    def form(self) -> dict[str, Any]:
+    def form(self) -> JsonObject:
         """The JSON schema of the answer, as strict mode wants it."""
         return strict_schema(self.schema)
 
-    def messages(self) -> list[dict[str, Any]]:
+    def messages(self) -> list[JsonObject]:
         """In the form of Chat Completions, which every compatible server speaks."""
         texts = (self.facts, self.previous, self.material)
-        content: list[dict[str, Any]] = [{"type": "text", "text": text} for text in texts if text]
+        content: list[JsonObject] = [{"type": "text", "text": text} for text in texts if text]
         content += [
             {"type": "image_url", "image_url": {"url": _data_url(png), "detail": "high"}} for png in self.images
         ]
-        messages: list[dict[str, Any]] = [{"role": "system", "content": self.instructions}]
+        messages: list[JsonObject] = [{"role": "system", "content": self.instructions}]
         messages += [{"role": "user", "content": content}]
         if self.earlier:
             answer, problem = self.earlier
@@ -138,17 +140,17 @@ def _data_url(png: bytes) -> str:
 
 
 @lru_cache(maxsize=64)
-def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
+def strict_schema(schema: type[BaseModel]) -> JsonObject:
     """The JSON schema as strict mode wants it: every property required, no others allowed, no defaults.
 
     Shared by all who ask: not to be changed.
     """
-    document: dict[str, Any] = _strict(json_schema(schema))
+    document: JsonObject = _strict(json_schema(schema))
     return document
 
 
 @lru_cache(maxsize=64)
-def json_schema(form: type[BaseModel]) -> dict[str, Any]:
+def json_schema(form: type[BaseModel]) -> JsonObject:
     """Made once for each of the forms in use: it takes longer than to read an answer. Not to be changed."""
     return form.model_json_schema()
 

@@ -76,11 +76,11 @@ def _behind(model: type[Row], order: tuple[str, ...], after: int) -> Q:
     return behind & Q(**{f"{order[0]}__gte": place[0]})
 
 
-def published_documents(rows: list[PublishedGuideline]) -> list[dict[str, Any]]:
+def published_documents(rows: list[PublishedGuideline]) -> list[dict[str, object]]:
     return [_published_document(row) for row in rows]
 
 
-def _published_document(row: PublishedGuideline) -> dict[str, Any]:
+def _published_document(row: PublishedGuideline) -> dict[str, object]:
     names = [field.attname for field in row._meta.concrete_fields]
     return {name: getattr(row, name) for name in names} | {
         "book": row.book_title,
@@ -90,14 +90,14 @@ def _published_document(row: PublishedGuideline) -> dict[str, Any]:
     }
 
 
-def working_documents(rows: list[Subtopic]) -> list[dict[str, Any]]:
+def working_documents(rows: list[Subtopic]) -> list[dict[str, object]]:
     """For people who are signed in: they know one another by their accounts."""
     numbers = page_numbers(*{row.topic.book_id for row in rows})
     figures = figures_on(Page.objects.filter(pk__in={page for row in rows for page in row.pages}))
     return [_working_document(row, numbers, figures) for row in rows]
 
 
-def _working_document(row: Subtopic, numbers: PageNumbers, figures: Figures) -> dict[str, Any]:
+def _working_document(row: Subtopic, numbers: PageNumbers, figures: Figures) -> dict[str, object]:
     return facts_of(row, numbers, figures) | {
         "id": row.pk,
         "reviewer": row.reviewed_by.get_username() if row.reviewed_by else "",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -35,12 +34,12 @@ class Limits:
         return None if self.first_page is None or self.last_page is None else (self.first_page, self.last_page)
 
     @property
-    def params(self) -> dict[str, Any]:
+    def params(self) -> dict[str, object]:
         """As ``Job.params`` has them; what is no limit is not there."""
         return dict(_LIMITS.dump_python(self, mode="json", exclude_none=True))
 
     @classmethod
-    def of(cls, params: dict[str, Any]) -> Limits:
+    def of(cls, params: dict[str, object]) -> Limits:
         return _LIMITS.validate_python(params)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Protocol, TypeVar
 
@@ -185,7 +185,7 @@ class OpenAIEngine:
         self,
         stage: str,
         book: BookFacts,
-        material: dict[str, Any],
+        material: Mapping[str, object],
         form: type[FormOfStage],
         *,
         pages: Sequence[PageText] = (),
@@ -194,7 +194,7 @@ class OpenAIEngine:
     ) -> FormOfStage:
         """The images of ``pages`` go along, where they have any; ``about`` and ``previous`` as in ``ModelRequest``."""
         seen = [page for page in pages if page.image]
-        material |= {"images": [page.number for page in seen]} if seen else {}
+        shown = {"images": [page.number for page in seen]} if seen else {}
         choice = self._choice(stage)
         instructions = prompt(stage)
         return self._ask_model(
@@ -205,7 +205,7 @@ class OpenAIEngine:
                 instructions=instructions.text,
                 facts=json.dumps({"book": asdict(book)}, ensure_ascii=False),
                 previous=json.dumps({"previous": previous}, ensure_ascii=False) if previous else "",
-                material=json.dumps(material, ensure_ascii=False),
+                material=json.dumps({**material, **shown}, ensure_ascii=False),
                 schema=form,
                 schema_version=form.version,
                 images=tuple(page.image for page in seen),
@@ -214,7 +214,7 @@ class OpenAIEngine:
         )
 
 
-def _page(page: PageText) -> dict[str, Any]:
+def _page(page: PageText) -> dict[str, object]:
     captions = {"captions": page.captions} if page.captions else {}
     return {"page": page.number, "text": page.text} | captions
 
@@ -232,20 +232,20 @@ def in_full(order: Sequence[int], keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*named, *keys]))
 
 
-def _titled(row: NamedSubtopic | NamedTopic) -> dict[str, Any]:
+def _titled(row: NamedSubtopic | NamedTopic) -> dict[str, object]:
     return {"title": row.title, "summary": row.summary}
 
 
-def _named(subtopic: NamedSubtopic) -> dict[str, Any]:
+def _named(subtopic: NamedSubtopic) -> dict[str, object]:
     """Without its pages: where it stands does not matter, and what moved must not be asked again."""
     return {"topic": subtopic.topic} | _titled(subtopic)
 
 
-def _cut_of(so_far: Outline, window: Sequence[Digest]) -> dict[str, Any]:
+def _cut_of(so_far: Outline, window: Sequence[Digest]) -> dict[str, object]:
     return {"so_far": _end_of(so_far), "digests": [_seen(digest) for digest in window]}
 
 
-def _seen(digest: Digest) -> dict[str, Any]:
+def _seen(digest: Digest) -> dict[str, object]:
     return {
         "page": digest.page,
         "summary": digest.summary,
@@ -256,7 +256,7 @@ def _seen(digest: Digest) -> dict[str, Any]:
     }
 
 
-def _end_of(outline: Outline) -> list[dict[str, Any]]:
+def _end_of(outline: Outline) -> list[dict[str, object]]:
     placed = [
         {"chapter": topic.title, "title": subtopic.title, "last_page": subtopic.last_page}
         for topic in outline.topics
@@ -265,7 +265,7 @@ def _end_of(outline: Outline) -> list[dict[str, Any]]:
     return placed[-CARRIED_SUBTOPICS:]
 
 
-def _sections_in(outline: Outline, window: Sequence[Digest]) -> list[dict[str, Any]]:
+def _sections_in(outline: Outline, window: Sequence[Digest]) -> list[dict[str, object]]:
     first, last = window[0].page, window[-1].page
     return [
         {
@@ -282,10 +282,10 @@ def _sections_in(outline: Outline, window: Sequence[Digest]) -> list[dict[str, A
     ]
 
 
-def _said_in(guideline: Guideline | None) -> dict[str, Any]:
+def _said_in(guideline: Guideline | None) -> dict[str, object]:
     if guideline is None:
         return {}
-    said: dict[str, Any] = {
+    said: dict[str, object] = {
         str(part): [{"text": each.text, "evidence": [asdict(quote) for quote in each.evidence]} for each in statements]
         for part, statements in guideline.parts.items()
     }
