@@ -33,10 +33,17 @@ _OPERATORS: Final[dict[type[ast.AST], Callable[[Fraction, Fraction], Fraction]]]
 def equations(text: str) -> Iterator[tuple[int, int, bool]]:
     """From where to where each equation reaches, and whether its sides agree, as far as they can be worked out."""
     for found in _EQUATION.finditer(text):
-        sides = [_value(side) for side in found[0].split("=")]
+        first, *rest = found[0].split("=")
+        is_in_brackets = first.startswith("(") and first.count("(") > first.count(")")
+        sides = [_value(side) for side in (first[is_in_brackets:], *rest[:-1], _without_bracket(rest[-1]))]
         end = found.start() + len(found[0].rstrip(" .,"))
         if None not in sides and _GOES_ON.match(text[end:].lstrip(" ")):
             yield found.start(), end, all(map(_agree, sides, sides[1:]))
+
+
+def _without_bracket(side: str) -> str:
+    """Without one that was opened before the equation."""
+    return side.rstrip(" .,").removesuffix(")") if side.count(")") > side.count("(") else side
 
 
 def _agree(one: Fraction | None, other: Fraction | None) -> bool:

@@ -9,9 +9,10 @@ from books.guidelines.evidence.derived import Derivation
 from books.guidelines.evidence.figures import Figure, figures_in
 from books.guidelines.evidence.material import Seen, not_as_quoted, not_on
 from books.guidelines.evidence.names import names
-from books.guidelines.evidence.printed_figures import PrintedFigures, shared_nouns
+from books.guidelines.evidence.printed_figures import shared_nouns
 from books.guidelines.evidence.spans import is_years_old
 from books.guidelines.evidence.swaps import swapped_years
+from books.guidelines.evidence.tasks import given_figures
 from books.guidelines.evidence.units import MONTHS
 from books.language import stem
 from books.sentences import joined, told
@@ -81,10 +82,11 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
     has_own = may_have_own and (seen.material.calculates or _supposes(seen.part, text))
     derived = Derivation(seen, said)
     of_error = _end_of_error(seen, text)
+    given = {each.start for each in given_figures(seen, said, derived)}
     counted = {one.start: other for one, other in shared_nouns(said, seen.near.figures)}
     for figure in said:
         quoted = "" if figure.start in counted else seen.told
-        if figure.start < of_error or _is_listed(figure, text, quoted):
+        if figure.start < of_error or figure.start in given or _is_listed(figure, text, quoted):
             continue
         if has_own and figure.kind == "number" and not figure.era:
             if _is_altered(figure, seen):
@@ -123,8 +125,8 @@ def _is_printed(figure: Figure, seen: Seen) -> bool:
     if figure.written.isupper() and figure.is_ordinal and figure.kind == "number":
         named = re.compile(rf"\b{re.escape(figure.before)}\s+([IVXLC1|]+)(?!\w)", re.IGNORECASE)
         numerals = {_read_as(number) for text in seen.material.pages.values() for number in named.findall(text)}
-        nth = any(each.is_ordinal and each.value == figure.value for each in seen.figures.figures)
-        return figure.written in numerals or (nth and not numerals)
+        counted = [each.noun for each in seen.figures.figures if each.value == figure.value and each.is_ordinal]
+        return figure.written in numerals or bool(counted and not numerals) or stem(figure.before) in counted
     eras = {each.era for each in seen.told_figures.figures if (each.kind, each.value) == (figure.kind, figure.value)}
     if figure.era and eras and eras.isdisjoint(("", figure.era)):
         return False
@@ -159,9 +161,11 @@ def _is_nth(figure: Figure) -> bool:
 
 def _end_of_error(seen: Seen, text: str) -> int:
     """Up to where a misconception tells what is wrong, which may name any number; what is right follows."""
-    thought = _THOUGHT.search(text) if seen.part == Part.MISCONCEPTIONS else None
-    right = _CORRECTION.search(text, thought.end()) if thought else None
-    return 0 if thought is None else right.start() if right else len(text)
+    if seen.part != Part.MISCONCEPTIONS:
+        return 0
+    thought = _THOUGHT.search(text)
+    right = _CORRECTION.search(text, thought.end() if thought else 0)
+    return right.start() if right else len(text) if thought else 0
 
 
 def _is_listed(figure: Figure, text: str, told: str) -> bool:
@@ -205,7 +209,7 @@ def _is_altered(figure: Figure, seen: Seen) -> bool:
 
 def _other_year(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
     """The sentence tells what its quote tells, and each names one year or one number, but not the same."""
-    quoted = PrintedFigures(seen.quoted, seen.material.language).figures
+    quoted = seen.quoted_figures.figures
     for are_dates in (True, False):
         mine, other = (
             [each for each in found if each.is_date == are_dates and each.kind == "number"] for found in (said, quoted)

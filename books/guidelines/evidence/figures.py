@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Literal
 
 from books.guidelines.evidence.numerals import cardinal, composed, legible, ordinal, roman
 from books.guidelines.evidence.quotes import search_before
 from books.guidelines.evidence.units import MONTHS, SCALES, UNITS
-from books.language import stem
+from books.language import is_content, stem
 from books.stopwords import word_set
 
 Era = Literal["BCE", "CE", ""]
@@ -35,14 +36,21 @@ _JOINS = re.compile(
     re.I,
 )
 _TOKEN = re.compile(
-    r"\d{1,2}\s?/\s?\d{1,2}(?![\d/])|\d{1,3}(?: \d{3})+\b|\d[\d.,'’\u00a0\u202f]*(?:(?<=,)\s\d{3}\b)*"
+    r"\d{1,2}\s?/\s?\d{1,3}(?![\d/])|\d{1,3}(?: \d{3})+\b|\d[\d.,'’\u00a0\u202f]*(?:(?<=,)\s\d{3}\b)*"
     r"|[^\W\d_]+(?:['’][^\W\d_]+)?"
 )
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th|\.(?=\s+(?:Jahr|Jh))|º|ª|er|ème)\b|\.(?=\s+Jahr)")
 _FEW = re.compile(r"\b(?:few|several|many|some|einige|mehrere|paar|varios|unos)\s$", re.IGNORECASE)
+_ONE = re.compile(r"\b(?:an?|per|eine[rn]?|jede[rn]?|une?|cada)\s(?:[^\W\d_]+\s)?$", re.IGNORECASE)
 _MANY = word_set(
     "hundred thousand million billion dozen hundert tausend millionen dutzend cientos miles millones centaines milliers"
     " millions"
+)
+_SCALE = re.compile(
+    r"\s*-?\s*(hundred|thousand|(?:[mb]|tr)illion|[MB]illion(?:en)?|Milliarden?|mil|mill[oó]n(?:es)?|mille|millions|milliards?)\b"
+)
+_MONEY = re.compile(
+    r"\s(?:pounds?|dollars?|euros?|crowns?|marks?|francs?|pfund|pesos?|reales)(?:\s(?:and|und|con|et))?\s", re.I
 )
 _CURRENCY = re.compile(r"[$€£¥₹]\s?$")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[.,]?\s*\(?\s*$")
@@ -96,6 +104,13 @@ class Figure:
         return self.is_date or (1000 <= self.value <= 2100 and "," not in self.written)
 
     @property
+    def counts(self) -> bool:
+        """Whether it may be counted with: 1198 people are no year."""
+        if self.kind != "number" or self.era or self.is_day or self.is_ordinal:
+            return False
+        return not self.is_year or self.value < 1000 or (is_content(self.noun) and not self.is_date)
+
+    @property
     def measured(self) -> tuple[str, Decimal]:
         """What is measured, and its size in one unit."""
         if not self.unit:
@@ -133,7 +148,22 @@ def figures_in(plain: str, language: str) -> list[Figure]:
         if joined and after.kind in ("century", "millennium") and one.is_ordinal:
             one = replace(one, kind=after.kind)
         found[at] = one
-    return found
+    return list(_with_small_money(found, plain))
+
+
+def _with_small_money(found: list[Figure], plain: str) -> Iterator[Figure]:
+    """Three pounds twenty (pence) are one amount."""
+    skipped: Figure | None = None
+    for one, after in zip_longest(found, found[1:]):
+        if one is skipped:
+            continue
+        is_small = after is not None and after.value < 100 and (not after.unit or after.unit == "cent")
+        if is_small and _MONEY.fullmatch(plain[one.end : after.start]):
+            skipped = after
+            value, written = one.value + after.value / 100, plain[one.start : after.end]
+            yield replace(one, value=value, written=written, end=after.end)
+        else:
+            yield one
 
 
 def _numbers(text: str, language: str) -> Iterator[Figure]:
@@ -162,16 +192,23 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
             yield _of_words(run, text)
             run = []
         if value is not None:
-            if run or word.lower() not in _MANY or not search_before(_FEW, text, token.start()):
+            if run or not _is_of_many(word, value, text, token.start()):
                 run.append((value, token))
         elif word[0].isdigit():
-            figure = _of_digits(token, text)
+            figure = _of_digits(token, text, language)
             read = figure.end
             yield figure
         else:
             yield from _of_one_word(token, text, language)
     if run:
         yield _of_words(run, text)
+
+
+def _is_of_many(word: str, value: int, text: str, start: int) -> bool:
+    """Several hundred; millions, and a million that is only named."""
+    if value >= 10**6 and not search_before(_ONE, text, start):
+        return True
+    return word.lower() in _MANY and search_before(_FEW, text, start) is not None
 
 
 @lru_cache(maxsize=50_000)
@@ -202,17 +239,16 @@ def _of_words(run: list[tuple[int, re.Match[str]]], text: str) -> Figure:
     return Figure(Decimal(composed([value for value, _ in run])), text[start:end], start, end, is_word=True)
 
 
-def _of_digits(token: re.Match[str], text: str) -> Figure:
+def _of_digits(token: re.Match[str], text: str, language: str) -> Figure:
     written = token.group().rstrip(".,'’\u00a0\u202f ")
     end = token.start() + len(written)
     ending = _ORDINAL_END.match(text, end)
-    scale = re.match(
-        r"\s*-?\s*(hundred|thousand|million|billion|trillion|Millionen|Milliarden|mil|millones|mille|millions|milliards?)\b",
-        text[end : end + 20],
-    )
-    if scale:
-        times = next(filter(None, (cardinal(scale[1].lower(), each) for each in ("en", "de", "es", "fr"))), 1)
-        end += scale.end()
+    times = 1
+    while scale := _SCALE.match(text, end):
+        known = (cardinal(scale[1].lower(), each) for each in (language, "en", "de", "es", "fr"))
+        times *= next(filter(None, known), 1)
+        end = scale.end()
+    if times > 1:
         return Figure(readings(written)[0] * times, text[token.start() : end], token.start(), end)
     above, slash, below = written.partition("/")
     if slash:

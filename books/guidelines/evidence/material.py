@@ -9,7 +9,7 @@ from functools import cached_property
 
 from books.guidelines.evidence.names import PrintedNames
 from books.guidelines.evidence.numerals import legible
-from books.guidelines.evidence.printed_figures import PrintedFigures
+from books.guidelines.evidence.printed_figures import PAGE, PrintedFigures
 from books.guidelines.evidence.quotes import Found, PrintedBook, as_misread, joined_words
 from books.language import content_stems, language_of, stem, words
 from books.sentences import Told, told
@@ -87,7 +87,10 @@ class Material:
 
     @cached_property
     def own_figures(self) -> PrintedFigures:
-        return PrintedFigures("\n".join(self.pages.get(number, "") for number in self.own_pages), self.language)
+        return PrintedFigures(self._printed(self.own_pages), self.language)
+
+    def _printed(self, numbers: Iterable[int]) -> str:
+        return "".join(f"{PAGE}{self.pages.get(number, '')}\n" for number in numbers)
 
     @cached_property
     def _runs(self) -> set[tuple[str, ...]]:
@@ -120,7 +123,7 @@ class Material:
         numbers = tuple(sorted({*claim.pages, *(each.page for each in found)} & set(self.pages)))
         before = "\n".join(self._end_before(each.page) for each in found if each.start < TAIL)
         if (numbers, before) not in self._cited:
-            text = "\n".join([before, *(self.pages[number] for number in numbers)])
+            text = f"{before}\n{self._printed(numbers)}"
             self._cited[numbers, before] = CitedText(text, self.language, self.title)
         return Seen(
             part,
@@ -172,6 +175,10 @@ class Seen:
     @cached_property
     def near(self) -> PrintedFigures:
         return PrintedFigures(self.around, self.material.language)
+
+    @cached_property
+    def quoted_figures(self) -> PrintedFigures:
+        return PrintedFigures(self.quoted, self.material.language)
 
     @cached_property
     def told_figures(self) -> PrintedFigures:

@@ -152,7 +152,8 @@ def later_findings(seen: Seen) -> Iterator[Finding]:
     titles = set(content_stems("\n".join(material.later_subtopics)))
     said = [each for each in dict.fromkeys(content_stems(text)) if each not in _OF_LATER]
     is_titled = not said or any(_is_among(each, titles) for each in said)
-    if not is_titled and 2 * sum(_is_among(each, material.following) for each in said) <= len(said):
+    known_later = sum(_is_among(each, material.following) for each in said)
+    if not is_titled and 2 * known_later <= len(said) and (known_later < 2 or 2 * known_later < len(said)):
         yield Finding(FindingKind.NAME, gettext_noop("No later subtopic of this book is about that."))
         return
     if any(set(content_stems(title)) <= set(said) for title in material.later_subtopics):

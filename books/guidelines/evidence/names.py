@@ -64,7 +64,8 @@ GENERIC = word_set(
 )
 _COMMON_ENDINGS = (
     "ing", "ed", "ly", "ion", "ions", "ment", "ments", "ness", "ity", "ities", "ers", "ors", "ists", "ants", "ents",
-    "ies", "ure", "ures", "hood", "ship", "ships", "men", "women", "people", "ance", "als", "ives", "ths", "gs", "cts",
+    "ies", "ure", "ures", "age", "ages", "hood", "ship", "ships", "men", "women", "people", "ance", "als", "ives",
+    "ths", "gs", "cts",
 )  # fmt: skip
 # The Restoration, the Enlightenment: what historians call a time, after what was done in it.
 _EVENT = re.compile(r"(?:ion|ment|ance|ism)$")
@@ -75,6 +76,9 @@ _LANDS = word_set(
     " kenya korea lebanon libya lithuania mexico mongolia morocco netherlands nigeria norway pakistan palestine"
     " paraguay persia peru poland portugal prussia raj romania russia scotland serbia siberia spain sudan sweden"
     " switzerland syria tunisia turkey ukraine uruguay venezuela vietnam wales"
+)
+_BEFORE_NOUNS = re.compile(
+    r"d(?:ie|er|en|as|em|es)|(?:k?ein|all|viel|wenig|manch|jed)e?[nmrs]?|zwei|drei|vier|fünf|\d+"
 )
 _LONG = 6
 _INSIDE = re.compile(r"-|\s(?:[IVX]+\s)?(?:(?:of|the|de|von)\s|al-)?")
@@ -231,16 +235,16 @@ def unknown_names(text: str, cited: PrintedNames, book: PrintedNames, *, nouns_a
             continue
         if len(name.run) == 1 and _EVENT.search(name.word) and re.search(rf"\b[Tt]he {name.word}\b", text):
             continue
-        if nouns_are_capital and not any(_are_one(name.word, each, text) for each in others):
+        if nouns_are_capital and not any(_are_one(name.word, each, text, len(name.run)) for each in others):
             continue
         yield name
 
 
-def _are_one(name: str, other: str, text: str) -> bool:
-    """Side by side, neither being a sentence's first word."""
-    return bool(
-        re.search(rf"[^\W\d_],? (?:{re.escape(name)} {re.escape(other)}|{re.escape(other)} {re.escape(name)})\b", text)
-    )
+def _are_one(name: str, other: str, text: str, length: int) -> bool:
+    """Side by side, neither being a sentence's first word nor, as in "die Lernenden Mandate", two nouns in a row."""
+    one, two = re.escape(name), re.escape(other)
+    beside = re.search(rf"(\w+),? (?:{one} {two}|{two} {one})\b", text)
+    return beside is not None and not (length == 2 and _BEFORE_NOUNS.fullmatch(beside[1]))
 
 
 def peoples(text: str) -> Iterator[str]:

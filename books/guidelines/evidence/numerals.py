@@ -31,7 +31,12 @@ ENGLISH_ORDINALS = (
     | _tens("twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth")
     | {"hundredth": 100, "thousandth": 1_000, "half": 2, "quarter": 4, "halves": 2, "quarters": 4}
 )
-GERMAN = _counted(f"{_DE} achtzehn neunzehn") | {"eins": 1, "millionen": 10**6, "million": 10**6, "milliarden": 10**9}
+GERMAN: dict[str, int] = (
+    _counted(f"{_DE} achtzehn neunzehn")
+    | {"eins": 1}
+    | {f"{word}{end}": size for word, size in (("million", 10**6), ("billion", 10**12)) for end in ("", "en")}
+    | {"milliarde": 10**9, "milliarden": 10**9, "dutzend": 12}
+)
 GERMAN_TENS = _tens("zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig")
 GERMAN_ORDINALS = {"erste": 1, "dritte": 3, "siebte": 7, "achte": 8}
 SPANISH = (
@@ -40,7 +45,7 @@ SPANISH = (
     | _tens("- treinta cuarenta cincuenta sesenta setenta ochenta noventa")
     | {f"{word}cient{end}": 100 * at for at, word in ((2, "dos"), (3, "tres"), (4, "cuatro")) for end in ("os", "as")}
     | {"quinientos": 500, "seiscientos": 600, "setecientos": 700, "ochocientos": 800, "novecientos": 900}
-    | {"millón": 10**6, "millones": 10**6}
+    | {"millón": 10**6, "millones": 10**6, "billón": 10**12, "billones": 10**12, "docena": 12}
 )
 SPANISH_ORDINALS = {
     f"{word}{end}": number for word, number in _counted(_ES_ORDINAL, 1).items() for end in ("", "o", "a", "os", "as")
@@ -117,15 +122,18 @@ def roman(word: str) -> int | None:
 
 
 def composed(values: list[int]) -> int:
-    """[3, 100, 42] (three hundred forty-two) as 342."""
-    total = current = 0
+    """[3, 100, 42] (three hundred forty-two) as 342, [1000, 10**6] (a thousand million) as 10**9."""
+    total = current = before = 0
     for value in values:
-        if (value == 100 and current) or (value == 20 and current == 4):  # quatre-vingts
+        if before >= 1_000 and value >= 1_000:  # mil millones
+            total *= value
+        elif (value == 100 and current) or (value == 20 and current == 4):  # quatre-vingts
             current *= value
         elif value >= 1_000:
             total, current = total + max(1, current) * value, 0
         else:
             current += value
+        before = value
     return total + current
 
 
@@ -157,10 +165,21 @@ _OVER = {
 }  # fmt: skip
 _MEASURED = "inch|foot|yard|mile|hour|cup|pound|ounce|gallon|acre|meter|metre|kilometer|kilometre|liter|litre|million"
 _FRACTION = re.compile(
-    rf"\b(an?(?=\s\w+(?:\s(?:of|{_MEASURED})\b|[.,;]))"
+    rf"\b(an?(?=\s\w+(?:\s(?:of|or so|{_MEASURED})\b|[.,;]))"
     r"|one|two|three|four|five|six|seven|eight|nine|eine?|zwei|drei|vier|fünf|una?|dos|tres|cuatro)"
     rf"[-\s]({'|'.join(_OVER)})\b", re.IGNORECASE,
 )  # fmt: skip
+# One donor in twenty, nine out of ten, jeder fünfte Wähler, uno de cada cinco.
+_PARTS = (
+    "three|four|five|six|seven|eight|nine|ten|twelve|twenty|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwanzig|tres|cuatro"
+    "|cinco|seis|ocho|diez|veinte"
+)
+_OF_SO_MANY = re.compile(
+    rf"\b(one|two|three|four|five|six|seven|eight|nine|eine?r?|zwei|drei|vier|un[oa]?|dos|tres|cuatro)"
+    rf"(?:\s(?!of|in|out)[^\W\d_]{{3,}})?\s(?:in(?: every)?|out of(?: every)?|von|de cada)\s({_PARTS})\b"
+    r"(?!\s(?:million|thousand|hundred|mil|years|months|weeks|days|hours|minutes))",
+    re.IGNORECASE,
+)
 # Of square kilometers, not of a number.
 _OF_UNITS = re.compile(r"(?:(?<=[kcm]m)|(?<=\dm)|(?<=\d m)|(?<=\bmi)|(?<=\bft))[²³]")
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -170,6 +189,7 @@ def legible(text: str) -> str:
     """Formulas, fractions, powers and halves of large numbers in plain digits."""
     text = _HALF.sub(lambda found: _HALVES.get((found[1] or found[2]).lower(), found[0]), notation.plain(text))
     text = _OF_UNITS.sub("", _AND_A_HALF.sub(_with_half, _FRACTION.sub(_in_digits, text)))
+    text = _OF_SO_MANY.sub(_in_digits, text)
     text = _MIXED.sub(lambda found: f"{found[1]}.{_DECIMALS[found[2]]}", _PER_HOUR.sub("mph", text))
     for sign, written in _FRACTIONS.items():
         text = text.replace(sign, f" {written} " if len(written) > 1 else written)
@@ -183,5 +203,9 @@ def _with_half(found: re.Match[str]) -> str:
 
 def _in_digits(fraction: re.Match[str]) -> str:
     word = fraction[1].lower()
-    above = next(filter(None, (cardinal(word, each) for each in ("en", "de", "es"))), 1)
-    return f"{above}/{_OVER[fraction[2].lower()]}"
+    below = fraction[2].lower()
+    return f"{_named(word)}/{_OVER.get(below) or _named(below)}"
+
+
+def _named(word: str) -> int:
+    return next(filter(None, (cardinal(word, each) for each in ("en", "de", "es"))), 1)

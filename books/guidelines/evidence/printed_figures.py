@@ -12,7 +12,8 @@ from itertools import pairwise, zip_longest
 from books.guidelines.evidence.figures import Era, Figure, figures_in
 from books.guidelines.evidence.numerals import ENGLISH, FRENCH, GERMAN, SPANISH, cardinal, legible
 from books.guidelines.evidence.quotes import as_misread, without_digits
-from books.guidelines.evidence.units import MONTHS, UNITS
+from books.guidelines.evidence.units import MONTHS, SCALES, UNITS
+from books.language import stem
 
 _MISREAD = str.maketrans("OoIl|SZB", "00111528")
 _LETTER = re.compile(r"[^\W\d]|\|")
@@ -22,13 +23,16 @@ _SPOILT = re.compile(
     r"(?<![^\W_])(?=[.,\d]*[OoIl|])[\dOoIl|.,]*\d[\dOoIl|.,]*(?![^\W_])"
     r"|(?<![^\W_])[OIl|]{1,3}(?:,[OoIl|]{3})+(?![^\W_])"
 )
-# What numbers a part of the book counts nothing: TABLE 9.1, Chapter 9, 9.2 Safavid Persia, a line with a page number.
+# What numbers a part of the book counts nothing: TABLE 9.1, Chapter 9, 9.2 Safavid Persia.
 _LABEL = re.compile(
     r"\b(?:example|exercise|problem|try it|be prepared"
     r"|table|figure|fig\.|chapter|section|unit|page|tabelle|abbildung|abb\.|kapitel|seite|tabla|figura|capítulo|unidad"
-    r"|página)\s+\d[\d.]*|^\d+(?:\.\d+)+(?=\s+(?-i:[A-ZÀ-Þ]))|^\d{1,4}(?=\s{2,}|\s*$)|(?<=\s\s)\d{1,4}$",
+    r"|página)\s+\d[\d.]*|^\d+(?:\.\d+)+(?=\s+(?-i:[A-ZÀ-Þ]))",
     re.IGNORECASE | re.MULTILINE,
 )
+# Nor does a page number, in a page's first or last two lines; pages begin with this sign.
+PAGE = "\f"
+_PAGE_NUMBER = re.compile(r"^\d{1,4}(?=\s{2,}|\s*$)|(?<=\s\s)\d{1,4}\s*$")
 # Behind a number that counts or measures nothing named.
 _ALONE = re.compile(r"\s*(?:[.,;:)=]|$)")
 # So many times as many are others: three peoples, and 100,000 people.
@@ -36,6 +40,10 @@ _MANY_TIMES = 20
 _HALF = re.compile(r"\b(?:half|halves|halb\w*|Hälfte|mitad)\b", re.IGNORECASE)
 _SHARING = re.compile(r"\s*(?:[-–—−]|to|and|or|bis|und|oder|a|y|o|à|et|ou)\s*", re.IGNORECASE)
 _LARGE = 1_000
+_ONE = re.compile(
+    r"(?<![\d\w])(?:after|for|in|within|takes?|every|than|nach|in|pro|en)\s(?:an?|eine[rnm]?|un) ([^\W\d_]+)\b"
+)
+_TIMES = frozenset(unit for unit, (kind, _) in SCALES.items() if kind == "time")
 
 _SHORT = re.compile(r"\b(?:[mck]rn|rnm|rnrn)\b")
 _WORD = re.compile(r"[^\W\d_]{5,}")
@@ -51,14 +59,31 @@ def _as_meant(text: str) -> str:
     )
 
 
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
+def _without_page_numbers(text: str) -> str:
+    before, *pages = text.split(PAGE)
+    kept = []
+    for page in pages:
+        lines = page.split("\n")
+        shown = [at for at, line in enumerate(lines) if line.strip()]
+        for at in {*shown[:2], *shown[-2:]}:
+            lines[at] = _PAGE_NUMBER.sub(_blank, lines[at])
+        kept.append("\n".join(lines))
+    return " ".join([before, *kept])
+
+
 class PrintedFigures:
     """All that the pages' texts may mean by their digits and number words, in the language they are written in."""
 
     def __init__(self, text: str, language: str = "en") -> None:
         self._language = language
         self._whole = _SPOILT.sub(lambda found: found[0].translate(_MISREAD), legible(_as_meant(without_digits(text))))
-        self.text = _LABEL.sub(lambda found: " " * len(found[0]), self._whole)
+        self.text = _LABEL.sub(_blank, _without_page_numbers(self._whole))
         self.figures = list(_with_shared_units(figures_in(self.text, language), self.text))
+        self.figures += list(_ones(self.text))
         self.eras: dict[Decimal, set[Era]] = {}
         for each in self.figures:
             if each.kind == "number":
@@ -162,6 +187,16 @@ def _with_shared_units(found: Sequence[Figure], text: str) -> Iterator[Figure]:
             scale = cardinal(re.split(r"[\W\d]+", after.written)[-1].lower(), "en")
             if scale:
                 yield replace(one, value=one.value * scale, unit=after.unit, noun=after.noun)
+
+
+def _ones(text: str) -> Iterator[Figure]:
+    """A year, which is twelve months; not in ten a year."""
+    for each in _ONE.finditer(text):
+        unit = UNITS.get(each[1]) or UNITS.get(each[1].lower(), "")
+        if unit in _TIMES:
+            yield Figure(
+                Decimal(1), each[0], each.start(), each.end(), unit=unit, noun=stem(each[1].lower()), is_word=True
+            )
 
 
 def _agree(one: Era, other: Era) -> bool:

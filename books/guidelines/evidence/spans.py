@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from books.guidelines.evidence.figures import Figure
 from books.guidelines.evidence.quotes import search_before
+from books.guidelines.evidence.units import MONTH_NUMBERS
 from books.language import is_content
 
 _NEXT = re.compile(
@@ -17,6 +19,44 @@ _NEXT = re.compile(
 )
 _OLD = re.compile(r"[-\s]years?[-\s]old\b")
 _OF_AGE = re.compile(r"\b(?:at|aged|age(?: of)?|was)\s(?:about\s|only\s)?$", re.IGNORECASE)
+_DAY = r"(\d{1,2})(?:\.|st|nd|rd|th|º|er)?"
+_MOMENT = re.compile(
+    rf"(?:\b{_DAY}\s(?:of\s|de\s)?)?\b({'|'.join(MONTH_NUMBERS)})\b(?:\s{_DAY}(?!\d))?(?:,?\s(?:de\s)?(\d{{4}})\b)?",
+    re.IGNORECASE,
+)
+_MONTH_DAYS, _YEAR_DAYS = 30.44, 365.25
+# What a span may be off by, in days: in days, weeks, months.
+_OFF = {"day": 1.0, "week": 4.0, "month": 16.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day or month that a text tells, in days from the beginning of the era or, without a year, of its year."""
+
+    day: float
+    has_year: bool
+    has_day: bool
+
+
+def told_moments(text: str) -> list[Moment]:
+    return [
+        Moment(
+            int(year or 0) * _YEAR_DAYS + MONTH_NUMBERS[month.lower()] * _MONTH_DAYS + int(before or after or 15),
+            bool(year),
+            bool(before or after),
+        )
+        for before, month, after, year in _MOMENT.findall(text)
+    ]
+
+
+def is_between(one: Moment, other: Moment, days: tuple[float, float], unit: str) -> bool:
+    """Whether so many days, from the fewest to the most and rounded to a ``unit``, lie between two moments."""
+    off = _OFF[unit] + (0 if one.has_day and other.has_day else _MONTH_DAYS / 2)
+    apart = abs(one.day - other.day)
+    if one.has_year != other.has_year:
+        apart %= _YEAR_DAYS
+    spans = (apart,) if one.has_year and other.has_year else (apart, _YEAR_DAYS - apart)
+    return any(days[0] - off <= each <= days[1] + off for each in spans)
 
 
 def told_spans(found: Iterable[Figure], text: str) -> set[Decimal]:

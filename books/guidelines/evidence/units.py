@@ -17,7 +17,10 @@ UNITS = {
         "year": "year years yr yrs Jahr Jahre Jahren año años ans année années",
         "decade": "decade decades Jahrzehnte décadas décennies",
         "century": "century centuries Jahrhunderte siècles", "millennium": "millennia",
-        "generation": "generation generations", "mm": "mm millimeter millimeters millimetre millimetres",
+        "generation": "generation generations",
+        "nm": "nm nanometer nanometers nanometre nanometres Nanometer nanómetros",
+        "µm": "µm μm micrometer micrometers micrometre micrometres Mikrometer micrómetros",
+        "mm": "mm millimeter millimeters millimetre millimetres",
         "cm": "cm centimeter centimeters centimetre centimetres Zentimeter centímetros",
         "metre": "m meter meters metre metres Meter Metern metros mètre mètres", "inch": "inch inches",
         "km": "km kilometer kilometers kilometre kilometres Kilometer Kilometern Quadratkilometer kilómetros"
@@ -43,7 +46,8 @@ UNITS = {
 SCALES = {
     unit: (kind, Decimal(times))
     for kind, units in {
-        "length": "mm 0.001 cm 0.01 metre 1 km 1000 inch 0.0254 foot 0.3048 yard 0.9144 mile 1609 mph 1609",
+        "length": "nm 0.000000001 µm 0.000001 mm 0.001 cm 0.01 metre 1 km 1000 inch 0.0254 foot 0.3048 yard 0.9144"
+        " mile 1609 mph 1609",
         "weight": "mg 0.001 gram 1 kg 1000 ton 1000000 ounce 28.35 pound 453.6",
         "time": "second 1 minute 60 hour 3600 day 86400 week 604800 month 2629800 year 31557600 decade 315576000"
         " century 3155760000 millennium 31557600000",
@@ -58,8 +62,11 @@ SCALES = {
     for unit, times in zip(units.split()[::2], units.split()[1::2], strict=True)
 }
 YEARS = {"year": 1, "decade": 10, "century": 100, "millennium": 1000}
-MONTHS = word_set(
-    "january february march april may june july august september october november december"
-    " januar februar märz mai juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto septiembre"
-    " octubre noviembre diciembre janvier février mars avril juin juillet août septembre octobre novembre décembre"
+_MONTHS = (
+    "january february march april may june july august september october november december",
+    "januar februar märz april mai juni juli august september oktober november dezember",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
 )
+MONTHS = word_set(*_MONTHS)
+MONTH_NUMBERS = {name: number for names in _MONTHS for number, name in enumerate(names.split())}

@@ -1,0 +1,49 @@
+"""What a task of a check's writer gives: numbers of their own, which no page has. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from books.guidelines.evidence.derived import Derivation
+from books.guidelines.evidence.figures import Figure
+from books.guidelines.evidence.material import Seen
+from books.guidelines.evidence.names import GENERIC, may_be_name, plain
+from books.language import words
+from books.stored.guideline import Part
+
+# A case of somebody or something that is any: Someone, a bacterium, for a party.
+_ANY = re.compile(
+    r"(?:^|[.?!:]\s+)(?:(?:for|from|in|of|at|für|von|bei|auf|para|de|en|con|pour|dans)\s)?"
+    r"(?:an?|one|two|ein|eine[mnrs]?|zwei|wer|una?|dos|quien|une)\s"
+    r"|\b(?:some(?:one|body)|suppose|imagine|if|would|jemand\w*|angenommen|wenn|würd\w+|alguien|supón\w*|si|quelqu['’]un)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.?!:]+")
+_ANSWER = re.compile(r"\?|\b(?:answer|antwort|lösung|respuesta|solución|réponse)\b|\((?=[^()]*\)\W*$)", re.IGNORECASE)
+
+
+def given_figures(seen: Seen, said: Sequence[Figure], derived: Derivation) -> list[Figure]:
+    """Of a check's question those numbers that its writer gives: where the case is anybody's, or where the answer
+    follows from them."""
+    answer = _ANSWER.search(seen.text) if seen.part == Part.CHECKS else None
+    if answer is None:
+        return []
+    own = [each for each in said if each.start < answer.start() and each.counts and not seen.figures.bears_out(each)]
+    answered = [each for each in said if each.start > answer.start() and each.counts]
+    question = seen.text[: answer.start()]
+    is_case = bool(own) and (_ANY.search(question) is not None or _has_invented_person(question, seen))
+    return own if is_case or any(derived.is_made_with(each, own) for each in answered) else []
+
+
+def _has_invented_person(question: str, seen: Seen) -> bool:
+    """Anna has 5000 marks: a name that begins a sentence and is nowhere in the book."""
+    firsts = (words(each)[:1] for each in _SENTENCE.findall(question))
+    return any(
+        may_be_name(word)
+        and plain(word) not in GENERIC
+        and not seen.material.whole.is_like_small(word)
+        and not seen.material.whole.has(word)
+        for first in firsts
+        for word in first
+    )
