@@ -32,7 +32,8 @@ def search_words(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Lower-case words in order; digits and symbols left out."""
-    return [word.lower().replace("’", "'").removesuffix("'s") for word in _WORD.findall(text)]
+    # A line a word, so that each has its own small letters (a Greek s is another at a word's end).
+    return "\n".join([*_WORD.findall(text), ""]).lower().replace("’", "'").replace("'s\n", "\n").split()
 
 
 @lru_cache(maxsize=50_000)

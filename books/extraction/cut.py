@@ -6,19 +6,20 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import groupby
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from django.db.models import Count, Max
+from django.db import connection
 
 from books.extraction import outline_ops
 from books.extraction.base import NamedSubtopic, NamedTopic, SubtopicSource
 from books.extraction.outline_ops import PlacedSubtopic, placed_subtopics
-from books.extraction.records import book_facts, in_the_book, named, outline_prints, whole_outline
+from books.extraction.records import book_facts, in_the_book, named, read_pages, whole_outline
 from books.guidelines.evidence import BookText
 from books.guidelines.proposals import name_of
 from books.keys import fingerprint
-from books.models import Book, Change, Page, Proposal, ProposalKind, ProposalState, Subtopic, Topic
+from books.models import Book, Change, Page, PageDigest, Proposal, ProposalKind, ProposalState, Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.made_with import MadeWith
 from books.stored.outline import CutBook
@@ -53,12 +54,13 @@ class Cut:
     outline: CutBook
     placed: Mapping[str, PlacedSubtopic]
     numbers: PageNumbers
+    book: Book
     facts: BookFacts
 
     @classmethod
     def of(cls, book_id: int, outline: CutBook) -> Cut:
-        placed = {each.key: each for each in placed_subtopics(outline)}
-        return cls(outline, placed, page_numbers(book_id), book_facts(Book.objects.get(pk=book_id)))
+        placed, book = {each.key: each for each in placed_subtopics(outline)}, Book.objects.get(pk=book_id)
+        return cls(outline, placed, page_numbers(book_id), book, book_facts(book))
 
     def has(self, row: Subtopic) -> bool:
         """False for one that a person made, or kept where the cut is another."""
@@ -128,9 +130,47 @@ def _joined(pages: Sequence[PageText]) -> PageText:
     return replace(pages[0], text="\n".join(page.text for page in pages), lines=lines)
 
 
-cut_of = OncePerJob(
-    lambda job: Cut.of(job.book_id, whole_outline(job.book_id)), lambda job: outline_prints(job.book_id)
-)
+@dataclass
+class ReadBook:
+    """``pages`` are those that were read, by their ids, in order and without their lines; what all the book's subtopics
+    are checked against, and the terms of each page."""
+
+    pages: Mapping[PageId, Page]
+
+    @classmethod
+    def of(cls, job: Job) -> ReadBook:
+        return cls({str(page.pk): page for page in read_pages(Page.objects.filter(book=job.book_id))})
+
+    def those(self, wanted: Set[PageId]) -> list[Page]:
+        return [page for key, page in self.pages.items() if key in wanted]
+
+    @cached_property
+    def text(self) -> BookText:
+        return BookText({page.number: page.reading.text for page in self.pages.values() if page.reading})
+
+    @cached_property
+    def terms(self) -> Mapping[PageId, Mapping[str, int]]:
+        digests = PageDigest.objects.filter(page__in=self.pages.values()).values_list("page", "data")
+        return {str(page): data["terms"] for page, data in digests}
+
+
+# Plain statements, as each item asks whether what it shares with the others is still so.
+CUT_FROM = """
+    SELECT book.sends_images, outline.id, outline.fingerprint FROM books_book AS book
+    LEFT JOIN books_storedoutline AS outline ON outline.book_id = book.id WHERE book.id = %s ORDER BY outline.id
+"""
+# The readings of a page have ever higher numbers.
+READ = "SELECT COUNT(*), SUM(reading_id) FROM books_page WHERE book_id = %s AND removed_at IS NULL"
+
+
+def _found(statement: str, job: Job) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [job.book_id])
+        return cursor.fetchall()
+
+
+cut_of = OncePerJob(lambda job: Cut.of(job.book_id, whole_outline(job.book_id)), partial(_found, CUT_FROM))
+read_book = OncePerJob(ReadBook.of, partial(_found, READ))
 
 
 RENAMES = (ProposalKind.RENAME_TOPIC, ProposalKind.RENAME_SUBTOPIC)
@@ -183,21 +223,6 @@ def _changed_by_others(job: Job) -> int | None:
     """The last change of the book's guidelines that is not of ``job``, which leaves titles as they were cut."""
     changes = Change.objects.filter(book=job.book_id).exclude(job=job).order_by("-pk")
     return changes.values_list("pk", flat=True).first()
-
-
-def _read_until(job: Job) -> tuple[Any, ...]:
-    """Another once a page of the book was read again, came or went."""
-    read = Page.objects.filter(book=job.book_id).aggregate(newest=Max("reading"), count=Count("pk"))
-    return read["newest"], read["count"]
-
-
-def _book_text(job: Job) -> BookText:
-    pages = Page.objects.filter(book=job.book_id, reading__isnull=False).values_list("number", "reading__text")
-    return BookText(dict(pages))
-
-
-# What the statements of all the book's subtopics are checked against.
-book_text = OncePerJob(_book_text, _read_until)
 
 
 names_of_book = OncePerJob(NamesOfBook.of, _changed_by_others)

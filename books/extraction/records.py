@@ -93,11 +93,6 @@ def outline_after(book_id: int, part: int, windows: int) -> CutBook:
     return StoredOutline.objects.get(book=book_id, part=part, windows=windows).data if windows else CutBook()
 
 
-def outline_prints(book_id: int) -> tuple[tuple[int, str], ...]:
-    """What ``whole_outline`` is made of."""
-    return tuple(StoredOutline.objects.filter(book=book_id).order_by("pk").values_list("pk", "fingerprint"))
-
-
 def whole_outline(book_id: int) -> CutBook:
     """Of all runs after their last window; an empty one where none was made."""
     last = {stored.part: stored for stored in StoredOutline.objects.filter(book=book_id).order_by("part", "windows")}

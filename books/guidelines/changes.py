@@ -20,9 +20,11 @@ from books.errors import EditedMeanwhile
 from books.models import AppliedCut, Book, Change, Subtopic, Topic
 from books.models.change import current_change
 from books.models.guideline import SEARCHED, search_text_of
+from books.models.insertion import insert
 from books.sentences import Told, gettext_noop, told, whole
 from jobs import clock
 from jobs.actions import actor_name
+from jobs.database import row_where
 from jobs.models import Job
 
 Row = TypeVar("Row", Topic, Subtopic)
@@ -50,7 +52,7 @@ def change(
     """
     with transaction.atomic():
         lock_book(book_id)
-        made = Change.objects.create(
+        made = Change(
             book_id=book_id,
             sentence=sentence,
             made_by_id=user.pk if user else None,
@@ -58,6 +60,7 @@ def change(
             job=job,
             undoes=undoes,
         )
+        insert(made)
         token = current_change.set(made)
         try:
             yield made
@@ -72,7 +75,10 @@ def lock_book(book_id: int) -> Book:
 
     No stronger lock: a call being written refers to the book, and waits for the job that we may hold.
     """
-    return Book.objects.select_for_update(no_key=True).get(pk=book_id)
+    book = row_where(Book, lock=True, id=book_id)
+    if book is None:
+        raise Book.DoesNotExist(f"There is no book {book_id}.")
+    return book
 
 
 @receiver(pre_create_historical_record)

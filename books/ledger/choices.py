@@ -134,9 +134,19 @@ def model_of(stage: str) -> Choice:
     return kept[stage]
 
 
+def provider_of(stage: str) -> str:
+    """Of its model; each claim of an item asks for those of all stages."""
+    row = _row_of(stage)
+    return row.provider if row else DEFAULT_PROVIDER
+
+
+def _row_of(stage: str) -> StageModel | None:
+    return _stage_models(int(time.monotonic() / STAGES_SECONDS)).get(stage)
+
+
 def _chosen(stage: str) -> Choice:
     """The admin's row where there is one; what that leaves open is as the stage declares it."""
-    declared, row = _declared.get(stage, Choice("")), _stage_models(int(time.monotonic() / STAGES_SECONDS)).get(stage)
+    declared, row = _declared.get(stage, Choice("")), _row_of(stage)
     if row is None:
         return replace(declared, model=settings.OPENAI_MODEL)
     limit = row.max_tokens or declared.max_tokens
@@ -145,7 +155,7 @@ def _chosen(stage: str) -> Choice:
 
 @lru_cache(maxsize=1)
 def _stage_models(_moment: int) -> dict[str, StageModel]:
-    """Read anew every STAGES_SECONDS, since each claim of an item asks which provider its stage calls."""
+    """Read anew every STAGES_SECONDS."""
     return {row.stage: row for row in StageModel.objects.all()}
 
 

@@ -21,6 +21,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.dispatch import receiver
 
 from books.models import Book, ModelCall
+from books.models.insertion import insert
 from jobs.database import is_away, with_reconnect
 from jobs.models import Job
 from jobs.sweep import swept
@@ -36,7 +37,7 @@ WHICH_CALL = ("book_id", "stage", "item", "input_sha256", "outcome", "seconds")
 def write_call(call: ModelCall) -> None:
     """As a new row of the ledger. Raises what the database raised where that stays away: the call is kept."""
     try:
-        call.save()
+        insert(call)
     except (DatabaseError, InterfaceError) as error:
         if not is_away(error):
             raise

@@ -12,7 +12,7 @@ from django.conf import settings
 from books.extraction.engines.factory import asks_a_model, engine_here, made_with_of
 from books.extraction.page_ranges import Run
 from books.ledger.asking import asking_for
-from books.ledger.choices import choices_kept, model_of
+from books.ledger.choices import choices_kept, provider_of
 from books.models import Book, CallOutcome, ModelCall
 from books.stored.made_with import MadeWith
 from jobs.models import Item, Job
@@ -117,7 +117,7 @@ class GuidelineStage(ABC):
 
     @property
     def provider(self) -> str:
-        return model_of(self.call.name).provider if asks_a_model() else ""
+        return provider_of(self.asks or self.name) if asks_a_model() else ""
 
     @property
     def call(self) -> Call:

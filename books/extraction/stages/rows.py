@@ -21,6 +21,7 @@ from books.models import ProposalKind, Subtopic, Topic
 from books.models.page import page_numbers
 from books.stored.pages import PageId, PageNumbers
 from books.stored.proposal import Values
+from jobs.database import row_where
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
@@ -64,6 +65,14 @@ def item_key(row: Subtopic) -> str:
 
 def row_id(item: Item) -> int:
     return int(item.key.removeprefix(PROPOSES))
+
+
+def row_of(item: Item) -> Subtopic:
+    """Raises Subtopic.DoesNotExist."""
+    row = row_where(Subtopic, id=row_id(item))
+    if row is None:
+        raise Subtopic.DoesNotExist(f"There is no subtopic {item.key}.")
+    return row
 
 
 def in_order(book_id: int) -> QuerySet[Subtopic]:

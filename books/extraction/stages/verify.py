@@ -8,28 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from django.db.models import Max
 
 from books.extraction.base import Verdict
-from books.extraction.cut import book_text, cut_of
+from books.extraction.cut import cut_of, read_book
 from books.extraction.engines.factory import asks_a_model, guideline_engine
 from books.extraction.images import pages_to_see, with_images
-from books.extraction.records import page_text, read_pages
+from books.extraction.records import page_text
 from books.extraction.stages.base import Ahead, GuidelineStage, Work
-from books.extraction.stages.rows import PROPOSES, pages_within, rows_of
+from books.extraction.stages.rows import PROPOSES, pages_within, row_id, row_of, rows_of
 from books.extraction.stages.write import WriteStage
 from books.guidelines.changes import change
 from books.guidelines.checking import OF_SECOND_READING
 from books.guidelines.evidence import BookText
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
-from books.models import Page, Subtopic
+from books.models import Subtopic
 from books.sentences import gettext_noop, told
 from books.stored.guideline import Finding, FindingKind, Guideline, Part, Statement, statements
 from books.stored.made_with import MadeWith
 from books.stored.pages import PageId
+from jobs.database import row_where
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 from jobs.states import ItemState
@@ -60,15 +60,14 @@ class VerifyStage(GuidelineStage):
 
     def compute(self, item: Item) -> tuple[Found, MadeWith] | None:
         """None where nothing is found now and nothing was before."""
-        row = Subtopic.objects.select_related("topic__book").get(pk=item.key)
-        cut, engine = cut_of.of(item.job), guideline_engine()
+        row, cut, engine, read = row_of(item), cut_of.of(item.job), guideline_engine(), read_book.of(item.job)
         wanted = {*row.pages, *(page for _, pages in cut.parts_of(row) for page in pages)}
-        found = list(read_pages(Page.objects.filter(pk__in=wanted)))
+        found = read.those(wanted)
         source = cut.source_of(row, {str(page.pk): page_text(page, has_layout=False) for page in found})
-        source = replace(source, pages=with_images(source.pages, pages_to_see(row.topic.book, found)))
+        source = replace(source, pages=with_images(source.pages, pages_to_see(cut.book, found)))
         said = _judged(row.guideline)
         verdicts = engine.verify(source, said) if said else []
-        marks = _found(said, verdicts, partial(book_text.of, item.job)), self.made_with
+        marks = _found(said, verdicts, lambda: read.text), self.made_with
         return marks if marks[0] or _marked(row.guideline, {}) != row.guideline else None
 
     def ahead(self, book: Ahead) -> Iterator[Work]:
@@ -84,7 +83,7 @@ class VerifyStage(GuidelineStage):
         found, made_with = result
         said = told("Read a second time by {engine}: {title}", engine=str(made_with), title=item.label)
         with change(item.job.book_id, said, job=item.job):
-            row = Subtopic.objects.filter(pk=item.key).first()
+            row = row_where(Subtopic, id=row_id(item))
             if row is None or row.is_decided:
                 return
             marked = _marked(row.guideline, found)

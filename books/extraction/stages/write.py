@@ -12,20 +12,20 @@ from django.utils.translation import gettext_noop
 from books.extraction import outline_ops
 from books.extraction.apply_outline import apply_outline
 from books.extraction.base import Guideline, Statement
-from books.extraction.cut import Cut, book_text, cut_of
+from books.extraction.cut import Cut, ReadBook, cut_of, read_book
 from books.extraction.engines.factory import asks_a_model, guideline_engine
 from books.extraction.images import pages_to_see, with_images
 from books.extraction.page_ranges import cut_here
 from books.extraction.records import page_text, read_pages, read_texts, whole_outline
 from books.extraction.stages.base import Ahead, Call, GuidelineStage, Result, Work
-from books.extraction.stages.rows import item_key, pages_within, row_id, rows_of
+from books.extraction.stages.rows import item_key, pages_within, row_id, row_of, rows_of
 from books.guidelines.changes import change
 from books.guidelines.checking import marked_as_before
 from books.guidelines.evidence import EvidenceCheck
 from books.guidelines.proposals import piece_offered, propose, setting
 from books.keys import fingerprint
 from books.ledger.choices import choices_kept
-from books.models import DECIDED, Book, Page, PageDigest, ProposalKind, Provenance, ReviewStatus, Subtopic
+from books.models import DECIDED, Book, Page, ProposalKind, Provenance, ReviewStatus, Subtopic
 from books.models.page import page_numbers
 from books.sentences import told
 from books.stored import guideline as stored
@@ -33,6 +33,7 @@ from books.stored.guideline import FindingKind, Part
 from books.stored.made_with import MadeWith
 from books.stored.pages import PageId
 from books.stored.proposal import Values
+from jobs.database import row_where
 from jobs.models import Item, Job
 from jobs.registry import PlannedItem
 
@@ -143,22 +144,24 @@ class WriteStage(GuidelineStage):
 
     def compute(self, item: Item) -> Written | None:
         """None where a person refused, since it was planned, the place that it would be written for."""
-        row = Subtopic.objects.select_related("topic__book").get(pk=row_id(item))
-        cut, engine = cut_of.of(item.job), guideline_engine()
+        row, cut, engine = row_of(item), cut_of.of(item.job), guideline_engine()
         present = row.pages
         if not _has_place(row, cut):
             return None
         wanted = {*row.pages, *(page for _, pages in cut.parts_of(row) for page in pages)}
-        found = list(read_pages(Page.objects.filter(pk__in=wanted), has_layout=engine.reads_layout))
+        read = read_book.of(item.job)
+        found = read.those(wanted)
+        if engine.reads_layout:
+            found = list(read_pages(Page.objects.filter(pk__in=wanted), has_layout=True))
         texts = {str(page.pk): page_text(page, has_layout=engine.reads_layout) for page in found}
-        seen = pages_to_see(row.topic.book, found)
+        seen = pages_to_see(cut.book, found)
         own = cut.numbers.numbers(row.pages)
         source = cut.source_of(row, texts)
         previous = _previous(row, cut, self.made_with)
         source = replace(source, pages=with_images(source.pages, seen), previous=previous)
         final = engine.write(source)
         if asks_a_model():
-            check = EvidenceCheck(book_text.of(item.job), own, source.later_subtopics, source.subtopic)
+            check = EvidenceCheck(read.text, own, source.later_subtopics, source.subtopic)
             final = Guideline.of(_each(final, check.check), final.summary)
             final = reworded(outline_ops.supported(final, own), check, partial(engine.reword, source))
         written = stored.identified(outline_ops.supported(final, own).parts, cut.numbers)
@@ -166,7 +169,7 @@ class WriteStage(GuidelineStage):
             marked_as_before(written, row.guideline),
             final.summary,
             cut.made_from(row, texts, self.made_with, {str(page.pk) for page in seen}),
-            _terms(row),
+            _terms(row, read),
             self.made_with,
             None if row.pages == present else row.pages,
         )
@@ -176,7 +179,7 @@ class WriteStage(GuidelineStage):
             return
         said = told("Written by {engine}: {title}", engine=str(result.made_with), title=item.label)
         with change(item.job.book_id, said, job=item.job):
-            row = Subtopic.objects.select_related("topic").filter(pk=row_id(item)).first()
+            row = row_where(Subtopic, id=row_id(item))
             if row is None or (result.pages is not None and not row.is_decided):
                 return
             values = result.values()
@@ -251,10 +254,9 @@ def _fill(row: Subtopic, values: Values) -> bool:
     return True
 
 
-def _terms(subtopic: Subtopic) -> dict[str, int]:
+def _terms(subtopic: Subtopic, read: ReadBook) -> dict[str, int]:
     terms: dict[str, int] = {}
-    digests = PageDigest.objects.filter(page_id__in=subtopic.pages).order_by("page__number")
-    for data in digests.values_list("data", flat=True):
-        for term, count in data["terms"].items():
+    for page in read.those({*subtopic.pages}):
+        for term, count in read.terms.get(str(page.pk), {}).items():
             terms[term] = terms.get(term, 0) + count
     return terms
