@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from django.db import connection
 from pydantic import BaseModel
 
 from books.errors import InvalidModelOutput, NothingUsable, ProviderRejected
@@ -138,10 +139,13 @@ def _turn_of(request: ModelRequest[Any]) -> Lock:
 
 
 def _known(request: ModelRequest[Answer]) -> Answer | None:
-    for call in ModelCall.objects.raw(ANSWERED_BEFORE, [request.sha256]):
-        logger.info("answered from the ledger", extra={"stage": request.stage, "call": call.pk})
-        return read_answer(request.schema, call.answer, request.about)[0]
-    return None
+    with connection.cursor() as cursor:
+        cursor.execute(ANSWERED_BEFORE, [request.sha256])
+        call = cursor.fetchone()
+    if call is None:
+        return None
+    logger.info("answered from the ledger", extra={"stage": request.stage, "call": call[0]})
+    return read_answer(request.schema, call[1], request.about)[0]
 
 
 def _judged(request: ModelRequest[Answer], raw: RawAnswer) -> tuple[CallOutcome, Answer | None, str]:

@@ -94,6 +94,7 @@ def digits(text: str) -> str:
     return text.translate(_LETTERS_FOR_DIGITS)
 
 
+@lru_cache(maxsize=5_000)
 def number_order(number: str) -> tuple[int, ...]:
     """``"3.2"`` as (3, 2), ``"IV"`` as (4,), ``"two"`` as (2,); () for anything else."""
     text = number.lower().strip(" .")

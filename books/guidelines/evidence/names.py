@@ -131,7 +131,8 @@ class PrintedNames:
         text = without_digits(text)
         self._whole = joined_words(text)
         self._written = _WORD.findall(self._whole)
-        self.words = {*map(plain, {*self._written, *_WORD.findall(text)})} - {""}
+        parted = _WORD.findall(text) if self._whole != text else ()
+        self.words = {*map(plain, {*self._written, *parted})} - {""}
 
     @cached_property
     def small(self) -> set[str]:
@@ -215,6 +216,7 @@ def _roots(word: str) -> frozenset[str]:
     }
 
 
+@lru_cache(maxsize=50_000)
 def _skeleton(word: str) -> str:
     """Consonants, as transliterations keep them; "" where too few tell anything."""
     signs = word.replace("ph", "f").replace("v", "f").replace("q", "k").replace("c", "k").replace("ou", "u")

@@ -30,7 +30,8 @@ _ELLIPSIS = re.compile(r"\s*(?:…|\.\s?\.\s?\.|\[…\])\s*")
 _SIGN = re.compile(r"\d+|[^\W\d]+|[^\w\s]")
 _BETWEEN_THOUSANDS = re.compile(r"(?<=\d),\s?(?=\d{3}(?!\d))")
 _NEGATION = re.compile(r"\b(?:not|no|never|nor|neither|none|cannot|nicht|kein\w*|nie|nunca|jamás)\b|n['’]t\b", re.I)
-_BROKEN = re.compile(r"(?<=[^\W\d_])[-\u00ad¬‐]\s*\n\s*(?=[^\W\d_])")
+# Led by what is rare on a page, which a search finds without a try at every letter.
+_BROKEN = re.compile(r"[-\u00ad¬‐](?<=[^\W\d_].)\s*\n\s*(?=[^\W\d_])")
 _SENTENCE_END = re.compile(r"[.!?;:•](?=\s)|\n\s*\n")
 
 
@@ -61,6 +62,7 @@ _SPOILT = re.compile(
     r"(?<![^\W_])(?![\dOoIl|]+(?![^\W_]))(?:[^\W\d_]+[015]{1,2}(?:[^\W\d_]+[015]{1,2})*[^\W\d_]{2,}"
     r"|[^\W\d_]{3,}[015](?:[^\W\d_]+|(?![^\W_]))|[^\W\d_]{5,}[015]{2}(?![^\W_])|(?:0|1(?=[nrst]))[^\W\d_]{3,})"
 )
+_MAY_BE_SPOILT = re.compile(r"[015](?:(?<=[^\W\d_].)|(?=[^\W\d_]))")
 LETTERS = str.maketrans("015", "ols")
 # Signs first: "nucIeus" has to become what "nucleus" does before "cl" is taken for "d".
 _MISREAD = (
@@ -78,6 +80,8 @@ _MISREAD = (
 
 def without_digits(text: str) -> str:
     """With letters for digits in the middle of words: mi11ion."""
+    if not _MAY_BE_SPOILT.search(text):
+        return text
     return _SPOILT.sub(lambda found: found[0].translate(LETTERS), text)
 
 

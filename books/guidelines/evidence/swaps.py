@@ -48,7 +48,7 @@ def swapped_names(text: str, told: str, book: PrintedNames) -> Iterator[tuple[st
     said = _tokens(text, book)
     mine = PrintedNames(text)
     for clause in _CLAUSE_END.split(joined_words(without_digits(told))):
-        here, printed = PrintedNames(clause), _tokens(clause, book)
+        printed = _tokens(clause, book)
         weights: Counter[_Pair] = Counter()
         for pair, weight in _beside_the_same(said, printed):
             weights[pair] += weight
@@ -56,7 +56,7 @@ def swapped_names(text: str, told: str, book: PrintedNames) -> Iterator[tuple[st
             weights += Counter({pair: 1 for pair in weights if not _is_possessor(pair[0], said)})
         for (one, other), weight in weights.items():
             # Between words that both say, a name that the clause has elsewhere is in another's place too.
-            is_replaced = weight > _TELLING or (weight == _TELLING and not all(map(here.has, one)))
+            is_replaced = weight > _TELLING or (weight == _TELLING and not all(map(PrintedNames(clause).has, one)))
             is_named_too = all(map(mine.has, other)) or (other and other[-1] not in one and mine.has(other[-1]))
             if is_replaced and _are_two(one, other) and not is_named_too:
                 yield " ".join(one), " ".join(other)
