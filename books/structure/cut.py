@@ -59,7 +59,7 @@ def cut(book: BookFacts, digests: Sequence[Digest], toc: Sequence[TocEntry] = ()
         starts = _by_numbers(sections, marks, heads) if is_numbered else _by_look(taught, marks, numbers)
     if not starts:
         starts, basis = _by_vocabulary(taught), "cohesion"
-    front, starts = _with_opening(book, taught, starts)
+    front, starts = _with_opening(taught, starts)
     topics = _named(_topics(book, taught, starts, {*front, *back}), heads)
     plans = [each for topic in topics for each in topic.subtopics]
     covered = {page for each in plans for page in range(each.first_page, each.last_page + 1)}
@@ -178,7 +178,7 @@ def _first_words(digest: Digest) -> Start:
     return Start(Mark(digest.page, -1, Kind.SMALL, title or f"From page {digest.page}"), is_topic=False)
 
 
-def _with_opening(book: BookFacts, digests: Sequence[Digest], starts: list[Start]) -> tuple[list[int], list[Start]]:
+def _with_opening(digests: Sequence[Digest], starts: list[Start]) -> tuple[list[int], list[Start]]:
     """The front matter among the pages before the first start, and a start more for what is left of them."""
     first = starts[0].mark if starts else None
     before = [digest for digest in digests if first is None or digest.page < first.page]

@@ -43,7 +43,6 @@ class Found:
     words: str
     start: int
     end: int
-    is_exact: bool
 
 
 @lru_cache(maxsize=20_000)
@@ -125,14 +124,14 @@ class PrintedPage:
         """Of its sentences, and where the first begins."""
         return [0, *(each.end() for each in _SENTENCE_END.finditer(self.text)), len(self.text)]
 
-    def between(self, first: int, last: int, *, is_exact: bool) -> Found:
+    def between(self, first: int, last: int) -> Found:
         """From the letter ``first`` up to ``last``, in whole words."""
         start, end = self._places[first], self._places[last - 1] + 1
         while start and self.text[start - 1].isalnum() and self.text[start].isalnum():
             start -= 1
         while end < len(self.text) and self.text[end].isalnum() and self.text[end - 1].isalnum():
             end += 1
-        return Found(self.number, " ".join(self.text[start:end].split()), start, end, is_exact)
+        return Found(self.number, " ".join(self.text[start:end].split()), start, end)
 
     def find(self, quote: str) -> Found | None:
         letters = squeezed(quote)
@@ -140,7 +139,7 @@ class PrintedPage:
             return self._find_signs(quote)
         at = self.letters.find(letters)
         if at >= 0:
-            return self.between(at, at + len(letters), is_exact=True)
+            return self.between(at, at + len(letters))
         if len(letters) > len(self.letters):
             return None
         letters, (printed, places) = confused(letters)[0], self._confused
@@ -149,7 +148,7 @@ class PrintedPage:
         like = fuzz.partial_ratio_alignment(letters, printed, score_cutoff=ALIKE)
         if like is None or like.dest_start == like.dest_end:
             return None
-        found = self.between(places[like.dest_start], places[like.dest_end], is_exact=False)
+        found = self.between(places[like.dest_start], places[like.dest_end])
         before = self.text[: found.start].split()[-1:]
         return found if _negations(" ".join([*before, found.words])) == _negations(quote) else None
 
@@ -163,7 +162,7 @@ class PrintedPage:
         if found is None:
             return None
         words = " ".join(self.text[found.start() : found.end()].split())
-        return Found(self.number, words, found.start(), found.end(), is_exact=True)
+        return Found(self.number, words, found.start(), found.end())
 
     def around(self, found: Found, *, before: int = 2, after: int = 1) -> str:
         """The sentence in which a quote stands, with so many before and after it."""
@@ -235,8 +234,8 @@ class PrintedBook:
         if like is None or not like.dest_start < len(before) < like.dest_end:
             return ()
         return (
-            one.between(foot - len(before) + like.dest_start, foot, is_exact=False),
-            other.between(head, head + like.dest_end - len(before), is_exact=False),
+            one.between(foot - len(before) + like.dest_start, foot),
+            other.between(head, head + like.dest_end - len(before)),
         )
 
     def _body(self, page: PrintedPage) -> tuple[int, int]:
