@@ -19,7 +19,7 @@ from books.extraction.records import book_facts, digests_of, page_text
 from books.models import Book, Contents, ContentsStatus
 from books.models.page import page_numbers
 from books.stored.outline import ContentsLine
-from books.stored.pages import PageNumbers
+from books.stored.pages import PageId, PageNumbers
 from books.structure.base import BookFacts, Digest, Outline, PageText, TocEntry
 from books.structure.chapters import NOT_READ, MatchedLine, match_lines
 from books.structure.contents import TocLine, parse_toc, toc_lines
@@ -46,7 +46,7 @@ def entries_of(contents: Contents) -> tuple[TocEntry, ...]:
     )
 
 
-def _line(entry: TocEntry, numbers: PageNumbers) -> ContentsLine:
+def _line(entry: TocEntry, numbers: PageNumbers) -> ContentsLine[PageId]:
     scan = next(iter(numbers.ids([entry.scan or 0])), None)
     return ContentsLine(entry.title, entry.level, entry.number, entry.page, scan, entry.is_fixed)
 

@@ -11,11 +11,16 @@ from books.models.page import Page
 from books.models.typed_json import TypedJSONField
 from books.stored.made_with import MadeWith
 from books.stored.outline import ContentsLine, CutBook
+from books.stored.pages import PageId
 
 
 class ContentsStatus(models.TextChoices):
     DRAFTED = "drafted", _("Draft")
     CONFIRMED = "confirmed", _("Confirmed")
+
+
+# With pages by id.
+Lines = tuple[ContentsLine[PageId], ...]
 
 
 class Contents(models.Model):
@@ -25,9 +30,7 @@ class Contents(models.Model):
     """
 
     book = models.OneToOneField(Book, primary_key=True, on_delete=models.CASCADE, related_name="contents")
-    entries: models.JSONField[tuple[ContentsLine, ...], tuple[ContentsLine, ...]] = TypedJSONField(
-        tuple[ContentsLine, ...], default=tuple
-    )
+    entries: models.JSONField[Lines, Lines] = TypedJSONField(Lines, default=tuple)
     origin = models.CharField(max_length=10, blank=True)
     status = models.CharField(max_length=10, choices=ContentsStatus, default=ContentsStatus.DRAFTED)
     changed_by = by_person()

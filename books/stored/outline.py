@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from books.keys import fingerprint, slug
 from books.stored.pages import PageId
 
+P = TypeVar("P")
 KEY_LENGTH = 80
 
 
@@ -52,15 +53,19 @@ class CutBook:
     basis: Literal["toc", "headings", "cohesion", "model", ""] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ContentsLine:
-    """As ``books.structure.base.TocEntry``; ``scan`` names the page where it begins, where that is settled."""
+@dataclass(frozen=True)
+class ContentsLine(Generic[P]):
+    """One line of a table of contents; ``page`` is the printed page number, None where the line gives none.
+
+    ``level`` 1 is a chapter, 2 a section, 3 anything finer; 0 groups chapters (a part) and is no topic itself. ``scan``
+    is the page where it begins, where that is settled, and ``is_fixed`` says that a person settled it.
+    """
 
     title: str
     level: int
     number: str = ""
     page: int | None = None
-    scan: PageId | None = None
+    scan: P | None = None
     is_fixed: bool = False
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from books.stored.outline import ContentsLine
+
 
 @dataclass(frozen=True, slots=True)
 class BookFacts:
@@ -62,20 +64,8 @@ class Heading:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TocEntry:
-    """One line of a table of contents; ``page`` is the printed page number, None where the line gives none.
-
-    ``level`` 1 is a chapter, 2 a section, 3 anything finer; 0 groups chapters (a part) and is no topic itself. ``scan``
-    is the page where it begins, where that is settled, and ``is_fixed`` says that a person settled it.
-    """
-
-    title: str
-    level: int
-    number: str = ""
-    page: int | None = None
-    scan: int | None = None
-    is_fixed: bool = False
+# With scan numbers.
+TocEntry = ContentsLine[int]
 
 
 @dataclass(frozen=True, slots=True)
