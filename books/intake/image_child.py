@@ -19,6 +19,7 @@ from PIL import ExifTags, Image, ImageChops, ImageStat, PngImagePlugin
 
 from books.errors import UploadRejected
 from books.intake import limits
+from books.intake.box.server import Answer, Message
 from books.intake.grey import grey, grey_jpeg, squared
 from books.intake.judging import bytes_before, from_picture, judged, refusal_of_pixels
 from books.sentences import gettext_noop, plain, told
@@ -69,7 +70,7 @@ ODD_START: Final = gettext_noop(
 NO_END: Final = gettext_noop("The JPEG has no end mark, though its picture is whole; look whether it is all there.")
 
 
-def answer(question: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], bytes]:
+def answer(question: Message, data: BinaryIO) -> Answer:
     """{"frames", "left_out", "notes"}; for "decode" {"width", "height"} and the page in grey, a byte a pixel. Or
     {"refused": a sentence}."""
     warnings.simplefilter("ignore")  # a camera's odd EXIF or TIFF tag must not cost the page
@@ -119,7 +120,7 @@ def reduction(image: Image.Image) -> int:
 # ---- judging -------------------------------------------------------------------------------------------------------
 
 
-def judge(data: BinaryIO, kind: str) -> dict[str, Any]:
+def judge(data: BinaryIO, kind: str) -> Message:
     with opened(data, kind) as image:
         if kind == "tiff":
             pages = list(tiff_pages(image))

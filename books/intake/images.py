@@ -10,6 +10,7 @@ from PIL import Image
 from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
 from books.intake.box.ask import BoxLimits, ask_for_pages
+from books.intake.box.server import Answer, Message
 from books.sentences import gettext_noop
 
 PARSER: Final = "books.intake.image_child"
@@ -19,7 +20,7 @@ TOO_MUCH: Final = gettext_noop(
 DAMAGED: Final = gettext_noop("The file is damaged; scan or export it again.")
 
 
-def judge_image(source: Path | BinaryIO, kind: str) -> dict[str, Any]:
+def judge_image(source: Path | BinaryIO, kind: str) -> Message:
     """What a parser says of the pages in it; raises UploadRejected, without a name."""
     return _ask(source, format=kind, task="judge")[0]
 
@@ -35,7 +36,7 @@ def decode_image(source: Path | BinaryIO, kind: str, frame: int = 0) -> Image.Im
         raise UnreadableImage(refusal.reason) from None
 
 
-def picture_of(header: dict[str, Any], pixels: bytes) -> Image.Image:
+def picture_of(header: Message, pixels: bytes) -> Image.Image:
     """The page in grey that a box answered; raises UploadRejected where the answer is none."""
     try:
         return Image.frombytes("L", (int(header["width"]), int(header["height"])), pixels)
@@ -43,7 +44,7 @@ def picture_of(header: dict[str, Any], pixels: bytes) -> Image.Image:
         raise UploadRejected(DAMAGED) from None
 
 
-def _ask(source: Path | BinaryIO, **question: Any) -> tuple[dict[str, Any], bytes]:
+def _ask(source: Path | BinaryIO, **question: Any) -> Answer:
     within = BoxLimits(
         limits.IMAGE_MEMORY_BYTES, limits.IMAGE_CPU_SECONDS, limits.IMAGE_WALL_SECONDS, limits.PHONE_PIXELS
     )

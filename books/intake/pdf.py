@@ -6,13 +6,14 @@ import os
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from PIL import Image
 
 from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
 from books.intake.box.ask import BoxLimits, ask_for_pages
+from books.intake.box.server import Answer, Message
 from books.intake.images import DAMAGED, picture_of
 from books.sentences import gettext_noop
 
@@ -48,7 +49,7 @@ class RenderedPage:
     glyphs: tuple[Glyph, ...]
 
 
-def judge_pdf(source: Path | BinaryIO) -> dict[str, Any]:
+def judge_pdf(source: Path | BinaryIO) -> Message:
     """What a parser says of the pages in it; raises UploadRejected, without a name."""
     return _ask(source, task="judge", has_end=_has_end_mark(source))[0]
 
@@ -76,7 +77,7 @@ def _glyph(code: int, *places: float) -> Glyph:
     return Glyph(text, (left, top, right, bottom), (ink_left, ink_top, ink_right, ink_bottom), x, y, int(angle))
 
 
-def _ask(source: Path | BinaryIO, **question: object) -> tuple[dict[str, Any], bytes]:
+def _ask(source: Path | BinaryIO, **question: object) -> Answer:
     within = BoxLimits(
         limits.PDF_CHILD_MEMORY_BYTES,
         limits.PDF_CHILD_CPU_SECONDS,

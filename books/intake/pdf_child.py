@@ -18,6 +18,7 @@ from pypdfium2 import PdfiumError, raw
 
 from books.errors import UploadRejected
 from books.intake import limits
+from books.intake.box.server import Answer, Message
 from books.intake.grey import grey
 from books.intake.image_child import DECODING_ERRORS, END_OF_IMAGE, FILLERS, is_whole
 from books.intake.judging import judged, refusal_of_points
@@ -48,7 +49,7 @@ SEEN_DPI, LEAST_CHANGE = 100, 20
 MOST_TURNS, MOST_DEPTH = 6, 8
 
 
-def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], bytes]:
+def answer(request: Message, data: BinaryIO) -> Answer:
     """{"frames", "left_out", "notes"}; for "render" {"width", "height", "glyphs"} and the page in grey, a byte a pixel.
     Or {"refused": a sentence}."""
     try:
@@ -84,7 +85,7 @@ def units_in(data: BinaryIO) -> float:
     return max(1.0, units.pop()) if len(units) == 1 else 1.0
 
 
-def judge(document: Any, data: BinaryIO, *, has_end: bool) -> dict[str, Any]:
+def judge(document: Any, data: BinaryIO, *, has_end: bool) -> Message:
     if len(document) > limits.PAGES_PER_FILE:
         most = limits.PAGES_PER_FILE
         raise UploadRejected(
@@ -105,7 +106,7 @@ def refusal_of(document: Any, data: BinaryIO, index: int) -> UploadRejected | No
         return UploadRejected(told(UNREADABLE_PAGE, page=index + 1))
 
 
-def render(document: Any, index: int, dpi: int, data: BinaryIO) -> tuple[dict[str, Any], bytes]:
+def render(document: Any, index: int, dpi: int, data: BinaryIO) -> Answer:
     """One page as a viewer shows it, at a smaller scale where the one asked for needs too many pixels, and the
     characters of its own text that are seen on it."""
     if not 0 <= index < len(document):

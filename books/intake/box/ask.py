@@ -27,6 +27,7 @@ from typing import Any, BinaryIO, Final
 
 from books.errors import Busy, UploadRejected
 from books.intake.box.confinement import LIBC
+from books.intake.box.server import Answer, Message
 from books.sentences import sentence_of
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class BoxDied(Exception):
     """The child reached one of its limits, or crashed."""
 
 
-def ask(parser: str, source: Path | BinaryIO, limits: BoxLimits, **question: Any) -> tuple[dict[str, Any], bytes]:
+def ask(parser: str, source: Path | BinaryIO, limits: BoxLimits, **question: Any) -> Answer:
     """What the module ``parser`` answers about ``source``: a header, and what follows it.
 
     Raises BoxDied, and Busy where too many others are asked at the same time.
@@ -84,9 +85,7 @@ def ask(parser: str, source: Path | BinaryIO, limits: BoxLimits, **question: Any
             return answer, file.read()
 
 
-def ask_for_pages(
-    parser: str, source: Path | BinaryIO, limits: BoxLimits, too_much: str, **question: Any
-) -> tuple[dict[str, Any], bytes]:
+def ask_for_pages(parser: str, source: Path | BinaryIO, limits: BoxLimits, too_much: str, **question: Any) -> Answer:
     """The same of what may hold pages. Raises UploadRejected with the parser's sentence, or with ``too_much``."""
     try:
         header, body = ask(parser, source, limits, **question)
@@ -108,7 +107,7 @@ def short(said: str) -> str:
     return said
 
 
-def _header(pipe: int, deadline: float) -> dict[str, Any] | None:
+def _header(pipe: int, deadline: float) -> Message | None:
     """None where the child died before it was whole."""
     pieces = bytearray()
     poll = select.poll()

@@ -17,7 +17,10 @@ from typing import Any, BinaryIO, NoReturn
 
 from books.intake.box.confinement import LIBC, confine
 
-Parser = Callable[[dict[str, Any], BinaryIO], tuple[dict[str, Any], bytes]]
+# What a parser is asked and what it says, as JSON; behind that go bytes.
+Message = dict[str, Any]
+Answer = tuple[Message, bytes]
+Parser = Callable[[Message, BinaryIO], Answer]
 QUESTION_BYTES = 64 * 1024
 CONTROL, DATA, BODY, HEADER, FIRST_OTHER = 0, 0, 1, 3, 4
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -55,7 +58,7 @@ def main() -> None:
         os.kill(child, signal.SIGKILL)
 
 
-def answer(question: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], bytes]:
+def answer(question: Message, data: BinaryIO) -> Answer:
     """A parser that reads nothing: to see what a box is made of on this machine."""
     return {}, b""
 
@@ -68,7 +71,7 @@ def _look_after(deadlines: dict[int, float]) -> None:
             os.kill(child, signal.SIGKILL)
 
 
-def _work(parse: Parser, asked: dict[str, Any], files: list[int]) -> NoReturn:
+def _work(parse: Parser, asked: Message, files: list[int]) -> NoReturn:
     """In the child: ``files`` are what is read, where the answer's body goes and where its header goes."""
     try:
         LIBC.prctl(DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)

@@ -14,6 +14,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from books.intake.box.server import Answer, Message
+
 sys.modules["numpy"] = None  # type: ignore[assignment]  # openpyxl does without, in half the time and memory
 openpyxl = importlib.import_module("openpyxl")
 del sys.modules["numpy"]
@@ -25,7 +27,7 @@ class TooMuch(Exception):
     """Its text is the name of the limit."""
 
 
-def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], bytes]:
+def answer(request: Message, data: BinaryIO) -> Answer:
     """{"rows": [[number, [cell, ...]], ...]}, numbered from 1 and without empty ones, or {"error": why}."""
     read = csv_rows if request["form"] == "csv" else workbook_rows
     try:
@@ -38,7 +40,7 @@ def answer(request: dict[str, Any], data: BinaryIO) -> tuple[dict[str, Any], byt
         return {"error": "unreadable"}, b""
 
 
-def within(rows: Iterator[tuple[int, Row]], request: dict[str, Any]) -> Iterator[tuple[int, Row]]:
+def within(rows: Iterator[tuple[int, Row]], request: Message) -> Iterator[tuple[int, Row]]:
     """Raises TooMuch as soon as it is."""
     characters = 0
     for number, cells in rows:
@@ -64,7 +66,7 @@ def plain(cell: Any) -> Any:
 SEPARATORS = ",;\t|"
 
 
-def csv_rows(data: BinaryIO, _: dict[str, Any]) -> Iterator[tuple[int, Row]]:
+def csv_rows(data: BinaryIO, _: Message) -> Iterator[tuple[int, Row]]:
     """Whatever spreadsheet program saved it. Excel does not show the line that names the separator, nor count it."""
     text = text_of(data.read())
     first, ending, rest = text.partition("\n")
@@ -98,7 +100,7 @@ def separator_of(text: str) -> str:
     return max(SEPARATORS, key=columns)
 
 
-def workbook_rows(data: BinaryIO, request: dict[str, Any]) -> Iterator[tuple[int, Row]]:
+def workbook_rows(data: BinaryIO, request: Message) -> Iterator[tuple[int, Row]]:
     """Formulas as the values they had; columns without a title are not looked at."""
     with zipfile.ZipFile(data) as packed:
         if sum(entry.file_size for entry in packed.infolist()) > request["most_unpacked_bytes"]:
