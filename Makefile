@@ -67,7 +67,7 @@ PLAN := $(if $(shell command -v terraform),$(VENV)/plan/.installed)
 infra-check: $(VENV)/checkov/.installed $(PLAN)
 	$(VENV)/checkov/bin/checkov --config-file infra/checkov.yaml
 	$(if $(PLAN),terraform fmt -check -recursive infra/terraform,@echo "There is no terraform here: infra/terraform is not validated.")
-	$(if $(PLAN),$(VENV)/plan/bin/python -m tests.infra.plan)
+	$(if $(PLAN),$(VENV)/plan/bin/python -m tests.infra.plan_check)
 	! command -v promtool >/dev/null || promtool test rules infra/prometheus/alerts_test.yaml
 
 PRODUCTION := -chdir=infra/terraform/environments/production

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import site
-from benchmarks.book import SHAPE, approved_book, contents
 from benchmarks.processor import processor_seconds
+from benchmarks.ready_book import SHAPE, approved_book, contents
 
 IN_FLIGHT = 16
 ROUNDS = 3

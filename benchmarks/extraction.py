@@ -16,9 +16,9 @@ from math import ceil
 from pathlib import Path
 
 from benchmarks import predecessor
-from benchmarks.book import SHAPE, texts
 from benchmarks.bounds import Bound, told
 from benchmarks.extract import IN_FLIGHT, found
+from benchmarks.ready_book import SHAPE, texts
 from benchmarks.standin import StandIn
 
 PAGES, LARGEST, SMALL = 100, 500, 40

@@ -19,7 +19,7 @@ from PIL import Image
 
 from benchmarks import site
 from benchmarks.bounds import Bound, told
-from benchmarks.steps import steps_of_reading
+from benchmarks.page_steps import steps_of_reading
 
 PAGES = 60
 ROUNDS = 3

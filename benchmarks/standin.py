@@ -21,10 +21,10 @@ from typing import Any
 
 from PIL import Image
 
-from benchmarks.answers import BY_SCHEMA, material_of, page_form
 from benchmarks.behaviour import SAME_PICTURE, Behaviour, Counts, picture_hash
 from benchmarks.nonsense import nonsense
 from benchmarks.planted import plant, told_apart
+from benchmarks.standin_answers import BY_SCHEMA, material_of, page_form
 from benchmarks.strictness import misfits, problems_of_schema
 
 IMAGE_TOKENS = 1_400

@@ -17,8 +17,8 @@ from django.urls import URLPattern, get_resolver
 from books.models import Page
 from books.roles import ROLES
 from tests.admin.addresses import DJANGOS, EVERY, LEFT_OUT, OURS, PEOPLE, SCREENS
-from tests.admin.asking import expected, outcome, send, url_of
 from tests.admin.conftest import facts_of
+from tests.admin.visits import expected, outcome, send, url_of
 from tests.factories import WHITE, BookFactory
 
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -12,7 +12,7 @@ from bookpipeline.gate import FILES_AT_ONCE, sending
 from books.bodies import ONE_FILE
 from books.intake.limits import MEBIBYTE
 from tests.admin.addresses import API, DJANGOS, EVERY, SCREENS, Address
-from tests.admin.asking import url_of
+from tests.admin.visits import url_of
 
 CHANGING = [each for each in EVERY if each.method != "get"]
 FILES = [each for each in (*SCREENS, *API) if "file" in each.data or each.name == "books_book_insert"]

@@ -21,7 +21,7 @@ from django.urls import resolve
 
 from books.api.application import api
 from tests.admin.addresses import API, DJANGOS, EVERY, PLAIN, SCREENS, Address
-from tests.admin.asking import outcome, url_of
+from tests.admin.visits import outcome, url_of
 
 HUGE = "9" * 30
 LONG = "9" * 5000  # more digits than Python turns into a number

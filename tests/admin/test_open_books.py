@@ -13,7 +13,7 @@ from books.models import Book, ReviewStatus, Subtopic
 from books.models.book import Access
 from books.publishing.publish import publish
 from tests.admin.addresses import EVERY, PEOPLE
-from tests.admin.asking import send
+from tests.admin.visits import send
 
 SHUT = {"u", "r", "p"}
 ABOUT_BOOKS = [each for each in EVERY if each.who and {"book", "job", "modelcall"} & set(each.args.split())]

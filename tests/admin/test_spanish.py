@@ -41,8 +41,8 @@ from jobs.progress import refresh_progress
 from jobs.states import ACTIVE, JobStatus
 from jobs.views import job_view
 from tests.admin.addresses import EVERY, GET, POST, SCREENS
-from tests.admin.asking import send
 from tests.admin.test_upload import NASTY
+from tests.admin.visits import send
 from tests.catalogue import SPANISH, compiled, gathered, translated
 from tests.factories import ReadPageFactory, SubtopicFactory, TopicFactory
 

@@ -13,7 +13,7 @@ from books.api.base import TokenThrottle
 from books.models import ApiToken, AuditEntry, Book, TokenScope
 from jobs import clock
 from tests.admin.addresses import API, GET
-from tests.admin.asking import outcome, send
+from tests.admin.visits import outcome, send
 from tests.factories import program, secret_of
 
 # Whatever changes something; what only reads is "read".

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from benchmarks.book import approved_book
+from benchmarks.ready_book import approved_book
 from books.ledger.spending import spent
 from books.models import Book, ModelPrice, Reservation
 from jobs import clock

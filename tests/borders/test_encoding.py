@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.environment import postgresql_server
 from tests.jobs.cluster_site.site import Site
+from tests.own_environment import postgresql_server
 
 
 def test_a_database_without_unicode_is_refused_with_the_remedy(tmp_path_factory):

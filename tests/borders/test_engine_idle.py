@@ -10,8 +10,8 @@ from typing import Any
 import psycopg2
 import pytest
 
-from tests.environment import postgresql_server
 from tests.jobs.cluster_site.site import Site, until
+from tests.own_environment import postgresql_server
 
 pytestmark = pytest.mark.timeout(400)
 

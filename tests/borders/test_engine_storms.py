@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import DatabaseError, OperationalError, connection
 
-from benchmarks.book import approved_book
+from benchmarks.ready_book import approved_book
 from books.extraction.job import start_extraction
 from books.ledger import choices, kept
 from books.models import Book, CallOutcome, ModelCall
@@ -21,7 +21,7 @@ from jobs.runner import run_slice, run_to_end
 from jobs.states import JobStatus
 from jobs.sweep import sweep
 from tests.borders.away import CutOffClient
-from tests.flow.cluster import until
+from tests.flow.real_cluster import until
 from tests.flow.storm import Workers
 from tests.jobs.effect_site.stages import EFFECTS, book_of, effects, every_effect_once
 from tests.jobs.rig import KIND, new_book, pass_time

@@ -21,9 +21,9 @@ import boto3
 import pytest
 
 from tests import s3
-from tests.environment import postgresql_server
-from tests.flow.cluster import QUICK, ROOT, until
+from tests.flow.real_cluster import QUICK, ROOT, until
 from tests.infra.front import HOST, nginx
+from tests.own_environment import postgresql_server
 
 pytestmark = [pytest.mark.xdist_group("readme"), pytest.mark.timeout(900)]
 

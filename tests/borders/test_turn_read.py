@@ -16,7 +16,7 @@ from books.ocr import factory as ocr_factory
 from books.ocr.image.open import open_page
 from jobs.models import Job
 from jobs.runner import run_slice, run_to_end
-from tests.flow.cluster import until
+from tests.flow.real_cluster import until
 from tests.ocr import provoking
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from books.models import Book, Contents, Topic
 from tests.browser.conftest import signed_in
 from tests.factories import BookFactory, ReadPageFactory, ends, pages_of
-from tests.flow.cluster import running_cluster
+from tests.flow.real_cluster import running_cluster
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 

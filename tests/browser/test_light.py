@@ -22,7 +22,7 @@ from jobs.states import JobStatus
 from tests.admin.conftest import facts  # noqa: F401
 from tests.browser.test_accessible import screens_of
 from tests.factories import WHITE, BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
-from tests.flow.cluster import ROOT, environment, until
+from tests.flow.real_cluster import ROOT, environment, until
 from tests.infra.front import free_port, is_healthy
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from books.models import Book
 from tests.browser.conftest import signed_in
-from tests.flow.cluster import running_cluster, until
+from tests.flow.real_cluster import running_cluster, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from books.intake.sample import SAMPLE
 from books.models import Book, PublishedGuideline
 from tests.browser.test_main_job import sign_in
-from tests.flow.cluster import running_cluster
+from tests.flow.real_cluster import running_cluster
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 MOST_CLICKS = 10

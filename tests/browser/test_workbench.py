@@ -15,7 +15,7 @@ from books.models import Book, Page, PageReview
 from jobs.models import Job
 from tests.browser.conftest import signed_in
 from tests.factories import BookFactory, ItemFactory, JobFactory, PageFactory, ReadingFactory, ReadPageFactory
-from tests.flow.cluster import until
+from tests.flow.real_cluster import until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}

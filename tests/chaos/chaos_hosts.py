@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from benchmarks.book import approved_book
+from benchmarks.ready_book import approved_book
 from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction
@@ -24,7 +24,7 @@ from jobs.actions import start_job
 from jobs.models import Item, Job
 from jobs.states import FINAL, JobStatus
 from tests import s3
-from tests.flow.cluster import ROOT, until
+from tests.flow.real_cluster import ROOT, until
 from tests.flow.storm import Proxy, Workers, through, to_postgresql
 from tests.flow.test_redis import book_of as scanned_book
 from tests.jobs.effect_site.stages import EFFECTS, KIND, book_of, effects, every_effect_once

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from benchmarks.book import approved_book
+from benchmarks.ready_book import approved_book
 from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction

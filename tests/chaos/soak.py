@@ -13,7 +13,7 @@ import psutil
 import pytest
 from django.db import connection
 
-from benchmarks.book import approved_book
+from benchmarks.ready_book import approved_book
 from benchmarks.standin import StandIn
 from books.extraction.engines import factory as guideline_factory
 from books.extraction.job import start_extraction
@@ -25,7 +25,7 @@ from jobs.actions import start_job
 from jobs.models import Item, Job
 from jobs.states import FINAL, JobStatus
 from tests.chaos.chaos_storms import TIMES
-from tests.flow.cluster import until
+from tests.flow.real_cluster import until
 from tests.flow.storm import Workers, trouble
 from tests.flow.test_redis import book_of as scanned_book
 from tests.jobs.effect_site.stages import EFFECTS, KIND, book_of, effects, every_effect_once

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 from django.db import connection
 
-from tests.flow.cluster import ROOT, environment
+from tests.flow.real_cluster import ROOT, environment
 
 
 class Proxy:

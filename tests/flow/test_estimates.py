@@ -9,7 +9,7 @@ import pytest
 from django.db.models import Count, F, Sum
 from django.urls import reverse
 
-from benchmarks.book import approved_book, contents
+from benchmarks.ready_book import approved_book, contents
 from benchmarks.standin import StandIn
 from books.extraction.contents import save_contents
 from books.extraction.estimate import Estimate, estimate

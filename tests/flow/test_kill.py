@@ -16,7 +16,7 @@ from books.ocr.start import start_reading
 from jobs.models import Item, Job
 from jobs.states import ItemState, JobStatus
 from tests.factories import BookFactory, ReadPageFactory
-from tests.flow.cluster import running_cluster, until
+from tests.flow.real_cluster import running_cluster, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]
 

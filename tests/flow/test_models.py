@@ -28,7 +28,7 @@ from jobs.models import Job
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
 from jobs.sweep import sweep
-from tests.flow.cluster import until
+from tests.flow.real_cluster import until
 from tests.ocr import provoking
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from benchmarks.book import approved_book
+from benchmarks.ready_book import approved_book
 from books.extraction.job import start_extraction, start_finalisation
 from books.extraction.records import whole_outline
 from books.models import Book, ModelCall, Subtopic, Topic

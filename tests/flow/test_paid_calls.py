@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
-from benchmarks.book import approved_book
+from benchmarks.ready_book import approved_book
 from benchmarks.standin import StandIn
 from books.extraction.job import start_extraction
 from books.ledger.choices import model_of
@@ -18,8 +18,8 @@ from jobs.runner import run_to_end
 from jobs.states import JobStatus
 from jobs.sweep import sweep
 from tests.answering import answering
-from tests.flow.cluster import running_cluster, until
-from tests.jobs.effect_site.processes import live, stopped
+from tests.flow.real_cluster import running_cluster, until
+from tests.jobs.effect_site.lives import live, stopped
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 PAGES, IN_FLIGHT = 6, 3

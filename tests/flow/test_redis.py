@@ -14,7 +14,7 @@ from books.models import Book
 from books.ocr.start import start_reading
 from jobs.models import Item, Job
 from jobs.sweep import sweep
-from tests.flow.cluster import QUICK, running_cluster, until
+from tests.flow.real_cluster import QUICK, running_cluster, until
 from tests.install import redis_path
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240), pytest.mark.xdist_group("processes")]

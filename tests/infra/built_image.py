@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.flow.cluster import ROOT, until
+from tests.flow.real_cluster import ROOT, until
 from tests.infra.composed import check_compose
 from tests.infra.front import free_port, is_healthy
 

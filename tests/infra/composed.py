@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import yaml
 
-from tests.flow.cluster import ROOT, until
+from tests.flow.real_cluster import ROOT, until
 
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "infra/compose.yaml").read_text())["services"]
 SECRETS = {name: f"{name.lower()}-of-this-check" for name in ("POSTGRES_PASSWORD", "S3_PASSWORD", "S3_ROOT_PASSWORD")}

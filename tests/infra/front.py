@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
-from tests.flow.cluster import ROOT, until
+from tests.flow.real_cluster import ROOT, until
 from tests.install import nginx_path
 
 HOST = "books.example.org"

@@ -35,7 +35,7 @@ from jobs import clock
 from jobs.models import Item, Job
 from jobs.states import ItemState, JobStatus
 from tests.factories import BookFactory
-from tests.flow.cluster import ROOT, environment, running_cluster, until
+from tests.flow.real_cluster import ROOT, environment, running_cluster, until
 from tests.receiver import listening
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300), pytest.mark.xdist_group("processes")]

@@ -23,8 +23,8 @@ import pytest
 
 from infra.sbom import bill
 from tests import s3
-from tests.environment import postgresql_server
 from tests.infra.terraform import INFRA
+from tests.own_environment import postgresql_server
 
 ROOT = INFRA.parent
 TEXT = (INFRA / "Dockerfile").read_text()

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tests.flow.cluster import ROOT, until
+from tests.flow.real_cluster import ROOT, until
 from tests.infra.terraform import MODULES
 
 SCRIPT = MODULES / "release" / "run-task.sh"

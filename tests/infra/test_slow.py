@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from books.intake.limits import MEBIBYTE
-from tests.flow.cluster import ROOT, until
+from tests.flow.real_cluster import ROOT, until
 from tests.infra.front import HOST, Front, free_port, is_healthy, nginx
 
 # Or there is no migrated database to copy where these run alone.

@@ -10,7 +10,7 @@ from configparser import RawConfigParser
 import pytest
 from django.conf import settings
 
-from tests.flow.cluster import ROOT
+from tests.flow.real_cluster import ROOT
 
 UNITS = {path.name: path for path in sorted((ROOT / "infra" / "systemd").iterdir())}
 SERVICES = [name for name in UNITS if name.endswith(".service")]

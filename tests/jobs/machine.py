@@ -28,11 +28,11 @@ from jobs.states import FINAL, TRANSITIONS, JobStatus, move
 from jobs.sweep import sweep
 from jobs.throttle import Call, answered, rate_limited
 from tests.jobs.coverage import LEGAL, STATUSES, Visits
-from tests.jobs.model import NOT_YET, RETRY_AFTER, Model, Refused
 from tests.jobs.model_throttle import ModelThrottle
+from tests.jobs.plain_rows import engine_rows, model_rows, throttle_row
 from tests.jobs.provider import NAME
 from tests.jobs.rig import KIND, RigStage, new_book, rig_handler
-from tests.jobs.rows import engine_rows, model_rows, throttle_row
+from tests.jobs.state_machine import NOT_YET, RETRY_AFTER, Model, Refused
 
 RUNNERS = st.sampled_from(["anna", "ben", "carl"])
 

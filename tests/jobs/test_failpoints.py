@@ -14,7 +14,7 @@ from jobs import failpoints, registry
 from jobs.models import Item, Job
 from jobs.states import JobStatus
 from tests.jobs.effect_site.life import Death
-from tests.jobs.effect_site.processes import live, started
+from tests.jobs.effect_site.lives import live, started
 from tests.jobs.effect_site.stages import EFFECTS, PAGES, effects, every_effect_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

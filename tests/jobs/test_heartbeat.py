@@ -15,7 +15,7 @@ from jobs.leases import claim
 from jobs.models import Item, Job
 from jobs.runner import _open, run_slice
 from jobs.states import ItemState, JobStatus
-from tests.flow.cluster import until
+from tests.flow.real_cluster import until
 from tests.jobs.rig import KIND, states
 
 pytestmark = pytest.mark.django_db(transaction=True)

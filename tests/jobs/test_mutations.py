@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from tests.flow.cluster import ROOT
+from tests.flow.real_cluster import ROOT
 from tests.jobs.mutants import MUTANTS
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from tests.flow.cluster import ROOT
-from tests.jobs.effect_site.processes import QUICK
+from tests.flow.real_cluster import ROOT
+from tests.jobs.effect_site.lives import QUICK
 
 PAGES, SECONDS = 250, 0.01
 

@@ -14,8 +14,8 @@ from jobs.models import Item, Job
 from jobs.runner import run_slice
 from jobs.states import MAX_CRASHES, ItemState, JobStatus
 from jobs.sweep import sweep
-from tests.flow.cluster import running_cluster, until
-from tests.jobs.effect_site.processes import QUICK, live, started, stopped
+from tests.flow.real_cluster import running_cluster, until
+from tests.jobs.effect_site.lives import QUICK, live, started, stopped
 from tests.jobs.effect_site.stages import EFFECTS, KIND, book_of, effects, every_effect_once
 from tests.jobs.rivals import together
 

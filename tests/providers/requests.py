@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
-from benchmarks.answers import BY_SCHEMA
+from benchmarks.standin_answers import BY_SCHEMA
 from books.ledger.asking import Ledger
 from books.providers.client import ModelClient
 from books.providers.request import ModelRequest

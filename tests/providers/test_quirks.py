@@ -22,7 +22,7 @@ from jobs.models import Job, Throttle
 from jobs.runner import run_to_end
 from jobs.states import JobStatus
 from tests.factories import BookFactory, ReadPageFactory
-from tests.flow.cluster import until
+from tests.flow.real_cluster import until
 from tests.providers.quirk_server import QuirkServer
 
 pytestmark = pytest.mark.django_db(transaction=True)

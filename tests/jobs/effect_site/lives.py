@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 
 from jobs.actions import start_job
 from jobs.models import Job
-from tests.flow.cluster import ROOT, environment
+from tests.flow.real_cluster import ROOT, environment
 from tests.jobs.effect_site.stages import KIND, book_of
 
 QUICK = {

@@ -1,4 +1,4 @@
-"""The measurements on one database, as JSON: ``python -m benchmarks.measure`` with DATABASE_URL set."""
+"""The measurements on one database, as JSON: ``python -m benchmarks.one_database`` with DATABASE_URL set."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from jobs.models import Item, Job, Throttle
-from tests.jobs.model import Model
 from tests.jobs.model_throttle import ModelThrottle
+from tests.jobs.state_machine import Model
 
 
 def model_rows(model: Model) -> list[Any]:
