@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
-from typing import Any, Final
+from dataclasses import fields
+from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, QuerySet
-from django.utils.dateparse import parse_datetime
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from books.errors import ArrangementRefused
@@ -24,6 +23,7 @@ from books.models import Arrangement, Book, OcrStatus, Page, PageReview, Source
 from books.models.page import TURNS
 from books.sentences import Told, told
 from books.stored.cut import Corners
+from books.stored.pages import Turned
 from jobs import clock
 from jobs.errors import JobAlreadyActive
 from jobs.models import Job
@@ -32,7 +32,7 @@ from jobs.models import Job
 APART: Final = 100_000
 # How many page numbers a sentence lists.
 NAMED: Final = 6
-TURNED_FIELDS: Final = ("rotation", "ocr_status", "reading_id", "review", "reviewed_by_id", "reviewed_at")
+BEFORE_TURNING: Final = tuple(each.name for each in fields(Turned) if each.name != "to")
 
 
 def move_pages(book: Book, pages: Iterable[Page], to: int, *, user: AbstractBaseUser | None = None) -> Arrangement:
@@ -160,8 +160,8 @@ def undo_last(book: Book, expected: str | None = None) -> Arrangement:
         _check_room(book, len(before) + len(since) - len(present))
         if present != [*before, *since]:
             _set_order(book, present, [*before, *since])
-        for page, row in last.turned.items():
-            _turn_back(page, row)
+        for page, turned in last.turned.items():
+            _turn_back(page, turned)
         last.delete()
         return last
 
@@ -175,7 +175,7 @@ def redo(book: Book, undone: Arrangement, *, user: AbstractBaseUser | None = Non
             raise ArrangementRefused(_("The pages were arranged again since: nothing was done."))
         if undone.turned:
             made = _record(book, present, present, undone.sentence, user)
-            _turn_to(made, {UUID(page): row["to"] for page, row in undone.turned.items()})
+            _turn_to(made, {UUID(page): turned.to for page, turned in undone.turned.items()})
             return made
         _check_room(book, len(after) - len(before))
         return _arrange(book, present, [*after, *present[len(before) :]], undone.sentence, user)
@@ -272,8 +272,10 @@ def _set_order(book: Book, present: Sequence[UUID], wanted: Sequence[UUID]) -> N
 
 
 def _turn_to(arrangement: Arrangement, rotations: Mapping[UUID, int]) -> None:
-    rows = Page.objects.filter(pk__in=rotations).values("pk", *TURNED_FIELDS)
-    arrangement.turned = {str(row["pk"]): _plain(row) | {"to": rotations[row["pk"]]} for row in rows}
+    arrangement.turned = {
+        str(page.pk): Turned(**{name: getattr(page, name) for name in BEFORE_TURNING}, to=rotations[page.pk])
+        for page in Page.objects.filter(pk__in=rotations)
+    }
     arrangement.save()
     for page, rotation in rotations.items():
         _turn(page, rotation)
@@ -289,13 +291,7 @@ def _turn(page: str | UUID, rotation: int | None) -> None:
     )
 
 
-def _turn_back(page: str, row: dict[str, Any]) -> None:
-    reviewed_at: datetime | None = parse_datetime(row["reviewed_at"]) if row["reviewed_at"] else None
-    as_it_was = {name: row[name] for name in TURNED_FIELDS} | {"reviewed_at": reviewed_at}
-    if not Page.objects.filter(pk=page, reading_id=row["reading_id"]).update(**as_it_was):
-        _turn(page, row["rotation"])
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    at = row["reviewed_at"]
-    return {name: row[name] for name in TURNED_FIELDS} | {"reviewed_at": at.isoformat() if at else None}
+def _turn_back(page: str, turned: Turned) -> None:
+    as_it_was = {name: getattr(turned, name) for name in BEFORE_TURNING}
+    if not Page.objects.filter(Q(reading_id=turned.reading_id), pk=page).update(**as_it_was):
+        _turn(page, turned.rotation)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from books.models.book import Book, by_person
 from books.models.typed_json import SentenceField, TypedJSONField
 from books.stored.cut import Corners, Cut
-from books.stored.pages import PageNumbers
+from books.stored.pages import PageNumbers, Turned
 from books.stored.regions import Region, StoredLine, beyond_text
 from books.stored.sentence import Sentence
 
@@ -261,15 +261,14 @@ class Thumbnail(models.Model):
 class Arrangement(models.Model):
     """One change of a book's pages, undone in the reverse order of time and deleted with that.
 
-    ``before`` and ``after`` list page ids in book order. ``turned`` maps the ids of turned pages to what they were
-    (rotation, OCR status, reading and review) and the rotation they were turned "to".
+    ``before`` and ``after`` list page ids in book order. ``turned`` has the turned pages by their ids.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="arrangements")
     sentence: models.TextField[str, str] = SentenceField(help_text="What was done, for a person.")
     before = models.JSONField(default=list)
     after = models.JSONField(default=list)
-    turned = models.JSONField(default=dict)
+    turned: models.JSONField[dict[str, Turned], dict[str, Turned]] = TypedJSONField(dict[str, Turned], default=dict)
     made_by = by_person()
     made_at = models.DateTimeField(auto_now_add=True, db_index=True)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from books.keys import fingerprint
@@ -88,3 +90,16 @@ def numbers_in(text: str) -> list[int]:
             raise ValueError(f"“{part[:40]}” is no page number from 1 to {MOST_PAGES} and no range such as 3-5")
         pages.update(range(int(first), int(last or first) + 1))
     return sorted(pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What a page was before it was turned, and ``to`` which rotation it was."""
+
+    rotation: int | None
+    ocr_status: str
+    reading_id: int | None
+    review: str
+    reviewed_by_id: int | None
+    reviewed_at: datetime | None
+    to: int
