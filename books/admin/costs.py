@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -59,6 +62,25 @@ CSV_FIELDS = (
 )
 
 
+# Each question that a model may be chosen for.
+STAGE_TITLES = {"ocr": "Reading pages"} | {name: call.title for name, call in calls_by_name().items()}
+
+
+@admin.display(description=gettext_lazy("stage"), ordering="stage")
+def stage_title(row: ModelCall | StageModel) -> str:
+    return _(STAGE_TITLES.get(row.stage, row.stage))
+
+
+class StageFilter(ValueFilter):
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": _(STAGE_TITLES.get(choice["display"], choice["display"]))}
+
+
+def _choice(db_field: Any, choices: list[tuple[str, str]]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=capfirst(db_field.verbose_name), choices=choices)
+
+
 class BookFilter(admin.SimpleListFilter):
     """One book, come to from its own page: a choice among all of them would be longer than the list."""
 
@@ -81,8 +103,8 @@ class ModelCallAdmin(ReadOnly, admin.ModelAdmin[ModelCall]):
     """Of one book, the head of the list sums what is shown."""
 
     when_empty = gettext_lazy("No model was asked yet. Each call will stand here with its tokens and its price.")
-    list_display = ("created_at", "book", "stage", "item", "model", "outcome", "tokens_in", "tokens_out", "cost")
-    list_filter = (("stage", ValueFilter), "outcome", ("model", ValueFilter), "created_at", BookFilter)
+    list_display = ("created_at", "book", stage_title, "item", "model", "outcome", "tokens_in", "tokens_out", "cost")
+    list_filter = (("stage", StageFilter), "outcome", ("model", ValueFilter), "created_at", BookFilter)
     list_select_related = ("book",)
     search_fields = ("book",)
     search_help_text = gettext_lazy("Book title")
@@ -120,21 +142,17 @@ class ModelPriceAdmin(AsksAgain, admin.ModelAdmin[ModelPrice]):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
-# Each question that a model may be chosen for.
-STAGE_TITLES = {"ocr": "Reading pages"} | {name: call.title for name, call in calls_by_name().items()}
-
-
 @admin.register(StageModel)
 class StageModelAdmin(admin.ModelAdmin[StageModel]):
     when_empty = gettext_lazy("Every stage asks the model of OPENAI_MODEL. Add a row to have one ask another.")
-    list_display = ("stage", "provider", "model", "effort", "temperature", "max_tokens")
+    list_display = (stage_title, "provider", "model", "effort", "temperature", "max_tokens")
     actions = ("try_model",)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "provider":
-            return forms.ChoiceField(choices=[(name, name) for name in providers()])
+            return _choice(db_field, [(name, name) for name in providers()])
         if db_field.name == "stage":
-            return forms.ChoiceField(choices=[(name, f"{_(title)} ({name})") for name, title in STAGE_TITLES.items()])
+            return _choice(db_field, [(name, f"{_(title)} ({name})") for name, title in STAGE_TITLES.items()])
         if db_field.name == "model":
             kwargs["widget"] = Suggested(known_models)
         return super().formfield_for_dbfield(db_field, request, **kwargs)

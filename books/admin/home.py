@@ -95,16 +95,15 @@ def _waiting(person: User) -> Iterator[Waiting]:
 
 
 def _stuck(books: QuerySet[Book]) -> Iterator[Waiting]:
-    """Books that no job moves, with pages that nothing read, or with all pages rejected; their own page says more."""
+    """Books that no job moves, with pages that nothing read, or that somebody rejected; their own page says more."""
     idle = books.exclude(Exists(Job.objects.holding().filter(book=OuterRef("pk"))))
     unread = Page.objects.filter(ocr_status__in=[OcrStatus.WAITING, OcrStatus.FAILED])
     for book, count in _of_books(idle, unread, "book"):
         words = ngettext("{count} page is not read", "{count} pages are not read", count).format(count=count)
         yield Waiting(book, _("Pages"), words, reverse("admin:books_book_overview", args=[book.pk]))
     rejected = Page.objects.filter(review=PageReview.REJECTED)
-    others = Page.objects.exclude(review=PageReview.REJECTED).filter(book=OuterRef("pk"))
-    for book, count in _of_books(idle.exclude(Exists(others)), rejected, "book"):
-        words = ngettext("Its page is rejected", "All {count} pages are rejected", count).format(count=count)
+    for book, count in _of_books(idle, rejected, "book"):
+        words = ngettext("{count} page is rejected", "{count} pages are rejected", count).format(count=count)
         yield Waiting(book, _("Pages"), words, reverse("admin:books_book_overview", args=[book.pk]))
 
 

@@ -110,9 +110,8 @@ class Look:
 
     @property
     def notes(self) -> list[str]:
-        names = {"formulas": _("formulas"), "tables": _("tables"), "figures": _("figures")}
         words = ngettext("{count} doubtful word", "{count} doubtful words", self.words).format(count=self.words)
-        return [*([words] if self.words else []), *(names[each] for each in self.beyond)]
+        return [*([words] if self.words else []), *map(_, self.beyond)]
 
 
 def looks_at(pages: QuerySet[Page]) -> list[Look]:

@@ -60,6 +60,10 @@ def role_name(role: Group) -> str:
 
 
 class RoleFilter(admin.RelatedFieldListFilter):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title, self.empty_value_display = _("roles"), _("no role")
+
     def field_choices(self, _field: Any, _request: HttpRequest, _model_admin: Any) -> Any:
         return [(str(role.pk), role_name(role)) for role in Group.objects.order_by("pk")]
 
@@ -77,6 +81,12 @@ class PersonAdmin(AsksAgain, UserAdmin[User]):
     list_display = ("username", "email", "first_name", "last_name", "roles", "second_factor", "is_active", "last_login")
     list_filter = (("groups", RoleFilter), "is_active", "is_superuser")
     actions = ("deactivate", "reset_factors")
+    fieldsets = (
+        *UserAdmin.fieldsets[:2],
+        (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (_("Single permissions"), {"classes": ("collapse",), "fields": ("user_permissions",)}),
+        UserAdmin.fieldsets[3],
+    )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name == "groups":

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 if TYPE_CHECKING:
     from books.admin.guards import StaffRequest
@@ -34,6 +34,8 @@ class _Ours:
 class BookpipelineSite(AdminSite):
     site_header = "bookpipeline"
     site_title = "bookpipeline"
+    # Django's words, which our catalogue says as the screens of ours do.
+    said_otherwise = (gettext_noop("Add %s"), gettext_noop("Save and add another"))
     index_title = gettext_lazy("From scanned textbook to teaching guidelines")
     site_url = None
     # Three lists fit the header; the screens need the width.

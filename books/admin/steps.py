@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
@@ -52,7 +52,8 @@ READ = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Pages: ``unread`` wait for their first reading, ``to_review`` were read. Guidelines: ``unwritten`` have no
-    text yet, ``decided`` were approved, rejected or published; ``to_publish`` were approved and are not out."""
+    text yet, ``decided`` were approved, rejected or published; ``to_publish`` were approved and are not out; ``proposed``
+    changes wait for a decision; of ``rewritten`` pages the text is younger than the last job that made guidelines."""
 
     pages: int
     unread: int
@@ -66,6 +67,8 @@ class Counts:
     decided: int
     to_publish: int
     published: int
+    proposed: int
+    rewritten: int
 
     @property
     def read(self) -> int:
@@ -77,6 +80,7 @@ class Counts:
 
 
 def counts_of(book: Book) -> Counts:
+    generated = Job.objects.filter(book=book, kind=EXTRACTION.kind).order_by("-created_at").values("created_at")[:1]
     pages = Page.objects.filter(book=book).aggregate(
         pages=Count("pk"),
         unread=Count("pk", filter=Q(ocr_status=OcrStatus.WAITING)),
@@ -84,6 +88,7 @@ def counts_of(book: Book) -> Counts:
         to_review=Count("pk", filter=READ & Q(review=PageReview.PENDING)),
         approved=Count("pk", filter=Q(review=PageReview.APPROVED)),
         rejected=Count("pk", filter=Q(review=PageReview.REJECTED)),
+        rewritten=Count("pk", filter=Q(reading__created_at__gt=Subquery(generated))),
     )
     guidelines = Subtopic.objects.filter(topic__book=book).aggregate(
         guidelines=Count("pk"),
@@ -93,7 +98,7 @@ def counts_of(book: Book) -> Counts:
         to_publish=Count("pk", filter=Q(status=ReviewStatus.APPROVED)),
         published=Count("pk", filter=Q(status=ReviewStatus.PUBLISHED)),
     )
-    return Counts(**pages, **guidelines)
+    return Counts(**pages, **guidelines, proposed=waiting(book).count())
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,8 @@ LEADS_TO = {
     "drafts": "finalise",
     "undecided": "review",
     "to_publish": "publish",
+    "proposed": "review",
+    "rewritten": "generate",
 }
 OF_PAGES = {
     "unread": ngettext_lazy(
@@ -169,8 +176,8 @@ OF_PAGES = {
         "%d pages are read and waiting for you. Look and approve.",
     ),
     "rejected": ngettext_lazy(
-        "%d page is rejected. Read it again, or approve it after all.",
-        "%d pages are rejected. Read them again, or approve them after all.",
+        "%d page is rejected. Read it again, approve it after all, or remove it.",
+        "%d pages are rejected. Read them again, approve them after all, or remove them.",
     ),
 }
 OF_GUIDELINES = {
@@ -188,6 +195,11 @@ OF_GUIDELINES = {
         "%d guideline is approved and not published yet. Preview and publish.",
         "%d guidelines are approved and not published yet. Preview and publish.",
     ),
+    "proposed": ngettext_lazy("%d proposal is waiting for your decision.", "%d proposals are waiting for your decision."),
+    "rewritten": ngettext_lazy(
+        "%d page has another text since its guidelines were made. Generate once more.",
+        "%d pages have another text since their guidelines were made. Generate once more.",
+    ),
 }
 
 
@@ -195,11 +207,11 @@ def _next(counts: Counts) -> tuple[str, str]:
     if not counts.pages:
         return "upload", _("This book has no pages yet. Upload its scans: images or a PDF.")
     sentences = OF_PAGES if any(getattr(counts, name) for name in OF_PAGES) else OF_GUIDELINES
+    if not counts.guidelines and sentences is OF_GUIDELINES:
+        return "generate", _("Every page is approved. Generate the guidelines.")
     for name, sentence in sentences.items():
         if count := getattr(counts, name):
             return LEADS_TO[name], sentence % count
-    if not counts.guidelines:
-        return "generate", _("Every page is approved. Generate the guidelines.")
     return "", _("Every guideline is decided, and readers have those that were approved.")
 
 
@@ -238,12 +250,13 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
         buttons += _job_buttons(user, book, counts, way)
     if counts.read:
         buttons.append(Button("step-contents", _("Table of contents"), _url("contents", book), "plain", is_link=True))
-    proposed = waiting(book).count()
-    if proposed:
+    if proposed := counts.proposed:
         label = ngettext("Decide on {count} proposal", "Decide on {count} proposals", proposed).format(count=proposed)
-        buttons.append(Button("step-proposals", label, _url("proposals", book), "plain", is_link=True))
+        style = PRIMARY if way.now == "review" and not way.is_busy and not counts.undecided else "plain"
+        buttons.append(Button("step-proposals", label, _url("proposals", book), style, is_link=True))
     if counts.guidelines:
-        buttons.append(_button("review", _("Open the guidelines"), _url("guidelines", book), way, is_link=True))
+        review = _button("review", _("Open the guidelines"), _url("guidelines", book), way, is_link=True)
+        buttons.append(review if counts.undecided else replace(review, style="plain"))
         buttons.append(_button("publish", _("Preview and publish"), _url("publish", book), way, is_link=True))
     if counts.guidelines or counts.approved:
         buttons.append(Button("step-exchange", _("Export and import"), _url("exchange", book), "plain", is_link=True))
@@ -271,10 +284,13 @@ def _review_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Bu
         label = _("Approve all that are clean ({clean})").format(clean=clean)
         buttons.append(_button("approve", label, _url("clean", book), way, is_link=True))
     first = review_queue(book).first()
+    look = _("Review page by page")
+    if first is None and counts.rejected:
+        first = Page.objects.filter(book=book, review=PageReview.REJECTED).order_by("number").first()
+        look = ngettext("Open the rejected page", "Open the first rejected page", counts.rejected)
     if first is not None:
         style = PRIMARY if way.now == "approve" and not way.is_busy and not clean else "plain"
-        link = _url("page", book, first.number)
-        buttons.append(Button("step-look", _("Review page by page"), link, style, is_link=True))
+        buttons.append(Button("step-look", look, _url("page", book, first.number), style, is_link=True))
     return buttons
 
 

@@ -46,7 +46,6 @@ class EndpointForm(forms.ModelForm[WebhookEndpoint]):
     class Meta:
         model = WebhookEndpoint
         fields = ("url", "description", "happenings", "is_active")
-        labels = {"url": _("Address")}
         widgets = {"url": forms.URLInput(attrs={"class": "vTextField"})}
 
 

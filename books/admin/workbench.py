@@ -22,13 +22,13 @@ from books.admin.page_states import cell_of, cells_of, reading_of
 from books.admin.undo import DECISION, last_done, last_undone, offers, remember, remember_undone
 from books.errors import EditedMeanwhile
 from books.models import Book, Page, PageReview, Reading
-from books.models.page import CLEAN_CONFIDENCE
+from books.models.page import CLEAN_CONFIDENCE, PERSON
 from books.numbers import number_of
 from books.ocr import review
 from books.ocr.factory import available_engines
 from books.ocr.review import edit_text, edited_lines, restore_reading, review_queue
 from books.stored.pages import ranges
-from books.team.sharing import comment, open_comments
+from books.team.sharing import comment, open_comments, withdraw_reasons
 from books.wording import in_language
 from jobs.models import Job
 
@@ -125,14 +125,16 @@ def undo(request: StaffRequest, book: Book) -> HttpResponseBase:
     if last is None:
         messages.warning(request, _("There is no decision to undo."))
         return to_map(request, book.pk)
-    pages = review.take_back(last)
+    with transaction.atomic():
+        reasons = withdraw_reasons(review.decided(last), user=request.user)
+        pages = review.take_back(last)
     if not pages:
         messages.warning(request, _("That was decided again, or read again, since: nothing was undone."))
         return remember_undone(request, book.pk, last, None, to_map(request, book.pk))
     words = ngettext("Undone: Page {page} {decided}.", "Undone: {count} pages {decided}.", len(pages))
     told = {"page": pages[0].number, "count": len(pages), "decided": PageReview(last["review"]).label.lower()}
     messages.success(request, words.format(**told))
-    again = {"review": last["review"], "pages": {str(page.pk): page.mark for page in pages}}
+    again = {"review": last["review"], "pages": {str(page.pk): page.mark for page in pages}, "reasons": reasons}
     return remember_undone(request, book.pk, last, again, _to_pages(book.pk, pages))
 
 
@@ -150,7 +152,10 @@ def redo(request: StaffRequest, book: Book) -> HttpResponseBase:
         messages.warning(request, _("There is no decision to redo."))
         return to_map(request, book.pk)
     chosen = [f"{page}:{mark}" for page, mark in undone["pages"].items()]
-    return _decided(request, book, chosen, PageReview(undone["review"]))
+    response = _decided(request, book, chosen, PageReview(undone["review"]))
+    for page in Page.objects.filter(pk__in=undone["reasons"], review=PageReview.REJECTED):
+        comment(book, undone["reasons"][str(page.pk)], page=page, subtopic=None, user=request.user)
+    return response
 
 
 # ---- all that give no cause to look ---------------------------------------------------------------------------------
@@ -161,11 +166,14 @@ def clean(request: StaffRequest, book: Book) -> HttpResponseBase:
     """What "approve all that are clean" would do, to be confirmed: its form has the pages chosen as on the map."""
     clean_now = review.clean_pages(book)
     chosen, looks = list(clean_now.order_by("number")), looks_at(clean_now)
+    corrected = set(clean_now.filter(reading__engine=PERSON).values_list("number", flat=True))
     waiting = set(review.review_queue(book).values_list("number", flat=True)) - {page.number for page in chosen}
     context = {
         "title": _("Approve the clean pages"),
         "book": book,
         "chosen": chosen,
+        "unseen": [page.number for page in chosen if page.number not in corrected],
+        "corrected": sorted(corrected),
         "looks": looks,
         "in_doubt": sum(1 for look in looks if look.words),
         "beyond_text": sum(1 for look in looks if look.beyond),

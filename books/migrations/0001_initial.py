@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('happening', models.CharField(choices=[('guidelines.published', 'Guidelines published'), ('guidelines.rolled_back', 'Rolled back to an earlier version'), ('guidelines.withdrawn', 'All guidelines of a book taken back')], max_length=24)),
+                ('happening', models.CharField(choices=[('guidelines.published', 'Guidelines published'), ('guidelines.rolled_back', 'Rolled back to an earlier version'), ('guidelines.withdrawn', 'All guidelines of a book taken back')], max_length=24, verbose_name='event')),
                 ('book_number', models.BigIntegerField()),
                 ('book_title', models.CharField(max_length=200)),
                 ('version', models.PositiveIntegerField()),
@@ -465,7 +465,7 @@ class Migration(migrations.Migration):
             name='WebhookEndpoint',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(help_text='https://…', max_length=500, verbose_name='url')),
+                ('url', models.CharField(help_text='https://…', max_length=500, verbose_name='address')),
                 ('description', models.CharField(blank=True, max_length=80, verbose_name='description')),
                 ('happenings', models.JSONField(default=list, verbose_name='events')),
                 ('secret', books.sealing.SealedField(editable=False)),

@@ -75,7 +75,7 @@ class BookStatus(models.TextChoices):
     """PENDING_REVIEW: a person has to look, at pages that are not approved yet or at guidelines."""
 
     NO_PAGES = "no_pages", _("No pages")
-    READY = "ready_for_extraction", _("Ready for extraction")
+    READY = "ready_for_extraction", _("Ready to generate")
     PROCESSING = "processing", _("Processing")
     PAUSED = "paused", _("Job paused")
     PENDING_REVIEW = "pending_review", _("Pending review")

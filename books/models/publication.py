@@ -172,7 +172,7 @@ class Announcement(models.Model):
     """
 
     number = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    happening = models.CharField(max_length=24, choices=Happening)
+    happening = models.CharField(_("event"), max_length=24, choices=Happening)
     book_number = models.BigIntegerField()
     book_title = models.CharField(max_length=200)
     version = models.PositiveIntegerField()
@@ -195,7 +195,7 @@ class WebhookEndpoint(models.Model):
     ``happenings`` are the events that it is told of; none means all.
     """
 
-    url = models.CharField(_("url"), max_length=500, help_text="https://…")
+    url = models.CharField(_("address"), max_length=500, help_text="https://…")
     description = models.CharField(_("description"), max_length=80, blank=True)
     happenings = models.JSONField(default=list, verbose_name=_("events"))
     secret = SealedField(editable=False)

@@ -64,9 +64,9 @@ def beyond_text(text: str, regions: Iterable[Region], *, is_doubtful: bool) -> t
     which pages a model has to see."""
     kinds = {each.kind for each in regions}
     applies = {
-        "formulas": RegionKind.FORMULA in kinds or FORMULA.search(text),
-        "tables": RegionKind.TABLE in kinds or TABLE_ROW.search(text),
-        "figures": RegionKind.FIGURE in kinds,
-        "doubtful reading": is_doubtful,
+        gettext_noop("formulas"): RegionKind.FORMULA in kinds or FORMULA.search(text),
+        gettext_noop("tables"): RegionKind.TABLE in kinds or TABLE_ROW.search(text),
+        gettext_noop("figures"): RegionKind.FIGURE in kinds,
+        gettext_noop("doubtful reading"): is_doubtful,
     }
     return tuple(reason for reason, found in applies.items() if found)

@@ -164,9 +164,20 @@ def open_comments(**where: object) -> QuerySet[Comment]:
 
 def reasons_of(pages: Iterable[Page]) -> dict[UUID, str]:
     """By page id, what whoever rejected a page last said on it, with the decision or since."""
+    return {each.page_id: each.text for each in _reasons(pages).order_by("pk") if each.page_id}
+
+
+def _reasons(pages: Iterable[Page]) -> QuerySet[Comment]:
     rejected = Q(page__in=pages, page__review=PageReview.REJECTED)
-    said = open_comments().filter(rejected, made_by=F("page__reviewed_by"), made_at__gte=F("page__reviewed_at"))
-    return {each.page_id: each.text for each in said.order_by("pk") if each.page_id}
+    return open_comments().filter(rejected, made_by=F("page__reviewed_by"), made_at__gte=F("page__reviewed_at"))
+
+
+def withdraw_reasons(pages: QuerySet[Page], *, user: User) -> dict[str, str]:
+    """Settles what ``reasons_of`` tells, for a rejection that is taken back; returns it by page id, as JSON."""
+    rows = list(_reasons(pages).order_by("pk"))
+    for row in rows:
+        settle(row, user=user)
+    return {str(row.page_id): row.text for row in rows}
 
 
 def mentions_of(person: User) -> QuerySet[Comment]:

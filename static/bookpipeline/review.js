@@ -108,12 +108,6 @@ for (const box of document.querySelectorAll("details.reject")) {
     box.querySelector("summary").focus();
   });
 }
-document.addEventListener("keydown", (event) => {
-  const form = event.target.closest("[data-submits]")?.form;
-  if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    form.requestSubmit(form.querySelector("[type=submit]"));
-  }
-});
 
 // ---- the editor -----------------------------------------------------------------------------------------------------
 

@@ -90,6 +90,14 @@ for (const question of document.querySelectorAll("details.ask")) {
   });
 }
 
+// A field that asks why takes Ctrl Enter wherever it stands.
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest("[data-submits]")?.form;
+  if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    form.requestSubmit(form.querySelector("[type=submit]"));
+  }
+});
+
 // What is typed in a guarded form is not lost unasked: Ctrl Enter saves, Escape leaves, any other way out warns.
 document.documentElement.classList.add("has-scripts");
 const typedIn = (form) => new URLSearchParams(new FormData(form)).toString();

@@ -154,6 +154,7 @@
   const finish = async () => {
     await upload.finish();
     isDone = true;
+    drawProblems();
     const counts = { doneStored: count("stored"), doneHere: count("here"), doneRefused: count("refused") + count("failed") };
     const told = Object.entries(counts).filter(([, number]) => number).map(([name, number]) => worded(name, { files: files(number) }));
     say(worded("done", { what: told.join(", ") }));

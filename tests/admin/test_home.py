@@ -97,7 +97,7 @@ def test_approved_guidelines_wait_for_who_may_publish_and_stuck_pages_for_who_ma
     page = home(screens)
     assert "1 guideline to publish" in page
     assert f'href="{reverse("admin:books_book_publish", args=[book.pk])}"' in page
-    assert "All 2 pages are rejected" in page
+    assert "2 pages are rejected" in page
     assert "4 pages are not read" in page
     JobFactory(book=book)
     assert "pages are not read" not in home(screens)

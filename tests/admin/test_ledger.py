@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from django.contrib.auth import get_user_model
 
-from books.models import Book, ModelCall, ModelPrice
+from books.models import Book, ModelCall, ModelPrice, StageModel
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/books/modelcall/"
@@ -32,6 +32,15 @@ def test_the_list_sums_what_it_shows(client, admin, calls):
     assert "Model calls: 3, $0.75" in client.get(URL, book).content.decode()
     assert "Model calls: 0, $0.00" in client.get(URL, {**book, "outcome": "failed"}).content.decode()
     assert "Model calls: " not in client.get(URL).content.decode()
+
+
+def test_stages_are_called_by_their_titles(client, admin, calls):
+    client.force_login(admin)
+    ModelCall.objects.filter(pk=calls[0].pk).update(stage="write")
+    StageModel.objects.create(stage="verify", model="m")
+    listed = client.get(URL).content.decode()
+    assert listed.count("Writing guidelines</") == 2  # in the row and in the filter
+    assert "Reading guidelines a second time</" in client.get("/admin/books/stagemodel/").content.decode()
 
 
 def test_csv_holds_no_formula(client, admin, calls):

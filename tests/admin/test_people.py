@@ -40,6 +40,12 @@ def test_what_a_role_may_do_stands_where_it_is_given(administrator, django_user_
         assert f"{name}: {ROLE_WORDS[name]}" in page.replace("&#x27;", "'")
 
 
+def test_people_without_a_role_are_found_by_a_word(administrator):
+    page = administrator.get("/admin/auth/user/").content.decode()
+    assert "By roles" in page
+    assert "no role" in page
+
+
 def test_an_administrator_makes_nobody_a_superuser(administrator, django_user_model):
     grace = django_user_model.objects.create_user("grace", is_staff=True)
     change(administrator, grace, is_superuser="on", user_permissions=["1"])

@@ -6,10 +6,10 @@ import pytest
 
 from books.admin.guards import Button
 from books.admin.page_states import STATES
-from books.admin.steps import PRIMARY, STEPS, Counts, Way, counts_of, under_more, way_of
-from books.models import OcrStatus, PageReview, ReviewStatus
+from books.admin.steps import PRIMARY, STEPS, Counts, Way, buttons_of, counts_of, under_more, way_of
+from books.models import OcrStatus, Page, PageReview, ReviewStatus
 from jobs.models import Job
-from tests.factories import PageFactory, ReadPageFactory, SubtopicFactory, TopicFactory
+from tests.factories import JobFactory, PageFactory, ReadPageFactory, SubtopicFactory, TopicFactory
 
 NOTHING = dict.fromkeys(Counts.__dataclass_fields__, 0)
 WAY = [
@@ -24,6 +24,8 @@ WAY = [
     ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 1}, "review"),
     ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 2, "to_publish": 1}, "publish"),
     ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 2, "published": 1}, ""),
+    ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 2, "published": 1, "proposed": 1}, "review"),
+    ({"pages": 3, "approved": 3, "guidelines": 2, "decided": 2, "published": 1, "rewritten": 1}, "generate"),
 ]
 
 
@@ -61,8 +63,28 @@ def test_the_counts(book):
     SubtopicFactory(topic=topic, status=ReviewStatus.PUBLISHED)
     pages = {"pages": 5, "unread": 1, "failed": 1, "to_review": 1, "approved": 1, "rejected": 1}
     guidelines = {"guidelines": 3, "unwritten": 1, "drafts": 1, "decided": 2, "to_publish": 1, "published": 1}
-    expected = Counts(**pages, **guidelines)
+    expected = Counts(**pages, **guidelines, proposed=0, rewritten=0)
     assert counts_of(book) == expected
+
+
+def test_a_text_younger_than_the_guidelines_is_counted(book):
+    ReadPageFactory(book=book)
+    JobFactory(book=book, kind="extraction")
+    assert counts_of(book).rewritten == 0
+    ReadPageFactory(book=book)
+    assert counts_of(book).rewritten == 1
+
+
+@pytest.mark.parametrize(
+    ("fact", "label"), [("rejected", "Open the rejected page"), ("proposed", "Decide on 1 proposal")]
+)
+def test_whatever_waits_for_a_person_has_the_primary_button(book, admin, fact, label):
+    page = ReadPageFactory(book=book)
+    Page.objects.filter(pk=page.pk).update(review="rejected")
+    counts = Counts(**{**NOTHING, "pages": 1, "guidelines": 1, "decided": 1, fact: 1})
+    first, *others = buttons_of(admin, book, counts, way_of(counts, None))
+    assert (first.label, first.style) == (label, PRIMARY)
+    assert PRIMARY not in {each.style for each in others}
 
 
 def test_the_page_of_a_book_has_three_buttons_at_most_and_the_rest_under_more():

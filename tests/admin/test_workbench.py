@@ -13,6 +13,7 @@ from PIL import Image
 
 from books.admin.page_states import STATES
 from books.models import OcrStatus, Page, PageReview
+from books.models.page import PERSON
 from books.ocr.factory import MODEL
 from books.ocr.review import next_to_review, review_queue
 from books.stored.regions import Region, RegionKind
@@ -307,6 +308,15 @@ def test_clean_pages_that_deserve_a_look_are_named_before_they_are_approved(scre
     assert "2 doubtful words, formulas" in listed
 
 
+def test_a_page_that_somebody_corrected_is_not_called_unseen(screens, book):
+    ReadPageFactory(book=book)
+    ReadPageFactory(book=book, reading__engine=PERSON)
+    words = " ".join(shown(screens, url("books_book_clean", book)).split())
+    assert '<strong>1 page</strong> would be approved without being looked at: <span class="numbers">1</span>' in words
+    assert '<strong>1 page</strong> would be approved that somebody corrected: <span class="numbers">2</span>' in words
+    assert "Approve 2 pages" in words
+
+
 def test_a_page_read_since_the_preview_is_not_approved_with_it(screens, book):
     page, other = ReadPageFactory(book=book), ReadPageFactory(book=book)
     listed = [each.as_seen for each in Page.objects.filter(pk__in=[page.pk, other.pk])]
@@ -362,6 +372,16 @@ def test_decisions_are_undone_one_after_the_other(screens, book, said, admin):
     assert "no decision to undo" in said(screens.post(undo, follow=True))[-1]
     first.refresh_from_db()
     assert (first.reviewed_by, first.reviewed_at) == (None, None)
+
+
+def test_the_reason_of_a_rejection_goes_and_comes_with_it(screens, book):
+    page = ReadPageFactory(book=book)
+    decide(screens, page, "reject", reason="Too dark")
+    assert "Too dark" in shown(screens, page_url("page", page))
+    screens.post(url("books_book_decision_undo", book))
+    assert "Too dark" not in shown(screens, page_url("page", page))
+    screens.post(url("books_book_decision_redo", book))
+    assert 'id="rejection" dir="auto">Too dark' in shown(screens, page_url("page", page))
 
 
 def test_undo_leaves_what_was_decided_again_since(screens, book, said):

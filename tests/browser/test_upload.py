@@ -149,6 +149,17 @@ def become(tab: Tab, routes: list[Route], count: int) -> None:
     assert len(routes) == count
 
 
+def test_a_new_book_stays_in_view_until_it_is_known_what_was_not_taken(book_tab, live_server, scans):
+    book_tab.goto(f"{live_server.url}/admin/books/book/add/")
+    book_tab.get_by_label("Title").fill("Another")
+    book_tab.set_input_files("#files", [scans / f"p{number}.png" for number in (11, 12)])
+    assert book_tab.locator("#files").bounding_box()["width"] <= 1, "the browser would say that no file is chosen"
+    book_tab.get_by_role("button", name="Save and upload").click()
+    expect(book_tab.locator(".upload-problems li")).to_have_text(re.compile(r"^p12\.png: This is not an image or PDF"))
+    book_tab.get_by_role("link", name="Open the book").click()
+    expect(book_tab.get_by_role("heading", name="Another")).to_be_visible()
+
+
 def test_three_at_a_time(book_tab, scans):
     in_hand: list[Route] = []
     book_tab.route(FILE, lambda route: in_hand.append(route))  # noqa: PLW0108 - Playwright marks its handlers

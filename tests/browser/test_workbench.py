@@ -109,6 +109,11 @@ def test_a_page_is_rejected_with_a_reason_by_keyboard(bench, book, picture):
     at_page(bench, 2)
     bench.goto(f"{bench.base}pages/1/")
     expect(bench.locator("#rejection")).to_have_text("Too dark")
+    bench.goto(f"{bench.base}pages/2/")
+    bench.keyboard.press("w")
+    bench.keyboard.type("Torn")
+    bench.keyboard.press("Control+Enter")  # as where a guideline is rejected
+    at_page(bench, 3)
 
 
 def test_pages_are_reviewed_by_keyboard_alone(bench, book, picture):
