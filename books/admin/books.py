@@ -34,7 +34,7 @@ from books.models.book import books_with_words
 from books.ocr.factory import installed_languages
 from books.ocr.start import lack_of_language
 from books.publishing.deletion import delete_book
-from books.wording import in_language
+from books.wording import count_of_pages, in_language
 from jobs.errors import JobError
 from jobs.progress import start_sentence
 
@@ -137,7 +137,7 @@ class BookAdmin(LookAhead, admin.ModelAdmin[Book]):
 
     @admin.display(ordering="page_count", description=_("pages"))
     def page_count(self, book: Book) -> str:
-        return str(getattr(book, "page_count", 0))
+        return count_of_pages(getattr(book, "page_count", 0))
 
     @admin.display(description=_("job"))
     def active_job(self, book: Book) -> SafeString:

@@ -51,8 +51,8 @@ def stage_times(view: JobView, words: Callable[[int], str]) -> list[Bar]:
     rows = []
     for at, stage in begun:
         is_at_work = view.job.is_at_work and stage.state == "running"
-        seconds = round(((timezone.now() if is_at_work else stage.worked_until or at) - at).total_seconds())
-        rows.append((_(stage.title), (at - (first or at)).total_seconds(), seconds, words(seconds)))
+        seconds = ((timezone.now() if is_at_work else stage.worked_until or at) - at).total_seconds()
+        rows.append((_(stage.title), (at - (first or at)).total_seconds(), seconds, words(round(seconds))))
     return bars(rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Q, Subquery
@@ -15,18 +15,14 @@ from books.extraction.job import EXTRACTION, FINALISATION
 from books.guidelines.proposals import waiting
 from books.models import DECISIONS, Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
 from books.ocr.job import OCR, OCR_ELSEWHERE
-from books.ocr.review import clean_pages, review_queue
+from books.ocr.review import READ, clean_pages, review_queue
 from books.wording import count_of_guidelines, count_of_pages
 from jobs.models import Job
 from jobs.states import JobStatus
 
 STEPS = ("upload", "read", "approve", "generate", "finalise", "review", "publish")
-STEP_OF_KIND = {
-    OCR.kind: "read",
-    OCR_ELSEWHERE.kind: "read",
-    EXTRACTION.kind: "generate",
-    FINALISATION.kind: "finalise",
-}
+STEP_OF_KIND = dict.fromkeys((OCR.kind, OCR_ELSEWHERE.kind), "read")
+STEP_OF_KIND |= {EXTRACTION.kind: "generate", FINALISATION.kind: "finalise"}
 # What an active job makes the label and the sentence of the next step.
 BUSY = {
     JobStatus.PENDING: (
@@ -46,14 +42,13 @@ BUSY = {
         gettext_lazy("A job of this book lost its worker. It goes on by itself in a moment."),
     ),
 }
-READ = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Pages: ``unread`` wait for their first reading, ``to_review`` were read. Guidelines: ``unwritten`` have no
-    text yet, ``decided`` were approved, rejected or published; ``to_publish`` were approved and are not out; ``proposed``
-    changes wait for a decision; of ``rewritten`` pages the text is younger than the last job that made guidelines."""
+    text yet, ``decided`` were approved, rejected or published; ``to_publish`` were approved and are not out;
+    ``proposed`` changes wait for a decision; a text of the ``rewritten`` pages is younger than the last extraction."""
 
     pages: int
     unread: int
@@ -163,7 +158,7 @@ LEADS_TO = {
     "proposed": "review",
     "rewritten": "generate",
 }
-OF_PAGES = {
+WORDS = {
     "unread": ngettext_lazy(
         "%d page is not read yet. Run OCR to get their text.", "%d pages are not read yet. Run OCR to get their text."
     ),
@@ -179,8 +174,6 @@ OF_PAGES = {
         "%d page is rejected. Read it again, approve it after all, or remove it.",
         "%d pages are rejected. Read them again, approve them after all, or remove them.",
     ),
-}
-OF_GUIDELINES = {
     "unwritten": ngettext_lazy(
         "%d guideline is not written yet. Generate once more.", "%d guidelines are not written yet. Generate once more."
     ),
@@ -195,7 +188,9 @@ OF_GUIDELINES = {
         "%d guideline is approved and not published yet. Preview and publish.",
         "%d guidelines are approved and not published yet. Preview and publish.",
     ),
-    "proposed": ngettext_lazy("%d proposal is waiting for your decision.", "%d proposals are waiting for your decision."),
+    "proposed": ngettext_lazy(
+        "%d proposal is waiting for your decision.", "%d proposals are waiting for your decision."
+    ),
     "rewritten": ngettext_lazy(
         "%d page has another text since its guidelines were made. Generate once more.",
         "%d pages have another text since their guidelines were made. Generate once more.",
@@ -206,12 +201,11 @@ OF_GUIDELINES = {
 def _next(counts: Counts) -> tuple[str, str]:
     if not counts.pages:
         return "upload", _("This book has no pages yet. Upload its scans: images or a PDF.")
-    sentences = OF_PAGES if any(getattr(counts, name) for name in OF_PAGES) else OF_GUIDELINES
-    if not counts.guidelines and sentences is OF_GUIDELINES:
-        return "generate", _("Every page is approved. Generate the guidelines.")
-    for name, sentence in sentences.items():
+    for name, step in LEADS_TO.items():
         if count := getattr(counts, name):
-            return LEADS_TO[name], sentence % count
+            return step, WORDS[name] % count
+    if not counts.guidelines:
+        return "generate", _("Every page is approved. Generate the guidelines.")
     return "", _("Every guideline is decided, and readers have those that were approved.")
 
 
@@ -249,17 +243,17 @@ def buttons_of(user: User, book: Book, counts: Counts, way: Way) -> list[Button]
     if not way.is_busy:
         buttons += _job_buttons(user, book, counts, way)
     if counts.read:
-        buttons.append(Button("step-contents", _("Table of contents"), _url("contents", book), "plain", is_link=True))
+        buttons.append(_button("contents", _("Table of contents"), _url("contents", book), way, is_link=True))
     if proposed := counts.proposed:
         label = ngettext("Decide on {count} proposal", "Decide on {count} proposals", proposed).format(count=proposed)
-        style = PRIMARY if way.now == "review" and not way.is_busy and not counts.undecided else "plain"
-        buttons.append(Button("step-proposals", label, _url("proposals", book), style, is_link=True))
+        at = "" if counts.undecided else "review"
+        buttons.append(_button("proposals", label, _url("proposals", book), way, is_link=True, at=at))
     if counts.guidelines:
-        review = _button("review", _("Open the guidelines"), _url("guidelines", book), way, is_link=True)
-        buttons.append(review if counts.undecided else replace(review, style="plain"))
+        at = "review" if counts.undecided else ""
+        buttons.append(_button("review", _("Open the guidelines"), _url("guidelines", book), way, is_link=True, at=at))
         buttons.append(_button("publish", _("Preview and publish"), _url("publish", book), way, is_link=True))
     if counts.guidelines or counts.approved:
-        buttons.append(Button("step-exchange", _("Export and import"), _url("exchange", book), "plain", is_link=True))
+        buttons.append(_button("exchange", _("Export and import"), _url("exchange", book), way, is_link=True))
     return sorted(buttons, key=lambda button: (button.style != PRIMARY, button.id in SELDOM or _is_redo(button, way)))
 
 
@@ -289,8 +283,8 @@ def _review_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Bu
         first = Page.objects.filter(book=book, review=PageReview.REJECTED).order_by("number").first()
         look = ngettext("Open the rejected page", "Open the first rejected page", counts.rejected)
     if first is not None:
-        style = PRIMARY if way.now == "approve" and not way.is_busy and not clean else "plain"
-        buttons.append(Button("step-look", look, _url("page", book, first.number), style, is_link=True))
+        at = "" if clean else "approve"
+        buttons.append(_button("look", look, _url("page", book, first.number), way, is_link=True, at=at))
     return buttons
 
 
@@ -304,9 +298,7 @@ def _job_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Butto
         label = _("Generate the guidelines again") if counts.guidelines else _("Generate guidelines")
         buttons.append(_button("generate", label, _url("generate", book), way))
     if counts.approved:
-        buttons.append(
-            Button("step-choose", _("Choose pages, price and cap"), _url("start", book), "plain", is_link=True)
-        )
+        buttons.append(_button("choose", _("Choose pages, price and cap"), _url("start", book), way, is_link=True))
     if may_finalise(counts):
         label = _("Tidy names and duplicates") if counts.drafts else _("Tidy again")
         buttons.append(_button("finalise", label, _url("finalise", book), way))
@@ -318,9 +310,10 @@ def may_finalise(counts: Counts) -> bool:
     return bool(counts.guidelines) and not counts.unwritten
 
 
-def _button(step: str, label: str, url: str, way: Way, *, is_link: bool = False) -> Button:
-    style = PRIMARY if way.now == step and not way.is_busy else "plain"
-    return Button(f"step-{step}", label, url, style, is_link=is_link)
+def _button(step: str, label: str, url: str, way: Way, *, is_link: bool = False, at: str | None = None) -> Button:
+    """Primary at its own step, or ``at`` another; "" is none."""
+    is_next = way.now and way.now == (step if at is None else at) and not way.is_busy
+    return Button(f"step-{step}", label, url, PRIMARY if is_next else "plain", is_link=is_link)
 
 
 def _url(screen: str, book: Book, *args: int | str) -> str:

@@ -56,7 +56,7 @@ class ApiTokenAdmin(AsksAgain, admin.ModelAdmin[ApiToken]):
 
     @admin.display(description=_("scopes"))
     def may(self, token: ApiToken) -> str:
-        return ", ".join(token.scopes)
+        return ", ".join(scope.label.partition(":")[0] for scope in TokenScope if scope in token.scopes)
 
     @admin.display(description=_("scopes"))
     def may_in_words(self, token: ApiToken) -> SafeString:

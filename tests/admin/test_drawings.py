@@ -100,15 +100,17 @@ def test_the_cost_of_a_stage_is_as_long_as_its_calls_cost(screens, book):
     assert "$0.2500" in shown(screens, "costs", book)
 
 
-def test_the_time_of_a_stage_lies_where_its_items_worked(screens, book):
+@pytest.mark.parametrize(("second", "words"), [(1, ("2 min", "5 min")), (0.001, ("1 s", "1 s"))])
+def test_the_time_of_a_stage_lies_where_its_items_worked(screens, book, second, words):
     job = JobFactory(book=book, kind="extraction", status=JobStatus.COMPLETED, stage="write")
     begun = timezone.now() - timedelta(hours=1)
     for stage, at, until in (("digest", 0, 60), ("digest", 30, 100), ("write", 100, 400)):
-        times = {"started_at": begun + timedelta(seconds=at), "finished_at": begun + timedelta(seconds=until)}
+        times = {"started_at": begun + timedelta(seconds=at * second)}
+        times["finished_at"] = begun + timedelta(seconds=until * second)
         ItemFactory(job=job, stage=stage, state=ItemState.DONE, **times)
     screen = screens.get(reverse("admin:jobs_job_change", args=[job.pk])).content.decode()
     drawn = re.findall(r'<rect x="([\d.]+)" width="([\d.]+)"\s*height="10"/></svg><span>([^<]*)</span>', screen)
-    assert drawn == [("0", "250", "2 min"), ("250", "750", "5 min")]
+    assert drawn == [("0", "250", words[0]), ("250", "750", words[1])]
 
 
 def test_bars_of_nothing_have_no_length():

@@ -144,7 +144,9 @@ def test_each_sees_their_own_tokens_and_scopes_of_use_to_them(client, reviewer, 
     assert (token.owner, token.scopes) == (reviewer, ["read", "review"])
     url = reverse("admin:books_apitoken_changelist")
     assert "Of the administrator" not in client.get(url).content.decode()
-    assert "Mine" in screens.get(url).content.decode()
+    listed = screens.get(url).content.decode()
+    assert "Mine" in listed
+    assert "Read books, Review</td>" in listed
 
 
 def test_scopes_never_change(client, reviewer):

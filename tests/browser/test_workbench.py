@@ -113,7 +113,7 @@ def test_a_page_is_rejected_with_a_reason_by_keyboard(bench, book, picture):
     bench.keyboard.press("w")
     bench.keyboard.type("Torn")
     bench.keyboard.press("Control+Enter")  # as where a guideline is rejected
-    at_page(bench, 3)
+    at_page(bench, 4)
 
 
 def test_pages_are_reviewed_by_keyboard_alone(bench, book, picture):
