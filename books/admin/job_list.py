@@ -63,7 +63,7 @@ class JobAdmin(ReadOnly, admin.ModelAdmin[Job]):
     def job(self, job: Job) -> SafeString:
         return format_html('<a href="{}">{}</a>', reverse("admin:jobs_job_change", args=[job.pk]), _(job.title))
 
-    @admin.display(description=gettext_lazy("state"), ordering="status")
+    @admin.display(description=gettext_lazy("status"), ordering="status")
     def state(self, job: Job) -> SafeString:
         """The status, and where some of a completed job's items failed, the button that tries them again."""
         return render_to_string("bookpipeline/_list_outcome.html", {"job": job})

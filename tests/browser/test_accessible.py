@@ -67,3 +67,25 @@ def test_no_screen_has_a_grave_fault(chromium, live_server, admin, facts):  # no
     context.close()
     print(f"\n{len(addresses)} screens, each light and dark, {found.total()} grave faults: {dict(found)}")
     assert not seen, "\n".join(map(str, seen))
+
+
+# How far the line around it stands out from what it surrounds, as WCAG counts it.
+EDGE = """node => {
+  const part = (value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  const light = (colour) => {
+    const [red, green, blue] = colour.match(/[\\d.]+/g).map((each) => part(each / 255));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
+  };
+  const { borderTopColor, backgroundColor } = getComputedStyle(node);
+  const [dark, bright] = [light(borderTopColor), light(backgroundColor)].sort((one, other) => one - other);
+  return bright / dark;
+}"""
+
+
+def test_fields_and_buttons_have_an_edge_in_the_dark(tab, live_server, admin):
+    sign_in(tab, live_server)
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(live_server.url + reverse("admin:books_account"))
+    tab.evaluate("document.getAnimations().forEach(each => each.finish())")
+    for what in (".button.plain", "input[type=url]"):
+        assert tab.locator(what).first.evaluate(EDGE) >= 3, what
