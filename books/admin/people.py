@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -62,7 +63,7 @@ def role_name(role: Group) -> str:
 class RoleFilter(admin.RelatedFieldListFilter):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.title, self.empty_value_display = _("roles"), _("no role")
+        self.title, self.empty_value_display = gettext("roles"), format_html("{}", gettext("no role"))
 
     def field_choices(self, _field: Any, _request: HttpRequest, _model_admin: Any) -> Any:
         return [(str(role.pk), role_name(role)) for role in Group.objects.order_by("pk")]
@@ -74,6 +75,9 @@ class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         return f"{role_name(role)}: {words}" if words else role.name
 
 
+DJANGOS: Any = UserAdmin.fieldsets
+
+
 @admin.register(User)
 class PersonAdmin(AsksAgain, UserAdmin[User]):
     """An administrator gives roles; single permissions, and all that concerns a superuser, are a superuser's."""
@@ -82,10 +86,10 @@ class PersonAdmin(AsksAgain, UserAdmin[User]):
     list_filter = (("groups", RoleFilter), "is_active", "is_superuser")
     actions = ("deactivate", "reset_factors")
     fieldsets = (
-        *UserAdmin.fieldsets[:2],
+        *DJANGOS[:2],
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         (_("Single permissions"), {"classes": ("collapse",), "fields": ("user_permissions",)}),
-        UserAdmin.fieldsets[3],
+        DJANGOS[3],
     )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
