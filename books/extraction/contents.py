@@ -195,7 +195,11 @@ def drafted(book: BookFacts, digests: Sequence[Digest]) -> tuple[tuple[TocEntry,
 
 def _once(entries: Iterable[TocEntry]) -> tuple[TocEntry, ...]:
     """A brief list of contents before the detailed one names the chapters twice; the last mention counts."""
-    found = {(entry.number, entry.title.casefold(), entry.page): entry for entry in entries}
+    found: dict[tuple[str, str, int | None], TocEntry] = {}
+    for entry in entries:
+        key = entry.number, entry.title.casefold(), entry.page
+        found.pop(key, None)
+        found[key] = entry
     return tuple(found.values())
 
 

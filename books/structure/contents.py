@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from books.errors import UploadRejected
 from books.sentences import gettext_noop, told
 from books.structure.base import TocEntry
+from books.structure.front_matter import is_matter_title
 from books.structure.numbering import Kind, Parsed, number_order, parse_numbering
 
-# Whatever leads from a title to its page: dots, dashes, rules.
-LEADER = r"(?:\s?[.·•…_~+=*—–-]){3,}"
+# Whatever leads from a title to its page: dots, some of them read as letters, dashes, rules.
+LEADER = r"(?:\s?[.·•…_~+=*—–-]){3,}(?:[ces.]{3,})?"
 LINE = re.compile(
     r"""^(?P<title>.*?)
     (?:[\s.…·•_~+=*—–-]*[\s.…·•_](?P<page>\d{1,4}))?
@@ -105,12 +106,12 @@ def read_entry(row: str, depth: int) -> tuple[TocEntry, Kind] | None:
 
 
 def without_parts(read: Sequence[tuple[TocEntry, Kind]]) -> list[TocEntry]:
-    """Parts stand above the chapters, whose level is then 1 again."""
-    chapters = [entry.level for entry, kind in read if kind is not Kind.PART]
-    if not chapters or len(chapters) == len(read):
+    """Parts stand above the chapters, whose level is then 1 again; an index at the end stands beside the parts."""
+    below = [entry for entry, kind in read if kind is not Kind.PART]
+    if not below or len(below) == len(read):
         return [entry for entry, _ in read]
-    less = min(chapters) - 1
-    return [replace(entry, level=0 if kind is Kind.PART else entry.level - less) for entry, kind in read]
+    less = min([entry.level for entry in below if not is_matter_title(entry.title)], default=1) - 1
+    return [replace(entry, level=0 if kind is Kind.PART else max(1, entry.level - less)) for entry, kind in read]
 
 
 def _with_problems(lines: Sequence[TocLine]) -> list[TocLine]:

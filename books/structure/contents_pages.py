@@ -18,20 +18,24 @@ from books.structure.headings import OPEN_END
 from books.structure.layout import PageLayout, PageLine
 from books.structure.numbering import Kind, digits, parse_numbering
 
-_WORD = r"(?:pages?|p[aá]g(?:ina)?|p|seite|s)"
-# A page's number, whose ones and noughts may have been read as letters.
+_WORD = r"(?:pages?|p[aá]g(?:ina)?|pp?|seite|s)"
+# A page's number, whose ones and noughts may have been read as letters; behind a leader other digits too.
 _PAGE = r"\d[\dlIOo]{0,3}|[lIOo]\d{1,3}"
+_LED_PAGE = r"\d[\dlIOoSB]{0,3}|[lIOoSB]\d{1,3}|l[lIOo]?|I"
 _NUMBER = re.compile(
     rf"^(?P<lead>{LEADER})?[\W_]*(?P<word>{_WORD}\b)?[\W_]*(?:{_WORD}(?=\d))?(?P<page>{_PAGE}|[lI])[\W_]*$",
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    rf"^(?P<title>.*?[^\W_].*?)(?:(?P<lead>{LEADER}\s*|\s+{_WORD}\.?\s*)(?P<sure>{_PAGE}|[lI])|\s+(?P<page>{_PAGE}))[\W_]*$",
+    rf"^(?P<title>.*?[^\W_].*?)(?:(?P<lead>{LEADER}\s*|\s+[(\[]?{_WORD}\.?\s*)(?P<sure>{_LED_PAGE})(?:\s?[–—-]\s?{_PAGE})?"
+    rf"|\s+(?P<page>(?:{_PAGE})(?![–—-]\d)|\d{{1,3}}(?=[–—-]))(?:[–—-]\d{{1,3}})?)[\W_]*$",
     re.IGNORECASE,
 )
 _BEGINS = re.compile(r"^(\d{1,4})\s+(?=\S*[^\W_])(\D.*|\d+\.\d.*)$")
 _OPEN_LEADER = re.compile(rf"^.*?{LEADER}\s*$")
 _LOST_PAGE = re.compile(r"(?<=\w)\s+[a-z]\d{1,2}$")
+# What a line begins with: the sign of a list, and ones that were read as letters.
+_BEGUN = ((re.compile(r"^[-•*]\s+"), ""), (re.compile(r"^\|(?=[.:)]\s)"), "I"), (re.compile(r"^l(?=[.:)]?\s)"), "1"))
 _STRAY = re.compile(r"\s+[|Il]$")
 _ROW = 0.008  # of the page's height
 _COLUMN = 0.2  # of the page's width
@@ -63,10 +67,11 @@ def read_contents(layout: PageLayout, before: str) -> tuple[TocEntry, ...]:
     enough = len(pages) >= 2 if titled else len(pages) >= max(3, 0.5 * len(lines))
     if not enough or longest_rise(pages) < 0.75 * len(pages):
         return ()
-    indents = _indents([line for line, _, _ in kept])
+    # The first line may be a section of a chapter that begins on the page before.
+    _, *deep = depths(["x", *_indents([line for line, _, _ in kept])])
     read = [
         (replace(entry, level=min(DEEPEST, max(entry.level, depth))), kind)
-        for (_, entry, kind), depth in zip(kept, depths(indents), strict=True)
+        for (_, entry, kind), depth in zip(kept, deep, strict=True)
     ]
     return tuple(_under_chapters(without_parts(read)))
 
@@ -116,8 +121,11 @@ def _rows(lines: Sequence[PageLine]) -> list[PageLine]:
 
 
 def _plain(text: str) -> str:
-    """The line with its leader as dots and its numbers as such."""
-    text = re.sub(r"^\|(?=[.:)]\s)", "I", text)
+    """The line, or the row of a table, with its leader as dots and its numbers as such."""
+    if text.startswith("|") and text.endswith("|"):
+        text = " ".join(text.strip("| ").split("|"))
+    for read, meant in _BEGUN:
+        text = read.sub(meant, text)
     found = _found(_ENDS, text)
     if not found:
         return _LOST_PAGE.sub("", text)
@@ -149,13 +157,24 @@ def _whole(lines: Sequence[PageLine]) -> list[PageLine]:
     named = [(parsed.kind, _has_place(line.text)) for line in lines if (parsed := parse_numbering(line.text))]
     every, with_page = Counter(kind for kind, _ in named), Counter(kind for kind, has_page in named if has_page)
     paged = {kind for kind, count in every.items() if with_page[kind] >= 0.5 * count}
+    is_paired = _is_paired([line.text for line in lines if line.kind != "page_number"])
     whole: list[PageLine] = []
     for line in lines:
-        if whole and (text := _joined(whole[-1].text, line, paged)):
+        text = _joined(whole[-1].text, line, paged) if whole else ""
+        if whole and is_paired and not _has_place(whole[-1].text) and _has_place(line.text):
+            text = f"{whole[-1].text} {line.text}"
+        if text:
             whole[-1] = replace(whole[-1], text=text)
         else:
             whole.append(line)
     return whole
+
+
+def _is_paired(lines: Sequence[str]) -> bool:
+    """Whether each page stands on the second line of its entry, which may be the author."""
+    begun = next((at for at, text in enumerate(lines, 1) if CONTENTS_TITLE.match(text.strip(" .:"))), 0)
+    has_place = [_has_place(text) for text in lines[begun:]]
+    return len(has_place) >= 6 and has_place == [False, True] * (len(has_place) // 2)
 
 
 def _has_place(text: str) -> bool:
@@ -166,14 +185,19 @@ def _has_place(text: str) -> bool:
 def _joined(text: str, below: PageLine, paged: set[Kind]) -> str:
     """The title that goes on in the line below, "" where it does not; ``paged`` kinds have a page on most lines."""
     ended, parsed = _found(_ENDS, text), parse_numbering(text)
+    if parsed and not parsed.title:  # "Chapter 3": the number is its own.
+        ended = None
+    elif ended:
+        parsed = parse_numbering(ended["title"].rstrip(" ."))
     if below.kind == "page_number" or parse_numbering(below.text) or CONTENTS_TITLE.match(text.strip(" .:")):
         return ""
     is_small = below.text[:1].islower()
     has_page = bool(_found(_ENDS, below.text))
     is_alone = parsed is not None and not parsed.title
-    if ended and not is_alone:
+    if ended:
         page = ended["sure"] or ended["page"]
-        return f"{ended['title'].rstrip(' .')} {below.text} ..... {page}" if is_small and not has_page else ""
+        runs_on = (is_small or is_alone) and not has_page
+        return f"{ended['title'].rstrip(' .')} {below.text} ..... {page}" if runs_on else ""
     if _found(_OPEN_LEADER, text):
         return ""
     is_open = is_small or bool(OPEN_END.search(text))

@@ -11,7 +11,9 @@ from books.structure.base import Digest
 from books.structure.headings import BACK_MATTER
 
 CONTENTS_TITLE = re.compile(
-    r"^(?:table of )?contents(?: at a glance)?$|^brief contents$|^[íi]ndice(?: general)?$|^contenidos?$|^sum[aá]rio$"
+    r"^(?:table of )?contents(?: (?:at a glance|in brief|\(?cont(?:inued|['’]?d)?\.?\)?))?$|^brief contents$"
+    r"|^[íi]ndice(?: general)?$|^contenidos?$|^sum[aá]rio$|^inhoud(?:sopgave)?$|^spis treści$|^içindekiler$"
+    r"|^(?:оглавление|содержание)$|^(?:विषय[- ]?सूची|अनुक्रमणिका)$"
     r"|^tabla de contenidos?$|^inhalt(?:sverzeichnis|sübersicht)?$|^table des mati[eè]res$|^sommaire$"
     r"|^(?:what['’]?s )?in(?:side)? this (?:book|volume)$|^what['’]?s inside$|^(?:full|course|detailed) contents$",
     re.IGNORECASE,

@@ -41,10 +41,12 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 BACK_MATTER = re.compile(
-    r"^(?:index|subject index|answer key|answers? to .{1,40}|solutions to .{1,40}|bibliography|appendix(?: [a-z\d])?|"
-    r"appendices|photo credits|glossary|works cited|references|índice (?:alfabético|analítico)|soluciones|bibliografía|"
-    r"glosario|apéndice(?: [a-z\d])?|(?:sach|stichwort)?(?:register|verzeichnis)|glossa(?:r|ire)|anhang(?: [a-z\d])?|"
-    r"literatur(?:verzeichnis)?|quellen(?:verzeichnis)?|lösungen|annexes?)\b[\W]*(?:[A-Z][\w ]{0,40})?$",
+    r"^(?:index|subject index|answers|answer key|answers? to .{1,40}|solutions to .{1,40}|bibliography|"
+    r"appendix(?: [a-z\d])?|appendices|photo credits|glossary|works cited|references|"
+    r"índice (?:alfabético|analítico)|soluciones|bibliografía|glosario|apéndice(?: [a-z\d])?|"
+    r"(?:sach|stichwort)?(?:register|verzeichnis)|glossa(?:r|ire)|anhang(?: [a-z\d])?|literatur(?:verzeichnis)?|"
+    r"quellen(?:verzeichnis)?|lösungen|annexes?|corrigés|respostas|indice analitico|antwoorden|ответы|उत्तरमाल)"
+    r"\b[\W]*(?:[A-Z][\w ]{0,40})?$",
     re.IGNORECASE,
 )
 

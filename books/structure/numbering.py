@@ -28,10 +28,11 @@ STRONG = frozenset({Kind.PART, Kind.UNIT, Kind.CHAPTER, Kind.ROMAN, Kind.BARE, K
 PLAIN = frozenset({Kind.LARGE, Kind.MIDDLE, Kind.SMALL})
 LEVELS = {kind: 1 for kind in Kind if kind < Kind.LESSON} | {Kind.LESSON: 2, Kind.DECIMAL: 2, Kind.MIDDLE: 2}
 _KEYWORDS = {
-    Kind.PART: "part|parte|teil|partie",
-    Kind.UNIT: "unit|unidad|unité|einheit|unidade|theme",
-    Kind.CHAPTER: "chapter|module|capítulo|capitulo|módulo|chapitre|kapitel|block|bloque|tema",
-    Kind.LESSON: "lesson|section|topic|lección|leccion|sección|leçon|lektion|lição|apartado",
+    Kind.PART: "part|parte|teil|partie|deel|część|часть|भाग",
+    Kind.UNIT: "unit|unidad|unité|einheit|unidade|unità|theme|ünite|раздел|इकाई",
+    Kind.CHAPTER: "chapter|module|capítulo|capitulo|capitolo|módulo|chapitre|kapitel|hoofdstuk|rozdział|bölüm|глава"
+    "|अध्याय|block|bloque|tema",
+    Kind.LESSON: "lesson|section|topic|lección|leccion|sección|leçon|lektion|lezione|lição|lekcja|урок|पाठ|§|apartado",
 }
 _COUNTED = (
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -86,11 +87,11 @@ def parse_numbering(text: str) -> Parsed | None:
     return None
 
 
-_LETTERS_FOR_DIGITS = str.maketrans("lIiOoL", "111001")
+_LETTERS_FOR_DIGITS = str.maketrans("lIiOoLSsB", "111001558")
 
 
 def digits(text: str) -> str:
-    """A number whose ones and noughts were read as letters."""
+    """A number some of whose digits were read as letters."""
     return text.translate(_LETTERS_FOR_DIGITS)
 
 

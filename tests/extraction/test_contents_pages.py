@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from PIL import ImageDraw
 
+from books.extraction.contents import drafted
 from books.extraction.engines.offline.digest import digest
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.ink import PageInk
 from books.ocr.image.open import open_page
 from books.ocr.image.shapes import leaders
-from books.structure.base import PageText, TextLine
+from books.structure.base import BookFacts, PageText, TextLine
 from books.structure.contents import toc_text
 from tests.extraction.conftest import text_line
 from tests.extraction.contents_forms import FORMS
@@ -88,3 +89,68 @@ def test_numbers_apart_are_joined_by_row_where_only_the_layout_tells():
     lines += [TextLine(str(page), top, 0.85, 0.02, 0.02) for page, (_, top) in zip((1, 7, 9), rows[1:], strict=True)]
     page = PageText(1, "\n".join(line.text for line in lines), tuple(lines))
     assert toc_text(digest(page, "", "").toc) == "Rivers ..... 1\nSeas ..... 7\nLakes ..... 9\n"
+
+
+# Pages as text, whose lines are indented as printed; each with its draft. A form feed begins another page.
+AS_TEXT = {
+    "an index beside the parts": (
+        "Contents\nPart I Force\n  1 Motion ..... 3\n  2 Work ..... 19\nPart II Heat\n  3 Gas ..... 57\nIndex ..... 90",
+        "Part I Force\n1 Motion ..... 3\n2 Work ..... 19\nPart II Heat\n3 Gas ..... 57\nIndex ..... 90",
+    ),
+    "answers beside the chapters": (
+        "Contents\n1 Sets ..... 1\n2 Limits ..... 47\nAnswers ..... 78",
+        "1 Sets ..... 1\n2 Limits ..... 47\nAnswers ..... 78",
+    ),
+    "words of other languages": (
+        "Оглавление\nГлава 1. Силы ..... 5\n  § 1. Трение ..... 6\nГлава 2. Тепло ..... 20\nОтветы ..... 40",
+        "1 Силы ..... 5\n  1 Трение ..... 6\n2 Тепло ..... 20\nОтветы ..... 40",
+    ),
+    "Hindi": (
+        "विषय-सूची\nअध्याय 1 संख्याएँ ..... 1\nअध्याय 2 समीकरण ..... 15\nउत्तरमाला ..... 60",
+        "1 संख्याएँ ..... 1\n2 समीकरण ..... 15\nउत्तरमाला ..... 60",
+    ),
+    "ranges of pages": (
+        "Contents\n1 Light ..... 1-18\n  1.1 Mirrors 2–11\n2 Sound (pp. 19-35)\n3 Heat 36-50\nReprint 2024-25",
+        "1 Light ..... 1\n  1.1 Mirrors 2\n2 Sound ..... 19\n3 Heat 36",
+    ),
+    "misread digits": (
+        "Contents\nl Air ..... l\n2 Soil ..... lO\n3 Fire ..... 2l\n4 Water ..... 3S\n5 Ice ..... 5o",
+        "1 Air ..... 1\n2 Soil ..... 10\n3 Fire ..... 21\n4 Water ..... 35\n5 Ice ..... 50",
+    ),
+    "leaders read as letters": (
+        "Contents\n1 Leaves .......ccccsseeeess 1\n2 Rivers ....scscsssseee 15\n3 Numbers ......cccss 31",
+        "1 Leaves ..... 1\n2 Rivers ..... 15\n3 Numbers ..... 31",
+    ),
+    "the page beside the chapter's number": (
+        "CONTENTS\nCHAPTER 1 ..... 3\nIntegers\nCHAPTER 2 ..... 20\nPowers\nCHAPTER 3 ..... 38\nRoots",
+        "1 Integers ..... 3\n2 Powers ..... 20\n3 Roots ..... 38",
+    ),
+    "titles above their authors": (
+        "Contents\nThe River\nAda Miles ..... 3\nA Letter\nLin Wei ..... 14\nWinter\nRosa Marin ..... 35",
+        "The River Ada Miles ..... 3\nA Letter Lin Wei ..... 14\nWinter Rosa Marin ..... 35",
+    ),
+    "a table": (
+        "Contents\n| No. | Title | Page |\n| --- | --- | --- |\n| 1 | Leaves | 1 |\n| 2 | Rivers | 15 |",
+        "1 Leaves 1\n2 Rivers 15",
+    ),
+    "a list": (
+        "Contents\n- Chapter 1: Leaves ..... 1\n- 1.1 Light ..... 2\n- Chapter 2: Rivers ..... 15",
+        "1 Leaves ..... 1\n  1.1 Light ..... 2\n2 Rivers ..... 15",
+    ),
+    "a page that begins within a chapter": (
+        "Contents\nChapter 1 Celts ..... 1\n  Huts 2\fContents (continued)\n  Gold ..... 20\nChapter 2 Rome 26",
+        "1 Celts ..... 1\n  Huts 2\n  Gold ..... 20\n2 Rome 26",
+    ),
+    "the chapters alone before": (
+        "Brief Contents\n1 Heat ..... 1\n2 Light ..... 18\fContents\n1 Heat ..... 1\n  Fire ..... 2\n2 Light 18",
+        "1 Heat ..... 1\n  Fire ..... 2\n2 Light 18",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", AS_TEXT)
+def test_contents_are_drafted_from_text_line_for_line(form):
+    printed, right = AS_TEXT[form]
+    pages = [PageText(number, text) for number, text in enumerate(printed.split("\f"), 1)]
+    entries, _ = drafted(BookFacts("B"), [digest(page, "", "") for page in pages])
+    assert toc_text(entries).replace(" ..... ", " ").splitlines() == right.replace(" ..... ", " ").splitlines()
