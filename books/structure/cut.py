@@ -21,8 +21,8 @@ from books.structure.heading_candidates import (
     plain,
     with_titles_whole,
 )
-from books.structure.headings import same_title
-from books.structure.hierarchy import FURTHEST, Hierarchy, hierarchy
+from books.structure.headings import SMALL_TYPE, same_title
+from books.structure.hierarchy import FURTHEST, PAGES_A_CHAPTER, SIZE_STEP, Hierarchy, hierarchy
 from books.structure.numbering import PLAIN, Kind, number_order, parse_numbering
 
 _NUMBERED = (Kind.PART, Kind.UNIT, Kind.CHAPTER, Kind.LESSON, Kind.DECIMAL)
@@ -44,7 +44,7 @@ def cut(book: BookFacts, digests: Sequence[Digest], toc: Sequence[TocEntry] = ()
     """Every page lands in a subtopic or in ``front_matter``; ``toc`` was confirmed by a person, or else is read from
     the pages themselves."""
     heads = RunningHeads(digests)
-    marks = marks_of(digests, book)
+    marks = [heads.whole(mark) for mark in marks_of(digests, book)]
     numbers = Numbers(marks, heads)
     chain = _best_chain(marks, numbers, digests)
     back = back_matter(digests, {mark.page for mark in (*chain, *marks) if mark.kind in _NUMBERED})
@@ -58,7 +58,7 @@ def cut(book: BookFacts, digests: Sequence[Digest], toc: Sequence[TocEntry] = ()
         is_numbered = _is_borne_out(sections, numbers)
         starts = _by_numbers(sections, marks, heads) if is_numbered else _by_look(taught, marks, numbers)
     if not starts:
-        starts, basis = _by_vocabulary(taught), "cohesion"
+        starts, basis = _by_vocabulary(taught, marks), "cohesion"
     front, starts = _with_opening(taught, starts)
     topics = _named(_topics(book, taught, starts, {*front, *back}), heads)
     plans = [each for topic in topics for each in topic.subtopics]
@@ -130,19 +130,44 @@ def _by_look(digests: Sequence[Digest], marks: Sequence[Mark], numbers: Numbers)
     numbered = {*_TOPS, Kind.DECIMAL}
     marks = [mark for mark in marks if mark.kind not in numbered or not mark.order or id(mark) in rising]
     order = hierarchy(marks, len(digests))
-    starts = [start for mark in marks if (start := _start(mark, order))]
-    chapters = [start for start in starts if start.is_topic]
     headed = [mark for mark in marks if mark.kind in PLAIN and numbers.heads.bear_out(mark)]
-    if chapters and len(headed) > max(len(chapters), len(digests) / FURTHEST):
-        sections = [Start(mark, is_topic=False) for mark in headed]
-        starts = sorted([*chapters, *sections], key=lambda start: _place(start.mark))
-    return starts
+    chapters = [mark for mark in marks if order.topic and order.topic.fits(mark)]
+    size = 0.0
+    if not chapters and (chapters := _chapters(marks, headed, numbers.heads, len(digests))):
+        inner = hierarchy([mark for mark in marks if mark not in chapters], len(digests))
+        order = Hierarchy(None, inner.topic or inner.subtopic)
+    elif chapters and len(headed) > max(len(chapters), len(digests) / FURTHEST):
+        order = Hierarchy(order.topic, None)
+        size = median(mark.size for mark in headed if mark not in chapters)
+    starts = [
+        Start(mark, is_topic=mark in chapters)
+        for mark in marks
+        if mark in chapters
+        or (order.subtopic and order.subtopic.fits(mark))
+        or (size and (mark in headed or _looks_like(mark, size)))
+    ]
+    inner = [mark for mark in marks if mark.kind in PLAIN and mark not in chapters]
+    if len(starts) == len(chapters) and inner:
+        # Sections look like what is within them: their vocabulary tells them apart.
+        starts = [*starts, *(start for start in _by_vocabulary(digests, inner) if start.mark in inner)]
+    return sorted(starts, key=lambda start: _place(start.mark))
 
 
-def _start(mark: Mark, order: Hierarchy) -> Start | None:
-    if order.topic and order.topic.fits(mark):
-        return Start(mark, is_topic=True)
-    return Start(mark, is_topic=False) if order.subtopic and order.subtopic.fits(mark) else None
+def _chapters(marks: Sequence[Mark], headed: Sequence[Mark], heads: RunningHeads, pages: int) -> Sequence[Mark]:
+    """Where no style tells chapters from sections: those that heads name around others or far apart, or that open a
+    page with another heading right below."""
+    far_apart = headed if len(headed) > 1 and pages >= 0.8 * PAGES_A_CHAPTER * len(headed) else []
+    opening = [
+        one
+        for one, other in pairwise(marks)
+        if {one.kind, other.kind} <= PLAIN and not one.shares_page and _place(other) == (one.page, one.end + 1)
+    ]
+    return heads.around_others(headed) or far_apart or (opening if len(opening) > 1 else [])
+
+
+def _looks_like(mark: Mark, size: float) -> bool:
+    """Whether its larger type is of that size."""
+    return mark.kind in PLAIN and size >= SMALL_TYPE and abs(mark.size - size) < SIZE_STEP
 
 
 def _by_contents(digests: Sequence[Digest], toc: Sequence[TocEntry], marks: Sequence[Mark]) -> list[Start]:
@@ -163,13 +188,18 @@ def _by_contents(digests: Sequence[Digest], toc: Sequence[TocEntry], marks: Sequ
     return sorted(starts, key=lambda start: _place(start.mark))
 
 
-def _by_vocabulary(digests: Sequence[Digest]) -> list[Start]:
-    """Starts where the vocabulary changes, called by the words that they begin with."""
+def _by_vocabulary(digests: Sequence[Digest], marks: Sequence[Mark]) -> list[Start]:
+    """Starts where the vocabulary changes, at a heading of their page, or called by the words that they begin with."""
     front = next((i for i, digest in enumerate(digests) if not is_front_matter(digest)), len(digests))
     taught = [digest for digest in digests[front:] if not digest.toc]
     if not any(content_words(digest) for digest in taught):
         return []
-    return [_first_words(taught[at]) for at in (0, *boundaries(taught))]
+    return [_heading_or_words(taught[at], marks) for at in (0, *boundaries(taught))]
+
+
+def _heading_or_words(digest: Digest, marks: Sequence[Mark]) -> Start:
+    headings = [mark for mark in marks if mark.page == digest.page and mark.kind in PLAIN]
+    return Start(headings[0], is_topic=False) if headings else _first_words(digest)
 
 
 def _first_words(digest: Digest) -> Start:
@@ -247,10 +277,13 @@ def _spanned(
 
 def _named(topics: Sequence[TopicPlan], heads: RunningHeads) -> tuple[TopicPlan, ...]:
     """A running head that prints a chapter's title names it better than its number alone, or half of a title."""
-    return tuple(replace(topic, title=_title(topic, heads)) for topic in topics)
+    within = [{heads.bare.get(page) for page in range(each.first_page + 1, each.last_page)} for each in topics]
+    shared = {title for title, count in Counter(title for each in within for title in each).items() if count > 1}
+    return tuple(replace(topic, title=_title(topic, heads, shared)) for topic in topics)
 
 
-def _title(topic: TopicPlan, heads: RunningHeads) -> str:
+def _title(topic: TopicPlan, heads: RunningHeads, shared: Set[str | None]) -> str:
+    """``shared``: what heads say within several topics, such as the book's title."""
     sections = [each.title for each in topic.subtopics if each.title != topic.title]
     numbered = [title for _, title in heads.numbered.get(number_order(topic.number), ()) if title]
     bare = [heads.bare[page] for page in range(topic.first_page, topic.last_page + 1) if page in heads.bare]
@@ -258,7 +291,8 @@ def _title(topic: TopicPlan, heads: RunningHeads) -> str:
     said = [
         title
         for title in numbered or bare
-        if not any(same_title(title, section) for section in sections)
+        if title not in shared
+        and not any(same_title(title, section) for section in sections)
         and (is_nameless or plain(title).startswith(f"{plain(topic.title)} "))
     ]
     return Counter(said).most_common(1)[0][0] if said else topic.title

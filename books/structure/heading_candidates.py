@@ -14,7 +14,6 @@ from books.structure.headings import joined_title, kind_of, same_title
 from books.structure.numbering import (
     PLAIN,
     Kind,
-    is_capitals,
     is_title_case,
     number_order,
     parse_numbering,
@@ -105,6 +104,22 @@ class RunningHeads:
         said += [self.bare[page] for page in near if page in self.bare]
         return any(_say_the_same(mark.title, title) for title in said)
 
+    def whole(self, mark: Mark) -> Mark:
+        """With the title that heads near it go on with, where it is cut at its line's end."""
+        own = plain(mark.title)
+        said = [self.bare[page] for page in range(mark.page, mark.page + _HEADED_WITHIN) if page in self.bare]
+        longer = [title for title in said if own.count(" ") and plain(title).startswith(f"{own} ")]
+        return replace(mark, title=longer[0]) if longer else mark
+
+    def around_others(self, headed: Sequence[Mark]) -> list[Mark]:
+        """Those that heads still say after another of ``headed`` began within: a chapter around its sections."""
+        said = [[page for page, title in self.bare.items() if _say_the_same(mark.title, title)] for mark in headed]
+        return [
+            mark
+            for at, mark in enumerate(headed)
+            if any(other.page < max(said[at], default=0) for other in headed[at + 1 :])
+        ]
+
     def marks(self, digests: Sequence[Digest]) -> Iterator[Mark]:
         """For each number the first page whose head names it: the place of a section whose heading was lost."""
         pages = {digest.page: digest for digest in digests}
@@ -118,6 +133,8 @@ def marks_of(digests: Sequence[Digest], book: BookFacts) -> list[Mark]:
     """All headings but titles of front and back matter, unnumbered ones that recur (so that they name a kind of box and
     not a subject), and the book's own title."""
     marks = [mark for digest in digests for mark in page_marks(digest) if not is_matter_title(mark.title)]
+    listed = _in_lists([mark for mark in marks if mark.kind is Kind.LESSON])
+    marks = [mark for mark in marks if id(mark) not in listed]
     pages = Counter(title for title, _ in {(plain(mark.title), mark.page) for mark in marks if not mark.number})
     labels = {title for title, count in pages.items() if count >= 3}
     kept: list[Mark] = []
@@ -132,6 +149,16 @@ def marks_of(digests: Sequence[Digest], book: BookFacts) -> list[Mark]:
         seen.add(title)
         kept.append(mark)
     return kept
+
+
+def _in_lists(marks: Sequence[Mark]) -> set[int]:
+    """Those that stand line under line, as in a list of what follows."""
+    return {
+        id(each)
+        for one, other in pairwise(marks)
+        if one.page == other.page and other.line == one.end + 1 and other.order == _next(one.order)
+        for each in (one, other)
+    }
 
 
 def _is_again(mark: Mark, other: Mark) -> bool:
@@ -156,20 +183,15 @@ class Numbers:
         self._titles: dict[Order, list[str]] = defaultdict(list)
         for mark in marks:
             self._titles[mark.order].append(mark.title)
-        decimals = [mark for mark in marks if mark.kind is Kind.DECIMAL]
-        self._next_to_another = {
-            id(each)
-            for one, other in pairwise(decimals)
-            if one.page == other.page and other.line == one.end + 1 and other.order == _next(one.order)
-            for each in (one, other)
-        }
+        self._listed = _in_lists([mark for mark in marks if mark.kind is Kind.DECIMAL])
 
     def weight(self, mark: Mark) -> float:
-        looks = mark.size >= 1.15 or is_title_case(mark.title) or is_capitals(mark.title) or mark.kind < Kind.ROMAN
+        is_raised = is_title_case(mark.title) or mark.title == mark.title.upper()
+        looks = mark.size >= 1.15 or is_raised or mark.kind < Kind.ROMAN
         said = self._titles[mark.order]
         twin = sum(_say_the_same(mark.title, title) for title in said) > 1
         weight = 0.4 + 0.4 * looks + 0.2 * (mark.size >= 1.3) + 0.6 * self.heads.bear_out(mark) + 0.4 * twin
-        return weight - 0.5 * (mark.line < 0) - 1.2 * (id(mark) in self._next_to_another)
+        return weight - 0.5 * (mark.line < 0) - 1.2 * (id(mark) in self._listed)
 
     def chain(self, marks: Iterable[Mark]) -> Chain:
         numbered = sorted((mark for mark in marks if mark.order), key=lambda mark: (mark.page, mark.line))

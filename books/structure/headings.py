@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from books.structure.base import Heading
 from books.structure.layout import PageLayout, PageLine
 from books.structure.numbering import (
     BARE,
+    BARE_KEYWORD,
     LEVELS,
     Kind,
     Parsed,
@@ -37,7 +39,7 @@ _BOILERPLATE = re.compile(rf"^(?:{'|'.join(_LABELS)})\b.{{0,22}}$", re.IGNORECAS
 # What closes a section or a chapter whose number it repeats.
 _CLOSING = re.compile(
     r"^(?:(?:review|section|practice|chapter|end)\s+)*"
-    r"(?:review|exercises?|summary|questions|problems|test|key terms|quiz|practice|homework)$",
+    r"(?:review|exercises?|summary|questions|problems|test|key terms|quiz|practice|homework|assessment|check)$",
     re.IGNORECASE,
 )
 BACK_MATTER = re.compile(
@@ -68,13 +70,13 @@ def kind_of(heading: Heading) -> Parsed:
     return Parsed(by_level.get(heading.level, Kind.SMALL), "", heading.text)
 
 
-LARGE_TYPE, MIDDLE_TYPE, SMALL_TYPE = 1.75, 1.24, 1.08
+LARGE_TYPE, _SURE_TYPE, MIDDLE_TYPE, SMALL_TYPE = 1.75, 1.4, 1.24, 1.08
 _SYMBOLS = re.compile(r"[=<>+×÷≤≥→{}\\@_]|https?:|www\.")
 
 
 def _plausible_title(title: str, limit: int = 14) -> bool:
     count = len(title.split())
-    letters = sum(c.isalpha() for c in title)
+    letters = sum(unicodedata.category(c)[0] in "LM" for c in title)
     return (
         1 <= count <= limit
         and letters >= 3
@@ -95,7 +97,7 @@ def _numbered(lines: Sequence[PageLine], at: int, parsed: Parsed, *, has_type: b
     """Whether a line that begins with a keyword or number is a heading."""
     line = lines[at]
     if not parsed.title:
-        return parsed.kind not in (Kind.DECIMAL, Kind.BARE)
+        return parsed.kind is not Kind.DECIMAL or _has_title_below(lines, at)
     title = parsed.title
     is_sentence = bool(re.search(r"[.;]$", title)) and line.size < MIDDLE_TYPE
     if not _plausible_title(title) or is_sentence or title[0].islower():
@@ -112,6 +114,13 @@ def _numbered(lines: Sequence[PageLine], at: int, parsed: Parsed, *, has_type: b
     return separated or is_title_case(title) or is_capitals(title) or line.size >= MIDDLE_TYPE
 
 
+def _has_title_below(lines: Sequence[PageLine], at: int) -> bool:
+    below = lines[at + 1] if at + 1 < len(lines) else None
+    if below is None or parse_numbering(below.text) or not _plausible_title(below.text):
+        return False
+    return below.size >= MIDDLE_TYPE or (below.fill < 0.85 and (is_title_case(below.text) or is_capitals(below.text)))
+
+
 def _stands_alone(lines: Sequence[PageLine], at: int) -> bool:
     """Not one of a list: no neighbour begins with a number as well."""
     near = [lines[i].text for i in (at - 2, at - 1, at + 1, at + 2) if 0 <= i < len(lines)]
@@ -123,12 +132,14 @@ def _unnumbered(lines: Sequence[PageLine], at: int, *, has_type: bool) -> Kind |
     line = lines[at]
     text = line.text
     begins = text[0].isupper() or not text[0].isascii() or text[0] in "¿¡"
-    is_sentence = bool(re.search(r"[.;]$|[a-z]{3}\. ", text)) or _follows_open_sentence(lines, at)
+    runs_on = line.size < _SURE_TYPE and _follows_open_sentence(lines, at)
+    is_sentence = runs_on or bool(re.search(r"[.;]$|[a-z]{3}\. ", text))
     if not begins or is_sentence or not _plausible_title(text, 12):
         return None
     if has_type and line.size >= MIDDLE_TYPE:
         return Kind.LARGE if line.size >= LARGE_TYPE else Kind.MIDDLE
-    if line.fill >= 0.85 or text[-1] in ",:" or (not is_capitals(text) and text.endswith("?")):
+    is_raised = is_capitals(text) or (is_title_case(text) and text.count(" ") > 1)
+    if line.fill >= 0.85 or text[-1] in ",:" or (text.endswith("?") and not is_raised):
         return None
     if is_capitals(text):
         return Kind.MIDDLE
@@ -140,19 +151,32 @@ def _is_small_heading(lines: Sequence[PageLine], at: int, *, has_type: bool) -> 
     line = lines[at]
     if has_type:
         return line.size >= SMALL_TYPE or (is_title_case(line.text) and line.gap >= 1.3)
-    follows = lines[at + 1].text if at + 1 < len(lines) else ""
-    fresh = bool(follows) and (follows[0].isupper() or follows[0] in '•*¿¡"“' or not follows[0].isascii())
-    return fresh and line.fill < 0.7 and is_title_case(line.text)
+    if at + 1 == len(lines) or line.fill >= 0.7:
+        return False
+    follows = lines[at + 1]
+    fresh = follows.text[0].isupper() or follows.text[0] in '•*¿¡"“' or not follows.text[0].isascii()
+    above = lines[at - 1] if at else None
+    is_between = follows.fill > 0.75 and (above is None or above.fill < 0.5 or above.text[-1] in ".!?।”")
+    return fresh and (is_title_case(line.text) or (is_between and line.text.count(" ") > 0))
 
 
 def _continues(line: PageLine, above: Heading) -> bool:
-    """Whether the line is the second one of a heading in larger type."""
-    return line.index == above.line + 1 and line.size >= MIDDLE_TYPE and abs(line.size - above.size) < 0.12
+    """Whether the line is the second one of a heading in larger type, or the title below a "Chapter 3"."""
+    if line.index != above.line + 1:
+        return False
+    is_nameless = above.number != "" and not kind_of(above).title
+    is_begun = not line.text[0].islower() and line.text[-1] not in ".,;:" and line.fill < 0.85
+    is_alike = line.size >= MIDDLE_TYPE and abs(line.size - above.size) < 0.12
+    return is_alike or (is_nameless and is_begun and _plausible_title(line.text))
 
 
-def _number_alone(line: PageLine) -> Parsed | None:
-    """The large number of a chapter whose title stands beneath it."""
-    return Parsed(Kind.CHAPTER, line.text) if line.size >= LARGE_TYPE and re.fullmatch(r"\d{1,2}", line.text) else None
+def _number_alone(lines: Sequence[PageLine], at: int) -> Parsed | None:
+    """The number of a chapter, large or under that word, or of a section, whose title stands beneath it."""
+    text = lines[at].text
+    if re.fullmatch(r"\d{1,2}\.\d{1,2}", text):
+        return Parsed(Kind.DECIMAL, text)
+    is_chapter = lines[at].size >= LARGE_TYPE or (at > 0 and BARE_KEYWORD.match(lines[at - 1].text))
+    return Parsed(Kind.CHAPTER, text) if is_chapter and re.fullmatch(r"\d{1,2}", text) else None
 
 
 def find_headings(layout: PageLayout) -> tuple[Heading, ...]:
@@ -161,7 +185,7 @@ def find_headings(layout: PageLayout) -> tuple[Heading, ...]:
     found: list[Heading] = []
     for at, line in enumerate(lines):
         text = line.text
-        parsed = parse_numbering(text) or _number_alone(line)
+        parsed = parse_numbering(text) or _number_alone(lines, at)
         label = is_boilerplate(text) and not (at == 0 and BACK_MATTER.match(text))
         if len(text) > 120 or label or text[0] in "•*+·-–" or (parsed and _CLOSING.match(parsed.title)):
             continue

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from books.structure.heading_candidates import Mark
-from books.structure.headings import LARGE_TYPE
+from books.structure.headings import LARGE_TYPE, MIDDLE_TYPE
 from books.structure.numbering import PLAIN, STRONG, Kind, is_capitals
 
-# Unnumbered headings closer than this name boxes and steps; further apart than that, they are strays.
+# Unnumbered headings closer than this, unless in large type, name boxes and steps; further apart than that, they are
+# strays.
 _CLOSEST, FURTHEST = 1.4, 15.0
 # Unnumbered headings of the coarsest style at this distance head chapters if a finer style divides them.
-_PAGES_A_CHAPTER = 5.0
-_SIZE_STEP = 0.12
+PAGES_A_CHAPTER = 5.0
+SIZE_STEP = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def _plain_styles(marks: Sequence[Mark]) -> list[tuple[Style, int]]:
     sizes = sorted({mark.size for mark in plain}, reverse=True)
     while sizes:
         group = [sizes.pop(0)]
-        while sizes and group[-1] - sizes[0] < _SIZE_STEP:
+        while sizes and group[-1] - sizes[0] < SIZE_STEP:
             group.append(sizes.pop(0))
         for capitals in (True, False):
             style = Style(Kind.SMALL, group[-1], group[0], capitals)
@@ -59,7 +60,8 @@ def _plain_styles(marks: Sequence[Mark]) -> list[tuple[Style, int]]:
 
 def _common(styles: list[tuple[Style, int]], pages: int, at_least: int) -> list[tuple[Style, int]]:
     """The styles that recur often enough to divide the book, and not on every page."""
-    return [(s, n) for s, n in styles if max(at_least, pages / FURTHEST) <= n <= max(pages, 3) / _CLOSEST]
+    closest = {style: 1.0 if style.smallest >= MIDDLE_TYPE else _CLOSEST for style, _ in styles}
+    return [(s, n) for s, n in styles if max(at_least, pages / FURTHEST) <= n <= max(pages, 3) / closest[s]]
 
 
 def hierarchy(marks: Sequence[Mark], pages: int) -> Hierarchy:
@@ -93,7 +95,7 @@ def _unnumbered(marks: Sequence[Mark], pages: int) -> Hierarchy:
     if not styles:
         return Hierarchy(None, None)
     style, count = styles[0]
-    is_small = style.largest < LARGE_TYPE and pages / count < _PAGES_A_CHAPTER
+    is_small = style.largest < LARGE_TYPE and pages / count < PAGES_A_CHAPTER
     finer = [inner for inner, n in styles[1:] if n >= count and inner.largest < style.smallest]
     if is_small or not finer:
         return Hierarchy(None, style)

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 
 from books.language import words
 from books.structure.base import PageText, TextLine
-from books.structure.numbering import is_title_case, parse_numbering, parted_from_page
+from books.structure.numbering import is_title_case, number_of, parse_numbering, parted_from_page
 
 Kind = Literal["body", "running_head", "page_number", "caption"]
 _FOLIO = re.compile(r"^[\W_]*(?:page|página|p\.)?\s*(\d{1,4}|[ivxl]{1,6})[\W_]*$", re.IGNORECASE)
@@ -25,9 +25,13 @@ _CAPTION = re.compile(
     r"(?:\d[\d.\-]*|:)\s*\S|^\(?(?:photo |image )?credits?\s*[:)]|^©",
     re.IGNORECASE,
 )
+# Tasks and sentences, which stand at the edges of many pages alike.
+_SAID = re.compile(r"^\d{1,3}[.)]\s.*(?:[.?!]$|=)|^(?:\S+\s+){4,}\S+[.!]$|।$")
 _LEADER = re.compile(r"(?:[.·…_]\s?){3}$")
 _DESCENDERS = frozenset("gjpqyQ,;()|[]{}/ç")
 _SMALL_TYPE = 0.9
+# A page of fewer letters has titles alone, whose type is larger than this share of its height.
+_TITLE_PAGE, _LARGEST_BODY = 100, 0.02
 _TOP, _BOTTOM = 0.1, 0.92
 
 
@@ -81,6 +85,8 @@ def _type_sizes(lines: tuple[TextLine, ...]) -> list[float]:
     em = ems[best if spreads[best] < 0.8 * spreads[0] else 0]
     order = np.argsort(em)
     body = em[order][np.searchsorted(np.cumsum(weight[order]), weight.sum() / 2)]
+    if weight.sum() < _TITLE_PAGE:
+        body = min(body, _LARGEST_BODY)
     return [float(size) for size in em / body]
 
 
@@ -122,14 +128,25 @@ def _folio(text: str) -> int | None:
     return int(found[1]) if found and found[1].isdigit() else None
 
 
+def _is_chapter_number(number: int, neighbours: list[str]) -> bool:
+    """Whether the pages beside begin with much larger numbers: "4 In the Kitchen" before "24 In the Kitchen"."""
+    shown = [found for row in neighbours if (found := parted_from_page(row)[1]) and row.startswith(str(found))]
+    return bool(shown) and min(shown) > number + 2
+
+
 def _is_running_head(line: PageLine, tops: TextLine | None, neighbours: list[str]) -> bool:
     """Whether the first or last line of a page is a running head or foot."""
-    if line.size > 1.2 or len(line.text) > 90:
+    if line.size > 1.2 or len(line.text) > 90 or _SAID.search(line.text):
         return False
-    plain = " ".join(words(line.text))
-    if plain and any(fuzz.ratio(plain, other) >= 88 for other in neighbours):
-        return True
     said, number = parted_from_page(line.text)
+    if number is not None and _is_chapter_number(number, neighbours):
+        return False
+    plain = " ".join(words(said))
+    # A title above whose chapter a head will repeat it has no page number beside it.
+    for other, other_number in map(parted_from_page, neighbours):
+        is_same = fuzz.ratio(plain, " ".join(words(other))) >= 88 and number_of(said) == number_of(other)
+        if plain and is_same and (number is not None or other_number is None):
+            return True
     is_title = is_title_case(said) or parse_numbering(said) is not None
     beside = number is not None and line.fill < 0.85 and is_title and not _LEADER.search(said)
     if beside or _SEPARATED.match(line.text):
@@ -172,7 +189,7 @@ def read_layout(page: PageText, before: str, after: str) -> PageLayout:
     lines = _with_type(typed) if typed else _without_type(page.text)
     if not lines:
         return PageLayout(())
-    neighbours = [" ".join(words(row)) for row in (before + "\n" + after).splitlines() if 3 < len(row) < 90]
+    neighbours = [row for row in (before + "\n" + after).splitlines() if 3 < len(row) < 90]
     kinds, head, number = _edge_kinds(lines, page, neighbours)
     judged: list[PageLine] = []
     for line in lines:

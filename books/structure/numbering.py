@@ -34,17 +34,28 @@ _KEYWORDS = {
     "|अध्याय|block|bloque|tema",
     Kind.LESSON: "lesson|section|topic|lección|leccion|sección|leçon|lektion|lezione|lição|lekcja|урок|पाठ|§|apartado",
 }
+_UNITS = "one two three four five six seven eight nine"
 _COUNTED = (
-    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    ("uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
+    f"{_UNITS} ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen",
+    "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince",
+    "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze",
+    "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
 )
-_NUMBER_WORDS = {word: value for counted in _COUNTED for value, word in enumerate(counted, 1)}
-_NUMERAL = rf"\d{{1,3}}(?:\.\d{{1,2}})?|[IVXLCivxlc]{{1,7}}|{'|'.join(_NUMBER_WORDS)}"
+_NUMBER_WORDS = {word: value for counted in _COUNTED for value, word in enumerate(counted.split(), 1)}
+for _value, _tens in ((20, "twenty"), (30, "thirty"), (40, "forty")):
+    _NUMBER_WORDS |= {_tens: _value} | {f"{_tens}-{unit}": _value + _NUMBER_WORDS[unit] for unit in _UNITS.split()}
+_LONGEST_FIRST = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
+_NUMERAL = rf"\d{{1,3}}(?:\.\d{{1,2}})?|[IVXLCivxlc]{{1,7}}|{_LONGEST_FIRST}"
 _KEYWORD = {
     kind: re.compile(rf"^(?:the )?(?:{names})(?:\s+|(?=\d))({_NUMERAL})\b\s*([.:)|•·–—-]*)\s*(.*)$", re.IGNORECASE)
     for kind, names in _KEYWORDS.items()
 }
-_BARE_KEYWORD = re.compile(rf"^(?:{'|'.join(_KEYWORDS.values())})$", re.IGNORECASE)
+# As German and Turkish books say it: "3. Kapitel", "2. Ünite: Kuvvet".
+_BEFORE_KEYWORD = {
+    kind: re.compile(rf"^(\d{{1,2}})\. (?:{names})(?:\s*[.:–—-]+\s*(.*))?$", re.IGNORECASE)
+    for kind, names in _KEYWORDS.items()
+}
+BARE_KEYWORD = re.compile(rf"^(?:{'|'.join(_KEYWORDS.values())})$", re.IGNORECASE)
 # A one and a nought are often read as letters.
 _DIGITS = r"(?:\d{1,2}|[lI]\d?|\d[lIOo])"
 _SEPARATOR = r"(?:\s*[|•·–—])?\s+"
@@ -54,7 +65,7 @@ _DECIMAL = re.compile(
 _ROMAN = re.compile(r"^([IVX][IVXl]{0,5})[.:)–—-]+\s+(\S.*)$")
 BARE = re.compile(r"^(\d{1,2})(?:[.:)]|\s*[|•·])?\s+(\D.*)$")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-_PAGE_LEFT = re.compile(r"^(\d{1,4})\s+(?=[^\W\d]{3}|\d+(?:\.\d+)?\s*[|•·]|\d+\.\d+\s)")
+_PAGE_LEFT = re.compile(r"^(\d{1,4})\s+(?=[^\W\d]{3}|[^\W\d]{1,2}\s+[^\W\d]{2}|\d+(?:\.\d+)?\s*[|•·]|\d+\.\d+\s)")
 _PAGE_RIGHT = re.compile(r"[\s|•·]+(\d{1,4})$")
 
 
@@ -77,6 +88,9 @@ def parse_numbering(text: str) -> Parsed | None:
     for kind, pattern in _KEYWORD.items():
         if found := pattern.match(text):
             return Parsed(Kind.DECIMAL if "." in found[1] else kind, found[1], found[3].strip())
+    for kind, pattern in _BEFORE_KEYWORD.items():
+        if found := pattern.match(text):
+            return Parsed(kind, found[1], (found[2] or "").strip())
     if found := _DECIMAL.match(text):
         number = digits(re.sub(r"[\s.·,-]+", ".", found[1])) + found[2]
         return Parsed(Kind.DEEP if found[2] else Kind.DECIMAL, number, found[3].strip())
@@ -85,6 +99,12 @@ def parse_numbering(text: str) -> Parsed | None:
     if found := BARE.match(text):
         return Parsed(Kind.BARE, found[1], found[2].strip())
     return None
+
+
+def number_of(text: str) -> tuple[int, ...]:
+    """The number that ``text`` begins with, () for none."""
+    parsed = parse_numbering(text)
+    return parsed.order if parsed else ()
 
 
 _LETTERS_FOR_DIGITS = str.maketrans("lIiOoLSsB", "111001558")
@@ -114,7 +134,7 @@ def parted_from_page(text: str) -> tuple[str, int | None]:
     if found := _PAGE_LEFT.match(text):
         return text[found.end() :], int(found[1])
     found = _PAGE_RIGHT.search(text)
-    if found and re.search(r"[^\W\d]{3}", text[: found.start()]) and not _BARE_KEYWORD.match(text[: found.start()]):
+    if found and re.search(r"[^\W\d]{3}", text[: found.start()]) and not BARE_KEYWORD.match(text[: found.start()]):
         return text[: found.start()], int(found[1])
     return text, None
 
