@@ -22,6 +22,9 @@ _SIGNS: Final = str.maketrans(
 _POWERS: Final = {"²": "**2", "³": "**3"}
 _SIDE: Final = r"[\d .,+\-−–*/÷∕⁄×·⋅•()$%²³]"
 _EQUATION: Final = re.compile(rf"(?<![\w.,)])(?=[-−–($\d]){_SIDE}++(?:={_SIDE}++)+(?![=≈_?])")
+# Before an equation that is the end of one with letters, such as "3x − 5 = 7": a sign, or what a sign stands behind.
+_SIGN_BEFORE: Final = re.compile(r"[+*/×÷·⋅<>^−–-]$")
+_TERM_BEFORE: Final = re.compile(r"(?:(?<![^\W\d_])[^\W\d_]|[\d)])$")
 # What follows without being counted or measured by the number before it.
 _GOES_ON: Final = re.compile(r"(?:[A-Z]\w|(?:and|but|because|so|since|is|or|not|which|y|pero|und|et)\b|[^\w])|$")
 _OPERATORS: Final[dict[type[ast.AST], Callable[[Fraction, Fraction], Fraction]]] = {
@@ -33,6 +36,9 @@ _OPERATORS: Final[dict[type[ast.AST], Callable[[Fraction, Fraction], Fraction]]]
 def equations(text: str) -> Iterator[tuple[int, int, bool]]:
     """From where to where each equation reaches, and whether its sides agree, as far as they can be worked out."""
     for found in _EQUATION.finditer(text):
+        before = text[: found.start()].rstrip(" ")
+        if _SIGN_BEFORE.search(before) or (found[0][0] in "-−–" and _TERM_BEFORE.search(before)):
+            continue
         first, *rest = found[0].split("=")
         is_in_brackets = first.startswith("(") and first.count("(") > first.count(")")
         sides = [_value(side) for side in (first[is_in_brackets:], *rest[:-1], _without_bracket(rest[-1]))]

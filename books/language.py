@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection
 from functools import lru_cache
@@ -15,7 +16,12 @@ _WORD = re.compile(
 )
 _UNSPACED = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
 _SEARCHED = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?。।؟])[\"”’)]*\s+(?=[^\s\da-z])")
+_MONTH = r"(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Jahrhundert)"
+# Not behind "Mr.", the number of an item or within "am 24. Mai".
+_SENTENCE_END = re.compile(
+    r"(?<!^\d)(?<!^\d\d)(?<!\bMr)(?<!\bMrs)(?<!\bDr)(?<!\bSt)(?<!\bProf)(?<!\bFig)([.!?。।؟][\"”’»)]*)\s+(?=[^\s\da-z])"
+    rf"(?!Chr\b|(?:(?<=\s\d\.\s)|(?<=\s\d\d\.\s)){_MONTH})"
+)
 _VOWEL = re.compile(r"[aeiouyáéíóú]")
 _SUFFIXES = (
     "ization", "isation", "ational", "fulness", "iveness", "ation", "ition", "ments", "ment", "ness", "ings", "ions",
@@ -34,6 +40,11 @@ def words(text: str) -> list[str]:
     """Lower-case words in order; digits and symbols left out."""
     # A line a word, so that each has its own small letters (a Greek s is another at a word's end).
     return "\n".join([*_WORD.findall(text), ""]).lower().replace("’", "'").replace("'s\n", "\n").split()
+
+
+def letters(text: str) -> int:
+    """How many letters, with the signs that some scripts join to them."""
+    return sum(unicodedata.category(character)[0] in "LM" for character in text)
 
 
 @lru_cache(maxsize=50_000)
@@ -62,7 +73,7 @@ def term_counts(text: str) -> dict[str, int]:
 def sentences(text: str) -> list[str]:
     """Sentences of running text; a line end is a space."""
     flat = re.sub(r"(?<=[^\W\d_])-\n(?=[a-z])", "", text)
-    return [part.strip() for part in _SENTENCE_END.split(" ".join(flat.split())) if part.strip()]
+    return [part for part in _SENTENCE_END.sub(r"\1\n", " ".join(flat.split())).split("\n") if part]
 
 
 # Words that join others in a sentence; a row of words without any is none.

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 from books.structure.base import Basis, BookFacts, Digest, Outline, SubtopicPlan, TocEntry, TopicPlan
@@ -102,7 +102,7 @@ def _is_borne_out(chain: Sequence[Mark], numbers: Numbers) -> bool:
     sections = [mark for mark in chain if len(mark.order) > 1]
     sure = [mark for mark in sections if numbers.weight(mark) >= 0.7]
     follow = sum(later.order == (*one.order[:-1], one.order[-1] + 1) for one, later in pairwise(sections))
-    chapters = {mark.order for mark in chain}
+    chapters = {mark.order for mark in chain} | numbers.heads.numbered.keys()
     return len(sure) >= 2 or follow >= 2 or any(mark.order[:1] in chapters for mark in sure)
 
 
@@ -126,7 +126,7 @@ def _place(mark: Mark) -> tuple[int, int]:
 
 def _by_look(digests: Sequence[Digest], marks: Sequence[Mark], numbers: Numbers) -> list[Start]:
     """By the styles of the headings, or the headings that running heads repeat."""
-    rising = {id(mark) for kind in _TOPS for mark in numbers.chain(m for m in marks if m.kind is kind).marks}
+    rising = {id(mark) for kind in _TOPS for mark in _rising(kind, marks, numbers)}
     numbered = {*_TOPS, Kind.DECIMAL}
     marks = [mark for mark in marks if mark.kind not in numbered or not mark.order or id(mark) in rising]
     order = hierarchy(marks, len(digests))
@@ -151,6 +151,14 @@ def _by_look(digests: Sequence[Digest], marks: Sequence[Mark], numbers: Numbers)
         # Sections look like what is within them: their vocabulary tells them apart.
         starts = [*starts, *(start for start in _by_vocabulary(digests, inner) if start.mark in inner)]
     return sorted(starts, key=lambda start: _place(start.mark))
+
+
+def _rising(kind: Kind, marks: Sequence[Mark], numbers: Numbers) -> Sequence[Mark]:
+    """The marks of a kind whose numbers rise, through the book or anew in each chapter."""
+    through = numbers.chain(mark for mark in marks if mark.kind is kind).marks
+    chapters = [list(each) for is_coarser, each in groupby(marks, lambda mark: mark.kind < kind) if not is_coarser]
+    anew = [mark for each in chapters for mark in numbers.chain(one for one in each if one.kind is kind).marks]
+    return anew if len(anew) >= 1.5 * len(through) else through
 
 
 def _chapters(marks: Sequence[Mark], headed: Sequence[Mark], heads: RunningHeads, pages: int) -> Sequence[Mark]:

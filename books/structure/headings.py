@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from books.language import words
+from books.language import letters, words
 from books.structure.base import Heading
 from books.structure.layout import PageLayout, PageLine
 from books.structure.numbering import (
@@ -34,6 +33,10 @@ _LABELS = (
     "introduction$|outline$|case study|critical thinking|section exercises",
     "ejercicios?|actividad(?:es)?|preguntas|resumen|objetivos|vocabulario|ejemplos?|soluci[oó]n(?:es)?|recuerda",
     "practica|palabras clave|para pensar",
+    "(?:main|big) ideas?|essential question|why it matters|terms (?:&|and) names|setting the stage|taking notes",
+    "(?:analy[sz]ing )?primary sources?|using your notes|reading check|section \\d+ assessment",
+    "aufgaben?|übung(?:en)?|fragen|zusammenfassung|lernziele|beispiele?|wortschatz|exercices?|activités?|résumé",
+    "à retenir|objectifs|exemples?|exercícios?|atividades?|esercizi|domande|вопросы|упражнения|प्रश्न|अभ्यास|उद्देश्य",
 )
 _BOILERPLATE = re.compile(rf"^(?:{'|'.join(_LABELS)})\b.{{0,22}}$", re.IGNORECASE)
 # What closes a section or a chapter whose number it repeats.
@@ -71,16 +74,16 @@ def kind_of(heading: Heading) -> Parsed:
 
 
 LARGE_TYPE, _SURE_TYPE, MIDDLE_TYPE, SMALL_TYPE = 1.75, 1.4, 1.24, 1.08
-_SYMBOLS = re.compile(r"[=<>+×÷≤≥→{}\\@_]|https?:|www\.")
+_SYMBOLS = re.compile(r"[=<>+×÷≤≥→{}\\@_°]|https?:|www\.")
 
 
 def _plausible_title(title: str, limit: int = 14) -> bool:
     count = len(title.split())
-    letters = sum(unicodedata.category(c)[0] in "LM" for c in title)
+    written = letters(title)
     return (
         1 <= count <= limit
-        and letters >= 3
-        and letters > 0.55 * len(title.replace(" ", ""))
+        and written >= 3
+        and written > 0.55 * len(title.replace(" ", ""))
         and not _SYMBOLS.search(title)
     )
 
@@ -106,8 +109,11 @@ def _numbered(lines: Sequence[PageLine], at: int, parsed: Parsed, *, has_type: b
     if not is_sure and line.size < MIDDLE_TYPE and _follows_open_sentence(lines, at) and line.gap < 1.4:
         return False
     if parsed.kind is Kind.BARE:
-        alone = line.size >= 1.15 if has_type else _stands_alone(lines, at)
-        return alone and not title.endswith("?") and (is_title_case(title) or is_capitals(title) or line.size >= 1.3)
+        alone = line.size >= 1.15 if has_type and not title.endswith("?") else _stands_alone(lines, at)
+        is_raised = is_title_case(title) or is_capitals(title)
+        is_begun = is_raised or (line.text[len(parsed.number)] in ".)" and _heads_text(lines, at))
+        stands_out = line.size >= 1.3 or (is_begun and not title.endswith("?"))
+        return alone and stands_out
     if parsed.kind in (Kind.DECIMAL, Kind.DEEP, Kind.ROMAN):
         return has_type or line.fill < 0.95
     separated = bool(re.search(rf"{re.escape(parsed.number)}\s*[.:)|•·–—-]", line.text))
@@ -122,9 +128,10 @@ def _has_title_below(lines: Sequence[PageLine], at: int) -> bool:
 
 
 def _stands_alone(lines: Sequence[PageLine], at: int) -> bool:
-    """Not one of a list: no neighbour begins with a number as well."""
-    near = [lines[i].text for i in (at - 2, at - 1, at + 1, at + 2) if 0 <= i < len(lines)]
-    return not any(BARE.match(text) for text in near)
+    """Not one of a list: no line near it has the number that the list would have there."""
+    own, *near = ((i, BARE.match(lines[i].text)) for i in (at, at - 2, at - 1, at + 1, at + 2) if 0 <= i < len(lines))
+    steps = [(i - at, int(found[1]) - int(own[1][1])) for i, found in near if found and own[1]]
+    return not any(1 <= (by if step > 0 else -by) <= abs(step) for step, by in steps)
 
 
 def _unnumbered(lines: Sequence[PageLine], at: int, *, has_type: bool) -> Kind | None:
@@ -153,11 +160,16 @@ def _is_small_heading(lines: Sequence[PageLine], at: int, *, has_type: bool) -> 
         return line.size >= SMALL_TYPE or (is_title_case(line.text) and line.gap >= 1.3)
     if at + 1 == len(lines) or line.fill >= 0.7:
         return False
-    follows = lines[at + 1]
-    fresh = follows.text[0].isupper() or follows.text[0] in '•*¿¡"“' or not follows.text[0].isascii()
-    above = lines[at - 1] if at else None
-    is_between = follows.fill > 0.75 and (above is None or above.fill < 0.5 or above.text[-1] in ".!?।”")
-    return fresh and (is_title_case(line.text) or (is_between and line.text.count(" ") > 0))
+    follows = lines[at + 1].text[0]
+    fresh = follows.isupper() or follows in '•*¿¡"“' or not follows.isascii()
+    return fresh and (is_title_case(line.text) or (_heads_text(lines, at) and line.text.count(" ") > 0))
+
+
+def _heads_text(lines: Sequence[PageLine], at: int) -> bool:
+    """Whether a short line that ends in no stop stands between the end of a text and a full line."""
+    above, line, below = lines[at - 1] if at else None, lines[at], lines[at + 1] if at + 1 < len(lines) else None
+    is_begun = above is None or above.fill < 0.5 or above.text[-1] in '.!?।”"'
+    return is_begun and line.fill < 0.7 and line.text[-1] not in ".,;:" and below is not None and below.fill > 0.75
 
 
 def _continues(line: PageLine, above: Heading) -> bool:

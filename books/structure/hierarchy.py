@@ -80,7 +80,7 @@ def _under_coarse(marks: Sequence[Mark], pages: int, coarse: list[Kind], counts:
     finest = coarse[-1]
     has_two = len(coarse) > 1 and counts[coarse[-2]] <= counts[finest]
     inner = _common(_plain_styles(marks), pages, (2 if has_two else 1) * max(counts[finest], 1))
-    if has_two:
+    if has_two and not (finest is Kind.CHAPTER and inner and pages >= PAGES_A_CHAPTER * counts[finest]):
         return Hierarchy(Style(coarse[-2]), Style(finest))
     return Hierarchy(Style(finest), inner[0][0] if inner else None)
 

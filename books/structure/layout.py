@@ -21,7 +21,7 @@ _SEPARATED = re.compile(
     re.IGNORECASE,
 )
 _CAPTION = re.compile(
-    r"^(?:fig(?:ure|ura)?|table|tabla|photo|foto|map|mapa|diagram|illustration|image|picture|source|fuente)\b\.?\s*"
+    r"^(?:fig(?:ure|ura)?|table|tab(?:elle)?|abb(?:ildung)?|bild|schéma|gráfico|рис(?:унок)?|चित्र|tabla|photo|foto|map|mapa|diagram|illustration|image|picture|source|fuente)\b\.?\s*"
     r"(?:\d[\d.\-]*|:)\s*\S|^\(?(?:photo |image )?credits?\s*[:)]|^©",
     re.IGNORECASE,
 )

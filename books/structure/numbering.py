@@ -65,8 +65,8 @@ _DECIMAL = re.compile(
 _ROMAN = re.compile(r"^([IVX][IVXl]{0,5})[.:)–—-]+\s+(\S.*)$")
 BARE = re.compile(r"^(\d{1,2})(?:[.:)]|\s*[|•·])?\s+(\D.*)$")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-_PAGE_LEFT = re.compile(r"^(\d{1,4})\s+(?=[^\W\d]{3}|[^\W\d]{1,2}\s+[^\W\d]{2}|\d+(?:\.\d+)?\s*[|•·]|\d+\.\d+\s)")
-_PAGE_RIGHT = re.compile(r"[\s|•·]+(\d{1,4})$")
+_PAGE_LEFT = re.compile(r"^(\d{1,4})\s+(?=[^\W\d]{3}|[^\W\d]{1,2}[\s'’]+[^\W\d]{2}|\d+(?:\.\d+)?\s*[|•·]|\d+\.\d+\s)")
+_PAGE_RIGHT = re.compile(r"[\s|•·]+(\d{1,4}|\d{1,3}[lIO]|l\d{1,3})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def parted_from_page(text: str) -> tuple[str, int | None]:
         return text[found.end() :], int(found[1])
     found = _PAGE_RIGHT.search(text)
     if found and re.search(r"[^\W\d]{3}", text[: found.start()]) and not BARE_KEYWORD.match(text[: found.start()]):
-        return text[: found.start()], int(found[1])
+        return text[: found.start()], int(digits(found[1]))
     return text, None
 
 

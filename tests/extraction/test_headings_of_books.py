@@ -152,3 +152,31 @@ def test_chapters_in_the_sections_own_capitals_open_a_page():
     assert [(title, [section for _, section in rows]) for _, title, rows in found] == [
         ("MARKETS", ["DEMAND", "MONOPOLY"]), ("MONEY", ["BANKS", "INTEREST"]), ("THE STATE", ["TAXES"]),
     ]  # fmt: skip
+
+
+def test_sections_are_counted_anew_in_each_chapter_whatever_the_exercises_say():
+    tasks = "Exercices\n4. Expliquez le texte.\n5. Nommez une plante."
+    found = cut_of(
+        f"Chapitre 1\nLa Révolution\n1. La fin du roi\nBODY{tasks}",
+        f"2. La république naît\nBODY{tasks}",
+        f"Chapitre 2\nL'Empire\n1. Bonaparte au pouvoir\nBODY{tasks}",
+        f"2. Les guerres d'Europe\nBODY{tasks}",
+    )
+    assert found == [
+        ("1", "La Révolution", [(1, "La fin du roi"), (2, "La république naît")]),
+        ("2", "L'Empire", [(3, "Bonaparte au pouvoir"), (4, "Les guerres d'Europe")]),
+    ]
+
+
+def test_parts_group_chapters_that_have_sections():
+    chapters = [(1, "Rules", "WHY RULES", "COURTS"), (2, "Votes", "ELECTIONS", "PARTIES")]
+    pages = ["PART I\nFoundations"]
+    for number, title, one, other in chapters:
+        pages += [f"CHAPTER {number}\n{title}\n{one}\nBODY", *["BODY"] * 2, f"{other}\nBODY", "BODY", "BODY"]
+    pages += ["PART II\nMarkets", "CHAPTER 3\nMoney\nBANKS\nBODY", *["BODY"] * 2, "TAXES\nBODY", "BODY"]
+    assert [(title, len(rows)) for _, title, rows in cut_of(*pages)] == [("Rules", 2), ("Votes", 2), ("Money", 2)]
+
+
+def test_a_head_bears_out_the_only_section():
+    found = cut_of("12 Unidad 5. Los incas\n5.1 El Gran Camino\nBODY", "BODY")
+    assert found == [("5", "Los incas", [(1, "El Gran Camino")])]

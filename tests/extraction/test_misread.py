@@ -79,3 +79,8 @@ def test_an_equation_that_is_not_true_is_left_out():
 )
 def test_equations_between_numbers_are_true_or_not(text, told):
     assert [is_true for _, _, is_true in equations(text)] == told
+
+
+@pytest.mark.parametrize("text", ["Solve 3x − 5 = 7.", "Solve x + 4 = 9.", "2(a + 1) - 3 = 5"])
+def test_what_ends_an_equation_with_letters_is_no_equation_of_numbers(text):
+    assert list(equations(text)) == []

@@ -214,3 +214,71 @@ def test_what_says_nothing_is_left_out_and_a_definition_stands_once(sample_pages
     assert "Addition and subtraction are inverse operations." in told
     assert not [text for text in told if re.search(r"we can use|There are (?:many|several)|^Even though", text)]
     assert not {text.partition(": ")[2] for text in told} & {*told}
+
+
+def quoted(text: str, part: str) -> list[str]:
+    source = SubtopicSource(BookFacts("B"), "Matter", "Leaves and Light", (PageText(1, text),))
+    return [statement.text for statement in ENGINE.write(source).parts[part]]
+
+
+def test_each_numbered_task_stands_alone_with_its_number():
+    text = """Leaves are green. They hold a pigment.
+CHECK YOUR UNDERSTANDING
+1. What is the job of the cuticle?
+3 Explain why a leaf turns yellow.
+4. A student counts bubbles. Suggest what must be kept the same.
+5. x + 4 = 9 6. 2x = 14
+Example 4 Solve 3x − 5 = 7.
+A leaf in the dark makes no sugar at all.
+Solution We add five to both sides.
+"""
+    assert quoted(text, "checks") == [
+        "1. What is the job of the cuticle?",
+        "3 Explain why a leaf turns yellow.",
+        "4. A student counts bubbles. Suggest what must be kept the same.",
+        "Example 4 Solve 3x − 5 = 7.",
+    ]
+    assert quoted(text, "objective") == ["A leaf in the dark makes no sugar at all."]
+
+
+def test_numbered_objectives_and_terms_behind_a_dash():
+    text = (
+        "You should be able to:\n1. describe a leaf\n2. explain why\nleaves are green\nKey Terms\nstoma – a small hole"
+    )
+    assert quoted(text, "objective") == ["describe a leaf", "explain why leaves are green"]
+    assert quoted(text, "concepts") == ["stoma – a small hole"]
+
+
+def test_a_quote_is_a_whole_sentence_and_does_not_point_back_alone():
+    text = """Mr. Sadler led the inquiry on light in the mills of leaves.
+He heard eighty-seven witnesses of the light. He wrote a report on leaves and light.
+The caliphs of light were called Rashidun, "rightly guided." Leaves fell soon.
+Am 24. August 79 n. Chr. brach der Vesuv aus und das Licht der Blätter verschwand.
+"""
+    told = quoted(text, "concepts")
+    assert 'The caliphs of light were called Rashidun, "rightly guided."' in told
+    assert (
+        "Mr. Sadler led the inquiry on light in the mills of leaves. He heard eighty-seven witnesses of the light."
+        in told
+    )
+    assert not [each for each in told if each.startswith(("He ", "Sadler", "August", "Chr"))]
+
+
+def test_sentences_with_digits_in_their_words_give_way_to_others():
+    text = "Leaves hang 0ver l750 rivers in the 1ight. Cho1era carne from leaves in light. Leaves take in light by day."
+    assert quoted(text, "objective") == ["Leaves take in light by day."]
+
+
+def test_a_script_without_capitals_is_quoted():
+    tasks = "प्रश्न\n1. प्रकाश संश्लेषण क्या है?\n2. जल का क्या कार्य है?"
+    text = f"हरे पौधे प्रकाश में अपना भोजन बनाते हैं। इस प्रक्रिया को प्रकाश संश्लेषण कहते हैं।\n{tasks}"
+    assert quoted(text, "objective") == ["हरे पौधे प्रकाश में अपना भोजन बनाते हैं।"]
+    assert quoted(text, "checks") == ["1. प्रकाश संश्लेषण क्या है?", "2. जल का क्या कार्य है?"]
+
+
+def test_labels_are_no_headings_and_a_main_idea_is_told():
+    text = "MAIN IDEA\nFactories changed the leaves.\nTERMS & NAMES\n• Luddite\nLight and Water\nLeaves drink light."
+    source = SubtopicSource(BookFacts("B"), "Matter", "Leaves and Light", (PageText(1, text),))
+    guideline = ENGINE.write(source)
+    assert guideline.objective[0].text == "Factories changed the leaves."
+    assert guideline.summary.startswith("Light and Water. Quoted")

@@ -8,46 +8,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal
 
 from books.arithmetic import equations
 from books.extraction.base import Guideline, Statement, SubtopicSource
+from books.extraction.engines.offline.blocks import AIM, ITEM, LABELLED, ORDER, TERM, Block, blocks
 from books.extraction.engines.offline.digest import salient_sentences
 from books.language import content_stems, sentences, words
 from books.sentences import counted, listed
-from books.structure.base import PageText
-from books.structure.headings import find_headings, is_boilerplate, joined_title
-from books.structure.layout import read_layout
 from books.structure.numbering import parse_numbering
 
-BlockKind = Literal["heading", "goals", "terms", "task", "text", "caption", "skipped"]
-_BULLET = re.compile(r"^(?:[^\w\s(“\"'¿¡]+|[e©o])\s+(?=[A-ZÁÉÍÓÚ])")
-_ITEM = re.compile(r"^\(?(?:\d{1,3}|[a-h])[.)]\s+(?=\S)")
-_TERM = re.compile(r"^[^\W\d_][\w’'()/ -]{1,50}:\s+\S")
-_LABELS: dict[BlockKind, re.Pattern[str]] = {
-    "goals": re.compile(
-        r"able to\b|^(?:learning )?(?:objectives|outcomes|goals)|you will learn|objetivos|aprenderás|al final de",
-        re.IGNORECASE,
-    ),
-    "terms": re.compile(
-        r"^(?:key (?:terms|words)|vocabulary|glossary|new words|words to know|vocabulario|palabras clave)",
-        re.IGNORECASE,
-    ),
-    "task": re.compile(
-        r"^(?:worked )?(?:examples?|try (?:it|this)|exercises?|practice|problems?|questions?|activit|quiz|homework"
-        r"|review questions|check your|test yourself|ejemplos?|ejercicios?|actividad|preguntas)",
-        re.IGNORECASE,
-    ),
-}
-_ORDER = re.compile(
-    r"^(?:add|calculate|choose|classify|compare|complete|define|describe|discuss|divide|draw|estimate|evaluate|explain|"
-    r"find|give|graph|identify|label|list|locate|match|measure|model|multiply|name|outline|predict|show|simplify|sketch|"
-    r"solve|state|subtract|summari[sz]e|translate|use|what|which|who|why|how|when|where|write|"
-    r"calcula|compara|completa|describe|escribe|explica|nombra)\b",
-    re.IGNORECASE,
-)
 _DEFINES = re.compile(
     r"\b(?:is|are|was|were) (?:also )?(?:called|known as|defined as|named)\b|\brefers? to\b|\bmeans (?:that|the|an?)\b"
     r"|\bse llaman?\b|\bsignifica\b",
@@ -63,106 +33,23 @@ _IDLE = re.compile(
     r"|even though\b|there are (?:many|several|some|different|various)\b)|\b(?:we|you) (?:can use|will)\b",
     re.IGNORECASE,
 )
-_POINTS_BACK = re.compile(r"^(?:these|those|this|that|they|it|such|estos?|estas?|esto)\b", re.IGNORECASE)
+_POINTS_BACK = re.compile(
+    r"^(?:these|those|this|that|they|it|such|he|she|his|her|its|their|estos?|estas?|esto|ésta?s?|sus?|ell[ao]s?|él"
+    r"|ils?|elles?|ses?|son|sa|cette|er|sie|es|diese[rs]?|seine?|ihre?)\b",
+    re.IGNORECASE,
+)
+_SLIP = re.compile(r"[a-z]{2}[01][a-z]|[a-z][01]{2}\b|\b[lI]\d|(?<![A-Z])\dO\b|\bO[.,]\d")
 # A task that its own sign contradicts: "·" is read as "-", "÷" as "+".
 _CONTRADICTED = re.compile(r"(?i)^multiply\b.*(?<![(\d])\d+ ?[-–—−] ?\d|^divide\b.*(?<![(\d])\d+ ?\+ ?\d")
 _FEW, _OF_A_VERB, _TELLING_RUN, _LONGEST = 3, 2, 3, 60  # the last: words of two sentences
 _MOST = {"objective": 12, "concepts": 24, "prerequisites": 6, "checks": 12}
 
 
-@dataclass(slots=True)
-class Block:
-    """Printed lines that belong together, each with its page; a task has its label as its first line."""
-
-    kind: BlockKind
-    lines: list[tuple[int, str]] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return "\n".join(line for _, line in self.lines)
-
-    def sentences(self) -> Iterator[tuple[str, int]]:
-        """Each with the page on which it begins."""
-        begun = 0
-        for sentence in sentences(self.text):
-            read = 0
-            for page, line in self.lines:
-                read += len(line.split())
-                if read > begun:
-                    yield sentence, page
-                    break
-            begun += len(sentence.split())
-
-
-def blocks(pages: Sequence[PageText]) -> list[Block]:
-    found = [Block("skipped")]
-    for page in pages:
-        layout = read_layout(page, "", "")
-        headings = find_headings(layout)
-        titles: dict[int, str] = {}
-        at = 0
-        while at < len(headings):
-            _, used = joined_title(headings, at)
-            titles |= {
-                each.line: "runs on" if place else "begins" for place, each in enumerate(headings[at : at + used])
-            }
-            at += used
-        for line in layout.lines:
-            if line.kind == "caption":
-                _add_caption(found, page.number, line.text)
-            elif line.kind == "body":
-                _add(found, page.number, line.text, titles.get(line.index, ""))
-    return found
-
-
-def _add_caption(found: list[Block], page: int, text: str) -> None:
-    """Before the text that goes on around it. One that is not over runs on."""
-    above = found[-2] if len(found) > 1 else found[-1]
-    is_begun = above.kind == "caption" and above.lines[0][0] == page and not _ends(above.text)
-    if is_begun and not text.startswith("("):
-        above.lines.append((page, text))
-    else:
-        found.insert(-1, Block("caption", [(page, text)]))
-
-
-def _add(found: list[Block], page: int, text: str, title: str) -> None:
-    """``title``: whether a heading "begins" here or "runs on"; "" for any other line."""
-    present = found[-1]
-    kind = next((kind for kind, pattern in _LABELS.items() if pattern.search(text)), None)
-    is_label = is_boilerplate(text) or (kind == "goals" and text.rstrip().endswith(":"))
-    if title and (title == "begins" or present.kind != "heading"):
-        found.append(Block("heading", [(page, text)]))
-    elif is_label and not title:
-        found.append(Block(kind or "skipped", [(page, text)]))
-    elif _ITEM.match(text) and _ORDER.match(_ITEM.sub("", text)) and present.kind != "goals":
-        found.append(Block("task", [(page, text)]))
-    elif not title and _is_over(present, text):
-        found.append(Block("text", [(page, text)]))
-    else:
-        present.lines.append((page, text))
-
-
-def _is_over(block: Block, text: str) -> bool:
-    """Whether a line begins something else. A row of numbers is no part of the sentence before or after it."""
-    if block.kind == "goals":
-        return not (_BULLET.match(text) or text[:1].islower() or len(block.lines) == 1)
-    apart = _ends(block.lines[-1][1]) and not (_is_worded(text) and _is_worded(block.text)) if block.lines else True
-    return block.kind in ("heading", "caption") or not block.lines or (block.kind == "text" and apart)
-
-
-def _ends(text: str) -> bool:
-    return text[-1:] in ".!?…"
-
-
-def _is_worded(text: str) -> bool:
-    return sum(map(str.isalpha, text)) > len(text) / 2
-
-
 def write(source: SubtopicSource) -> Guideline:
     """See ``GuidelineEngine.write``."""
     found = blocks(source.pages)
-    goals = [goal for block in found if block.kind == "goals" for goal in _items(block.lines[1:], _BULLET)]
-    terms = [term for block in found if block.kind == "terms" for term in _items(block.lines[1:], _TERM)]
+    goals = [goal for block in found if block.kind == "goals" for goal in _items(block.lines[1:], AIM)]
+    terms = [term for block in found if block.kind == "terms" for term in _items(block.lines[1:], TERM)]
     tasks = [task for block in found if block.kind == "task" and (task := _task(block))]
     defined = {text.partition(": ")[2] for text, _ in terms}
     concepts = [*(each for each in _outline(source, found) if each[0] not in defined), *terms]
@@ -188,17 +75,21 @@ def _count(noun: str, printed: Sequence[tuple[str, int]], shown: Set[str]) -> st
 
 
 def _shortened(text: str) -> str:
-    return " ".join(" ".join(sentences(text)[:2]).split()[:_LONGEST])
+    """Its first two sentences, or the first one where they are long."""
+    said = sentences(text)[:2]
+    return " ".join(" ".join(said[: 1 + (len(" ".join(said).split()) <= _LONGEST)]).split()[:_LONGEST])
 
 
 def _quotes(found: Iterable[tuple[str, int]], part: str, misread: Sequence[Sequence[str]]) -> tuple[Statement, ...]:
-    """Each once, of at most two sentences; none with words that may have been misread."""
+    """Each once, of at most two sentences; none with words that may have been misread, nor with a digit in a word where
+    others have none."""
     kept: dict[str, Statement] = {}
     for text, page in found:
         said = _shortened(text)
         if said and words(said) and not _is_misread(said, misread):
             kept.setdefault(said.casefold(), Statement(said, (page,), kind="quote"))
-    return tuple(kept.values())[: _MOST[part]]
+    clean = [each for each in kept.values() if not _SLIP.search(each.text)]
+    return tuple(clean or kept.values())[: _MOST[part]]
 
 
 def _is_misread(said: str, lines: Sequence[Sequence[str]]) -> bool:
@@ -215,7 +106,7 @@ def _items(lines: Sequence[tuple[int, str]], begins: re.Pattern[str]) -> list[tu
     items: list[tuple[str, int]] = []
     for page, text in lines:
         if begins.match(text):
-            items.append((_BULLET.sub("", text), page))
+            items.append((AIM.sub("", text), page))
         elif items:
             items[-1] = f"{items[-1][0]} {text}", items[-1][1]
     return items
@@ -225,7 +116,8 @@ def _headings(source: SubtopicSource, found: Sequence[Block]) -> list[tuple[str,
     """Those within the subtopic: without its own title and its topic's."""
     titles = [words(source.topic), words(source.subtopic)]
     said = [(" ".join(line for _, line in each.lines), each.lines[0][0]) for each in found if each.kind == "heading"]
-    return [(text, page) for text, page in said if words(getattr(parse_numbering(text), "title", text)) not in titles]
+    bare = [(words(getattr(parse_numbering(text), "title", text)), text, page) for text, page in said]
+    return [(text, page) for title, text, page in bare if title and title not in titles]
 
 
 def _names_figure(caption: str) -> bool:
@@ -240,14 +132,25 @@ def _outline(source: SubtopicSource, found: Sequence[Block]) -> Iterator[tuple[s
     for block in found:
         if block.kind == "heading":
             matter, is_open = _matter(" ".join(line for _, line in block.lines)), True
-        before = ""
-        for sentence, page in block.sentences() if block.kind == "text" else ():
+        for sentence, (told, page) in _told(block):
             if _DEFINES.search(sentence) and _is_whole(sentence):
-                yield f"{before} {sentence}" if before and _POINTS_BACK.match(sentence) else sentence, page
-            elif is_open and _is_telling(sentence) and not matter.isdisjoint(_matter(sentence)):
-                yield sentence, page
+                yield told or sentence, page
+            elif is_open and told and _is_telling(sentence) and not matter.isdisjoint(_matter(sentence)):
+                yield told, page
                 is_open = False
-            before = sentence
+
+
+def _told(block: Block) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Each sentence of running text, and how it is told with its page: one that points back with the one before it,
+    "" where that points back as well."""
+    said = [("", 0), *block.sentences()] if block.kind == "text" else []
+    for (before, page_before), (sentence, page) in pairwise(said):
+        if not _POINTS_BACK.match(sentence):
+            yield sentence, (sentence, page)
+        elif before and not _POINTS_BACK.match(before) and _is_whole(before):
+            yield sentence, (f"{before} {sentence}", page_before)
+        else:
+            yield sentence, ("", page)
 
 
 def _matter(text: str) -> set[str]:
@@ -257,9 +160,10 @@ def _matter(text: str) -> set[str]:
 
 def _salient(found: Sequence[Block]) -> list[tuple[str, int]]:
     """Of pages that print little else, the sentences richest in their own words."""
-    said = [each for block in found if block.kind == "text" for each in block.sentences() if _is_telling(each[0])]
+    said = [(one, told) for block in found for one, told in _told(block) if told[0] and _is_telling(one)]
     best = salient_sentences(" ".join(sentence for sentence, _ in said))
-    return [each for each in said if each[0] in best]
+    chosen = [told for sentence, told in said if sentence in best]
+    return [each for each, after in pairwise([*chosen, ("", 0)]) if not after[0].startswith(each[0])]
 
 
 def _recalls(found: Sequence[Block]) -> Iterator[tuple[str, int]]:
@@ -274,25 +178,31 @@ def _recalls(found: Sequence[Block]) -> Iterator[tuple[str, int]]:
 
 
 def _is_whole(sentence: str) -> bool:
-    is_begun = sentence[0].isupper() or sentence[0] in '“"¿¡'
-    return is_begun and len(sentence.split()) > 3 and sentence[-1] in '.!?:”")' and not _IDLE.search(sentence)
+    is_begun = not sentence[0].islower() and (sentence[0].isalpha() or sentence[0] in '“"¿¡')
+    is_closed = all(sentence.count(one) == sentence.count(other) for one, other in ("()", "“”"))
+    is_closed = is_closed and not re.search(r"[.?!]\s+\d{1,2}\.$", sentence)
+    is_over = is_closed and sentence.count('"') % 2 == 0 and sentence[-1] in '.!?:”")।'
+    return is_begun and is_over and len(sentence.split()) > 3 and not _IDLE.search(sentence)
 
 
 def _is_telling(sentence: str) -> bool:
-    asks = sentence[-1] in "?:" or _ORDER.match(sentence)
+    asks = sentence[-1] in "?:" or ORDER.match(sentence)
     return _is_whole(sentence) and not asks and not _RECALLS.search(sentence)
 
 
 def _opening(found: Sequence[Block]) -> list[tuple[str, int]]:
     """Where no objective is printed: the first sentence, which says what it is about."""
-    said = (each for block in found if block.kind == "text" for each in block.sentences())
-    return [each for each in said if _is_telling(each[0])][:1]
+    said = [told for block in found for one, told in _told(block) if told[0] and _is_telling(one)]
+    return sorted(said, key=lambda each: bool(_SLIP.search(each[0])))[:1]
 
 
 def _task(block: Block) -> tuple[str, int] | None:
     """With its label and number, as far as it is set; the way to its solution is left out."""
-    text = " ".join(sentences(block.text)[:2])
-    return (text, block.lines[0][0]) if len(block.lines) > 1 or _ITEM.match(text) else None
+    task = LABELLED.sub("", ITEM.sub("", block.text))
+    label = block.text.removesuffix(task)
+    is_told = any(len(word) > 2 for word in words(task)) if label else len(block.lines) > 1
+    said = sentences(task)[: 1 if label and ORDER.match(task) else 2]
+    return (" ".join(f"{label}{' '.join(said)}".split()), block.lines[0][0]) if is_told else None
 
 
 def _told_apart(tasks: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -300,7 +210,7 @@ def _told_apart(tasks: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     verbs = Counter[str]()
     chosen = []
     for task in tasks:
-        verb = next((word for word in words(task[0]) if _ORDER.match(word)), "")
+        verb = next((word for word in words(task[0]) if ORDER.match(word)), "")
         verbs[verb] += 1
         chosen += [task] * (verbs[verb] <= _OF_A_VERB)
     return chosen
@@ -315,4 +225,4 @@ def _summary(
     others = others or [sentence for sentence, _ in _opening(found)]
     while len(others) > 1 and len(" ".join(others).split()) > _LONGEST // 3:
         others.pop()
-    return f"{'; '.join(others).rstrip('.')}. {printed}" if others else printed
+    return f"{'; '.join(others).rstrip('.।')}. {printed}" if others else printed
