@@ -131,7 +131,7 @@ def _by_look(digests: Sequence[Digest], marks: Sequence[Mark], numbers: Numbers)
     marks = [mark for mark in marks if mark.kind not in numbered or not mark.order or id(mark) in rising]
     order = hierarchy(marks, len(digests))
     headed = [mark for mark in marks if mark.kind in PLAIN and numbers.heads.bear_out(mark)]
-    chapters = [mark for mark in marks if order.topic and order.topic.fits(mark)]
+    chapters: Sequence[Mark] = [mark for mark in marks if order.topic and order.topic.fits(mark)]
     size = 0.0
     if not chapters and (chapters := _chapters(marks, headed, numbers.heads, len(digests))):
         inner = hierarchy([mark for mark in marks if mark not in chapters], len(digests))
@@ -146,10 +146,10 @@ def _by_look(digests: Sequence[Digest], marks: Sequence[Mark], numbers: Numbers)
         or (order.subtopic and order.subtopic.fits(mark))
         or (size and (mark in headed or _looks_like(mark, size)))
     ]
-    inner = [mark for mark in marks if mark.kind in PLAIN and mark not in chapters]
-    if len(starts) == len(chapters) and inner:
+    if chapters and len(starts) == len(chapters):
         # Sections look like what is within them: their vocabulary tells them apart.
-        starts = [*starts, *(start for start in _by_vocabulary(digests, inner) if start.mark in inner)]
+        rest = [mark for mark in marks if mark.kind in PLAIN and mark not in chapters]
+        starts += [start for start in _by_vocabulary(digests, rest) if start.mark in rest]
     return sorted(starts, key=lambda start: _place(start.mark))
 
 
