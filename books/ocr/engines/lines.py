@@ -230,34 +230,6 @@ def in_reading_order(lines: Sequence[OcrLine], found: Iterable[OcrLine]) -> list
     return ordered
 
 
-# An initial is so many times as high as the words beside it.
-INITIAL: Final = 1.7
-
-
-def with_initials(lines: Sequence[OcrLine]) -> list[OcrLine]:
-    """Each large letter that a paragraph begins with put before the first of the lines beside it."""
-    joined = list(lines)
-    for at, line in enumerate(lines):
-        first, *others = line.words
-        if not others or len(first.text) != 1 or not first.text.isalpha():
-            continue
-        height = sorted(word.box[3] - word.box[1] for word in others)[len(others) // 2]
-        above = [
-            place
-            for place, other in enumerate(joined[:at])
-            if first.box[1] - height / 2 < _middle(other) < _middle(line) - height / 2
-            and -height / 2 < other.box[0] - first.box[2] < 2 * height
-        ]
-        if above and first.box[3] - first.box[1] > INITIAL * height:
-            begun = joined[above[0]].words
-            whole = replace(
-                begun[0], text=first.text.upper() + begun[0].text, box=surrounding([first.box, begun[0].box])
-            )
-            joined[above[0]] = line_of([whole, *begun[1:]], joined[above[0]].block)
-            joined[at] = line_of(others, line.block)
-    return joined
-
-
 LEADER: Final = "....."
 # A page on which fewer lines than this share have a number at their end lists no pages.
 LISTED: Final = 0.4
@@ -271,18 +243,36 @@ def with_page_numbers(lines: Sequence[OcrLine]) -> list[OcrLine]:
     found = {id(title): number for number in numbers if (title := _title_of(number, titles))}
     if len(found) < max(LEAST_LINES, LISTED * len(titles)):
         return list(lines)
-    joined = []
+    joined, others = [], []
     for line in titles:
         number = found.get(id(line))
-        led = [replace(word, text=LEADER) for word in number.words[:-1]] if number else []
-        joined.append(line_of([*line.words, *led, *number.words[-1:]], line.block) if number else line)
+        if number is None:
+            others.append(line)
+            continue
+        led = [replace(word, text=LEADER) for word in number.words[:-1]]
+        both = [*line.words, *led, number.words[-1]]
+        joined.append(line_of(both if line.box[0] < number.box[0] else [*number.words, *line.words], line.block))
     taken = {id(number) for number in found.values()}
-    return in_reading_order(joined, [number for number in numbers if id(number) not in taken])
+    return in_reading_order(joined, [*others, *(number for number in numbers if id(number) not in taken)])
+
+
+def with_foot(lines: Sequence[OcrLine]) -> list[OcrLine]:
+    """The lines, the page's number behind all others where it stands below them, as in the middle of two columns."""
+    lowest = max(lines, key=lambda line: line.box[1], default=None)
+    others = [line for line in lines if line is not lowest]
+    if lowest is None or not lowest.text.isdecimal() or any(line.box[3] > lowest.box[1] for line in others):
+        return list(lines)
+    return [*others, lowest]
 
 
 def _title_of(number: OcrLine, titles: Sequence[OcrLine]) -> OcrLine | None:
-    level = [title for title in titles if title.box[2] < number.box[0] and _is_level(title.box, number.box)]
-    return max(level, key=lambda title: title.box[2], default=None)
+    """The nearest to the left, else, where numbers stand first, to the right."""
+    level = [title for title in titles if _is_level(title.box, number.box)]
+    before = [title for title in level if title.box[2] < number.box[0]]
+    behind = [title for title in level if title.box[0] > number.box[2]]
+    return max(
+        before, key=lambda title: title.box[2], default=min(behind, key=lambda title: title.box[0], default=None)
+    )
 
 
 def _is_level(line: Box, other: Box) -> bool:
@@ -290,6 +280,8 @@ def _is_level(line: Box, other: Box) -> bool:
 
 
 def _place(ordered: Sequence[OcrLine], line: OcrLine) -> int:
+    if all(line.box[3] <= other.box[1] for other in ordered):
+        return 0
     same_column = [index for index, other in enumerate(ordered) if _is_over_or_under(other.box, line.box)]
     above = [index for index in same_column if _middle(ordered[index]) <= _middle(line)]
     if above:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from books.ocr.engines.base import OcrLine
 from books.ocr.engines.lines import LEADER, is_credible, mean_confidence
+from books.ocr.image.initials import with_small_initials
 from books.ocr.image.ink import PageInk
 from books.ocr.image.layout import strip
 from books.ocr.image.shapes import BLANK, BULLET, CHECKBOX, blanks, bullets, checkboxes, leaders, without
@@ -33,6 +34,11 @@ class Sheet:
         if self.strip:
             page = without(page, [self.strip])
             self.ink = PageInk(page)
+        self.is_struck = self.ink.is_struck
+        page = self.ink.without_lines(page)
+        begun = with_small_initials(page, self.ink)
+        if begun is not page:
+            page, self.ink = begun, PageInk(begun)
         found = {BULLET: bullets, BLANK: blanks, LEADER: leaders, CHECKBOX: checkboxes}
         self.signs = {sign: find(self.ink) for sign, find in found.items()}
         self.page = without(page, [box for boxes in self.signs.values() for box in boxes])

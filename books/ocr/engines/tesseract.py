@@ -6,6 +6,7 @@ Tesseract drops parts of a page now and then and stays confident, so what it rea
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ from tesserocr import OEM, PSM, RIL
 
 from books.errors import UnreadableImage
 from books.ocr.engines.base import Doubt, OcrLine, OcrText, OcrWord
+from books.ocr.engines.beside import parted
 from books.ocr.engines.lines import (
     in_reading_order,
     is_credible,
@@ -28,7 +30,7 @@ from books.ocr.engines.lines import (
     mean_confidence,
     moved,
     surrounding,
-    with_initials,
+    with_foot,
     with_page_numbers,
 )
 from books.ocr.engines.numbers import with_numbers_sure
@@ -66,6 +68,8 @@ MARGIN: Final = 12
 MOST_SPACES: Final = 3
 # All that stands on a page is so few signs, of this share of the long side, read at this height.
 MOST_SIGNS, LEAST_SIGN, SIGN_HEIGHT, SIGN_MARGIN = 6, 0.008, 40, 24
+# The number of a chapter, and what may as well be drawn, or another number.
+CHAPTER, LIKE_DRAWN = re.compile(r"\d+|[IVXLC]+"), frozenset("01I")
 TOO_SLOW: Final = "The page takes too long to read; check that it shows print, and scan it again."
 _of_this_thread = threading.local()
 
@@ -106,7 +110,7 @@ class TesseractEngine:
         is_lost = reading.is_lost or reading.missing >= SUSPICIOUS_INK or reading.guessed > MOST_GUESSED
         is_lost = is_lost or sheet.ink.hides_print(is_read=bool(reading.lines))
         regions = find_regions(sheet.ink, reading.lines)
-        is_lost = is_lost or is_run_over(regions, reading.lines)
+        is_lost = is_lost or sheet.is_struck or is_run_over(sheet.ink, regions, reading.lines)
         lines = without_scraps(regions, reading.lines)
         words = [word for line in lines for word in line.words]
         found = gutter(sheet.ink, words, is_turned=sheet.degrees % 180 > 0)
@@ -145,11 +149,15 @@ class TesseractEngine:
             if is_surer or other.missing < best.missing / 2:
                 best = other
         lines, is_lost = self._with_faint(sheet, best.lines)
-        lines = in_reading_order(with_initials(lines), self._titles(sheet, best.lines) or self._lone(sheet, best.lines))
+        lines = parted(lines)
+        titles, is_doubtful = self._titles(sheet, best.lines), False
+        if not titles:
+            titles, is_doubtful = self._lone(sheet, best.lines)
+        lines = in_reading_order(lines, titles)
         lines = with_numbers_sure(lines, sheet.ink.unread, lambda box: self._as_number(sheet.page, box))
         for sign, boxes in sheet.signs.items():
             lines = with_signs(lines, boxes, sign)
-        return replace(best, lines=tuple(with_page_numbers(lines)), is_lost=is_lost)
+        return replace(best, lines=tuple(with_foot(with_page_numbers(lines))), is_lost=is_lost or is_doubtful)
 
     def _with_faint(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> tuple[list[OcrLine], bool]:
         """The lines with what is printed much fainter than the rest, and whether some of it is doubtful, as all is
@@ -167,27 +175,32 @@ class TesseractEngine:
                     lines[at] = line_of([*lines[at].words, *line.words], lines[at].block)
         return lines, is_lost
 
-    def _lone(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> list[OcrLine]:
+    def _lone(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> tuple[list[OcrLine], bool]:
         """The few signs that are all that stands on a page, or a chapter's number above its text: Tesseract's layout
-        takes them for dirt or a picture."""
-        signs = sheet.ink.large if known else sheet.ink.lone(LEAST_SIGN)
+        takes them for dirt or a picture. And whether such a number is doubtful."""
+        signs = sheet.ink.large(_boxes(known)) if known else sheet.ink.lone(LEAST_SIGN)
         if not 0 < len(signs) <= MOST_SIGNS:
-            return []
+            return [], False
         box = sheet.ink.on_page(surrounding(signs.boxes().tolist()))
         cut = sheet.page.crop(box)
         scale = cut.height / SIGN_HEIGHT
         small = cut.resize((max(1, round(cut.width / scale)), SIGN_HEIGHT), Image.Resampling.LANCZOS)
         framed = ImageOps.expand(small, SIGN_MARGIN, 255)
-        lines = [line for line in self._lines(framed, PSM.SINGLE_LINE) if line.confidence >= SURE_CONFIDENCE]
-        return [
-            moved(_enlarged(moved(line, -SIGN_MARGIN, -SIGN_MARGIN), scale), *box[:2])
-            for line in lines
-            if (any(map(str.isalnum, line.text)) if not known else line.text.isdecimal() and line.text not in "01")
-        ]
+        read = [line for line in self._lines(framed, PSM.SINGLE_LINE) if line.confidence >= SURE_CONFIDENCE]
+        lines = [moved(_enlarged(moved(line, -SIGN_MARGIN, -SIGN_MARGIN), scale), *box[:2]) for line in read]
+        if not known:
+            return [line for line in lines if any(map(str.isalnum, line.text))] or self._number(sheet, box), False
+        is_above = int(signs.bottom.max()) < sheet.ink.first_row and (len(signs) == 1 or stands_level(signs))
+        numbers = [line for line in lines if CHAPTER.fullmatch(line.text) and (is_above or line.text not in LIKE_DRAWN)]
+        return numbers, is_above and (not numbers or numbers[0].text in LIKE_DRAWN)
+
+    def _number(self, sheet: Sheet, box: Box) -> list[OcrLine]:
+        one, other = self._as_number(sheet.page, box)
+        return [line_of([replace(one, box=box)], 0)] if one and other and one.text == other.text else []
 
     def _titles(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> list[OcrLine]:
         """What is printed so large that Tesseract takes it for a picture, read from a smaller copy."""
-        large = sheet.ink.large
+        large = sheet.ink.large()
         if not len(large) or (len(sheet.ink.print) and not stands_level(large)):
             return []
         shrunk = max(2, round(float(np.median(large.height)) * sheet.ink.scale / TITLE_HEIGHT))

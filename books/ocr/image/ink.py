@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from books.ocr.image.faint import edges, is_banded
+from books.ocr.image.ruling import freed, struck
 from books.ocr.image.spots import Components, Ints, components, ranked
 
 Box = tuple[int, int, int, int]
@@ -77,10 +78,27 @@ class PageInk:
         self.spots, self.labels = components(self.is_dark)
         is_box = _are_boxes(self.spots, self.is_dark)
         self.boxes = self.spots.where(is_box)
+        self.lines: NDArray[np.uint8] | None = None
+        self.is_struck = False
         self.letters = _letters(self.spots.where(~is_box), self.shape)
+        if found := freed(self.spots, self.labels):
+            is_ruled, parts, lines = found
+            joined = _letters(parts, self.shape)
+            if len(joined) >= CERTAIN_LETTERS:
+                self.lines, others = lines, self.spots.where(~is_box & ~is_ruled)
+                self.letters = _letters(others.beside(parts), self.shape)
+                self.is_struck = struck(joined, lines) >= CERTAIN_LETTERS
         is_print, row = _in_rows(self.letters, self.shape)
         self.print = self.letters.where(is_print)
         self.print_row = row[is_print]
+
+    def without_lines(self, page: Image.Image) -> Image.Image:
+        """A copy of the page without the lines that join letters; the page itself where there are none."""
+        if self.lines is None:
+            return page
+        lines = cv2.resize(self.lines, page.size, interpolation=cv2.INTER_NEAREST)
+        reach = np.ones((2 * self.scale + 1, 2 * self.scale + 1), dtype=np.uint8)
+        return Image.fromarray(np.where(cv2.dilate(lines, reach) > 0, np.uint8(255), np.asarray(page)))
 
     @property
     def is_blank(self) -> bool:
@@ -112,9 +130,18 @@ class PageInk:
             & (spots.ink < HOLLOW * spots.width * spots.height)
         )
         x, _ = spots.centre
+        is_inner = np.minimum(x, width - x) > HOLE_MARGIN * width
         is_round = (longer < ROUND * thinner) & (spots.ink > DISC * spots.width * spots.height)
-        is_hole = is_round & (longer < HOLE * long_side) & (np.minimum(x, width - x) < HOLE_MARGIN * width)
-        return spots.where(is_large & self._is_inside & ~is_frame & ~is_hole)
+        is_hole = is_round & (longer < HOLE * long_side) & ~is_inner
+        is_stroke = self._are_strokes & is_inner & (spots.height > LEAST_LONE * long_side)
+        return spots.where((is_large | is_stroke) & self._is_inside & ~is_frame & ~is_hole)
+
+    @property
+    def _are_strokes(self) -> NDArray[np.bool_]:
+        """Which spots can be an I of hairlines, however thin."""
+        spots = self.spots
+        is_thin: NDArray[np.bool_] = 8 * spots.width <= spots.height
+        return is_thin & (spots.height < LARGEST_LETTER * max(self.shape))
 
     def _drawn(self) -> NDArray[np.bool_]:
         """A mask of rules, frames, filled boxes and whatever else is too large for print, or too little."""
@@ -137,14 +164,20 @@ class PageInk:
         inside: NDArray[np.bool_] = (spots.left > 0) & (spots.top > 0) & (spots.right < width) & (spots.bottom < height)
         return inside
 
-    @property
-    def large(self) -> Components:
-        """Spots that can be letters of a title page, several times as high as those of any line."""
+    def large(self, boxes: Iterable[Box] = ()) -> Components:
+        """Spots outside all boxes that can be letters of a title page, several times as high as those of any line; thin
+        strokes, if they stand above all print."""
         spots, long_side = self.spots, max(self.shape)
         fill = spots.ink / np.maximum(spots.width * spots.height, 1)
         is_high = (spots.height > MOST_LETTER * long_side) & (spots.height < LARGEST_LETTER * long_side)
         is_letter = (fill > 2 * HOLLOW) & (spots.width < 2 * spots.height) & (spots.height < 8 * spots.width)
-        return spots.where(is_high & self._is_inside & is_letter)
+        is_letter |= self._are_strokes & (spots.bottom < self.first_row)
+        return spots.where(is_high & self._is_inside & is_letter & ~self._covered(spots, boxes))
+
+    @property
+    def first_row(self) -> int:
+        """Where the highest letter of the print begins."""
+        return int(self.print.top.min(initial=self.shape[0]))
 
     def has_print(self, box: Box) -> bool:
         """Whether what stands in the box is print, or has its size as a formula's signs have."""

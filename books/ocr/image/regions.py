@@ -75,15 +75,19 @@ def without_scraps(regions: Sequence[Region], lines: Sequence[OcrLine]) -> tuple
     )
 
 
-def is_run_over(regions: Sequence[Region], lines: Sequence[OcrLine]) -> bool:
+def is_run_over(ink: PageInk, regions: Sequence[Region], lines: Sequence[OcrLine]) -> bool:
     """Whether something drawn, as a stamp, lies on lines: words of several that reach into it were guessed."""
-    figures = [each.box for each in regions if each.kind == RegionKind.FIGURE]
+    unit = float(np.median(ink.print.height)) if len(ink.print) else float(max(ink.shape))
+    spots, least = ink.spots, LEAST_FIGURE * unit
+    is_drawn = (np.minimum(spots.width, spots.height) > least) & (spots.height < max(ink.shape) / 2)
+    drawn = [each.box for each in regions if each.kind == RegionKind.FIGURE]
+    drawn += map(ink.on_page, spots.where(is_drawn).boxes().tolist())
     return (
         sum(
             any(
                 word.confidence < UNSURE and overlap(word.box, box) and not _contains(box, line.box)
                 for word in line.words
-                for box in figures
+                for box in drawn
             )
             for line in lines
         )

@@ -185,8 +185,12 @@ def _even_runs(dots: Components, in_order: Ints, unit: float) -> list[Ints]:
     x, y = dots.centre
     gaps = np.diff(x[in_order]).astype(float)
     is_next = (np.abs(np.diff(y[in_order])) <= unit / 4) & (gaps > 0) & (gaps < DOT_GAP * unit)
-    uneven = np.abs(np.diff(gaps, prepend=gaps[:1])) > np.maximum(2, MOST_UNEVEN * gaps)
-    ends = np.flatnonzero(~is_next | (uneven & np.roll(is_next, 1))) + 1
+    even = np.maximum(2, MOST_UNEVEN * gaps)
+    wider = np.diff(gaps)
+    # The run ends at a gap that is wider than the one before or behind it.
+    is_wider = np.append(-wider > even[1:], False) & np.append(is_next[1:], False)
+    is_wider |= np.append(False, wider > even[:-1]) & np.append(False, is_next[:-1])
+    ends = np.flatnonzero(~is_next | is_wider) + 1
     return [run for run in np.split(in_order, ends) if len(run) >= LEAST_DOTS]
 
 

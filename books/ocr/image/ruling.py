@@ -1,0 +1,55 @@
+"""Lines drawn through print, as of squared paper, a pen or a scanner's dirt: letters that they join are set free."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from books.ocr.image.spots import Components, components
+
+Shades = NDArray[Any]
+# As shares of the page's long side: a line's length, and what is joined by it at the least; it is so many dots thick.
+LENGTH, LEAST_HEIGHT, THICK = 0.06, 0.004, 6
+# What runs through a letter's height between these shares strikes it out; an underline is lower.
+STRUCK: Final = (0.2, 0.66)
+# More of its place is ink where something is no line with letters but dark.
+MOST_FILLED: Final = 0.5
+
+
+def freed(spots: Components, labels: Shades) -> tuple[NDArray[np.bool_], Components, Shades] | None:
+    """Which spots hold long thin lines and something else, the spots that these become without their lines, and a mask
+    of the lines; None where there is none."""
+    long_side = max(labels.shape)
+    longer, thinner = np.maximum(spots.width, spots.height), np.minimum(spots.width, spots.height)
+    is_ruled = (longer > LENGTH * long_side) & (thinner >= LEAST_HEIGHT * long_side)
+    is_ruled &= spots.ink < MOST_FILLED * spots.width * spots.height
+    if not is_ruled.any():
+        return None
+    ink = np.concatenate(([False], is_ruled)).astype(np.uint8)[labels]
+    thick = _opened(ink, THICK, THICK)
+    length = round(LENGTH * long_side)
+    across, down = (_opened(ink, *sides) & ~thick for sides in ((length, 1), (1, length)))
+    rest = ink & ~across & ~down
+    # A letter's stroke goes on where it crosses a line.
+    crossed = (across & _closed(rest, 1, THICK)) | (down & _closed(rest, THICK, 1))
+    lines = (across | down) & ~crossed
+    return (is_ruled, components((ink & ~lines).view(np.bool_))[0], lines) if lines.any() else None
+
+
+def struck(letters: Components, lines: Shades) -> int:
+    """Through how many of the letters a line runs, and not under them."""
+    high, low = (letters.top + (share * letters.height).astype(np.int64) for share in STRUCK)
+    edges = high, low + 1, np.maximum(letters.left - 2, 0), letters.right + 2
+    places = zip(*(edge.tolist() for edge in edges), strict=True)
+    return sum(bool(lines[top:bottom, left:right].any()) for top, bottom, left, right in places)
+
+
+def _opened(ink: Shades, width: int, height: int) -> Shades:
+    return cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((height, width), dtype=np.uint8))
+
+
+def _closed(ink: Shades, width: int, height: int) -> Shades:
+    return cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((height, width), dtype=np.uint8))

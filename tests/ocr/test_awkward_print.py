@@ -1,0 +1,205 @@
+"""Print that awkward books have: initials, openers of chapters, lines drawn through it, and lines beside others. Drawn
+with Pillow's own font: the same pixels every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from books.ocr.engines.base import Doubt, OcrLine, OcrText, OcrWord
+from books.ocr.engines.beside import parted
+from books.ocr.engines.lines import line_of, with_foot, with_page_numbers
+from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.open import normalise
+from tests.ocr.test_cases import LEAVES, RIVERS
+
+SIZE = (1240, 1754)
+STEP = 50
+
+
+@pytest.fixture(scope="module")
+def read() -> Callable[[Image.Image], OcrText]:
+    engine = TesseractEngine()
+    return lambda page: engine.read(normalise(page))
+
+
+def font(size: int) -> ImageFont.FreeTypeFont:
+    found = ImageFont.load_default(size)
+    assert isinstance(found, ImageFont.FreeTypeFont)
+    return found
+
+
+def page_of(lines: Sequence[str], top: int = 150, left: int = 140) -> Image.Image:
+    page = Image.new("L", SIZE, 255)
+    draw = ImageDraw.Draw(page)
+    for at, line in enumerate(lines):
+        draw.text((left, top + at * STEP), line, 0, font(32))
+    return page
+
+
+# ---- initials --------------------------------------------------------------------------------------------------------
+
+
+def with_initial(letter: str, first: str, rows: int, *, is_boxed: bool = False) -> Image.Image:
+    """A paragraph that begins with a letter of so many lines, and goes on with the leaves."""
+    page = page_of(LEAVES[rows:], 300 + rows * STEP)
+    draw = ImageDraw.Draw(page)
+    height = (rows - 1) * STEP + 23
+    large = font(round(height / 0.71))
+    left, top, right, _ = large.getbbox(letter)
+    if is_boxed:
+        draw.rectangle((134, 298, 150 + right - left, 316 + height), 0)
+    draw.text((140 - left, 307 - top), letter, 255 if is_boxed else 0, large)
+    for at, line in enumerate([first, *LEAVES[1:rows]]):
+        draw.text((160 + right - left, 300 + at * STEP), line, 0, font(32))
+    return page
+
+
+@pytest.mark.parametrize("rows", [2, 3, 4])
+@pytest.mark.parametrize("letter", ["P", "I"])
+def test_an_initial_is_the_first_letter_of_its_line(read, letter: str, rows: int) -> None:
+    first = {"P": "lants make their own food from light,", "I": "t is the light that feeds a plant,"}[letter]
+    found = read(with_initial(letter, first, rows))
+    assert found.text.splitlines() == [letter + first, *LEAVES[1:]]
+    assert found.doubts == ()
+
+
+def test_an_initial_that_is_light_in_a_dark_box(read) -> None:
+    first = "lants make their own food from light,"
+    assert read(with_initial("P", first, 3, is_boxed=True)).text.splitlines() == ["P" + first, *LEAVES[1:]]
+
+
+# ---- openers of chapters, and pages with a sign or two ---------------------------------------------------------------
+
+
+def with_stroke(width: int, height: int) -> Image.Image:
+    page = Image.new("L", SIZE, 255)
+    ImageDraw.Draw(page).rectangle((620, 500, 619 + width, 499 + height), 0)
+    return page
+
+
+@pytest.mark.parametrize(("width", "height"), [(2, 70), (2, 400), (5, 150), (12, 600)])
+def test_a_hairline_is_no_blank_page(read, width: int, height: int) -> None:
+    found = read(with_stroke(width, height))
+    assert not found.is_blank
+
+
+@pytest.mark.parametrize("number", ["3", "III", "I"])
+def test_a_chapter_s_number_above_its_title_is_read_or_marked(read, number: str) -> None:
+    page = page_of(["How water shapes the land"], 900, 400)
+    ImageDraw.Draw(page).text((620, 500), number, 0, font(300), anchor="mm")
+    found = read(page)
+    assert number in found.text.splitlines() or Doubt.MISSING in found.doubts
+    assert "How water shapes the land" in found.text.splitlines()
+
+
+def test_a_large_number_stands_once(read) -> None:
+    page = Image.new("L", SIZE, 255)
+    ImageDraw.Draw(page).text((620, 600), "10", 0, font(330), anchor="mm")
+    assert read(page).text == "10"
+
+
+def test_a_page_s_small_number_is_all_that_stands_on_it(read) -> None:
+    page = Image.new("L", SIZE, 255)
+    ImageDraw.Draw(page).text((620, 1640), "5", 0, font(23), anchor="mm")
+    found = read(page)
+    assert found.text == "5" or not found.is_blank
+
+
+# ---- lines drawn through print ---------------------------------------------------------------------------------------
+
+
+def squared(shade: int) -> Image.Image:
+    page = page_of(LEAVES)
+    lines = Image.new("L", SIZE, 255)
+    draw = ImageDraw.Draw(lines)
+    for x in range(20, SIZE[0], 26):
+        draw.line((x, 0, x, SIZE[1]), shade, 2)
+    for y in range(20, SIZE[1], 26):
+        draw.line((0, y, SIZE[0], y), shade, 2)
+    return Image.fromarray(np.minimum(np.asarray(page), np.asarray(lines)))
+
+
+@pytest.mark.parametrize("shade", [60, 120])
+def test_print_on_squared_paper_is_not_blank(read, shade: int) -> None:
+    found = read(squared(shade))
+    assert Doubt.MISSING in found.doubts
+    assert len(found.text.splitlines()) >= len(LEAVES) - 1
+
+
+@pytest.mark.parametrize(("down", "is_marked"), [(24, True), (36, False)])
+def test_lines_that_are_struck_out_are_marked_and_underlined_ones_are_read(read, down: int, *, is_marked: bool) -> None:
+    page = page_of(LEAVES)
+    for line in (1, 4, 7):
+        ImageDraw.Draw(page).line((140, 150 + line * STEP + down, 800, 150 + line * STEP + down), 40, 3)
+    found = read(page)
+    assert (Doubt.MISSING in found.doubts) == is_marked
+    if not is_marked:
+        assert found.text.splitlines()[1:] == LEAVES[1:]
+
+
+def test_print_under_the_ring_of_a_stamp_is_marked(read) -> None:
+    page = page_of([*LEAVES, *RIVERS[:6]])
+    draw = ImageDraw.Draw(page)
+    draw.ellipse((450, 450, 850, 850), outline=40, width=8)
+    draw.ellipse((480, 480, 820, 820), outline=40, width=4)
+    draw.text((650, 650), "LIBRARY", 40, font(64), anchor="mm")
+    assert Doubt.MISSING in read(page).doubts
+
+
+# ---- lines beside others ---------------------------------------------------------------------------------------------
+
+
+def line(text: str, left: int, top: int, *others: tuple[str, int]) -> OcrLine:
+    """A line of words of ten dots a letter, and what goes on at other places."""
+    words = []
+    for part, begin in ((text, left), *others):
+        x = begin
+        for word in part.split():
+            words.append(OcrWord(word, 96.0, (x, top, x + 10 * len(word), top + 20)))
+            x += 10 * len(word) + 6
+    return line_of(words, 0)
+
+
+def text_of(lines: Sequence[OcrLine]) -> list[str]:
+    return [each.text for each in lines]
+
+
+def test_a_note_in_the_margin_follows_the_text_that_it_stands_beside() -> None:
+    body = [line(each, 100, 40 * at) for at, each in enumerate(LEAVES)]
+    merged = list(body)
+    for at, note in enumerate(["stomata are", "tiny openings"], start=4):
+        merged[at] = line(LEAVES[at], 100, 40 * at, (note, 700))
+    assert text_of(parted(merged)) == [*LEAVES, "stomata are", "tiny openings"]
+
+
+def test_rows_of_cells_stay_together() -> None:
+    rows = [line(each, 100, 40 * at, ("twenty metres", 700)) for at, each in enumerate(("Oak", "Beech", "Lime tree"))]
+    choices = [line("a) oxygen", 100, 300, ("b) water", 400), ("c) sugar", 700))] * 2
+    for lines in (rows, [*map(line, LEAVES, [100] * 13, range(0, 520, 40)), *choices]):
+        assert parted(lines) == lines
+
+
+def test_text_beside_a_caption_follows_the_text_above_it() -> None:
+    column = [line(each, 600, 40 * at) for at, each in enumerate(("The leaf is green", "on both of its", "sides and"))]
+    lines = [*column, line("Figure 2 A leaf", 100, 120, ("darker above.", 600)), line("seen from below", 100, 160)]
+    assert text_of(parted(lines)) == [*text_of(column), "darker above.", "Figure 2 A leaf", "seen from below"]
+
+
+def test_the_page_s_number_between_two_columns_ends_the_page() -> None:
+    left, number, right = line("left column", 100, 0), line("14", 450, 400), line("right column", 600, 40)
+    assert text_of(with_foot([left, number, right])) == ["left column", "right column", "14"]
+    assert text_of(with_foot([left, line("14", 450, 30), right])) == ["left column", "14", "right column"]
+
+
+@pytest.mark.parametrize("numbers", [700, 40])
+def test_numbers_of_contents_stand_with_their_titles_below_the_heading(numbers: int) -> None:
+    titles = ["Leaves", "Rivers", "Numbers", "Index"]
+    entries = [line(title, 100, 100 + 60 * at) for at, title in enumerate(titles)]
+    pages = [line(str(at + 3), numbers, 100 + 60 * at) for at in range(4)]
+    joined = text_of(with_page_numbers([*entries, *pages, line("Contents", 60, 0)]))
+    right = [f"{title} {at + 3}" if numbers > 100 else f"{at + 3} {title}" for at, title in enumerate(titles)]
+    assert joined == ["Contents", *right]
