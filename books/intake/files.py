@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import filterfalse
 from pathlib import Path
 from typing import Final
 
@@ -62,27 +63,30 @@ def _places(words: str) -> dict[str, int]:
 FRONT: Final = _places(
     "cover front frontmatter fm flyleaf frontispiece halftitle half title titlepage imprint copyright dedication "
     "foreword preface acknowledgements acknowledgments toc contents prologue introduction intro "
-    "titel vorwort inhalt préface sommaire prólogo índice предисловие содержание введение"
+    "titel titelseite titelblatt impressum vorwort inhalt inhaltsverzeichnis sommaire portadilla prologo indice "
+    "предисловие содержание введение"
 )
 BACK: Final = _places(
     "epilogue appendix annex answers solutions glossary bibliography references index backmatter bm endpaper back "
-    "rear spine lösungen anhang register annexe respuestas glosario ответы приложение"
+    "rear spine losungen anhang register annexe respuestas glosario ответы приложение"
 )
 # Behind a number: the first side, the second.
 FIRST_SIDE: Final = _places("left l front top upper gauche izquierda links odd")
 SECOND_SIDE: Final = _places("right r recto back bottom lower droite derecha rechts even")
 COVERS: Final = _places("cover couverture portada contraportada tapa contratapa copertina umschlag deckblatt обложка")
 BEHIND, INSIDE = (
-    _places("contraportada contratapa back rear last hinten arrière trasera retro"),
+    _places("contraportada contratapa back rear last hinten arriere quatrieme trasera retro"),
     _places("inside inner"),
 )
-ROMAN: Final = re.compile(r"(?=[ivxl])(xl|l?x{0,3})(ix|iv|v?i{0,3})")
-ROMAN_VALUES: Final = {"i": 1, "v": 5, "x": 10, "l": 50}
+ROMAN: Final = re.compile(r"(?=[ivxlc])c{0,2}(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})")
+ROMAN_VALUES: Final = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 PARTS: Final = re.compile(r"\d+|[^\W\d_]+")
 ENDING: Final = re.compile(r"\.[^\W\d_][^\W_]{1,4}$")
 COPY_OF: Final = re.compile(r"^(copy of|kopie von|copie de|copia de) (.*)$")
 EDITED: Final = re.compile(r"^(img_)e(\d+)")  # a phone's name of what was edited on it
 CLOCK: Final = re.compile(r"\b(\d{1,2})([.:]\d\d(?:[.:]\d\d)?) ?([ap])m\b")
+# Scanners of two cameras put the side before the number.
+SIDE_FIRST: Final = re.compile(r"(?<![^\W_])(left|right|[lr]|gauche|droite|izquierda|derecha|links|rechts)[\W_]*(\d+)")
 NUMBER_WORDS: Final = _places("zero one two three four five six seven eight nine ten eleven twelve")
 Key = tuple[tuple[int, int, str], ...]
 
@@ -103,7 +107,8 @@ def natural_places(names: Sequence[str]) -> list[int]:
 
 
 def _parts(name: str) -> list[str]:
-    stem = ENDING.sub("", unicodedata.normalize("NFKC", name[:SORTED_CHARACTERS]).casefold())
+    plain = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", name[:SORTED_CHARACTERS])))
+    stem = SIDE_FIRST.sub(r"\2 \1", ENDING.sub("", plain.casefold()))
     if copied := COPY_OF.match(stem):
         stem = f"{copied[2]} copy"
     stem = EDITED.sub(r"\1\2 e", stem)
@@ -131,7 +136,7 @@ def _are_roman(parts: Sequence[str]) -> bool:
 
 
 def _roman(part: str) -> int:
-    """0 for what is no number in letters below 90."""
+    """0 for what is no number in letters below 300."""
     if not ROMAN.fullmatch(part):
         return 0
     values = [ROMAN_VALUES[letter] for letter in part]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageStat
 
 from books.intake import limits
 from books.intake.colours import REDUCED, with_coloured_print
@@ -16,6 +16,8 @@ COLOURLESS: Final = ("1", "L", "LA", "La", "LAB")
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 # Resolutions across and down that are this far apart, and no less, are meant.
 UNEVEN, LEAST_DPI = (1.15, 3), 50
+# Of a picture with light print on nothing less is opaque, and that lighter.
+MOST_OPAQUE, LIGHT = 0.5, 200
 # A colour page is converted in bands of this size, never as a whole.
 BAND_PIXELS: Final = 2_000_000
 
@@ -27,18 +29,30 @@ def grey(image: Image.Image) -> Image.Image:
     is_deep = image.mode in DEEP_MODES
     white = float(image.getextrema()[1]) if is_deep else 0.0  # type: ignore[arg-type]
     is_negative = is_deep and dict(getattr(image, "tag_v2", {})).get(PHOTOMETRIC) == WHITE_IS_ZERO
+    paper = _paper(image)
     page = Image.new("L", image.size)
     small = None if is_deep or image.mode in COLOURLESS else Image.new("RGB", _eighth(image.size))
     rows = max(1, BAND_PIXELS // image.width // REDUCED) * REDUCED
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
-        flat = shallow(band, white, is_negative=is_negative) if is_deep else coloured(band)
+        flat = shallow(band, white, is_negative=is_negative) if is_deep else coloured(band, paper)
         page.paste(flat if flat.mode == "L" else flat.convert("L"), (0, top))
         if small is not None:
             small.paste(flat.reduce(REDUCED), (0, top // REDUCED))
     if small is not None:
-        with_coloured_print(page, small, lambda box: coloured(image.crop(box)))
+        with_coloured_print(page, small, lambda box: coloured(image.crop(box), paper))
     return page
+
+
+def _paper(image: Image.Image) -> str:
+    """What is behind a picture's transparency: black if little is opaque and that is light, as print on slides is."""
+    if not image.has_transparency_data:
+        return "white"
+    sketch = image.resize(_eighth(image.size), Image.Resampling.NEAREST).convert("RGBA")
+    opaque = sketch.getchannel("A")
+    share = ImageStat.Stat(opaque).mean[0] / 255
+    is_light = 0 < share < MOST_OPAQUE and ImageStat.Stat(sketch.convert("L"), opaque.convert("1")).mean[0] > LIGHT
+    return "black" if is_light else "white"
 
 
 def grey_jpeg(image: Image.Image, again: Callable[[], Image.Image]) -> Image.Image:
@@ -61,12 +75,12 @@ def _eighth(size: tuple[int, int]) -> tuple[int, int]:
     return -(-size[0] // REDUCED), -(-size[1] // REDUCED)
 
 
-def coloured(band: Image.Image) -> Image.Image:
-    """In RGB, or L where the picture has no colours; transparency on white."""
+def coloured(band: Image.Image, behind: str = "white") -> Image.Image:
+    """In RGB, or L where the picture has no colours; with that colour behind what is transparent."""
     if band.mode == "LAB":
         return band.getchannel("L")
     if band.has_transparency_data:
-        paper = Image.new("RGBA", band.size, "white")
+        paper = Image.new("RGBA", band.size, behind)
         return Image.alpha_composite(paper, band.convert("RGBA")).convert("RGB")
     return band if band.mode in ("1", "RGB") else band.convert("RGB")
 

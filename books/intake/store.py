@@ -103,14 +103,20 @@ def store_files(book: Book, uploads: Sequence[Upload], files: ExitStack, *, user
 
 
 def add_all_files(
-    book: Book, uploads: Sequence[Upload], *, wanted: range | None = None, user: AbstractBaseUser | None = None
+    book: Book,
+    uploads: Sequence[Upload],
+    *,
+    wanted: range | None = None,
+    no_pages: Sequence[UploadRejected] = (),
+    user: AbstractBaseUser | None = None,
 ) -> Receipt:
     """Stores all of ``uploads`` in their order; what nobody would take for pages, and what the book had before, is
     named in the receipt. A page that cannot be taken raises UploadRejected with nothing stored, naming each of them.
 
-    ``wanted`` limits them to some of their pages, counted from 1 through all files in order.
+    ``wanted`` limits them to some of their pages, counted from 1 through all files in order. ``no_pages`` were refused
+    by their names, and come first in the receipt.
     """
-    receipt = Receipt()
+    receipt = Receipt(refused=list(no_pages))
     judged = list(_judged(book, uploads, receipt, user, image_bytes=limits.image_bytes(len(uploads))))
     if bad := [each.message for each in receipt.refused if not isinstance(each, NoPage)]:
         raise UploadRejected("\n".join([NOTHING_ADDED, *bad]))

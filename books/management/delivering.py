@@ -24,12 +24,11 @@ def add_book(paths: Sequence[Path], facts: dict[str, Any], *, wanted: range | No
         book, is_new = Book.objects.get_or_create(title=title, defaults=facts)
         try:
             check_readable(book)
-            receipt = add_all_files(book, uploads, wanted=wanted)
+            receipt = add_all_files(book, uploads, wanted=wanted, no_pages=no_pages)
         except BaseException:
             if is_new:
                 book.delete()
             raise
-    receipt.refused[:0] = no_pages
     return book, receipt
 
 

@@ -148,6 +148,21 @@ def test_a_png_with_an_odd_remark_is_taken() -> None:
     assert open_page(BytesIO(content)).getextrema() == (255, 255)
 
 
+REMARKS = {
+    "too short a resolution": (b"pHYs", bytes(2)),
+    "a profile without its data": (b"iCCP", b"name"),
+    "no colour to be transparent": (b"tRNS", b""),
+    "a text of ten million letters": (b"zTXt", b"a\0\0" + zlib.compress(b"x" * 10_000_000)),
+}
+
+
+@pytest.mark.parametrize("remark", REMARKS)
+def test_a_png_with_a_remark_that_cannot_be_read_is_taken(remark: str) -> None:
+    content = png(png_chunk(*REMARKS[remark]), white())
+    assert inspect(BytesIO(content), "p.png").frames == 1
+    assert open_page(BytesIO(content)).getextrema() == (255, 255)
+
+
 def large(seed: int) -> Image.Image:
     """Grey squares, which look alike at any size."""
     return page(size=(30, 42), seed=seed).resize((1200, 1680), Image.Resampling.NEAREST)
@@ -355,6 +370,14 @@ def test_a_folder_is_judged_by_content_and_what_is_not_taken_is_named(tmp_path: 
         assert f"Not taken: {name}: " in told
 
 
+def test_a_folder_of_folders_alone_names_them(tmp_path: Path) -> None:
+    for chapter in ("chapter 1", "chapter 2"):
+        (tmp_path / chapter).mkdir()
+        shutil.copy(CASES / "kinds/p9", tmp_path / chapter / "p9.png")
+    with pytest.raises(CommandError, match=r"(?s)no pages.*chapter 1: is a folder.*chapter 2: is a folder"):
+        processed(tmp_path)
+
+
 def test_a_folder_with_damaged_pages_stops_and_names_them_all(tmp_path: Path) -> None:
     folder = shutil.copytree(CASES / "mixed_kinds", tmp_path / "scans")
     for name in ("IMG_0005.png", "IMG_0006.png"):
@@ -468,6 +491,12 @@ ORDERS = [
     "3 recto, 3 verso, 4 recto, 4 verso",
     "12L, 12R, 13L, 13R",
     "3r, 3v, 4r, 4v",
+    "left 001, right 001, left 002, right 002",
+    "L001, R001, L002, R002",
+    "couverture, 1, 2, quatrième de couverture",
+    "Titelseite, Impressum, Seite 1, Seite 2, Register",
+    "indice, 1, 2, glosario",
+    "i, ii, lxxxix, xc, xcix, c, ci, 1, 2",
     "a, b, c, d, e",
     "c, d",
     "p1, p2, Copy of p2, p3",

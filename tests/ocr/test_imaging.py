@@ -130,6 +130,13 @@ def test_print_that_is_only_transparency_shows_on_white(page: Image.Image, mode:
     assert difference(opened(image.convert(mode), "PNG"), page) < 1
 
 
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_light_print_on_nothing_shows_on_black(page: Image.Image, mode: str) -> None:
+    image = Image.new("RGBA", page.size, (255, 255, 255, 0))
+    image.putalpha(page.point(lambda shade: 255 - shade))
+    assert difference(opened(image.convert(mode), "PNG"), page.point(lambda shade: 255 - shade)) < 1
+
+
 def test_large_photographs_are_decoded_smaller() -> None:
     image = Image.new("RGB", (5200, 7400), "white")
     page = opened(image, "JPEG")
