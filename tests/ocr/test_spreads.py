@@ -172,3 +172,15 @@ def test_no_more_halves_than_a_book_may_have_pages(spread: Page, monkeypatch) ->
     monkeypatch.setattr("books.intake.limits.PAGES_PER_BOOK", 2)
     with pytest.raises(ArrangementRefused, match="more than the 2 of a book"):
         split_spreads(spread.book, [spread])
+
+
+@pytest.mark.parametrize("is_right", [False, True])
+def test_a_title_page_beside_a_page_of_text_is_a_spread(*, is_right: bool) -> None:
+    text = provoking.upper_part(3)
+    whole = Image.new("L", (2 * text.width, text.height), 255)
+    whole.paste(text, (0 if is_right else text.width, 0))
+    at = text.width // 3 + (text.width if is_right else 0)
+    ImageDraw.Draw(whole).text((at, 300), "Leaves", 0, ImageFont.load_default(40))
+    found = gutter(PageInk(whole))
+    assert found is not None
+    assert abs(found[0] - 0.5) < 0.05

@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from books.ocr.engines.base import OcrWord
-from books.ocr.image.ink import LEAST_LETTER, Box, PageInk
+from books.ocr.image.ink import LEAST_LETTER, MOST_LETTER, Box, PageInk
 from books.ocr.image.spots import Ints, components, ranked
 
 # A spread is wider than high, and its halves are this far apart, near its middle, as shares of its width.
 SPREAD_ASPECT, LEAST_GUTTER, MIDDLE = 1.15, 0.03, (0.42, 0.58)
 # It leans so far at most, and only where it is wider so. It is as wide as so many margins, or so much of a column.
 LEANS, NEARLY, MARGINS, COLUMNS = (0.0, 0.02, -0.02, 0.04, -0.04, 0.06, -0.06), 0.85, 1.25, 0.2
+# A title page, or one with its number alone, has so few signs.
+FEW_SIGNS: Final = 60
 # The fold is darker than most of the gutter.
 FOLD: Final = 0.97
 # Page numbers stand above or below so much of the print.
@@ -49,7 +51,7 @@ def gutter(ink: PageInk, words: Iterable[OcrWord] = (), *, is_turned: bool = Fal
         middle = _fold(ink, round(MIDDLE[0] * width), round(MIDDLE[1] * width)) / width
         return middle, middle
     gaps = [(lean, *gap) for lean in LEANS for gap in _free_columns(_upright(boxes, ink.shape, lean), width)]
-    gaps = [(lean, start, end) for lean, start, end in gaps if MIDDLE[0] < (start + end) / 2 / width < MIDDLE[1]]
+    gaps = [gap for gap in gaps if MIDDLE[0] < _middle(*gap[1:], width) / width < MIDDLE[1]]
     widest = max((end - start for _, start, end in gaps), default=0)
     lean, start, end = next((gap for gap in gaps if gap[2] - gap[1] >= NEARLY * widest), (0, 0, 0))
     upright = _upright(boxes, ink.shape, lean)
@@ -60,7 +62,7 @@ def gutter(ink: PageInk, words: Iterable[OcrWord] = (), *, is_turned: bool = Fal
     is_wide = end - start >= min(MARGINS * (left + width - right), COLUMNS * (right - left - end + start)) / 2
     is_wide &= min(_lines(ink, is_left), _lines(ink, ~is_left)) >= LEAST_LINES
     is_wide &= not is_turned or _usual_length(ink, upright, is_left) > LEAST_FILLED * (end - left)
-    middle = (start + end) / 2
+    middle = _middle(start, end, width)
     if not is_wide and not _are_numbered(words, boxes[:, 1::2] * ink.scale, middle * ink.scale):
         return None
     if not lean:
@@ -70,23 +72,31 @@ def gutter(ink: PageInk, words: Iterable[OcrWord] = (), *, is_turned: bool = Fal
 
 
 def _has_blank_half(ink: PageInk) -> bool:
-    """Whether one half has lines of print, and the other nothing but its edges and the fold."""
+    """Whether one half has lines of print, and the other nothing but a few signs, its edges and the fold."""
     height, width = ink.shape
     spots = ink.spots
     has_size = np.maximum(spots.width, spots.height) >= LEAST_LETTER * width
     at_edge = (spots.left == 0) | (spots.top == 0) | (spots.right == width) | (spots.bottom == height)
     drawn = spots.where(has_size & ~at_edge)
-    if not len(drawn) or len(np.unique(ink.print_row)) < LEAST_LINES:
+    is_left, is_right = drawn.right < (0.5 - LEAST_GUTTER / 2) * width, drawn.left > (0.5 + LEAST_GUTTER / 2) * width
+    if not (is_left | is_right).all() or len(np.unique(ink.print_row)) < LEAST_LINES:
         return False
-    left, right = int(drawn.left.min()), int(drawn.right.max())
-    return bool(right < (0.5 - LEAST_GUTTER / 2) * width or left > (0.5 + LEAST_GUTTER / 2) * width)
+    halves = drawn.where(is_left), drawn.where(is_right)
+    return any(len(half) <= FEW_SIGNS and bool((half.height < MOST_LETTER * width).all()) for half in halves)
 
 
 def _fold(ink: PageInk, start: int, end: int) -> float:
-    """The darkest column in the gutter's middle, which is what it is where none is darker than the others."""
+    """The darkest column in the gutter, its ends aside; its middle where none is darker than the others."""
     inside = start + (end - start) // 5
     shades = ink.grey[:, inside : end - (end - start) // 5].mean(axis=0)
-    return inside + int(shades.argmin()) if shades.min() < FOLD * np.median(shades) else (start + end) / 2
+    is_dark = shades.min() < FOLD * np.median(shades)
+    return inside + int(shades.argmin()) if is_dark else _middle(start, end, ink.shape[1])
+
+
+def _middle(start: int, end: int, width: int) -> float:
+    """The scan's middle where it lies in the gutter, since lines end unevenly; else what is nearest to it."""
+    edge = (end - start) / 5
+    return min(max(width / 2, start + edge), end - edge)
 
 
 def _upright(boxes: Ints, shape: tuple[int, ...], lean: float) -> Ints:
