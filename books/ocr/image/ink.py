@@ -80,14 +80,14 @@ class PageInk:
         self.boxes = self.spots.where(is_box)
         self.lines: NDArray[np.uint8] | None = None
         self.is_struck = False
-        self.letters = _letters(self.spots.where(~is_box), self.shape)
+        marks = self.spots.where(~is_box)
         if found := freed(self.spots, self.labels):
             is_ruled, parts, lines = found
             joined = _letters(parts, self.shape)
             if len(joined) >= CERTAIN_LETTERS:
-                self.lines, others = lines, self.spots.where(~is_box & ~is_ruled)
-                self.letters = _letters(others.beside(parts), self.shape)
+                self.lines, marks = lines, self.spots.where(~is_box & ~is_ruled).beside(parts)
                 self.is_struck = struck(joined, lines) >= CERTAIN_LETTERS
+        self.letters = _letters(marks, self.shape)
         is_print, row = _in_rows(self.letters, self.shape)
         self.print = self.letters.where(is_print)
         self.print_row = row[is_print]

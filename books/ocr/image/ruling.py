@@ -28,15 +28,23 @@ def freed(spots: Components, labels: Shades) -> tuple[NDArray[np.bool_], Compone
     is_ruled &= spots.ink < MOST_FILLED * spots.width * spots.height
     if not is_ruled.any():
         return None
-    ink = np.concatenate(([False], is_ruled)).astype(np.uint8)[labels]
-    thick = _opened(ink, THICK, THICK)
+    ruled = spots.where(is_ruled)
+    left, top = int(ruled.left.min()), int(ruled.top.min())
+    place = np.s_[top : int(ruled.bottom.max()), left : int(ruled.right.max())]
+    ink = np.concatenate(([False], is_ruled)).astype(np.uint8)[labels[place]]
     length = round(LENGTH * long_side)
-    across, down = (_opened(ink, *sides) & ~thick for sides in ((length, 1), (1, length)))
+    across, down = _opened(ink, length, 1), _opened(ink, 1, length)
+    if not (across.any() or down.any()):
+        return None
+    thin = ~_opened(ink, THICK, THICK)
+    across, down = across & thin, down & thin
     rest = ink & ~across & ~down
     # A letter's stroke goes on where it crosses a line.
     crossed = (across & _closed(rest, 1, THICK)) | (down & _closed(rest, THICK, 1))
-    lines = (across | down) & ~crossed
-    return (is_ruled, components((ink & ~lines).view(np.bool_))[0], lines) if lines.any() else None
+    lines = np.zeros(labels.shape, dtype=np.uint8)
+    lines[place] = (across | down) & ~crossed
+    parts, _ = components((ink & ~lines[place]).view(np.bool_))
+    return is_ruled, parts.moved(left, top), lines
 
 
 def struck(letters: Components, lines: Shades) -> int:

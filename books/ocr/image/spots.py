@@ -51,6 +51,9 @@ class Components:
     def halved(self) -> Components:
         return Components(self.left // 2, self.top // 2, (self.right + 1) // 2, (self.bottom + 1) // 2, self.ink)
 
+    def moved(self, right: int, down: int) -> Components:
+        return Components(self.left + right, self.top + down, self.right + right, self.bottom + down, self.ink)
+
     def beside(self, others: Components) -> Components:
         """These, and the others behind them."""
         return Components(*map(np.concatenate, zip(self._edges, others._edges, strict=True)))
