@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from books.ocr.engines.base import Doubt, OcrLine, OcrText, OcrWord
 from books.ocr.engines.beside import parted
-from books.ocr.engines.lines import line_of, with_foot, with_page_numbers
+from books.ocr.engines.lines import line_of, with_ends, with_page_numbers
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.open import normalise
 from tests.ocr.test_cases import LEAVES, RIVERS
@@ -191,8 +191,26 @@ def test_text_beside_a_caption_follows_the_text_above_it() -> None:
 
 def test_the_page_s_number_between_two_columns_ends_the_page() -> None:
     left, number, right = line("left column", 100, 0), line("14", 450, 400), line("right column", 600, 40)
-    assert text_of(with_foot([left, number, right])) == ["left column", "right column", "14"]
-    assert text_of(with_foot([left, line("14", 450, 30), right])) == ["left column", "14", "right column"]
+    assert text_of(with_ends([left, number, right])) == ["left column", "right column", "14"]
+    assert text_of(with_ends([left, line("14", 450, 30), right])) == ["left column", "14", "right column"]
+    heading = line("Index", 450, -60)
+    assert text_of(with_ends([left, heading, number, right])) == ["Index", "left column", "right column", "14"]
+
+
+@pytest.mark.parametrize("number", ["7", "14", "208"])
+@pytest.mark.parametrize("is_round", [False, True])
+def test_a_page_s_number_in_a_dark_box_is_read(read, number: str, *, is_round: bool) -> None:
+    page = page_of(LEAVES)
+    draw = ImageDraw.Draw(page)
+    (draw.ellipse if is_round else draw.rectangle)((1080, 1600, 1160, 1680), 40)
+    draw.text((1120, 1640), number, 255, font(32), anchor="mm")
+    assert read(page).text.splitlines()[1:] == [*LEAVES[1:], number]
+
+
+def test_the_counters_of_bold_letters_are_no_print(read) -> None:
+    page = page_of(LEAVES, 400)
+    ImageDraw.Draw(page).text((140, 200), "BOARD 0689 QPO", 0, font(100), stroke_width=4)
+    assert read(page).text.splitlines()[0] == "BOARD 0689 QPO"
 
 
 @pytest.mark.parametrize("numbers", [700, 40])

@@ -256,13 +256,18 @@ def with_page_numbers(lines: Sequence[OcrLine]) -> list[OcrLine]:
     return in_reading_order(joined, [*others, *(number for number in numbers if id(number) not in taken)])
 
 
-def with_foot(lines: Sequence[OcrLine]) -> list[OcrLine]:
-    """The lines, the page's number behind all others where it stands below them, as in the middle of two columns."""
-    lowest = max(lines, key=lambda line: line.box[1], default=None)
-    others = [line for line in lines if line is not lowest]
-    if lowest is None or not lowest.text.isdecimal() or any(line.box[3] > lowest.box[1] for line in others):
+def with_ends(lines: Sequence[OcrLine]) -> list[OcrLine]:
+    """The lines, a heading that stands apart above them before all others, and the page's number below them behind
+    all: in the middle of two columns Tesseract puts them between."""
+    if len(lines) < LEAST_LINES:
         return list(lines)
-    return [*others, lowest]
+    height = sorted(line.box[3] - line.box[1] for line in lines)[len(lines) // 2]
+    first, last = min(lines, key=lambda line: line.box[1]), max(lines, key=lambda line: line.box[1])
+    others = [line for line in lines if line is not first and line is not last]
+    is_head = first is not last and all(line.box[1] - first.box[3] > height for line in [*others, last])
+    is_foot = last.text.isdecimal() and all(line.box[3] <= last.box[1] for line in [*others, first])
+    kept = [line for line in lines if (line is not first or not is_head) and (line is not last or not is_foot)]
+    return [*[first] * is_head, *kept, *[last] * is_foot]
 
 
 def _title_of(number: OcrLine, titles: Sequence[OcrLine]) -> OcrLine | None:

@@ -30,7 +30,7 @@ from books.ocr.engines.lines import (
     mean_confidence,
     moved,
     surrounding,
-    with_foot,
+    with_ends,
     with_page_numbers,
 )
 from books.ocr.engines.numbers import with_numbers_sure
@@ -157,7 +157,7 @@ class TesseractEngine:
         lines = with_numbers_sure(lines, sheet.ink.unread, lambda box: self._as_number(sheet.page, box))
         for sign, boxes in sheet.signs.items():
             lines = with_signs(lines, boxes, sign)
-        return replace(best, lines=tuple(with_foot(with_page_numbers(lines))), is_lost=is_lost or is_doubtful)
+        return replace(best, lines=tuple(with_ends(with_page_numbers(lines))), is_lost=is_lost or is_doubtful)
 
     def _with_faint(self, sheet: Sheet, known: tuple[OcrLine, ...]) -> tuple[list[OcrLine], bool]:
         """The lines with what is printed much fainter than the rest, and whether some of it is doubtful, as all is

@@ -12,7 +12,7 @@ from PIL import Image
 
 from books.ocr.engines.base import OcrWord
 from books.ocr.image.ink import LEAST_LETTER, MOST_LETTER, Box, PageInk
-from books.ocr.image.spots import Ints, components, ranked
+from books.ocr.image.spots import Components, Ints, components, ranked
 
 # A spread is wider than high, and its halves are this far apart, near its middle, as shares of its width.
 SPREAD_ASPECT, LEAST_GUTTER, MIDDLE = 1.15, 0.03, (0.42, 0.58)
@@ -32,7 +32,9 @@ WIDEST_STRIP, CUT_LINES = 0.25, 0.3
 STRIP_GUTTER, CUT_EDGE = 0.015, 0.006
 # A box is this much of the long side high, mostly dark, and has so much print in it, as shares of its area.
 BOX_HEIGHT, BOX_FILL, BOX_PRINT = 0.015, 0.5, (0.01, 0.4)
-LEAST_SIGNS, LEAST_STEP = 4, 60
+LEAST_SIGNS, LEAST_STEP, LEAST_WIDTH = 4, 60, 0.8
+# With fewer signs it is as full as a disc; they are so high in it, and less full than the counter of a letter.
+WHOLE, LEAST_NUMBER, COUNTER = 0.74, 0.25, 0.6
 # Darker than this share of the paper, and free of print in a square of so many dots.
 BOX_SHADE, SOLID = 0.78, 13
 
@@ -181,7 +183,7 @@ def with_dark_print(page: Image.Image) -> Image.Image:
     if not cv2.erode(dark.view(np.uint8), np.ones((SOLID, SOLID), dtype=np.uint8), borderValue=0).any():
         return page
     spots, labels = components(dark)
-    is_box = (spots.height > BOX_HEIGHT * max(small.shape)) & (spots.width > 2 * spots.height * BOX_FILL)
+    is_box = (spots.height > BOX_HEIGHT * max(small.shape)) & (spots.width > LEAST_WIDTH * spots.height)
     is_box &= spots.ink > BOX_FILL * spots.width * spots.height
     shades: NDArray[np.uint8] | None = None
     for number in np.flatnonzero(is_box).tolist():
@@ -209,5 +211,15 @@ def _has_signs(light: NDArray[np.uint8], box: NDArray[np.uint8], shades: NDArray
     if ranked(shades[light > 0], 75) - ranked(shades[box > 0], 50) < LEAST_STEP:
         return False
     signs, _ = components(light.view(np.bool_))
-    letters = (signs.height > box.shape[0] / 60) & (signs.height < box.shape[0]) & (signs.ink > 8)
-    return int(letters.sum()) >= LEAST_SIGNS
+    letters = signs.where((signs.height > box.shape[0] / 60) & (signs.height < box.shape[0]) & (signs.ink > 8))
+    return len(letters) >= LEAST_SIGNS or _is_number(letters, light, box)
+
+
+def _is_number(signs: Components, light: NDArray[np.uint8], box: NDArray[np.uint8]) -> bool:
+    """Whether a sign or two in a disc or a rectangle are print, and not the counters of a bold letter: these are round,
+    or one below the other."""
+    if not len(signs) or (light + box).mean() < WHOLE or int(signs.height.max()) < LEAST_NUMBER * box.shape[0]:
+        return False
+    if len(signs) == 1:
+        return bool(signs.ink[0] < COUNTER * signs.width[0] * signs.height[0])
+    return int(signs.bottom.max() - signs.bottom.min()) < signs.height.max() / 4
