@@ -45,8 +45,9 @@ def _check_critical(stream: PngImagePlugin.ChunkStream, kind: bytes, data: bytes
 def _call_critical(stream: PngImagePlugin.ChunkStream, kind: bytes, at: int, length: int) -> bytes:
     try:
         return _call(stream, kind, at, length)
-    except DECODING_ERRORS:
-        if not kind[:1].islower():
+    except DECODING_ERRORS as error:
+        is_bomb = isinstance(error, ValueError) and "Truncated" not in str(error)
+        if is_bomb or not kind[:1].islower():
             raise
         stream.fp.seek(at + length)  # type: ignore[union-attr]
         return b""
