@@ -55,7 +55,7 @@ def _call_critical(stream: PngImagePlugin.ChunkStream, kind: bytes, at: int, len
 
 _check_crc, _call = PngImagePlugin.ChunkStream.crc, PngImagePlugin.ChunkStream.call
 PngImagePlugin.ChunkStream.crc = _check_critical  # type: ignore[assignment, method-assign]
-PngImagePlugin.ChunkStream.call = _call_critical  # type: ignore[method-assign]
+PngImagePlugin.ChunkStream.call = _call_critical  # type: ignore[assignment, method-assign]
 pillow_heif.register_heif_opener(thumbnails=False, decode_threads=1)
 Image.init()  # in a box nothing can be loaded any more
 Image.MAX_IMAGE_PIXELS = None  # our limits are other ones

@@ -140,8 +140,9 @@ class PageInk:
     def _are_strokes(self) -> NDArray[np.bool_]:
         """Which spots can be an I of hairlines, however thin."""
         spots = self.spots
-        is_thin: NDArray[np.bool_] = 8 * spots.width <= spots.height
-        return is_thin & (spots.height < LARGEST_LETTER * max(self.shape))
+        is_stroke: NDArray[np.bool_] = 8 * spots.width <= spots.height
+        is_stroke &= spots.height < LARGEST_LETTER * max(self.shape)
+        return is_stroke
 
     def _drawn(self) -> NDArray[np.bool_]:
         """A mask of rules, frames, filled boxes and whatever else is too large for print, or too little."""

@@ -222,4 +222,4 @@ def _is_number(signs: Components, light: NDArray[np.uint8], box: NDArray[np.uint
         return False
     if len(signs) == 1:
         return bool(signs.ink[0] < COUNTER * signs.width[0] * signs.height[0])
-    return int(signs.bottom.max() - signs.bottom.min()) < signs.height.max() / 4
+    return int(signs.bottom.max() - signs.bottom.min()) < int(signs.height.max()) / 4
