@@ -16,7 +16,7 @@ COLOURLESS: Final = ("1", "L", "LA", "La", "LAB")
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 # Resolutions across and down that are this far apart, and no less, are meant.
 UNEVEN, LEAST_DPI = (1.15, 3), 50
-# Of a picture with light print on nothing less is opaque, and that lighter.
+# Of a picture with light print on nothing less is opaque, and all of that lighter.
 MOST_OPAQUE, LIGHT = 0.5, 200
 # A colour page is converted in bands of this size, never as a whole.
 BAND_PIXELS: Final = 2_000_000
@@ -51,7 +51,7 @@ def _paper(image: Image.Image) -> str:
     sketch = image.resize(_eighth(image.size), Image.Resampling.NEAREST).convert("RGBA")
     opaque = sketch.getchannel("A")
     share = ImageStat.Stat(opaque).mean[0] / 255
-    is_light = 0 < share < MOST_OPAQUE and ImageStat.Stat(sketch.convert("L"), opaque.convert("1")).mean[0] > LIGHT
+    is_light = 0 < share < MOST_OPAQUE and ImageStat.Stat(sketch.convert("L"), opaque).extrema[0][0] > LIGHT
     return "black" if is_light else "white"
 
 
