@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from django.db.models import QuerySet
@@ -75,11 +75,11 @@ def stored_digest(digest: Digest) -> dict[str, object]:
     return {name: value for name, value in DIGEST.dump_python(digest, mode="json").items() if name != "page"}
 
 
-def digests_of(book_id: int, *, up_to: int | None = None) -> list[Digest]:
-    """Of the book's pages, or those up to ``up_to``, in order."""
+def digests_of(book_id: int, pages: Collection[int] | None = None) -> list[Digest]:
+    """Of the book's pages, or those with the numbers ``pages``, in order."""
     stored = PageDigest.objects.filter(page__book=book_id).order_by("page__number")
-    if up_to is not None:
-        stored = stored.filter(page__number__lte=up_to)
+    if pages is not None:
+        stored = stored.filter(page__number__in=pages)
     return [digest_of(data, number) for number, data in stored.values_list("page__number", "data")]
 
 

@@ -45,7 +45,7 @@ class OutlineStage(GuidelineStage):
         part, at = _place(item)
         run = next(run for run in runs_of(item.job) if run.part == part)
         window, numbers = _windows(run)[at - 1], page_numbers(book.pk)
-        seen = [digest for digest in digests_of(book.pk, up_to=window[-1]) if digest.page in set(window)]
+        seen = digests_of(book.pk, window)
         so_far = outline_ops.with_numbers(outline_after(book.pk, part, at - 1), numbers)
         engine: GuidelineEngine = engine_here() if run.is_cut_here else guideline_engine()
         previous = outline_ops.with_numbers(applied_cut(book.pk), numbers)

@@ -112,10 +112,11 @@ class Material:
 
     def language_of(self, text: str) -> str:
         """Of a sentence; "" where it is in none that we know: most of its words are none of the book's."""
+        if found := language_of(text, book=self.language, printed=self.whole.words):
+            return found
         said = words(text)
-        found = language_of(text, book=self.language, printed=self.whole.words)
-        if found or len(said) < 5:
-            return found or self.language
+        if len(said) < 5:
+            return self.language
         known = sum(self.whole.is_like_small(word) or self.whole.has(word) for word in said)
         return "" if 2 * known < len(said) else self.language
 
