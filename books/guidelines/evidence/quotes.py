@@ -116,6 +116,11 @@ class PrintedPage:
         return [at for at, sign in enumerate(self.text) for _ in _folded(sign)]
 
     @cached_property
+    def lines(self) -> list[str]:
+        """In letters."""
+        return [letters for letters in map(squeezed, self.text.splitlines()) if letters]
+
+    @cached_property
     def _confused(self) -> tuple[str, list[int]]:
         return confused(self.letters)
 
@@ -240,7 +245,7 @@ class PrintedBook:
 
     def _body(self, page: PrintedPage) -> tuple[int, int]:
         """From where to where, in letters, a page's text goes without running head and page number."""
-        lines = [squeezed(line) for line in page.text.splitlines() if squeezed(line)]
+        lines = page.lines
         head, foot = 0, len(page.letters)
         for line in lines[:2]:
             if not self._is_furniture(line, page.number, 0):
@@ -258,8 +263,7 @@ class PrintedBook:
             return True
         near = [self.pages.get(number + away) for away in range(-NEAR_PAGES, NEAR_PAGES + 1) if away]
         for page in filter(None, near):
-            lines = [squeezed(each) for each in page.text.splitlines() if squeezed(each)]
-            others = lines[:2] if end == 0 else lines[-2:]
+            others = page.lines[:2] if end == 0 else page.lines[-2:]
             if any(fuzz.ratio(words, each.strip("0123456789")) >= ALIKE for each in others):
                 return True
         return False
