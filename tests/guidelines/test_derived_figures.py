@@ -13,7 +13,8 @@ MARKET = {
         "of 29 September closed on 3 November. A new lens enlarged about 270 times, the old one 30 times. A loan\n"
         "lasts for\na year. The coin stood for one trillion old ones. In the third act he is king. The index\n"
         "of 2020 was 120.\nShares (per cent)\nFood  32\nCloth  37,9\nKilled (millions)\nNorth 2.0 South 1.8 East 1.4\n"
-        "By how many per cent did it rise? The tax is 8 per cent.\nSeats  165\nThe end.\nA last line, and another."
+        "By how many per cent did it rise? The tax is 8 per cent.\nSeats  165\nThe end. Once there were\n"
+        "12.1 square kilometres of ice, now only 1.8.\nA last line, and another."
     ),
 }
 
@@ -40,6 +41,13 @@ MARKET = {
         ),
         ("The index climbs from 120 to 126. What is the rate? (5 %)", "By how many per cent did it rise?", "checks"),
         ("Someone owes 700 crowns: who pays?", "A loan lasts for a year", "checks"),
+        (
+            "The ice shrank from about twelve to under two square kilometres.",
+            "12.1 square kilometres of ice",
+            "concepts",
+        ),
+        ("Nobody lends for a whole quarter of a year, but for longer.", "A loan lasts for a year", "misconceptions"),
+        ("A coat costs 50 crowns: what is the price with the tax? (54 crowns)", "The tax is 8", "checks"),
         ("Of 650 crowns, how many are tax? (52)", "The tax is 8 per cent", "checks"),
     ],
 )
@@ -54,6 +62,7 @@ def test_what_follows_from_the_pages_by_one_step_is_not_flagged(text, quote, par
         ("The new lens enlarged about twelve times as much.", "the old one 30 times"),
         ("The fair lasted about eight weeks.", "The fair of 29 September"),
         ("It fell from three pounds forty to two pounds ten.", "In June a punnet cost £3.20"),
+        ("Act II makes him king.", "In the third act he is king"),
         ("In all, 5.6 million were killed.", "North 2.0 South 1.8 East 1.4"),
         ("Two fifths, roughly, is food.", "Food  32"),
     ],

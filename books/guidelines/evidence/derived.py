@@ -14,14 +14,19 @@ from books.guidelines.evidence.figures import Figure
 from books.guidelines.evidence.material import Seen
 from books.guidelines.evidence.quotes import search_before
 from books.guidelines.evidence.units import SCALES
+from books.language import is_content
 from books.stored.guideline import Part
 
 # How far what a number follows from may be from one that is said so, as shares of it.
 _LOOSE = tuple(
     (re.compile(rf"\b(?:{words})\s(?:the\syear\s|el\saño\s|das\sJahr\s|l['’]an\s|an?\s)?$", re.IGNORECASE), low, high)
     for low, high, words in (
-        (0.8, 1.0, "less than|fewer than|under|below|within|almost|nearly|menos de|casi|moins de|presque"),
-        (0.8, 1.0, "weniger als|fast|knapp|binnen|nicht einmal"),
+        (
+            0.6,
+            1.0,
+            "less than|fewer than|under|below|within|menos de|moins de|weniger als|binnen|nicht einmal|no llega a",
+        ),
+        (0.8, 1.0, "almost|nearly|casi|presque|fast|knapp"),
         (1.0, 1.34, "more than|over|above|at least|more|más de|mehr als|über|gut|good|well over|plus de"),
         (0.95, 1.05, "about|around|roughly|some|approximately|close to|(?:a )?little (?:more|less) than"),
         (0.95, 1.05, "etwa|rund|ungefähr|unos|unas|cerca de|hacia|um|environ|quelque"),
@@ -63,7 +68,7 @@ _LARGE, _MOST_MADE, _TELLING = 1_000, 100, 100
 # Seventeen weeks for 120 days.
 _UNIT_CHANGED = 0.02
 # Two of so many numbers make nearly any other.
-_MANY = 10
+_FEW, _MANY = 6, 10
 _Made = tuple[float, str]
 
 
@@ -140,9 +145,8 @@ class Derivation:
         low, high = self._range(figure)
         kind, size = figure.measured
         for each in self.seen.near.figures:
-            other, known = each.measured
-            is_bare = kind in ("money", "share") and not each.unit
-            if not (each.counts or each.unit) or not (is_bare or kind == other):
+            known = _in_kind(each, figure)
+            if known is None or not (each.counts or each.unit):
                 continue
             off = _UNIT_CHANGED if (low, high) == _EXACT and figure.unit != each.unit and each.unit else 0
             is_near = (low - off) * float(size) <= float(known) <= (high + off) * float(size)
@@ -177,7 +181,9 @@ class Derivation:
     def _terms(self, figure: Figure, *, asks: bool, is_compared: bool) -> list[Figure]:
         """What may be counted with: told with the quotes or stated; what is measured alike, to compare with; for an
         answer the shares that the pages tell."""
-        told = _counting(self.seen.told_figures.figures)
+        told, near = (_counting(each.figures) for each in (self.seen.told_figures, self.seen.near))
+        kinds = {each.measured[0] for each in told}
+        told = near if figure.measured[0] == "share" and "share" not in kinds and len(near) <= _FEW else told
         terms = told if len(told) <= _MANY else _counting(self.seen.quoted_figures.figures)
         terms = [*terms, *_counting(self._stated(figure))]
         if is_compared and figure.unit:
@@ -270,6 +276,18 @@ class Derivation:
         return bool(is_by or _COMPARED.match(self.text[figure.end :]))
 
 
+def _in_kind(printed: Figure, figure: Figure) -> Decimal | None:
+    """The size of what is ``printed`` as ``figure`` measures; None where it is of another kind."""
+    kind, size = figure.measured
+    other, known = printed.measured
+    if kind == other or (kind in ("money", "share") and not printed.unit):
+        return known
+    bare = (not (each.unit or is_content(each.noun)) for each in (printed, figure))
+    if "share" not in (kind, other) and any(bare):  # from twelve to two kilometres
+        return printed.value * size / figure.value if figure.value else None
+    return None
+
+
 def _may_round(printed: Figure, figure: Figure, low: float, high: float) -> bool:
     """About 750 for 746, not about 764: what is as exact is another number, unless it is told in another unit."""
     if figure.value == printed.value or figure.unit != printed.unit or "/" in figure.written:
@@ -299,7 +317,8 @@ def _made(terms: Sequence[Figure]) -> Iterator[_Made]:
         for share, whole in ((one, other), (other, one)):
             if share.measured[0] == "share" and whole.measured[0] != "share":
                 part = float(share.measured[1] * whole.value)
-                yield from ((part, whole.unit), (float(whole.value) - part, whole.unit))
+                yield from ((float(whole.value) + sign * part, whole.unit) for sign in (-1, 1))
+                yield part, whole.unit
 
 
 def _are_alike(one: Figure, other: Figure) -> bool:

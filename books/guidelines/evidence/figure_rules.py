@@ -109,8 +109,8 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
                 where=seen.where,
             )
             yield Finding(FindingKind.NUMBER, sentence)
-    yield from _other_year(said, seen)
-    yield from _other_date(seen)
+    yield from _other_year(said, derived)
+    yield from _other_date(said, seen)
     if seen.part not in (Part.CHECKS, Part.MISCONCEPTIONS):
         yield from _other_solution(text, seen)
 
@@ -125,8 +125,9 @@ def _is_printed(figure: Figure, seen: Seen) -> bool:
     if figure.written.isupper() and figure.is_ordinal and figure.kind == "number":
         named = re.compile(rf"\b{re.escape(figure.before)}\s+([IVXLC1|]+)(?!\w)", re.IGNORECASE)
         numerals = {_read_as(number) for text in seen.material.pages.values() for number in named.findall(text)}
-        counted = [each.noun for each in seen.figures.figures if each.value == figure.value and each.is_ordinal]
-        return figure.written in numerals or bool(counted and not numerals) or stem(figure.before) in counted
+        nth = any(each.is_ordinal and each.value == figure.value for each in seen.figures.figures)
+        is_of_thing = seen.material.whole.has_small(figure.before)  # an act, no king
+        return figure.written in numerals or (nth and (is_of_thing or not numerals))
     eras = {each.era for each in seen.told_figures.figures if (each.kind, each.value) == (figure.kind, figure.value)}
     if figure.era and eras and eras.isdisjoint(("", figure.era)):
         return False
@@ -207,8 +208,9 @@ def _is_altered(figure: Figure, seen: Seen) -> bool:
     return any(not each.is_first and seen.names.has(each.word) for each in names(seen.claim.text))
 
 
-def _other_year(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
+def _other_year(said: Sequence[Figure], derived: Derivation) -> Iterator[Finding]:
     """The sentence tells what its quote tells, and each names one year or one number, but not the same."""
+    seen = derived.seen
     quoted = seen.quoted_figures.figures
     for are_dates in (True, False):
         mine, other = (
@@ -218,16 +220,19 @@ def _other_year(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
             continue
         known = seen.near.eras if are_dates else seen.told_figures.eras
         is_same = seen.share_in(seen.quoted) >= (0.5 if are_dates else _SAME)
-        if seen.figures.bears_out(mine[0]) and mine[0].value not in known and is_same:
+        is_known = mine[0].value in known or (are_dates and derived.follows(mine[0]))
+        if is_same and not is_known and seen.figures.bears_out(mine[0]):
             yield Finding(FindingKind.NUMBER, not_as_quoted(mine[0].shown, other[0].shown))
 
 
-def _other_date(seen: Seen) -> Iterator[Finding]:
+def _other_date(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
     """The quote's sentence has another year for this day of a month, or behind the same words."""
     printed = dict(_full_dates(seen.told_figures.text))
     moved = {year: printed[day] for day, year in _full_dates(seen.text) if printed.get(day, year) != year}
     if seen.part == Part.CONCEPTS:
-        moved |= swapped_years(seen.text, seen.told_figures.text, seen.material.whole)
+        measured = {each.written for each in said if each.unit}
+        found = swapped_years(seen.text, seen.told_figures.text, seen.material.whole)
+        moved |= {year: other for year, other in found if year not in measured}
     for year, other in moved.items():
         yield Finding(FindingKind.NUMBER, not_as_quoted(year, other))
 

@@ -130,6 +130,8 @@ def _is_name(first: str, seen: Seen) -> bool:
         return False
     if re.match(rf"\W*{re.escape(first)}(?:['’]s)?(?: \([^)]*\))?,?\s(?:{_VERBS})\b", text):
         return True
+    if re.match(rf"\W*{re.escape(first)} (?:of|in|for|from|with|to|that|que|de|con|a|en)\b", text):
+        return False
     said = PrintedNames(text)
     replaces = any(not said.has(each.word) for each in names(seen.around) if not whole.has_small(each.word))
     return replaces and seen.share_in(f"{seen.around} {first}") >= _MOST

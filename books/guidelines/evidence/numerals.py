@@ -145,40 +145,50 @@ _HALVES = {
     "million": "500,000", "billion": "500 million", "dozen": "6", "thousand": "500", "century": "50 years",
     "a quarter of a century": "25 years", "a quarter century": "25 years", "minute": "30 seconds", "hour": "30 minutes",
     "a quarter of a minute": "15 seconds", "a quarter of an hour": "15 minutes", "a quarter of a million": "250,000",
+    "a quarter of a year": "3 months",
 }  # fmt: skip
 _AND_A_HALF = re.compile(r"(\w+) and (?:a|one) half\b", re.IGNORECASE)
 _HALF = re.compile(
     r"\b(?:(?:one )?half (?:an? )?(million|billion|dozen|thousand|century|minute|hour)"
-    r"|(a quarter (?:of an? )?(?:century|minute|hour|million)))\b",
+    r"|(a quarter (?:of an? )?(?:century|minute|hour|million|year)))\b",
     re.IGNORECASE,
 )
 _OVER = {
     word: number
     for number, words in {
-        2: "half halves", 3: "third thirds drittel tercio tercios", 5: "fifth fifths fünftel quinto quintos",
-        4: "quarter quarters fourth fourths viertel cuarto cuartos", 6: "sixth sixths sechstel", 7: "seventh sevenths",
-        8: "eighth eighths achtel", 9: "ninth ninths", 10: "tenth tenths zehntel décimo décimos",
-        12: "twelfth twelfths", 15: "fifteenth fifteenths", 16: "sixteenth sixteenths", 20: "twentieth",
-        30: "thirtieth", 100: "hundredth hundredths",
+        2: "half halves", 3: "third thirds drittel tercio tercios tercera terceras",
+        4: "quarter quarters fourth fourths viertel cuarto cuartos cuarta cuartas",
+        5: "fifth fifths fünftel quinto quintos quinta quintas", 6: "sixth sixths sechstel sexta sextas",
+        7: "seventh sevenths siebtel séptima séptimas", 8: "eighth eighths achtel octava octavas",
+        9: "ninth ninths neuntel novena novenas", 10: "tenth tenths zehntel décimo décimos décima décimas",
+        12: "twelfth twelfths zwölftel", 15: "fifteenth fifteenths", 16: "sixteenth sixteenths",
+        20: "twentieth twentieths zwanzigstel vigésima vigésimas", 30: "thirtieth",
+        100: "hundredth hundredths hundertstel centésima centésimas",
     }.items()
     for word in words.split()
 }  # fmt: skip
 _MEASURED = "inch|foot|yard|mile|hour|cup|pound|ounce|gallon|acre|meter|metre|kilometer|kilometre|liter|litre|million"
+_ABOVE = (
+    "one|two|three|four|five|six|seven|eight|nine|nineteen|eine?r?|zwei|drei|vier|fünf|sechs|sieben|acht|neun|un[oa]?|dos"
+    "|tres|cuatro|cinco|seis|siete|ocho|nueve|diecinueve"
+)
+# Una quinta parte, but the quinta vez.
 _FRACTION = re.compile(
-    rf"\b(an?(?=\s\w+(?:\s(?:of|or so|{_MEASURED})\b|[.,;]))"
-    r"|one|two|three|four|five|six|seven|eight|nine|eine?|zwei|drei|vier|fünf|una?|dos|tres|cuatro)"
-    rf"[-\s]({'|'.join(_OVER)})\b", re.IGNORECASE,
+    rf"\b(an?(?=\s\w+(?:\s(?:of|or so|{_MEASURED})\b|[.,;]))|la(?=\s\w+\sparte\b)|{_ABOVE})"
+    rf"[-\s]({'|'.join(_OVER)})\b(?:(?<!as)(?<!a)|(?=\spartes?\b))", re.IGNORECASE,
 )  # fmt: skip
 # One donor in twenty, nine out of ten, jeder fünfte Wähler, uno de cada cinco.
-_PARTS = (
-    "three|four|five|six|seven|eight|nine|ten|twelve|twenty|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwanzig|tres|cuatro"
-    "|cinco|seis|ocho|diez|veinte"
-)
 _OF_SO_MANY = re.compile(
-    rf"\b(one|two|three|four|five|six|seven|eight|nine|eine?r?|zwei|drei|vier|un[oa]?|dos|tres|cuatro)"
-    rf"(?:\s(?!of|in|out)[^\W\d_]{{3,}})?\s(?:in(?: every)?|out of(?: every)?|von|de cada)\s({_PARTS})\b"
-    r"(?!\s(?:million|thousand|hundred|mil|years|months|weeks|days|hours|minutes))",
+    rf"\b({_ABOVE})(?:\s(?!of|in|out)[^\W\d_]{{3,}})?\s(?:in(?: every)?|out of(?: every)?|von|de cada)\s"
+    r"(three|four|five|six|seven|eight|nine|ten|twelve|twenty|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwanzig|tres"
+    r"|cuatro|cinco|seis|ocho|diez|veinte)\b(?!\s(?:million|thousand|hundred|mil|years|months|weeks|days|hours|minutes))",
     re.IGNORECASE,
+)
+# A litre in other words, and half of one.
+_CUBES = {"cm³": "ml", "dm³": "l", "cm3": "ml", "dm3": "l"}
+_CUBE = re.compile(r"\b[cd]m[³3](?!\w)")
+_HALF_UNIT = re.compile(
+    r"\b(?:medi[oa]|halbe[nrs]?) (?=litro|kilo|hora|metro|tonelada|docena|Liter|Kilo|Pfund|Meter|Tonne)"
 )
 # Of square kilometers, not of a number.
 _OF_UNITS = re.compile(r"(?:(?<=[kcm]m)|(?<=\dm)|(?<=\d m)|(?<=\bmi)|(?<=\bft))[²³]")
@@ -188,6 +198,7 @@ _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 def legible(text: str) -> str:
     """Formulas, fractions, powers and halves of large numbers in plain digits."""
     text = _HALF.sub(lambda found: _HALVES.get((found[1] or found[2]).lower(), found[0]), notation.plain(text))
+    text = _HALF_UNIT.sub("0.5 ", _CUBE.sub(lambda found: _CUBES[found[0]], text))
     text = _OF_UNITS.sub("", _AND_A_HALF.sub(_with_half, _FRACTION.sub(_in_digits, text)))
     text = _OF_SO_MANY.sub(_in_digits, text)
     text = _MIXED.sub(lambda found: f"{found[1]}.{_DECIMALS[found[2]]}", _PER_HOUR.sub("mph", text))

@@ -9,7 +9,7 @@ from books.stopwords import word_set
 UNITS = {
     name: unit
     for unit, names in {
-        "second": "second seconds Sekunde Sekunden segundos", "minute": "minute minutes Minute Minuten minutos",
+        "second": "second seconds Sekunde Sekunden segundos", "minute": "minute minutes Minute Minuten minuto minutos",
         "hour": "hour hours Stunde Stunden hora horas heure heures",
         "day": "day days Tag Tage Tagen día días jour jours",
         "week": "week weeks Woche Wochen semana semanas semaine semaines",
@@ -21,17 +21,18 @@ UNITS = {
         "nm": "nm nanometer nanometers nanometre nanometres Nanometer nanómetros",
         "µm": "µm μm micrometer micrometers micrometre micrometres Mikrometer micrómetros",
         "mm": "mm millimeter millimeters millimetre millimetres",
-        "cm": "cm centimeter centimeters centimetre centimetres Zentimeter centímetros",
-        "metre": "m meter meters metre metres Meter Metern metros mètre mètres", "inch": "inch inches",
-        "km": "km kilometer kilometers kilometre kilometres Kilometer Kilometern Quadratkilometer kilómetros"
+        "cm": "cm centimeter centimeters centimetre centimetres Zentimeter centímetro centímetros",
+        "metre": "m meter meters metre metres Meter Metern metro metros mètre mètres", "inch": "inch inches",
+        "km": "km kilometer kilometers kilometre kilometres Kilometer Kilometern Quadratkilometer kilómetro kilómetros"
         " kilomètre kilomètres",
-        "foot": "foot feet ft", "yard": "yard yards", "mile": "mile miles Meile Meilen millas", "acre": "acre acres",
-        "hectare": "hectare hectares", "gram": "g gram grams gramme grammes Gramm gramos", "mg": "mg milligrams",
-        "kg": "kg kilogram kilograms kilo kilos Kilogramm kilogramos", "ounce": "ounce ounces oz",
-        "pound": "£ pound pounds lb lbs Pfund libras", "ton": "ton tons tonne tonnes Tonnen toneladas",
-        "litre": "liter liters litre litres Liter litros l", "ml": "ml milliliters millilitres",
+        "foot": "foot feet ft", "yard": "yard yards", "mile": "mile miles Meile Meilen milla millas",
+        "acre": "acre acres",
+        "hectare": "hectare hectares", "gram": "g gram grams gramme grammes Gramm gramo gramos", "mg": "mg milligrams",
+        "kg": "kg kilogram kilograms kilo kilos Kilogramm kilogramo kilogramos", "ounce": "ounce ounces oz",
+        "pound": "£ pound pounds lb lbs Pfund libra libras", "ton": "ton tons tonne tonnes Tonnen tonelada toneladas",
+        "litre": "liter liters litre litres Liter litro litros l", "ml": "ml milliliters millilitres",
         "gallon": "gallon gallons", "pint": "pint pints", "quart": "quart quarts", "cup": "cup cups",
-        "percent": "% percent percentage Prozent", "degree": "° degree degrees Grad grados",
+        "percent": "% percent percentage Prozent", "degree": "° degree degrees Grad grado grados",
         "dollar": "$ dollar dollars dólares", "euro": "€ euro euros", "cent": "¢ cent cents",
         "yen": "¥ yen", "rupee": "₹ rupee rupees", "peso": "peso pesos", "franc": "franc francs", "mph": "mph",
         "newton": "N newton newtons Newton", "joule": "J joule joules", "kJ": "kJ kilojoule kilojoules",
