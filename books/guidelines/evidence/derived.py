@@ -12,7 +12,6 @@ from books.arithmetic import equations
 from books.guidelines.evidence.elapsed import Elapsed
 from books.guidelines.evidence.figures import Figure
 from books.guidelines.evidence.material import Seen
-from books.guidelines.evidence.quotes import search_before
 from books.guidelines.evidence.units import SCALES
 from books.language import is_content
 from books.stored.guideline import Part
@@ -44,8 +43,6 @@ _TOLD = re.compile(
     r"|apiece|how (?:much|many|far)|jede\w*|cada|chacune?|verlor\w*|wuchs|sank|stieg|fehl\w*)\b",
     re.IGNORECASE,
 )
-_BY = re.compile(r"\b(?:by|um|en|de)\s(?:about|around|roughly|some|nearly|almost|etwa|rund|unos|environ)?\s?$")
-_THAN = re.compile(r"\b(?:than|exceeds?|als|más|plus)\b", re.IGNORECASE)
 _COMPARED = re.compile(
     r"\s*(?:[^\W\d_]+\s){0,2}(?:more|fewer|less|\w{3,}er|mehr|weniger|más|menos|de (?:plus|moins))\b", re.IGNORECASE
 )
@@ -85,7 +82,7 @@ class Derivation:
 
     def follows(self, figure: Figure, *, is_counted_otherwise: bool = False) -> bool:
         """Not as a sum where the page counts the same thing with another number (``is_counted_otherwise``)."""
-        if self._is_in_equation(figure) or self._is_restated(figure):
+        if self._is_in_equation(figure):
             return True
         elapsed = Elapsed(self.seen, list(self._stated(figure)), self._range(figure))
         if figure.is_year:
@@ -130,15 +127,6 @@ class Derivation:
                 is_known = self.seen.part == Part.PREREQUISITES or any(map(self.seen.figures.bears_out, parts))
                 return is_true and is_known
         return False
-
-    def _is_restated(self, figure: Figure) -> bool:
-        """One fifth, or 20 %, beside the other."""
-        others = self.said if self.seen.part == Part.PREREQUISITES else self._stated(figure)
-        return any(
-            each.unit != figure.unit and each.measured == figure.measured
-            for each in others
-            if each is not figure and not each.is_year
-        )
 
     def _is_rounded(self, figure: Figure) -> bool:
         """From a number near the quotes, in whatever unit."""
@@ -255,12 +243,10 @@ class Derivation:
         return any(figure.value in (a * b, a + b) for a, b in combinations(counts, 2))
 
     def _is_sum(self, figure: Figure) -> bool:
-        """Of two large numbers near the quotes, of all in a row where it is said, or the difference of two."""
+        """Of all in a row where it is said, or the difference of two that are counted alike."""
         low, high = self._range(figure)
         near = _counting(self.seen.near.figures)
         made: set[float] = set()
-        if figure.value > _LARGE:
-            made |= {float(one.value + other.value) for one, other in combinations(near, 2) if _are_alike(one, other)}
         if _TOGETHER.search(self.text):
             made |= {float(sum(each.value for each in three)) for three in combinations(near[: 2 * _MANY], 3)}
             row = [float(each.value) for each in near]
@@ -271,9 +257,8 @@ class Derivation:
         return any(low * size <= value <= high * size for size in self._sizes(figure, "") for value in made)
 
     def _is_compared(self, figure: Figure) -> bool:
-        """238 m higher, or longer by about 250 kilometres."""
-        is_by = _THAN.search(self.text) and search_before(_BY, self.text, figure.start)
-        return bool(is_by or _COMPARED.match(self.text[figure.end :]))
+        """238 m higher."""
+        return _COMPARED.match(self.text, figure.end) is not None
 
 
 def _in_kind(printed: Figure, figure: Figure) -> Decimal | None:
@@ -319,8 +304,3 @@ def _made(terms: Sequence[Figure]) -> Iterator[_Made]:
                 part = float(share.measured[1] * whole.value)
                 yield from ((float(whole.value) + sign * part, whole.unit) for sign in (-1, 1))
                 yield part, whole.unit
-
-
-def _are_alike(one: Figure, other: Figure) -> bool:
-    """17,000 people and 23,000 more."""
-    return one.unit == other.unit and (one.noun == other.noun or "more" in (one.noun, other.noun))

@@ -10,7 +10,6 @@ from books.guidelines.evidence.figures import Figure, figures_in
 from books.guidelines.evidence.material import Seen, not_as_quoted, not_on
 from books.guidelines.evidence.names import names
 from books.guidelines.evidence.printed_figures import shared_nouns
-from books.guidelines.evidence.spans import is_years_old
 from books.guidelines.evidence.swaps import swapped_years
 from books.guidelines.evidence.tasks import given_figures
 from books.guidelines.evidence.units import MONTHS
@@ -25,7 +24,6 @@ _IS_SHAPE = re.compile(
 )
 _IS_TIMES = re.compile(r"\stimes\s(?:as|more|the|larger|bigger|smaller|less|faster)\b|-?fold\b")
 _BOUND = re.compile(r"(?:up to|below|within|under|less than|above|over|beyond|at most|to|until)\s(?:a\s)?$", re.I)
-_ASKS_FOR = re.compile(r"\b(?:name|list|give|find|state|mention|describe|identify|write|compare)\s(?:\w+\s)?$", re.I)
 _SUPPOSES = re.compile(r"\b(?:if|suppose|imagine|wenn|angenommen|si)\b", re.IGNORECASE)
 _ASKS_WHY = re.compile(r"(?:explain )?why|warum|¿?por qué", re.IGNORECASE)
 # A sentence tells what another tells where it shares this much of its matter.
@@ -101,7 +99,7 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
             yield _not_printed(figure, seen)
         elif figure.start in counted and not (figure.unit or figure.is_year or seen.figures.counts(figure)):
             yield _not_printed(figure, seen, counted[figure.start].written)
-        elif figure.unit and not (_is_age(figure, text, seen) or seen.figures.has_unit(figure, seen.near)):
+        elif figure.unit and not seen.figures.has_unit(figure, seen.near):
             sentence = told(
                 "“{figure}” with this unit ({unit}) is not on {where}.",
                 figure=figure.written,
@@ -147,13 +145,6 @@ def _read_as(numeral: str) -> str:
     return re.sub(r"[l1|]", "I", numeral).upper()
 
 
-def _is_age(figure: Figure, text: str, seen: Seen) -> bool:
-    """An eight-year-old boy, where the page tells of a boy of eight."""
-    return is_years_old(figure, text) and any(
-        each.value == figure.value and not each.unit for each in seen.near.figures
-    )
-
-
 def _is_nth(figure: Figure) -> bool:
     """The second, the third: neither a half nor a day, nor the first, which is said of much."""
     is_part = figure.written.lower().startswith(("hal", "quarter"))
@@ -195,7 +186,7 @@ def _is_count(figure: Figure, text: str, seen: Seen) -> bool:
         return True
     if not figure.is_word or figure.kind != "number" or (_is_nth(figure) and figure.noun not in _STRUCTURE):
         return False
-    if seen.part == Part.DEPTH or figure.value == 1 or _ASKS_FOR.search(text[: figure.start]):
+    if seen.part == Part.DEPTH or figure.value == 1:
         return True
     return figure.value <= _SMALL and (figure.value == 2 or figure.noun in _STRUCTURE)
 
