@@ -235,7 +235,7 @@ def announce_files(request: HttpRequest, book_id: int, announced: AnnounceIn) ->
 
 def _post(expected: ExpectedFile) -> PostOut | None:
     form = presigned_post(expected)
-    return form and PostOut(**form)
+    return form and PostOut(url=form[0], fields=form[1])
 
 
 @router.post("/{int:book_id}/uploads/{uuid:delivery_id}/files/{uuid:file_id}", auth=INTAKE, response=ArrivalOut)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
-from typing import BinaryIO, Literal, NamedTuple, TypedDict, cast
+from typing import BinaryIO, Literal, NamedTuple, cast
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -31,15 +31,8 @@ from jobs import clock
 from jobs.errors import JobAlreadyActive
 
 
-class BucketForm(TypedDict):
-    """What is sent to ``url``, the file behind ``fields``."""
-
-    url: str
-    fields: dict[str, str]
-
-
-def presigned_post(expected: ExpectedFile) -> BucketForm | None:
-    """With which a browser may send exactly the announced file; None where the server takes it.
+def presigned_post(expected: ExpectedFile) -> tuple[str, dict[str, str]] | None:
+    """Address and fields with which a browser may send exactly the announced file; None where the server takes it.
 
     The bucket checks length and sha256, so what was judged cannot be replaced by anything else afterwards. A browser
     that cannot compute the sha256 sends to the server.
@@ -49,7 +42,7 @@ def presigned_post(expected: ExpectedFile) -> BucketForm | None:
         return None
     checksum = base64.b64encode(bytes.fromhex(expected.sha256)).decode()
     fields = {"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": checksum}
-    post: BucketForm = storage.connection.meta.client.generate_presigned_post(
+    post = storage.connection.meta.client.generate_presigned_post(
         storage.bucket_name,
         expected.storage_name,
         Fields=fields,
@@ -59,7 +52,7 @@ def presigned_post(expected: ExpectedFile) -> BucketForm | None:
         ],
         ExpiresIn=int(limits.DELIVERY_IDLE.total_seconds()),
     )
-    return post
+    return post["url"], post["fields"]
 
 
 # An upload is idle after an hour; that it goes on need not be written at each file.
