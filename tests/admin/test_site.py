@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib import admin as contrib_admin
+from django.contrib.staticfiles.finders import get_finders
+
+from bookpipeline.storage import whole_sheet
 
 
 def test_no_screen_of_a_package_can_schedule_any_function():
@@ -41,3 +44,12 @@ def test_the_architecture_names_only_what_is_there():
     named = NAMED.findall((root / "docs" / "architecture.md").read_text())
     assert len(named) > 80
     assert [name for name in named if not any(f"/{name}" in f"{path}/" for path in there)] == []
+
+
+def test_the_sheet_of_the_screens_goes_out_whole_and_without_comments():
+    found = (each for finder in get_finders() for each in finder.list([]))
+    sheet = whole_sheet({path: (storage, path) for path, storage in found})
+    assert ".book-head {" in sheet
+    assert "--body-fg:" in sheet  # of Django's
+    assert not {"/*", "@import"} & set(sheet.split())
+    assert sheet.count("{") == sheet.count("}")
