@@ -26,7 +26,6 @@ from books.sentences import gettext_noop, plain, told
 
 __all__ = ["answer"]
 
-
 # What Pillow's decoders raise on damaged data; 50,000 mutated files of all formats raised nothing else.
 DECODING_ERRORS: Final = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, EOFError, SyntaxError, OverflowError, AttributeError),
