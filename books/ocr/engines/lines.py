@@ -250,8 +250,7 @@ def with_page_numbers(lines: Sequence[OcrLine]) -> list[OcrLine]:
             others.append(line)
             continue
         led = [replace(word, text=LEADER) for word in number.words[:-1]]
-        both = [*line.words, *led, number.words[-1]]
-        joined.append(line_of(both if line.box[0] < number.box[0] else [*number.words, *line.words], line.block))
+        joined.append(line_of([*line.words, *led, number.words[-1]], line.block))
     taken = {id(number) for number in found.values()}
     return in_reading_order(joined, [*others, *(number for number in numbers if id(number) not in taken)])
 
@@ -271,13 +270,8 @@ def with_ends(lines: Sequence[OcrLine]) -> list[OcrLine]:
 
 
 def _title_of(number: OcrLine, titles: Sequence[OcrLine]) -> OcrLine | None:
-    """The nearest to the left, else, where numbers stand first, to the right."""
-    level = [title for title in titles if _is_level(title.box, number.box)]
-    before = [title for title in level if title.box[2] < number.box[0]]
-    behind = [title for title in level if title.box[0] > number.box[2]]
-    return max(
-        before, key=lambda title: title.box[2], default=min(behind, key=lambda title: title.box[0], default=None)
-    )
+    level = [title for title in titles if title.box[2] < number.box[0] and _is_level(title.box, number.box)]
+    return max(level, key=lambda title: title.box[2], default=None)
 
 
 def _is_level(line: Box, other: Box) -> bool:
