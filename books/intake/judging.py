@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from books.errors import UploadRejected
 from books.intake import limits
-from books.sentences import Told, plain, told, told_count, whole
+from books.sentences import Told, gettext_noop, plain, told, told_count, whole
 
 HEAD_BYTES = 1024  # ISO 32000 readers accept the PDF header anywhere in the first 1024 bytes.
 # What servers and programs leave before a picture: their header, empty lines, zeros, a mark of the order of bytes.
@@ -18,6 +18,9 @@ START_OF_IMAGE, JPEG_MARKER = b"\xff\xd8", re.compile(rb"\xff+[\xc0-\xfe]")
 # Notes are for a person, who reads as many.
 MOST_NOTES = 10
 THE_IMAGE = told("The image")
+DAMAGED_PICTURE = gettext_noop(
+    "The picture on page {page} of the PDF is damaged or ends too early; scan the page again."
+)
 
 
 def picture_start(head: bytes) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,8 @@ from books.sentences import gettext_noop
 PARSER = "books.intake.pdf_child"
 END_MARK = b"%%EOF"
 TOO_MUCH = gettext_noop("The PDF takes too much time or memory to open; print it to a new PDF and send that.")
-# Signs of two halves in UTF-16, of which PDFium gives each alone.
-NO_SIGNS = range(0xD800, 0xE000)
+# Signs of two halves in UTF-16, of which PDFium gives each alone: letters of formulas mostly.
+NO_SIGNS, FIRST_HALVES, SECOND_HALVES = range(0xD800, 0xE000), range(0xD800, 0xDC00), range(0xDC00, 0xE000)
 SPACE, HYPHEN = 0x20, 0x2D
 # What PDFium makes of a hyphen at a line's end.
 HYPHENATED = (0x02, 0xFFFE)
@@ -43,10 +44,12 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPage:
-    """One page: its picture in grey, and what the PDF's own text has on it that is seen, none if it has none."""
+    """One page: its picture in grey, and what the PDF's own text has on it that is seen, none if it has none;
+    ``is_damaged`` where beside that a picture on it was cut."""
 
     image: Image.Image
     glyphs: tuple[Glyph, ...]
+    is_damaged: bool = False
 
 
 def judge_pdf(source: Path | BinaryIO) -> Message:
@@ -61,12 +64,26 @@ def render_page(source: Path | BinaryIO, index: int, *, dpi: int = 200) -> Rende
     """
     try:
         header, pixels = _ask(source, task="render", index=index, dpi=dpi)
-        glyphs = tuple(_glyph(*fields) for fields in header["glyphs"])
-        return RenderedPage(picture_of(header, pixels), glyphs)
+        glyphs = tuple(_glyph(*fields) for fields in _with_whole_signs(header["glyphs"]))
+        return RenderedPage(picture_of(header, pixels), glyphs, header["is_damaged"] is True)
     except UploadRejected as refusal:
         raise UnreadableImage(refusal.reason) from None
     except (ValueError, TypeError, KeyError, OverflowError):  # what a box says is made by whoever sent the file
         raise UnreadableImage(DAMAGED) from None
+
+
+def _with_whole_signs(glyphs: list[list[int]]) -> Iterator[list[int]]:
+    waiting: list[int] | None = None
+    for glyph in glyphs:
+        if waiting and glyph[0] in SECOND_HALVES:
+            code = 0x10000 + (waiting[0] - FIRST_HALVES.start) * 0x400 + glyph[0] - SECOND_HALVES.start
+            waiting = [code, *waiting[1:]]
+            continue
+        if waiting:
+            yield waiting
+        waiting = glyph
+    if waiting:
+        yield waiting
 
 
 def _glyph(code: int, *places: float) -> Glyph:

@@ -13,45 +13,47 @@ from functools import cache, partial
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageChops
+from PIL import Image
 from pypdfium2 import PdfiumError, raw
 
 from books.errors import UploadRejected
 from books.intake import limits
 from books.intake.box.server import Answer, Message
+from books.intake.files import shown_name
 from books.intake.grey import grey
 from books.intake.image_child import DECODING_ERRORS, END_OF_IMAGE, FILLERS, is_whole
-from books.intake.judging import judged, refusal_of_points
-from books.intake.pdf_repair import opened
+from books.intake.judging import DAMAGED_PICTURE, judged, refusal_of_points
+from books.intake.pdf_repair import opened, unpacked
+from books.intake.pdf_seen import POINTS_PER_INCH, SPACE, owners_of, visible
 from books.sentences import gettext_noop, plain, told
 
 LOCKED = gettext_noop("The PDF needs a password to open; save it without one.")
 MALFORMED = gettext_noop("The PDF is damaged or has no pages; export or download it again.")
 UNREADABLE_PAGE = gettext_noop("Page {page} of the PDF cannot be opened; export it again.")
 NO_END = gettext_noop("The PDF has no end mark, as if something were missing; look whether its last pages are there.")
-DAMAGED_PICTURE = gettext_noop(
-    "The picture on page {page} of the PDF is damaged or ends too early; scan the page again."
+DRAWN_ELSEWHERE = gettext_noop(
+    "The PDF is a form that Adobe's program alone shows; print it to a new PDF and send that."
 )
-POINTS_PER_INCH = 72
+PAGE_SUFFIXES, MOST_INSIDE = (".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"), 5
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 USER_UNIT = re.compile(rb"/UserUnit\s+(\d{1,5}(?:\.\d{1,5})?)\b")
 JPEG_TAIL_BYTES = 1024  # writers pad a JPEG behind its end
-END_OF_FAX = 2 * f"{1:012b}"  # stands at any bit
+END_OF_LINE = f"{1:012b}"  # of a fax, at any bit; twice is its end
+MOST_FAX_BYTES = 1 << 21
+# What is packed without a code for pictures; a pixel's bits, of one to four colours; what may be missing.
+PLAIN, BITS, NEARLY = ("FlateDecode", "LZWDecode", "RunLengthDecode"), (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64), 0.995
 EMPTY = 0.99  # of one shade: a stamp of a licence may be on it
 FAX_ROWS = 0.98  # some say they are a little higher than they are
 GROUP_4, LONG = 4, 4  # a TIFF's compression, and its type of numbers
 FINENESS = 64  # PDFium places points on whole dots only
 FAR = 100.0
-SPACE = 32
-# At this resolution each character still has a dot of its own; a step of shade that is no rounding.
-SEEN_DPI, LEAST_CHANGE = 100, 20
-# Text that overlaps more often than this is no print, and forms in forms are no deeper.
-MOST_TURNS, MOST_DEPTH = 6, 8
+MOST_DEPTH = 8  # of forms in forms
+LEAST_PRINT = 6  # of smaller print in dots of the picture nothing can be read
 
 
 def answer(request: Message, data: BinaryIO) -> Answer:
-    """{"frames", "left_out", "notes"}; for "render" {"width", "height", "glyphs"} and the page in grey, a byte a pixel.
-    Or {"refused": a sentence}."""
+    """{"frames", "left_out", "notes"}; for "render" {"width", "height", "glyphs", "is_damaged"} and the page in grey, a
+    byte a pixel. Or {"refused": a sentence}."""
     try:
         document = opened(data)
         with suppress(PdfiumError):  # without its form the page is still a page
@@ -81,7 +83,8 @@ def size_of(document: Any, index: int, data: BinaryIO) -> tuple[float, float, fl
 def units_in(data: BinaryIO) -> float:
     """1 where the file's pages do not all say the same."""
     data.seek(0)
-    units = {float(unit) for unit in USER_UNIT.findall(data.read())}
+    content = data.read()
+    units = {float(unit) for part in (content, *unpacked(content)) for unit in USER_UNIT.findall(part)}
     return max(1.0, units.pop()) if len(units) == 1 else 1.0
 
 
@@ -95,7 +98,23 @@ def judge(document: Any, data: BinaryIO, *, has_end: bool) -> Message:
                 most=most,
             )
         )
-    return judged(map(partial(refusal_of, document, data), range(len(document))), notes=() if has_end else (NO_END,))
+    notes = [] if has_end else [NO_END]
+    if document.get_formtype() == raw.FORMTYPE_XFA_FULL:
+        notes.append(DRAWN_ELSEWHERE)
+    if inside := list(pages_inside(document)):
+        notes.append(
+            told("The PDF carries {names}, which were not taken; save and send them.", names=", ".join(inside))
+        )
+    return judged(map(partial(refusal_of, document, data), range(len(document))), notes=notes)
+
+
+def pages_inside(document: Any) -> Iterator[str]:
+    """Names of the files in a portfolio that may be pages."""
+    for at in range(min(document.count_attachments(), MOST_INSIDE)):
+        with suppress(PdfiumError):
+            name = document.get_attachment(at).get_name()
+            if name.lower().endswith(PAGE_SUFFIXES):
+                yield shown_name(name)
 
 
 def refusal_of(document: Any, data: BinaryIO, index: int) -> UploadRejected | None:
@@ -108,7 +127,7 @@ def refusal_of(document: Any, data: BinaryIO, index: int) -> UploadRejected | No
 
 def render(document: Any, index: int, dpi: int, data: BinaryIO) -> Answer:
     """One page as a viewer shows it, at a smaller scale where the one asked for needs too many pixels, and the
-    characters of its own text that are seen on it."""
+    characters of its own text that are seen on it. A damaged picture costs the page where it has no such text."""
     if not 0 <= index < len(document):
         raise UploadRejected(told(UNREADABLE_PAGE, page=index + 1))
     try:
@@ -119,27 +138,37 @@ def render(document: Any, index: int, dpi: int, data: BinaryIO) -> Answer:
     scale = unit * min(dpi / POINTS_PER_INCH, (limits.PDF_RENDER_PIXELS / (width * height)) ** 0.5)
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
     shades = grey(picture)
-    is_empty = max(shades.histogram()) > EMPTY * shades.width * shades.height
-    if any(is_damaged(image, is_empty=is_empty) for image in images_on(page)):
+    found = characters(page, picture.size, limits.PDF_TEXT_CHARACTERS)
+    owners, copies = owners_of(found)
+    is_seen = visible(page, owners, copies, scale, scale / unit)
+    seen = [each for _, each in found if is_seen(each)]
+    has_damage = any(is_damaged(image, is_empty=is_empty) for image, is_empty in images_on(page, shades))
+    if has_damage and not seen:
         raise UploadRejected(told(DAMAGED_PICTURE, page=index + 1))
-    found, owners = characters(page, picture.size, limits.PDF_TEXT_CHARACTERS)
-    is_seen = visible(page, owners, scale, scale / unit)
-    seen = [each for each in found if is_seen(each)]
-    return {"width": picture.width, "height": picture.height, "glyphs": seen}, shades.tobytes()
+    said = {"width": picture.width, "height": picture.height, "glyphs": seen, "is_damaged": has_damage}
+    return said, shades.tobytes()
 
 
-def images_on(page: Any) -> Iterator[Any]:
-    return page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=MOST_DEPTH)  # type: ignore[no-any-return]
+def images_on(page: Any, shades: Image.Image) -> Iterator[tuple[Any, bool]]:
+    """Each with whether nothing is drawn in its place."""
+    to_pixels = pixels_of(page, shades.size)
+    for image in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=MOST_DEPTH):
+        with suppress(PdfiumError):
+            left, bottom, right, top = image.get_bounds()
+            place = shades.crop([*map(round, around(to_pixels(left, top), to_pixels(right, bottom)))])  # type: ignore[arg-type]
+            yield image, max(place.histogram()) > EMPTY * place.width * place.height
 
 
 def is_damaged(image: Any, *, is_empty: bool) -> bool:
-    """Whether a picture was cut: PDFium draws what there is and leaves the rest white, which hides it in a JPEG and a
-    fax; or, where the page came out ``is_empty``, whether it cannot be decoded at all."""
+    """Whether a picture was cut: PDFium draws what there is and leaves the rest white, which hides it; or, where
+    nothing is drawn (``is_empty``), whether it cannot be decoded at all."""
     with suppress(PdfiumError):
         last = "".join(image.get_filters()[-1:])
         is_jpeg, is_fax = last == "DCTDecode", last == "CCITTFaxDecode"
         if is_empty and not is_jpeg and not raw.FPDFImageObj_GetBitmap(image):
             return True
+        if last in PLAIN:
+            return is_too_short(raw.FPDFImageObj_GetImageDataDecoded(image, None, 0), *image.get_px_size())
         data = bytes(image.get_data(decode_simple=True)) if is_jpeg or is_fax else b""
         try:
             if is_jpeg and (is_empty or END_OF_IMAGE not in data[-JPEG_TAIL_BYTES:]):
@@ -150,9 +179,19 @@ def is_damaged(image: Any, *, is_empty: bool) -> bool:
     return False
 
 
+def is_too_short(size: int, width: int, height: int) -> bool:
+    """Whether so many bytes are no whole picture of any kind, and fewer than the largest needs."""
+    wholes = [height * -(-width * bits // 8) for bits in BITS]
+    return size < wholes[-1] and not any(NEARLY * whole <= size <= whole + whole // 100 + width for whole in wholes)
+
+
 def is_cut_fax(data: bytes, width: int, height: int) -> bool:
-    """Whether what follows the data changes the picture, as of a JPEG; only the newest code, Group 4, is judged."""
-    if END_OF_FAX in "".join(f"{byte:08b}" for byte in data[-JPEG_TAIL_BYTES:]):
+    """Whether lines are missing that the older code, Group 3, ends one by one; else whether what follows the data
+    changes the picture, as of a JPEG."""
+    if END_OF_LINE in f"{int.from_bytes(data[:4]):032b}":  # Group 4 has no code that begins so
+        bits = f"{int.from_bytes(data[:MOST_FAX_BYTES]):b}"
+        return bits.count(END_OF_LINE) < FAX_ROWS * height and len(data) < MOST_FAX_BYTES
+    if END_OF_LINE * 2 in "".join(f"{byte:08b}" for byte in data[-JPEG_TAIL_BYTES:]):
         return False
     seen = set()
     for filler in FILLERS:
@@ -166,18 +205,17 @@ def is_cut_fax(data: bytes, width: int, height: int) -> bool:
     return len(seen) > 1
 
 
-def characters(page: Any, size: tuple[int, int], most: int) -> tuple[list[list[Any]], dict[int, list[list[Any]]]]:
-    """The characters in the file's order, and those of each text object by its address.
+def characters(page: Any, size: tuple[int, int], most: int) -> list[tuple[int, list[Any]]]:
+    """The characters in the file's order, each with the address of its text object.
 
     A character is its code (0 for one that stands for no sign), its box with the height of its font, its ink's box, the
     point where it stands on its base line (all in pixels of the rendered page) and its angle, degrees clockwise.
     """
     text = page.get_textpage()
     count = text.count_chars()
-    found: list[list[Any]] = []
-    owners: dict[int, list[list[Any]]] = {}
+    found: list[tuple[int, list[Any]]] = []
     if not 0 < count <= most:
-        return found, owners
+        return found
     to_pixels = pixels_of(page, size)
     start, end = to_pixels(0, 0), to_pixels(1, 0)
     turn = math.degrees(math.atan2(end[1] - start[1], end[0] - start[0]))
@@ -195,98 +233,9 @@ def characters(page: Any, size: tuple[int, int], most: int) -> tuple[list[list[A
         foot = to_pixels(x.value, y.value)
         character = [code, *loose, *tight, round(foot[0], 1), round(foot[1], 1), round(angle) % 360]
         owner = ctypes.cast(raw.FPDFText_GetTextObject(text, index), ctypes.c_void_p).value or 0
-        owners.setdefault(owner, []).append(character)
-        found.append(character)
-    return found, owners
-
-
-def visible(
-    page: Any, owners: dict[int, list[list[Any]]], scale: float, fineness: float
-) -> Callable[[list[Any]], bool]:
-    """Tells of a character whether it has ink of its own: whether the picture changes there when its text is left out.
-
-    Text that overlaps is left out by turns. What is invisible, of its ground's colour, covered, cut off or on a layer
-    that is switched off makes no difference, whatever else stands there. ``fineness`` is the picture's dots a point.
-    """
-    if not owners:
-        return lambda _: False
-    shrunk = min(1.0, SEEN_DPI / POINTS_PER_INCH / fineness)
-    objects = dict(text_objects(page))
-    # What PDFium takes for the same text painted twice has no characters; it would hide that the other is left out.
-    activate([each for address, each in objects.items() if address not in owners], is_active=False)
-
-    def shown() -> Any:
-        return page.render(scale=scale * shrunk).to_pil().convert("RGB")
-
-    whole = shown()
-    seen: set[int] = set()
-    for turn in turns(owners, whole.size, shrunk):
-        chosen = [objects[address] for address in turn if address in objects]
-        activate(chosen, is_active=False)
-        change = difference(whole, shown())
-        activate(chosen, is_active=True)
-        for address in turn:
-            signs = [each for each in owners[address] if each[0] != SPACE]
-            seen.update(id(each) for each in owners[address] if each[0] == SPACE)
-            seen.update(map(id, bridged(signs, [bool(change.crop(dots(each, shrunk)).getbbox()) for each in signs])))
-    return lambda character: id(character) in seen
-
-
-def turns(owners: dict[int, list[list[Any]]], size: tuple[int, int], scale: float) -> list[list[int]]:
-    """Groups of text objects none of which overlaps another of its group; what fits into no group is in none."""
-    groups: list[tuple[Any, list[int]]] = []
-    for address, characters_of_one in owners.items():
-        boxes = [dots(each, scale, inwards=1) for each in characters_of_one]
-        boxes = [box for box in boxes if box[0] < box[2] and box[1] < box[3]]
-        free = [group for group in groups if not any(group[0].crop(box).getbbox() for box in boxes)]
-        if not free and len(groups) == MOST_TURNS:
-            continue
-        if not free:
-            free.append((Image.new("1", size), []))
-            groups += free
-        taken, members = free[0]
-        members.append(address)
-        for box in boxes:
-            taken.paste(1, box)
-    return [members for _, members in groups]
-
-
-def dots(character: list[Any], scale: float, inwards: int = 0) -> tuple[int, int, int, int]:
-    left, top, right, bottom = (edge * scale for edge in character[5:9])
-    return int(left) + inwards, int(top) + inwards, int(right) + 1 - inwards, int(bottom) + 1 - inwards
-
-
-def difference(one: Any, other: Any) -> Any:
-    """White where any of the colours changes, black elsewhere."""
-    red, green, blue = ImageChops.difference(one, other).split()
-    most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    return most.point([255 * (shade >= LEAST_CHANGE) for shade in range(256)])
-
-
-def bridged(signs: list[Any], is_seen: list[bool]) -> list[Any]:
-    """Those that are seen, and one or two between two that are: the stroke of a stamp may lie on them."""
-    for at in range(1, len(signs) - 1):
-        if not is_seen[at] and is_seen[at - 1] and any(is_seen[at + 1 : at + 3]):
-            is_seen[at] = True
-    return [sign for sign, seen in zip(signs, is_seen, strict=True) if seen]
-
-
-def activate(objects: list[Any], *, is_active: bool) -> None:
-    for each in objects:
-        raw.FPDFPageObj_SetIsActive(each, is_active)
-
-
-def text_objects(page: Any) -> Iterator[tuple[int, Any]]:
-    """Pairs of address and object, also of what stands in forms inside of the page."""
-    waiting = [(raw.FPDFPage_GetObject(page, at), 0) for at in range(raw.FPDFPage_CountObjects(page))]
-    while waiting:
-        each, depth = waiting.pop()
-        kind = raw.FPDFPageObj_GetType(each)
-        if kind == raw.FPDF_PAGEOBJ_TEXT:
-            yield ctypes.cast(each, ctypes.c_void_p).value or 0, each
-        elif kind == raw.FPDF_PAGEOBJ_FORM and depth < MOST_DEPTH:
-            inside = range(raw.FPDFFormObj_CountObjects(each))
-            waiting += [(raw.FPDFFormObj_GetObject(each, at), depth + 1) for at in inside]
+        if code == SPACE or max(loose[2] - loose[0], loose[3] - loose[1]) >= LEAST_PRINT:
+            found.append((owner, character))
+    return found
 
 
 def pixels_of(page: Any, size: tuple[int, int]) -> Callable[[float, float], tuple[float, float]]:

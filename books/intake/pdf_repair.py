@@ -19,7 +19,9 @@ CATALOG, OBJECT = re.compile(rb"/Type\s*/Catalog\b"), re.compile(rb"\b(\d{1,8})\
 # Objects in a stream: how much of them at the most, within how many bytes before it its facts begin, and its length.
 OBJECT_STREAM, FIRST = re.compile(rb"/Type\s*/ObjStm\b"), re.compile(rb"/First\s+(\d{1,8})\b")
 MOST_UNPACKED, STREAM_FACTS, LONGEST_STREAM = 32 * limits.MEBIBYTE, 200, limits.MEBIBYTE
-ENCRYPTED = re.compile(rb"/Filter\s*/Standard\b")
+ENCRYPTED, IDENTITY = re.compile(rb"/Filter\s*/Standard\b"), re.compile(rb"/ID\s*\[[^]]{1,300}\]")
+TABLE = re.compile(rb"\b\d{1,8}\s+0\s+obj\b[^>]{0,400}/Type\s*/XRef\b")
+END = b"\nstartxref\n%d\n%%%%EOF\n"
 CATALOG_BYTES = 4096  # its entries may stand before its type
 
 
@@ -32,16 +34,29 @@ def opened(data: BinaryIO) -> Any:
             raise
         data.seek(0)
         content = data.read()
-        whole = content + b"".join(unpacked(content))
-        catalogs = [found.start() for found in CATALOG.finditer(whole)]
-        # What was encrypted cannot be read without what the trailer said.
-        if not catalogs or ENCRYPTED.search(whole):
-            raise
-        roots = OBJECT.findall(whole, max(0, catalogs[-1] - CATALOG_BYTES), catalogs[-1])
-        if not roots:
-            raise
-        trailer = b"\ntrailer<</Root %s 0 R>>\nstartxref\n0\n%%%%EOF\n" % roots[-1]
-        return pypdfium2.PdfDocument(io.BytesIO(whole + trailer))
+        for repaired in repairs(content):
+            with suppress(PdfiumError):
+                return pypdfium2.PdfDocument(io.BytesIO(repaired))
+        raise
+
+
+def repairs(content: bytes) -> Iterator[bytes]:
+    """The file with a word on where its table is, if that is left, then with a trailer of our own."""
+    tables = list(TABLE.finditer(content))
+    if tables:
+        yield content + END % tables[-1].start()
+    before, _, behind = content.rpartition(b"trailer")
+    whole = (content if b">>" in behind else before) + b"\nendstream\nendobj\n" + b"".join(unpacked(content))
+    entries = b""
+    for name, kind in ((b"Root", CATALOG), (b"Encrypt", ENCRYPTED)):
+        found = list(kind.finditer(whole))
+        start = found[-1].start() if found else 0
+        numbers = OBJECT.findall(whole, max(0, start - CATALOG_BYTES), start)
+        entries += b"/%s %s 0 R" % (name, numbers[-1]) if numbers else b""
+    # What most ways of encrypting need stood in the trailer; a file made for the web has another at its beginning.
+    identity = IDENTITY.search(content)
+    if b"/Root" in entries:
+        yield whole + b"\ntrailer<<%s%s>>" % (entries, identity[0] if identity else b"") + END % 0
 
 
 def unpacked(content: bytes) -> Iterator[bytes]:

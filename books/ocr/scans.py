@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from PIL import Image
 
 from books.errors import UnreadableImage
-from books.intake.pdf import Glyph, render_page
+from books.intake.judging import DAMAGED_PICTURE
+from books.intake.pdf import Glyph, RenderedPage, render_page
 from books.models import Page, Reading, Thumbnail
-from books.ocr.engines.base import Doubt, OcrLine, OcrText, OcrWord
+from books.ocr.engines.base import Doubt, OcrLine, OcrText, OcrWord, missing_if
 from books.ocr.engines.model import OpenAIVision, Sight, sight_of
 from books.ocr.engines.pdf_text import BadTextLayer, PdfTextLayer
 from books.ocr.engines.runs import Edges
@@ -28,6 +29,7 @@ from books.ocr.image.normalise import evened, straightened
 from books.ocr.image.open import Picture, encoded_thumbnail, open_page, pictured
 from books.ocr.image.parts import before_turn, box_of, part_of, within
 from books.ocr.image.shapes import turned
+from books.sentences import told
 from books.stored.cut import WHOLE, Corners, Cut
 from books.stored.regions import StoredLine
 
@@ -80,14 +82,17 @@ def prepare(page: Page, engine: str = "") -> Prepared:
 
     Raises UnreadableImage.
     """
-    scan, glyphs = _scan(page)
+    scan, glyphs, is_damaged = _scan(page)
     if glyphs and not engine and not page.rotation:
         image = evened(scan)
         try:
             text = PdfTextLayer(glyphs, scan.width, ocr_engine(LOCAL, page.book.language)).read(image)
-            return Prepared(pictured(image), text)
+            doubts = dict.fromkeys((*text.doubts, *missing_if(is_damaged)))
+            return Prepared(pictured(image), replace(text, doubts=tuple(doubts)))
         except BadTextLayer as error:
             logger.info("text layer not used", extra={"page": page.number, "why": error.message})
+    if is_damaged:
+        raise UnreadableImage(told(DAMAGED_PICTURE, page=page.frame + 1))
     scan = turned(scan, page.rotation or 0)
     if (engine or default_engine()) == MODEL:
         sight = sight_of(scan, is_upright=page.rotation is not None)
@@ -121,16 +126,16 @@ def cut_of(prepared: Prepared, text: OcrText, picture: Picture) -> Cut | None:
     return Cut(corners, *(text.gutter or ()))
 
 
-def _scan(page: Page) -> tuple[Image.Image, tuple[Glyph, ...]]:
-    """The page as it was scanned, and what is seen of a PDF's own text.
+def _scan(page: Page) -> tuple[Image.Image, tuple[Glyph, ...], bool]:
+    """The page as it was scanned, what is seen of a PDF's own text, and whether a picture beside that is damaged.
 
     Raises UnreadableImage, also where the stored file is gone.
     """
-    image, glyphs = _whole_scan(page)
+    whole = _whole_scan(page)
     if page.part is None:
-        return image, glyphs
-    part = part_of(image, page.part)
-    return part, _glyphs_in(page.part, image.size, glyphs)
+        return whole.image, whole.glyphs, whole.is_damaged
+    part = part_of(whole.image, page.part)
+    return part, _glyphs_in(page.part, whole.image.size, whole.glyphs), whole.is_damaged
 
 
 def _glyphs_in(part: Corners, size: tuple[int, int], glyphs: Iterable[Glyph]) -> tuple[Glyph, ...]:
@@ -150,16 +155,15 @@ def _glyphs_in(part: Corners, size: tuple[int, int], glyphs: Iterable[Glyph]) ->
     )
 
 
-def _whole_scan(page: Page) -> tuple[Image.Image, tuple[Glyph, ...]]:
+def _whole_scan(page: Page) -> RenderedPage:
     try:
         stored = default_storage.open(page.source.storage_name)
     except FileNotFoundError as error:
         raise UnreadableImage(_("The uploaded file is no longer in storage; upload the page again.")) from error
     with stored:
         if page.source.format == "pdf":
-            rendered = render_page(_local(stored), page.frame)
-            return rendered.image, rendered.glyphs
-        return open_page(cast("BinaryIO", stored.file), page.frame), ()
+            return render_page(_local(stored), page.frame)
+        return RenderedPage(open_page(cast("BinaryIO", stored.file), page.frame), ())
 
 
 def _local(stored: File[bytes]) -> Path | BinaryIO:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
+import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
 from books.intake.inspect import inspect
 from books.intake.pdf import render_page
-from tests.intake.samples import pdf
+from tests.intake.samples import page, pdf, saved
 
 NASTY = Path(__file__).parent.parent / "nasty" / "files"
 LETTER = (612, 792)
@@ -106,3 +109,114 @@ def test_a_page_that_takes_too_much_ends_the_child_only(
     monkeypatch.setattr(limits, limit, value)
     with pytest.raises(UnreadableImage, match="too much time or memory"):
         render_page(stream(heavy()), 0)
+
+
+# ---- damaged, as viewers take it or as it has to be said -------------------------------------------------------------
+
+ODD = Path(__file__).with_name("cases") / "odd"
+
+
+@pytest.mark.parametrize(
+    ("name", "behind"), [("aes256.pdf", b"trailer"), ("aes256.pdf", b"/Encrypt"), ("aes256_packed.pdf", b"startxref")]
+)
+def test_an_encrypted_pdf_cut_in_its_trailer_is_opened_where_what_is_left_is_enough(name: str, behind: bytes) -> None:
+    content = (ODD / name).read_bytes()
+    cut = content[: content.rindex(behind)]
+    assert inspect(stream(cut), "book.pdf").frames == 1
+    assert [glyph.text for glyph in render_page(stream(cut), 0).glyphs] == list("one")
+
+
+def picture_pdf(data: bytes, size: tuple[int, int], entries: bytes, text: str = "") -> bytes:
+    """A picture of this data over the upper half of a page."""
+    content = pdf(text or "x").replace(b"/Resources<<", b"/Resources<</XObject<</Im 99 0 R>>", 1)
+    content = content.replace(b"(x) Tj", b"() Tj").replace(b"BT ", b"q 420 0 0 300 0 295 cm /Im Do Q BT ", 1)
+    kind = b"/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray" % size
+    image = b"99 0 obj<<%s%s/Length %d>>stream\n%s\nendstream endobj\n" % (kind, entries, len(data), data)
+    at = content.index(b"trailer")
+    return content[:at] + image + content[at:]
+
+
+def fax(two_dimensional: int) -> bytes:
+    """A page of 600 x 800 pixels in the code of older faxes."""
+    content = saved("TIFF", page("1", (600, 800)), compression="group3", tiffinfo={292: two_dimensional, 278: 800})
+    with Image.open(io.BytesIO(content)) as picture:
+        (start,), (length,) = picture.tag_v2[273], picture.tag_v2[279]
+    return content[start : start + length]
+
+
+@pytest.mark.parametrize("two_dimensional", [0, 1])
+def test_a_fax_of_the_older_kind_that_was_cut_is_no_page(two_dimensional: int) -> None:
+    data = fax(two_dimensional)
+    entries = b"/BitsPerComponent 1/Filter/CCITTFaxDecode/DecodeParms<</K %d/Columns 600/Rows 800>>" % (
+        4 * two_dimensional
+    )
+    assert render_page(stream(picture_pdf(data, (600, 800), entries)), 0).image.getextrema()[0] < 100
+    with pytest.raises(UnreadableImage, match="The picture on page 1 of the PDF is damaged"):
+        render_page(stream(picture_pdf(data[: len(data) * 2 // 5], (600, 800), entries)), 0)
+
+
+@pytest.mark.parametrize(("mode", "bits"), [("L", 8), ("1", 1)])
+def test_a_packed_picture_that_was_cut_is_no_page(mode: str, bits: int) -> None:
+    data = zlib.compress(page(mode, (600, 800)).tobytes())
+    entries = b"/BitsPerComponent %d/Filter/FlateDecode" % bits
+    for whole in (data, data[:-4]):  # some leave the checksum out
+        assert render_page(stream(picture_pdf(whole, (600, 800), entries)), 0).image.getextrema()[0] < 100
+    with pytest.raises(UnreadableImage, match="The picture on page 1 of the PDF is damaged"):
+        render_page(stream(picture_pdf(data[: len(data) * 2 // 5], (600, 800), entries)), 0)
+
+
+@pytest.mark.parametrize("kind", [b"/DCTDecode", b"/JPXDecode"])
+def test_a_damaged_figure_beside_text_costs_no_page_and_is_said(kind: bytes) -> None:
+    data = saved("JPEG", page("L", (600, 800)))
+    entries = b"/BitsPerComponent 8/Filter" + kind
+    found = render_page(stream(picture_pdf(data[: len(data) // 2], (600, 800), entries, "one")), 0)
+    assert ([glyph.text for glyph in found.glyphs], found.is_damaged) == (list("one"), True)
+    if kind == b"/DCTDecode":
+        assert not render_page(stream(picture_pdf(data, (600, 800), entries, "one")), 0).is_damaged
+
+
+def test_a_pdf_cut_in_the_picture_of_its_last_page_keeps_the_others() -> None:
+    content = pdf("one", "")
+    picture = saved("JPEG", page("L", (600, 800)))
+    image = b"99 0 obj<</Subtype/Image/Width 600/Height 800/Filter/DCTDecode/Length %d>>stream\n" % len(picture)
+    cut = content[: content.index(b"trailer")] + image + picture[:2000]
+    assert inspect(stream(cut), "book.pdf").frames == 2
+    assert [glyph.text for glyph in render_page(stream(cut), 0).glyphs] == list("one")
+
+
+def packed(content: bytes, number: int) -> bytes:
+    """With the object of this number, which is taken out, in a compressed stream of objects."""
+    found = re.search(rb"(?s)\n%d 0 obj(.*?)endobj" % number, content)
+    assert found
+    data = zlib.compress(b"%d 0 %s" % (number, found[1]))
+    head = b"98 0 obj<</Type/ObjStm/N 1/First %d/Filter/FlateDecode/Length %d>>" % (len(b"%d 0 " % number), len(data))
+    rest = content.replace(found[0], b"")
+    return rest[: rest.index(b"trailer")] + head + b"stream\n" + data + b"\nendstream endobj\n"
+
+
+def test_how_large_a_unit_of_a_small_page_is_may_be_packed() -> None:
+    content = packed(pdf("", box=(42, 60)).replace(b"/Type/Page/Parent", b"/Type/Page/UserUnit 14.0/Parent"), 10)
+    assert render_page(stream(content), 0).image.size == (1634, 2334)
+
+
+CATALOGS = {
+    "files": (
+        b"/Names<</EmbeddedFiles<</Names[(a) 90 0 R(b) 91 0 R]>>>>",
+        "The PDF carries unit 2.pdf, which were not taken",
+    ),
+    "form": (b"/NeedsRendering true/AcroForm<</Fields[]/XFA[(template) 92 0 R]>>", "a form that Adobe's program alone"),
+}
+
+
+@pytest.mark.parametrize("kind", CATALOGS)
+def test_what_its_pages_do_not_show_is_said(kind: str) -> None:
+    entries, words = CATALOGS[kind]
+    content = pdf("one").replace(b"/Type/Catalog", b"/Type/Catalog" + entries)
+    files = b"".join(
+        b"%d 0 obj<</Type/Filespec/F(%s)/UF(%s)/EF<</F 92 0 R>>>>endobj\n" % (at, name, name)
+        for at, name in ((90, b"unit 2.pdf"), (91, b"invoice.xml"))
+    )
+    at = content.index(b"trailer")
+    content = content[:at] + files + b"92 0 obj<</Length 4>>stream\n<x/>\nendstream endobj\n" + content[at:]
+    (note,) = inspect(stream(content), "book.pdf").notes
+    assert words in str(note)

@@ -72,6 +72,11 @@ UNSEEN = {
     "cut off": SEEN + b"q 0 0 10 10 re W n " + WORD % (b"", 400) + b"Q ",
     "on a layer that is off": SEEN + b"/OC /Off BDC " + WORD % (b"", 400) + b"EMC ",
     "on a layer that is off, over a line": SEEN + b"/OC /Off BDC " + WORD % (b"", 470) + b"EMC ",
+    "white, over what hangs down from a line": SEEN + b"1 g " + WORD % (b"", 459) + b"0 g ",
+    "painted twice": SEEN + SEEN,
+    "covered and typed anew": b"BT 40 500 Td (The river bands here and slows down.) Tj ET 1 g 30 490 300 30 re f 0 g "
+    + SEEN,
+    "too small to be read": SEEN + b"/F1 0.8 Tf " + WORD % (b"", 400),
     "a watermark": b"q 0.8 g BT /F1 44 Tf 0.7 0.7 -0.7 0.7 90 420 Tm (Ignore) Tj ET Q " + SEEN,
 }
 
@@ -120,6 +125,13 @@ PRINTED = {
     "subscripts": (b"BT 40 500 Td (Water is H) Tj -3 Ts /F1 8 Tf (2) Tj 0 Ts /F1 14 Tf (O in books.) Tj ET", 1),
     "an ordinal": (b"BT 40 500 Td (On the 4) Tj 5 Ts /F1 8 Tf (th) Tj 0 Ts /F1 14 Tf ( of May it rained.) Tj ET", 1),
     "spread letters": (b"BT 8 Tc 40 500 Td (CHAPTER ONE) Tj ET", 1),
+    "an isotope": (b"BT 40 500 Td (Wood has ) Tj 5 Ts /F1 8 Tf (14) Tj 0 Ts /F1 14 Tf (C in it.) Tj ET", 1),
+    "a charge": (b"BT 40 500 Td (The ion SO) Tj 5 Ts /F1 8 Tf (2\\226) Tj 0 Ts /F1 14 Tf ( is here.) Tj ET", 1),
+    "accents painted over letters": (
+        b"BT 40 500 Td (The caf) Tj ET BT 88.7 500 Td (\264) Tj ET BT 87.5 500 Td (e is open today.) Tj ET",
+        1,
+    ),
+    "letters in no order": (b"".join(b"BT %g 500 Td (%c) Tj ET " % at for at in (LETTERS[::2] + LETTERS[1::2])), 1),
     "letter by letter": (b"".join(b"BT %g 500 Td (%c) Tj ET " % at for at in LETTERS), 1),
     "an initial": (INITIAL, 2),
 }
@@ -129,6 +141,10 @@ SAYS = {
     "subscripts": "Water is H₂O in books.",
     "an ordinal": "On the 4th of May it rained.",
     "spread letters": "CHAPTER ONE",
+    "an isotope": "Wood has ¹⁴C in it.",
+    "a charge": "The ion SO²⁻ is here.",
+    "accents painted over letters": "The café is open today.",
+    "letters in no order": "shallow",
     "letter by letter": "shallow",
     "an initial": "Plants make their own food\nfrom light alone.",
 }
@@ -166,6 +182,15 @@ LAID_OUT = {
     "a page number between two columns": (
         [(x, 500 - 20 * row, f"{PROSE[x > 100]} {row}") for row in range(6) for x in (20, 230)] + [(205, 40, "27")],
         [*(f"{part} {row}" for part in PROSE for row in range(6)), "27"],
+    ),
+    "a page number below the middle one of three columns": (
+        [
+            (10 + 140 * column, 500 - 20 * row, f"{'abc'[column]} leaf and river {row}")
+            for row in range(6)
+            for column in range(3)
+        ]
+        + [(200, 40, "27")],
+        [*(f"{part} leaf and river {row}" for part in "abc" for row in range(6)), "27"],
     ),
     "two columns above and below a caption": (
         [(x, y - 20 * row, f"{PROSE[x > 100]} {row} {y}") for y in (540, 300) for row in range(6) for x in (20, 240)]
@@ -262,10 +287,34 @@ def test_boxes_lie_on_the_print(engine: TesseractEngine) -> None:
 
 
 def test_a_blank_page_without_a_layer_is_blank(engine: TesseractEngine) -> None:
-    page = provoking.blank()
-    assert PdfTextLayer((), page.width, engine).read(page).is_blank
+    assert PdfTextLayer((), provoking.blank().width, engine).read(provoking.blank()).is_blank
 
 
 def test_a_chapters_number_whose_font_reaches_over_its_title_is_kept(engine: TesseractEngine) -> None:
     pdf = painted(b"BT /F1 200 Tf 150 350 Td (3) Tj ET BT /F1 24 Tf 120 310 Td (Plants and light) Tj ET")
     assert read(engine, pdf).text.splitlines() == ["3", "Plants and light"]
+
+
+def test_letters_of_formulas_are_letters(engine: TesseractEngine) -> None:
+    names = b"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <%02X> <D835DC38> endbfchar" % ord("E")
+    pdf = painted(at(40, 500, "The rule of mass is E = m for all.")).replace(
+        b"/WinAnsiEncoding>>", b"/WinAnsiEncoding/ToUnicode 7 0 R>>"
+    )
+    stream = b"7 0 obj<</Length %d>>stream\n%s\nendstream endobj\ntrailer" % (len(names), names)
+    assert read(engine, pdf.replace(b"trailer", stream)).text == "The rule of mass is E = m for all."
+
+
+def test_a_fraction_is_marked_as_its_lines_do_not_say_it(engine: TesseractEngine) -> None:
+    parts = [
+        at(x, y, sign) for x, signs in ((100, "34"), (140, "12")) for y, sign in zip((308, 290), signs, strict=True)
+    ]
+    bars = b"98 304 12 0.7 re 138 304 12 0.7 re f "
+    found = read(engine, painted(SEEN + b"".join(parts) + bars + at(118, 300, "+")))
+    assert found.doubts == (Doubt.MISSING,)
+    assert "—" not in found.text
+
+
+def test_a_sign_that_is_part_of_a_syllable_needs_no_name() -> None:
+    glyphs = render_page(io.BytesIO(painted(at(40, 500, "ab ab"))), 0).glyphs
+    named = [replace(glyph, text={"a": "\u0915", "b": "\ufffd"}.get(glyph.text, glyph.text)) for glyph in glyphs]
+    assert [line.text for line in printed_lines(named)[0]] == ["\u0915 \u0915"]

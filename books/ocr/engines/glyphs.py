@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Final
 
@@ -26,13 +27,23 @@ SPREAD, SPREAD_WORD, FEWEST_SPREAD = 0.12, 1.6, 4
 # A watermark has letters of so many times the height of the lines that it lies on.
 WATERMARK: Final = 1.8
 SOFT_HYPHEN: Final = "\xad"
+# Ligatures, and the letters of formulas, in italics or bold.
+DRAWN_AS: Final = re.compile("[\ufb00-\ufb4f\u210e\U0001d400-\U0001d7ff]")
+# What some writers paint over a letter, and the mark that it is there.
+MARKS = "\u0300\u0301\u0302\u0302\u0303\u0303\u0308\u030c\u0306\u030a\u0327\u0304\u0307\u030b"
+ACCENTS: Final = dict(zip("`´^ˆ~˜¨ˇ˘˚¸¯˙˝", MARKS, strict=True))
+ACCENT_OFF, MOST_ACCENTS = 0.2, 500
+# Scripts of India and its neighbours: several signs of a font make a syllable, of which one may say all its letters.
+SYLLABIC: Final = re.compile("[\u0900-\u0dff\u1000-\u109f\u1780-\u17ff]")
+UNKNOWN: Final = "\ufffd"
+LEFTWARD: Final = {"R", "AL"}
 NUMBERED: Final = re.compile(r"\(?(\d{1,3}|[a-z])[.)]")
 
 
 def printed_lines(glyphs: Sequence[Glyph]) -> tuple[list[OcrLine], list[Edges]]:
     """The lines, and the places of what is no line of the page: a watermark that lies on others."""
     angles: dict[int, list[Glyph]] = {}
-    for glyph in glyphs:
+    for glyph in _with_accents(glyphs):
         angles.setdefault(round(glyph.angle / 5) * 5 % 360, []).append(glyph)
     upright = _runs(angles.pop(0, []))
     lines = _in_order(_rows(with_scripts(with_initials([run for run in upright if not _lies_on(run, upright)]))))
@@ -53,6 +64,24 @@ def share_turned(glyphs: Sequence[Glyph]) -> float:
     return sum(bool(round(glyph.angle / 5) % 72) for glyph in glyphs) / max(1, len(glyphs))
 
 
+def _with_accents(glyphs: Sequence[Glyph]) -> list[Glyph]:
+    """Accents that were painted over a letter, as TeX does, made one with it."""
+    accents = [at for at, glyph in enumerate(glyphs) if glyph.text in ACCENTS][:MOST_ACCENTS]
+    found = dict(enumerate(glyphs))
+    for at in accents:
+        accent = glyphs[at]
+        for near, letter in enumerate(glyphs):
+            size = letter.box[3] - letter.box[1]
+            is_level = abs(letter.y - accent.y) < size / 2 and letter.text.isalpha()
+            if is_level and abs(sum(letter.ink[::2]) - sum(accent.ink[::2])) / 2 < ACCENT_OFF * size:
+                whole = unicodedata.normalize("NFC", letter.text.replace("ı", "i") + ACCENTS[accent.text])
+                if len(whole) == 1:
+                    found[near] = replace(letter, text=whole)
+                    del found[at]
+                    break
+    return list(found.values())
+
+
 def _without_spaces(glyphs: Iterable[Glyph]) -> Iterator[tuple[Glyph, bool]]:
     """Each with whether a space was painted before it."""
     is_after_space = False
@@ -71,9 +100,11 @@ def _runs(glyphs: Iterable[Glyph]) -> list[Run]:
     for glyph, is_after_space in _without_spaces(glyphs):
         size = glyph.box[3] - glyph.box[1]
         sign = Sign(glyph.text, glyph.box, glyph.y, follows=is_after_space or None)
+        before = runs[-1].signs[-1] if runs else sign
         if runs and unicodedata.combining(glyph.text):
-            before = runs[-1].signs[-1]
-            runs[-1].signs[-1] = Sign(before.text + glyph.text, before.box, before.base, before.follows)
+            runs[-1].signs[-1] = replace(before, text=before.text + glyph.text)
+        elif glyph.text == UNKNOWN and SYLLABIC.match(before.text):
+            runs[-1].signs[-1] = replace(before, box=Run([before, sign], size, glyph.y).box)
         elif runs and _goes_on(runs[-1], sign, size):
             runs[-1].signs.append(sign)
         else:
@@ -84,6 +115,8 @@ def _runs(glyphs: Iterable[Glyph]) -> list[Run]:
 def _goes_on(run: Run, sign: Sign, size: float) -> bool:
     is_alike = 0.85 < size / run.size < 1.18
     is_level = abs(sign.base - run.base) < LEVEL * run.size
+    if sign.box[2] <= run.signs[-1].box[0] and not _is_leftward(sign.text + run.text):
+        return False
     # The words of a heading whose letters are spread stand as much further apart.
     spread = gap(run.signs[-2].box, run.signs[-1].box) if len(run.signs) > 2 and not run.signs[-1].follows else 0.0
     widest = COLUMN_GAP * size + SPREAD_WORD * max(0.0, spread)
@@ -108,14 +141,21 @@ def _rows(runs: Iterable[Run]) -> list[Run]:
     return [joined for row in rows for joined in _joined(row)]
 
 
+def _is_leftward(text: str) -> bool:
+    return any(unicodedata.bidirectional(sign) in LEFTWARD for sign in text)
+
+
 def _joined(row: list[Run]) -> Iterator[Run]:
     text = "".join(run.text for run in row)
-    is_leftward = sum(unicodedata.bidirectional(sign) in {"R", "AL"} for sign in text) > len(text) / 2
+    is_leftward = sum(unicodedata.bidirectional(sign) in LEFTWARD for sign in text) > len(text) / 2
     row.sort(key=lambda run: -run.box[2] if is_leftward else run.box[0])
     joined: Run | None = None
     for run in row:
         if joined and gap(joined.box, run.box) < COLUMN_GAP * max(joined.size, run.size):
+            is_between = run.box[0] < joined.box[2] - 0.5 * run.size and not _is_leftward(text)
             joined.signs += run.signs
+            if is_between:  # letters that were painted one by one
+                joined.signs.sort(key=lambda sign: sign.box[0])
         else:
             if joined:
                 yield joined
@@ -191,7 +231,7 @@ def _is_of_a_word(*signs: Sign) -> bool:
 def _word(signs: Sequence[Sign]) -> OcrWord:
     text = "".join(sign.text for sign in signs)
     last = "-" if text.endswith(SOFT_HYPHEN) else ""
-    parts = (unicodedata.normalize("NFKC", sign) if "\ufb00" <= sign <= "\ufb4f" else sign for sign in text)
+    parts = (unicodedata.normalize("NFKC", sign) if DRAWN_AS.match(sign) else sign for sign in text)
     plain = unicodedata.normalize("NFC", "".join(parts).replace(SOFT_HYPHEN, "")) + last
     return OcrWord(plain, 0.0, surrounding([_whole(sign.box) for sign in signs]))
 

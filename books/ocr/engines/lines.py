@@ -12,10 +12,10 @@ from books.ocr.engines.base import OcrLine, OcrWord
 
 # A gap between columns is at least so many heights of a line wide; between words it is a third of one.
 LEAST_GUTTER: Final = 0.8
-# A column has lines; one or two boxes beside others are a label or a page number.
-LEAST_LINES: Final = 3
+LEAST_LINES: Final = 3  # of a column; one or two boxes beside others are a label or a page number
 # Lines that fill less of the way to the next column than this are cells of a table, unless they are numbered.
 LEAST_FILLED: Final = 0.5
+FOOT_GAP: Final = 1.5  # heights of a line between columns and the foot of their page
 # Lines that begin beside each other have their middles closer than this share of their height, doubled.
 LEVEL_NOTE: Final = 0.4
 # Of lines in columns so many on each side, and this share of all may reach over the gutter.
@@ -89,18 +89,25 @@ def _bands(boxes: Sequence[Box], places: list[int]) -> list[list[int]]:
 
 def _columns(boxes: Sequence[Box], places: list[int], items: Collection[int]) -> list[list[int]]:
     """The places cut at every gutter, what stands above or below all columns apart; all of them where there is none."""
-    parts = _parts(boxes, places)
+    foot = _foot(boxes, places)
+    parts = _parts(boxes, [at for at in places if at not in foot])
     columns = [part for part in parts if len(part) >= LEAST_LINES]
     if len(columns) < 2 or (_are_cells(boxes, columns, items, _height(boxes, places)) and not _are_notes(boxes, parts)):
         return [places]
     top, bottom = (pick(boxes[at][edge] for part in columns for at in part) for pick, edge in ((min, 1), (max, 3)))
-    apart: tuple[list[int], list[int]] = [], []
+    apart: tuple[list[int], list[int]] = [], foot
     for at in (at for part in parts if part not in columns for at in part):
         if top < (boxes[at][1] + boxes[at][3]) / 2 < bottom:
             min(columns, key=lambda part: abs(boxes[part[0]][0] - boxes[at][0])).append(at)
         else:
             apart[boxes[at][3] > bottom].append(at)
     return [sorted(part, key=lambda at: boxes[at][1]) for part in (apart[0], *columns, apart[1]) if part]
+
+
+def _foot(boxes: Sequence[Box], places: Sequence[int]) -> list[int]:
+    """What stands alone below all others, as the number of a page below its middle column."""
+    reach, last = sorted(places, key=lambda at: boxes[at][3])[-2:] if len(places) > 1 else (0, 0)
+    return [last] if boxes[last][1] - boxes[reach][3] > FOOT_GAP * _height(boxes, places) else []
 
 
 def _parts(boxes: Sequence[Box], places: Sequence[int]) -> list[list[int]]:
@@ -124,12 +131,10 @@ def _are_notes(boxes: Sequence[Box], parts: Sequence[list[int]]) -> bool:
     if len(parts) != 2 or min(map(len, parts)) < LEAST_LINES:
         return False
     notes, text = sorted(parts, key=len)
-    level = sum(any(_begin_level(boxes[at], boxes[other]) for other in text) for at in notes)
+    middles = [boxes[at][1] + boxes[at][3] for at in text]
+    edges = [(boxes[at][1], boxes[at][3]) for at in notes]
+    level = sum(any(abs(t + b - other) < LEVEL_NOTE * (b - t) for other in middles) for t, b in edges)
     return level < len(notes) / 2
-
-
-def _begin_level(one: Box, other: Box) -> bool:
-    return abs(one[1] + one[3] - other[1] - other[3]) < LEVEL_NOTE * (one[3] - one[1])
 
 
 def _are_cells(boxes: Sequence[Box], columns: Sequence[list[int]], items: Collection[int], height: int) -> bool:
@@ -167,8 +172,7 @@ def _in_rows(boxes: Sequence[Box], places: list[int]) -> list[int]:
 Box = tuple[int, int, int, int]
 # Grain, wood and drawings read as letters stay below this; so does blurred print, but that stands in rows.
 CREDIBLE_CONFIDENCE: Final = 60.0
-# A line without letter or digit is a rule or a row of dots more often than a formula.
-CREDIBLE_SIGNS: Final = 70.0
+CREDIBLE_SIGNS: Final = 70.0  # a line without letter or digit is a rule more often than a formula
 
 
 def line_of(words: Sequence[OcrWord], block: int) -> OcrLine:
@@ -237,7 +241,7 @@ PAGE_NUMBER = re.compile(r"((\.{5}|____) )?(\d{1,4}|[ivxl]{1,6})")
 
 
 def with_page_numbers(lines: Sequence[OcrLine]) -> list[OcrLine]:
-    """Of a page that lists pages each number on the line of its title, behind the leader that stands before it."""
+    """Of a page that lists pages each number on the line of its title, behind the leader before it."""
     numbers = [line for line in lines if PAGE_NUMBER.fullmatch(line.text)]
     titles = [line for line in lines if line not in numbers]
     found = {id(title): number for number in numbers if (title := _title_of(number, titles))}

@@ -22,11 +22,12 @@ from books.errors import UnreadableImage
 from books.intake.pdf import Glyph
 from books.ocr.engines.base import Doubt, OcrEngine, OcrLine, OcrText, OcrWord
 from books.ocr.engines.glyphs import printed_lines, share_turned
-from books.ocr.engines.lines import LEADER, Box, in_reading_order, is_credible, lies_in, line_of, mean_confidence
+from books.ocr.engines.lines import Box, in_reading_order, is_credible, lies_in, line_of, mean_confidence
 from books.ocr.engines.runs import Edges
 from books.ocr.image.ink import PageInk
 from books.ocr.image.regions import find_regions
 from books.ocr.image.shapes import BULLET, CHECKBOX, checkboxes, with_signs
+from books.stored.regions import Region, RegionKind
 
 # Characters that stand for no sign a person knows: private use, unassigned, replacement. A font's odd bullet is one.
 MOST_STRANGE: Final = 0.02
@@ -99,6 +100,7 @@ class PdfTextLayer:
         compared = _compared(lines, read.lines)
         _check_likeness(compared, read.text)
         results = with_signs(_merged(compared, read.lines, others, ink), checkboxes(ink), CHECKBOX)
+        regions = find_regions(ink, results)
         missing = ink.missing([*(word.box for line in results for word in line.words), *others])
         return OcrText(
             "\n".join(line.text for line in results),
@@ -107,9 +109,12 @@ class PdfTextLayer:
             self.name,
             self.version,
             missing_ink=missing,
-            doubts=(*_doubts(compared, results, missing), *(doubt for doubt in read.doubts if doubt == Doubt.SPREAD)),
+            doubts=(
+                *_doubts(compared, results, missing, regions),
+                *(doubt for doubt in read.doubts if doubt == Doubt.SPREAD),
+            ),
             gutter=read.gutter,
-            regions=find_regions(ink, results),
+            regions=regions,
         )
 
     def _lines(self, image: Image.Image) -> tuple[list[OcrLine], list[Box]]:
@@ -187,8 +192,15 @@ def _script(text: str) -> str:
     return scripts.most_common(1)[0][0] if scripts else ""
 
 
-def _doubts(compared: Sequence[Compared], results: Iterable[OcrLine], missing: float) -> Iterator[Doubt]:
-    if missing > MOST_MISSING or any(UNKNOWN in line.text for line in results):
+def _doubts(
+    compared: Sequence[Compared], results: Sequence[OcrLine], missing: float, regions: Iterable[Region]
+) -> Iterator[Doubt]:
+    # A formula of several lines, as with fractions, is none that its lines say one after the other.
+    stacked = any(
+        each.kind == RegionKind.FORMULA and sum(lies_in(line.box, [each.box]) for line in results) > 1
+        for each in regions
+    )
+    if missing > MOST_MISSING or stacked or any(UNKNOWN in line.text for line in results):
         yield Doubt.MISSING
     if any(each.is_contradicted for each in compared):
         yield Doubt.CONTRADICTED
@@ -212,8 +224,8 @@ def _merged(
             word
             for word in line.words
             if word.text != CHECKBOX
-            and not lies_in(word.box, rows if word.text == LEADER else covered, MARGIN)
-            and not (_bare(word.text) and lies_in(word.box, same))
+            and not lies_in(word.box, covered if _bare(word.text) else rows, MARGIN)
+            and not (_bare(word.text) and (lies_in(word.box, same) or _is_overlaid(word.box, covered)))
         ]
         left = line_of(words, line.block) if words else None
         if left is None or not (is_credible(left) or ink.has_print(left.box)):
@@ -226,6 +238,12 @@ def _merged(
             together = line_of([*pair[0].words, *pair[1].words], lines[at].block)
             lines[at] = replace(together, text=f"{pair[0].text} {pair[1].text}")
     return in_reading_order(lines, alone)
+
+
+def _is_overlaid(box: Box, covered: Iterable[Box]) -> bool:
+    """Whether most of the box lies on words, as if its middle were between two."""
+    level = [each for each in covered if each[1] < (box[1] + box[3]) / 2 < each[3]]
+    return 2 * sum(max(0, min(box[2], each[2]) - max(box[0], each[0])) for each in level) > box[2] - box[0]
 
 
 def _of_the_same_line(lines: Sequence[OcrLine], read: OcrLine, left: OcrLine) -> int | None:

@@ -12,10 +12,11 @@ from typing import Final
 LEVEL: Final = 0.15
 # Of a superscript or subscript: its size, how far its base line is moved, how far it stands from what it belongs to.
 SCRIPT_SIZE, SCRIPT_SHIFT, SCRIPT_GAP, LONGEST_SCRIPT = (0.4, 0.85), (0.1, 0.75), 0.35, 12
+LEADING_GAP: Final = 0.17
 # An initial is so many times as high as the lines beside it, and stands as near to the first of them.
 INITIAL, INITIAL_GAP = 1.7, 1.2
-RAISED: Final = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
-LOWERED: Final = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+RAISED: Final = str.maketrans("0123456789+-−–=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ")
+LOWERED: Final = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
 ORDINALS: Final = frozenset({"st", "nd", "rd", "th"})
 
 Edges = tuple[float, float, float, float]
@@ -118,7 +119,9 @@ def _insert(host: Run, script: Run) -> None:
     text = _scripted(script.text, is_raised=is_raised, before=host)
     at = sum(sign.box[2] <= script.box[0] + 0.3 * script.size for sign in host.signs)
     follows = script.signs[0].follows
-    host.signs.insert(at, Sign(text, script.box, host.base, follows=follows if at == 0 else False))
+    # A space painted before it is one before a sign that leads what follows it, as of an isotope.
+    is_apart = at == 0 or (follows and gap(host.signs[at - 1].box, script.box) > LEADING_GAP * host.size)
+    host.signs.insert(at, Sign(text, script.box, host.base, follows=follows if is_apart else False))
 
 
 def _scripted(text: str, *, is_raised: bool, before: Run) -> str:
