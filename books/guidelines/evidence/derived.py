@@ -134,7 +134,8 @@ class Derivation:
         kind, size = figure.measured
         for each in self.seen.near.figures:
             known = _in_kind(each, figure)
-            if known is None or not (each.counts or each.unit):
+            is_itself = (each.value, each.unit) == (figure.value, figure.unit)
+            if is_itself or known is None or not (each.counts or each.unit):
                 continue
             off = _UNIT_CHANGED if (low, high) == _EXACT and figure.unit != each.unit and each.unit else 0
             is_near = (low - off) * float(size) <= float(known) <= (high + off) * float(size)

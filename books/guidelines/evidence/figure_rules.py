@@ -10,7 +10,6 @@ from books.guidelines.evidence.figures import Figure, figures_in
 from books.guidelines.evidence.material import Seen, not_as_quoted, not_on
 from books.guidelines.evidence.names import names
 from books.guidelines.evidence.printed_figures import shared_nouns
-from books.guidelines.evidence.swaps import swapped_years
 from books.guidelines.evidence.tasks import given_figures
 from books.guidelines.evidence.units import MONTHS
 from books.language import stem
@@ -26,8 +25,6 @@ _IS_TIMES = re.compile(r"\stimes\s(?:as|more|the|larger|bigger|smaller|less|fast
 _BOUND = re.compile(r"(?:up to|below|within|under|less than|above|over|beyond|at most|to|until)\s(?:a\s)?$", re.I)
 _SUPPOSES = re.compile(r"\b(?:if|suppose|imagine|wenn|angenommen|si)\b", re.IGNORECASE)
 _ASKS_WHY = re.compile(r"(?:explain )?why|warum|¿?por qué", re.IGNORECASE)
-# A sentence tells what another tells where it shares this much of its matter.
-_SAME = 0.6
 _NUMBERED = word_set("example exercise it table figure section chapter unit problem task prepared")
 _MINUS = r"[-‐‑‒–—−~]?\s?"
 _IS = re.compile(rf"(?<![^\W\d_])([a-zA-Z])\s?=\s?{_MINUS}(\d+(?:[.,/]\d+)*)(?![\w(]|\s?[-+−–—*/·×÷])")
@@ -86,14 +83,16 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
         quoted = "" if figure.start in counted else seen.told
         if figure.start < of_error or figure.start in given or _is_listed(figure, text, quoted):
             continue
+        is_otherwise = figure.start in counted and not figure.unit
         if has_own and figure.kind == "number" and not figure.era:
-            if _is_altered(figure, seen):
-                yield _not_printed(figure, seen)
+            yield from [_not_printed(figure, seen)] if _is_altered(figure, seen) else []
+        elif other := _others_place(figure, said, derived, is_otherwise=is_otherwise):
+            yield other
         elif _is_count(figure, text, seen):
             is_other = figure.value != 1 and figure.start in counted and not seen.figures.counts(figure)
             if is_other and not derived.follows(figure, is_counted_otherwise=not figure.unit):
                 yield _not_printed(figure, seen, counted[figure.start].written)
-        elif derived.follows(figure, is_counted_otherwise=figure.start in counted and not figure.unit):
+        elif derived.follows(figure, is_counted_otherwise=is_otherwise):
             continue
         elif not _is_printed(figure, seen):
             yield _not_printed(figure, seen)
@@ -107,10 +106,27 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
                 where=seen.where,
             )
             yield Finding(FindingKind.NUMBER, sentence)
-    yield from _other_year(said, derived)
-    yield from _other_date(said, seen)
+    yield from _other_date(seen)
     if seen.part not in (Part.CHECKS, Part.MISCONCEPTIONS):
         yield from _other_solution(text, seen)
+
+
+def _others_place(figure: Figure, said: Sequence[Figure], derived: Derivation, *, is_otherwise: bool) -> Finding | None:
+    """That the number, or its unit, stands where the quotes' sentence has another. A year of this sentence is its own,
+    and so is the one number where one is told with its unit, whatever it follows from."""
+    seen = derived.seen
+    if other := seen.places.other_unit(figure):
+        shown = f"{figure.shown} {figure.unit}", f"{other.shown} {other.unit or other.noun}"
+        return Finding(FindingKind.NUMBER, not_as_quoted(*shown))
+    is_alone = len(said) == 1 and sum(each.unit == figure.unit != "" for each in seen.told_figures.figures) == 1
+    is_its_own = is_alone or (figure.is_year and figure.value in seen.told_figures.eras)
+    is_any = not (figure.unit or figure.is_date or figure.is_day)
+    if (is_any and seen.part == Part.DEPTH) or _is_count(figure, seen.text, seen):
+        return None
+    other = seen.places.other_figure(figure, said)
+    if other is None or not (is_its_own or not derived.follows(figure, is_counted_otherwise=is_otherwise)):
+        return None
+    return Finding(FindingKind.NUMBER, not_as_quoted(figure.shown, other.shown))
 
 
 def _supposes(part: Part, text: str) -> bool:
@@ -199,31 +215,10 @@ def _is_altered(figure: Figure, seen: Seen) -> bool:
     return any(not each.is_first and seen.names.has(each.word) for each in names(seen.claim.text))
 
 
-def _other_year(said: Sequence[Figure], derived: Derivation) -> Iterator[Finding]:
-    """The sentence tells what its quote tells, and each names one year or one number, but not the same."""
-    seen = derived.seen
-    quoted = seen.quoted_figures.figures
-    for are_dates in (True, False):
-        mine, other = (
-            [each for each in found if each.is_date == are_dates and each.kind == "number"] for found in (said, quoted)
-        )
-        if seen.part != Part.CONCEPTS or len(mine) != 1 or len(other) != 1 or mine[0].value == other[0].value:
-            continue
-        known = seen.near.eras if are_dates else seen.told_figures.eras
-        is_same = seen.share_in(seen.quoted) >= (0.5 if are_dates else _SAME)
-        is_known = mine[0].value in known or (are_dates and derived.follows(mine[0]))
-        if is_same and not is_known and seen.figures.bears_out(mine[0]):
-            yield Finding(FindingKind.NUMBER, not_as_quoted(mine[0].shown, other[0].shown))
-
-
-def _other_date(said: Sequence[Figure], seen: Seen) -> Iterator[Finding]:
-    """The quote's sentence has another year for this day of a month, or behind the same words."""
+def _other_date(seen: Seen) -> Iterator[Finding]:
+    """The quote's sentence has another year for this day of a month."""
     printed = dict(_full_dates(seen.told_figures.text))
     moved = {year: printed[day] for day, year in _full_dates(seen.text) if printed.get(day, year) != year}
-    if seen.part == Part.CONCEPTS:
-        measured = {each.written for each in said if each.unit}
-        found = swapped_years(seen.text, seen.told_figures.text, seen.material.whole)
-        moved |= {year: other for year, other in found if year not in measured}
     for year, other in moved.items():
         yield Finding(FindingKind.NUMBER, not_as_quoted(year, other))
 

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from books.guidelines.evidence.names import PrintedNames
 from books.guidelines.evidence.numerals import legible
+from books.guidelines.evidence.places import Places, Sentence, sentences_of
 from books.guidelines.evidence.printed_figures import PAGE, PrintedFigures
 from books.guidelines.evidence.quotes import Found, PrintedBook, as_misread, joined_words
 from books.language import content_stems, language_of, stem, words
@@ -29,6 +30,12 @@ class BookText:
     def __init__(self, pages: Mapping[int, str]) -> None:
         self.pages = pages
         self.printed = PrintedBook(pages)
+        self._sentences: dict[int, tuple[Sentence, ...]] = {}
+
+    def sentences(self, number: int) -> tuple[Sentence, ...]:
+        if number not in self._sentences:
+            self._sentences[number] = sentences_of(number, self.pages[number], self.language)
+        return self._sentences[number]
 
     @cached_property
     def whole(self) -> PrintedNames:
@@ -130,6 +137,8 @@ class Material:
             part,
             claim,
             self,
+            numbers,
+            found,
             quoted=" … ".join(each.words for each in found),
             told="\n".join(self.book.printed.pages[each.page].around(each, before=0, after=0) for each in found),
             around="\n".join(self.book.printed.pages[each.page].around(each) for each in found),
@@ -145,12 +154,15 @@ class Material:
 
 @dataclass(frozen=True)
 class Seen:
-    """What one statement is held against: ``quoted`` are its quotes as printed, ``told`` the sentences in which they
-    stand, ``around`` these with others beside them, ``cited`` all of the cited pages, which ``where`` names."""
+    """What one statement is held against: ``numbers`` are its pages, ``found`` the places of its quotes, ``quoted``
+    these as printed, ``told`` the sentences in which they stand, ``around`` these with others beside them, ``cited``
+    all of the cited pages, which ``where`` names."""
 
     part: Part
     claim: Claim
     material: Material
+    numbers: Sequence[int]
+    found: Sequence[Found]
     quoted: str
     told: str
     around: str
@@ -184,6 +196,11 @@ class Seen:
     @cached_property
     def told_figures(self) -> PrintedFigures:
         return PrintedFigures(self.told, self.material.language)
+
+    @cached_property
+    def places(self) -> Places:
+        cited = [each for number in self.numbers for each in self.material.book.sentences(number)]
+        return Places(self.claim.text, cited, self.found, self.material.whole)
 
     @property
     def is_foreign(self) -> bool:

@@ -16,7 +16,6 @@ from books.guidelines.evidence.names import (
     plain,
     unknown_names,
 )
-from books.guidelines.evidence.swaps import swapped_names
 from books.guidelines.evidence.units import MONTHS
 from books.language import content_stems, grammar_of, is_content, sentences, stem, words
 from books.sentences import gettext_noop, told
@@ -62,10 +61,8 @@ def name_findings(seen: Seen) -> Iterator[Finding]:
             continue
         if not name.is_first or _is_name(name.word, seen):
             yield Finding(FindingKind.NAME, not_on(name.word, seen.where))
-    if seen.part == Part.CONCEPTS and seen.language != "de":  # where all nouns have capitals
-        for one, other in dict(swapped_names(seen.claim.text, seen.told_figures.text, whole)).items():
-            if any(peoples(one)) and PrintedNames(seen.around).has(one):
-                continue
+    if seen.part == Part.CONCEPTS:
+        for one, other in seen.places.other_names():
             yield Finding(FindingKind.NAME, not_as_quoted(one, other))
     for term in _named_as(claim.text):
         if not seen.names.has(term) and not seen.names.has_small(term):

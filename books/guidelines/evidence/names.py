@@ -80,6 +80,10 @@ _LANDS = word_set(
 _BEFORE_NOUNS = re.compile(
     r"d(?:ie|er|en|as|em|es)|(?:k?ein|all|viel|wenig|manch|jed)e?[nmrs]?|zwei|drei|vier|fünf|\d+"
 )
+_FULL = re.compile(r"\b[A-ZÀ-Þ][^\W\d_]+(?=\s(?:vo[nm]\s|zu\s)?([A-ZÀ-Þ][^\W\d_]+))")
+_BEHIND_ARTICLE = re.compile(
+    r"\b(?:[Dd](?:er|ie|as|en|em|es)|k?eine?\w?|zu[mr]|[ia]m|vo[mr]|beim)\s(?:(?:[a-zß-ÿ]+|[^\W\d_]+er)\s)?([A-ZÀ-Þ][^\W\d_]+)"
+)
 _LONG = 6
 _INSIDE = re.compile(r"-|\s(?:[IVX]+\s)?(?:(?:of|the|de|von)\s|al-)?")
 
@@ -144,6 +148,23 @@ class PrintedNames:
     @cached_property
     def joined(self) -> set[str]:
         return {plain(each.word) for each in names(self._whole) if len(each.run) > 1}
+
+    @cached_property
+    def full(self) -> set[str]:
+        """Where nouns have capitals: words that end a name of several words, and never stand behind an article."""
+        return {*_FULL.findall(self._whole)} - {*_BEHIND_ARTICLE.findall(self._whole)}
+
+    def sort_of(self, name: str) -> str:
+        """Place: a land, or what somebody is in, at or near; group: what stands behind an article; else a person."""
+        name = re.escape(re.sub(r"['’]s$", "", name))
+        is_land = not _roots(plain(name)).isdisjoint(_LANDS)
+        if is_land or re.search(rf"\b(?:in|at|near|into|nach|en)\s(?:the\s|el\s|la\s)?{name}\b", self._whole):
+            return "place"
+        return "group" if re.search(rf"\b[Tt]he\s{name}\b", self._whole) else "person"
+
+    def has_inside(self, name: str) -> bool:
+        """Whether its capital is not always that of a sentence's first word."""
+        return bool(re.search(rf"[a-zß-ÿ\d],?\s{re.escape(name)}\b", self._whole))
 
     @cached_property
     def _letters(self) -> str:

@@ -1,0 +1,278 @@
+"""Whether a number or name of a statement is what the page says where its quotes stand, or what it says of something
+else: the quotes' sentence tells what the statement tells and has another of the same kind, and where the statement's
+own stands the page tells nothing more of the statement's matter. Where that is not clear nothing is said. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from math import fsum, log
+
+from books.guidelines.evidence.figures import Figure
+from books.guidelines.evidence.names import GENERIC, PrintedNames, names, peoples, plain
+from books.guidelines.evidence.numerals import cardinal
+from books.guidelines.evidence.printed_figures import PrintedFigures
+from books.guidelines.evidence.quotes import Found, as_misread, joined_words, search_before, without_digits
+from books.guidelines.evidence.units import MONTHS
+from books.language import is_content, stem, words
+from books.stopwords import word_set
+
+_END = re.compile(
+    rf"(?:[!?•]|(?<!\b\w)(?<!\bca)(?<!\bSt)\.)(?=\s)(?!(?<=\d\.)\s(?:{'|'.join(MONTHS)})\b)|\n\s*\n", re.IGNORECASE
+)
+_ROW = re.compile(r"[\dA-ZÀ-Þ•]")
+# A line this much shorter than the longest is a row of a table, where the next line begins another.
+_SHORT_LINE = 0.7
+# Of the statement's matter that the cited pages have, the quotes' sentence has this much, and so many words.
+_CLEAR, _FEWEST = 0.5, 2
+# One number is no other's rival where it is so many times as large.
+_MANY_TIMES = 20
+# What "he" and "its" may mean stands no further back.
+_REFERS_BACK = 3
+_PRONOUN = re.compile(r"\b(?:he|she|they|him|them|it|er|sie|ihn|ihm|él|ella|ellos)\b", re.I)
+_REFERS = re.compile(
+    rf"{_PRONOUN.pattern}|\b(?:his|her|their|its?|ihre?\w?|sein\w*|dies\w*|sus?|this|these|estos?|estas?)\b", re.I
+)
+_BEFORE = re.compile(r"([^\W\d_]+(?:['’]s)?)[\s-]+$")
+_DETERMINERS = word_set("the a an his her their its der die das den dem des ein eine el la los las un una le les")
+_IN = word_set("in at near into nach en")
+_PREPOSITIONS = word_set(
+    "of on to from with against for after before under over between towards through"
+    " aus mit gegen bei zu de del a con contra desde hasta hacia para du à dans pour avec"
+)
+
+
+@dataclass(eq=False)
+class Sentence:
+    """Of a page, from ``start`` to ``end`` of its text; a row of a table is one too."""
+
+    page: int
+    start: int
+    end: int
+    text: str
+    language: str
+
+    def is_of(self, found: Found) -> bool:
+        """Whether a quote stands in it."""
+        return self.page == found.page and self.start < found.end and found.start < self.end
+
+    def parted(self, found: Iterable[Found]) -> Iterator[Sentence]:
+        """What of it is in the quotes, and what is before, between and behind them."""
+        ends = {end for each in found if self.is_of(each) for end in (each.start, each.end)}
+        bounds = sorted({self.start, self.end, *(end for end in ends if self.start < end < self.end)})
+        for start, end in pairwise(bounds):
+            yield replace(self, start=start, end=end, text=self.text[start - self.start : end - self.start])
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return keys_of(joined_words(self.text))
+
+    @cached_property
+    def figures(self) -> PrintedFigures:
+        return PrintedFigures(joined_words(self.text), self.language)
+
+    @cached_property
+    def names(self) -> PrintedNames:
+        return PrintedNames(self.text)
+
+
+def sentences_of(page: int, text: str, language: str) -> tuple[Sentence, ...]:
+    longest = max(map(len, text.split("\n")))
+    ends = {each.end() for each in _END.finditer(text)}
+    end = 0
+    for line in text.split("\n"):
+        end += len(line) + 1
+        if len(line) < _SHORT_LINE * longest and _ROW.match(text, end) and not line.rstrip().endswith(","):
+            ends.add(end)
+    bounds = sorted({0, *ends, len(text)})
+    return tuple(
+        Sentence(page, start, end, text[start:end], language)
+        for start, end in pairwise(bounds)
+        if text[start:end].strip()
+    )
+
+
+def keys_of(text: str) -> frozenset[str]:
+    """What its words of matter have in common with their forms and misreadings, without numbers."""
+    said = (each for each in words(without_digits(text)) if is_content(each) and each not in MONTHS)
+    return frozenset(_key(each) for each in said if all(cardinal(each, name) is None for name in ("en", "de", "es")))
+
+
+def _key(word: str) -> str:
+    read = as_misread(plain(word))
+    return read[:6] if len(read) > 6 else stem(read)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A name: ``words`` are those of ``given`` that are its own."""
+
+    given: tuple[str, ...]
+    words: tuple[str, ...]
+    role: str
+
+    def is_same(self, other: _Run) -> bool:
+        """One in full and in part too."""
+        mine, others = [*map(_key, self.words)], [*map(_key, other.words)]
+        is_in_part = len(mine) == 1 or len(others) == 1 or mine[-1] == others[-1]
+        return is_in_part and not set(mine).isdisjoint(others)
+
+
+class Places:
+    """Of a statement with the words ``text``, its quotes ``found`` in some of the ``cited`` pages' sentences."""
+
+    def __init__(self, text: str, cited: Sequence[Sentence], found: Sequence[Found], whole: PrintedNames) -> None:
+        self.text, self.cited, self.found, self.whole = text, cited, found, whole
+        self.told = [each for each in cited if any(map(each.is_of, found))]
+
+    @cached_property
+    def _narrower(self) -> Places | None:
+        """With the quotes' own words for their sentences; None where these are no more."""
+        parts = [part for each in self.cited for part in each.parted(self.found)]
+        return Places(self.text, parts, self.found, self.whole) if len(parts) > len(self.cited) else None
+
+    @cached_property
+    def _matter(self) -> frozenset[str]:
+        return keys_of(self.text)
+
+    @cached_property
+    def _told_keys(self) -> frozenset[str]:
+        return frozenset().union(*(each.keys for each in self.told))
+
+    @cached_property
+    def _weights(self) -> dict[str, float]:
+        """Of the words of the cited pages: the rarer the more."""
+        counts = Counter(key for each in self.cited for key in each.keys)
+        return {key: log((len(self.cited) + 1) / count) for key, count in counts.items()}
+
+    def _is_of_another(self, own: Collection[str], having: Sequence[Sentence]) -> bool:
+        """Whether the quotes' sentence tells the statement's matter, and those ``having`` the value nothing more."""
+        matter = self._matter.difference(own)
+        shared = matter & self._told_keys
+        weight = fsum(self._weights[key] for key in shared)
+        known = fsum(self._weights.get(key, 0.0) for key in matter)
+        if not shared or (len(shared) < _FEWEST and shared != matter) or weight < _CLEAR * known:
+            return False
+        return not any(matter & self._keys_meant(each) - self._told_keys for each in having)
+
+    def _keys_meant(self, sentence: Sentence) -> frozenset[str]:
+        """Those of the sentence before too, where a pronoun refers to it."""
+        at = self.cited.index(sentence)
+        return sentence.keys | self.cited[at - 1].keys if at and _REFERS.search(sentence.text) else sentence.keys
+
+    def other_figure(self, figure: Figure, said: Sequence[Figure]) -> Figure | None:
+        """What the quotes' sentence has in place of ``figure`` and none of those ``said`` is."""
+        kind = _kind(figure)
+        if not kind:
+            return None
+        if any(figure.value in each.figures.eras for each in self.told):
+            return self._narrower.other_figure(figure, said) if self._narrower else None
+        told = [each for sentence in self.told for each in sentence.figures.figures]
+        rivals = [each for each in told if _are_rivals(figure, each) and all(each.value != one.value for one in said)]
+        having = [each for each in self.cited if figure.value in each.figures.eras] if rivals else []
+        return rivals[0] if having and self._is_of_another((), having) else None
+
+    def other_unit(self, figure: Figure) -> Figure | None:
+        """The same number where the quotes are, if it counts something else there and nothing is told in this unit."""
+        told = [each for sentence in self.told for each in sentence.figures.figures]
+        same = [each for each in told if each.value == figure.value and not each.is_year]
+        if not figure.unit or not _kind(figure) or any(each.unit == figure.unit for each in told):
+            return None
+        return same[0] if same and all(each.unit or is_content(each.noun) for each in same) else None
+
+    def other_names(self) -> Iterator[tuple[str, str]]:
+        """Each name of the statement that is another's, with what the quotes' sentence has in its place."""
+        mine = list(self._runs(self.text))
+        for run in mine:
+            other = None if len(run.words) == 1 and any(peoples(run.words[0])) else self._other_name(run, mine)
+            if other:
+                yield " ".join(run.words), " ".join(other.words)
+
+    def _other_name(self, run: _Run, mine: Sequence[_Run]) -> _Run | None:
+        if any(each.names.has(run.words[-1]) for each in self.told) or any(map(run.is_same, self._told_names)):
+            return None
+        rivals = (each for each in self._told_names if not any(map(each.is_same, mine)))
+        other = next((each for each in rivals if self._are_alike(run, each)), None)
+        having = [each for each in self.cited if any(map(each.names.has, run.words))] if other else []
+        is_known = having or (len(run.words) > 1 and all(map(self.whole.has, run.words)))
+        is_meant = not is_known or self._may_be_meant(having)
+        return None if is_meant or not self._is_of_another([*map(_key, run.given)], having) else other
+
+    @cached_property
+    def _told_names(self) -> list[_Run]:
+        found = [run for each in self.told for run in self._runs(joined_words(each.text))]
+        return [run for run in found if self._is_surely_name(run)]
+
+    def _is_surely_name(self, run: _Run) -> bool:
+        """Not a word with a capital because a sentence begins with it."""
+        return len(run.words) > 1 or self.whole.has_inside(run.words[0])
+
+    def _may_be_meant(self, having: Iterable[Sentence]) -> bool:
+        """By a pronoun of the quotes' sentence."""
+        meant = set(having)
+        at = {each: place for place, each in enumerate(self.cited)}
+        return any(
+            _PRONOUN.search(each.text) and not meant.isdisjoint(self.cited[max(0, at[each] - _REFERS_BACK) : at[each]])
+            for each in self.told
+        )
+
+    def _are_alike(self, one: _Run, other: _Run) -> bool:
+        sort = self.whole.sort_of(one.words[0])
+        is_like = one.role == other.role or (sort == "place" and "alone" not in (one.role, other.role))
+        return is_like and self.whole.sort_of(other.words[0]) == sort
+
+    def _runs(self, text: str) -> Iterator[_Run]:
+        """Names that stand for a person or place: no people, no abbreviation, nothing behind an article."""
+        for run in dict.fromkeys(each.run for each in names(text)):
+            kept = tuple(each for each in run if self._is_name(each, len(run)))
+            role = _role(text, run, kept) if kept else ""
+            if kept and role:
+                yield _Run(run, kept, role)
+
+    def _is_name(self, word: str, count: int) -> bool:
+        small = plain(word)
+        if small in GENERIC | MONTHS or word.isupper():
+            return False
+        if any(each.language == "de" for each in self.told):  # where all nouns have capitals
+            return word in self.whole.full
+        is_people = any(peoples(word)) and self.whole.sort_of(word) != "person"
+        return count > 1 or (is_content(small) and not is_people and not self.whole.has_small(word))
+
+
+def _are_rivals(one: Figure, other: Figure) -> bool:
+    """Of one kind, and not of quite another size; a table names the unit elsewhere."""
+    kind, other_kind = _kind(one), _kind(other)
+    sizes = (one.measured[1], other.measured[1]) if kind == other_kind else (one.value, other.value)
+    is_like = kind == other_kind or bool(one.unit and other_kind == "number")
+    return is_like and max(sizes) <= _MANY_TIMES * min(sizes)
+
+
+def _kind(figure: Figure) -> str:
+    """What it may be exchanged for; "" for what is not told of one thing alone."""
+    if figure.kind != "number":
+        return figure.kind
+    if figure.is_day:
+        return "day"
+    if figure.is_year:
+        return "year"
+    if figure.is_ordinal or (figure.is_word and figure.value <= 2):
+        return ""
+    return figure.measured[0] or "number"
+
+
+def _role(text: str, run: Sequence[str], name: Sequence[str]) -> str:
+    """How the name stands in its ``run``: behind a preposition, as owner, or alone; "" where that says nothing. An
+    article is that of a title before it."""
+    found = re.search(rf"(?<!\w){re.escape(run[0])}", text)
+    before = search_before(_BEFORE, text, found.start()) if found else None
+    last = before[1].lower() if before else ""
+    is_determined = last in _DETERMINERS or run[0].lower() in _DETERMINERS
+    if (is_determined and (run[0] == name[0] or run[0].lower() in _DETERMINERS)) or last.endswith(("'s", "’s")):
+        return ""
+    if re.search(r"['’]s$", run[-1]):
+        return "owner"
+    return "in" if last in _IN else "behind" if last in _PREPOSITIONS else "alone"
