@@ -132,7 +132,7 @@ class Places:
     @cached_property
     def _narrower(self) -> Places | None:
         """With the quotes' own words for their sentences; None where these are no more."""
-        parts = [part for each in self.cited for part in each.parted(self.found)]
+        parts = [part for each in self.cited for part in (each.parted(self.found) if each in self.told else (each,))]
         return Places(self.text, parts, self.found, self.whole) if len(parts) > len(self.cited) else None
 
     @cached_property
@@ -173,7 +173,8 @@ class Places:
             return self._narrower.other_figure(figure, said) if self._narrower else None
         told = [each for sentence in self.told for each in sentence.figures.figures]
         rivals = [each for each in told if _are_rivals(figure, each) and all(each.value != one.value for one in said)]
-        having = [each for each in self.cited if figure.value in each.figures.eras] if rivals else []
+        is_clear = bool(rivals) and self._is_of_another((), ())
+        having = [each for each in self.cited if figure.value in each.figures.eras] if is_clear else []
         return rivals[0] if having and self._is_of_another((), having) else None
 
     def other_unit(self, figure: Figure) -> Figure | None:
