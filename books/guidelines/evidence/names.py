@@ -81,6 +81,9 @@ _BEFORE_NOUNS = re.compile(
     r"d(?:ie|er|en|as|em|es)|(?:k?ein|all|viel|wenig|manch|jed)e?[nmrs]?|zwei|drei|vier|fünf|\d+"
 )
 _FULL = re.compile(r"\b[A-ZÀ-Þ][^\W\d_]+(?=\s(?:vo[nm]\s|zu\s)?([A-ZÀ-Þ][^\W\d_]+))")
+_BEHIND_IN = re.compile(r"\b(?:in|at|near|into|nach|en)\s(?:the\s|el\s|la\s)?([A-ZÀ-Þ][^\W\d_]+)")
+_BEHIND_THE = re.compile(r"\b[Tt]he\s([A-ZÀ-Þ][^\W\d_]+)")
+_INSIDE_SENTENCE = re.compile(r"(?<=[a-zß-ÿ\d,])\s([A-ZÀ-Þ][^\W\d_]+)")
 _BEHIND_ARTICLE = re.compile(
     r"\b(?:[Dd](?:er|ie|as|en|em|es)|k?eine?\w?|zu[mr]|[ia]m|vo[mr]|beim)\s(?:(?:[a-zß-ÿ]+|[^\W\d_]+er)\s)?([A-ZÀ-Þ][^\W\d_]+)"
 )
@@ -156,15 +159,23 @@ class PrintedNames:
 
     def sort_of(self, name: str) -> str:
         """Place: a land, or what somebody is in, at or near; group: what stands behind an article; else a person."""
-        name = re.escape(re.sub(r"['’]s$", "", name))
-        is_land = not _roots(plain(name)).isdisjoint(_LANDS)
-        if is_land or re.search(rf"\b(?:in|at|near|into|nach|en)\s(?:the\s|el\s|la\s)?{name}\b", self._whole):
+        name = re.sub(r"['’]s$", "", name)
+        if name in self._places or not _roots(plain(name)).isdisjoint(_LANDS):
             return "place"
-        return "group" if re.search(rf"\b[Tt]he\s{name}\b", self._whole) else "person"
+        return "group" if name in self._groups else "person"
 
-    def has_inside(self, name: str) -> bool:
-        """Whether its capital is not always that of a sentence's first word."""
-        return bool(re.search(rf"[a-zß-ÿ\d],?\s{re.escape(name)}\b", self._whole))
+    @cached_property
+    def _places(self) -> set[str]:
+        return {*_BEHIND_IN.findall(self._whole)}
+
+    @cached_property
+    def _groups(self) -> set[str]:
+        return {*_BEHIND_THE.findall(self._whole)}
+
+    @cached_property
+    def inside(self) -> set[str]:
+        """Words whose capital is not always that of a sentence's first word."""
+        return {*_INSIDE_SENTENCE.findall(self._whole)}
 
     @cached_property
     def _letters(self) -> str:

@@ -210,7 +210,7 @@ class Places:
 
     def _is_surely_name(self, run: _Run) -> bool:
         """Not a word with a capital because a sentence begins with it."""
-        return len(run.words) > 1 or self.whole.has_inside(run.words[0])
+        return len(run.words) > 1 or re.sub(r"['’]s$", "", run.words[0]) in self.whole.inside
 
     def _may_be_meant(self, having: Iterable[Sentence]) -> bool:
         """By a pronoun of the quotes' sentence."""
