@@ -70,3 +70,59 @@ def test_what_follows_from_the_pages_by_one_step_is_not_flagged(text, quote, par
 def test_what_does_not_follow_is_flagged(text, quote):
     check = EvidenceCheck(BookText(MARKET), (5,), title="Markets")
     assert check.check(Part.CONCEPTS, Claim(text, (5,), evidence=(Evidence(5, quote),))).findings
+
+
+PORT = {
+    6: (
+        "6   The Port\nRuso the Elder, died 741 - Ruso, died 768.\n"
+        "A sailing ship covered the route in nine days; a boat with oars\nneeded ninety. The road to it\n"
+        "of 2,500 kilometres had 111 posts.\nThe harbour was built in 44 BCE by a captain named Ruso. A storm of 31\n"
+        "BCE broke its mole. The light was lit in 15S7 by a keeper. Of 100 tonnes of cargo 56 tonnes are salt\nand 44\n"
+        "tonnes wine. The port owed the king 26 lakh rupees, 20 to 30 crore a reign. The crews fell from 2,38,000\n"
+        "to 1,40,000 men. Prices rose fivefold within the war. Ruso sat in eight of the eleven councils.\nIn the\n"
+        "other part he was buried; in 2020 85 percent of them knew it. He went to prison for six years.\nTasks\n"
+        "8. How long after the building was the storm?\n12. Draw a map of tasks 61 to 6A.\n"
+    ),
+}
+STORM = "A storm of 31 BCE broke its mole"
+
+
+def findings_of_port(text, quote, part="concepts"):
+    check = EvidenceCheck(BookText(PORT), (6,), title="The Port")
+    return check.check(Part(part), Claim(text, (6,), evidence=tuple(Evidence(6, each) for each in quote))).findings
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "part"),
+    [
+        ("By sail the route took a tenth of the time.", ("the route in nine days",), "concepts"),
+        ("How far apart were the posts? (Roughly 22 or 23 kilometres)", ("2,500 kilometres had 111 posts",), "checks"),
+        ("How many years lay between harbour and storm? (13)", ("How long after the building",), "checks"),
+        ("It was lit in the sixteenth century, in 1557.", ("by a keeper",), "concepts"),
+        ("The other 44 per cent is wine.", ("100 tonnes of cargo 56 tonnes are salt",), "concepts"),
+        ("It owed the king 2,600,000 rupees.", ("owed the king 26 lakh rupees",), "concepts"),
+        ("That was 200 to 300 million a reign.", ("20 to 30 crore a reign",), "concepts"),
+        ("The crews shrank by 98,000 men.", ("from 2,38,000 to 1,40,000",), "concepts"),
+        ("Prices went up to five times their level.", ("Prices rose fivefold",), "concepts"),
+        ("Its Ruso sat in eight councils.", ("sat in eight of the eleven councils",), "concepts"),
+        ("Some 15 of every 100 did not know it.", ("in 2020 85 percent of them knew it",), "concepts"),
+        ("Ruso outlived the Elder by 27 years.", ("Ruso the Elder",), "concepts"),
+        ("Items 61 to 64 are about maps.", ("Draw a map of tasks 61",), "depth"),
+        ("The harbour of 44 BCE lost its mole 13 years on, in a storm.", ("The harbour was built", STORM), "concepts"),
+    ],
+)  # fmt: skip
+def test_shares_scales_and_ranges_of_what_is_printed_are_not_flagged(text, quote, part):
+    assert findings_of_port(text, quote, part) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        pytest.param("It owed the king 26 crore rupees.", ("owed the king 26 lakh rupees",), id="scale"),
+        pytest.param("By sail the route took three quarters of the time.", ("the route in nine days",), id="share"),
+        pytest.param("He spent twelve years in prison.", ("went to prison",), id="the number of a task"),
+        pytest.param("It was lit in the seventeenth century, in 1557.", ("by a keeper",), id="century"),
+    ],
+)
+def test_other_shares_and_scales_are_flagged(text, quote):
+    assert findings_of_port(text, quote)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from books.guidelines.evidence.figure_rules import figure_findings
 from books.guidelines.evidence.material import BookText, Claim, Material, Seen, named_pages
-from books.guidelines.evidence.name_rules import is_row_of_words, later_findings, name_findings
+from books.guidelines.evidence.name_rules import is_row_of_words, is_scattered, later_findings, name_findings
 from books.guidelines.evidence.quotes import Found
 from books.sentences import gettext_noop, told
 from books.stored.guideline import Evidence, Finding, FindingKind, Part
@@ -80,7 +80,7 @@ class EvidenceCheck:
         run = self.material.copied_run(seen.claim.text)
         if run:
             yield Finding(FindingKind.COPIED, told("“{words}” is the book's own wording.", words=run))
-        if is_row_of_words(seen):
+        if is_row_of_words(seen) or is_scattered(seen):
             yield Finding(
                 FindingKind.NO_EVIDENCE, gettext_noop("These are words of the pages in a row, not a sentence.")
             )

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from books.arithmetic import equations
 from books.guidelines.evidence.elapsed import Elapsed
-from books.guidelines.evidence.figures import Figure
+from books.guidelines.evidence.figures import JOINS, Figure
 from books.guidelines.evidence.material import Seen
 from books.guidelines.evidence.units import SCALES
 from books.language import is_content
@@ -85,6 +85,9 @@ class Derivation:
         if self._is_in_equation(figure):
             return True
         elapsed = Elapsed(self.seen, list(self._stated(figure)), self._range(figure))
+        if figure.kind == "century":
+            years = (each for each in self._stated(figure) if each.is_year and each.era == figure.era)
+            return any((figure.value - 1) * 100 <= each.value <= figure.value * 100 for each in years)
         if figure.is_year:
             return elapsed.is_dated(figure)
         if figure.is_day:
@@ -108,8 +111,9 @@ class Derivation:
         return (each for each in self.said if each is not figure and (is_own or self.seen.figures.bears_out(each)))
 
     def _range(self, figure: Figure) -> tuple[float, float]:
-        """About 3 is from 2.6 to 3.4."""
-        before = self.text[: figure.start]
+        """About 3 is from 2.6 to 3.4; what is said of the first holds of both: about 22 or 23."""
+        first = (each for each in self.said if JOINS.fullmatch(self.text[each.end : figure.start]))
+        before = self.text[: next(first, figure).start]
         low, high = next(((low, high) for said, low, high in _LOOSE if said.search(before)), _EXACT)
         if (low, high) == _EXACT and _LOOSE_AFTER.match(self.text, figure.end):
             low, high = 0.95, 1.05
@@ -203,9 +207,13 @@ class Derivation:
             low, high = 1 - slack, 1 + slack
         low, high = low * float(size), high * float(size)
         for one, other in combinations(terms, 2):
-            less, more = sorted((float(one.measured[1]), float(other.measured[1])))
             is_alike = one.unit == other.unit or one.measured[0] == other.measured[0]
-            made = (more / less, less / more, 1 - less / more, more / less - 1) if is_alike and less > 0 else ()
+            is_bare = any(not (each.unit or is_content(each.noun)) for each in (one, other))  # nine days, and ninety
+            sizes = (one.measured[1], other.measured[1]) if is_alike else (one.value, other.value)
+            less, more = sorted(map(float, sizes))
+            if less <= 0 or not (is_alike or is_bare):
+                continue
+            made = more / less, less / more, 1 - less / more, more / less - 1
             if any(low <= each <= high for each in made):
                 return True
         return False

@@ -50,6 +50,8 @@ class Elapsed:
         low, high = (float(figure.value) * YEARS[unit] * each for each in (low, high))
         stated, near = self._years(self.stated), self._years(self.seen.near.figures)
         ends = stated | self._years(self.seen.figures.figures)
+        if asked and not stated | near:  # the quote is the question itself
+            near = self._years(each for one in self.seen.places.telling() for each in one.figures.figures)
         if any(each.unit == unit and each.value != figure.value for each in self.seen.quoted_figures.figures):
             near = set() if stated else self._years(self.seen.told_figures.figures)
             ends = ends if stated else near

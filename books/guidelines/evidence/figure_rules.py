@@ -9,7 +9,8 @@ from books.guidelines.evidence.derived import Derivation
 from books.guidelines.evidence.figures import Figure, figures_in
 from books.guidelines.evidence.material import Seen, not_as_quoted, not_on
 from books.guidelines.evidence.names import names
-from books.guidelines.evidence.printed_figures import shared_nouns
+from books.guidelines.evidence.printed_figures import shared_nouns, with_shared_units
+from books.guidelines.evidence.spans import period
 from books.guidelines.evidence.tasks import given_figures
 from books.guidelines.evidence.units import MONTHS
 from books.language import stem
@@ -70,7 +71,7 @@ _SMALL = 12
 def figure_findings(seen: Seen) -> Iterator[Finding]:
     """Numbers that are neither on the cited pages nor follow from what stands there, units and eras that are others."""
     text = seen.text
-    said = figures_in(text, seen.language or seen.material.language)
+    said = list(_as_printed(figures_in(text, seen.language or seen.material.language), seen))
     if not said:
         return
     may_have_own = seen.part in (Part.CHECKS, Part.MISCONCEPTIONS)
@@ -107,8 +108,17 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
             )
             yield Finding(FindingKind.NUMBER, sentence)
     yield from _other_date(seen)
+    yield from _other_period(seen, said)
     if seen.part not in (Part.CHECKS, Part.MISCONCEPTIONS):
         yield from _other_solution(text, seen)
+
+
+def _as_printed(said: Sequence[Figure], seen: Seen) -> Iterator[Figure]:
+    """Of 2 to 3 million the first in full, where the pages have it so."""
+    full = {each.start: each for each in with_shared_units(said, seen.text)}
+    for each in said:
+        is_full = full[each.start].value != each.value and seen.figures.bears_out(full[each.start])
+        yield full[each.start] if is_full else each
 
 
 def _others_place(figure: Figure, said: Sequence[Figure], derived: Derivation, *, is_otherwise: bool) -> Finding | None:
@@ -119,7 +129,7 @@ def _others_place(figure: Figure, said: Sequence[Figure], derived: Derivation, *
         shown = f"{figure.shown} {figure.unit}", f"{other.shown} {other.unit or other.noun}"
         return Finding(FindingKind.NUMBER, not_as_quoted(*shown))
     is_alone = len(said) == 1 and sum(each.unit == figure.unit != "" for each in seen.told_figures.figures) == 1
-    is_its_own = is_alone or (figure.is_year and figure.value in seen.told_figures.eras)
+    is_its_own = is_alone or seen.places.is_in_rows or (figure.is_year and figure.value in seen.told_figures.eras)
     is_any = not (figure.unit or figure.is_date or figure.is_day)
     if (is_any and seen.part == Part.DEPTH) or _is_count(figure, seen.text, seen):
         return None
@@ -221,6 +231,18 @@ def _other_date(seen: Seen) -> Iterator[Finding]:
     moved = {year: printed[day] for day, year in _full_dates(seen.text) if printed.get(day, year) != year}
     for year, other in moved.items():
         yield Finding(FindingKind.NUMBER, not_as_quoted(year, other))
+
+
+def _other_period(seen: Seen, said: Sequence[Figure]) -> Iterator[Finding]:
+    """So much a week, where the quotes' sentence has it a month."""
+    told = seen.told_figures
+    for figure in said:
+        printed = [period(each, told.text) for each in told.figures if each.value == figure.value]
+        mine = period(figure, seen.text)
+        if mine and any(printed) and mine not in printed:
+            yield Finding(
+                FindingKind.NUMBER, not_as_quoted(f"{figure.shown} / {mine}", f"{figure.shown} / {max(printed)}")
+            )
 
 
 def _full_dates(text: str) -> Iterator[tuple[frozenset[str], str]]:

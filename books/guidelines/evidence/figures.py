@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Literal
 
-from books.guidelines.evidence.numerals import cardinal, composed, legible, ordinal, roman
+from books.guidelines.evidence.numerals import cardinal, composed, legible, ordinal, readings, roman
 from books.guidelines.evidence.quotes import search_before
 from books.guidelines.evidence.units import MONTHS, SCALES, UNITS
 from books.language import is_content, stem
@@ -31,10 +31,12 @@ _CENTURY = (
 )
 _AFTER_ERA = re.compile(rf"\s*(?:(?P<BCE>{_BCE})|(?P<CE>{_CE}))")
 _BEFORE_ERA = re.compile(r"\b(?:A\.?\s?D\.?)\s*$")
-_JOINS = re.compile(
+JOINS = re.compile(
     r"\s*(?:[-–—−/]|to|and|or|until|through|bis|und|oder|hasta|al?|y|o|à|et|ou)\s*(?:(?:about|around|the|c\.|ca\.)\s*)?",
     re.I,
 )
+# Eight of the eleven provinces are provinces.
+_OF_ALL = re.compile(r"\s(?:out of|of|von|de)(?:\s(?:the|its|their|all|these|den|las|los))?\s", re.IGNORECASE)
 _TOKEN = re.compile(
     r"\d{1,2}\s?/\s?\d{1,3}(?![\d/])|\d{1,3}(?: \d{3})+\b|\d[\d.,'’\u00a0\u202f]*(?:(?<=,)\s\d{3}\b)*"
     r"|[^\W\d_]+(?:['’][^\W\d_]+)?"
@@ -44,10 +46,10 @@ _FEW = re.compile(r"\b(?:few|several|many|some|einige|mehrere|paar|varios|unos)\
 _ONE = re.compile(r"\b(?:an?|per|eine[rn]?|jede[rn]?|une?|cada)\s(?:[^\W\d_]+\s)?$", re.IGNORECASE)
 _MANY = word_set(
     "hundred thousand million billion dozen hundert tausend millionen dutzend cientos miles millones centaines milliers"
-    " millions"
+    " millions lakh lakhs crore crores"
 )
 _SCALE = re.compile(
-    r"\s*-?\s*(hundred|thousand|(?:[mb]|tr)illion|[MB]illion(?:en)?|Milliarden?|mil|mill[oó]n(?:es)?|mille|millions|milliards?)\b"
+    r"\s*-?\s*(hundred|thousand|lakhs?|crores?|(?:[mb]|tr)illion|[MB]illion(?:en)?|Milliarden?|mil|mill[oó]n(?:es)?|mille|millions|milliards?)\b"
 )
 _MONEY = re.compile(
     r"\s(?:pounds?|dollars?|euros?|crowns?|marks?|francs?|pfund|pesos?|reales)(?:\s(?:and|und|con|et))?\s", re.I
@@ -128,7 +130,7 @@ _MONTH_STEMS = frozenset(map(stem, MONTHS))
 _JOINING = word_set("to and or of in from by at on is are was were the a an as with for bis und oder y o de al et ou à")
 _DATE_PREPOSITIONS = MONTHS | word_set(
     "in by since until till from to before after around about circa c ca year between and during im um seit bis nach"
-    " vor jahr en desde hacia hasta año dès vers depuis avant après of early late spring summer autumn winter"
+    " vor jahr en desde hacia hasta año dès vers depuis avant après of early late spring summer autumn winter died born"
 )
 
 
@@ -142,11 +144,13 @@ def figures_in(plain: str, language: str) -> list[Figure]:
     found = [_with_surroundings(each, plain) for each in _numbers(plain, language)]
     for at in range(len(found) - 2, -1, -1):
         one, after = found[at], found[at + 1]
-        joined = _JOINS.fullmatch(plain[one.end : after.start]) or plain[one.end : after.start].strip() in (",", "")
+        joined = JOINS.fullmatch(plain[one.end : after.start]) or plain[one.end : after.start].strip() in (",", "")
         if joined and after.era and not one.era:
             one = replace(one, era=after.era)
         if joined and after.kind in ("century", "millennium") and one.is_ordinal:
             one = replace(one, kind=after.kind)
+        if one.value > 1 and not one.is_ordinal and _OF_ALL.fullmatch(plain[one.end : after.start]):
+            one = replace(one, noun=after.noun)
         found[at] = one
     return list(_with_small_money(found, plain))
 
@@ -276,18 +280,6 @@ def _is_regnal(text: str, start: int, end: int) -> bool:
     before = search_before(_WORD_BEFORE_NUMERAL, text, start)
     is_name = before is not None and len(before[1]) > 3 and (before[1][0].isupper() or before[1].startswith("siglo"))
     return is_name and text[start:end] in ("I", "V", "X") and not re.match(r"\s+(?:am|have|was|will)\b", text[end:])
-
-
-def readings(written: str) -> list[Decimal]:
-    """What digits with points, commas and spaces in them may mean, the likeliest first: 7,263 or 11.8 or 11,8."""
-    parts = re.split(r"[.,'’\u00a0\u202f\s]+", written)
-    if len(parts) == 1:
-        return [Decimal(written)]
-    found = []
-    if all(len(part) == 3 for part in parts[1:]) and parts[0].lstrip("0"):
-        found.append(Decimal("".join(parts)))
-    found.append(Decimal("".join(parts[:-1]) + "." + parts[-1]))
-    return found
 
 
 def _with_surroundings(figure: Figure, text: str) -> Figure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from books.guidelines.evidence.material import Seen, not_as_quoted, not_on
 from books.guidelines.evidence.names import (
@@ -16,6 +17,7 @@ from books.guidelines.evidence.names import (
     plain,
     unknown_names,
 )
+from books.guidelines.evidence.places import keys_in_order
 from books.guidelines.evidence.units import MONTHS
 from books.language import content_stems, grammar_of, is_content, sentences, stem, words
 from books.sentences import gettext_noop, told
@@ -47,6 +49,8 @@ _MONTHS_LATER = re.compile(r"\b(?:months?|weeks?|days) (?:later|earlier|before|a
 _MOST = 0.6
 # It is its writer's own where it shares no more than this.
 _LONG_SENTENCE, _LITTLE = 10, 0.34
+# Words of matter, enough to tell a sentence by, and how many of them are nearly all.
+_MANY, _NEARLY = 8, 0.85
 
 
 def name_findings(seen: Seen) -> Iterator[Finding]:
@@ -166,6 +170,18 @@ def later_findings(seen: Seen) -> Iterator[Finding]:
 def _is_among(said: str, printed: Iterable[str]) -> bool:
     start = said[:5]
     return any(said == each or (min(len(start), len(each)) >= 4 and each[: len(start)] == start) for each in printed)
+
+
+def is_scattered(seen: Seen) -> bool:
+    """Whether the statement has hardly any but the pages' words, and those that follow one another stand together in no
+    sentence of them; terms in a list need not."""
+    said, told = keys_in_order(seen.claim.text), [each.keys for each in seen.places.cited]
+    is_list = seen.claim.text.count(",") > 1
+    if is_list or len(said) < _MANY or len(frozenset().union(*told).intersection(said)) < _NEARLY * len(said):
+        return False
+    apart = [pair for pair in pairwise(said) if not any(keys.issuperset(pair) for keys in told)]
+    most = max(len(keys.intersection(said)) for keys in told)
+    return len(apart) >= _NEARLY * (len(said) - 1) and most <= len(said) / 3
 
 
 def is_row_of_words(seen: Seen) -> bool:

@@ -288,7 +288,7 @@ def peoples(text: str) -> Iterator[str]:
 
 def is_commonly_known(word: str) -> bool:
     """A land or people, an order or school, an event: what a writer knows without the book, and no person or town."""
-    is_people = any(peoples(word)) or re.fullmatch(r"[^\W\d_]+(?:[^s]s|ards?|uits?)", word)
+    is_people = any(peoples(word)) or re.fullmatch(r"[^\W\d_]+(?:[^saiu]s|ards?|uits?)", word)
     return bool(is_people or _EVENT.search(word)) or not _roots(plain(word)).isdisjoint(_LANDS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from books.stored import notation
 
@@ -25,6 +26,7 @@ ENGLISH = (
     _counted(f"{_EN} eighteen nineteen")
     | _tens("twenty thirty forty fifty sixty seventy eighty ninety")
     | {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+    | {"lakh": 10**5, "lakhs": 10**5, "crore": 10**7, "crores": 10**7}
 )
 ENGLISH_ORDINALS = (
     _counted(f"{_EN_ORDINAL} fifteenth sixteenth seventeenth eighteenth nineteenth", 1)
@@ -184,6 +186,8 @@ _OF_SO_MANY = re.compile(
     r"|cuatro|cinco|seis|ocho|diez|veinte)\b(?!\s(?:million|thousand|hundred|mil|years|months|weeks|days|hours|minutes))",
     re.IGNORECASE,
 )
+# Fifteen of every hundred.
+_OF_A_HUNDRED = re.compile(r"(?<=\w)\s(?:in|of|out of) (?:every |each |a |one )(?:100|hundred)\b", re.IGNORECASE)
 # A litre in other words, and half of one.
 _CUBES = {"cm³": "ml", "dm³": "l", "cm3": "ml", "dm3": "l"}
 _CUBE = re.compile(r"\b[cd]m[³3](?!\w)")
@@ -192,7 +196,23 @@ _HALF_UNIT = re.compile(
 )
 # Of square kilometers, not of a number.
 _OF_UNITS = re.compile(r"(?:(?<=[kcm]m)|(?<=\dm)|(?<=\d m)|(?<=\bmi)|(?<=\bft))[²³]")
+# Fourfold, vierfach; not manifold, nor einfach.
+_SO_MANY_FOLD = re.compile(r"\b([^\W\d_]{3,})(?=(?:fold|fach\w{0,2})\b)", re.IGNORECASE)
+_IN_LAKHS = re.compile(r"\d{1,2}(?:,\d\d)+,\d{3}")
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
+def readings(written: str) -> list[Decimal]:
+    """What digits with points, commas and spaces in them may mean, the likeliest first: 7,263 or 11.8 or 11,8;
+    2,38,000 as India groups them."""
+    parts = re.split(r"[.,'’\u00a0\u202f\s]+", written)
+    if len(parts) == 1 or _IN_LAKHS.fullmatch(written):
+        return [Decimal("".join(parts))]
+    found = []
+    if all(len(part) == 3 for part in parts[1:]) and parts[0].lstrip("0"):
+        found.append(Decimal("".join(parts)))
+    found.append(Decimal("".join(parts[:-1]) + "." + parts[-1]))
+    return found
 
 
 def legible(text: str) -> str:
@@ -200,7 +220,8 @@ def legible(text: str) -> str:
     text = _HALF.sub(lambda found: _HALVES.get((found[1] or found[2]).lower(), found[0]), notation.plain(text))
     text = _HALF_UNIT.sub("0.5 ", _CUBE.sub(lambda found: _CUBES[found[0]], text))
     text = _OF_UNITS.sub("", _AND_A_HALF.sub(_with_half, _FRACTION.sub(_in_digits, text)))
-    text = _OF_SO_MANY.sub(_in_digits, text)
+    text = _OF_A_HUNDRED.sub(" percent", text)
+    text = _SO_MANY_FOLD.sub(_apart, _OF_SO_MANY.sub(_in_digits, text))
     text = _MIXED.sub(lambda found: f"{found[1]}.{_DECIMALS[found[2]]}", _PER_HOUR.sub("mph", text))
     for sign, written in _FRACTIONS.items():
         text = text.replace(sign, f" {written} " if len(written) > 1 else written)
@@ -210,6 +231,11 @@ def legible(text: str) -> str:
 def _with_half(found: re.Match[str]) -> str:
     whole = found[1] if found[1].isdigit() else cardinal(found[1].lower(), "en")
     return found[0] if whole is None else f"{whole}.5"
+
+
+def _apart(found: re.Match[str]) -> str:
+    number = _named(found[1].lower())
+    return f"{found[0]}-" if number > 1 else found[0]
 
 
 def _in_digits(fraction: re.Match[str]) -> str:

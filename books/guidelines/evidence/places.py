@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from math import fsum, log
@@ -29,6 +30,10 @@ _ROW = re.compile(r"[\dA-ZÀ-Þ•]")
 _SHORT_LINE = 0.7
 # Of the statement's matter that the cited pages have, the quotes' sentence has this much, and so many words.
 _CLEAR, _FEWEST = 0.5, 2
+# A short statement has no more words of matter.
+_SHORT = 2
+# So far, as a share, is a number from a round one that is said for it.
+_ROUNDED = Decimal("0.12")
 # One number is no other's rival where it is so many times as large.
 _MANY_TIMES = 20
 # What "he" and "its" may mean stands no further back.
@@ -48,13 +53,14 @@ _PREPOSITIONS = word_set(
 
 @dataclass(eq=False)
 class Sentence:
-    """Of a page, from ``start`` to ``end`` of its text; a row of a table is one too."""
+    """Of a page, from ``start`` to ``end`` of its text; a row of a table is one too (``is_row``)."""
 
     page: int
     start: int
     end: int
     text: str
     language: str
+    is_row: bool = False
 
     def is_of(self, found: Found) -> bool:
         """Whether a quote stands in it."""
@@ -72,6 +78,11 @@ class Sentence:
         return keys_of(joined_words(self.text))
 
     @cached_property
+    def head(self) -> frozenset[str]:
+        """The first word's key, which says of what a row tells."""
+        return keys_of(" ".join(words(self.text)[:1]))
+
+    @cached_property
     def figures(self) -> PrintedFigures:
         return PrintedFigures(joined_words(self.text), self.language)
 
@@ -83,23 +94,29 @@ class Sentence:
 def sentences_of(page: int, text: str, language: str) -> tuple[Sentence, ...]:
     longest = max(map(len, text.split("\n")))
     ends = {each.end() for each in _END.finditer(text)}
-    end = 0
+    end, rows = 0, set[tuple[int, int]]()
     for line in text.split("\n"):
-        end += len(line) + 1
+        start, end = end, end + len(line) + 1
         if len(line) < _SHORT_LINE * longest and _ROW.match(text, end) and not line.rstrip().endswith(","):
             ends.add(end)
+            rows |= {(start, end)} if not line.rstrip().endswith((".", "?", "!", ":")) else set()
     bounds = sorted({0, *ends, len(text)})
     return tuple(
-        Sentence(page, start, end, text[start:end], language)
+        Sentence(page, start, end, text[start:end], language, is_row=(start, end) in rows)
         for start, end in pairwise(bounds)
         if text[start:end].strip()
     )
 
 
 def keys_of(text: str) -> frozenset[str]:
-    """What its words of matter have in common with their forms and misreadings, without numbers."""
+    return frozenset(keys_in_order(text))
+
+
+def keys_in_order(text: str) -> list[str]:
+    """What its words of matter have in common with their forms and misreadings, without numbers; each once."""
     said = (each for each in words(without_digits(text)) if is_content(each) and each not in MONTHS)
-    return frozenset(_key(each) for each in said if all(cardinal(each, name) is None for name in ("en", "de", "es")))
+    found = (_key(each) for each in said if all(cardinal(each, name) is None for name in ("en", "de", "es")))
+    return list(dict.fromkeys(found))
 
 
 def _key(word: str) -> str:
@@ -129,19 +146,19 @@ class Places:
         self.text, self.cited, self.found, self.whole = text, cited, found, whole
         self.told = [each for each in cited if any(map(each.is_of, found))]
 
-    @cached_property
-    def _narrower(self) -> Places | None:
-        """With the quotes' own words for their sentences; None where these are no more."""
-        parts = [part for each in self.cited for part in (each.parted(self.found) if each in self.told else (each,))]
-        return Places(self.text, parts, self.found, self.whole) if len(parts) > len(self.cited) else None
+    def _narrowed(self, having: Sequence[Sentence]) -> Places | None:
+        """With the quotes' own words for the sentences ``having`` the value; None where these are no more."""
+        found = [each for each in self.found if any(one.is_of(each) for one in having)]
+        parts = [part for each in self.cited for part in (each.parted(found) if each in having else (each,))]
+        return Places(self.text, parts, found, self.whole) if len(parts) > len(self.cited) else None
+
+    @property
+    def is_in_rows(self) -> bool:
+        return bool(self.told) and all(each.is_row for each in self.told)
 
     @cached_property
     def _matter(self) -> frozenset[str]:
         return keys_of(self.text)
-
-    @cached_property
-    def _told_keys(self) -> frozenset[str]:
-        return frozenset().union(*(each.keys for each in self.told))
 
     @cached_property
     def _weights(self) -> dict[str, float]:
@@ -150,29 +167,42 @@ class Places:
         return {key: log((len(self.cited) + 1) / count) for key, count in counts.items()}
 
     def _is_of_another(self, own: Collection[str], having: Sequence[Sentence]) -> bool:
-        """Whether the quotes' sentence tells the statement's matter, and those ``having`` the value nothing more."""
+        """Whether the quotes' sentence tells the statement's matter, and those ``having`` the value nothing more. Of a
+        name (``own`` are its keys) a pronoun's sentence may tell too; a row of a table tells of its first word."""
         matter = self._matter.difference(own)
-        shared = matter & self._told_keys
+        if self.is_in_rows and all(each.is_row for each in having):
+            return any(matter & each.head for each in self.told) and not any(matter & each.head for each in having)
+        told = frozenset().union(*(self._keys_meant(each) if own else each.keys for each in self.told))
+        shared = matter & told
         weight = fsum(self._weights[key] for key in shared)
         known = fsum(self._weights.get(key, 0.0) for key in matter)
-        if not shared or (len(shared) < _FEWEST and shared != matter) or weight < _CLEAR * known:
+        is_apart = own and len(matter) <= _SHORT and not any(matter & self._keys_meant(each) for each in having)
+        if not shared or (len(shared) < _FEWEST and shared != matter and not is_apart) or weight < _CLEAR * known:
             return False
-        return not any(matter & self._keys_meant(each) - self._told_keys for each in having)
+        return not any(matter & self._keys_meant(each) - told for each in having)
 
     def _keys_meant(self, sentence: Sentence) -> frozenset[str]:
-        """Those of the sentence before too, where a pronoun refers to it."""
+        """Those of the sentence before too, where a pronoun refers to it; not of a heading or a row."""
         at = self.cited.index(sentence)
-        return sentence.keys | self.cited[at - 1].keys if at and _REFERS.search(sentence.text) else sentence.keys
+        before = self.cited[at - 1] if at and _REFERS.search(sentence.text) else sentence
+        return sentence.keys if before.is_row else sentence.keys | before.keys
+
+    def telling(self) -> list[Sentence]:
+        """The sentences that have something of the statement's matter."""
+        return [each for each in self.cited if self._matter & self._keys_meant(each)]
 
     def other_figure(self, figure: Figure, said: Sequence[Figure]) -> Figure | None:
         """What the quotes' sentence has in place of ``figure`` and none of those ``said`` is."""
         kind = _kind(figure)
         if not kind:
             return None
-        if any(figure.value in each.figures.eras for each in self.told):
-            return self._narrower.other_figure(figure, said) if self._narrower else None
+        own = [each for each in self.told if figure.value in each.figures.eras]
+        if own:
+            narrowed = self._narrowed(own)
+            return narrowed.other_figure(figure, said) if narrowed else None
         told = [each for sentence in self.told for each in sentence.figures.figures]
-        rivals = [each for each in told if _are_rivals(figure, each) and all(each.value != one.value for one in said)]
+        told = [each for each in told if each.unit == figure.unit] or told
+        rivals = [each for each in told if _are_rivals(figure, each) and not any(_is_said(one, each) for one in said)]
         is_clear = bool(rivals) and self._is_of_another((), ())
         having = [each for each in self.cited if figure.value in each.figures.eras] if is_clear else []
         return rivals[0] if having and self._is_of_another((), having) else None
@@ -183,6 +213,8 @@ class Places:
         same = [each for each in told if each.value == figure.value and not each.is_year]
         if not figure.unit or not _kind(figure) or any(each.unit == figure.unit for each in told):
             return None
+        if figure.unit == "percent" and any(each.value == 100 for each in told):
+            return None  # 44 of 100 tonnes
         return same[0] if same and all(each.unit or is_content(each.noun) for each in same) else None
 
     def other_names(self) -> Iterator[tuple[str, str]]:
@@ -223,8 +255,8 @@ class Places:
 
     def _are_alike(self, one: _Run, other: _Run) -> bool:
         sort = self.whole.sort_of(one.words[0])
-        is_like = one.role == other.role or (sort == "place" and "alone" not in (one.role, other.role))
-        return is_like and self.whole.sort_of(other.words[0]) == sort
+        is_place = sort == "place" and "alone" not in (one.role, other.role)
+        return (self.is_in_rows or is_place or one.role == other.role) and self.whole.sort_of(other.words[0]) == sort
 
     def _runs(self, text: str) -> Iterator[_Run]:
         """Names that stand for a person or place: no people, no abbreviation, nothing behind an article."""
@@ -245,11 +277,18 @@ class Places:
 
 
 def _are_rivals(one: Figure, other: Figure) -> bool:
-    """Of one kind, and not of quite another size; a table names the unit elsewhere."""
+    """Of one kind, and not of quite another size; a table names the unit elsewhere. A share's rest is no rival."""
     kind, other_kind = _kind(one), _kind(other)
     sizes = (one.measured[1], other.measured[1]) if kind == other_kind else (one.value, other.value)
-    is_like = kind == other_kind or bool(one.unit and other_kind == "number")
+    is_rest = kind == other_kind == "share" and sum(sizes) == 1
+    is_like = (kind == other_kind and not is_rest) or bool(one.unit and other_kind == "number")
     return is_like and max(sizes) <= _MANY_TIMES * min(sizes)
+
+
+def _is_said(said: Figure, printed: Figure) -> bool:
+    """As it is, or fewer than thirty for 27."""
+    is_rounded = said.value % 10 == 0 and not (said.is_year or said.is_day)
+    return abs(said.value - printed.value) <= printed.value * (_ROUNDED if is_rounded else 0)
 
 
 def _kind(figure: Figure) -> str:

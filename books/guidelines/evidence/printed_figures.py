@@ -15,19 +15,20 @@ from books.guidelines.evidence.quotes import as_misread, without_digits
 from books.guidelines.evidence.units import MONTHS, SCALES, UNITS
 from books.language import stem
 
-_MISREAD = str.maketrans("OoIl|SZB", "00111528")
+_MISREAD = str.maketrans("OoIl|SZBA", "001115284")
 _LETTER = re.compile(r"[^\W\d]|\|")
-_MISREADABLE = re.compile(r"(?<![^\W_])(?:[OIl|]|[\dOoIl|SZB]*\d[\dOoIl|SZB]*|[OoIl|]{2,})(?![^\W_])")
+_MISREADABLE = re.compile(r"(?<![^\W_])(?:[OIl|]|[\dOoIl|SZBA]*\d[\dOoIl|SZBA]*|[OoIl|]{2,})(?![^\W_])")
 # A number some of whose digits were read as letters, or all, where a comma parts three of them.
 _SPOILT = re.compile(
     r"(?<![^\W_])(?=[.,\d]*[OoIl|])[\dOoIl|.,]*\d[\dOoIl|.,]*(?![^\W_])"
     r"|(?<![^\W_])[OIl|]{1,3}(?:,[OoIl|]{3})+(?![^\W_])"
 )
-# What numbers a part of the book counts nothing: TABLE 9.1, Chapter 9, 9.2 Safavid Persia.
+# What numbers a part of the book counts nothing: TABLE 9.1, Chapter 9, 9.2 Safavid Persia, 9. Write a letter.
 _LABEL = re.compile(
     r"\b(?:example|exercise|problem|try it|be prepared"
     r"|table|figure|fig\.|chapter|section|unit|page|tabelle|abbildung|abb\.|kapitel|seite|tabla|figura|capítulo|unidad"
-    r"|página)\s+\d[\d.]*|^\d+(?:\.\d+)+(?=\s+(?-i:[A-ZÀ-Þ]))",
+    r"|página)\s+\d[\d.]*|^\d+(?:\.\d+)+(?=\s+(?-i:[A-ZÀ-Þ]))"
+    rf"|(?<![^\s.?!:]\n)^\d{{1,2}}[.)](?=\s+(?-i:[A-ZÀ-Þ¿]))(?!\s(?:{'|'.join(MONTHS)})\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 # Nor does a page number, in a page's first or last two lines; pages begin with this sign.
@@ -82,7 +83,7 @@ class PrintedFigures:
         self._language = language
         self._whole = _SPOILT.sub(lambda found: found[0].translate(_MISREAD), legible(_as_meant(without_digits(text))))
         self.text = _LABEL.sub(_blank, _without_page_numbers(self._whole))
-        self.figures = list(_with_shared_units(figures_in(self.text, language), self.text))
+        self.figures = list(with_shared_units(figures_in(self.text, language), self.text))
         self.figures += list(_ones(self.text))
         self.eras: dict[Decimal, set[Era]] = {}
         for each in self.figures:
@@ -173,7 +174,7 @@ class PrintedFigures:
         return figure.unit in self.units and all(each.unit != figure.unit for each in near.figures)
 
 
-def _with_shared_units(found: Sequence[Figure], text: str) -> Iterator[Figure]:
+def with_shared_units(found: Sequence[Figure], text: str) -> Iterator[Figure]:
     """Of 8 to 18 kilometers both are kilometers; nine and fifteen thousand may be 9 or 9,000."""
     for one, after in zip_longest(found, found[1:]):
         is_shared = (
@@ -236,7 +237,7 @@ def shared_nouns(said: Iterable[Figure], printed: Iterable[Figure]) -> Iterator[
     for each in said:
         if each.is_ordinal and each.written.isupper():  # of a ruler
             continue
-        others = by_noun.get(as_misread(each.noun), []) if each.noun and each.kind == "number" else []
+        others = by_noun.get(as_misread(each.noun), []) if len(each.noun) > 1 and each.kind == "number" else []
         others = [other for other in others if other.value <= _MANY_TIMES * each.value]
         if others and all(other.value != each.value for other in others):
             yield each, others[0]

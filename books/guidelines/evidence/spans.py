@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from books.guidelines.evidence.figures import Figure
 from books.guidelines.evidence.quotes import search_before
-from books.guidelines.evidence.units import MONTH_NUMBERS
+from books.guidelines.evidence.units import MONTH_NUMBERS, SCALES, UNITS
 from books.language import is_content
 
 _NEXT = re.compile(
@@ -19,6 +19,9 @@ _NEXT = re.compile(
 )
 _OLD = re.compile(r"[-\s]years?[-\s]old\b")
 _OF_AGE = re.compile(r"\b(?:at|aged|age(?: of)?|was)\s(?:about\s|only\s)?$", re.IGNORECASE)
+_A_PERIOD = re.compile(
+    r"(?:\s[^\W\d_]+){0,4}?\s(?<!after\s)(?<!within\s)(?<!for\s)(?:an?|per|each|every|pro|im|je|al?|por|cada|par)\s([^\W\d_]+)"
+)
 _DAY = r"(\d{1,2})(?:\.|st|nd|rd|th|º|er)?"
 _MOMENT = re.compile(
     rf"(?:\b{_DAY}\s(?:of\s|de\s)?)?\b({'|'.join(MONTH_NUMBERS)})\b(?:\s{_DAY}(?!\d))?(?:,?\s(?:de\s)?(\d{{4}})\b)?",
@@ -78,3 +81,10 @@ def is_age(figure: Figure, text: str) -> bool:
 def is_years_old(figure: Figure, text: str) -> bool:
     """An eight-year-old boy."""
     return _OLD.match(text[figure.end :]) is not None
+
+
+def period(figure: Figure, text: str) -> str:
+    """The month of so much a month; "" where no such unit of time follows."""
+    found = _A_PERIOD.match(text, figure.end)
+    unit = (UNITS.get(found[1]) or UNITS.get(found[1].lower(), "")) if found else ""
+    return unit if SCALES.get(unit, ("",))[0] == "time" else ""
