@@ -69,7 +69,8 @@ def lines_of(reading: Reading) -> Iterator[Line]:
     """The text line by line, each with what is known of it: text and lines differ where a reader joined them anew."""
     known: dict[str, list[StoredLine]] = {}
     for line in reading.lines:
-        known.setdefault(line["text"].strip(), []).append(line)
+        if isinstance(line, dict):  # What another program wrote may be anything.
+            known.setdefault(line["text"].strip(), []).append(line)
     for text in reading.text.splitlines():
         if same := known.get(text.strip()):
             line = same.pop(0)

@@ -12,6 +12,7 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from pydantic import TypeAdapter
 
 from books.admin.book_page import sent_files, tell_of
 from books.admin.drawings import confidence_strip
@@ -34,7 +35,7 @@ from books.ocr.review import clean_pages, pages_for_a_model, pages_of
 from books.ocr.scans import thumbnail_of, thumbnails_of
 from books.ocr.start import asks_model, check_readable, start_reading
 from books.sentences import as_text, from_text
-from books.stored.pages import numbers_in
+from books.stored.pages import Turned, numbers_in
 from books.team.sharing import reasons_of
 from books.wording import in_language
 from jobs.models import Item, Job
@@ -97,6 +98,7 @@ def _mark_of(job: Job) -> str:
 
 # What redoing an arrangement needs of it.
 AGAIN = ("sentence", "before", "after", "turned")
+TURNED = TypeAdapter(dict[str, Turned])
 
 
 @screen("books.view_book", "pages/map/", "books_book_map")
@@ -219,7 +221,8 @@ def undo(request: StaffRequest, book: Book) -> HttpResponseBase:
     undone = order.undo_last(book, request.POST.get("step"))
     messages.success(request, _("Undone: {sentence}.").format(sentence=in_language(undone.sentence)))
     _read_waiting(request, book)
-    again = {name: getattr(undone, name) for name in AGAIN} | {"sentence": as_text(undone.sentence)}
+    facts = {"sentence": as_text(undone.sentence), "turned": TURNED.dump_python(undone.turned, mode="json")}
+    again = {name: getattr(undone, name) for name in AGAIN} | facts
     return remember_undone(request, book.pk, {"kind": ARRANGE, "id": str(undone.pk)}, again, to_map(request, book.pk))
 
 
@@ -234,8 +237,8 @@ def redo(request: StaffRequest, book: Book) -> HttpResponseBase:
 
 
 def _again(step: Step) -> Arrangement:
-    facts = {name: step[name] for name in AGAIN}
-    return Arrangement(**facts | {"sentence": from_text(step["sentence"])})
+    facts = {"sentence": from_text(step["sentence"]), "turned": TURNED.validate_python(step["turned"])}
+    return Arrangement(**{name: step[name] for name in AGAIN} | facts)
 
 
 def _read_waiting(request: StaffRequest, book: Book) -> None:
