@@ -174,9 +174,10 @@ def _is_among(said: str, printed: Iterable[str]) -> bool:
 
 def is_scattered(seen: Seen) -> bool:
     """Whether the statement has hardly any but the pages' words, and those that follow one another stand together in no
-    sentence of them; terms in a list need not."""
+    sentence of them; terms in a list need not, and what takes its words from its quotes' sentences is no scatter."""
     said, told = keys_in_order(seen.claim.text), [each.keys for each in seen.places.cited]
-    is_list = seen.claim.text.count(",") > 1
+    quoted = frozenset().union(*(each.keys for each in seen.places.told))
+    is_list = seen.claim.text.count(",") > 1 or len(quoted.intersection(said)) > len(said) / 3
     if is_list or len(said) < _MANY or len(frozenset().union(*told).intersection(said)) < _NEARLY * len(said):
         return False
     apart = [pair for pair in pairwise(said) if not any(keys.issuperset(pair) for keys in told)]

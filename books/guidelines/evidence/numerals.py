@@ -182,15 +182,19 @@ _FRACTION = re.compile(
 # One donor in twenty, nine out of ten, jeder fünfte Wähler, uno de cada cinco.
 _OF_SO_MANY = re.compile(
     rf"\b({_ABOVE})(?:\s(?!of|in|out)[^\W\d_]{{3,}})?\s(?:in(?: every)?|out of(?: every)?|von|de cada)\s"
-    r"(three|four|five|six|seven|eight|nine|ten|twelve|twenty|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwanzig|tres"
+    r"(three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]{3,5}teen|twenty|thirty|forty|fifty|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwanzig|tres"
     r"|cuatro|cinco|seis|ocho|diez|veinte)\b(?!\s(?:million|thousand|hundred|mil|years|months|weeks|days|hours|minutes))",
     re.IGNORECASE,
 )
 # Fifteen of every hundred.
 _OF_A_HUNDRED = re.compile(r"(?<=\w)\s(?:in|of|out of) (?:every |each |a |one )(?:100|hundred)\b", re.IGNORECASE)
 # A litre in other words, and half of one.
-_CUBES = {"cm³": "ml", "dm³": "l", "cm3": "ml", "dm3": "l"}
-_CUBE = re.compile(r"\b[cd]m[³3](?!\w)")
+_CUBES = {"c": "ml", "z": "ml", "d": "l"}
+_CUBE = re.compile(
+    r"\b(?:([cd])m[³3](?!\w)|cubic (?:(c)enti|(d)eci)met(?:re|er)s?\b|kubik(?:(z)enti|(d)ezi)metern?\b"
+    r"|(?:(c)ent|(d)ec)ímetros? cúbicos?\b)",
+    re.IGNORECASE,
+)
 _HALF_UNIT = re.compile(
     r"\b(?:medi[oa]|halbe[nrs]?) (?=litro|kilo|hora|metro|tonelada|docena|Liter|Kilo|Pfund|Meter|Tonne)"
 )
@@ -218,7 +222,7 @@ def readings(written: str) -> list[Decimal]:
 def legible(text: str) -> str:
     """Formulas, fractions, powers and halves of large numbers in plain digits."""
     text = _HALF.sub(lambda found: _HALVES.get((found[1] or found[2]).lower(), found[0]), notation.plain(text))
-    text = _HALF_UNIT.sub("0.5 ", _CUBE.sub(lambda found: _CUBES[found[0]], text))
+    text = _HALF_UNIT.sub("0.5 ", _CUBE.sub(lambda found: _CUBES[found[found.lastindex or 1].lower()], text))
     text = _OF_UNITS.sub("", _AND_A_HALF.sub(_with_half, _FRACTION.sub(_in_digits, text)))
     text = _OF_A_HUNDRED.sub(" percent", text)
     text = _SO_MANY_FOLD.sub(_apart, _OF_SO_MANY.sub(_in_digits, text))

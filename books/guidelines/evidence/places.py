@@ -215,20 +215,22 @@ class Places:
             return None
         if figure.unit == "percent" and any(each.value == 100 for each in told):
             return None  # 44 of 100 tonnes
-        return same[0] if same and all(each.unit or is_content(each.noun) for each in same) else None
+        said = {stem(word) for word in words(self.text)}
+        is_other = all(each.unit or (is_content(each.noun) and each.noun not in said) for each in same)
+        return same[0] if same and is_other else None
 
     def other_names(self) -> Iterator[tuple[str, str]]:
         """Each name of the statement that is another's, with what the quotes' sentence has in its place."""
-        mine = list(self._runs(self.text))
-        for run in mine:
-            other = None if len(run.words) == 1 and any(peoples(run.words[0])) else self._other_name(run, mine)
+        for run in self._runs(self.text):
+            other = None if len(run.words) == 1 and any(peoples(run.words[0])) else self._other_name(run)
             if other:
                 yield " ".join(run.words), " ".join(other.words)
 
-    def _other_name(self, run: _Run, mine: Sequence[_Run]) -> _Run | None:
+    def _other_name(self, run: _Run) -> _Run | None:
         if any(each.names.has(run.words[-1]) for each in self.told) or any(map(run.is_same, self._told_names)):
             return None
-        rivals = (each for each in self._told_names if not any(map(each.is_same, mine)))
+        said = self._matter.difference(map(_key, run.given))  # Babylonian says Babylon
+        rivals = (each for each in self._told_names if said.isdisjoint(map(_key, each.words)))
         other = next((each for each in rivals if self._are_alike(run, each)), None)
         having = [each for each in self.cited if any(map(each.names.has, run.words))] if other else []
         is_known = having or (len(run.words) > 1 and all(map(self.whole.has, run.words)))

@@ -39,6 +39,8 @@ _ALONE = re.compile(r"\s*(?:[.,;:)=]|$)")
 # So many times as many are others: three peoples, and 100,000 people.
 _MANY_TIMES = 20
 _HALF = re.compile(r"\b(?:half|halves|halb\w*|Hälfte|mitad)\b", re.IGNORECASE)
+# Of something: as good as fifty percent of it.
+_HALF_OF = re.compile(r"\b(?:half|Hälfte|mitad)(?= (?:of|the|an?|der|des|de|del)\b)", re.IGNORECASE)
 _SHARING = re.compile(r"\s*(?:[-–—−]|to|and|or|bis|und|oder|a|y|o|à|et|ou)\s*", re.IGNORECASE)
 _LARGE = 1_000
 _ONE = re.compile(
@@ -46,7 +48,7 @@ _ONE = re.compile(
 )
 _TIMES = frozenset(unit for unit, (kind, _) in SCALES.items() if kind == "time")
 
-_SHORT = re.compile(r"\b(?:[mck]rn|rnm|rnrn)\b")
+_SHORT = re.compile(r"\b(?:[mck]rn|rnm|rnrn)(?![^\W²³])")
 _WORD = re.compile(r"[^\W\d_]{5,}")
 _KNOWN = frozenset(UNITS) | set(ENGLISH) | set(GERMAN) | set(SPANISH) | set(FRENCH) | MONTHS | {"later", "earlier"}
 _MEANT = {as_misread(word.lower()): word for word in _KNOWN if len(word) > 4}
@@ -82,7 +84,7 @@ class PrintedFigures:
     def __init__(self, text: str, language: str = "en") -> None:
         self._language = language
         self._whole = _SPOILT.sub(lambda found: found[0].translate(_MISREAD), legible(_as_meant(without_digits(text))))
-        self.text = _LABEL.sub(_blank, _without_page_numbers(self._whole))
+        self.text = _HALF_OF.sub("1/2", _LABEL.sub(_blank, _without_page_numbers(self._whole)))
         self.figures = list(with_shared_units(figures_in(self.text, language), self.text))
         self.figures += list(_ones(self.text))
         self.eras: dict[Decimal, set[Era]] = {}

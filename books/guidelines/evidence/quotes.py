@@ -187,9 +187,9 @@ def joined_words(text: str) -> str:
 
 
 def _printed(sign: str) -> str:
-    """A number's thousands may be parted; everything else is as it is."""
+    """A number's thousands may be parted, and an m be read as rn; everything else is as it is."""
     if not sign.isdigit() or len(sign) < 4:
-        return re.escape(sign)
+        return re.escape(sign).replace("m", "(?:m|rn)")
     groups = [sign[max(0, end - 3) : end] for end in range(len(sign), 0, -3)]
     return r"[,.\s]{0,2}".join(reversed(groups))
 
