@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from books.ocr.engines.base import OcrLine
-from books.ocr.engines.lines import line_of
+from books.ocr.engines.lines import line_of, usual_height
 
 # Heights of a line: what a gap before a note is at least, and before text beside something; how alike lines of one
 # column begin; and how far apart they are at most.
@@ -24,7 +24,7 @@ def parted(lines: Sequence[OcrLine]) -> list[OcrLine]:
     all others."""
     if len(lines) <= LEAST:
         return list(lines)
-    height = sorted(line.box[3] - line.box[1] for line in lines)[len(lines) // 2]
+    height = usual_height(lines)
     gaps = [found if len(found := dict(_gaps(line, height))) == 1 else {} for line in lines]  # more are cells
     cuts = dict(_notes(lines, gaps, height))
     for at, (line, found) in enumerate(zip(lines, gaps, strict=True)):

@@ -122,6 +122,10 @@ def _parts(boxes: Sequence[Box], places: Sequence[int]) -> list[list[int]]:
     return parts
 
 
+def usual_height(lines: Sequence[OcrLine]) -> int:
+    return _height([line.box for line in lines], range(len(lines)))
+
+
 def _height(boxes: Sequence[Box], places: Sequence[int]) -> int:
     return sorted(boxes[at][3] - boxes[at][1] for at in places)[len(places) // 2]
 
@@ -264,7 +268,7 @@ def with_ends(lines: Sequence[OcrLine]) -> list[OcrLine]:
     all: in the middle of two columns Tesseract puts them between."""
     if len(lines) < LEAST_LINES:
         return list(lines)
-    height = sorted(line.box[3] - line.box[1] for line in lines)[len(lines) // 2]
+    height = usual_height(lines)
     first, last = min(lines, key=lambda line: line.box[1]), max(lines, key=lambda line: line.box[1])
     others = [line for line in lines if line is not first and line is not last]
     is_head = first is not last and all(line.box[1] - first.box[3] > height for line in [*others, last])
