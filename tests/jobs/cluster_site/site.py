@@ -6,8 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from django.db import connection
 
 from books.models import Book
 from jobs.actions import start_job
+from tests.flow.real_cluster import until
 
 ROOT = Path(__file__).resolve().parents[3]
 START_NAPS = """
@@ -26,15 +26,6 @@ from books.models import Book
 from jobs.actions import start_job
 start_job(Book.objects.create(title="Naps").pk, %r, params={"items": %d, "seconds": %r})
 """
-
-
-def until(look: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    """The first true result of ``look``."""
-    gives_up_at = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < gives_up_at, f"waited {seconds} s in vain until {what}"
-        time.sleep(0.05)
-    return found
 
 
 @dataclass(frozen=True)
