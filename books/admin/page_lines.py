@@ -70,7 +70,7 @@ def lines_of(reading: Reading) -> Iterator[Line]:
     known: dict[str, list[StoredLine]] = {}
     for line in reading.lines:
         if isinstance(line, dict):  # What another program wrote may be anything.
-            known.setdefault(line["text"].strip(), []).append(line)
+            known.setdefault(str(line.get("text", "")).strip(), []).append(line)
     for text in reading.text.splitlines():
         if same := known.get(text.strip()):
             line = same.pop(0)
@@ -81,8 +81,8 @@ def lines_of(reading: Reading) -> Iterator[Line]:
 
 def _pieces(text: str, line: StoredLine) -> Iterator[Piece]:
     """Marks single words where the engine told them apart, else the whole of a doubtful line."""
-    confidence = line.get("confidence", LOW_CONFIDENCE)
-    if "unsure" not in line and confidence < LOW_CONFIDENCE:
+    confidence = line.get("confidence")
+    if "unsure" not in line and isinstance(confidence, int | float) and confidence < LOW_CONFIDENCE:
         yield Piece(text, 0, round(confidence))
         return
     at = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +13,6 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseBadRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from pydantic import TypeAdapter
 
 from books.admin.book_page import sent_files, tell_of
 from books.admin.drawings import confidence_strip
@@ -27,6 +27,7 @@ from books.extraction.estimate import estimate_of_reading
 from books.intake import order
 from books.keys import fingerprint
 from books.models import Arrangement, Book, OcrStatus, Page
+from books.models.typed_json import TypedJSONField
 from books.numbers import LARGEST_PLACE, number_of
 from books.ocr.engines.base import Doubt
 from books.ocr.factory import MODEL, available_engines
@@ -35,7 +36,7 @@ from books.ocr.review import clean_pages, pages_for_a_model, pages_of
 from books.ocr.scans import thumbnail_of, thumbnails_of
 from books.ocr.start import asks_model, check_readable, start_reading
 from books.sentences import as_text, from_text
-from books.stored.pages import Turned, numbers_in
+from books.stored.pages import numbers_in
 from books.team.sharing import reasons_of
 from books.wording import in_language
 from jobs.models import Item, Job
@@ -98,7 +99,8 @@ def _mark_of(job: Job) -> str:
 
 # What redoing an arrangement needs of it.
 AGAIN = ("sentence", "before", "after", "turned")
-TURNED = TypeAdapter(dict[str, Turned])
+# As the column has it.
+TURNED = cast("TypedJSONField", Arrangement._meta.get_field("turned")).adapter
 
 
 @screen("books.view_book", "pages/map/", "books_book_map")

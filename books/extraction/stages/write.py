@@ -150,9 +150,8 @@ class WriteStage(GuidelineStage):
             return None
         wanted = {*row.pages, *(page for _, pages in cut.parts_of(row) for page in pages)}
         read = read_book.of(item.job)
-        found = read.those(wanted)
-        if engine.reads_layout:
-            found = list(read_pages(Page.objects.filter(pk__in=wanted), has_layout=True))
+        laid_out = read_pages(Page.objects.filter(pk__in=wanted), has_layout=True)
+        found = list(laid_out) if engine.reads_layout else read.those(wanted)
         texts = {str(page.pk): page_text(page, has_layout=engine.reads_layout) for page in found}
         seen = pages_to_see(cut.book, found)
         own = cut.numbers.numbers(row.pages)
