@@ -23,7 +23,7 @@ from books.admin.guards import StaffRequest, action
 from books.intake.sample import SAMPLE, add_sample_book
 from books.ledger.spending import spent
 from books.models import Book, OcrStatus, Page, PageReview, Proposal, ProposalState, ReviewStatus, Subtopic
-from books.ocr.review import READ, review_queue
+from books.ocr.review import WAITING, review_queue
 from books.ocr.start import read_new_pages
 from books.team.sharing import given_to, mentions_of, path_of
 from jobs.models import Cluster, Job
@@ -73,7 +73,7 @@ def home_context(request: StaffRequest) -> dict[str, Any]:
 
 def _waiting(person: User) -> Iterator[Waiting]:
     books = open_books(person)
-    unread = Page.objects.filter(READ, review=PageReview.PENDING)
+    unread = Page.objects.filter(WAITING)
     undecided = Subtopic.objects.filter(status=ReviewStatus.PENDING_REVIEW)
     proposed = Proposal.objects.filter(state=ProposalState.OPEN)
     for book, count in _of_books(books, unread, "book"):

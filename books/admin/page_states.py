@@ -128,7 +128,7 @@ def cells_of(book: Book) -> list[Cell]:
     pages = Page.objects.filter(book=book).select_related("reading").order_by("number")
     light = list(pages.defer("reading__text", "reading__lines"))
     attempts = _attempts(Q(job__book=book))
-    same, thumbs, reasons = _same_texts(light), thumbs_of(book, light), reasons_of(book.pages.all())
+    same, thumbs, reasons = _same_texts(light), thumbs_of(book, light), _reasons(light)
     return [
         replace(
             _cell(page, attempts.get(str(page.pk), Attempt()), same.get(page.number)),
@@ -154,7 +154,11 @@ def thumbs_of(book: Book, pages: Sequence[Page]) -> dict[UUID, Thumb]:
 
 def cell_of(page: Page) -> Cell:
     attempt = _attempts(Q(job__book=page.book_id, key=str(page.pk))).get(str(page.pk), Attempt())
-    return replace(_cell(page, attempt, _same_text(page)), reason=reasons_of([page]).get(page.pk, ""))
+    return replace(_cell(page, attempt, _same_text(page)), reason=_reasons([page]).get(page.pk, ""))
+
+
+def _reasons(pages: Iterable[Page]) -> dict[UUID, str]:
+    return reasons_of([page for page in pages if page.review == PageReview.REJECTED])
 
 
 def _cell(page: Page, attempt: Attempt, same_as: int | None) -> Cell:

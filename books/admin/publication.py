@@ -20,7 +20,7 @@ from books.models import Book, PublishedGuideline, PublishedSet, Subtopic, Topic
 from books.numbers import number_of
 from books.publishing.plan import Entry, Plan, Scope, plan_of, present_version
 from books.publishing.publish import publish, roll_back, take_back
-from books.publishing.published import Difference, differences_between, published_count, versions_of
+from books.publishing.published import Difference, differences_between, versions_of
 from books.stored.guideline import PART_TITLES, with_pages
 from books.wording import in_language
 
@@ -115,7 +115,7 @@ def preview(request: StaffRequest, book: Book) -> HttpResponseBase:
     """What publishing the whole book would do, or with ?topic= or ?guideline= that of it alone."""
     scope = _scope(book, request.GET)
     plan, may_undo = plan_of(book, scope), request.user.has_perm("books.change_subtopic")
-    versions = _with_counts(versions_of(book))
+    versions = list(_with_counts(versions_of(book))[:VERSIONS_SHOWN])
     context = {
         "title": _("Publish"),
         "book": book,
@@ -123,11 +123,11 @@ def preview(request: StaffRequest, book: Book) -> HttpResponseBase:
         "scope": scope,
         "chosen": _chosen(scope),
         "groups": _groups(plan),
-        "topics": Topic.objects.filter(book=book).order_by("sequence"),
-        "versions": versions[:VERSIONS_SHOWN],
-        "present": versions.first(),
+        "topics": plan.topics,
+        "versions": versions,
+        "present": versions[0] if versions else None,
         "offers": offers_of_changes(book, request.user) if may_undo and plan.does_something else [],
-        "readers_have": published_count(book),
+        "readers_have": plan.readers_have,
     }
     return show(request, "publish", context)
 

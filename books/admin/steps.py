@@ -15,7 +15,7 @@ from books.extraction.job import EXTRACTION, FINALISATION
 from books.guidelines.proposals import waiting
 from books.models import DECISIONS, Book, OcrStatus, Page, PageReview, ReviewStatus, Subtopic
 from books.ocr.job import OCR, OCR_ELSEWHERE
-from books.ocr.review import READ, clean_pages, review_queue
+from books.ocr.review import WAITING, clean_pages, review_queue
 from books.wording import count_of_guidelines, count_of_pages
 from jobs.models import Job
 from jobs.states import JobStatus
@@ -80,7 +80,7 @@ def counts_of(book: Book) -> Counts:
         pages=Count("pk"),
         unread=Count("pk", filter=Q(ocr_status=OcrStatus.WAITING)),
         failed=Count("pk", filter=Q(ocr_status=OcrStatus.FAILED)),
-        to_review=Count("pk", filter=READ & Q(review=PageReview.PENDING)),
+        to_review=Count("pk", filter=WAITING),
         approved=Count("pk", filter=Q(review=PageReview.APPROVED)),
         rejected=Count("pk", filter=Q(review=PageReview.REJECTED)),
         rewritten=Count("pk", filter=Q(reading__created_at__gt=Subquery(generated))),
@@ -277,7 +277,7 @@ def _review_buttons(user: User, book: Book, counts: Counts, way: Way) -> list[Bu
     if clean:
         label = _("Approve all that are clean ({clean})").format(clean=clean)
         buttons.append(_button("approve", label, _url("clean", book), way, is_link=True))
-    first = review_queue(book).first()
+    first = review_queue(book).first() if counts.to_review else None
     look = _("Review page by page")
     if first is None and counts.rejected:
         first = Page.objects.filter(book=book, review=PageReview.REJECTED).order_by("number").first()

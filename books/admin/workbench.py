@@ -26,7 +26,7 @@ from books.models.page import CLEAN_CONFIDENCE, PERSON
 from books.numbers import number_of
 from books.ocr import review
 from books.ocr.factory import available_engines
-from books.ocr.review import edit_text, edited_lines, restore_reading, review_queue
+from books.ocr.review import edit_text, edited_lines, restore_reading
 from books.stored.pages import ranges
 from books.team.sharing import comment, open_comments, withdraw_reasons
 from books.wording import in_language
@@ -223,7 +223,6 @@ def _shown(
         known = edited_lines(reading.lines, draft.splitlines()) if reading else []
         reading = Reading(text=draft, lines=known)
     lines = list(lines_of(reading)) if reading else []
-    near = Page.objects.filter(book=page.book_id).order_by("number")
     context = {
         "title": _("Page {number}").format(number=page.number),
         "book": page.book,
@@ -241,10 +240,7 @@ def _shown(
         "is_refused": status != HTTPStatus.OK,
         "history": page.readings.all(),
         "comments": open_comments(page=page),
-        "previous": near.filter(number__lt=page.number).reverse().values_list("number", flat=True).first(),
-        "following": near.filter(number__gt=page.number).values_list("number", flat=True).first(),
-        "count": near.count(),
-        "waiting": review_queue(page.book).count(),
+        **review.around(page),
         "engines": available_engines(),
     }
     return show(request, "page", context, status=status)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from books.errors import ArrangementRefused, EditedMeanwhile
@@ -23,6 +23,7 @@ from books.stored.regions import StoredLine
 from jobs import clock
 
 READ: Final = Q(ocr_status__in=[OcrStatus.DONE, OcrStatus.BLANK])
+WAITING: Final = READ & Q(review=PageReview.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _iso(at: datetime | None) -> str | None:
 
 def review_queue(book: Book) -> QuerySet[Page]:
     """Pages that wait for a decision, those where text may be missing first."""
-    waiting = Page.objects.filter(READ, book=book, review=PageReview.PENDING)
+    waiting = Page.objects.filter(WAITING, book=book)
     return waiting.order_by("-reading__text_may_be_missing", "number")
 
 
@@ -120,6 +121,17 @@ def next_to_review(page: Page) -> int | None:
     return min(after or waiting, default=(True, None))[1]
 
 
+def around(page: Page) -> dict[str, int | None]:
+    """The numbers of the ``previous`` and the ``following`` page, None at the ends; the ``count`` of the book's pages,
+    and of those ``waiting`` for a decision."""
+    return Page.objects.filter(book=page.book_id).aggregate(
+        previous=Max("number", filter=Q(number__lt=page.number)),
+        following=Min("number", filter=Q(number__gt=page.number)),
+        count=Count("pk"),
+        waiting=Count("pk", filter=WAITING),
+    )
+
+
 def clean_pages(book: Book) -> QuerySet[Page]:
     """Pages that wait for a decision and give no cause to look: read with confidence, nothing missing, no error, and
     not the same text as another page."""
@@ -130,7 +142,7 @@ def clean_pages(book: Book) -> QuerySet[Page]:
         ocr_error="",
         reading__confidence__gte=CLEAN_CONFIDENCE,
         reading__text_may_be_missing=False,
-    ).exclude(reading__text_print__in=repeated_prints(book))
+    ).exclude(reading__text_print__in=_repeated_prints(book))
 
 
 def pages_for_a_model(book: Book) -> list[Page]:
@@ -140,11 +152,11 @@ def pages_for_a_model(book: Book) -> list[Page]:
     return [page for page in pages if page.reading and set(page.reading.beyond_text) - {"figures"}]
 
 
-def repeated_prints(book: Book) -> list[str]:
+def _repeated_prints(book: Book) -> QuerySet[Page, dict[str, str]]:
     """The prints of texts that stand on more than one page."""
     prints = Page.objects.filter(book=book).exclude(reading=None).exclude(reading__text_print="").order_by()
     counted = prints.values("reading__text_print").annotate(pages=Count("pk")).filter(pages__gt=1)
-    return list(counted.values_list("reading__text_print", flat=True))
+    return counted.values("reading__text_print")
 
 
 def pages_of(book: Book, chosen: Iterable[str]) -> QuerySet[Page]:

@@ -159,11 +159,14 @@ class Plan:
     """``wanted`` holds the facts of the whole next set by key; the lists say the same to a person.
 
     ``stays``: goes on as it was published before, though the book has a newer text that may not go out.
-    ``left_out``: readers do not get it at all.
+    ``left_out``: readers do not get it at all. ``topics`` are the book's in order, ``readers_have`` is the number of
+    guidelines in the present set.
     """
 
     book: Book
     present: int
+    topics: list[Topic]
+    readers_have: int
     wanted: dict[str, Facts] = field(default_factory=dict)
     new: list[Entry] = field(default_factory=list)
     changed: list[Entry] = field(default_factory=list)
@@ -200,8 +203,9 @@ def present_version(book_id: int) -> int:
 def plan_of(book: Book, scope: Scope | None = None) -> Plan:
     """What publishing ``scope`` of ``book`` would do now; None is all of it."""
     scope = scope or Scope()
-    plan = Plan(book, present_version(book.pk))
     current = {row.key: row for row in PublishedGuideline.objects.filter(book=book).current().in_order()}
+    topics = list(Topic.objects.filter(book=book).order_by("sequence"))
+    plan = Plan(book, present_version(book.pk), topics, len(current))
     held, numbers, figures = unfinished(book.pk), page_numbers(book.pk), figures_on(book.pages.all())
     rows = Subtopic.objects.filter(topic__book=book).select_related("topic", "reviewed_by").defer("terms")
     for subtopic in rows.order_by("topic__sequence", "sequence"):
@@ -244,7 +248,7 @@ def _keep(plan: Plan, row: PublishedGuideline, place: Facts) -> None:
 
 def _rest(plan: Plan, rows: Iterable[PublishedGuideline], scope: Scope) -> None:
     """What was published and is no subtopic of the book any more: it goes with the whole book, or with its topic."""
-    topics = {key_of(topic): topic for topic in Topic.objects.filter(book=plan.book)}
+    topics = {key_of(topic): topic for topic in plan.topics}
     for row in rows:
         topic = topics.get(row.topic_key)
         if scope.is_all or (topic is not None and topic.pk == scope.topic):

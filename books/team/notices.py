@@ -25,8 +25,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from books.access import open_books
-from books.models import Assignment, Book, Channel, Notice, Page, PageReview, Preferences, ReviewStatus, Subtopic
-from books.ocr.review import READ
+from books.models import Assignment, Book, Channel, Notice, Page, Preferences, ReviewStatus, Subtopic
+from books.ocr.review import WAITING
 from books.publishing.post import post
 from books.sentences import Told, gettext_noop, joined, told, told_count, whole
 from books.wording import in_language
@@ -100,7 +100,7 @@ def _sentence(event: Event) -> Told:
 
 
 def _what_waits(book: Book) -> Iterator[Told]:
-    pages = Page.objects.filter(READ, book=book, review=PageReview.PENDING).count()
+    pages = Page.objects.filter(WAITING, book=book).count()
     guidelines = Subtopic.objects.filter(topic__book=book, status=ReviewStatus.PENDING_REVIEW).count()
     counts = (
         told_count("{count} page", "{count} pages", count=pages),

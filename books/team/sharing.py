@@ -18,7 +18,7 @@ from books.access import BACKEND, may_open, open_books, who_may_open
 from books.errors import StageNotReady
 from books.models import Assignment, Book, Comment, Page, PageReview, ReviewStatus, Subtopic
 from books.models.page import page_numbers
-from books.ocr.review import READ
+from books.ocr.review import WAITING
 from books.sentences import told
 from books.stored.pages import numbers_in, ranges
 from books.team.notices import tell
@@ -89,7 +89,7 @@ def given(rows: QuerySet[Assignment]) -> Iterator[Given]:
     found = list(rows.select_related("book", "person", "made_by"))
     books = {row.book_id for row in found}
     numbers = page_numbers(*{row.book_id for row in found if row.pages})
-    unread = Page.objects.filter(READ, book__in=books, review=PageReview.PENDING).order_by("number")
+    unread = Page.objects.filter(WAITING, book__in=books).order_by("number")
     waiting = Subtopic.objects.filter(topic__book__in=books, status=ReviewStatus.PENDING_REVIEW)
     waiting = waiting.order_by("topic__sequence", "sequence")
     of_pages, of_guidelines = defaultdict(list), defaultdict(list)
