@@ -152,11 +152,12 @@ def pages_for_a_model(book: Book) -> list[Page]:
     return [page for page in pages if page.reading and set(page.reading.beyond_text) - {"figures"}]
 
 
-def _repeated_prints(book: Book) -> QuerySet[Page, dict[str, str]]:
-    """The prints of texts that stand on more than one page."""
+def _repeated_prints(book: Book) -> list[str]:
+    """The prints of texts that stand on more than one page. As a part of a query PostgreSQL would look through those of
+    all books."""
     prints = Page.objects.filter(book=book).exclude(reading=None).exclude(reading__text_print="").order_by()
     counted = prints.values("reading__text_print").annotate(pages=Count("pk")).filter(pages__gt=1)
-    return counted.values("reading__text_print")
+    return list(counted.values_list("reading__text_print", flat=True))
 
 
 def pages_of(book: Book, chosen: Iterable[str]) -> QuerySet[Page]:

@@ -13,7 +13,8 @@ from PIL import Image
 
 from books.ocr.image.faint import edges, is_banded
 from books.ocr.image.ruling import freed, struck
-from books.ocr.image.spots import Components, Ints, components, ranked
+from books.ocr.image.spots import Components, Ints, components, mask_of, ranked
+from books.ocr.image.tick_boxes import are_boxes
 
 Box = tuple[int, int, int, int]
 # Long side on which print is judged: 8-point letters are still 10 pixels high there.
@@ -28,8 +29,6 @@ LEAST_LETTER, MOST_LETTER = 0.004, 0.08
 GRAIN, MOST_GRAINS = 0.0062, 60
 # The letters of a title page.
 LARGEST_LETTER: Final = 0.4
-# A box to tick is a square of so many dots, each of its sides drawn along this share.
-SQUARE, LEAST_BOX, MOST_BOX, DRAWN, HOLLOW_BOX = 1.2, 10, 60, 0.85, 0.5
 # A spot longer than so many heights is a rule; a word whose letters run together is shorter.
 RULE_ASPECT: Final = 12
 # A filled box, and what is left of a frame.
@@ -74,9 +73,10 @@ class PageInk:
         self.grey = np.asarray(grey.reduce(self.scale) if self.scale > 1 else grey)
         self.shape = self.grey.shape
         # Whole numbers are compared several times as fast.
-        self.is_dark = self.grey < math.ceil(INK * ranked(self.grey[::PAPER_STEP], 50))
+        self.paper = ranked(self.grey[::PAPER_STEP], 50)
+        self.is_dark = self.grey < math.ceil(INK * self.paper)
         self.spots, self.labels = components(self.is_dark)
-        is_box = _are_boxes(self.spots, self.is_dark)
+        is_box = are_boxes(self.spots, self.is_dark)
         self.boxes = self.spots.where(is_box)
         self.lines: NDArray[np.uint8] | None = None
         self.is_struck = False
@@ -152,10 +152,11 @@ class PageInk:
             (longer > RULE_ASPECT * thinner) & (longer > MOST_LETTER * long_side) & (thinner < LEAST_LETTER * long_side)
         )
         is_box = (spots.ink > SOLID * spots.width * spots.height) & (thinner > 2 * LEAST_LETTER * long_side)
-        chosen = np.zeros(len(spots) + 1, dtype=np.uint8)
-        chosen[1:] = is_rule | is_box | (spots.height > MOST_LETTER * long_side) | (len(spots) <= FEW)
+        drawn = mask_of(
+            is_rule | is_box | (spots.height > MOST_LETTER * long_side) | (len(spots) <= FEW), spots, self.labels
+        )
         reach = np.ones((2 * EDGE + 1, 2 * EDGE + 1), dtype=np.uint8)
-        mask: NDArray[np.bool_] = cv2.dilate(chosen[self.labels], reach).view(np.bool_)
+        mask: NDArray[np.bool_] = cv2.dilate(drawn.view(np.uint8), reach).view(np.bool_)
         return mask
 
     @property
@@ -220,7 +221,7 @@ class PageInk:
         is_high = np.concatenate(([False], self.spots.height > usual / 2)).astype(np.uint8)
         away = cv2.dilate(np.take(is_high, self.labels), np.ones((side, side), dtype=np.uint8)) == 0
         least = 255 * max(LEAST_FAINT, FAINT_ABOVE_NOISE * edges(self.grey).noise())
-        spots, _ = components((self.grey < math.ceil(ranked(self.grey[::PAPER_STEP], 50) - least)) & away)
+        spots, _ = components((self.grey < math.ceil(self.paper - least)) & away)
         faint = _letters(spots.where((spots.height > usual / 2) & (spots.height < 2 * usual)), self.shape)
         if len(faint) < ROW_LETTERS:
             return []
@@ -250,20 +251,6 @@ class PageInk:
             mask[rows, max(0, left // self.scale - 1) : right // self.scale + 2] = True
         x, y = spots.centre
         return mask[y, x]
-
-
-def _are_boxes(spots: Components, is_dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of the spots are squares to tick, not larger than a large letter, with nothing in them."""
-    longer, thinner = np.maximum(spots.width, spots.height), np.minimum(spots.width, spots.height)
-    is_box: NDArray[np.bool_] = (longer < SQUARE * thinner) & (thinner >= LEAST_BOX) & (longer < MOST_BOX)
-    is_box &= spots.ink < HOLLOW_BOX * spots.width * spots.height
-    boxes = spots.boxes()
-    for at in np.flatnonzero(is_box).tolist():
-        left, top, right, bottom = boxes[at].tolist()
-        place, edge = is_dark[top:bottom, left:right], (bottom - top) // 4
-        sides = (place[:2], place[-2:], place.T[:2], place.T[-2:])
-        is_box[at] = min(side.any(axis=0).mean() for side in sides) > DRAWN and not place[edge:-edge, edge:-edge].any()
-    return is_box
 
 
 def _letters(spots: Components, shape: tuple[int, ...]) -> Components:

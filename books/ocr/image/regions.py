@@ -6,6 +6,7 @@ its signs stood in a row.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,8 +20,8 @@ from books.ocr.engines.base import OcrLine
 from books.ocr.engines.lines import surrounding
 from books.ocr.engines.runs import overlap
 from books.ocr.image.formulas import formulas, joined
-from books.ocr.image.ink import PAPER_STEP, Box, PageInk
-from books.ocr.image.spots import Components, components, ranked
+from books.ocr.image.ink import Box, PageInk
+from books.ocr.image.spots import Components, components, mask_of
 from books.stored.regions import Region, RegionKind
 
 Mask = NDArray[np.bool_]
@@ -113,17 +114,24 @@ def _holds(region: Region, box: Box) -> bool:
 
 
 def _figures(ink: PageInk, lines: Sequence[OcrLine], unit: float) -> list[Region]:
-    text = _text_mask(ink, lines)
     spots = ink.spots
     long, thick = np.maximum(spots.width, spots.height), np.minimum(spots.width, spots.height)
     at_border = (spots.left == 0) | (spots.top == 0) | (spots.right == ink.shape[1]) | (spots.bottom == ink.shape[0])
     is_edge = at_border & (thick < max(ink.shape) / 20)
     is_rule = (long > RULE * thick) & (thick < unit)
-    chosen = np.concatenate(([False], (long >= LEAST_DRAWN * unit) & ~is_rule & ~is_edge))
-    drawn = (chosen[ink.labels] | _shaded(ink, unit)) & ~text
+    chosen = (long >= LEAST_DRAWN * unit) & ~is_rule & ~is_edge
+    if not lines:
+        chosen &= ~np.isin(spots.keys(), ink.print.keys())
+    drawn = mask_of(chosen, spots, ink.labels) | _shaded(ink, unit)
     side = max(3, round(FIGURE_GAP * unit))
-    near = cv2.morphologyEx(drawn.view(np.uint8), cv2.MORPH_CLOSE, np.ones((side, side), dtype=np.uint8))
-    areas, _ = components(near.astype(np.bool_))
+    x, y, width, height = cv2.boundingRect(drawn.view(np.uint8))
+    if not width:
+        return []
+    x, y, right, bottom = max(0, x - side), max(0, y - side), x + width + side, y + height + side
+    text = _text_mask(ink, lines, (x, y, right, bottom))
+    drawn &= ~text
+    near = cv2.morphologyEx(drawn[y:bottom, x:right].view(np.uint8), cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    areas = components(near.view(np.bool_))[0].moved(x, y)
     least = LEAST_FIGURE * unit
     parts = areas.where((areas.width >= least / 2) & (areas.height >= least / 2)).boxes().tolist()
     wide = [box for box in joined(parts, side, side) if box[2] - box[0] >= least and box[3] - box[1] >= least]
@@ -132,17 +140,18 @@ def _figures(ink: PageInk, lines: Sequence[OcrLine], unit: float) -> list[Region
 
 def _shaded(ink: PageInk, unit: float) -> Mask:
     """Where the page is darker than paper over more than the thickness of letters, as in a photograph."""
-    paper = ranked(ink.grey[::PAPER_STEP], 50)
-    grey = (ink.grey < SHADED * paper).view(np.uint8)
+    grey = (ink.grey < math.ceil(SHADED * ink.paper)).view(np.uint8)
     side = max(3, round(unit))
-    return cv2.morphologyEx(grey, cv2.MORPH_OPEN, np.ones((side, side), dtype=np.uint8)) > 0
+    return cv2.morphologyEx(grey, cv2.MORPH_OPEN, np.ones((side, side), dtype=np.uint8)).view(np.bool_)
 
 
-def _text_mask(ink: PageInk, lines: Sequence[OcrLine]) -> Mask:
-    """Where text stands, with a dot around it."""
+def _text_mask(ink: PageInk, lines: Sequence[OcrLine], place: Box) -> Mask:
+    """Where text stands at ``place``, with a dot around it."""
     mask = np.zeros(ink.shape, dtype=np.bool_)
     words = [[edge // ink.scale for edge in word.box] for line in lines for word in line.words]
-    for left, top, right, bottom in [*words, *([] if words else ink.print.boxes().tolist())]:
+    boxes = np.array(words) if words else ink.print.boxes()
+    is_there = (boxes[:, :2] <= place[2:]).all(axis=1) & (boxes[:, 2:] >= place[:2]).all(axis=1)
+    for left, top, right, bottom in boxes[is_there].tolist():
         mask[max(0, top - 1) : bottom + 2, max(0, left - 1) : right + 2] = True
     return mask
 

@@ -48,6 +48,11 @@ class Components:
         """Shape (n, 4): left, top, right, bottom."""
         return np.stack((self.left, self.top, self.right, self.bottom), axis=1)
 
+    def keys(self) -> Ints:
+        """A number for each box."""
+        place = self.left << 48 | self.top << 32 | self.right << 16
+        return place | self.bottom
+
     def halved(self) -> Components:
         return Components(self.left // 2, self.top // 2, (self.right + 1) // 2, (self.bottom + 1) // 2, self.ink)
 
@@ -75,6 +80,16 @@ def components(mask: NDArray[np.bool_]) -> tuple[Components, NDArray[Any]]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=kind)
     left, top, width, height, area = (column.astype(np.int64) for column in stats[1:count].T)
     return Components(left, top, left + width, top + height, area), labels
+
+
+def mask_of(chosen: NDArray[np.bool_], spots: Components, labels: NDArray[Any]) -> NDArray[np.bool_]:
+    """Of the chosen ones of all the spots of a mask."""
+    mask = np.zeros(labels.shape, dtype=np.bool_)
+    few = spots.where(chosen)
+    if len(few):
+        place = slice(few.top.min(), few.bottom.max()), slice(few.left.min(), few.right.max())
+        mask[place] = np.concatenate(([False], chosen)).take(labels[place], mode="clip")
+    return mask
 
 
 def ranked(shades: NDArray[Any], percent: float) -> int:
