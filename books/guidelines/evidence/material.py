@@ -105,9 +105,14 @@ class Material:
         texts = (_said(joined_words(self.pages.get(number, ""))) for number in shown)
         return {run for said in texts for run in _runs(list(map(as_misread, said)))}
 
+    @cached_property
+    def _titles(self) -> set[tuple[str, ...]]:
+        return {run for title in (self.title, *self.later_subtopics) for run in _runs(_said(title))}
+
     def copied_run(self, text: str) -> str:
-        """The first run of eight or more words that ``text`` shares with a page, "" where there is none."""
-        runs = _runs(_said(text))
+        """The first run of eight or more words that ``text`` shares with a page, "" where there is none. A long title
+        is named, not copied."""
+        runs = [run for run in _runs(_said(text)) if run not in self._titles]
         return next((" ".join(run) for run in runs if tuple(map(as_misread, run)) in self._runs), "")
 
     @cached_property
