@@ -7,7 +7,7 @@ and API before their views run, and by the gate before a body is read; lists ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -15,9 +15,11 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from books.models.book import Access, Book
+from books.models.book import Access, Book, BookQuerySet
 from jobs.models import Job
 
+# What a book comes with, as a step of its query.
+Known = Callable[[BookQuerySet], BookQuerySet]
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
 # An administrator's: to hand on what somebody left who is gone.
 EVERY: Final = "books.open_every_book"
@@ -25,7 +27,7 @@ EVERY: Final = "books.open_every_book"
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
-def open_books(person: User | AnonymousUser) -> QuerySet[Book]:
+def open_books(person: User | AnonymousUser) -> BookQuerySet:
     """Of all, of the owner, or of the team that the book names."""
     books = Book.objects.all()
     if person.has_perm(EVERY):
@@ -59,9 +61,9 @@ def who_may_open(book: Book, people: QuerySet[User]) -> QuerySet[User]:
     return people.filter(named | Q(pk__in=book.team.values("pk")) if book.access == Access.TEAM else named)
 
 
-def open_book(person: User | AnonymousUser, pk: int) -> Book:
-    """Raises Http404, as ``check_open``."""
-    book = open_books(person).filter(pk=pk).first()
+def open_book(person: User | AnonymousUser, pk: int, known: Known = BookQuerySet.all) -> Book:
+    """With what ``known`` adds. Raises Http404, as ``check_open``."""
+    book = known(open_books(person)).filter(pk=pk).first()
     if book is None:
         raise Http404(_("There is no such book, or it is not open to you."))
     return book

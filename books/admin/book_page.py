@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
 from django.http import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,6 +22,7 @@ from books.extraction.job import FINALISATION, start_finalisation
 from books.intake import limits
 from books.intake.store import Receipt, Upload, add_files
 from books.models import Book, BookStatus
+from books.models.book import BookQuerySet
 from books.ocr.start import check_readable, read_new_pages, start_reading
 from books.publishing.published import with_published_version
 from books.wording import count_of_pages, in_language, language_name
@@ -39,10 +40,13 @@ FACTS = {
 }
 
 
-@screen("books.view_book", "", "books_book_overview")
+def _with_status(books: BookQuerySet) -> BookQuerySet:
+    return with_published_version(books.with_status())
+
+
+@screen("books.view_book", "", "books_book_overview", known=_with_status)
 def overview(request: StaffRequest, book: Book) -> HttpResponseBase:
     """The whole page; for HTMX its moving part alone when a job ends, and the next step alone while one moves."""
-    book = get_object_or_404(with_published_version(Book.objects.with_status()), pk=book.pk)
     job = Job.objects.filter(book=book, is_exclusive=True).first()
     if request.htmx and request.htmx.target == "next":
         return show(request, "_next", {**_next(request, book, job), "is_swap": True})

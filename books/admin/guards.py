@@ -25,9 +25,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
-from books.access import of_open_books, open_book
+from books.access import Known, of_open_books, open_book
 from books.audit import refuse
 from books.models import Assignment, Change, Comment, Page, Proposal, Subtopic, Topic
+from books.models.book import BookQuerySet
 from books.numbers import number_of
 from books.wording import in_language
 from jobs.errors import JobError
@@ -70,14 +71,21 @@ ROWS: Final[dict[str, tuple[str, type[Model], str, str]]] = {
 _screens: list[tuple[str, View, str, bool]] = []
 
 
-def screen(permission: str, address: str, name: str, *, cacheable: bool = False) -> Callable[[View], View]:
+def screen(
+    permission: str,
+    address: str,
+    name: str,
+    *,
+    cacheable: bool = False,
+    known: Known = BookQuerySet.all,
+) -> Callable[[View], View]:
     """A view that only reads: GET and HEAD, for people who have ``permission``, or with "" for all staff.
 
     ``address`` lies inside that of a book, or begins with a stroke. The view gets rows for what it names: ``book``,
     ``job`` and those of ROWS, 404 where there is none or it is not open to the person. ``cacheable`` leaves the caching
-    headers to the view.
+    headers to the view; ``known`` is what the book comes with.
     """
-    return lambda view: _guarded(view, permission, ["GET", "HEAD"], address, name, cacheable=cacheable)
+    return lambda view: _guarded(view, permission, ["GET", "HEAD"], address, name, cacheable=cacheable, known=known)
 
 
 def action(permission: str, address: str, name: str, *, most_bytes: int | None = None) -> Callable[[View], View]:
@@ -109,26 +117,33 @@ def action(permission: str, address: str, name: str, *, most_bytes: int | None =
 
 
 def _guarded(
-    view: View, permission: str, methods: list[str], address: str, name: str, *, cacheable: bool = False
+    view: View,
+    permission: str,
+    methods: list[str],
+    address: str,
+    name: str,
+    *,
+    cacheable: bool = False,
+    known: Known = BookQuerySet.all,
 ) -> View:
     @require_http_methods(methods)
     @wraps(view)
     def guarded(request: StaffRequest, /, **named: Any) -> HttpResponseBase:
         if permission and not request.user.has_perm(permission):
             raise PermissionDenied
-        return view(request, **_rows(request.user, named))
+        return view(request, **_rows(request.user, named, known))
 
     guarded.permission = permission  # type: ignore[attr-defined]  # for bookpipeline.gate
     _screens.append((address[1:] if address.startswith("/") else IN_BOOK + address, guarded, name, cacheable))
     return guarded
 
 
-def _rows(person: User, named: dict[str, Any]) -> dict[str, Any]:
+def _rows(person: User, named: dict[str, Any], known: Known) -> dict[str, Any]:
     """``named`` with rows for ids. Raises Http404."""
     if "job_id" in named:
         named["job"] = get_object_or_404(of_open_books(Job.objects.all(), person), pk=named.pop("job_id"))
     if "book_id" in named:
-        named["book"] = open_book(person, named.pop("book_id"))
+        named["book"] = open_book(person, named.pop("book_id"), known)
     for name in named.keys() & ROWS.keys():
         row, model, field, to_book = ROWS[name]
         found = {field: named.pop(name), to_book: named["book"]}
