@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import site
-from benchmarks.processor import processor_seconds
+from benchmarks.processor import processor_seconds, slowness
 from benchmarks.ready_book import SHAPE, approved_book, contents
 
 IN_FLIGHT = 16
@@ -78,7 +78,7 @@ def schedule(pages: int) -> dict[str, Any]:
 
 def a_call(pages: int) -> dict[str, Any]:
     """Queries and milliseconds of processor a call of a book, with the runner in this process, and those that the bare
-    client takes for the same requests: of each the least of ROUNDS."""
+    client takes for the same requests: of each the least of ROUNDS, as on the machine of ``slowness``."""
     from books.extraction.job import start_extraction
     from books.ledger.choices import ledger
     from jobs.runner import run_to_end
@@ -87,22 +87,24 @@ def a_call(pages: int) -> dict[str, Any]:
     complete = client.complete
     client.complete = lambda request: asked.append(request) or complete(request)  # type: ignore[method-assign]
     run_to_end(start_extraction(approved_book("Warm", 6, is_clean=False)).pk)
-    ours, bare = [], []
+    ours, bare, paces = [], [], []
     for number in range(ROUNDS):
+        pace = slowness()
+        paces.append(pace)
         book = approved_book(f"Costs {number}", pages, is_clean=False)
         asked.clear()
         with counted() as seen:
             began = time.process_time()
             job = run_to_end(start_extraction(book).pk)
-            ours.append(time.process_time() - began)
+            ours.append((time.process_time() - began) / pace)
         assert (job.status, job.failed_items) == ("completed", 0), job.error_message
         began = time.process_time()
         with ThreadPoolExecutor(IN_FLIGHT) as threads:
             list(threads.map(complete, list(asked)))
-        bare.append(time.process_time() - began)
+        bare.append((time.process_time() - began) / pace)
     calls = len(asked)
     least = {"ms": 1000 * min(ours) / calls, "bare": 1000 * min(bare) / calls}
-    return {"calls": calls, "queries": seen["queries"] / calls} | least
+    return {"calls": calls, "queries": seen["queries"] / calls, "slowness": min(paces)} | least
 
 
 def once(pages: int) -> dict[str, Any]:

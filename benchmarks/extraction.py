@@ -76,7 +76,7 @@ def a_call(folder: Path, url: str, provider: StandIn) -> list[Bound]:
     seen = found("a_call", folder, url, provider.url, PAGES)
     print(
         f"a call of {seen['calls']}: {seen['queries']:.1f} queries, {seen['ms']:.1f} ms of processor, of which "
-        f"the bare client takes {seen['bare']:.1f}",
+        f"the bare client takes {seen['bare']:.1f}, here times {seen['slowness']:.2f}",
         flush=True,
     )
     return [

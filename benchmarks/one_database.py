@@ -39,7 +39,7 @@ def main() -> None:
         "ratio": statistics.median(engine.rate / bare.rate for bare, engine in rounds),
         "bare_ms": statistics.median(bare.milliseconds for bare, _ in rounds),
         "engine_ms": statistics.median(engine.milliseconds for _, engine in rounds),
-        "overhead": {str(size): overhead(size) for size in SIZES},
+        "overhead": overheads(),
         "page_queries": {str(size): page_queries(size) for size in SIZES},
     }
     print(json.dumps(found))
@@ -104,35 +104,53 @@ def engine_rate() -> Pace:
     return Pace((TASKS - 1) / (times["last"] - times["first"]).total_seconds(), 1000 * spent / (TASKS - before))
 
 
-def overhead(size: int) -> dict[str, float]:
-    """Milliseconds by the clock and of this process, and queries, from one item to the next, half way through a job of
-    ``size`` items."""
+def overheads() -> dict[str, dict[str, float]]:
+    """Of jobs of ``SIZES`` items, half way through: milliseconds by the clock and of this process, and queries, from
+    one item to the next. Their items take turns, so that other work on the machine falls on all alike."""
     from django.db import connection
-    from django.test.utils import CaptureQueriesContext
 
-    from jobs.leases import claim
-    from jobs.models import Item
-    from jobs.outcomes import finish
-    from jobs.progress import refresh_progress
-    from jobs.registry import handler_for
-
-    job = running_job(size)
-    stage = handler_for(job.kind).stages[0]
-    Item.objects.filter(job=job, ordinal__lte=size // 2 - SAMPLE // 2).update(state="done")
-    refresh_progress(job)
+    found = {size: HalfDone(running_job(size), size) for size in SIZES}
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE jobs_item")
-    times, processor = [], []
-    (item,) = claim(job.pk, stage.name, "bench")
-    for _ in range(min(SAMPLE, size - 3)):
+    for turn in range(SAMPLE):
+        for size, job in found.items():
+            if turn < size - 3:
+                job.go_on()
+    return {str(size): job.spent() for size, job in found.items()}
+
+
+class HalfDone:
+    """A job that is half done, and what its items took since."""
+
+    def __init__(self, job, size: int) -> None:
+        from jobs.leases import claim
+        from jobs.models import Item
+        from jobs.progress import refresh_progress
+        from jobs.registry import handler_for
+
+        self.stage = handler_for(job.kind).stages[0]
+        Item.objects.filter(job=job, ordinal__lte=size // 2 - SAMPLE // 2).update(state="done")
+        refresh_progress(job)
+        (self.item,) = claim(job.pk, self.stage.name, "bench")
+        self.times: list[float] = []
+        self.processor: list[float] = []
+
+    def go_on(self) -> None:
+        from jobs.outcomes import finish
+
         began, spent = time.perf_counter(), time.process_time()
-        item = finish(item, stage, None, go_on_as="bench")
-        times.append(time.perf_counter() - began)
-        processor.append(time.process_time() - spent)
-    with CaptureQueriesContext(connection) as queries:
-        finish(item, stage, None, go_on_as="bench")
-    spent = {"ms": 1000 * statistics.median(times), "processor_ms": 1000 * statistics.median(processor)}
-    return spent | {"queries": len(queries)}
+        self.item = finish(self.item, self.stage, None, go_on_as="bench")
+        self.times.append(time.perf_counter() - began)
+        self.processor.append(time.process_time() - spent)
+
+    def spent(self) -> dict[str, float]:
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        ms, processor = (1000 * statistics.median(times) for times in (self.times, self.processor))
+        with CaptureQueriesContext(connection) as queries:
+            self.go_on()
+        return {"ms": ms, "processor_ms": processor, "queries": len(queries)}
 
 
 def page_queries(size: int) -> int:

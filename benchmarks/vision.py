@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ LATENCY = 2.0
 IN_FLIGHT = 16
 IDEAL = IN_FLIGHT / LATENCY
 LEAST_SHARE = 0.9
+TIMES = 5
 CORES = len(os.sched_getaffinity(0))
 # A page made ready beside decoding and encoding it.
 MOST_OF_CODEC = 1.5
@@ -44,8 +44,7 @@ def made_ready() -> tuple[float, float]:
     shares = []
     for size in (SCANNED, None):
         files = [_scanned(path, size) for path in paths]
-        ours = _processor_time(files, lambda data: sight_of(open_page(data)))
-        shares.append(ours / _processor_time(files, lambda data: encode_png(open_page(data))))
+        shares.append(_share(files, lambda data: sight_of(open_page(data)), lambda data: encode_png(open_page(data))))
     return shares[0], shares[1]
 
 
@@ -58,15 +57,16 @@ def _scanned(path: Path, size: tuple[int, int] | None) -> bytes:
     return data.getvalue()
 
 
-def _processor_time(files: list[bytes], act: Callable[[io.BytesIO], object], times: int = 3) -> float:
-    """The median of this process and all below it, in seconds."""
-    found = []
-    for _ in range(times):
-        began = processor_seconds(os.getpid())
-        for data in files:
-            act(io.BytesIO(data))
-        found.append(processor_seconds(os.getpid()) - began)
-    return statistics.median(found)
+def _share(files: list[bytes], act: Callable[[io.BytesIO], object], peer: Callable[[io.BytesIO], object]) -> float:
+    """Processor time of ``act`` over that of ``peer``, of this process and all below it. They take turns, file by file,
+    so that other work on the machine falls on both."""
+    spent = {act: 0.0, peer: 0.0}
+    for data in files * TIMES:
+        for each in spent:
+            began = processor_seconds(os.getpid())
+            each(io.BytesIO(data))
+            spent[each] += processor_seconds(os.getpid()) - began
+    return spent[act] / spent[peer]
 
 
 def job_rate(folder: Path, url: str, provider: str) -> dict[str, float]:
