@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection
 from functools import lru_cache
+from itertools import chain
 
 from books.stopwords import BOOKISH, STOPWORDS, word_set
 
@@ -102,23 +103,25 @@ _OF_LANGUAGE = {
 }  # fmt: skip
 
 
+_OF_ONE = frozenset(word for word, n in Counter(chain.from_iterable(_OF_LANGUAGE.values())).items() if n == 1)
+
+
 def grammar_of(language: str) -> frozenset[str]:
     """Words that join others in a sentence of ``language``."""
     return _OF_LANGUAGE.get(language, GRAMMAR)
 
 
 def language_of(text: str, *, book: str = "", printed: Collection[str] = ()) -> str:
-    """en, de, es or fr by the words of grammar in ``text``; "" where too few tell. Of a sentence about a book in the
-    language ``book`` one word of another language tells enough, but not one that the book has ``printed``."""
+    """en, de, es or fr by the words of grammar in ``text``, first by those that no other of them has; "" where too few
+    tell. Of a sentence about a book in the language ``book`` one word of another language tells enough, but not one
+    that the book has ``printed``."""
     said = Counter(words(text))
-    counts = Counter(
-        {
-            name: sum(count for word, count in said.items() if word in known and (name == book or word not in printed))
-            for name, known in _OF_LANGUAGE.items()
-        }
-    )
-    (best, most), (_, second) = counts.most_common(2)
-    return best if most >= (1 if book else 2) and most > second else ""
+    counts = {}
+    for name, known in _OF_LANGUAGE.items():
+        found = {word: n for word, n in said.items() if word in known and (name == book or word not in printed)}
+        counts[name] = sum(n for word, n in found.items() if word in _OF_ONE), sum(found.values())
+    (best, most), (_, second) = sorted(counts.items(), key=lambda each: each[1], reverse=True)[:2]
+    return best if most[1] >= (1 if book else 2) and most > second else ""
 
 
 # As Tesseract calls them. Books in vertical lines are read from the right too.

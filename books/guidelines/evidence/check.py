@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from books.guidelines.evidence.exchanged import exchanged_findings
 from books.guidelines.evidence.figure_rules import figure_findings
 from books.guidelines.evidence.material import BookText, Claim, Material, Seen, named_pages
 from books.guidelines.evidence.name_rules import is_row_of_words, is_scattered, later_findings, name_findings
@@ -88,8 +89,7 @@ class EvidenceCheck:
             if seen.claim.basis == LATER_SUBTOPIC:
                 yield from later_findings(seen)
             return
-        yield from figure_findings(seen)
-        yield from name_findings(seen)
+        yield from [*figure_findings(seen), *name_findings(seen)] or exchanged_findings(seen)
 
 
 def _pages_of(placed: Placed, claim: Claim) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ _LOOSE = tuple(
         (
             0.6,
             1.0,
-            "less than|fewer than|under|below|within|menos de|moins de|weniger als|binnen|nicht einmal|no llega a",
+            "(?:less|fewer) than|under|below|within|(?:menos|moins) de|weniger als|binnen|nicht einmal|no llega a",
         ),
         (0.8, 1.0, "almost|nearly|casi|presque|fast|knapp"),
         (1.0, 1.34, "more than|over|above|at least|more|más de|mehr als|über|gut|good|well over|plus de"),
@@ -57,7 +57,9 @@ _TOGETHER = re.compile(
 # So much a year: said of much that is not computed too.
 _A_TIME = re.compile(r"\ba (?:year|month|week|day|side)\b")
 _TWICE = re.compile(
-    r"\b(?:half|halv\w+|doubl\w+|twice|doppelt\w*|verdoppel\w*|halb\w*|Hälfte|mitad|dobl\w+|duplic\w+)\b", re.IGNORECASE
+    r"\b(?:half(?! an? (?:\w*met|\w*lit|mile|inch|foot|yard|pound|ton|cup))|halv\w+"
+    r"|doubl\w+|twice|doppelt\w*|verdoppel\w*|halb\w*|Hälfte|mitad|dobl\w+|duplic\w+)\b",
+    re.IGNORECASE,
 )
 # Sums from the first on are told as the page's own; smaller ones meet by chance, but for those of a quote's own numbers
 # up to the second.
@@ -213,7 +215,9 @@ class Derivation:
             less, more = sorted(map(float, sizes))
             if less <= 0 or not (is_alike or is_bare):
                 continue
-            made = more / less, less / more, 1 - less / more, more / less - 1
+            made = [more / less, less / more, 1 - less / more, more / less - 1]
+            if less > _LARGE and one.unit == other.unit:
+                made += [less / (less + more), more / (less + more)]
             if any(low <= each <= high for each in made):
                 return True
         return False

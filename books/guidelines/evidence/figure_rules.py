@@ -24,7 +24,7 @@ _IS_SHAPE = re.compile(
 )
 _IS_TIMES = re.compile(r"\stimes\s(?:as|more|the|larger|bigger|smaller|less|faster)\b|-?fold\b")
 _BOUND = re.compile(r"(?:up to|below|within|under|less than|above|over|beyond|at most|to|until)\s(?:a\s)?$", re.I)
-_SUPPOSES = re.compile(r"\b(?:if|suppose|imagine|wenn|angenommen|si)\b", re.IGNORECASE)
+_SUPPOSES = re.compile(r"^it is\b|\b(?:if|suppose|imagine|wenn|angenommen|si)\b", re.IGNORECASE)
 _ASKS_WHY = re.compile(r"(?:explain )?why|warum|¿?por qué", re.IGNORECASE)
 _NUMBERED = word_set("example exercise it table figure section chapter unit problem task prepared")
 _MINUS = r"[-‐‑‒–—−~]?\s?"
@@ -32,6 +32,7 @@ _IS = re.compile(rf"(?<![^\W\d_])([a-zA-Z])\s?=\s?{_MINUS}(\d+(?:[.,/]\d+)*)(?![
 _FACTOR = re.compile(r"\(([a-z])\s?[-+‐‑‒–—−~]\s?(\d+)\)")
 _POINT = re.compile(rf"\({_MINUS}(\d+(?:[./]\d+)?)\s?,\s?{_MINUS}(\d+(?:[./]\d+)?)\)")
 _FULL_DATE = re.compile(r"\b(\d{1,2}|[^\W\d_]{3,}) (?:de )?(\d{1,2}|[^\W\d_]{3,}) ?,? (?:de )?(\d{3,4})\b")
+_MONTH_YEAR = re.compile(rf"\b({'|'.join(MONTHS)}),? (?:de )?(\d{{3,4}})\b")
 # A one that a machine took for a letter.
 _ONE = re.compile(r"(?<![^\W_])[lI|](?![^\W_])")
 _THOUGHT = re.compile(
@@ -64,6 +65,7 @@ _STRUCTURE = frozenset(
         ),
     )
 )
+OF_WRITERS = _OF_TASKS | _STRUCTURE
 # Up to here a number in words may be the writer's own count.
 _SMALL = 12
 
@@ -82,7 +84,7 @@ def figure_findings(seen: Seen) -> Iterator[Finding]:
     counted = {one.start: other for one, other in shared_nouns(said, seen.near.figures)}
     for figure in said:
         quoted = "" if figure.start in counted else seen.told
-        if figure.start < of_error or figure.start in given or _is_listed(figure, text, quoted):
+        if figure.start < of_error or figure.start in given or is_listed(figure, text, quoted):
             continue
         is_otherwise = figure.start in counted and not figure.unit
         if has_own and figure.kind == "number" and not figure.era:
@@ -186,7 +188,7 @@ def _end_of_error(seen: Seen, text: str) -> int:
     return right.start() if right else len(text) if thought else 0
 
 
-def _is_listed(figure: Figure, text: str, told: str) -> bool:
+def is_listed(figure: Figure, text: str, told: str) -> bool:
     """Whether the number is that of the things that the sentence itself goes on to list, or that the sentence ``told``
     has."""
     if figure.is_ordinal or figure.is_date:
@@ -228,7 +230,9 @@ def _is_altered(figure: Figure, seen: Seen) -> bool:
 def _other_date(seen: Seen) -> Iterator[Finding]:
     """The quote's sentence has another year for this day of a month."""
     printed = dict(_full_dates(seen.told_figures.text))
-    moved = {year: printed[day] for day, year in _full_dates(seen.text) if printed.get(day, year) != year}
+    anywhere = {*_full_dates(seen.figures.text)}
+    said = ((day, year) for day, year in _full_dates(seen.text) if (day, year) not in anywhere)
+    moved = {year: printed[day] for day, year in said if printed.get(day, year) != year}
     for year, other in moved.items():
         yield Finding(FindingKind.NUMBER, not_as_quoted(year, other))
 
@@ -246,10 +250,12 @@ def _other_period(seen: Seen, said: Sequence[Figure]) -> Iterator[Finding]:
 
 
 def _full_dates(text: str) -> Iterator[tuple[frozenset[str], str]]:
-    """March 3, 1861 and 3 March 1861: the day with its month, and the year."""
+    """March 3, 1861 and 3 March 1861: the day with its month, and the year; the month alone with its year too."""
     for one, other, year in _FULL_DATE.findall(text.lower()):
         if not MONTHS.isdisjoint((one, other)):
             yield frozenset((one, other)), year
+    for month, year in _MONTH_YEAR.findall(text.lower()):
+        yield frozenset((month,)), year
 
 
 def _other_solution(text: str, seen: Seen) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from books.guidelines.evidence.numerals import cardinal, composed, legible, ordinal, readings, roman
 from books.guidelines.evidence.quotes import search_before
-from books.guidelines.evidence.units import MONTHS, SCALES, UNITS
+from books.guidelines.evidence.units import MONTH_NUMBERS, MONTHS, SCALES, UNITS
 from books.language import is_content, stem
 from books.stopwords import word_set
 
@@ -91,12 +91,12 @@ class Figure:
 
     @property
     def is_day(self) -> bool:
-        return self.value <= 31 and bool(self.month)
+        return self.value <= 31 and self.month is not None
 
     @property
-    def month(self) -> str:
-        """As a stem, where it is the word before or after; "" where none is."""
-        return self.noun if self.noun in _MONTH_STEMS else stem(self.before) if self.before in MONTHS else ""
+    def month(self) -> int | None:
+        """By its number from 0 on, where it is the word before or after; None where none is."""
+        return _MONTH_STEMS.get(self.noun, MONTH_NUMBERS.get(self.before))
 
     @property
     def is_year(self) -> bool:
@@ -126,7 +126,7 @@ class Figure:
         return f"{self.written}{ending}{f' {self.era}' if self.era else ''}"
 
 
-_MONTH_STEMS = frozenset(map(stem, MONTHS))
+_MONTH_STEMS = {stem(name): number for name, number in MONTH_NUMBERS.items()}
 _JOINING = word_set("to and or of in from by at on is are was were the a an as with for bis und oder y o de al et ou à")
 _DATE_PREPOSITIONS = MONTHS | word_set(
     "in by since until till from to before after around about circa c ca year between and during im um seit bis nach"
@@ -301,6 +301,8 @@ def _with_surroundings(figure: Figure, text: str) -> Figure:
         or UNITS.get(word.lower(), "")
         or ("percent" if word[:3].lower() in ("per", "por", "pou") and " " in word else "")
     )
+    if word[:1].isupper() and before and before[1].lower() in _DATE_PREPOSITIONS and 1000 <= figure.value <= 2100:
+        unit = ""  # in 1687 Newton
     money = search_before(_CURRENCY, text, figure.start)
     return replace(
         figure,

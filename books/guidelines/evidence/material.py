@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from books.guidelines.evidence.kinds import Thing, things
 from books.guidelines.evidence.names import PrintedNames
 from books.guidelines.evidence.numerals import legible
-from books.guidelines.evidence.places import Places, Sentence, sentences_of
+from books.guidelines.evidence.passages import Sentence, sentences_of
+from books.guidelines.evidence.places import Places
 from books.guidelines.evidence.printed_figures import PAGE, PrintedFigures
 from books.guidelines.evidence.quotes import Found, PrintedBook, as_misread, joined_words
 from books.language import content_stems, language_of, stem, words
@@ -61,6 +63,10 @@ class CitedText:
     @cached_property
     def names(self) -> PrintedNames:
         return PrintedNames(f"{self.text}\n{self.title}")
+
+    @cached_property
+    def things(self) -> dict[Thing, str]:
+        return things(self.text)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from books.guidelines.evidence.names import (
     plain,
     unknown_names,
 )
-from books.guidelines.evidence.places import keys_in_order
+from books.guidelines.evidence.passages import keys_in_order
 from books.guidelines.evidence.units import MONTHS
 from books.language import content_stems, grammar_of, is_content, sentences, stem, words
 from books.sentences import gettext_noop, told
@@ -25,7 +25,10 @@ from books.stopwords import word_set
 from books.stored.guideline import Finding, FindingKind, Part
 
 # Parts whose sentences begin with a verb: Explain, Know, Name.
-_IMPERATIVE = (Part.OBJECTIVE, Part.PREREQUISITES, Part.CHECKS)
+IMPERATIVE = (Part.OBJECTIVE, Part.PREREQUISITES, Part.CHECKS)
+# What they put in quotation marks the pages say.
+_TELLING = (Part.OBJECTIVE, Part.CONCEPTS, Part.DEPTH)
+_QUOTED = re.compile(r"[“\"]([^“”\"]+? [^“”\"]+?)[.,;:!?]?[”\"]")
 _VERBS = (
     "was|is|had|has|were|wrote|built|led|brought|made|became|took|gave|found|won|lost|held|said|saw|came|began|fought"
     "|taught|sent|set|told|knew|drew|sold|bought|died|left|kept|ruled|[a-z]{3,}ed"
@@ -45,6 +48,7 @@ _OF_LATER = frozenset(
     )
 )
 _MONTHS_LATER = re.compile(r"\b(?:months?|weeks?|days) (?:later|earlier|before|after)\b", re.IGNORECASE)
+_COMPARES = r"\b(?:[Uu]nlike|[Ll]ike|[Cc]ompared (?:to|with)|[Cc]ontrary to|[Aa]s with|[Ii]n contrast to)\s(?:the\s)?"
 # A sentence tells what another tells where it shares this much of its matter.
 _MOST = 0.6
 # It is its writer's own where it shares no more than this.
@@ -68,6 +72,10 @@ def name_findings(seen: Seen) -> Iterator[Finding]:
     if seen.part == Part.CONCEPTS:
         for one, other in seen.places.other_names():
             yield Finding(FindingKind.NAME, not_as_quoted(one, other))
+    for phrase in _QUOTED.findall(claim.text) if seen.part in _TELLING else ():
+        printed = seen.material.book.printed
+        if re.search(r"[A-ZÀ-Þ]", phrase) and not printed.find(phrase, seen.numbers):
+            yield Finding(FindingKind.NAME, not_on(phrase, seen.where))
     for term in _named_as(claim.text):
         if not seen.names.has(term) and not seen.names.has_small(term):
             yield Finding(FindingKind.NAME, told("The term “{words}” is not on {where}.", words=term, where=seen.where))
@@ -103,13 +111,17 @@ def _is_own_matter(name: Name, seen: Seen) -> bool:
 
 def _is_beside(name: Name, seen: Seen) -> bool:
     """Whether the name is more than the page tells and takes no other's place: where another form stands beside it, of
-    a people where the quote's sentence names none that is left out, or of something known before, in a sentence that
-    does not tell what the quote tells."""
+    what something is compared with, of a people where the quote's sentence names none that is left out, or of something
+    known before, in a sentence that does not tell what the quote tells."""
     said = PrintedNames(seen.claim.text)
     other = re.search(rf"\b{name.word}(?: \(|,? (?:or|also called|also known as) )([A-ZÀ-Þ]\w\w+)", seen.claim.text)
     if other and seen.names.has(other[1]):
         return True
     if name.word.lower() in MONTHS and _MONTHS_LATER.search(seen.around):
+        return True
+    if seen.material.whole.has(name.word) and re.search(
+        rf"{_COMPARES}(?:[A-ZÀ-Þ]\w+ ){{0,2}}{name.word}\b", seen.claim.text
+    ):
         return True
     if name.is_of_people:
         return all(map(said.has, peoples(seen.told)))
@@ -121,7 +133,7 @@ def _is_name(first: str, seen: Seen) -> bool:
     """Whether a sentence's first word, which no page has in any form, is a name: a verb follows it, or the rest is what
     the quote's sentence tells of another name."""
     text, whole = seen.claim.text, seen.material.whole
-    if seen.part in (*_IMPERATIVE, Part.DEPTH) or not may_be_name(first) or whole.is_like_small(first):
+    if seen.part in (*IMPERATIVE, Part.DEPTH) or not may_be_name(first) or whole.is_like_small(first):
         return False
     if (
         first.endswith("s")
@@ -188,7 +200,7 @@ def is_scattered(seen: Seen) -> bool:
 def is_row_of_words(seen: Seen) -> bool:
     """Whether the statement is no sentence: words of the book in a row, without any that joins them."""
     said = words(seen.claim.text)
-    fewest = 8 if seen.part in _IMPERATIVE else 6
+    fewest = 8 if seen.part in IMPERATIVE else 6
     if len(said) < fewest or not grammar_of(seen.language).isdisjoint(said):
         return False
     return sum(map(seen.material.whole.has, said)) >= 0.8 * len(said)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA
 
 from books.guidelines.evidence.numerals import roman
 from books.guidelines.evidence.quotes import as_misread, joined_words, search_before, squeezed, without_digits
@@ -191,7 +191,12 @@ class PrintedNames:
 
     @cached_property
     def _misread(self) -> set[str]:
-        return {as_misread(word) for word in self.words}
+        return {as_misread(word) for word in self._matter}
+
+    @cached_property
+    def _matter(self) -> set[str]:
+        """Without words of grammar, which are no form of a name: Andes is not "and", nor Ali "all"."""
+        return {word for word in self.words if word not in STOPWORDS}
 
     @cached_property
     def _capitals(self) -> str:
@@ -207,7 +212,7 @@ class PrintedNames:
             return True
         if not self.words.isdisjoint(_PARTNERS.get(word, ()) or _PARTNERS.get(word.removesuffix("s"), ())):
             return True
-        return any(_same_name(word, printed) for printed in self.words if printed[0] == word[0])
+        return any(_same_name(word, printed) for printed in self._matter if printed[0] == word[0])
 
     def has_small(self, name: str) -> bool:
         """Whether the word stands there in small letters, in some form: then it is no proper name."""
@@ -233,10 +238,12 @@ def _same_name(one: str, other: str) -> bool:
     if min(len(one), len(other)) < _LONG:
         if one.replace("y", "i") == other.replace("y", "i"):
             return True
+        if len(one) == len(other) > 4 and sorted(one) == sorted(other):  # Nadiu
+            return OSA.distance(one, other, score_cutoff=1) <= 1
         others = {pair for pair in zip(one, other, strict=False) if pair[0] != pair[1]}
         return len(one) == len(other) > 3 and len(others) == 1 and set(*others) <= set("aeiouy")
     slips = 2 if min(len(one), len(other)) >= 9 else 1
-    return Levenshtein.distance(one, other, score_cutoff=slips) <= slips or _skeleton(one) == _skeleton(other) != ""
+    return OSA.distance(one, other, score_cutoff=slips) <= slips or _skeleton(one) == _skeleton(other) != ""
 
 
 @lru_cache(maxsize=50_000)

@@ -196,7 +196,8 @@ _CUBE = re.compile(
     re.IGNORECASE,
 )
 _HALF_UNIT = re.compile(
-    r"\b(?:medi[oa]|halbe[nrs]?) (?=litro|kilo|hora|metro|tonelada|docena|Liter|Kilo|Pfund|Meter|Tonne)"
+    r"\bhalf an? (?=(?:(?:kilo|centi|milli)?(?:met|lit)(?:re|er)|mile|inch|foot|yard|pound|gallon|cup|ton|kilogram)\b)"
+    r"|\b(?:medi[oa]|halbe[nrs]?) (?=litro|kilo|hora|metro|tonelada|docena|Liter|Kilo|Pfund|Meter|Tonne)"
 )
 # Of square kilometers, not of a number.
 _OF_UNITS = re.compile(r"(?:(?<=[kcm]m)|(?<=\dm)|(?<=\d m)|(?<=\bmi)|(?<=\bft))[²³]")

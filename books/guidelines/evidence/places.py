@@ -7,27 +7,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import pairwise
 from math import fsum, log
 
 from books.guidelines.evidence.figures import Figure
-from books.guidelines.evidence.names import GENERIC, PrintedNames, names, peoples, plain
-from books.guidelines.evidence.numerals import cardinal
-from books.guidelines.evidence.printed_figures import PrintedFigures
-from books.guidelines.evidence.quotes import Found, as_misread, joined_words, search_before, without_digits
+from books.guidelines.evidence.names import GENERIC, PrintedNames, may_be_name, names, peoples, plain
+from books.guidelines.evidence.passages import Sentence, key_of, keys_of
+from books.guidelines.evidence.quotes import Found, joined_words, search_before
 from books.guidelines.evidence.units import MONTHS
 from books.language import is_content, stem, words
 from books.stopwords import word_set
 
-_END = re.compile(
-    rf"(?:[!?•]|(?<!\b\w)(?<!\bca)(?<!\bSt)\.)(?=\s)(?!(?<=\d\.)\s(?:{'|'.join(MONTHS)})\b)|\n\s*\n", re.IGNORECASE
-)
-_ROW = re.compile(r"[\dA-ZÀ-Þ•]")
-# A line this much shorter than the longest is a row of a table, where the next line begins another.
-_SHORT_LINE = 0.7
 # Of the statement's matter that the cited pages have, the quotes' sentence has this much, and so many words.
 _CLEAR, _FEWEST = 0.5, 2
 # A short statement has no more words of matter.
@@ -38,6 +30,8 @@ _ROUNDED = Decimal("0.12")
 _MANY_TIMES = 20
 # What "he" and "its" may mean stands no further back.
 _REFERS_BACK = 3
+# Of a book or song, in quotation marks.
+_TITLE = re.compile(r"[\"“][^\"”]*[\"”]")
 _PRONOUN = re.compile(r"\b(?:he|she|they|him|them|it|er|sie|ihn|ihm|él|ella|ellos)\b", re.I)
 _REFERS = re.compile(
     rf"{_PRONOUN.pattern}|\b(?:his|her|their|its?|ihre?\w?|sein\w*|dies\w*|sus?|this|these|estos?|estas?)\b", re.I
@@ -51,79 +45,6 @@ _PREPOSITIONS = word_set(
 )
 
 
-@dataclass(eq=False)
-class Sentence:
-    """Of a page, from ``start`` to ``end`` of its text; a row of a table is one too (``is_row``)."""
-
-    page: int
-    start: int
-    end: int
-    text: str
-    language: str
-    is_row: bool = False
-
-    def is_of(self, found: Found) -> bool:
-        """Whether a quote stands in it."""
-        return self.page == found.page and self.start < found.end and found.start < self.end
-
-    def parted(self, found: Iterable[Found]) -> Iterator[Sentence]:
-        """What of it is in the quotes, and what is before, between and behind them."""
-        ends = {end for each in found if self.is_of(each) for end in (each.start, each.end)}
-        bounds = sorted({self.start, self.end, *(end for end in ends if self.start < end < self.end)})
-        for start, end in pairwise(bounds):
-            yield replace(self, start=start, end=end, text=self.text[start - self.start : end - self.start])
-
-    @cached_property
-    def keys(self) -> frozenset[str]:
-        return keys_of(joined_words(self.text))
-
-    @cached_property
-    def head(self) -> frozenset[str]:
-        """The first word's key, which says of what a row tells."""
-        return keys_of(" ".join(words(self.text)[:1]))
-
-    @cached_property
-    def figures(self) -> PrintedFigures:
-        return PrintedFigures(joined_words(self.text), self.language)
-
-    @cached_property
-    def names(self) -> PrintedNames:
-        return PrintedNames(self.text)
-
-
-def sentences_of(page: int, text: str, language: str) -> tuple[Sentence, ...]:
-    longest = max(map(len, text.split("\n")))
-    ends = {each.end() for each in _END.finditer(text)}
-    end, rows = 0, set[tuple[int, int]]()
-    for line in text.split("\n"):
-        start, end = end, end + len(line) + 1
-        if len(line) < _SHORT_LINE * longest and _ROW.match(text, end) and not line.rstrip().endswith(","):
-            ends.add(end)
-            rows |= {(start, end)} if not line.rstrip().endswith((".", "?", "!", ":")) else set()
-    bounds = sorted({0, *ends, len(text)})
-    return tuple(
-        Sentence(page, start, end, text[start:end], language, is_row=(start, end) in rows)
-        for start, end in pairwise(bounds)
-        if text[start:end].strip()
-    )
-
-
-def keys_of(text: str) -> frozenset[str]:
-    return frozenset(keys_in_order(text))
-
-
-def keys_in_order(text: str) -> list[str]:
-    """What its words of matter have in common with their forms and misreadings, without numbers; each once."""
-    said = (each for each in words(without_digits(text)) if is_content(each) and each not in MONTHS)
-    found = (_key(each) for each in said if all(cardinal(each, name) is None for name in ("en", "de", "es")))
-    return list(dict.fromkeys(found))
-
-
-def _key(word: str) -> str:
-    read = as_misread(plain(word))
-    return read[:6] if len(read) > 6 else stem(read)
-
-
 @dataclass(frozen=True, slots=True)
 class _Run:
     """A name: ``words`` are those of ``given`` that are its own."""
@@ -134,7 +55,7 @@ class _Run:
 
     def is_same(self, other: _Run) -> bool:
         """One in full and in part too."""
-        mine, others = [*map(_key, self.words)], [*map(_key, other.words)]
+        mine, others = [*map(key_of, self.words)], [*map(key_of, other.words)]
         is_in_part = len(mine) == 1 or len(others) == 1 or mine[-1] == others[-1]
         return is_in_part and not set(mine).isdisjoint(others)
 
@@ -229,22 +150,25 @@ class Places:
     def _other_name(self, run: _Run) -> _Run | None:
         if any(each.names.has(run.words[-1]) for each in self.told) or any(map(run.is_same, self._told_names)):
             return None
-        said = self._matter.difference(map(_key, run.given))  # Babylonian says Babylon
-        rivals = (each for each in self._told_names if said.isdisjoint(map(_key, each.words)))
+        said = self._matter.difference(map(key_of, run.given))  # Babylonian says Babylon
+        rivals = (each for each in self._told_names if said.isdisjoint(map(key_of, each.words)))
         other = next((each for each in rivals if self._are_alike(run, each)), None)
         having = [each for each in self.cited if any(map(each.names.has, run.words))] if other else []
         is_known = having or (len(run.words) > 1 and all(map(self.whole.has, run.words)))
         is_meant = not is_known or self._may_be_meant(having)
-        return None if is_meant or not self._is_of_another([*map(_key, run.given)], having) else other
+        return None if is_meant or not self._is_of_another([*map(key_of, run.given)], having) else other
 
     @cached_property
     def _told_names(self) -> list[_Run]:
-        found = [run for each in self.told for run in self._runs(joined_words(each.text))]
+        told = (_TITLE.sub("", joined_words(each.text)) for each in self.told)
+        found = [run for each in told for run in self._runs(each)]
         return [run for run in found if self._is_surely_name(run)]
 
     def _is_surely_name(self, run: _Run) -> bool:
         """Not a word with a capital because a sentence begins with it."""
-        return len(run.words) > 1 or re.sub(r"['’]s$", "", run.words[0]) in self.whole.inside
+        first = re.sub(r"['’]s$", "", run.words[0])
+        may_be = may_be_name(first) and not self.whole.is_like_small(first)
+        return len(run.words) > 1 or may_be or first in self.whole.inside
 
     def _may_be_meant(self, having: Iterable[Sentence]) -> bool:
         """By a pronoun of the quotes' sentence."""

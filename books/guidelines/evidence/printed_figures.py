@@ -41,13 +41,14 @@ _MANY_TIMES = 20
 _HALF = re.compile(r"\b(?:half|halves|halb\w*|Hälfte|mitad)\b", re.IGNORECASE)
 # Of something: as good as fifty percent of it.
 _HALF_OF = re.compile(r"\b(?:half|Hälfte|mitad)(?= (?:of|the|an?|der|des|de|del)\b)", re.IGNORECASE)
-_SHARING = re.compile(r"\s*(?:[-–—−]|to|and|or|bis|und|oder|a|y|o|à|et|ou)\s*", re.IGNORECASE)
+_SHARING = re.compile(r"\s*(?:[-–—−×]|to|by|and|or|bis|und|oder|a|y|o|à|et|ou)\s*", re.IGNORECASE)
 _LARGE = 1_000
 _ONE = re.compile(
     r"(?<![\d\w])(?:after|for|in|within|takes?|every|than|nach|in|pro|en)\s(?:an?|eine[rnm]?|un) ([^\W\d_]+)\b"
 )
 _TIMES = frozenset(unit for unit, (kind, _) in SCALES.items() if kind == "time")
 
+_DEGREE = re.compile(r"(?<=\d)\s?[oº0](?=[CF]\b)")
 _SHORT = re.compile(r"\b(?:[mck]rn|rnm|rnrn)(?![^\W²³])")
 _WORD = re.compile(r"[^\W\d_]{5,}")
 _KNOWN = frozenset(UNITS) | set(ENGLISH) | set(GERMAN) | set(SPANISH) | set(FRENCH) | MONTHS | {"later", "earlier"}
@@ -56,6 +57,7 @@ _MEANT = {as_misread(word.lower()): word for word in _KNOWN if len(word) > 4}
 
 def _as_meant(text: str) -> str:
     """Words that count or measure, where a machine misread them: rnillion."""
+    text = _DEGREE.sub(" °", text)
     text = _SHORT.sub(lambda unit: unit[0].replace("rn", "m"), text)
     return _WORD.sub(
         lambda word: word[0] if word[0].lower() in _KNOWN else _MEANT.get(as_misread(word[0].lower()), word[0]), text
@@ -153,9 +155,10 @@ class PrintedFigures:
         return len(parts) == 2 and "/" not in self.text and all(Decimal(each) in self.eras for each in parts)
 
     def _is_day_of_month(self, figure: Figure) -> bool:
-        """Whether the day stands there with its month, if any day does."""
-        days = [each.value for each in self.figures if each.is_day and each.month == figure.month]
-        return not days or figure.value in days
+        """Whether the day stands there with its month, if any day does with this month or the day with another."""
+        days = {(each.value, each.month) for each in self.figures if each.is_day}
+        is_known = any(figure.value == day or figure.month == month for day, month in days)
+        return not is_known or (figure.value, figure.month) in days
 
     def _is_day_alone(self, value: Decimal) -> bool:
         printed = [each for each in self.figures if each.value == value]

@@ -25,7 +25,13 @@ LONGEST_BEFORE = 40
 # Furniture (running heads, page numbers) repeats on pages this near.
 NEAR_PAGES = 4
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
-SAME_SIGN = DASHES | str.maketrans("×⋅•∙*’‘“”|lIOo", "x····''\"\"11100")
+SAME_SIGN = DASHES | str.maketrans("×⋅•∙*≈≅÷’‘“”|lIOo", "·····==/''\"\"11100")
+# An x between spaces, for times.
+_TIMES = re.compile(r"(?<=[\w)]\s)x(?=\s[\w(])")
+# What tells one formula from another besides its letters and numbers; a machine loses other signs, such as a root.
+_TELLING_SIGNS = re.compile(r"\d+|[^\W\d]+|[-+=<>≤≥/·]")
+# So many of these, and a formula is known without the others.
+_TELLING = 5
 _ELLIPSIS = re.compile(r"\s*(?:…|\.\s?\.\s?\.|\[…\])\s*")
 _SIGN = re.compile(r"\d+|[^\W\d]+|[^\w\s]")
 _BETWEEN_THOUSANDS = re.compile(r"(?<=\d),\s?(?=\d{3}(?!\d))")
@@ -159,11 +165,15 @@ class PrintedPage:
 
     def _find_signs(self, quote: str) -> Found | None:
         """A short quote sign by sign ("12 ÷ 4" is not "124"), but for what a machine takes for another: 1, l and I."""
-        signs = _SIGN.findall(_BETWEEN_THOUSANDS.sub("", quote).translate(SAME_SIGN).strip(" .,;:"))
+        signs = _SIGN.findall(_formula(_BETWEEN_THOUSANDS.sub("", quote)).strip(" .,;:"))
         if not signs:
             return None
         pattern = r"(?<!\w)" + r"\s*".join(map(_printed, signs)) + r"(?!\w)"
-        found = re.search(pattern, self.text.translate(SAME_SIGN), re.IGNORECASE)
+        found = re.search(pattern, _formula(self.text), re.IGNORECASE)
+        telling = [sign for sign in signs if _TELLING_SIGNS.fullmatch(sign)]
+        if found is None and len(telling) >= _TELLING:
+            pattern = r"(?<!\w)" + r"[^\w+=<>≤≥/·-]{0,3}".join(map(_printed, telling)) + r"(?!\w)"
+            found = re.search(pattern, _formula(self.text), re.IGNORECASE)
         if found is None:
             return None
         words = " ".join(self.text[found.start() : found.end()].split())
@@ -184,6 +194,11 @@ def search_before(pattern: re.Pattern[str], text: str, end: int) -> re.Match[str
 def joined_words(text: str) -> str:
     """Without the hyphens that break a word at a line's end."""
     return _BROKEN.sub("", text)
+
+
+def _formula(text: str) -> str:
+    """With one sign for all that are written for the same, each in its place."""
+    return _TIMES.sub("·", text.translate(SAME_SIGN))
 
 
 def _printed(sign: str) -> str:

@@ -8,17 +8,23 @@ from collections.abc import Sequence
 from books.guidelines.evidence.derived import Derivation
 from books.guidelines.evidence.figures import Figure
 from books.guidelines.evidence.material import Seen
-from books.guidelines.evidence.names import GENERIC, may_be_name, plain
+from books.guidelines.evidence.names import GENERIC, may_be_name, names, plain
 from books.language import words
 from books.stored.guideline import Part
 
 # A case of somebody or something that is any: Someone, a bacterium, for a party.
 _ANY = re.compile(
-    r"(?:^|[.?!:]\s+)(?:(?:for|from|in|of|at|für|von|bei|auf|para|de|en|con|pour|dans)\s)?"
-    r"(?:an?|one|two|ein|eine[mnrs]?|zwei|wer|una?|dos|quien|une)\s"
-    r"|\b(?:some(?:one|body)|suppose|imagine|if|would|jemand\w*|angenommen|wenn|würd\w+|alguien|supón\w*|si|quelqu['’]un)\b",
+    r"^(?:it is|you are|you have|es ist)\b"
+    r"|(?:^|[.?!:]\s+)(?:(?:for|from|in|of|at|on|für|von|bei|auf|para|de|en|con|pour|dans)\s)?"
+    r"(?!one \w+ of (?-i:[A-Z]))(?:an?|one|two|ein|eine[mnrs]?|zwei|wer|una?|dos|quien|une)\s"
+    r"|\b(?:some(?:one|body)|suppose|imagine|picture|if|would|jemand\w*|angenommen|wenn|würd\w+"
+    r"|alguien|supón\w*|si|quelqu['’]un)\b",
     re.IGNORECASE,
 )
+ASKS = re.compile(
+    r"\bhow (?:much|many|far|long)\b|\b(?:compute|calculate|find)\b|\bwie (?:viele?|weit)\b|\bcuánt", re.IGNORECASE
+)
+_SCENE = re.compile(r"(?:it is|you are|you have|imagine|suppose|picture|es ist|stell|imagina)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.?!:]+")
 _ANSWER = re.compile(r"\?|\b(?:answer|antwort|lösung|respuesta|solución|réponse)\b|\((?=[^()]*\)\W*$)", re.IGNORECASE)
 
@@ -33,7 +39,18 @@ def given_figures(seen: Seen, said: Sequence[Figure], derived: Derivation) -> li
     answered = [each for each in said if each.start > answer.start() and each.counts]
     question = seen.text[: answer.start()]
     is_case = bool(own) and (_ANY.search(question) is not None or _has_invented_person(question, seen))
+    is_case = is_case or (len(own) > 1 and ASKS.search(seen.text) is not None and not names_printed(question, seen))
     return own if is_case or any(derived.is_made_with(each, own) for each in answered) else []
+
+
+def is_scene(seen: Seen) -> bool:
+    """Whether a check sets a scene of its writer's: It is January 1500."""
+    return seen.part == Part.CHECKS and _SCENE.match(seen.text) is not None
+
+
+def names_printed(text: str, seen: Seen) -> bool:
+    """Whether a name of the cited pages stands in ``text``, which then tells of what they tell."""
+    return any(seen.names.has_capital(each.word) for each in names(text) if not each.is_first)
 
 
 def _has_invented_person(question: str, seen: Seen) -> bool:

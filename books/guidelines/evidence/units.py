@@ -9,8 +9,9 @@ from books.stopwords import word_set
 UNITS = {
     name: unit
     for unit, names in {
-        "second": "second seconds Sekunde Sekunden segundos", "minute": "minute minutes Minute Minuten minuto minutos",
-        "hour": "hour hours Stunde Stunden hora horas heure heures",
+        "second": "s second seconds Sekunde Sekunden segundos",
+        "minute": "min minute minutes Minute Minuten minuto minutos",
+        "hour": "h hour hours Stunde Stunden hora horas heure heures",
         "day": "day days Tag Tage Tagen día días jour jours",
         "week": "week weeks Woche Wochen semana semanas semaine semaines",
         "month": "month months Monat Monate Monaten mes meses mois",

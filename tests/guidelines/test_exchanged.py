@@ -1,0 +1,130 @@
+"""What a statement says in the place of what its quote says, in every part, and what only looks so."""
+
+from __future__ import annotations
+
+import pytest
+
+from books.guidelines.evidence import BookText, Claim, EvidenceCheck
+from books.stored.guideline import Evidence, FindingKind, Part
+
+PAGES = {
+    3: (
+        "The League of Harbours 3\n"
+        "The merchant Anna Brandt of Visby led the second fleet. Her rival Karin Holm stayed at home. Holm sold wool\n"
+        "in Danzig. In May 1391 a storm came up. Who paid?\n"
+        "Visby — Anna Brandt, for her brother\nRiga — Jon Aalto, for nobody but himself and the whole council\n"
+    ),
+    4: (
+        "4 The League of Harbours\n"
+        "The shipwright Peter Lund, a man of few words, built a new ship of oak with a strip of brass along its\n"
+        "keel. The port of Narva was given a council of 15 members. It was torn open by about 2 cm a year. A crossing\n"
+        "took 7 h 56 min. The Enfold rifle came later. On 24 March 1392 the council met in Riga, and in November\n"
+        "1393 three of its captains were tried. Sarojini Nadiu led them. Salt water froze at 28 oF, beer at 212 oF.\n"
+        'The wind blew from the north. Her book "Mercy and Un-Hanseatic Law" came out in 1395. Lord Ekman was\n'
+        "called mild. The pods gave 5,474 round and 1,850 wrinkled peas. Its plate is half a metre long, one of 38\n"
+        "plates.\n"
+    ),
+}
+BOOK = BookText(PAGES)
+
+
+def kinds(text, quote, part="concepts", page=4):
+    claim = Claim(text, (page,), evidence=(Evidence(page, quote),))
+    return [each.kind for each in EvidenceCheck(BOOK, (page,)).check(Part(part), claim).findings]
+
+
+SHIP = "The shipwright Peter Lund, a man of few words, built a new ship"
+COUNCIL = "given a council of 15 members"
+CROSSING = "took 7 h 56 min"
+MET = "On 24 March 1392 the council met in Riga"
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "part"),
+    [
+        pytest.param("Anna Brandt is the one who laid down the keel.", SHIP, "concepts", id="of another page"),
+        pytest.param("What did Anna Brandt build?", SHIP, "checks", id="in a check"),
+        pytest.param("Karin Holm built a new ship, as the learners know.", SHIP, "prerequisites", id="known before"),
+        pytest.param(
+            "Learners have heard of the Martini rifle.", "The Enfold rifle came later", "prerequisites", id="noun"
+        ),
+        pytest.param("The council held its meeting at Danzig.", MET, "concepts", id="a place"),
+        pytest.param("A strip of zinc ran along the keel.", "a strip of brass along its keel", "objective", id="metal"),
+        pytest.param("The wind came from the west.", "The wind blew from the north", "concepts", id="quarter"),
+        pytest.param(
+            "The mild lord was nicknamed “Mercy Ekman”.", "Lord Ekman was called mild", "concepts", id="words"
+        ),
+    ],
+)
+def test_a_name_or_thing_in_the_place_of_the_quotes_own(text, quote, part):
+    assert kinds(text, quote, part) == [FindingKind.NAME]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "part"),
+    [
+        pytest.param("The page mentions twelve councillors.", COUNCIL, "depth", id="near the word"),
+        pytest.param(
+            "Learners may think that the nine members came from Riga.", COUNCIL, "misconceptions", id="the nine"
+        ),
+        pytest.param("If Narva opens by 2 mm a year, how far after ten?", "about 2 cm a year", "checks", id="unit"),
+        pytest.param("The crossing to Riga took 7 h 36 min. How many fit into a week?", CROSSING, "checks", id="check"),
+        pytest.param("What happens at 232 °F? It is beer that froze.", "beer at 212 oF", "checks", id="a digit"),
+        pytest.param("The council met on 24 May 1392.", MET, "concepts", id="month on another page"),
+        pytest.param("Three captains were tried in November 1391.", "in November 1393 three of", "concepts", id="year"),
+        pytest.param("The plates number over 45.", "one of 38 plates", "depth", id="plates"),
+    ],
+)
+def test_a_number_in_the_place_of_the_quotes_own(text, quote, part):
+    assert FindingKind.NUMBER in kinds(text, quote, part)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "part"),
+    [
+        pytest.param(
+            "Unlike Anna Brandt, who led a fleet, Peter Lund built a ship.", SHIP, "concepts", id="beside its own"
+        ),
+        pytest.param("Know who Anna Brandt was.", SHIP, "prerequisites", id="of a page before"),
+        pytest.param(
+            "Learners may think all members were rich; there were 15.", COUNCIL, "misconceptions", id="corrected"
+        ),
+        pytest.param("At 80 crowns a day and 60 a night, how much is a week?", COUNCIL, "checks", id="a task's own"),
+        pytest.param("It is January 1500 and a captain calls: who answers?", MET, "checks", id="a scene"),
+        pytest.param("Sarojini Naidu led them.", "Sarojini Naidu led them", "concepts", id="letters changed round"),
+        pytest.param("Der Schiffbauer fand mit 24 Jahren eine Sternwarte.", SHIP, "depth", id="German nouns"),
+        pytest.param("About a quarter of the peas were wrinkled.", "1,850 wrinkled peas", "concepts", id="of both"),
+        pytest.param(
+            "Ekman, whose work on law appeared in 1395, was a writer.", "came out in 1395", "depth", id="title"
+        ),
+    ],
+)
+def test_what_only_looks_like_it(text, quote, part):
+    assert kinds(text, quote, part) == []
+
+
+def test_a_name_of_the_same_page_in_another_row():
+    assert kinds("In Visby it was Jon Aalto who paid.", "Visby — Anna Brandt", page=3) == [FindingKind.NAME]
+    assert kinds("In Visby it was Anna Brandt who paid.", "Visby — Anna Brandt", page=3) == []
+
+
+@pytest.mark.parametrize(
+    ("quote", "is_found"),
+    [
+        ("T = √857 = 29.3 years", True),
+        ("F = 1.8 × C + 32", True),
+        ("45 ÷ (2 x 0.45) = 50", True),
+        ("T = √867 = 29.3 years", False),
+        ("F = 1.8 × C − 32", False),
+    ],
+)
+def test_a_formula_is_found_whatever_its_sign_for_times_and_about(quote, is_found):
+    page = {7: "T² = 857, so T = √857 ≈ 29.3 years. F = 1.8 · C + 32. It gains Q ÷ m = 45 ÷ (2 · 0.45) = 50 °C."}
+    claim = Claim("That is so.", (7,), evidence=(Evidence(7, quote),))
+    assert bool(EvidenceCheck(BookText(page)).check(Part.DEPTH, claim).findings) != is_found
+
+
+def test_a_year_before_a_person_whose_name_is_a_units_is_a_year():
+    text = BookText({1: "In 1687 Newton wrote of the tides. In 1695 Watt was not yet born, but Halley wrote of them."})
+    claim = Claim("Newton wrote of the tides in 1695.", (1,), evidence=(Evidence(1, "In 1687 Newton wrote of"),))
+    assert [each.kind for each in EvidenceCheck(text).check(Part.CONCEPTS, claim).findings] == [FindingKind.NUMBER]
