@@ -45,11 +45,12 @@ class Glyph:
 @dataclass(frozen=True, slots=True)
 class RenderedPage:
     """One page: its picture in grey, and what the PDF's own text has on it that is seen, none if it has none;
-    ``is_damaged`` where beside that a picture on it was cut."""
+    ``is_damaged`` where beside that a picture on it was cut, ``is_cut`` where what draws it was."""
 
     image: Image.Image
     glyphs: tuple[Glyph, ...]
     is_damaged: bool = False
+    is_cut: bool = False
 
 
 def judge_pdf(source: Path | BinaryIO) -> Message:
@@ -65,7 +66,8 @@ def render_page(source: Path | BinaryIO, index: int, *, dpi: int = 200) -> Rende
     try:
         header, pixels = _ask(source, task="render", index=index, dpi=dpi)
         glyphs = tuple(_glyph(*fields) for fields in _with_whole_signs(header["glyphs"]))
-        return RenderedPage(picture_of(header, pixels), glyphs, header["is_damaged"] is True)
+        picture, is_cut = picture_of(header, pixels), header["is_cut"] is True
+        return RenderedPage(picture, glyphs, is_damaged=header["is_damaged"] is True, is_cut=is_cut)
     except UploadRejected as refusal:
         raise UnreadableImage(refusal.reason) from None
     except (ValueError, TypeError, KeyError, OverflowError):  # what a box says is made by whoever sent the file

@@ -23,8 +23,9 @@ from books.intake.files import shown_name
 from books.intake.grey import grey
 from books.intake.image_child import DECODING_ERRORS, END_OF_IMAGE, FILLERS, is_whole
 from books.intake.judging import DAMAGED_PICTURE, judged, refusal_of_points
-from books.intake.pdf_repair import opened, unpacked
+from books.intake.pdf_repair import opened, unpacked, with_all_pages
 from books.intake.pdf_seen import POINTS_PER_INCH, SPACE, owners_of, visible
+from books.intake.pdf_streams import is_cut
 from books.sentences import gettext_noop, plain, told
 
 LOCKED = gettext_noop("The PDF needs a password to open; save it without one.")
@@ -52,12 +53,14 @@ LEAST_PRINT = 6  # of smaller print in dots of the picture nothing can be read
 
 
 def answer(request: Message, data: BinaryIO) -> Answer:
-    """{"frames", "left_out", "notes"}; for "render" {"width", "height", "glyphs", "is_damaged"} and the page in grey, a
-    byte a pixel. Or {"refused": a sentence}."""
+    """{"frames", "left_out", "notes"}; for "render" {"width", "height", "glyphs", "is_damaged", "is_cut"} and the page
+    in grey, a byte a pixel. Or {"refused": a sentence}."""
     try:
         document = opened(data)
         with suppress(PdfiumError):  # without its form the page is still a page
             document.init_forms()
+        if request["task"] == "judge" or request["index"] >= len(document):
+            document = with_all_pages(document, data)
         if request["task"] == "judge":
             return judge(document, data, has_end=request["has_end"]), b""
         return render(document, request["index"], request["dpi"], data)
@@ -135,6 +138,7 @@ def render(document: Any, index: int, dpi: int, data: BinaryIO) -> Answer:
         page = document[index]
     except PdfiumError:
         raise UploadRejected(told(UNREADABLE_PAGE, page=index + 1)) from None
+    has_gap = is_cut(document, index, data)
     scale = unit * min(dpi / POINTS_PER_INCH, (limits.PDF_RENDER_PIXELS / (width * height)) ** 0.5)
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
     shades = grey(picture)
@@ -145,8 +149,8 @@ def render(document: Any, index: int, dpi: int, data: BinaryIO) -> Answer:
     has_damage = any(is_damaged(image, is_empty=is_empty) for image, is_empty in images_on(page, shades))
     if has_damage and not seen:
         raise UploadRejected(told(DAMAGED_PICTURE, page=index + 1))
-    said = {"width": picture.width, "height": picture.height, "glyphs": seen, "is_damaged": has_damage}
-    return said, shades.tobytes()
+    said = {"width": picture.width, "height": picture.height, "glyphs": seen}
+    return {**said, "is_damaged": has_damage, "is_cut": has_gap}, shades.tobytes()
 
 
 def images_on(page: Any, shades: Image.Image) -> Iterator[tuple[Any, bool]]:

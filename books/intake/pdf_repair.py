@@ -23,6 +23,11 @@ ENCRYPTED, IDENTITY = re.compile(rb"/Filter\s*/Standard\b"), re.compile(rb"/ID\s
 TABLE = re.compile(rb"\b\d{1,8}\s+0\s+obj\b[^>]{0,400}/Type\s*/XRef\b")
 END = b"\nstartxref\n%d\n%%%%EOF\n"
 CATALOG_BYTES = 4096  # its entries may stand before its type
+# A list of pages, its members, and how many pages are below it, which PDFium counts itself where nothing says so.
+PAGES, KIDS = re.compile(rb"/Type\s*/Pages\b"), re.compile(rb"/Kids\s*\[([\d\sR]*)\]")
+COUNT, NO_COUNT, MEMBER = re.compile(rb"/Count\b"), b"/Cou_t", re.compile(rb"\b(\d{1,8})\s+\d+\s+R\b")
+ROOT, END_OF_OBJECT = re.compile(rb"/Pages\s+(\d{1,8})\s+\d+\s+R\b"), b"endobj"
+MOST_LISTED = 48 * limits.MEBIBYTE
 
 
 def opened(data: BinaryIO) -> Any:
@@ -38,6 +43,63 @@ def opened(data: BinaryIO) -> Any:
             with suppress(PdfiumError):
                 return pypdfium2.PdfDocument(io.BytesIO(repaired))
         raise
+
+
+def with_all_pages(document: Any, data: BinaryIO) -> Any:
+    """The document, or the same with the pages that its own count leaves out, as viewers show them. A file that is too
+    large to look through counts as its count says."""
+    if data.seek(0, io.SEEK_END) > MOST_LISTED:
+        return document
+    data.seek(0)
+    content = data.read()
+    listed = listed_pages(content)
+    if len(document) >= listed:
+        return document
+    for repaired in (content, *repairs(content)):
+        with suppress(PdfiumError):
+            longer = pypdfium2.PdfDocument(io.BytesIO(uncounted(repaired)))
+            if len(document) < len(longer) <= listed:
+                return longer
+    return document
+
+
+def listed_pages(content: bytes) -> int:
+    """How many pages hang on the root, by the lists alone."""
+    # Of two of one number the plain one counts: where that is the older, PDFium counts by the newer in any case.
+    whole = b"".join(unpacked(content)) + content
+    lists: dict[bytes, list[bytes]] = {}
+    for begin, end in page_lists(whole):
+        head, kids = OBJECT.search(whole, begin, end), KIDS.search(whole, begin, end)
+        if head and kids:
+            lists[head[1]] = MEMBER.findall(kids[1])
+    roots = ROOT.findall(whole)
+    waiting, count = roots[-1:], 0
+    seen: set[bytes] = set()
+    while waiting:
+        number = waiting.pop()
+        if number in seen:  # a list in itself
+            continue
+        members = lists.get(number, [])
+        seen.add(number)
+        count += sum(member not in lists for member in members)
+        waiting += [member for member in members if member in lists]
+    return count if roots and roots[-1] in lists else 0
+
+
+def page_lists(content: bytes) -> Iterator[tuple[int, int]]:
+    """Where the objects are that say of themselves to be such a list."""
+    for kind in PAGES.finditer(content):
+        before, end = content.rfind(END_OF_OBJECT, 0, kind.start()), content.find(END_OF_OBJECT, kind.end())
+        yield before + len(END_OF_OBJECT) if before >= 0 else 0, end if end >= 0 else len(content)
+
+
+def uncounted(content: bytes) -> bytes:
+    """The file without the counts of its lists; all else stands where it stood."""
+    parts, at = [], 0
+    for begin, end in page_lists(content):
+        parts += [content[at:begin], COUNT.sub(NO_COUNT, content[begin:end])]
+        at = end
+    return b"".join((*parts, content[at:]))
 
 
 def repairs(content: bytes) -> Iterator[bytes]:

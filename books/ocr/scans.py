@@ -70,6 +70,7 @@ class Prepared:
     picture: Picture
     material: Image.Image | Sight | OcrText
     corners: Corners = WHOLE
+    is_cut: bool = False
 
 
 def made_of(page: Page, engine: str) -> tuple[object, ...]:
@@ -82,12 +83,13 @@ def prepare(page: Page, engine: str = "") -> Prepared:
 
     Raises UnreadableImage.
     """
-    scan, glyphs, is_damaged = _scan(page)
+    whole = _scan(page)
+    scan, glyphs, is_damaged, is_cut = whole.image, whole.glyphs, whole.is_damaged, whole.is_cut
     if glyphs and not engine and not page.rotation:
         image = evened(scan)
         try:
             text = PdfTextLayer(glyphs, scan.width, ocr_engine(LOCAL, page.book.language)).read(image)
-            doubts = dict.fromkeys((*text.doubts, *missing_if(is_damaged)))
+            doubts = dict.fromkeys((*text.doubts, *missing_if(is_damaged or is_cut)))
             return Prepared(pictured(image), replace(text, doubts=tuple(doubts)))
         except BadTextLayer as error:
             logger.info("text layer not used", extra={"page": page.number, "why": error.message})
@@ -96,13 +98,19 @@ def prepare(page: Page, engine: str = "") -> Prepared:
     scan = turned(scan, page.rotation or 0)
     if (engine or default_engine()) == MODEL:
         sight = sight_of(scan, is_upright=page.rotation is not None)
-        return Prepared(sight.picture, sight, before_turn(sight.corners, page.rotation or 0))
+        return Prepared(sight.picture, sight, before_turn(sight.corners, page.rotation or 0), is_cut=is_cut)
     straight = straightened(scan)
-    return Prepared(pictured(straight.image), straight.image, before_turn(straight.corners, page.rotation or 0))
+    corners = before_turn(straight.corners, page.rotation or 0)
+    return Prepared(pictured(straight.image), straight.image, corners, is_cut=is_cut)
 
 
 def read_prepared(page: Page, prepared: Prepared, engine: str = "") -> tuple[OcrText, Picture]:
     """What is printed on the page, and the upright page that the boxes lie on. Raises what the engine raises."""
+    text, picture = _read(page, prepared, engine)
+    return replace(text, doubts=tuple(dict.fromkeys((*text.doubts, *missing_if(prepared.is_cut))))), picture
+
+
+def _read(page: Page, prepared: Prepared, engine: str) -> tuple[OcrText, Picture]:
     material = prepared.material
     if isinstance(material, OcrText):
         return material, prepared.picture
@@ -126,16 +134,16 @@ def cut_of(prepared: Prepared, text: OcrText, picture: Picture) -> Cut | None:
     return Cut(corners, *(text.gutter or ()))
 
 
-def _scan(page: Page) -> tuple[Image.Image, tuple[Glyph, ...], bool]:
-    """The page as it was scanned, what is seen of a PDF's own text, and whether a picture beside that is damaged.
+def _scan(page: Page) -> RenderedPage:
+    """The page as it was scanned, and what is seen of a PDF's own text.
 
     Raises UnreadableImage, also where the stored file is gone.
     """
     whole = _whole_scan(page)
     if page.part is None:
-        return whole.image, whole.glyphs, whole.is_damaged
-    part = part_of(whole.image, page.part)
-    return part, _glyphs_in(page.part, whole.image.size, whole.glyphs), whole.is_damaged
+        return whole
+    glyphs = _glyphs_in(page.part, whole.image.size, whole.glyphs)
+    return replace(whole, image=part_of(whole.image, page.part), glyphs=glyphs)
 
 
 def _glyphs_in(part: Corners, size: tuple[int, int], glyphs: Iterable[Glyph]) -> tuple[Glyph, ...]:

@@ -81,6 +81,13 @@ def pdf(*texts: str, box: tuple[float, float] = (420, 595), end: bytes = b"%%EOF
     return "\n".join(parts).encode() + end
 
 
+def drawn_by(entries: bytes, data: bytes) -> bytes:
+    """A PDF with one page that is drawn by this stream with these entries."""
+    drawing = b"11 0 obj<<%s/Length %d>>stream\n%s\nendstream endobj\n" % (entries, len(data), data)
+    before, _, behind = pdf("").partition(b"11 0 obj")
+    return before + drawing + behind.partition(b"endobj\n")[2]
+
+
 def jpeg_without_end() -> bytes:
     return saved("JPEG").removesuffix(b"\xff\xd9")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import zlib
@@ -14,7 +15,7 @@ from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
 from books.intake.inspect import inspect
 from books.intake.pdf import render_page
-from tests.intake.samples import page, pdf, saved
+from tests.intake.samples import drawn_by, page, pdf, saved
 
 NASTY = Path(__file__).parent.parent / "nasty" / "files"
 LETTER = (612, 792)
@@ -197,6 +198,57 @@ def packed(content: bytes, number: int) -> bytes:
 def test_how_large_a_unit_of_a_small_page_is_may_be_packed() -> None:
     content = packed(pdf("", box=(42, 60)).replace(b"/Type/Page/Parent", b"/Type/Page/UserUnit 14.0/Parent"), 10)
     assert render_page(stream(content), 0).image.size == (1634, 2334)
+
+
+def recounted(count: int) -> bytes:
+    content = pdf("one", "two", "three")
+    assert b"/Count 3" in content
+    return content.replace(b"/Count 3", b"/Count %d" % count)
+
+
+LISTS = {
+    "too low": recounted(1),
+    "packed": packed(recounted(1), 2),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_pages_that_the_pdfs_own_count_leaves_out_are_taken(kind: str) -> None:
+    assert inspect(stream(LISTS[kind]), "book.pdf").frames == 3
+    shown = [render_page(stream(LISTS[kind]), index).glyphs for index in range(3)]
+    assert ["".join(glyph.text for glyph in page) for page in shown] == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_page_that_a_later_list_leaves_out_stays_out(is_packed: bool) -> None:
+    old = recounted(3)
+    kids = re.search(rb"/Kids\[(\d+ 0 R)", old)
+    assert kids
+    later = b"2 0 obj<</Type/Pages/Kids[%s]/Count 1/MediaBox[0 0 420 595]>>endobj\n" % kids[1]
+    content = (packed(old, 2) if is_packed else old) + later + old[old.index(b"trailer") :]
+    assert inspect(stream(content), "book.pdf").frames == 1
+
+
+TEXT = b"BT /F1 24 Tf 40 500 Td (one) Tj ET " + b" ".join(b"%d 0 0 0 re f" % at for at in range(400))
+DRAWN = {
+    "whole": (b"/Filter/FlateDecode", zlib.compress(TEXT), False),
+    "without its checksum": (b"/Filter/FlateDecode", zlib.compress(TEXT)[:-4], False),
+    "in letters": (b"/Filter[/ASCII85Decode/FlateDecode]", base64.a85encode(zlib.compress(TEXT)) + b"~>", False),
+    "a picture within": (b"", b"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI " + TEXT, False),
+    "cut": (b"/Filter/FlateDecode", zlib.compress(TEXT)[:300], True),
+    "cut in letters": (b"/Filter[/ASCII85Decode/FlateDecode]", base64.a85encode(zlib.compress(TEXT))[:400], True),
+    "cut in a string": (b"", TEXT + b"BT (two", True),
+    "a picture that is not there": (b"", TEXT + b" /Im Do", True),
+    "packed in no known way": (b"/Filter/Odd", b"x", True),
+}
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_a_page_whose_drawing_is_cut_is_told_from_a_whole_one(kind: str) -> None:
+    entries, data, is_cut = DRAWN[kind]
+    found = render_page(stream(drawn_by(entries, data)), 0)
+    assert found.is_cut == is_cut
+    assert is_cut or [glyph.text for glyph in found.glyphs] == list("one")
 
 
 CATALOGS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from books.ocr.job import handler_of
 from books.ocr.start import start_reading
 from jobs.runner import run_to_end
 from tests.factories import PageFactory, SourceFactory
+from tests.intake.samples import drawn_by
 from tests.ocr import provoking
 from tests.ocr.pdfs import book_page, drawn
 
@@ -85,6 +87,15 @@ def test_a_page_that_is_too_faint_is_not_called_blank() -> None:
     faint = 190 + np.asarray(provoking.sample(NUMBER)) / 255.0 * 10 + provoking.noise((992, 1405), 6)
     page = read(page_of(encode_png(provoking.as_image(faint)), "png"))
     assert (page.ocr_status, page.reading.text, page.reading.text_may_be_missing) == (OcrStatus.DONE, "", True)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.7])
+def test_a_pdf_page_that_was_cut_is_marked_and_what_is_left_of_it_is_read(share: float) -> None:
+    lines = [b"BT /F1 14 Tf 40 %d Td (Line %d of the page.) Tj ET\n" % (500 - 20 * row, row) for row in range(20)]
+    drawing = zlib.compress(b"".join(lines))
+    page = read(page_of(drawn_by(b"/Filter/FlateDecode", drawing[: int(share * len(drawing))]), "pdf"))
+    assert (page.ocr_status, page.reading.text_may_be_missing) == (OcrStatus.DONE, True)
+    assert page.reading.text.startswith("Line 0 of the page.") == (share > 0.5)
 
 
 def test_a_page_too_far_out_of_level_is_not_called_blank() -> None:

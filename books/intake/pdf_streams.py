@@ -1,0 +1,131 @@
+"""Tells whether what draws a page of a PDF was cut or damaged, in a box: PDFium draws what is left and says nothing.
+
+PDFium does not show a page's streams, but copies them as they are into a file of that page alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+import pypdfium2
+from pypdfium2 import PdfiumError
+
+from books.intake import limits
+
+# A copy holds what all pages share, and is held twice.
+MOST_COPIED, MOST_UNPACKED = 48 * limits.MEBIBYTE, 32 * limits.MEBIBYTE
+# As PDFium writes them.
+OBJECT, STREAM, LENGTH = b" obj\r\n", b">>stream\r\n", re.compile(rb"/Length (\d{1,9})\b(?! \d)")
+FILTERS, NAME, CONTENTS = (
+    re.compile(rb"/Filter\s*(\[[^]]{0,200}\]|/\w+)"),
+    re.compile(rb"/(\w+)"),
+    re.compile(rb"/Contents (\d+) 0 R"),
+)
+FORM, NO_DRAWING = re.compile(rb"/Subtype\s*/Form\b"), re.compile(rb"/Subtype\s*/|/Length[12]\b|/N \d")
+PACKED, AS_TEXT, TEXT_END = (b"FlateDecode", b"Fl"), (b"ASCII85Decode", b"A85"), b"~>"
+OTHER_FILTERS = (b"LZWDecode", b"LZW", b"RunLengthDecode", b"RL", b"ASCIIHexDecode", b"AHx", b"Crypt")
+ZLIB_HEADER, STEP = 2, 1 << 16
+INLINE_PICTURE, STRING = re.compile(rb"(?s)\bID\s.*?\bEI\b"), re.compile(rb"(?s)\((?:\\.|[^()\\])*\)")
+# By a name that nothing is escaped in.
+PAINTED = re.compile(rb"/([\w.+-]+)\s+Do\b")
+BEGIN_TEXT, END_TEXT = re.compile(rb"(?<![\w/])BT\b"), re.compile(rb"(?<![\w/])ET\b")
+
+
+class CutStream(Exception):
+    """Its data end too early or cannot be unpacked."""
+
+
+def is_cut(document: Any, index: int, data: BinaryIO) -> bool:
+    """Whether something that the page draws by is missing; False where the file is too large to tell."""
+    if data.seek(0, os.SEEK_END) > MOST_COPIED:
+        return False
+    copy = io.BytesIO()
+    with suppress(PdfiumError):
+        alone = pypdfium2.PdfDocument.new()
+        alone.import_pages(document, [index])
+        alone.save(copy)
+    content = copy.getvalue()
+    page = CONTENTS.search(content)
+    try:
+        return any(
+            ends_within(drawing) or lacks_a_picture(drawing, content)
+            for number, drawing in drawings(content)
+            if page is not None and number == page[1]
+        )
+    except CutStream:
+        return True
+
+
+def drawings(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Number and unpacked content of all streams that may draw; raises CutStream."""
+    at = 0
+    while (end := content.find(STREAM, at)) >= 0:
+        begin, start = content.rfind(OBJECT, at, end), end + len(STREAM)
+        facts, length = content[begin:end], LENGTH.search(content, begin, end)
+        at = start + (int(length[1]) if length else 0)
+        if FORM.search(facts) or not NO_DRAWING.search(facts):
+            number = content[max(0, begin - 12) : begin].split()[-2]
+            yield number, unpacked_by(FILTERS.search(facts), content[start:at])
+
+
+def unpacked_by(filters: re.Match[bytes] | None, data: bytes) -> bytes:
+    """What the filters make of it, nothing where another than the usual ones is among them."""
+    for name in NAME.findall(filters[1]) if filters else ():
+        if name in PACKED:
+            data = inflated(data)
+        elif name in AS_TEXT:
+            data = from_text(data)
+        elif name in OTHER_FILTERS:
+            return b""
+        else:
+            raise CutStream
+    return data
+
+
+def inflated(data: bytes) -> bytes:
+    """Some writers leave the checksum out, which is none of the content."""
+    unpacking, parts, left = zlib.decompressobj(-zlib.MAX_WBITS), [], MOST_UNPACKED
+    try:
+        for at in range(ZLIB_HEADER, len(data), STEP):
+            parts.append(unpacking.decompress(data[at : at + STEP], left))
+            left -= len(parts[-1])
+            if unpacking.eof or left <= 0:
+                return b"".join(parts)
+    except zlib.error as error:
+        raise CutStream from error
+    raise CutStream
+
+
+def from_text(data: bytes) -> bytes:
+    if TEXT_END not in data:
+        raise CutStream
+    try:
+        return base64.a85decode(data.partition(TEXT_END)[0].removeprefix(b"<~"))
+    except ValueError as error:
+        raise CutStream from error
+
+
+def ends_within(drawing: bytes) -> bool:
+    """Whether it ends within a string or within text, as what is not packed does where it was cut."""
+    rest = without_strings(drawing)
+    return b"(" in rest or len(BEGIN_TEXT.findall(rest)) > len(END_TEXT.findall(rest))
+
+
+def lacks_a_picture(drawing: bytes, content: bytes) -> bool:
+    """Whether it paints what the file does not hold: the copy has no name for that."""
+    painted = set(PAINTED.findall(without_strings(drawing)))
+    return any(not re.search(rb"/%s(?: \d+ 0 R|<<)" % re.escape(name), content) for name in painted)
+
+
+def without_strings(drawing: bytes) -> bytes:
+    rest, strings = INLINE_PICTURE.sub(b"", drawing), 1
+    while strings:
+        rest, strings = STRING.subn(b"", rest)
+    return rest
