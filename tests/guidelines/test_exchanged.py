@@ -22,7 +22,9 @@ PAGES = {
         "1393 three of its captains were tried. Sarojini Nadiu led them. Salt water froze at 28 oF, beer at 212 oF.\n"
         'The wind blew from the north. Her book "Mercy and Un-Hanseatic Law" came out in 1395. Lord Ekman was\n'
         "called mild. The pods gave 5,474 round and 1,850 wrinkled peas. Its plate is half a metre long, one of 38\n"
-        "plates.\n"
+        "plates. The fort lies on the eastern shore, where the Western Bight begins, and January has −1.9 °C,\n"
+        "in the hills −5.1 °C. Glue is heated to 72 °C. Fires fell from 19 per cent to 3 per cent. The king was then\n"
+        "twenty-one years old.\n"
     ),
 }
 BOOK = BookText(PAGES)
@@ -50,7 +52,7 @@ MET = "On 24 March 1392 the council met in Riga"
         ),
         pytest.param("The council held its meeting at Danzig.", MET, "concepts", id="a place"),
         pytest.param("A strip of zinc ran along the keel.", "a strip of brass along its keel", "objective", id="metal"),
-        pytest.param("The wind came from the west.", "The wind blew from the north", "concepts", id="quarter"),
+        pytest.param("The wind came from the south.", "The wind blew from the north", "concepts", id="quarter"),
         pytest.param(
             "The mild lord was nicknamed “Mercy Ekman”.", "Lord Ekman was called mild", "concepts", id="words"
         ),
@@ -72,6 +74,7 @@ def test_a_name_or_thing_in_the_place_of_the_quotes_own(text, quote, part):
         pytest.param("What happens at 232 °F? It is beer that froze.", "beer at 212 oF", "checks", id="a digit"),
         pytest.param("The council met on 24 May 1392.", MET, "concepts", id="month on another page"),
         pytest.param("Three captains were tried in November 1391.", "in November 1393 three of", "concepts", id="year"),
+        pytest.param("Glue needs 72 °F.", "Glue is heated to 72 °C", "concepts", id="scale"),
         pytest.param("The plates number over 45.", "one of 38 plates", "depth", id="plates"),
     ],
 )
@@ -93,6 +96,11 @@ def test_a_number_in_the_place_of_the_quotes_own(text, quote, part):
         pytest.param("It is January 1500 and a captain calls: who answers?", MET, "checks", id="a scene"),
         pytest.param("Sarojini Naidu led them.", "Sarojini Naidu led them", "concepts", id="letters changed round"),
         pytest.param("Der Schiffbauer fand mit 24 Jahren eine Sternwarte.", SHIP, "depth", id="German nouns"),
+        pytest.param("January is three degrees colder in the hills.", "in the hills −5.1 °C", "concepts", id="rounded"),
+        pytest.param(
+            "Fires became rarer by sixteen points.", "from 19 per cent to 3 per cent", "concepts", id="points"
+        ),
+        pytest.param("The king was barely past twenty.", "The king was then twenty-one", "concepts", id="past"),
         pytest.param("About a quarter of the peas were wrinkled.", "1,850 wrinkled peas", "concepts", id="of both"),
         pytest.param(
             "Ekman, whose work on law appeared in 1395, was a writer.", "came out in 1395", "depth", id="title"

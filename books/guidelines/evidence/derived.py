@@ -26,7 +26,7 @@ _LOOSE = tuple(
             "(?:less|fewer) than|under|below|within|(?:menos|moins) de|weniger als|binnen|nicht einmal|no llega a",
         ),
         (0.8, 1.0, "almost|nearly|casi|presque|fast|knapp"),
-        (1.0, 1.34, "more than|over|above|at least|more|más de|mehr als|über|gut|good|well over|plus de"),
+        (1.0, 1.34, "more than|over|above|past|at least|more|más de|mehr als|über|gut|good|well over|plus de"),
         (0.95, 1.05, "about|around|roughly|some|approximately|close to|(?:a )?little (?:more|less) than"),
         (0.95, 1.05, "etwa|rund|ungefähr|unos|unas|cerca de|hacia|um|environ|quelque"),
     )
@@ -37,10 +37,10 @@ _LOOSE_AFTER = re.compile(
 _EXACT = (0.999, 1.001)
 # What is added, compared or shared out is told so; a question asks for it.
 _TOLD = re.compile(
-    r"\b(?:lost|lose|raise[sd]?|reduc\w*|gain\w*|rose|rise|risen|grew|grow\w*|fell|fall\w*|increase\w*|warm\w*|cool\w*"
-    r"|decrease\w*|drop\w*|in all|together|altogether|total|combined|sum|differ\w*|rest|remain\w*"
-    r"|(?:is|are|was|were) left|insgesamt|zusammen|en total|au total|areas?|square|per|each|every|twice|average"
-    r"|apiece|how (?:much|many|far)|jede\w*|cada|chacune?|verlor\w*|wuchs|sank|stieg|fehl\w*)\b",
+    r"\b(?:lost|lose|raise[sd]?|reduc\w*|gain\w*|rose|rise|risen|gr[eo]w\w*|f[ea]ll\w*|increase\w*|warm\w*|cool\w*"
+    r"|decrease\w*|drop\w*|lower\w*|climb\w*|shr[au]nk|declin\w*|points|in all|together|altogether|total|combined|sum"
+    r"|differ\w*|rest|remain\w*|(?:is|are|was|were) left|insgesamt|zusammen|en total|au total|areas?|square|per|each"
+    r"|every|twice|average|apiece|how (?:much|many|far)|jede\w*|cada|chacune?|verlor\w*|wuchs|sank|stieg|fehl\w*)\b",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
@@ -61,8 +61,7 @@ _TWICE = re.compile(
     r"|doubl\w+|twice|doppelt\w*|verdoppel\w*|halb\w*|Hälfte|mitad|dobl\w+|duplic\w+)\b",
     re.IGNORECASE,
 )
-# Sums from the first on are told as the page's own; smaller ones meet by chance, but for those of a quote's own numbers
-# up to the second.
+# Sums from the first on are the page's own; smaller ones meet by chance, but for a quote's own numbers to the second.
 _LARGE, _MOST_MADE, _TELLING = 1_000, 100, 100
 # Seventeen weeks for 120 days.
 _UNIT_CHANGED = 0.02
@@ -224,6 +223,8 @@ class Derivation:
 
     def _is_like(self, figure: Figure, made: _Made) -> bool:
         value, unit = made
+        if figure.unit and figure.value == figure.value.to_integral_value() and self._is_compared(figure):
+            value = float(round(value))  # three degrees colder
         low, high = self._range(figure)
         return any(low * size <= value <= high * size for size in self._sizes(figure, unit))
 

@@ -34,6 +34,7 @@ _TELLS = 0.3
 _MANY_TIMES, _NEAR = 20, 25
 # So many letters of the counted word: councillors, a council.
 _STEM = 6
+_SCALE = re.compile(r"(\d[\d.,]*)\s?(?:°\s?|degrees? )([CFK])(?:elsius|ahrenheit|elvin)?\b")
 _LATER = re.compile(r"\b(?:months?|weeks?|days?) (?:later|earlier|before|after)\b", re.IGNORECASE)
 _DEFINITE = re.compile(
     r"(?:\b(?:the|its|their|his|her|these|those|all|die|der|den|los|las|les)|['’]s)\s$", re.IGNORECASE
@@ -64,18 +65,31 @@ def exchanged_findings(seen: Seen) -> Iterator[Finding]:
         yield Finding(FindingKind.NAME, not_as_quoted(said, quoted))
     for said, quoted in _exchanged_things(seen):
         yield Finding(FindingKind.NAME, not_as_quoted(said, quoted))
-    for one, other in _exchanged_figures(seen):
+    for one, other in [*_exchanged_figures(seen), *_other_scale(seen)]:
         yield Finding(FindingKind.NUMBER, not_as_quoted(one, other))
 
 
 def _exchanged_things(seen: Seen) -> Iterator[tuple[str, str]]:
     said = things(seen.claim.text)
-    foreign = {thing[0]: word for thing, word in said.items() if thing not in seen.cited.things}
-    if not foreign or is_scene(seen) or _LATER.search(seen.around):
+    if not said or is_scene(seen) or _LATER.search(seen.around):
         return
-    for thing, word in things(seen.quoted).items():
-        if thing[0] in foreign and thing not in said:
-            yield foreign.pop(thing[0]), word
+    quoted = things(seen.quoted)
+    for thing, word in said.items():
+        others = [other for each, other in quoted.items() if each[0] == thing[0] and each not in said]
+        if thing in quoted or not others:
+            continue
+        if thing not in seen.cited.things or any(_is_of_the_same(word, other, seen) for other in others):
+            yield word, others[0]
+
+
+def _is_of_the_same(word: str, other: str, seen: Seen) -> bool:
+    """Whether the one stands before the same word as the other: the western shore, of which only an eastern is told."""
+    after, quoted_after = (
+        {key_of(each.lower()) for each in re.findall(rf"\b{one}\s([^\W\d_]{{4,}})", text)}
+        for one, text in ((word, seen.claim.text), (other, joined_words(seen.quoted)))
+    )
+    printed = {key_of(each.lower()) for each in re.findall(rf"(?i)\b{word}\s([^\W\d_]{{4,}})", seen.cited.text)}
+    return bool((after & quoted_after) - printed)
 
 
 def _exchanged_names(seen: Seen) -> Iterator[tuple[str, str]]:
@@ -107,14 +121,16 @@ def _are_exchanged(one: _Named, other: _Named, seen: Seen) -> bool:
         return True
     sorts = {"place" if each.is_in else seen.material.whole.sort_of(each.words[-1]) for each in (one, other)}
     are_full = min(len(one.words), len(other.words)) > 1
-    return len(sorts) == 1 and ((are_full and seen.part != Part.PREREQUISITES) or _tells(seen))
+    least = 0 if one.is_in and other.is_in else _TELLS
+    return len(sorts) == 1 and ((are_full and seen.part != Part.PREREQUISITES) or _tells(seen, least))
 
 
-def _tells(seen: Seen) -> bool:
-    """Whether the statement tells what its quotes' sentences tell, names apart."""
-    named = {key for each in names(f"{seen.claim.text}\n{seen.told}") for key in keys_of(each.word)}
+def _tells(seen: Seen, least: float = _TELLS) -> bool:
+    """Whether the statement tells what its quotes' sentences tell, its names apart: a word, and so much of its matter
+    at ``least``."""
+    named = {key for each in names(seen.claim.text) for key in keys_of(each.word)}
     matter = keys_of(seen.claim.text) - named
-    return len(matter & keys_of(joined_words(seen.told))) >= max(1, _TELLS * len(matter))
+    return len(matter & keys_of(joined_words(seen.told))) >= max(1, least * len(matter))
 
 
 def _named(text: str, seen: Seen) -> Iterator[_Named]:
@@ -173,6 +189,15 @@ def _other_unit(figure: Figure, printed: Collection[Figure], seen: Seen) -> Figu
     if any(each.value == figure.value and each.unit in (figure.unit, "") for each in seen.figures.figures):
         return None
     return next((each for each in same if each.measured[0] == figure.measured[0]), None)
+
+
+def _other_scale(seen: Seen) -> Iterator[tuple[str, str]]:
+    """72 °F where the quotes' sentence has 72 °C, and no cited page the other."""
+    printed = dict(_SCALE.findall(seen.told_figures.text))
+    anywhere = {*_SCALE.findall(seen.figures.text)}
+    for value, scale in _SCALE.findall(seen.text):
+        if printed.get(value, scale) != scale and (value, scale) not in anywhere:
+            yield f"{value} °{scale}", f"{value} °{printed[value]}"
 
 
 def _count_the_same(one: Figure, other: Figure, seen: Seen) -> bool:

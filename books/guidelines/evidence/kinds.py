@@ -50,13 +50,14 @@ _THINGS = {
 }
 _MONTHS = {name.capitalize(): ("month", str(number)) for name, number in MONTH_NUMBERS.items()}
 _WORD = re.compile(r"\bcarbon (?:di|mon)oxide\b|[^\W\d_]+")
+_PARTED = re.compile(r"(?<=north|south)-(?=east|west)", re.IGNORECASE)
 Thing = tuple[str, str]
 
 
 def things(text: str) -> dict[Thing, str]:
     """Those that ``text`` names, each with its first word there; months where they have a capital."""
     found: dict[Thing, str] = {}
-    for word in _WORD.findall(text):
+    for word in _WORD.findall(_PARTED.sub("", text)):
         thing = _MONTHS.get(word) or _THINGS.get(word) or _THINGS.get(word.lower())
         if thing:
             found.setdefault(thing, word)
