@@ -24,7 +24,7 @@ PAGES = {
         "called mild. The pods gave 5,474 round and 1,850 wrinkled peas. Its plate is half a metre long, one of 38\n"
         "plates. The fort lies on the eastern shore, where the Western Bight begins, and January has −1.9 °C,\n"
         "in the hills −5.1 °C. Glue is heated to 72 °C. Fires fell from 19 per cent to 3 per cent. The king was then\n"
-        "twenty-one years old.\n"
+        "twenty-one years old. His own subjects called him Kano, the Founder.\n"
     ),
 }
 BOOK = BookText(PAGES)
@@ -101,6 +101,7 @@ def test_a_number_in_the_place_of_the_quotes_own(text, quote, part):
             "Fires became rarer by sixteen points.", "from 19 per cent to 3 per cent", "concepts", id="points"
         ),
         pytest.param("The king was barely past twenty.", "The king was then twenty-one", "concepts", id="past"),
+        pytest.param("His Ottoman subjects knew him as the Founder.", "called him Kano", "concepts", id="a people"),
         pytest.param("About a quarter of the peas were wrinkled.", "1,850 wrinkled peas", "concepts", id="of both"),
         pytest.param(
             "Ekman, whose work on law appeared in 1395, was a writer.", "came out in 1395", "depth", id="title"

@@ -18,7 +18,7 @@ from books.stopwords import STOPWORDS, word_set
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʿʾ‘][^\W\d_]+)*")
 _PEOPLE = (
     r"(?:(?!Constant|Palest|Cather|Dav|Madr)[^\W\d_]{2,}(?:[aei]an|ish|ese|ite|ic|ki|ine|id)s?"
-    r"|[^\W\d_]+[cs]h(?:wo)?m[ae]n|Hindus?|Muslims?|Sikhs?|Catholics?|Protestants?|French|Swiss|(?:Greek|Arab|Turk|Jew|Frank|Slav|Scot|German)s?)"
+    r"|[^\W\d_]+[cs]h(?:wo)?m[ae]n|Hindus?|Muslims?|Sikhs?|Catholics?|Protestants?|French|Swiss|(?:Greek|Arab|Turk|Jew|Frank|Slav|Scot|German|Roman|Norman|Ottoman)s?)"
 )
 # Of what people somebody or something is: the Frankish ruler, Greek authors, the last Byzantine emperor, the Arabs.
 _IS_PEOPLE = re.compile(rf"{_PEOPLE}\b")
