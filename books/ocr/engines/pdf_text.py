@@ -37,6 +37,8 @@ SURE_CONFIDENCE, LEAST_LIKENESS = 75.0, 60.0
 MOST_CONTRADICTED: Final = 0.15
 # Print, by its ink, that neither the layer nor the reading covers; a word of the thousand of a page counts.
 MOST_MISSING: Final = 0.003
+# Lines whose digits were surely read as others, if they are most of those with digits: a font that names them wrongly.
+LEAST_MISNAMED: Final = 3
 # What could not be compared, by its characters; formulas and odd fonts make up less of a page.
 MOST_UNCOMPARED: Final = 0.3
 # All letters and digits of a line were read; a sign of which its font does not say what it is; what that may stand for.
@@ -176,14 +178,31 @@ def _check_likeness(compared: Sequence[Compared], read: str) -> None:
     contradicted = sum(len(each.line.text) for each in compared if each.is_contradicted)
     if contradicted > MOST_CONTRADICTED * sum(len(each.line.text) for each in compared):
         raise BadTextLayer("The PDF's own text says something else than its page shows.")
+    numbers = [_says_its_numbers(each) for each in compared if any(map(str.isdigit, _bare(each.line.text)))]
+    if max(LEAST_MISNAMED, len(numbers) // 2 + 1) <= numbers.count(False):
+        raise BadTextLayer("The PDF's own text says other numbers than its page shows.")
     script = _script("".join(each.line.text for each in compared))
-    if _is_uncompared(compared) and script == _script(read):
+    if _is_uncompared(compared) and script == _script(read) and not _is_unread(compared):
         raise BadTextLayer("The PDF's own text cannot be compared with its page.")
+
+
+def _says_its_numbers(compared: Compared) -> bool:
+    """Whether the line's digits are those that were read; also where too few or too many were read to tell."""
+    sure = "".join(word.text for word in compared.words if word.confidence >= SURE_CONFIDENCE)
+    said, there = ("".join(filter(str.isdigit, _bare(text))) for text in (compared.line.text, sure))
+    return said == there or len(said) != len(there)
 
 
 def _is_uncompared(compared: Sequence[Compared]) -> bool:
     uncompared = sum(len(each.line.text) for each in compared if each.likeness is None)
     return uncompared > MOST_UNCOMPARED * sum(len(each.line.text) for each in compared)
+
+
+def _is_unread(compared: Sequence[Compared]) -> bool:
+    """Whether what could be compared is right, and in place of the rest nothing was read, as of white print on a pale
+    ground: it is seen, and the reading would leave it out."""
+    agrees = any(each.likeness is not None for each in compared)
+    return agrees and all(each.likeness is not None or not each.words for each in compared)
 
 
 def _script(text: str) -> str:
@@ -202,9 +221,10 @@ def _doubts(
     )
     if missing > MOST_MISSING or stacked or any(UNKNOWN in line.text for line in results):
         yield Doubt.MISSING
-    if any(each.is_contradicted for each in compared):
+    is_unread = _is_uncompared(compared) and _is_unread(compared)
+    if is_unread or any(each.is_contradicted for each in compared):
         yield Doubt.CONTRADICTED
-    if _is_uncompared(compared):
+    if _is_uncompared(compared) and not is_unread:
         yield Doubt.UNREADABLE_SCRIPT
 
 
