@@ -21,6 +21,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -163,6 +164,35 @@ def _length(request: HttpRequest) -> int:
         return 0
 
 
+def _place_of_form(request: HttpRequest, sent_to: ResolverMatch) -> str:
+    """Where to go on after signing in: the page of the form that was sent, for most addresses of forms show nothing."""
+    came_from = request.headers.get("Referer", "")
+    place = urlsplit(came_from)
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}) and _is_shown(place.path):
+        return place._replace(scheme="", netloc="", fragment="").geturl()
+    if _is_shown(request.path_info):
+        return request.get_full_path()
+    book = sent_to.kwargs.get("book_id")
+    return reverse("admin:books_book_overview", args=[book]) if book else reverse("admin:index")
+
+
+def _is_shown(path: str) -> bool:
+    """Whether it is an address of the admin that answers GET."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return False
+    is_closed = match.app_name == "admin" and match.view_name not in OPEN
+    return is_closed and "GET" in getattr(match.func, "methods", ["GET"])
+
+
+def sent_from_before(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """For a form whose token against forgery is not the one of now: mostly its person signed in again since."""
+    message = _("You signed in again since this form was opened, so nothing of it was taken. Send it once more.")
+    frame = admin.site.each_context(request)
+    return render(request, "refused.html", {**frame, "title": _("Not saved"), "message": message}, status=403)
+
+
 def _too_many() -> str:
     return TOO_MANY.format(count=FILES_AT_ONCE)
 
@@ -172,7 +202,7 @@ def _refused(request: HttpRequest, match: ResolverMatch, refusal: Exception) -> 
         return api.on_exception(request, refusal)
     request.csrf_processing_done = True  # type: ignore[attr-defined]  # else Django's page for a 403 reads the form
     if isinstance(refusal, AuthenticationError):
-        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+        return redirect_to_login(_place_of_form(request, match), reverse("admin:login"))
     if isinstance(refusal, PermissionDenied | Http404):
         raise refusal
     if isinstance(refusal, TooMany):

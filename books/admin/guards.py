@@ -134,6 +134,7 @@ def _guarded(
         return view(request, **_rows(request.user, named, known))
 
     guarded.permission = permission  # type: ignore[attr-defined]  # for bookpipeline.gate
+    guarded.methods = methods  # type: ignore[attr-defined]  # likewise
     _screens.append((address[1:] if address.startswith("/") else IN_BOOK + address, guarded, name, cacheable))
     return guarded
 

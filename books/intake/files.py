@@ -47,9 +47,9 @@ def _shortened(name: str) -> str:
 def check_hidden(name: str) -> None:
     """Raises NoPage for what systems put beside the files that a person sees; ``name`` is as it is shown."""
     if name.startswith("._") or name.lower() in SYSTEM_FILES:
-        raise NoPage(gettext_noop("is a file that the system keeps about others."))
+        raise NoPage(gettext_noop("It is a file that the system keeps about others."))
     if name.startswith(".") and "." in name[1:]:
-        raise NoPage(gettext_noop("is a hidden file; rename it if it really is a page."))
+        raise NoPage(gettext_noop("It is a hidden file; rename it if it really is a page."))
 
 
 # ---- the order of pages --------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from jobs.errors import JobAlreadyActive, QuotaReached
 logger = logging.getLogger(__name__)
 TWIN = gettext_noop("It has the same content as a file before it, and was taken as well.")
 NOTHING_ADDED = gettext_noop("Nothing was added. Correct these files or take them away:")
-ALREADY_HERE = gettext_noop("is already in this book, as page {number}.")
+ALREADY_HERE = gettext_noop("It is already in this book, as page {number}.")
 
 
 @dataclass(frozen=True, slots=True)

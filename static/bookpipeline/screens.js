@@ -120,6 +120,49 @@ for (const form of document.querySelectorAll("form[data-guarded]")) {
   });
 }
 
+// What somebody typed and sent to a session that had ended, or to a page that was gone, is kept in this tab until the same
+// person is signed in there again and sends it once more. The server then judges it as what they saw when they typed it.
+{
+  const logout = document.getElementById("logout-form");
+  const person = logout?.dataset.person;
+  const kept = JSON.parse(sessionStorage.getItem("kept"));
+  const keep = (what) => sessionStorage.setItem("kept", JSON.stringify(what));
+  const forget = () => sessionStorage.removeItem("kept");
+  const isTyped = (field) => field.matches("textarea, [type=text]") && field.value !== field.defaultValue;
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form === logout) forget();
+    if (event.defaultPrevented || form.getAttribute("method") !== "post" || !person || form.querySelector("[type=password], [type=file]")) return;
+    if (!("refused" in form.dataset) && ![...form.elements].some(isTyped)) return;
+    const sent = [...new FormData(form, event.submitter)].filter(([name]) => name !== "csrfmiddlewaretoken");
+    const typed = [...form.elements].filter((field) => field.matches("textarea, [type=text]")).map((field) => field.value);
+    const action = event.submitter?.getAttribute("formaction") ?? form.getAttribute("action") ?? location.href;
+    keep({ person, sent, typed, action, title: document.title });
+  });
+
+  const offer = () => {
+    const form = document.getElementById("kept").content.firstElementChild.cloneNode(true);
+    form.action = kept.action;
+    form.querySelector("strong").textContent = kept.title;
+    form.querySelector(".wording").textContent = kept.typed.filter(Boolean).join("\n");
+    for (const [name, value] of [...kept.sent, ["csrfmiddlewaretoken", logout.elements.csrfmiddlewaretoken.value]]) {
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    }
+    form.addEventListener("submit", () => keep({ ...kept, isLost: false }));
+    form.querySelector("[type=button]").addEventListener("click", () => {
+      forget();
+      form.remove();
+    });
+    document.getElementById("content").prepend(form);
+  };
+  const isLost = kept?.isLost || document.querySelector("[data-unsaved]") !== null;
+  if (kept && isLost && (!person || kept.person === person)) {
+    keep({ ...kept, isLost });
+    if (person) offer();
+  } else if (person) forget();
+}
+
 // A button after each thing that is wanted elsewhere: tokens, addresses, commands. Where the browser keeps its clipboard
 // from pages without TLS, the text is selected and copied the old way.
 const copyText = async (text) => {

@@ -14,6 +14,9 @@
   const inputs = [...form.querySelectorAll("input[type=file]")];
   const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
   const OVER = new Set(["stored", "here", "refused"]);
+  // Where a file is in the book already, its sentence says so.
+  const stateOf = ({ state, reason }) =>
+    state === "here" ? reason : [state && worded(state), reason].filter(Boolean).join(": ");
   const uploadWord = submit.textContent;
   let entries = [];
   let upload = null;
@@ -99,7 +102,7 @@
   const draw = (entry) => {
     entry.row.dataset.state = entry.state;
     entry.row.querySelector("progress").value = Math.round(entry.share * 100);
-    entry.row.querySelector(".upload-state").textContent = [entry.state && worded(entry.state), entry.reason].filter(Boolean).join(": ");
+    entry.row.querySelector(".upload-state").textContent = stateOf(entry);
   };
 
   const drawAll = () => {

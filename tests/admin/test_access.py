@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -86,6 +87,17 @@ def test_who_is_not_of_the_staff_is_sent_to_the_login(client, facts, django_user
     assert {str(each): outcome(send(client, each, facts)) for each in SCREENS} == {
         str(each): "sign in first" for each in SCREENS
     }
+
+
+@pytest.mark.parametrize("came_from", ["", "http://testserver/admin/jobs/job/?q=a", "http://elsewhere.org/admin/"])
+def test_after_signing_in_there_is_something_to_see(screens, facts, came_from):
+    """Most addresses of forms answer no GET; who sent one goes on at the page that it stood on, or at its book's."""
+    forms = [each for each in SCREENS if each.method == "post"]
+    nobody = Client(headers={"Referer": came_from})
+    goes_on = {str(each): parse_qs(urlsplit(send(nobody, each, facts)["Location"]).query)["next"][0] for each in forms}
+    if "testserver" in came_from:
+        assert set(goes_on.values()) == {"/admin/jobs/job/?q=a"}
+    assert {name: screens.get(place).status_code for name, place in goes_on.items()} == dict.fromkeys(goes_on, 200)
 
 
 def test_who_has_several_roles_may_what_each_of_them_may(django_user_model, db):

@@ -48,7 +48,7 @@ def test_good_files_are_stored_and_bad_ones_named(book):
 def test_the_same_bytes_are_pointed_out_with_their_page(book):
     add_files(book, [Upload("a.png", png())])
     (error,) = add_files(book, [Upload("b.png", png())]).refused
-    assert error.message == "b.png: is already in this book, as page 1."
+    assert error.message == "b.png: It is already in this book, as page 1."
 
 
 def test_a_multi_page_tiff_becomes_its_pages(book):

@@ -71,7 +71,7 @@ def test_pages_come_in_natural_order_and_a_second_run_adds_nothing(few):
     process(few, title="Three")
     names = Page.objects.order_by("number").values_list("source__name", flat=True)
     assert list(names) == ["p1.png", "p2.png", "p10.png"]
-    assert process(few, title="Three").count("is already in this book") == 3
+    assert process(few, title="Three").count("It is already in this book") == 3
     assert (Book.objects.count(), Page.objects.count(), Job.objects.count()) == (1, 3, 1)
 
 

@@ -426,7 +426,7 @@ def test_two_identical_scans_are_two_pages_for_the_command() -> None:
     Job.objects.update(status=JobStatus.COMPLETED)
     again, told = processed(CASES / "blank_twice", title=book.title)
     assert again.pages.count() == 5
-    assert "p4.tif: is already in this book, as page 4." in told
+    assert "p4.tif: It is already in this book, as page 4." in told
 
 
 def test_two_identical_scans_are_two_pages_for_form_and_api(client, admin) -> None:

@@ -127,7 +127,7 @@ def test_what_is_announced_again_is_not_sent_again(book, admin):
     assert names(book) == ["p1", "p2"]
     second = Sent(book, admin, files)
     assert second.states == ["here", "here", "send", "here", "here"]
-    assert second.answers[0].reason == "is already in this book, as page 1."
+    assert second.answers[0].reason == "It is already in this book, as page 1."
     second.send("p3")
     assert names(book) == list(files)
     third = Sent(book, admin, files)
