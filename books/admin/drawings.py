@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from books.extraction.contents import entries_of
 from books.extraction.records import applied_cut
-from books.models import Book, Contents, Page, Subtopic
+from books.models import Book, Contents, OcrStatus, Page, Subtopic
 from books.models.page import CLEAN_CONFIDENCE, page_numbers
 from books.stored.pages import ranges
 from books.structure.base import TocEntry
@@ -69,9 +69,10 @@ class Strip:
 
 
 def confidence_strip(pages: Sequence[Page]) -> Strip | None:
-    """Of all pages of a book in order; None where none has a reading. A page that was not read leaves a gap. In a long
-    book a column stands for several pages and is as high as the lowest of them."""
-    read = {page.number: page.reading.confidence for page in pages if page.reading is not None}
+    """Of all pages of a book in order; None where none has a reading. A page that was not read, or has nothing to
+    read, leaves a gap. In a long book a column stands for several pages and is as high as the lowest of them."""
+    with_text = [page for page in pages if page.ocr_status != OcrStatus.BLANK]
+    read = {page.number: page.reading.confidence for page in with_text if page.reading is not None}
     if not read:
         return None
     low = [number for number, confidence in read.items() if confidence < CLEAN_CONFIDENCE]

@@ -72,26 +72,31 @@ def home_context(request: StaffRequest) -> dict[str, Any]:
 
 
 def _waiting(person: User) -> Iterator[Waiting]:
+    """What this person may decide."""
     books = open_books(person)
-    unread = Page.objects.filter(WAITING)
-    undecided = Subtopic.objects.filter(status=ReviewStatus.PENDING_REVIEW)
-    proposed = Proposal.objects.filter(state=ProposalState.OPEN)
-    for book, count in _of_books(books, unread, "book"):
-        first = review_queue(book).values_list("number", flat=True).first()
-        words = ngettext("{count} page to review", "{count} pages to review", count).format(count=count)
-        yield Waiting(book, _("Pages"), words, reverse("admin:books_book_page", args=[book.pk, first or 1]))
-    for book, count in _of_books(books, undecided, "topic__book"):
-        words = ngettext("{count} guideline to review", "{count} guidelines to review", count).format(count=count)
-        yield Waiting(book, _("Guidelines"), words, reverse("admin:books_book_guidelines", args=[book.pk]))
-    for book, count in _of_books(books, proposed, "book"):
-        words = ngettext("{count} proposal to decide on", "{count} proposals to decide on", count).format(count=count)
-        yield Waiting(book, _("Proposals"), words, reverse("admin:books_book_proposals", args=[book.pk]))
+    if person.has_perm("books.change_page"):
+        for book, count in _of_books(books, Page.objects.filter(WAITING), "book"):
+            first = review_queue(book).values_list("number", flat=True).first()
+            words = ngettext("{count} page to review", "{count} pages to review", count).format(count=count)
+            yield Waiting(book, _("Pages"), words, reverse("admin:books_book_page", args=[book.pk, first or 1]))
+    if person.has_perm("books.change_subtopic"):
+        yield from _undecided(books)
     if person.has_perm("books.publish_guideline"):
         for book, count in _of_books(books, Subtopic.objects.filter(status=ReviewStatus.APPROVED), "topic__book"):
             words = ngettext("{count} guideline to publish", "{count} guidelines to publish", count).format(count=count)
             yield Waiting(book, _("Publish"), words, reverse("admin:books_book_publish", args=[book.pk]))
     if person.has_perm("books.change_book"):
         yield from _stuck(books)
+
+
+def _undecided(books: QuerySet[Book]) -> Iterator[Waiting]:
+    undecided = Subtopic.objects.filter(status=ReviewStatus.PENDING_REVIEW)
+    for book, count in _of_books(books, undecided, "topic__book"):
+        words = ngettext("{count} guideline to review", "{count} guidelines to review", count).format(count=count)
+        yield Waiting(book, _("Guidelines"), words, reverse("admin:books_book_guidelines", args=[book.pk]))
+    for book, count in _of_books(books, Proposal.objects.filter(state=ProposalState.OPEN), "book"):
+        words = ngettext("{count} proposal to decide on", "{count} proposals to decide on", count).format(count=count)
+        yield Waiting(book, _("Proposals"), words, reverse("admin:books_book_proposals", args=[book.pk]))
 
 
 def _stuck(books: QuerySet[Book]) -> Iterator[Waiting]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from books.admin.home import MOST_BOOKS
-from books.models import Book, ModelCall, Page, ReviewStatus
+from books.models import Book, ModelCall, Page, Proposal, ReviewStatus
 from jobs.models import Job
 from jobs.states import JobStatus
 from tests.factories import BookFactory, JobFactory, PageFactory, ReadPageFactory, SubtopicFactory
@@ -85,6 +85,20 @@ def test_what_waits_is_counted_by_book_and_leads_to_where_it_is_decided(screens,
     assert f'href="{reverse("admin:books_book_page", args=[book.pk, 2])}"' in page
     assert "1 guideline to review" in page
     assert f'href="{reverse("admin:books_book_guidelines", args=[subtopic.topic.book_id])}"' in page
+
+
+def test_nothing_waits_for_who_may_not_decide_it(client, person, book):
+    ReadPageFactory(book=book)
+    SubtopicFactory(topic__book=book, status=ReviewStatus.PENDING_REVIEW)
+    Proposal.objects.create(book=book, kind="merge", subject="a", content="b")
+    for permission, words in {
+        "books.change_page": {"1 page to review"},
+        "books.change_subtopic": {"1 guideline to review", "1 proposal to decide on"},
+        "books.add_book": set(),
+    }.items():
+        client.force_login(person("books.view_book", permission))
+        shown = set(re.findall(r"1 (?:page|guideline|proposal) to [a-z ]+", home(client)))
+        assert {each.strip() for each in shown} == words
 
 
 def test_approved_guidelines_wait_for_who_may_publish_and_stuck_pages_for_who_may_read(client, screens, person, book):
