@@ -8,6 +8,17 @@ from books.guidelines.evidence import BookText, Claim, EvidenceCheck
 from books.stored.guideline import Evidence, FindingKind, Part
 
 PAGES = {
+    1: (
+        "King Eric the Lame sent Jon Aalto. Frisian pilots plundered Riga, and the loot came to 6.4 million guilders.\n"
+        "In 490 BCE a first fleet had sailed with 80,000 men\nagainst 7,000. Nobody counted its ships. It burned. Ten\n"
+        "years later a second one came. At the strait Admiral Holm died. He stayed where he was, and all with him.\n"
+    ),
+    2: (
+        "The pairs: 1 and 20, sum 21\n2 and 10, sum 12\n4 and 5, sum 9\nThe crews: cooks 11, pilots 6, boys 5,\n"
+        "clerks 3. Its sail, 8 m by 4 m, has 8 x 4 = 32 m2, a round one of 30 cm across has\n"
+        "3.14 x 15 x 15 = 706.5 cm2.\n"
+        "Two right angles make l80o, and one is 90°.\n"
+    ),
     3: (
         "The League of Harbours 3\n"
         "The merchant Anna Brandt of Visby led the second fleet. Her rival Karin Holm stayed at home. Holm sold wool\n"
@@ -110,6 +121,80 @@ def test_a_number_in_the_place_of_the_quotes_own(text, quote, part):
 )
 def test_what_only_looks_like_it(text, quote, part):
     assert kinds(text, quote, part) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "part"),
+    [
+        pytest.param("Why did King Olaf send Jon Aalto?", "King Eric the Lame sent", "checks", id="behind a title"),
+        pytest.param("Riga was robbed by Scanian pilots.", "Frisian pilots plundered Riga", "concepts", id="a people"),
+        pytest.param("The loot came to 6.4 million ducats.", "6.4 million guilders", "depth", id="a currency"),
+        pytest.param(
+            "Why is the pair 2 and 10, with the sum 14, no help?", "2 and 10, sum 12", "checks", id="one of several"
+        ),
+        pytest.param(
+            "Thirteen of the pilots could read.", "cooks 11, pilots 6, boys 5, clerks 3", "depth", id="of its row"
+        ),
+        pytest.param("A sail of 8 m by 4 m has 36 square meters.", "8 x 4 = 32 m2", "depth", id="an area"),
+        pytest.param(
+            "A sail is 30 cm across: explain why it has 760.5 cm².",
+            "3.14 x 15 x 15 = 706.5 cm2",
+            "checks",
+            id="asserts",
+        ),
+    ],
+)
+def test_what_a_statement_changes_of_all_that_it_takes(text, quote, part):
+    page = 1 if quote in PAGES[1] else 2
+    assert kinds(text, quote, part, page) in ([FindingKind.NAME], [FindingKind.NUMBER])
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "part"),
+    [
+        pytest.param(
+            "They were outnumbered by more than ten to one.", "80,000 men\nagainst 7,000", "concepts", id="to"
+        ),
+        pytest.param("Holm died in 480 BCE.", "At the strait Admiral Holm died", "concepts", id="counted on"),
+        pytest.param("Two right angles make 180°.", "Two right angles make l80o", "concepts", id="a degree's sign"),
+        pytest.param(
+            "Of 200 equal shares Anna owns 7: what part of 9,000 crowns is hers?",
+            "the loot came to",
+            "checks",
+            id="own",
+        ),
+        pytest.param("How many years passed from 2600 BCE to 1900 BCE?", "Ten\nyears later", "checks", id="own years"),
+    ],
+)
+def test_what_follows_or_is_its_writers_own(text, quote, part):
+    page = 1 if quote in PAGES[1] else 2
+    assert kinds(text, quote, part, page) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_later"),
+    [
+        ("Square equations belong to a later subtopic.", True),
+        ("Equations with squares wait for later.", True),
+        ("Systems of two equations are the matter of a later subtopic.", False),
+        ("Similar triangles and scale drawings have their place later.", False),
+        ("Parabolas, their axes and vertices come later.", True),
+    ],
+)
+def test_what_is_said_to_come_later_is_in_the_titles_or_on_the_pages_that_follow(text, is_later):
+    pages = {
+        1: "An equation is solved step by step. Squares are not solved here.",
+        2: "The vertices of parabolas lie on their axes. A triangle. Two are similar. Draw on. A big scale.",
+    }
+    check = EvidenceCheck(BookText(pages), (1,), ("Square Equations",), "Linear Equations")
+    said = check.check(Part.BOUNDARY, Claim(text, (1,), basis="later subtopic"))
+    assert bool(said.findings) != is_later
+
+
+def test_an_objective_asks_how_another_did_it():
+    quote = "Peter Lund, a man of few words, built"
+    assert kinds("Explain how Ekman came to build a ship.", quote, "objective") == [FindingKind.NAME]
+    assert kinds("Explain how Lund came to build a ship.", quote, "objective") == []
 
 
 def test_a_name_of_the_same_page_in_another_row():

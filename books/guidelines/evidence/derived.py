@@ -38,9 +38,10 @@ _EXACT = (0.999, 1.001)
 # What is added, compared or shared out is told so; a question asks for it.
 _TOLD = re.compile(
     r"\b(?:lost|lose|raise[sd]?|reduc\w*|gain\w*|rose|rise|risen|gr[eo]w\w*|f[ea]ll\w*|increase\w*|warm\w*|cool\w*"
-    r"|decrease\w*|drop\w*|lower\w*|climb\w*|shr[au]nk|declin\w*|points|in all|together|altogether|total|combined|sum"
-    r"|differ\w*|rest|remain\w*|(?:is|are|was|were) left|insgesamt|zusammen|en total|au total|areas?|square|per|each"
-    r"|every|twice|average|apiece|how (?:much|many|far)|jede\w*|cada|chacune?|verlor\w*|wuchs|sank|stieg|fehl\w*)\b",
+    r"|decrease\w*|drop\w*|lower\w*|climb\w*|shr[au]nk|declin\w*|points|in all|together|altogether|total"
+    r"|(?<!are )(?<!is )(?<!be )combined|sum|differ\w*|rest|remain\w*|(?:is|are|was|were) left"
+    r"|insgesamt|zusammen|en total|au total|areas?|square|per|each|every|twice|average|apiece|how (?:much|many|far)"
+    r"|jede\w*|cada|chacune?|verlor\w*|wuchs|sank|stieg|fehl\w*)\b",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
@@ -48,7 +49,7 @@ _COMPARED = re.compile(
 )
 _TIMES = re.compile(
     r"\s?(?:times|mal|veces|fois)\s(?:as|so|more|the|\w+er|less|más|menos|tan\w*|mayor|menor|plus|moins|aussi)\b|-?fold\b"
-    r"|fach"
+    r"|fach|\s(?:to (?:one|1)|zu (?:eins|1)|a (?:uno|1))\b"
 )
 _TOGETHER = re.compile(
     r"\b(?:together|in all|all told|sum|total|combined|insgesamt|zusammen|en total|au total|add\w* up|ma[dk]e up)\b",
@@ -116,10 +117,9 @@ class Derivation:
         first = (each for each in self.said if JOINS.fullmatch(self.text[each.end : figure.start]))
         before = self.text[: next(first, figure).start]
         low, high = next(((low, high) for said, low, high in _LOOSE if said.search(before)), _EXACT)
-        if (low, high) == _EXACT and _LOOSE_AFTER.match(self.text, figure.end):
+        is_half = figure.unit and figure.value % 1 == Decimal("0.5") and figure.value < _MANY
+        if (low, high) == _EXACT and (is_half or _LOOSE_AFTER.match(self.text, figure.end)):
             low, high = 0.95, 1.05
-        if (low, high) == _EXACT and figure.unit and figure.value % 1 == Decimal("0.5"):
-            return 0.95, 1.05
         if 0.9 < low < 0.99 and 1 < figure.value < 10 and figure.value % 1 == 0:
             return 1 - 0.4 / float(figure.value), 1 + 0.4 / float(figure.value)
         return low, high

@@ -21,6 +21,9 @@ _ASKED = re.compile(
     r"|wie (?:viele Jahre|lange)",
     re.IGNORECASE,
 )
+_COUNTED_ON = re.compile(
+    r"\s[^\W\d_]+\s(later|earlier|before|after(?:wards)?|später|danach|früher|después|antes|más tarde)\b", re.IGNORECASE
+)
 # A year without an era in a text about years before it.
 _LONG_AGO = 1_000
 
@@ -91,6 +94,8 @@ class Elapsed:
         slack = 1 if low < 0.99 and high > 1.01 else 0
         if slack and figure.value % 10 == 0 and any(abs(a - b) <= 5 for a in self._years(near.figures) for b in wanted):
             return True
+        if wanted & self._counted_on():
+            return True
         beside = (
             self._years([*near.figures, *stated]),
             told_spans(near.figures, near.text) | told_spans(stated, self.seen.text),
@@ -103,6 +108,19 @@ class Elapsed:
             for span in spans
             for year in wanted
         )
+
+    def _counted_on(self) -> set[Decimal]:
+        """The years that are told near the quotes as so many later or earlier, than the year named last before."""
+        text, found = self.seen.figures.text, sorted(self.seen.figures.figures, key=lambda each: each.start)
+        beside = {each.value for each in self.seen.near.figures if each.unit in YEARS}
+        years = set[Decimal]()
+        for at, span in enumerate(found):
+            after = _COUNTED_ON.match(text, span.end) if span.unit in YEARS and span.value in beside else None
+            last = next((each for each in reversed(found[:at]) if each.is_year), None) if after else None
+            if after and last:
+                sign = -1 if after[1].lower() in ("earlier", "before", "früher", "antes") else 1
+                years |= {year + sign * span.value * YEARS[span.unit] for year in self._years([last])}
+        return years
 
     def _years(self, found: Iterable[Figure]) -> set[Decimal]:
         """Those before the Common Era as negative numbers; where the pages have such, one without an era may be so."""

@@ -7,20 +7,16 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from rapidfuzz.distance import Hamming
-
-from books.guidelines.evidence.derived import Derivation
-from books.guidelines.evidence.figure_rules import OF_WRITERS, is_listed
-from books.guidelines.evidence.figures import Figure, figures_in
+from books.guidelines.evidence.exchanged_figures import exchanged_figures
 from books.guidelines.evidence.kinds import things
-from books.guidelines.evidence.material import Seen, not_as_quoted
+from books.guidelines.evidence.material import TELLS, Seen, not_as_quoted
 from books.guidelines.evidence.name_rules import IMPERATIVE
 from books.guidelines.evidence.names import GENERIC, PrintedNames, may_be_name, names, peoples, plain
-from books.guidelines.evidence.passages import key_of, keys_of
+from books.guidelines.evidence.passages import key_of
 from books.guidelines.evidence.quotes import joined_words, search_before
-from books.guidelines.evidence.tasks import ASKS, given_figures, is_scene, names_printed
+from books.guidelines.evidence.tasks import is_scene
 from books.guidelines.evidence.units import MONTHS
-from books.language import is_content, stem, words
+from books.language import is_content, stem
 from books.stored.guideline import Finding, FindingKind, Part
 
 _CAPITAL = re.compile(r"[A-ZÀ-Þ][^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*")
@@ -28,28 +24,19 @@ _RUN = re.compile(rf"{_CAPITAL.pattern}(?:(?:-|\s(?:[A-Z]\.\s|von\s|van\s|de\s|i
 _NEXT = re.compile(r"(?:['’]s)?[\s-]+([^\W\d_]{3,})")
 _LAST = re.compile(r"([^\W\d_]{3,})[\s-]+(?:(?:of|the|von|der|de|la|el)\s)*$")
 _IN = re.compile(r"\b(?:in|at|near|into|nach|en)\s(?:the\s)?$")
-# A statement tells what its quote tells where it shares this much of its matter.
-_TELLS = 0.3
-# Of numbers that count the same one is not so many times as large; the word that is counted stands so near.
-_MANY_TIMES, _NEAR = 20, 25
-# So many letters of the counted word: councillors, a council.
-_STEM = 6
-_SCALE = re.compile(r"(\d[\d.,]*)\s?(?:°\s?|degrees? )([CFK])(?:elsius|ahrenheit|elvin)?\b")
 _LATER = re.compile(r"\b(?:months?|weeks?|days?) (?:later|earlier|before|after)\b", re.IGNORECASE)
-_DEFINITE = re.compile(
-    r"(?:\b(?:the|its|their|his|her|these|those|all|die|der|den|los|las|les)|['’]s)\s$", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
     """A name in a text with the stems of the words of matter before and after it; ``is_in`` where it is what
-    something is in or at."""
+    something is in or at, ``is_first`` where it begins the text."""
 
     words: tuple[str, ...]
     before: str
     after: str
     is_in: bool
+    is_first: bool
 
     @property
     def written(self) -> str:
@@ -63,10 +50,9 @@ def exchanged_findings(seen: Seen) -> Iterator[Finding]:
     """Whatever tolerance there is for names and numbers of other pages or of the writer's own."""
     for said, quoted in _exchanged_names(seen):
         yield Finding(FindingKind.NAME, not_as_quoted(said, quoted))
-    for said, quoted in _exchanged_things(seen):
+    for said, quoted in [*_exchanged_things(seen), *_exchanged_peoples(seen)]:
         yield Finding(FindingKind.NAME, not_as_quoted(said, quoted))
-    for one, other in [*_exchanged_figures(seen), *_other_scale(seen)]:
-        yield Finding(FindingKind.NUMBER, not_as_quoted(one, other))
+    yield from exchanged_figures(seen)
 
 
 def _exchanged_things(seen: Seen) -> Iterator[tuple[str, str]]:
@@ -90,6 +76,21 @@ def _is_of_the_same(word: str, other: str, seen: Seen) -> bool:
     )
     printed = {key_of(each.lower()) for each in re.findall(rf"(?i)\b{word}\s([^\W\d_]{{4,}})", seen.cited.text)}
     return bool((after & quoted_after) - printed)
+
+
+def _exchanged_peoples(seen: Seen) -> Iterator[tuple[str, str]]:
+    """Assyrian raiders for Hittite raiders."""
+    said, quoted = (dict(_of_peoples(text)) for text in (seen.claim.text, joined_words(seen.told)))
+    for noun in said.keys() & quoted.keys():
+        if not (PrintedNames(quoted[noun]).has(said[noun]) or seen.names.has(said[noun])):
+            yield said[noun], quoted[noun]
+
+
+def _of_peoples(text: str) -> Iterator[tuple[str, str]]:
+    """The nouns behind words for peoples, with these."""
+    for word in dict.fromkeys(peoples(text)):
+        for noun in re.findall(rf"\b{word}[\s-]+([a-zß-ÿ]{{4,}})", text):
+            yield key_of(noun), word
 
 
 def _exchanged_names(seen: Seen) -> Iterator[tuple[str, str]]:
@@ -121,16 +122,9 @@ def _are_exchanged(one: _Named, other: _Named, seen: Seen) -> bool:
         return True
     sorts = {"place" if each.is_in else seen.material.whole.sort_of(each.words[-1]) for each in (one, other)}
     are_full = min(len(one.words), len(other.words)) > 1
-    least = 0 if one.is_in and other.is_in else _TELLS
-    return len(sorts) == 1 and ((are_full and seen.part != Part.PREREQUISITES) or _tells(seen, least))
-
-
-def _tells(seen: Seen, least: float = _TELLS) -> bool:
-    """Whether the statement tells what its quotes' sentences tell, its names apart: a word, and so much of its matter
-    at ``least``."""
-    named = {key for each in names(seen.claim.text) for key in keys_of(each.word)}
-    matter = keys_of(seen.claim.text) - named
-    return len(matter & keys_of(joined_words(seen.told))) >= max(1, least * len(matter))
+    does = one.is_first and one.after
+    least = 0 if (one.is_in and other.is_in) or does else TELLS
+    return len(sorts) == 1 and ((are_full and seen.part != Part.PREREQUISITES) or seen.tells(least))
 
 
 def _named(text: str, seen: Seen) -> Iterator[_Named]:
@@ -141,8 +135,9 @@ def _named(text: str, seen: Seen) -> Iterator[_Named]:
         own = tuple(each for each in _CAPITAL.findall(run[0]) if _is_own(each, seen, firsts))
         if own:
             is_in = search_before(_IN, text, run.start()) is not None
-            before, after = map(_matter_of, (search_before(_LAST, text, run.start()), _NEXT.match(text, run.end())))
-            yield _Named(own, before, after, is_in)
+            start = run.start() + run[0].index(own[0])  # behind a title: King James
+            before, after = map(_matter_of, (search_before(_LAST, text, start), _NEXT.match(text, run.end())))
+            yield _Named(own, before, after, is_in, not re.search(r"\w", text[: run.start()]))
 
 
 def _matter_of(found: re.Match[str] | None) -> str:
@@ -161,70 +156,3 @@ def _is_own(word: str, seen: Seen, firsts: Collection[str]) -> bool:
         return False
     is_surely = word not in firsts or word in whole.inside
     return is_surely or (may_be_name(word) and seen.part not in IMPERATIVE)
-
-
-def _exchanged_figures(seen: Seen) -> Iterator[tuple[str, str]]:
-    printed = seen.quoted_figures.figures
-    said = figures_in(seen.text, seen.language or seen.material.language) if printed else []
-    if not said or is_scene(seen):
-        return
-    rivals = [each for each in printed if not any(one.value == each.value for one in said)]
-    derived = Derivation(seen, said)
-    given = {each.start for each in given_figures(seen, said, derived)}
-    for each in said:
-        is_own = each.start in given or each.noun in OF_WRITERS or each.value == 1
-        if is_own or is_listed(each, seen.text, seen.told):
-            continue
-        if other := _other_unit(each, printed, seen):
-            yield f"{each.shown} {each.unit}", f"{other.shown} {other.unit}"
-        elif rivals and not seen.figures.bears_out(each) and _is_definite(each, seen) and not derived.follows(each):
-            other = next((rival for rival in rivals if _count_the_same(each, rival, seen)), None)
-            if other:
-                yield each.shown, other.shown
-
-
-def _other_unit(figure: Figure, printed: Collection[Figure], seen: Seen) -> Figure | None:
-    """The same number of another unit that measures the same, where no cited page has it with this one."""
-    same = [each for each in printed if each.value == figure.value and each.unit and figure.unit]
-    if any(each.value == figure.value and each.unit in (figure.unit, "") for each in seen.figures.figures):
-        return None
-    return next((each for each in same if each.measured[0] == figure.measured[0]), None)
-
-
-def _other_scale(seen: Seen) -> Iterator[tuple[str, str]]:
-    """72 °F where the quotes' sentence has 72 °C, and no cited page the other."""
-    printed = dict(_SCALE.findall(seen.told_figures.text))
-    anywhere = {*_SCALE.findall(seen.figures.text)}
-    for value, scale in _SCALE.findall(seen.text):
-        if printed.get(value, scale) != scale and (value, scale) not in anywhere:
-            yield f"{value} °{scale}", f"{value} °{printed[value]}"
-
-
-def _count_the_same(one: Figure, other: Figure, seen: Seen) -> bool:
-    """By unit, by the word that they count or one near it, or as numbers that differ in one digit."""
-    if (one.kind, one.is_day, one.is_ordinal) != (other.kind, other.is_day, other.is_ordinal):
-        return False
-    if one.is_year or other.is_year:
-        return one.is_year and other.is_year and _tells(seen)
-    less, more = sorted((one.value, other.value))
-    if one.unit or other.unit or more > _MANY_TIMES * less:
-        return one.unit == other.unit and more <= _MANY_TIMES * less
-    near = words(seen.quoted_figures.text[max(0, other.start - _NEAR) : other.end + _NEAR])
-    is_near = len(one.noun) > 3 and key_of(one.noun)[:_STEM] in {key_of(word)[:_STEM] for word in near}
-    return is_near or (len(one.noun) > 1 and one.noun == other.noun) or _is_one_digit_off(one, other)
-
-
-def _is_one_digit_off(one: Figure, other: Figure) -> bool:
-    mine, theirs = (re.sub(r"\D", "", each.written) for each in (one, other))
-    return len(mine) == len(theirs) > 2 and Hamming.distance(mine, theirs) == 1
-
-
-def _is_definite(figure: Figure, seen: Seen) -> bool:
-    """Whether the statement takes the number for known. An error that learners make asserts its own, and so does a
-    task, unless it is of something that the pages name."""
-    before = seen.text[: figure.start]
-    if seen.part == Part.MISCONCEPTIONS:
-        return _DEFINITE.search(before) is not None
-    if seen.part != Part.CHECKS:
-        return True
-    return names_printed(seen.claim.text, seen) or (not ASKS.search(seen.text) and _tells(seen))

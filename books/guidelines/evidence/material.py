@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from books.guidelines.evidence.kinds import Thing, things
-from books.guidelines.evidence.names import PrintedNames
+from books.guidelines.evidence.names import PrintedNames, names
 from books.guidelines.evidence.numerals import legible
-from books.guidelines.evidence.passages import Sentence, sentences_of
+from books.guidelines.evidence.passages import Sentence, keys_of, sentences_of
 from books.guidelines.evidence.places import Places
 from books.guidelines.evidence.printed_figures import PAGE, PrintedFigures
 from books.guidelines.evidence.quotes import Found, PrintedBook, as_misread, joined_words
@@ -21,6 +21,8 @@ from books.stored.guideline import Part, Statement
 Claim = Statement[int]
 # A run of this many of the book's own words is a quotation, not a paraphrase.
 COPIED_WORDS = 8
+# A statement tells what its quote tells where it shares this much of its matter.
+TELLS = 0.3
 # Where a quote stands near the top of a page, this much of the page before counts too, in characters.
 TAIL = 400
 _CALCULATION = re.compile(r"(?:\d|\b[a-z])\s*[=+×÷·*<>≤≥]\s*[-−\d(a-z]|\d\s*/\s*\d|\d\(\d")
@@ -122,10 +124,15 @@ class Material:
         return next((" ".join(run) for run in runs if tuple(map(as_misread, run)) in self._runs), "")
 
     @cached_property
+    def pages_from_last(self) -> Mapping[int, str]:
+        """The pages from the subtopic's last one on."""
+        last = max(self.own_pages, default=0)
+        return {each: text for each, text in self.pages.items() if each >= last}
+
+    @cached_property
     def following(self) -> frozenset[str]:
         """The stems of the pages from the subtopic's last one on."""
-        last = max(self.own_pages, default=0)
-        pages = (joined_words(self.pages[each]) for each in self.pages if each >= last)
+        pages = map(joined_words, self.pages_from_last.values())
         return frozenset(map(stem, words("\n".join(pages))))
 
     def language_of(self, text: str) -> str:
@@ -216,6 +223,13 @@ class Seen:
     @property
     def is_foreign(self) -> bool:
         return self.language != self.material.language
+
+    def tells(self, least: float = TELLS) -> bool:
+        """Whether the statement tells what its quotes' sentences tell, its names apart: a word, and so much of its
+        matter at ``least``."""
+        named = {key for each in names(self.claim.text) for key in keys_of(each.word)}
+        matter = keys_of(self.claim.text) - named
+        return len(matter & keys_of(joined_words(self.told))) >= max(1, least * len(matter))
 
     def share_in(self, text: str) -> float:
         """How much of the statement's matter ``text`` has, 0 to 1."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import pairwise, repeat
 
 from books.guidelines.evidence.material import Seen, not_as_quoted, not_on
 from books.guidelines.evidence.names import (
@@ -18,6 +18,8 @@ from books.guidelines.evidence.names import (
     unknown_names,
 )
 from books.guidelines.evidence.passages import keys_in_order
+from books.guidelines.evidence.quotes import joined_words
+from books.guidelines.evidence.tasks import people_of_a_task
 from books.guidelines.evidence.units import MONTHS
 from books.language import content_stems, grammar_of, is_content, sentences, stem, words
 from books.sentences import gettext_noop, told
@@ -43,7 +45,8 @@ _OF_LATER = frozenset(
         stem,
         word_set(
             "later section sections subtopic subtopics further come comes next left matter treated follow follows"
-            " chapter chapters topic topics taught belong belongs own leave wait dealt covered discussed subject taken"
+            " chapter chapters topic topics place afterwards told tells taught"
+            " belong belongs own leave wait dealt covered discussed subject taken"
         ),
     )
 )
@@ -55,6 +58,8 @@ _MOST = 0.6
 _LONG_SENTENCE, _LITTLE = 10, 0.34
 # Words of matter, enough to tell a sentence by, and how many of them are nearly all.
 _MANY, _NEARLY = 8, 0.85
+# Of so many words of matter two stand together somewhere.
+_SOME = 4
 
 
 def name_findings(seen: Seen) -> Iterator[Finding]:
@@ -63,14 +68,15 @@ def name_findings(seen: Seen) -> Iterator[Finding]:
     claim, whole = seen.claim, seen.material.whole
     if seen.is_foreign or (seen.material.calculates and seen.part == Part.CHECKS):
         return
+    own_people = people_of_a_task(seen)
     cited = whole if seen.part == Part.PREREQUISITES else seen.names
     for name in unknown_names(_claimed(seen), cited, whole, nouns_are_capital=seen.language == "de"):
-        if _is_beside(name, seen) or _is_own_matter(name, seen):
+        if name.word.lower() in own_people or _is_beside(name, seen) or _is_own_matter(name, seen):
             continue
         if not name.is_first or _is_name(name.word, seen):
             yield Finding(FindingKind.NAME, not_on(name.word, seen.where))
-    if seen.part == Part.CONCEPTS:
-        for one, other in seen.places.other_names():
+    for one, other in seen.places.other_names() if seen.part in (Part.CONCEPTS, Part.OBJECTIVE) else ():
+        if seen.part == Part.CONCEPTS or re.search(rf"\b(?:how|why|that)\s{re.escape(one)}\s[a-z]", claim.text):
             yield Finding(FindingKind.NAME, not_as_quoted(one, other))
     for phrase in _QUOTED.findall(claim.text) if seen.part in _TELLING else ():
         printed = seen.material.book.printed
@@ -168,15 +174,39 @@ def later_findings(seen: Seen) -> Iterator[Finding]:
     said = [each for each in dict.fromkeys(content_stems(text)) if each not in _OF_LATER]
     is_titled = not said or any(_is_among(each, titles) for each in said)
     known_later = sum(_is_among(each, material.following) for each in said)
-    if not is_titled and 2 * known_later <= len(said) and (known_later < 2 or 2 * known_later < len(said)):
+    is_unknown = not is_titled and 2 * known_later <= len(said) and (known_later < 2 or 2 * known_later < len(said))
+    if is_unknown or (_is_apart(said, seen) if not is_titled else _is_of_now(said, titles, seen)):
         yield Finding(FindingKind.NAME, gettext_noop("No later subtopic of this book is about that."))
         return
     if any(set(content_stems(title)) <= set(said) for title in material.later_subtopics):
         return
-    known = PrintedNames("\n".join([*material.later_subtopics, *material.pages.values()]))
+    pages = material.pages if is_titled else material.pages_from_last
+    known = PrintedNames("\n".join([*material.later_subtopics, *pages.values()]))
     for name in unknown_names(text, known, known, nouns_are_capital=seen.language == "de"):
         if not name.is_first:
             yield Finding(FindingKind.NAME, told("“{words}” is in no later subtopic of this book.", words=name.word))
+
+
+def _is_apart(said: Sequence[str], seen: Seen) -> bool:
+    """Whether of four words or more, none of them a name, no two stand in one sentence of what follows."""
+    if len(said) < _SOME or any(not each.is_first for each in names(seen.claim.text)):
+        return False
+    book = seen.material.book
+    told = [
+        content_stems(joined_words(each.text))
+        for page in seen.material.pages_from_last
+        for each in book.sentences(page)
+    ]
+    return not any(sum(_is_among(each, one) for each in said) > 1 for one in told)
+
+
+def _is_of_now(said: Sequence[str], titles: Collection[str], seen: Seen) -> bool:
+    """Whether the later titles have of the matter only what the subtopic's own pages have too, and no page of the book
+    has half of it: systems of two equations, where only quadratic equations follow."""
+    book = {*content_stems(joined_words("\n".join(seen.material.pages.values()))), *titles}
+    own = content_stems(joined_words("\n".join(map(seen.material.pages.get, seen.material.own_pages, repeat("")))))
+    known_now = all(_is_among(each, own) for each in said if _is_among(each, titles))
+    return known_now and 2 * sum(not _is_among(each, book) for each in said) >= len(said)
 
 
 def _is_among(said: str, printed: Iterable[str]) -> bool:

@@ -220,12 +220,16 @@ def readings(written: str) -> list[Decimal]:
     return found
 
 
+# The power of a unit that is printed on the line: 32 m2.
+_SQUARED = re.compile(r"(?<=\d)(\s?(?:[mcdk]?m|ft|yd|in))[23]\b")
+
+
 def legible(text: str) -> str:
     """Formulas, fractions, powers and halves of large numbers in plain digits."""
     text = _HALF.sub(lambda found: _HALVES.get((found[1] or found[2]).lower(), found[0]), notation.plain(text))
     text = _HALF_UNIT.sub("0.5 ", _CUBE.sub(lambda found: _CUBES[found[found.lastindex or 1].lower()], text))
     text = _OF_UNITS.sub("", _AND_A_HALF.sub(_with_half, _FRACTION.sub(_in_digits, text)))
-    text = _OF_A_HUNDRED.sub(" percent", text)
+    text = _OF_A_HUNDRED.sub(" percent", _SQUARED.sub(r"\1", text))
     text = _SO_MANY_FOLD.sub(_apart, _OF_SO_MANY.sub(_in_digits, text))
     text = _MIXED.sub(lambda found: f"{found[1]}.{_DECIMALS[found[2]]}", _PER_HOUR.sub("mph", text))
     for sign, written in _FRACTIONS.items():

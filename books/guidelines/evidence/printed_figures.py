@@ -49,6 +49,7 @@ _ONE = re.compile(
 _TIMES = frozenset(unit for unit, (kind, _) in SCALES.items() if kind == "time")
 
 _DEGREE = re.compile(r"(?<=\d)\s?[oº0](?=[CF]\b)")
+_DEGREES = re.compile(r"(?<![^\W_])((?=[Oil|]*\d)[\dOIl|]{1,3})\s?o(?![^\W_])")
 _SHORT = re.compile(r"\b(?:[mck]rn|rnm|rnrn)(?![^\W²³])")
 _WORD = re.compile(r"[^\W\d_]{5,}")
 _KNOWN = frozenset(UNITS) | set(ENGLISH) | set(GERMAN) | set(SPANISH) | set(FRENCH) | MONTHS | {"later", "earlier"}
@@ -58,6 +59,7 @@ _MEANT = {as_misread(word.lower()): word for word in _KNOWN if len(word) > 4}
 def _as_meant(text: str) -> str:
     """Words that count or measure, where a machine misread them: rnillion."""
     text = _DEGREE.sub(" °", text)
+    text = _DEGREES.sub(r"\1°", text) if "°" in text else text
     text = _SHORT.sub(lambda unit: unit[0].replace("rn", "m"), text)
     return _WORD.sub(
         lambda word: word[0] if word[0].lower() in _KNOWN else _MEANT.get(as_misread(word[0].lower()), word[0]), text

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from books.guidelines.evidence.derived import Derivation
-from books.guidelines.evidence.figures import Figure
+from books.guidelines.evidence.figures import Figure, figures_in
 from books.guidelines.evidence.material import Seen
 from books.guidelines.evidence.names import GENERIC, may_be_name, names, plain
 from books.language import words
@@ -22,9 +22,13 @@ _ANY = re.compile(
     re.IGNORECASE,
 )
 ASKS = re.compile(
-    r"\bhow (?:much|many|far|long)\b|\b(?:compute|calculate|find)\b|\bwie (?:viele?|weit)\b|\bcuánt", re.IGNORECASE
+    r"\b(?:how (?:much|many|far|long)|wh(?:at|ich) (?:part|share|fraction|percentage|proportion))\b"
+    r"|\b(?:compute|calculate|find)\b|\bwie (?:viele?|weit)\b|\bcuánt",
+    re.IGNORECASE,
 )
 _SCENE = re.compile(r"(?:it is|you are|you have|imagine|suppose|picture|es ist|stell|imagina)\b", re.IGNORECASE)
+# What somebody has: Of 200 equal shares Anna owns 5.
+_OWNER = re.compile(r"\b([A-ZÀ-Þ][a-zß-ÿ]+) (?:owns?|has|had|gets?|holds?|buys?|sells?|pays?|hat|besitzt|tiene)\b")
 _SENTENCE = re.compile(r"[^.?!:]+")
 _ANSWER = re.compile(r"\?|\b(?:answer|antwort|lösung|respuesta|solución|réponse)\b|\((?=[^()]*\)\W*$)", re.IGNORECASE)
 
@@ -38,7 +42,10 @@ def given_figures(seen: Seen, said: Sequence[Figure], derived: Derivation) -> li
     own = [each for each in said if each.start < answer.start() and each.counts and not seen.figures.bears_out(each)]
     answered = [each for each in said if each.start > answer.start() and each.counts]
     question = seen.text[: answer.start()]
-    is_case = bool(own) and (_ANY.search(question) is not None or _has_invented_person(question, seen))
+    dated = [each for each in said if each.is_date and each.start < answer.start()]
+    if len(dated) > 1 and ASKS.search(seen.text) and not any(map(seen.figures.bears_out, dated)):
+        own += dated  # how many years lie between
+    is_case = bool(own) and (_ANY.search(question) is not None or any(invented_people(question, seen)))
     is_case = is_case or (len(own) > 1 and ASKS.search(seen.text) is not None and not names_printed(question, seen))
     return own if is_case or any(derived.is_made_with(each, own) for each in answered) else []
 
@@ -53,14 +60,21 @@ def names_printed(text: str, seen: Seen) -> bool:
     return any(seen.names.has_capital(each.word) for each in names(text) if not each.is_first)
 
 
-def _has_invented_person(question: str, seen: Seen) -> bool:
-    """Anna has 5000 marks: a name that begins a sentence and is nowhere in the book."""
-    firsts = (words(each)[:1] for each in _SENTENCE.findall(question))
-    return any(
-        may_be_name(word)
-        and plain(word) not in GENERIC
-        and not seen.material.whole.is_like_small(word)
-        and not seen.material.whole.has(word)
-        for first in firsts
-        for word in first
-    )
+def invented_people(text: str, seen: Seen) -> Iterator[str]:
+    """Anna has 5000 marks: names, in small letters, that begin a sentence or own something and are nowhere in the
+    book."""
+    for word in [
+        *(word for each in _SENTENCE.findall(text) for word in words(each)[:1]),
+        *map(str.lower, _OWNER.findall(text)),
+    ]:
+        is_printed = seen.material.whole.is_like_small(word) or seen.material.whole.has(word)
+        if may_be_name(word) and plain(word) not in GENERIC and not is_printed:
+            yield word
+
+
+def people_of_a_task(seen: Seen) -> frozenset[str]:
+    """Those that a check's writer invents, with numbers of their own."""
+    said = figures_in(seen.text, seen.language or seen.material.language) if seen.part == Part.CHECKS else []
+    if not any(each.counts and not seen.figures.bears_out(each) for each in said):
+        return frozenset()
+    return frozenset(invented_people(seen.text, seen))

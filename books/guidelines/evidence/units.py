@@ -35,7 +35,15 @@ UNITS = {
         "gallon": "gallon gallons", "pint": "pint pints", "quart": "quart quarts", "cup": "cup cups",
         "percent": "% percent percentage Prozent", "degree": "° degree degrees Grad grado grados",
         "dollar": "$ dollar dollars dólares", "euro": "€ euro euros", "cent": "¢ cent cents",
-        "yen": "¥ yen", "rupee": "₹ rupee rupees", "peso": "peso pesos", "franc": "franc francs", "mph": "mph",
+        "yen": "¥ yen", "rupee": "₹ rupee rupees", "peso": "peso pesos", "franc": "franc francs",
+        "guilder": "guilder guilders florin florins Gulden florines", "ducat": "ducat ducats Dukaten ducados",
+        "crown": "crowns Kronen coronas", "mark": "marks", "thaler": "thaler thalers Taler táleros",
+        "shilling": "shilling shillings", "penny": "penny pence pennies", "rouble": "rouble roubles ruble rubles",
+        "livre": "livre livres", "real": "reales", "maravedi": "maravedi maravedis", "tael": "tael taels",
+        "denarius": "denarius denarii", "sesterce": "sesterce sesterces sestertii", "drachma": "drachma drachmas",
+        "talent": "talents", "shekel": "shekel shekels", "akce": "akçe akçes akche akches", "mph": "mph",
+        "cubit": "cubit cubits", "fathom": "fathom fathoms", "league": "leagues", "stadion": "stadia stades",
+        "bushel": "bushel bushels", "barrel": "barrels", "radian": "radian radians",
         "newton": "N newton newtons Newton", "joule": "J joule joules", "kJ": "kJ kilojoule kilojoules",
         "watt": "W watt watts", "kW": "kW kilowatt kilowatts", "MW": "MW megawatt megawatts", "hertz": "Hz hertz",
         "kcal": "kcal kilocalorie kilocalories", "volt": "volt volts",
@@ -44,6 +52,10 @@ UNITS = {
     }.items()
     for name in names.split()
 }  # fmt: skip
+CURRENCIES = word_set(
+    "dollar euro pound yen rupee peso franc guilder ducat crown mark thaler shilling penny rouble livre real maravedi"
+    " tael denarius sesterce drachma talent akce cent"
+)
 # What each measures, and how many of one unit it is.
 SCALES = {
     unit: (kind, Decimal(times))
