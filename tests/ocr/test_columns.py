@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from books.ocr.engines.lines import reading_order
+from books.ocr.engines.columns import reading_order
 
 Box = tuple[int, int, int, int]
 
@@ -43,6 +43,23 @@ def test_headings_over_both_columns_part_them() -> None:
         *column(100, 480, 500, 5),
         *column(520, 900, 500, 5),
     ]
+    assert order(boxes) == boxes
+
+
+def table(lefts: tuple[int, ...], top: int, rows: int) -> list[Box]:
+    return [(left, top + 36 * row, left + 70, top + 36 * row + 20) for row in range(rows) for left in lefts]
+
+
+def test_columns_above_and_below_a_table_are_read_one_after_the_other() -> None:
+    cells = table((100, 450, 800), 420, 5)
+    above, below = ([*column(100, 480, top, 9), *column(520, 900, top, 9)] for top in (60, 640))
+    assert order([*above, *cells]) == [*above, *cells]
+    assert order([*table((100, 450, 800), 60, 5), *below]) == [*table((100, 450, 800), 60, 5), *below]
+    assert order([*above, *cells, *below]) == [*above, *cells, *below]
+
+
+def test_a_table_in_parts_is_read_row_by_row() -> None:
+    boxes = [*table((100, 450, 800), 60, 4), *table((100, 450, 800), 260, 4)]
     assert order(boxes) == boxes
 
 

@@ -15,7 +15,8 @@ from typing import Final
 
 from books.intake.pdf import Glyph
 from books.ocr.engines.base import OcrLine, OcrWord
-from books.ocr.engines.lines import Box, in_reading_order, reading_order, surrounding
+from books.ocr.engines.columns import Box, reading_order
+from books.ocr.engines.lines import in_reading_order, surrounding
 from books.ocr.engines.runs import LEVEL, Edges, Run, Sign, gap, overlap, with_initials, with_scripts
 
 # All in heights of the font. The cells of one row share this much of their heights ...

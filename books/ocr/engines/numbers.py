@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from books.ocr.engines.base import OcrLine, OcrWord
-from books.ocr.engines.lines import Box, in_reading_order, line_of
+from books.ocr.engines.columns import Box
+from books.ocr.engines.lines import in_reading_order, line_of
 
 # A number is surer than this, and a column has so many of them. Of what looks overlooked as much is tried.
 SURE, LEAST_IN_COLUMN, MOST_OVERLOOKED = 80.0, 3, 40

@@ -21,8 +21,9 @@ from rapidfuzz import fuzz
 from books.errors import UnreadableImage
 from books.intake.pdf import Glyph
 from books.ocr.engines.base import Doubt, OcrEngine, OcrLine, OcrText, OcrWord
+from books.ocr.engines.columns import Box
 from books.ocr.engines.glyphs import printed_lines, share_turned
-from books.ocr.engines.lines import Box, in_reading_order, is_credible, lies_in, line_of, mean_confidence
+from books.ocr.engines.lines import in_reading_order, is_credible, lies_in, line_of, mean_confidence
 from books.ocr.engines.runs import Edges
 from books.ocr.image.ink import PageInk
 from books.ocr.image.regions import find_regions

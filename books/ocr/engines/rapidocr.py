@@ -14,7 +14,8 @@ from PIL import Image
 from rapidocr import RapidOCR
 
 from books.ocr.engines.base import OcrLine, OcrText, OcrWord, missing_if
-from books.ocr.engines.lines import Box, line_of, mean_confidence, reading_order
+from books.ocr.engines.columns import Box, reading_order
+from books.ocr.engines.lines import line_of, mean_confidence
 from books.ocr.image.regions import find_regions
 from books.ocr.image.shapes import Upright, upright
 
