@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,9 @@ LEAST_INITIAL, MOST_GAP, AWAY = 3.0, 2.5, 1.3
 LARGEST, WIDEST, SET_IN = 0.25, 1.6, 0.15
 # Lines beside it, letters in each, and how far below it the paragraph goes on.
 LEAST_BESIDE, LEAST_LETTERS, BELOW = 2, 3, 3.5
+# One that rises above its first line is this close to it, where the number of a title keeps a space. It ends on the
+# base line of the last, but for a tail of so much of its height.
+RAISED_GAP, ON_BASE, TAIL = 0.85, 0.4, 0.3
 # A page with more large spots is a drawing.
 MOST_LARGE: Final = 60
 # The edges of a box with a light letter are mostly dark, and as broad as this share of its side.
@@ -74,14 +77,30 @@ def _begun(box: Box, letters: Components, unit: float) -> Components | None:
     lines = list(_lines(letters.where(is_beside & (letters.left >= right - 1)), unit))
     below = letters.where((letters.top > bottom) & (letters.top < bottom + BELOW * unit)).left - left
     is_initial = (
-        len(lines) >= LEAST_BESIDE
-        and all(int(line.left.min()) - right < MOST_GAP * unit for line in lines[:LEAST_BESIDE])
-        and abs(int(lines[0].top.min()) - top) < AWAY * unit
-        and abs(float(np.median(lines[-1].bottom)) - bottom) < AWAY * unit
+        (_is_dropped(box, lines, unit) or _is_raised(box, lines, unit))
         and bool(((below < AWAY * unit) & (below > -AWAY * unit - SET_IN * (bottom - top))).any())
         and not (is_beside & (letters.right > left - AWAY * unit) & (letters.left < left)).any()
     )
     return lines[0] if is_initial else None
+
+
+def _is_dropped(box: Box, lines: Sequence[Components], unit: float) -> bool:
+    """Whether it is as high as the lines beside it."""
+    return (
+        len(lines) >= LEAST_BESIDE
+        and all(int(line.left.min()) - box[2] < MOST_GAP * unit for line in lines[:LEAST_BESIDE])
+        and abs(int(lines[0].top.min()) - box[1]) < AWAY * unit
+        and abs(float(np.median(lines[-1].bottom)) - box[3]) < AWAY * unit
+    )
+
+
+def _is_raised(box: Box, lines: Sequence[Components], unit: float) -> bool:
+    """Whether it rises above the first of them, which goes on right behind it, and stands on the last one's base."""
+    if not lines or int(lines[0].top.min()) - box[1] < AWAY * unit:
+        return False
+    hangs = box[3] - float(np.median(lines[-1].bottom))
+    gap = int(lines[0].left.min()) - box[2]
+    return gap < RAISED_GAP * unit and -ON_BASE * unit < hangs < max(ON_BASE * unit, TAIL * (box[3] - box[1]))
 
 
 def _lines(letters: Components, unit: float) -> Iterator[Components]:

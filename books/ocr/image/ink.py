@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from books.ocr.image.faint import edges, is_banded
-from books.ocr.image.ruling import freed, struck
+from books.ocr.image.ruling import freed, long_lines, struck
 from books.ocr.image.spots import Components, Ints, components, mask_of, ranked
 from books.ocr.image.tick_boxes import are_boxes
 
@@ -110,7 +110,7 @@ class PageInk:
         ``is_read``, out of level or larger than that of any line. Every engine asks it before it calls a page blank."""
         if len(self.print):
             return False
-        return (not is_read and (self._is_out_of_level or len(self.lone()) > 0)) or is_banded(self.grey, self._drawn())
+        return (not is_read and (self._is_out_of_level or len(self.lone()) > 0)) or is_banded(self.grey, self._drawn() | long_lines(self._is_faint))
 
     @property
     def _is_out_of_level(self) -> bool:
@@ -157,6 +157,13 @@ class PageInk:
         )
         reach = np.ones((2 * EDGE + 1, 2 * EDGE + 1), dtype=np.uint8)
         mask: NDArray[np.bool_] = cv2.dilate(drawn.view(np.uint8), reach).view(np.bool_)
+        return mask
+
+    @property
+    def _is_faint(self) -> NDArray[np.bool_]:
+        """A mask of what differs from the paper, however little."""
+        least = 255 * max(LEAST_FAINT, FAINT_ABOVE_NOISE * edges(self.grey).noise())
+        mask: NDArray[np.bool_] = self.grey < math.ceil(self.paper - least)
         return mask
 
     @property
@@ -220,8 +227,7 @@ class PageInk:
         # Not the soft edges of dark letters, nor what compression leaves around them.
         is_high = np.concatenate(([False], self.spots.height > usual / 2)).astype(np.uint8)
         away = cv2.dilate(np.take(is_high, self.labels), np.ones((side, side), dtype=np.uint8)) == 0
-        least = 255 * max(LEAST_FAINT, FAINT_ABOVE_NOISE * edges(self.grey).noise())
-        spots, _ = components((self.grey < math.ceil(self.paper - least)) & away)
+        spots, _ = components(self._is_faint & away)
         faint = _letters(spots.where((spots.height > usual / 2) & (spots.height < 2 * usual)), self.shape)
         if len(faint) < ROW_LETTERS:
             return []

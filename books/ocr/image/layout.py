@@ -28,6 +28,8 @@ HEAD: Final = 0.08
 LEAST_LINES, LEAST_FILLED = 5, 0.5
 # A strip of the facing page is narrower than this share of the width, and of its lines so many run into the edge.
 WIDEST_STRIP, CUT_LINES = 0.25, 0.3
+# Of fewer lines half do, and each but for a space; they are narrower, and have so many letters each.
+NARROW_SCRAP, SCRAP_LETTERS, SCRAP_EDGE, CUT_OF_SCRAP = 0.15, 5, 0.013, 0.5
 # As shares of the width, what is free between a strip and the page, and what may be left between it and the edge.
 STRIP_GUTTER, CUT_EDGE = 0.015, 0.006
 # A box is this much of the long side high, mostly dark, and has so much print in it, as shares of its area.
@@ -134,15 +136,19 @@ def strip(ink: PageInk) -> Box | None:
             continue
         for is_left, share in ((True, start / width), (False, 1 - end / width)):
             side = boxes[:, 2] <= start if is_left else boxes[:, 0] >= end
-            at_edge = boxes[:, 0] <= CUT_EDGE * width if is_left else boxes[:, 2] >= (1 - CUT_EDGE) * width
-            lines = _rows_of(boxes[side])
-            if (
-                0 < share < WIDEST_STRIP
-                and lines >= LEAST_LINES
-                and _rows_of(boxes[side & at_edge]) >= CUT_LINES * lines
-            ):
+            to_edge = boxes[side, 0] / width if is_left else 1 - boxes[side, 2] / width
+            if 0 < share < WIDEST_STRIP and _is_cut_off(boxes[side], to_edge, share):
                 return ink.on_page((0, 0, start, height) if is_left else (end, 0, width, height))
     return None
+
+
+def _is_cut_off(boxes: Ints, to_edge: NDArray[np.float64], share: float) -> bool:
+    """Whether so many of the lines at a side of the page run into its edge as of a strip, or of a scrap of one."""
+    lines, cut = _rows_of(boxes), _rows_of(boxes[to_edge <= CUT_EDGE])
+    if lines >= LEAST_LINES:
+        return cut >= CUT_LINES * lines
+    is_all_close = 0 < lines == _rows_of(boxes[to_edge <= SCRAP_EDGE])
+    return is_all_close and cut >= CUT_OF_SCRAP * lines and share < NARROW_SCRAP and len(boxes) >= SCRAP_LETTERS * lines
 
 
 def _free_columns(boxes: Ints, width: int) -> list[tuple[int, int]]:

@@ -79,6 +79,9 @@ def without_scraps(regions: Sequence[Region], lines: Sequence[OcrLine]) -> tuple
 def is_run_over(ink: PageInk, regions: Sequence[Region], lines: Sequence[OcrLine]) -> bool:
     """Whether something drawn, as a stamp, lies on lines: words of several that reach into it were guessed."""
     unit = float(np.median(ink.print.height)) if len(ink.print) else float(max(ink.shape))
+    unsure = [[word.box for word in line.words if word.confidence < UNSURE] for line in lines]
+    if sum(map(bool, unsure)) <= MOST_RUN_OVER:
+        return False
     spots, least = ink.spots, LEAST_FIGURE * unit
     is_drawn = (np.minimum(spots.width, spots.height) > least) & (spots.height < max(ink.shape) / 2)
     drawn = [each.box for each in regions if each.kind == RegionKind.FIGURE]

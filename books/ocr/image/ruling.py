@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from books.ocr.image.spots import Components, components
+from books.ocr.image.spots import Components, components, mask_of
 
 Shades = NDArray[Any]
 # As shares of the page's long side: a line's length, and what is joined by it at the least; it is so many dots thick.
@@ -17,6 +17,10 @@ LENGTH, LEAST_HEIGHT, THICK = 0.06, 0.004, 6
 STRUCK: Final = (0.2, 0.66)
 # More of its place is ink where something is no line with letters but dark.
 MOST_FILLED: Final = 0.5
+# A line of ruled paper goes on for this share of the long side, in runs of such a share. Gaps of so many dots are grain,
+# less than the space of a word. It is widened by so many dots to find it where it leans, and then so that what compression
+# leaves around it goes with it.
+WHOLE_LENGTH, RUN, GAP, LEAN, AROUND = 0.25, 0.035, 4, 2, 4
 
 
 def freed(spots: Components, labels: Shades) -> tuple[NDArray[np.bool_], Components, Shades] | None:
@@ -45,6 +49,20 @@ def freed(spots: Components, labels: Shades) -> tuple[NDArray[np.bool_], Compone
     lines[place] = (across | down) & ~crossed
     parts, _ = components((ink & ~lines[place]).view(np.bool_))
     return is_ruled, parts.moved(left, top), lines
+
+
+def long_lines(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask of the lines of ruled or squared paper, with what is close around them."""
+    lines = _level_lines(ink) | _level_lines(np.ascontiguousarray(ink.T)).T
+    around = np.ones((2 * AROUND + 1, 2 * AROUND + 1), dtype=np.uint8)
+    return cv2.dilate(lines.view(np.uint8), around).view(np.bool_)
+
+
+def _level_lines(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    long_side = max(ink.shape)
+    widened = cv2.dilate(_closed(ink.view(np.uint8), GAP + 1, 1), np.ones((2 * LEAN + 1, 1), dtype=np.uint8))
+    spots, labels = components(_opened(widened, round(RUN * long_side), 1).view(np.bool_))
+    return mask_of(spots.width > WHOLE_LENGTH * long_side, spots, labels)
 
 
 def struck(letters: Components, lines: Shades) -> int:
