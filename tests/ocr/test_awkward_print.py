@@ -13,6 +13,7 @@ from books.ocr.engines.base import Doubt, OcrLine, OcrText, OcrWord
 from books.ocr.engines.beside import parted
 from books.ocr.engines.lines import line_of, with_ends, with_page_numbers
 from books.ocr.engines.tesseract import TesseractEngine
+from books.ocr.image.layout import with_dark_print
 from books.ocr.image.open import normalise
 from tests.ocr.test_cases import LEAVES, RIVERS
 
@@ -70,6 +71,107 @@ def test_an_initial_is_the_first_letter_of_its_line(read, letter: str, rows: int
 def test_an_initial_that_is_light_in_a_dark_box(read) -> None:
     first = "lants make their own food from light,"
     assert read(with_initial("P", first, 3, is_boxed=True)).text.splitlines() == ["P" + first, *LEAVES[1:]]
+
+
+def with_raised_initial(letter: str, first: list[str], height: int) -> Image.Image:
+    """One that stands on the base line of the last of these lines, and rises above the first."""
+    page = page_of(LEAVES[2:], 520)
+    draw, large = ImageDraw.Draw(page), font(round(height / 0.71))
+    left, _, right, bottom = large.getbbox(letter, anchor="ls")
+    base = 470 + 33
+    draw.text((140 - left, base - bottom), letter, 0, large, anchor="ls")
+    for at, line in enumerate(reversed(first)):
+        draw.text((147 + right - left, base - at * STEP), line, 0, font(32), anchor="ls")
+    return page
+
+
+@pytest.mark.parametrize("height", [70, 120])
+@pytest.mark.parametrize("letter", ["P", "W"])
+def test_an_initial_that_rises_above_its_line_begins_it(read, letter: str, height: int) -> None:
+    first = {"P": "lants make their own food from light,", "W": "hen the sun shines on a green leaf"}[letter]
+    found = read(with_raised_initial(letter, [first], height))
+    assert found.text.splitlines() == [letter + first, *LEAVES[2:]]
+
+
+def test_an_initial_of_two_lines_that_rises_above_both(read) -> None:
+    first = ["he light of the sun feeds a plant", "and water comes from the soil."]
+    found = read(with_raised_initial("T", first, 122))
+    assert found.text.splitlines() == ["T" + first[0], first[1], *LEAVES[2:]]
+
+
+def test_the_large_number_of_a_title_keeps_its_space(read) -> None:
+    page = page_of(LEAVES, 520)
+    draw = ImageDraw.Draw(page)
+    draw.text((140, 440), "3", 0, font(110), anchor="ls")
+    draw.text((240, 440), "Leaves and light", 0, font(40), anchor="ls")
+    assert read(page).text.splitlines()[0] == "3 Leaves and light"
+
+
+# ---- what stands beside the page, paper with lines, pale boxes -------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_scrap_of_the_facing_page_is_left_out_and_said(read, side: str) -> None:
+    page = page_of(LEAVES, left=240)
+    other = page_of(["whatever stands", "on its next page"], 700, 0).crop((0, 0, 110, SIZE[1]))
+    page.paste(
+        other.transpose(Image.Transpose.ROTATE_180) if side == "left" else other, (0 if side == "left" else 1130, 0)
+    )
+    found = read(page)
+    assert found.text.splitlines()[1:] == LEAVES[1:]
+    assert found.doubts == (Doubt.STRIP,)
+
+
+def test_short_labels_at_the_edge_of_a_picture_cut_close_stay(read) -> None:
+    page = page_of(LEAVES[:3], left=120)
+    draw = ImageDraw.Draw(page)
+    for at in range(3):
+        draw.text((6, 150 + at * STEP), f"({at + 1})", 0, font(32))
+    assert "(1)" in read(page).text
+
+
+def ruled(shade: int, *, is_squared: bool = False) -> Image.Image:
+    page = Image.new("L", SIZE, 255)
+    draw = ImageDraw.Draw(page)
+    for y in range(120, SIZE[1] - 60, 44):
+        draw.line((0, y, SIZE[0], y), shade, 2)
+    for x in range(20, SIZE[0], 44) if is_squared else [150]:
+        draw.line((x, 0, x, SIZE[1]), shade, 2)
+    return page
+
+
+@pytest.mark.parametrize("shade", [190, 220])
+@pytest.mark.parametrize(("degrees", "is_squared"), [(0, False), (1.5, False), (0, True)])
+def test_paper_with_pale_lines_is_blank(read, shade: int, degrees: float, *, is_squared: bool) -> None:
+    page = ruled(shade, is_squared=is_squared).rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255)
+    assert read(page).is_blank
+
+
+def test_faint_print_on_ruled_paper_is_not_blank(read) -> None:
+    print_ = np.asarray(page_of(LEAVES, 115)).astype(int)
+    faint = Image.fromarray((255 - (255 - print_) * 14 // 255).astype(np.uint8))
+    page = Image.fromarray(np.minimum(np.asarray(faint), np.asarray(ruled(205))))
+    assert not read(page).is_blank
+
+
+@pytest.mark.parametrize("shade", [196, 215, 228])
+def test_white_print_in_a_pale_box_is_read_and_black_beside_it_too(read, shade: int) -> None:
+    page = page_of(LEAVES)
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((100, 900, 1140, 1250), shade)
+    for at, line in enumerate(RIVERS[5:11]):
+        draw.text((140, 920 + at * STEP), line, 255 if at < 4 else 0, font(32))
+    assert read(page).text.splitlines()[1:] == [*LEAVES[1:], *RIVERS[5:11]]
+
+
+def test_places_left_white_in_a_pale_box_stay_white() -> None:
+    page = page_of(LEAVES)
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((100, 900, 1140, 1400), 222)
+    for at in range(9):
+        draw.rectangle((160, 920 + at * STEP, 900, 955 + at * STEP), 255)
+        draw.text((170, 920 + at * STEP), "a cell of a table", 0, font(28))
+    assert with_dark_print(page) is page
 
 
 # ---- openers of chapters, and pages with a sign or two ---------------------------------------------------------------

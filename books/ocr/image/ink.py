@@ -110,7 +110,9 @@ class PageInk:
         ``is_read``, out of level or larger than that of any line. Every engine asks it before it calls a page blank."""
         if len(self.print):
             return False
-        return (not is_read and (self._is_out_of_level or len(self.lone()) > 0)) or is_banded(self.grey, self._drawn() | long_lines(self._is_faint))
+        return (not is_read and (self._is_out_of_level or len(self.lone()) > 0)) or is_banded(
+            self.grey, self._drawn() | long_lines(self._is_faint)
+        )
 
     @property
     def _is_out_of_level(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import cv2
@@ -39,6 +39,9 @@ LEAST_SIGNS, LEAST_STEP, LEAST_WIDTH = 4, 60, 0.8
 WHOLE, LEAST_NUMBER, COUNTER = 0.74, 0.25, 0.6
 # Darker than this share of the paper, and free of print in a square of so many dots.
 BOX_SHADE, SOLID = 0.78, 13
+# In a paler box on paper as bright as this, print is so much brighter than the box, of so many signs about as high as
+# each other, with no solid square, and with less dark print, as a share, so near as a scanner's halo would be.
+PALE_SHADE, BRIGHT_PAPER, PALE_STEP, PALE_SIGNS, HALO, DARK, MOST_DARK = 0.93, 225, 20, 8, 4, 0.6, 0.02
 
 
 def gutter(ink: PageInk, words: Iterable[OcrWord] = (), *, is_turned: bool = False) -> tuple[float, float] | None:
@@ -182,30 +185,44 @@ def _rows_of(boxes: Ints) -> int:
 
 
 def with_dark_print(page: Image.Image) -> Image.Image:
-    """The page with white print in dark boxes made dark on white; the page itself where it has none."""
+    """The page with white print in dark or pale boxes made dark on white; the page itself where it has none."""
     scale = max(1, round(max(page.size) / 1_600))
     small = np.asarray(page.reduce(scale) if scale > 1 else page)
-    dark = small < BOX_SHADE * ranked(small[::4], 50)
-    if not cv2.erode(dark.view(np.uint8), np.ones((SOLID, SOLID), dtype=np.uint8), borderValue=0).any():
-        return page
-    spots, labels = components(dark)
-    is_box = (spots.height > BOX_HEIGHT * max(small.shape)) & (spots.width > LEAST_WIDTH * spots.height)
-    is_box &= spots.ink > BOX_FILL * spots.width * spots.height
+    paper = ranked(small[::4], 50)
     shades: NDArray[np.uint8] | None = None
+    kinds = ((BOX_SHADE, _has_signs), (PALE_SHADE, _has_pale_signs))
+    for shade, is_printed in kinds if paper >= BRIGHT_PAPER else kinds[:1]:
+        for (left, top, right, bottom), box, whole in _boxes(small < shade * paper):
+            if not is_printed(whole - box, box, small[top:bottom, left:right]):
+                continue
+            if shades is None:
+                shades = np.array(page)
+            part = shades[top * scale : bottom * scale, left * scale : right * scale]
+            inside = cv2.resize(whole, part.shape[::-1], interpolation=cv2.INTER_NEAREST).view(np.bool_)
+            part[inside] = _darkened(part[inside], is_pale=shade == PALE_SHADE)
+    return page if shades is None else Image.fromarray(shades)
+
+
+def _boxes(dark: NDArray[np.bool_]) -> Iterator[tuple[list[int], NDArray[np.uint8], NDArray[np.uint8]]]:
+    """The place of each box, a mask of it there, and one of the same with what is inside it."""
+    if not cv2.erode(dark.view(np.uint8), np.ones((SOLID, SOLID), dtype=np.uint8), borderValue=0).any():
+        return
+    spots, labels = components(dark)
+    is_box = (spots.height > BOX_HEIGHT * max(dark.shape)) & (spots.width > LEAST_WIDTH * spots.height)
+    is_box &= spots.ink > BOX_FILL * spots.width * spots.height
     for number in np.flatnonzero(is_box).tolist():
-        left, top, right, bottom = spots.boxes()[number].tolist()
+        left, top, right, bottom = place = spots.boxes()[number].tolist()
         box = (labels[top:bottom, left:right] == number + 1).astype(np.uint8)
         whole = np.zeros_like(box)
         cv2.drawContours(whole, cv2.findContours(box, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0], -1, 1, cv2.FILLED)
-        if not _has_signs(whole - box, box, small[top:bottom, left:right]):
-            continue
-        if shades is None:
-            shades = np.array(page)
-        part = shades[top * scale : bottom * scale, left * scale : right * scale]
-        inside = cv2.resize(whole, part.shape[::-1], interpolation=cv2.INTER_NEAREST).view(np.bool_)
-        ground = 255 - ranked(part[inside].reshape(-1, 1), 40)
-        part[inside] = np.minimum(255, (255 - part[inside]) * np.float32(255 / max(1, ground))).astype(np.uint8)
-    return page if shades is None else Image.fromarray(shades)
+        yield place, box, whole
+
+
+def _darkened(shades: NDArray[np.uint8], *, is_pale: bool) -> NDArray[np.uint8]:
+    """A box in which what is lighter than most of it is dark, and most of it white; dark print in a pale one stays."""
+    ground = ranked(shades.reshape(-1, 1), 40)
+    light = np.minimum(255, (255 - shades) * np.float32(255 / max(1, 255 - ground)))
+    return np.minimum(light, shades * np.float32(255 / ground) if is_pale else light).astype(np.uint8)
 
 
 def _has_signs(light: NDArray[np.uint8], box: NDArray[np.uint8], shades: NDArray[Any]) -> bool:
@@ -219,6 +236,26 @@ def _has_signs(light: NDArray[np.uint8], box: NDArray[np.uint8], shades: NDArray
     signs, _ = components(light.view(np.bool_))
     letters = signs.where((signs.height > box.shape[0] / 60) & (signs.height < box.shape[0]) & (signs.ink > 8))
     return len(letters) >= LEAST_SIGNS or _is_number(letters, light, box)
+
+
+def _has_pale_signs(inside: NDArray[np.uint8], box: NDArray[np.uint8], shades: NDArray[Any]) -> bool:
+    """Whether what is light in a pale box is print, and neither a place left white nor what a scanner does to edges."""
+    ground = ranked(shades[box > 0], 50)
+    light = inside & (shades >= min(255, ground + PALE_STEP))
+    if not BOX_PRINT[0] < cv2.countNonZero(light) / light.size < BOX_PRINT[1]:
+        return False
+    # Where it differs by more, the box is not pale.
+    if ranked(shades[light > 0], 75) >= ground + LEAST_STEP:
+        return False
+    is_solid = cv2.erode(light, np.ones((SOLID, SOLID), dtype=np.uint8), borderValue=0).any()
+    near = cv2.dilate(light, np.ones((2 * HALO + 1, 2 * HALO + 1), dtype=np.uint8)) > 0
+    if is_solid or (shades[near] < DARK * ground).mean() > MOST_DARK:
+        return False
+    signs, _ = components(light.view(np.bool_))
+    height = signs.height[signs.ink > 8]
+    return (
+        len(height) > 0 and np.count_nonzero(np.abs(height - np.median(height)) < np.median(height) / 2) >= PALE_SIGNS
+    )
 
 
 def _is_number(signs: Components, light: NDArray[np.uint8], box: NDArray[np.uint8]) -> bool:

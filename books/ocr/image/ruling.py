@@ -17,9 +17,9 @@ LENGTH, LEAST_HEIGHT, THICK = 0.06, 0.004, 6
 STRUCK: Final = (0.2, 0.66)
 # More of its place is ink where something is no line with letters but dark.
 MOST_FILLED: Final = 0.5
-# A line of ruled paper goes on for this share of the long side, in runs of such a share. Gaps of so many dots are grain,
-# less than the space of a word. It is widened by so many dots to find it where it leans, and then so that what compression
-# leaves around it goes with it.
+# A line of ruled paper goes on for this share of the long side, in runs of such a share. Gaps of so many dots are
+# grain, less than the space of a word. It is widened by so many to be found where it leans, then for what compression
+# leaves around it.
 WHOLE_LENGTH, RUN, GAP, LEAN, AROUND = 0.25, 0.035, 4, 2, 4
 
 
