@@ -222,7 +222,9 @@ def _darkened(shades: NDArray[np.uint8], *, is_pale: bool) -> NDArray[np.uint8]:
     """A box in which what is lighter than most of it is dark, and most of it white; dark print in a pale one stays."""
     ground = ranked(shades.reshape(-1, 1), 40)
     light = np.minimum(255, (255 - shades) * np.float32(255 / max(1, 255 - ground)))
-    return np.minimum(light, shades * np.float32(255 / ground) if is_pale else light).astype(np.uint8)
+    dark = shades * np.float32(255 / max(1, ground)) if is_pale else light
+    both: NDArray[np.uint8] = np.minimum(light, dark).astype(np.uint8)
+    return both
 
 
 def _has_signs(light: NDArray[np.uint8], box: NDArray[np.uint8], shades: NDArray[Any]) -> bool:
@@ -253,9 +255,10 @@ def _has_pale_signs(inside: NDArray[np.uint8], box: NDArray[np.uint8], shades: N
         return False
     signs, _ = components(light.view(np.bool_))
     height = signs.height[signs.ink > 8]
-    return (
-        len(height) > 0 and np.count_nonzero(np.abs(height - np.median(height)) < np.median(height) / 2) >= PALE_SIGNS
-    )
+    if not len(height):
+        return False
+    usual = np.median(height)
+    return int(np.count_nonzero(np.abs(height - usual) < usual / 2)) >= PALE_SIGNS
 
 
 def _is_number(signs: Components, light: NDArray[np.uint8], box: NDArray[np.uint8]) -> bool:
