@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
@@ -27,7 +28,7 @@ from django_htmx.middleware import HtmxDetails
 
 from books.access import Known, of_open_books, open_book
 from books.audit import refuse
-from books.models import Assignment, Change, Comment, Page, Proposal, Subtopic, Topic
+from books.models import Assignment, Book, Change, Comment, Page, Proposal, Reading, Subtopic, Topic
 from books.models.book import BookQuerySet
 from books.numbers import number_of
 from books.wording import in_language
@@ -131,7 +132,7 @@ def _guarded(
     def guarded(request: StaffRequest, /, **named: Any) -> HttpResponseBase:
         if permission and not request.user.has_perm(permission):
             raise PermissionDenied
-        return view(request, **_rows(request.user, named, known))
+        return view(request, **_rows(request, named, known))
 
     guarded.permission = permission  # type: ignore[attr-defined]  # for bookpipeline.gate
     guarded.methods = methods  # type: ignore[attr-defined]  # likewise
@@ -139,17 +140,26 @@ def _guarded(
     return guarded
 
 
-def _rows(person: User, named: dict[str, Any], known: Known) -> dict[str, Any]:
+def _rows(request: StaffRequest, named: dict[str, Any], known: Known) -> dict[str, Any]:
     """``named`` with rows for ids. Raises Http404."""
     if "job_id" in named:
-        named["job"] = get_object_or_404(of_open_books(Job.objects.all(), person), pk=named.pop("job_id"))
+        named["job"] = get_object_or_404(of_open_books(Job.objects.all(), request.user), pk=named.pop("job_id"))
     if "book_id" in named:
-        named["book"] = open_book(person, named.pop("book_id"), known)
+        named["book"] = open_book(request.user, named.pop("book_id"), known)
     for name in named.keys() & ROWS.keys():
         row, model, field, to_book = ROWS[name]
         found = {field: named.pop(name), to_book: named["book"]}
+        if model is Page and (seen := _page_seen(request, named["book"])):
+            found = {"pk": seen, to_book: named["book"]}
         named[row] = get_object_or_404(model._default_manager.select_related(to_book), **found)
     return named
+
+
+def _page_seen(request: StaffRequest, book: Book) -> UUID | None:
+    """The page that a posted form was filled in over, by the reading in its "seen": pages before it may have been
+    removed or moved since, and its number be another page's."""
+    reading = number_of(request.POST.get("seen", "").partition("/")[0])
+    return Reading.objects.filter(pk=reading, page__book=book).values_list("page_id", flat=True).first()
 
 
 def screens() -> list[URLPattern]:

@@ -44,15 +44,18 @@ def give(book: Book, person_id: int | None, pages: str, *, user: User) -> Assign
     person = next((each for each in reviewers(book) if each.pk == person_id), None)
     if person is None:
         raise StageNotReady(_("Choose somebody who may review this book."))
+    numbers = page_numbers(book.pk)
     try:
-        ids = page_numbers(book.pk).ids(numbers_in(pages))
+        wanted = numbers_in(pages)
     except ValueError as error:
         raise StageNotReady(f"{error}.") from error
-    if pages.strip() and not ids:
-        raise StageNotReady(_("This book has no such pages."))
+    missing = set(wanted) - numbers.all()
+    if missing or (pages.strip() and not wanted):
+        raise StageNotReady(_("This book has no such pages: {pages}.").format(pages=ranges(missing) or pages))
+    ids = numbers.ids(wanted)
     with transaction.atomic():
         made = Assignment.objects.create(book=book, person=person, pages=list(ids), made_by=user)
-        what = f"pages {ranges(numbers_in(pages))} of {book.title}" if ids else book.title
+        what = f"pages {ranges(wanted)} of {book.title}" if ids else book.title
         if person != user:
             path = reverse("admin:books_book_overview", args=[book.pk])
             tell([person], f"assignment {made.pk}", f"{user.get_username()} gave you {what} to review.", path)

@@ -163,6 +163,12 @@ for (const form of document.querySelectorAll("form[data-guarded]")) {
   } else if (person) forget();
 }
 
+// What is shown this once was answered to a form: loading it again would make one more of it.
+{
+  const instead = document.querySelector("[data-instead]")?.dataset.instead;
+  if (instead) history.replaceState(null, "", instead);
+}
+
 // A button after each thing that is wanted elsewhere: tokens, addresses, commands. Where the browser keeps its clipboard
 // from pages without TLS, the text is selected and copied the old way.
 const copyText = async (text) => {

@@ -401,6 +401,23 @@ def test_only_the_text_that_was_seen_can_be_approved(screens, book, said):
     assert reviews(book) == ["pending"]
 
 
+def test_a_form_is_about_the_page_that_it_was_filled_in_over_wherever_that_stands_now(screens, book):
+    """By its number it was another page's conflict, or not found, or decided on what nobody had seen."""
+    first, second, third = (ReadPageFactory(book=book, reading__text=f"Text {at}") for at in (1, 2, 3))
+    edit_of_second, edit_of_third, marks = page_url("page_edit", second), page_url("page_edit", third), second.mark
+    screens.post(url("books_book_arrange", book), {"act": "remove", "page": str(first.pk)})
+    answer = screens.post(edit_of_third, {"text": "Mine", "seen": third.reading_id})
+    assert answer.url == url("books_book_page", book, 2)
+    screens.post(url("books_book_page_decide", book, 2), {"decision": "approve", "seen": marks})
+    third.refresh_from_db()
+    second.refresh_from_db()
+    assert (third.reading.text, third.review, second.review) == ("Mine", PageReview.PENDING, PageReview.APPROVED)
+    screens.post(url("books_book_arrange", book), {"act": "remove", "page": str(second.pk)})
+    assert screens.post(edit_of_second, {"text": "Lost?", "seen": second.reading_id}).status_code == 404
+    third.refresh_from_db()
+    assert (third.number, third.reading.text) == (1, "Mine")
+
+
 def test_an_edit_is_saved_shown_and_restored(screens, book):
     page = ReadPageFactory(book=book, reading__text="Cuont the apples.")
     old = page.reading_id

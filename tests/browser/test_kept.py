@@ -10,7 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
-from books.models import Comment, Page, Subtopic
+from books.models import ApiToken, Comment, Page, Subtopic
 from tests.browser.conftest import signed_in
 from tests.factories import ReadPageFactory, SubtopicFactory
 
@@ -96,3 +96,15 @@ def test_a_form_of_before_signing_in_again_is_sent_once_more(tab, live_server, a
     tab.get_by_role("button", name="Send it again").click()
     expect(tab.get_by_text("What pages one to four teach.")).to_be_visible()
     assert Subtopic.objects.get().summary == "What pages one to four teach."
+
+
+def test_to_load_the_page_of_a_new_token_again_makes_no_other_and_leads_to_the_list(tab, live_server, admin):
+    tab.goto(live_server.url + reverse("admin:books_apitoken_add"))
+    sign_in(tab)
+    tab.get_by_label("Name").fill("Tutor")
+    tab.get_by_label(re.compile("Read published guidelines")).check()
+    tab.get_by_role("button", name="Save", exact=True).click()
+    expect(tab.get_by_text(re.compile("Copy this now"))).to_be_visible()
+    tab.reload()
+    expect(tab.get_by_role("link", name="Tutor")).to_be_visible()
+    assert ApiToken.objects.count() == 1

@@ -51,7 +51,15 @@ def test_the_queue_is_on_the_first_screen_with_its_first_page(client, book, grac
     assert "Given to you" not in client.get(reverse("admin:index")).content.decode()
 
 
-@pytest.mark.parametrize(("pages", "said"), [("9", "no such pages"), ("x", "no page number")])
+@pytest.mark.parametrize(
+    ("pages", "said"),
+    [
+        ("9", "no such pages: 9"),
+        ("2-3, 9-11", "no such pages: 9-11"),
+        ("4-2", "no such pages: 4-2"),
+        ("x", "no page number"),
+    ],
+)
 def test_what_cannot_be_given_says_why(book, grace, admin, pages, said):
     with pytest.raises(StageNotReady, match=said):
         give(book, grace.pk, pages, user=admin)
