@@ -126,7 +126,8 @@ def comment(book: Book, text: str, *, page: Page | None, subtopic: Subtopic | No
         raise StageNotReady(_("A comment has 2,000 characters at most."))
     with transaction.atomic():
         made = Comment.objects.create(book=book, page=page, subtopic=subtopic, text=text, made_by=user)
-        named = [each for each in _named(text) if each != user and may_open(each, {"book_id": book.pk})]
+        others = [each for each in _named(text) if each != user and each.has_perm("books.view_book")]
+        named = [each for each in others if may_open(each, {"book_id": book.pk})]
         made.mentioned.set(named)
         facts = {"person": user.get_username(), "book": book.title, "text": text[:QUOTED]}
         if page:

@@ -131,6 +131,14 @@ def test_a_comment_stands_on_a_guideline_too_and_stays_when_that_goes(client, bo
     assert "Too long." in client.get(reverse("admin:books_book_people", args=[book.pk])).content.decode()
 
 
+def test_who_has_no_role_is_not_said_to_see_a_comment_and_gets_none_of_it(screens, book, grace, django_user_model):
+    django_user_model.objects.create_user("newcomer", is_staff=True)
+    url = reverse("admin:books_book_comment", args=[book.pk])
+    answer = screens.post(url, {"text": "@newcomer and @grace, look", "page": str(book.pages.first().pk)}, follow=True)
+    assert "grace will see it" in answer.content.decode()
+    assert [each.username for each in Comment.objects.get().mentioned.all()] == ["grace"]
+
+
 def test_whom_a_closed_book_does_not_let_in_is_not_mentioned(book, grace, admin):
     book.access = Access.OWNER
     book.save()
