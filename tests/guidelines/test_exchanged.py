@@ -191,6 +191,36 @@ def test_what_is_said_to_come_later_is_in_the_titles_or_on_the_pages_that_follow
     assert bool(said.findings) != is_later
 
 
+def test_a_term_of_the_book_for_another():
+    page = (
+        "The mode is the value that occurs most often. It tells nothing else.\n\nrange: the largest less the smallest"
+    )
+    check = EvidenceCheck(BookText({1: page, 2: "A crowd of people came. All went home. The Indus is a river."}), (1,))
+    quote = Evidence(1, "The mode is the value that occurs most often")
+
+    def flagged(text):
+        claim = Claim(text, (1,), evidence=(quote,))
+        return [each.kind for each in check.check(Part.CHECKS, claim).findings]
+
+    assert flagged("Which value occurs often and is thus their range?") == [FindingKind.NAME]
+    assert flagged("Which value occurs often and is thus their mode?") == []
+    assert flagged("Which value occurs most often, and which are the range and the mode?") == []
+
+
+def test_who_is_said_to_have_done_it_stands_on_the_page():
+    text = "Holm behaved mildly towards merchants, sailors and strangers from abroad."
+    assert kinds(text, "Lord Ekman was called mild") == [FindingKind.NAME]
+    assert kinds(text.replace("Holm", "Ekman"), "Lord Ekman was called mild") == []
+
+
+def test_the_land_india_is_not_the_river_indus():
+    book = BookText({1: "The Nile floods. The Indus valley had cities.", 2: "India trades with cities far away."})
+    check = EvidenceCheck(book, (2,), ("Rome",))
+    for name, is_flagged in (("Indus", True), ("Indian", False)):
+        claim = Claim(f"The cities of the {name} trade follow later.", (2,), basis="later subtopic")
+        assert bool(check.check(Part.BOUNDARY, claim).findings) == is_flagged
+
+
 def test_an_objective_asks_how_another_did_it():
     quote = "Peter Lund, a man of few words, built"
     assert kinds("Explain how Ekman came to build a ship.", quote, "objective") == [FindingKind.NAME]

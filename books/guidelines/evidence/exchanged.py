@@ -12,7 +12,7 @@ from books.guidelines.evidence.kinds import things
 from books.guidelines.evidence.material import TELLS, Seen, not_as_quoted
 from books.guidelines.evidence.name_rules import IMPERATIVE
 from books.guidelines.evidence.names import GENERIC, PrintedNames, may_be_name, names, peoples, plain
-from books.guidelines.evidence.passages import key_of
+from books.guidelines.evidence.passages import key_of, keys_of
 from books.guidelines.evidence.quotes import joined_words, search_before
 from books.guidelines.evidence.tasks import is_scene
 from books.guidelines.evidence.units import MONTHS
@@ -25,6 +25,8 @@ _NEXT = re.compile(r"(?:['’]s)?[\s-]+([^\W\d_]{3,})")
 _LAST = re.compile(r"([^\W\d_]{3,})[\s-]+(?:(?:of|the|von|der|de|la|el)\s)*$")
 _IN = re.compile(r"\b(?:in|at|near|into|nach|en)\s(?:the\s)?$")
 _LATER = re.compile(r"\b(?:months?|weeks?|days?) (?:later|earlier|before|after)\b", re.IGNORECASE)
+# The quotes' sentence has so many of the statement's other words, and such a share of them.
+_ENOUGH, _NEARLY_ALL = 2, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def exchanged_findings(seen: Seen) -> Iterator[Finding]:
     """Whatever tolerance there is for names and numbers of other pages or of the writer's own."""
     for said, quoted in _exchanged_names(seen):
         yield Finding(FindingKind.NAME, not_as_quoted(said, quoted))
-    for said, quoted in [*_exchanged_things(seen), *_exchanged_peoples(seen)]:
+    for said, quoted in [*_exchanged_things(seen), *_exchanged_peoples(seen), *_exchanged_terms(seen)]:
         yield Finding(FindingKind.NAME, not_as_quoted(said, quoted))
     yield from exchanged_figures(seen)
 
@@ -84,6 +86,17 @@ def _exchanged_peoples(seen: Seen) -> Iterator[tuple[str, str]]:
     for noun in said.keys() & quoted.keys():
         if not (PrintedNames(quoted[noun]).has(said[noun]) or seen.names.has(said[noun])):
             yield said[noun], quoted[noun]
+
+
+def _exchanged_terms(seen: Seen) -> Iterator[tuple[str, str]]:
+    """One of the book's terms where the quotes' sentence, which has nearly all else of the statement, has another."""
+    terms = seen.material.book.terms
+    told = keys_of(joined_words(seen.told))
+    said = [each for each in terms if each in seen.matter - keys_of(joined_words(seen.around))]
+    others = [each for each in terms if each in told - seen.matter]
+    rest = seen.matter.difference(said)
+    if len(said) == 1 and others and len(rest & told) >= max(_ENOUGH, _NEARLY_ALL * len(rest)):
+        yield terms[said[0]], terms[others[0]]
 
 
 def _of_peoples(text: str) -> Iterator[tuple[str, str]]:
@@ -122,8 +135,10 @@ def _are_exchanged(one: _Named, other: _Named, seen: Seen) -> bool:
         return True
     sorts = {"place" if each.is_in else seen.material.whole.sort_of(each.words[-1]) for each in (one, other)}
     are_full = min(len(one.words), len(other.words)) > 1
-    does = one.is_first and one.after
-    least = 0 if (one.is_in and other.is_in) or does else TELLS
+    does = one.is_first and one.after and seen.part == Part.CONCEPTS
+    if does and len(sorts) == 1 and seen.matter & keys_of(joined_words(seen.around)):
+        return True
+    least = 0 if one.is_in and other.is_in else TELLS
     return len(sorts) == 1 and ((are_full and seen.part != Part.PREREQUISITES) or seen.tells(least))
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from books.guidelines.evidence.kinds import Thing, things
 from books.guidelines.evidence.names import PrintedNames, names
 from books.guidelines.evidence.numerals import legible
-from books.guidelines.evidence.passages import Sentence, keys_of, sentences_of
+from books.guidelines.evidence.passages import Sentence, key_of, keys_of, sentences_of
 from books.guidelines.evidence.places import Places
 from books.guidelines.evidence.printed_figures import PAGE, PrintedFigures
 from books.guidelines.evidence.quotes import Found, PrintedBook, as_misread, joined_words
@@ -21,6 +21,9 @@ from books.stored.guideline import Part, Statement
 Claim = Statement[int]
 # A run of this many of the book's own words is a quotation, not a paraphrase.
 COPIED_WORDS = 8
+_TERM = re.compile(
+    r"^([a-z][a-zß-ÿ]{3,}): [a-z]|(?:^|[.!?]\s)(?:The|An?)\s([a-z]{4,})\s(?:is|are)\s(?:the|an?)\s", re.MULTILINE
+)
 # A statement tells what its quote tells where it shares this much of its matter.
 TELLS = 0.3
 # Where a quote stands near the top of a page, this much of the page before counts too, in characters.
@@ -44,6 +47,12 @@ class BookText:
     @cached_property
     def whole(self) -> PrintedNames:
         return PrintedNames("\n".join(self.pages.values()))
+
+    @cached_property
+    def terms(self) -> dict[str, str]:
+        """What the book explains, by key: in a list of terms, or as the first word of what it is."""
+        text = joined_words("\n".join(self.pages.values()))
+        return {key_of(each.lower()): each for one in _TERM.findall(text) for each in one if each}
 
     @cached_property
     def language(self) -> str:
@@ -227,9 +236,13 @@ class Seen:
     def tells(self, least: float = TELLS) -> bool:
         """Whether the statement tells what its quotes' sentences tell, its names apart: a word, and so much of its
         matter at ``least``."""
+        return len(self.matter & keys_of(joined_words(self.told))) >= max(1, least * len(self.matter))
+
+    @cached_property
+    def matter(self) -> frozenset[str]:
+        """The keys of the statement's words of matter, without its names."""
         named = {key for each in names(self.claim.text) for key in keys_of(each.word)}
-        matter = keys_of(self.claim.text) - named
-        return len(matter & keys_of(joined_words(self.told))) >= max(1, least * len(matter))
+        return keys_of(self.claim.text) - named
 
     def share_in(self, text: str) -> float:
         """How much of the statement's matter ``text`` has, 0 to 1."""

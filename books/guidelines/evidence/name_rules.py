@@ -59,7 +59,7 @@ _LONG_SENTENCE, _LITTLE = 10, 0.34
 # Words of matter, enough to tell a sentence by, and how many of them are nearly all.
 _MANY, _NEARLY = 8, 0.85
 # Of so many words of matter two stand together somewhere.
-_SOME = 4
+_SOME, _LONG_WORD = 4, 5
 
 
 def name_findings(seen: Seen) -> Iterator[Finding]:
@@ -197,7 +197,7 @@ def _is_apart(said: Sequence[str], seen: Seen) -> bool:
         for page in seen.material.pages_from_last
         for each in book.sentences(page)
     ]
-    return not any(sum(_is_among(each, one) for each in said) > 1 for one in told)
+    return not any(sum(_is_among(each, one, _LONG_WORD) for each in said) > 1 for one in told)
 
 
 def _is_of_now(said: Sequence[str], titles: Collection[str], seen: Seen) -> bool:
@@ -209,9 +209,12 @@ def _is_of_now(said: Sequence[str], titles: Collection[str], seen: Seen) -> bool
     return known_now and 2 * sum(not _is_among(each, book) for each in said) >= len(said)
 
 
-def _is_among(said: str, printed: Iterable[str]) -> bool:
+def _is_among(said: str, printed: Iterable[str], least: int = 4) -> bool:
+    """The same, or beginning with the same five letters, or at ``least`` so many where it has no more."""
     start = said[:5]
-    return any(said == each or (min(len(start), len(each)) >= 4 and each[: len(start)] == start) for each in printed)
+    return any(
+        said == each or (min(len(start), len(each)) >= least and each[: len(start)] == start) for each in printed
+    )
 
 
 def is_scattered(seen: Seen) -> bool:

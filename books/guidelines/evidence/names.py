@@ -248,10 +248,14 @@ def _same_name(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _roots(word: str) -> frozenset[str]:
-    """The word and, from three letters on, what is left of it without an ending and an s."""
+    """The word and, from three letters on, what is left of it without an ending and an s; from four without -us, which
+    parts the Indus from India."""
     forms = frozenset((word, word.removesuffix("s"), re.sub("ies$", "y", word)))
     return forms | {
-        form[: -len(end)] for form in forms for end in _ENDINGS if form.endswith(end) and len(form) - len(end) >= 3
+        form[: -len(end)]
+        for form in forms
+        for end in _ENDINGS
+        if form.endswith(end) and len(form) - len(end) >= (4 if end == "us" else 3)
     }
 
 
