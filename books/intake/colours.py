@@ -16,7 +16,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 REDUCED, SQUARE = 8, 8
 LEAST_STEP, ABOVE_BRIGHTNESS, MANY, FEW = 7, 4, 0.25, 0.03
 # A line of print has so many such squares. It is as bright as its ground but for this.
-LEAST_SQUARES, AS_BRIGHT = 3, 40
+LEAST_SQUARES, AS_BRIGHT = 3, 50
 STRETCH: Final = 2
 # Print leaves most of its ground free, as a photograph does not: so far from its colour, and so much of the place.
 GROUND, LEAST_GROUND = 32, 0.5

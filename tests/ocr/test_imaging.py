@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from books.errors import UnreadableImage
 from books.intake.image_child import ENOUGH
@@ -17,6 +17,7 @@ from books.ocr.accuracy import character_error_rate
 from books.ocr.engines.tesseract import TesseractEngine
 from books.ocr.image.open import encode_png, encoded_thumbnail, normalise, open_page
 from tests.ocr import provoking
+from tests.ocr.test_cases import RIVERS
 
 NASTY = Path(__file__).parents[1] / "nasty"
 ITEMS: list[dict[str, Any]] = json.loads((NASTY / "manifest.json").read_text())["items"]
@@ -207,6 +208,18 @@ def test_print_that_its_colour_alone_tells_is_read_on_a_page_and_in_a_box(pair: 
     for made in (coloured, boxed):
         read = TesseractEngine().read(normalise(opened(made, kind)))
         assert character_error_rate(provoking.truth(3), read.text) < most
+
+
+def test_bold_lines_in_deep_yellow_under_black_ones_are_read() -> None:
+    page = Image.new("RGB", (1240, 1754), "white")
+    draw, lines = ImageDraw.Draw(page), RIVERS[7:12]
+    for at, line in enumerate([*RIVERS, *lines]):
+        is_black = at < len(RIVERS)
+        place = (140, 150 + 50 * at) if is_black else (140, 930 + 56 * (at - len(RIVERS)))
+        font = ImageFont.load_default(32)
+        draw.text(place, line, (0, 0, 0) if is_black else (250, 225, 40), font, stroke_width=int(not is_black))
+    read = TesseractEngine().read(normalise(opened(page, "PNG")))
+    assert character_error_rate("\n".join([*RIVERS, *lines]), read.text) < 0.03
 
 
 def test_a_page_of_other_colours_becomes_grey_as_ever() -> None:
