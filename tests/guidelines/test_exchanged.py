@@ -17,7 +17,7 @@ PAGES = {
         "The pairs: 1 and 20, sum 21\n2 and 10, sum 12\n4 and 5, sum 9\nThe crews: cooks 11, pilots 6, boys 5,\n"
         "clerks 3. Its sail, 8 m by 4 m, has 8 x 4 = 32 m2, a round one of 30 cm across has\n"
         "3.14 x 15 x 15 = 706.5 cm2.\n"
-        "Two right angles make l80o, and one is 90°.\n"
+        "Two right angles make l80o, and one is 90°. Flemish and Christian crews came.\n"
     ),
     3: (
         "The League of Harbours 3\n"
@@ -156,6 +156,16 @@ def test_what_a_statement_changes_of_all_that_it_takes(text, quote, part):
             "They were outnumbered by more than ten to one.", "80,000 men\nagainst 7,000", "concepts", id="to"
         ),
         pytest.param("Holm died in 480 BCE.", "At the strait Admiral Holm died", "concepts", id="counted on"),
+        pytest.param("Know of Flemish pilots.", "Frisian pilots plundered Riga", "prerequisites", id="known before"),
+        pytest.param(
+            "In a poor decade some Christian pilots robbed a rich neighbouring town for a living.",
+            "Frisian pilots plundered Riga",
+            "concepts",
+            id="of many peoples",
+        ),
+        pytest.param(
+            "Explain why a sail of 37 cm has more.", "of 30 cm across has\n3.14 x 15", "checks", id="one of its own"
+        ),
         pytest.param("Two right angles make 180°.", "Two right angles make l80o", "concepts", id="a degree's sign"),
         pytest.param(
             "Of 200 equal shares Anna owns 7: what part of 9,000 crowns is hers?",
@@ -204,6 +214,8 @@ def test_a_term_of_the_book_for_another():
 
     assert flagged("Which value occurs often and is thus their range?") == [FindingKind.NAME]
     assert flagged("Which value occurs often and is thus their mode?") == []
+    error = Claim("Learners may call the value that occurs most often the range.", (1,), evidence=(quote,))
+    assert check.check(Part.MISCONCEPTIONS, error).findings == ()
     assert flagged("Which value occurs most often, and which are the range and the mode?") == []
 
 

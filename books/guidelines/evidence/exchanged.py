@@ -17,6 +17,7 @@ from books.guidelines.evidence.quotes import joined_words, search_before
 from books.guidelines.evidence.tasks import is_scene
 from books.guidelines.evidence.units import MONTHS
 from books.language import is_content, stem
+from books.stopwords import word_set
 from books.stored.guideline import Finding, FindingKind, Part
 
 _CAPITAL = re.compile(r"[A-ZÀ-Þ][^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*")
@@ -25,6 +26,8 @@ _NEXT = re.compile(r"(?:['’]s)?[\s-]+([^\W\d_]{3,})")
 _LAST = re.compile(r"([^\W\d_]{3,})[\s-]+(?:(?:of|the|von|der|de|la|el)\s)*$")
 _IN = re.compile(r"\b(?:in|at|near|into|nach|en)\s(?:the\s)?$")
 _LATER = re.compile(r"\b(?:months?|weeks?|days?) (?:later|earlier|before|after)\b", re.IGNORECASE)
+# Peoples of many peoples.
+_WIDE = word_set("african american asian christian western indigenous")
 # The quotes' sentence has so many of the statement's other words, and such a share of them.
 _ENOUGH, _NEARLY_ALL = 2, 0.6
 
@@ -81,15 +84,22 @@ def _is_of_the_same(word: str, other: str, seen: Seen) -> bool:
 
 
 def _exchanged_peoples(seen: Seen) -> Iterator[tuple[str, str]]:
-    """Assyrian raiders for Hittite raiders."""
+    """Assyrian raiders for Hittite raiders; not where both are compared, nor of what is known before."""
+    if seen.part == Part.PREREQUISITES:
+        return
+    printed = PrintedNames(seen.claim.text)
     said, quoted = (dict(_of_peoples(text)) for text in (seen.claim.text, joined_words(seen.told)))
     for noun in said.keys() & quoted.keys():
-        if not (PrintedNames(quoted[noun]).has(said[noun]) or seen.names.has(said[noun])):
+        is_wider = said[noun].lower() in _WIDE | GENERIC  # Christian, of Catholics
+        if not (is_wider or printed.has(quoted[noun]) or seen.names.has(said[noun])):
             yield said[noun], quoted[noun]
 
 
 def _exchanged_terms(seen: Seen) -> Iterator[tuple[str, str]]:
-    """One of the book's terms where the quotes' sentence, which has nearly all else of the statement, has another."""
+    """One of the book's terms where the quotes' sentence, which has nearly all else of the statement, has another. An
+    error may be just that."""
+    if seen.part in (Part.PREREQUISITES, Part.MISCONCEPTIONS):
+        return
     terms = seen.material.book.terms
     told = keys_of(joined_words(seen.told))
     said = [each for each in terms if each in seen.matter - keys_of(joined_words(seen.around))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import combinations
 
 from rapidfuzz.distance import Hamming
 
@@ -33,6 +34,8 @@ _ASSERTS = re.compile(
     r"|warum|weshalb|zeige?n?,? dass|por qué|(?:de)?muestr\w+ que|pourquoi|montrez? que)\b",
     re.IGNORECASE,
 )
+# A stick of 12 cm: one of the task's own.
+_OF_ANY = re.compile(r"\b(?:an?|eine?[nmrs]?|una?|une)\s(?:[^\W\d_]+\s){0,3}$", re.IGNORECASE)
 
 
 def exchanged_figures(seen: Seen) -> Iterator[Finding]:
@@ -85,7 +88,9 @@ def _only_changed(figure: Figure, said: Collection[Figure], seen: Seen) -> Figur
     others = [each for each in printed if each.value not in values]
     if len(others) != 1 or len({each.value for each in printed}) <= _FEWEST or figure.kind != "number":
         return None
-    is_alike = [each.unit == figure.unit != "" for each in others]
+    alike = [each.value for each in printed if each.unit == figure.unit != ""]
+    is_made = figure.value % 5 == 0 or any(figure.value in (a + b, abs(a - b)) for a, b in combinations(alike, 2))
+    is_alike = [each.unit == figure.unit != "" and not is_made for each in others]
     is_behind = [each.before == figure.before and is_content(figure.before) for each in others]
     known = [each for each in seen.figures.figures if each.value == figure.value]
     if any(each.before == figure.before or each.unit == figure.unit != "" for each in known):
@@ -99,6 +104,8 @@ def _is_asserted(figure: Figure, said: Collection[Figure], derived: Derivation) 
     seen = derived.seen
     asserts = seen.part == Part.CHECKS and _ASSERTS.search(seen.text, 0, figure.start)
     if not asserts or figure.kind != "number" or seen.figures.bears_out(figure) or derived.follows(figure):
+        return False
+    if _OF_ANY.search(seen.text[: figure.start]) or not all(map(seen.figures.bears_out, set(said) - {figure})):
         return False
     others = [each for each in said if each is not figure and each.unit]
     if others and all(map(seen.near.bears_out, others)):
@@ -156,4 +163,6 @@ def _is_definite(figure: Figure, seen: Seen) -> bool:
         return _DEFINITE.search(before) is not None
     if seen.part != Part.CHECKS:
         return True
+    if _OF_ANY.search(before):
+        return False
     return names_printed(seen.claim.text, seen) or (not ASKS.search(seen.text) and seen.tells())
