@@ -126,3 +126,54 @@ def test_shares_scales_and_ranges_of_what_is_printed_are_not_flagged(text, quote
 )
 def test_other_shares_and_scales_are_flagged(text, quote):
     assert findings_of_port(text, quote)
+
+
+DEBT = {
+    8: (
+        "The first member\nIn 1868 the war was over, and so was the debt of many.\n"
+        "The ships burned, and nobody was saved in that year."
+    ),
+    9: (
+        "In February 1870 Revels entered the Senate as its first member. The debt had almost doubled, to 130 million\n"
+        "pounds, and some 10,000 soldiers stayed. After two years the first ships came. Four years later the crew\n"
+        "found neon. A wagon covered about fifteen miles a day. A pea of 5 mm stands for 500 m, since 3 + 4 = 7 and\n"
+        "2 x 5 = 10. Of the 16,000 who were marched west one quarter died. Gold was seen on January 24, 1848. In 1849\n"
+        "others came.\n"
+    ),
+}
+
+
+def findings_of_debt(text, quote, part):
+    check = EvidenceCheck(BookText(DEBT), (8, 9), title="Debts")
+    return check.check(Part(part), Claim(text, (9,), evidence=(Evidence(9, quote),))).findings
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "part"),
+    [
+        pytest.param(
+            "About 20,000 soldiers stayed.", "some 10,000 soldiers stayed", "concepts", id="no soldiers doubled"
+        ),
+        pytest.param("Neon came eight years after the ships.", "Four years later the crew", "concepts", id="after"),
+        pytest.param("The Senate got that member in 1868.", "Revels entered the Senate", "concepts", id="page before"),
+        pytest.param(
+            "The gold was seen in January 1849.", "Gold was seen on January 24", "concepts", id="month's year"
+        ),
+        pytest.param("Why does a pea of 5 mm stand for 300 m?", "A pea of 5 mm stands for 500 m", "checks", id="why"),
+    ],
+)
+def test_what_only_seems_to_follow_is_flagged(text, quote, part):
+    assert findings_of_debt(text, quote, part)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "part"),
+    [
+        pytest.param("Before it doubled the debt was 65 million pounds.", "The debt had almost doubled", "concepts"),
+        pytest.param("Two years after 1868, in 1870, Revels came.", "In February 1870 Revels entered", "concepts"),
+        pytest.param("That 4,000 died can be worked out.", "Of the 16,000 who were marched west", "depth"),
+        pytest.param("At fifteen miles a day, how many days are 300 miles?", "A wagon covered about fifteen", "checks"),
+    ],
+)
+def test_what_is_told_to_follow_is_not(text, quote, part):
+    assert findings_of_debt(text, quote, part) == ()

@@ -250,12 +250,14 @@ def test_a_name_of_the_same_page_in_another_row():
         ("T = √857 = 29.3 years", True),
         ("F = 1.8 × C + 32", True),
         ("45 ÷ (2 x 0.45) = 50", True),
+        ("4 g + 32 g = 36 g", True),
         ("T = √867 = 29.3 years", False),
         ("F = 1.8 × C − 32", False),
     ],
 )
 def test_a_formula_is_found_whatever_its_sign_for_times_and_about(quote, is_found):
-    page = {7: "T² = 857, so T = √857 ≈ 29.3 years. F = 1.8 · C + 32. It gains Q ÷ m = 45 ÷ (2 · 0.45) = 50 °C."}
+    told = "T² = 857, so T = √857 ≈ 29.3 years. F = 1.8 · C + 32. It gains Q ÷ m = 45 ÷ (2 · 0.45) = 50 °C."
+    page = {7: f"{told} 4 g + 32 g → 36 g"}
     claim = Claim("That is so.", (7,), evidence=(Evidence(7, quote),))
     assert bool(EvidenceCheck(BookText(page)).check(Part.DEPTH, claim).findings) != is_found
 
@@ -264,3 +266,25 @@ def test_a_year_before_a_person_whose_name_is_a_units_is_a_year():
     text = BookText({1: "In 1687 Newton wrote of the tides. In 1695 Watt was not yet born, but Halley wrote of them."})
     claim = Claim("Newton wrote of the tides in 1695.", (1,), evidence=(Evidence(1, "In 1687 Newton wrote of"),))
     assert [each.kind for each in EvidenceCheck(text).check(Part.CONCEPTS, claim).findings] == [FindingKind.NUMBER]
+
+
+ELEMENTS = {
+    8: (
+        "Rays were shot at berylliurn, and a particle flew out. Which is more reactive, rubidium or lithium? Both are\n"
+        "metals of the first group, as sodium is. A pinch of manganese dioxide (MnOz) makes it foam.\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "part", "is_other"),
+    [
+        pytest.param("Rays were shot at boron.", "Rays were shot at berylliurn", "concepts", True, id="misread"),
+        pytest.param("Which reacts, cesium or sodium?", "rubidium or lithium?", "checks", False, id="which of two"),
+        pytest.param("Catalysis stays with examples.", "(MnOz) makes it foam", "depth", False, id="a formula"),
+    ],
+)
+def test_one_element_for_another(text, quote, part, is_other):
+    claim = Claim(text, (8,), evidence=(Evidence(8, quote),))
+    found = EvidenceCheck(BookText(ELEMENTS), (8,)).check(Part(part), claim).findings
+    assert [each.kind for each in found] == [FindingKind.NAME] * is_other

@@ -41,11 +41,11 @@ _TOLD = re.compile(
     r"|decrease\w*|drop\w*|lower\w*|climb\w*|shr[au]nk|declin\w*|points|in all|together|altogether|total"
     r"|(?<!are )(?<!is )(?<!be )combined|sum|differ\w*|rest|remain\w*|(?:is|are|was|were) left"
     r"|insgesamt|zusammen|en total|au total|areas?|square|per|each|every|twice|average|apiece|how (?:much|many|far)"
-    r"|jede\w*|cada|chacune?|verlor\w*|wuchs|sank|stieg|fehl\w*)\b",
+    r"|work\w* out|reckon\w*|calculat\w*|jede\w*|cada|chacune?|verlor\w*|wuchs|sank|stieg|fehl\w*)\b",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"\s*(?:[^\W\d_]+\s){0,2}(?:more|fewer|less|\w{3,}er|mehr|weniger|más|menos|de (?:plus|moins))\b", re.IGNORECASE
+    r"(?i)\s*(?:\w+\s){0,2}(?:more|fewer|less|(?!after|later|other)\w{3,}er|mehr|weniger|más|menos|de (?:plus|moins))\b"
 )
 _TIMES = re.compile(
     r"\s?(?:times|mal|veces|fois)\s(?:as|so|more|the|\w+er|less|más|menos|tan\w*|mayor|menor|plus|moins|aussi)\b|-?fold\b"
@@ -64,8 +64,7 @@ _TWICE = re.compile(
 )
 # Sums from the first on are the page's own; smaller ones meet by chance, but for a quote's own numbers to the second.
 _LARGE, _MOST_MADE, _TELLING = 1_000, 100, 100
-# Seventeen weeks for 120 days.
-_UNIT_CHANGED = 0.02
+_UNIT_CHANGED = 0.02  # seventeen weeks for 120 days
 # Two of so many numbers make nearly any other.
 _FEW, _MANY = 6, 10
 _Made = tuple[float, str]
@@ -161,7 +160,8 @@ class Derivation:
         asks, is_compared = self.seen.part == Part.CHECKS, self._is_compared(figure)
         is_times = _TIMES.match(self.text, figure.end) is not None
         twice = [Figure(Decimal(2), "", 0, 0)] if _TWICE.search(self.seen.told) else []
-        says = asks or is_times or is_compared or bool(twice) or _TOLD.search(self.text) is not None
+        is_twice = bool(twice) and (not is_counted_otherwise or _TWICE.search(self.text) is not None)
+        says = asks or is_times or is_compared or is_twice or _TOLD.search(self.text) is not None
         terms = self._terms(figure, asks=asks, is_compared=is_compared) + twice
         if (is_times or figure.measured[0] == "share") and self._is_share(figure, terms):
             return True

@@ -22,6 +22,7 @@ from books.stored.guideline import Finding, FindingKind, Part
 
 _CAPITAL = re.compile(r"[A-ZÀ-Þ][^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*")
 _RUN = re.compile(rf"{_CAPITAL.pattern}(?:(?:-|\s(?:[A-Z]\.\s|von\s|van\s|de\s|ibn\s|al-)?){_CAPITAL.pattern})*")
+_FORMULA = re.compile(r"(?=.*[a-z])(?:[A-Z][a-z]?){2,4}")
 _NEXT = re.compile(r"(?:['’]s)?[\s-]+([^\W\d_]{3,})")
 _LAST = re.compile(r"([^\W\d_]{3,})[\s-]+(?:(?:of|the|von|der|de|la|el)\s)*$")
 _IN = re.compile(r"\b(?:in|at|near|into|nach|en)\s(?:the\s)?$")
@@ -65,6 +66,8 @@ def _exchanged_things(seen: Seen) -> Iterator[tuple[str, str]]:
     if not said or is_scene(seen) or _LATER.search(seen.around):
         return
     quoted = things(seen.quoted)
+    if seen.part == Part.CHECKS and len({kind for kind, _ in said}) < len(said):  # which of two: its writer's own
+        return
     for thing, word in said.items():
         others = [other for each, other in quoted.items() if each[0] == thing[0] and each not in said]
         if thing in quoted or not others:
@@ -173,7 +176,13 @@ def _matter_of(found: re.Match[str] | None) -> str:
 def _is_own(word: str, seen: Seen, firsts: Collection[str]) -> bool:
     """No title, no word of a people or order, and none that has a capital because a sentence begins with it."""
     whole, small = seen.material.whole, plain(word)
-    if not is_content(small) or small in GENERIC | MONTHS or whole.has_small(word) or any(peoples(word)):
+    if (
+        not is_content(small)
+        or small in GENERIC | MONTHS
+        or _FORMULA.fullmatch(word)
+        or whole.has_small(word)
+        or any(peoples(word))
+    ):
         return False
     if seen.language == "de" or seen.is_foreign:
         return word in whole.full

@@ -160,7 +160,8 @@ def _is_printed(figure: Figure, seen: Seen) -> bool:
     nths = {each.value for each in seen.told_figures.figures if _is_nth(each)} if _is_nth(figure) else ()
     if nths:
         return figure.value in nths
-    if seen.figures.bears_out(figure):
+    is_misplaced = figure.is_year and bool(seen.told_figures.years) and not seen.says_year_told
+    if (seen.cited.own_figures if is_misplaced else seen.figures).bears_out(figure):
         return True
     is_of_subtopic = seen.part in (Part.DEPTH, Part.PREREQUISITES)
     if figure.value in seen.figures.labels and (is_of_subtopic or figure.before in _NUMBERED):
@@ -221,9 +222,12 @@ def _is_count(figure: Figure, text: str, seen: Seen) -> bool:
 
 def _is_altered(figure: Figure, seen: Seen) -> bool:
     """Whether a number in a task, which may be the writer's own, is one of the page's changed: in a question why that
-    names a person of the page."""
+    names a person of the page, or another number with a unit that the quote's sentence has."""
     if seen.figures.bears_out(figure) or not _ASKS_WHY.match(seen.claim.text):
         return False
+    told = {(each.value, each.unit) for each in seen.told_figures.figures if each.unit}
+    if figure.unit and any((each.value, each.unit) in told for each in figures_in(seen.text, seen.language)):
+        return True
     return any(not each.is_first and seen.names.has(each.word) for each in names(seen.claim.text))
 
 
@@ -254,6 +258,7 @@ def _full_dates(text: str) -> Iterator[tuple[frozenset[str], str]]:
     for one, other, year in _FULL_DATE.findall(text.lower()):
         if not MONTHS.isdisjoint((one, other)):
             yield frozenset((one, other)), year
+            yield MONTHS & {one, other}, year
     for month, year in _MONTH_YEAR.findall(text.lower()):
         yield frozenset((month,)), year
 

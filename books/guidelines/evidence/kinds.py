@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from books.guidelines.evidence.quotes import as_misread
 from books.guidelines.evidence.units import MONTH_NUMBERS
 
 # Each kind by its things, each thing by its words.
@@ -24,13 +25,16 @@ _KINDS = {
     "ocean": "Atlantic, Pacific, Indian, Arctic, Antarctic",
     "metal": (
         "iron, steel, copper, brass, bronze, zinc, tin, lead, nickel, aluminium aluminum, silver, gold, platinum,"
-        " mercury, magnesium, tungsten, uranium, sodium, potassium, calcium, lithium, titanium, chromium, cobalt"
+        " mercury, magnesium, tungsten, uranium, sodium, potassium, calcium, lithium, titanium, chromium, cobalt,"
+        " cesium caesium, rubidium, barium, radium, manganese"
     ),
     "gas": (
         "hydrogen, helium, oxygen, nitrogen, chlorine, methane, ammonia, argon, neon, ozone, carbon-dioxide,"
         " carbon-monoxide, propane, butane"
     ),
-    "element": "carbon, sulphur sulfur, phosphorus, silicon, iodine, bromine, fluorine, boron, arsenic",
+    "element": (
+        "carbon, sulphur sulfur, phosphorus, silicon, iodine, bromine, fluorine, boron, beryllium, arsenic, selenium"
+    ),
     "colour": "red, orange, yellow, green, blue, violet purple, brown, black, white, pink, grey gray",
     "organ": (
         "heart, lung lungs, liver, kidney kidneys, brain, stomach, spleen, pancreas, bladder, intestine intestines,"
@@ -48,6 +52,7 @@ _THINGS = {
     for thing in things.split(",")
     for word in thing.split()
 }
+_MEANT = {as_misread(word.lower()): thing for word, thing in _THINGS.items()}
 _MONTHS = {name.capitalize(): ("month", str(number)) for name, number in MONTH_NUMBERS.items()}
 _WORD = re.compile(r"\bcarbon (?:di|mon)oxide\b|[^\W\d_]+")
 _PARTED = re.compile(r"(?<=north|south)-(?=east|west)", re.IGNORECASE)
@@ -58,7 +63,7 @@ def things(text: str) -> dict[Thing, str]:
     """Those that ``text`` names, each with its first word there; months where they have a capital."""
     found: dict[Thing, str] = {}
     for word in _WORD.findall(_PARTED.sub("", text)):
-        thing = _MONTHS.get(word) or _THINGS.get(word) or _THINGS.get(word.lower())
+        thing = _MONTHS.get(word) or _THINGS.get(word) or _MEANT.get(as_misread(word.lower()))
         if thing:
             found.setdefault(thing, word)
     return found

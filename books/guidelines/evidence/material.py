@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from books.guidelines.evidence.figures import figures_in
 from books.guidelines.evidence.kinds import Thing, things
 from books.guidelines.evidence.names import PrintedNames, names
 from books.guidelines.evidence.numerals import legible
@@ -61,15 +62,26 @@ class BookText:
 
 @dataclass
 class CitedText:
-    """Of the pages that a statement cites, taken apart once something is looked for in it."""
+    """Of the pages that a statement cites, behind the end of the page ``before``, taken apart once something is looked
+    for in it."""
 
-    text: str
+    before: str
+    pages: str
     language: str
     title: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.before}\n{self.pages}"
 
     @cached_property
     def figures(self) -> PrintedFigures:
         return PrintedFigures(self.text, self.language)
+
+    @cached_property
+    def own_figures(self) -> PrintedFigures:
+        """Without the page before."""
+        return PrintedFigures(self.pages, self.language) if self.before else self.figures
 
     @cached_property
     def names(self) -> PrintedNames:
@@ -158,8 +170,7 @@ class Material:
         numbers = tuple(sorted({*claim.pages, *(each.page for each in found)} & set(self.pages)))
         before = "\n".join(self._end_before(each.page) for each in found if each.start < TAIL)
         if (numbers, before) not in self._cited:
-            text = f"{before}\n{self._printed(numbers)}"
-            self._cited[numbers, before] = CitedText(text, self.language, self.title)
+            self._cited[numbers, before] = CitedText(before, self._printed(numbers), self.language, self.title)
         return Seen(
             part,
             claim,
@@ -223,6 +234,12 @@ class Seen:
     @cached_property
     def told_figures(self) -> PrintedFigures:
         return PrintedFigures(self.told, self.material.language)
+
+    @cached_property
+    def says_year_told(self) -> bool:
+        """Whether the statement has a year of the quotes' sentences: another may come from the page before."""
+        said = figures_in(self.text, self.language or self.material.language)
+        return not self.told_figures.years.isdisjoint(each.value for each in said)
 
     @cached_property
     def places(self) -> Places:

@@ -105,6 +105,10 @@ class PrintedFigures:
             self.eras[value] = {""}
 
     @cached_property
+    def years(self) -> set[Decimal]:
+        return {each.value for each in self.figures if each.is_year}
+
+    @cached_property
     def labels(self) -> set[Decimal]:
         """The numbers of tables and sections too."""
         return {each.value for each in figures_in(self._whole, self._language)}

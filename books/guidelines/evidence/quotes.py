@@ -25,7 +25,7 @@ LONGEST_BEFORE = 40
 # Furniture (running heads, page numbers) repeats on pages this near.
 NEAR_PAGES = 4
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
-SAME_SIGN = DASHES | str.maketrans("×⋅•∙*≈≅÷’‘“”|lIOo", "·····==/''\"\"11100")
+SAME_SIGN = DASHES | str.maketrans("×⋅•∙*≈≅→⇒÷’‘“”|lIOo", "·····====/''\"\"11100")
 # An x between spaces, for times.
 _TIMES = re.compile(r"(?<=[\w)]\s)x(?=\s[\w(])")
 # What tells one formula from another besides its letters and numbers; a machine loses other signs, such as a root.

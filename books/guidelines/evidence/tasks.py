@@ -46,7 +46,9 @@ def given_figures(seen: Seen, said: Sequence[Figure], derived: Derivation) -> li
     if len(dated) > 1 and ASKS.search(seen.text) and not any(map(seen.figures.bears_out, dated)):
         own += dated  # how many years lie between
     is_case = bool(own) and (_ANY.search(question) is not None or any(invented_people(question, seen)))
-    is_case = is_case or (len(own) > 1 and ASKS.search(seen.text) is not None and not names_printed(question, seen))
+    told = [each for each in said if each.unit and each not in own and seen.told_figures.bears_out(each)]
+    asks = ASKS.search(seen.text) is not None and not names_printed(question, seen)
+    is_case = is_case or (asks and bool(own) and len([*own, *told]) > 1)
     return own if is_case or any(derived.is_made_with(each, own) for each in answered) else []
 
 
