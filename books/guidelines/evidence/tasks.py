@@ -47,6 +47,9 @@ def given_figures(seen: Seen, said: Sequence[Figure], derived: Derivation) -> li
         own += dated  # how many years lie between
     is_case = bool(own) and (_ANY.search(question) is not None or any(invented_people(question, seen)))
     told = [each for each in said if each.unit and each not in own and seen.told_figures.bears_out(each)]
+    kept = {each.value for each in told}
+    if any(each.value not in kept and each.unit in {one.unit for one in told} for each in seen.told_figures.figures):
+        told = []
     asks = ASKS.search(seen.text) is not None and not names_printed(question, seen)
     is_case = is_case or (asks and bool(own) and len([*own, *told]) > 1)
     return own if is_case or any(derived.is_made_with(each, own) for each in answered) else []
