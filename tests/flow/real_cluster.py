@@ -30,7 +30,7 @@ QUICK = {
 }
 
 
-def until(look: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+def until(look: Callable[[], Any], what: str, seconds: float = 120) -> Any:
     """The first true result of ``look``."""
     gives_up_at = time.monotonic() + seconds
     while not (found := look()):

@@ -23,7 +23,7 @@ def lines(texts: list[str], top: int) -> bytes:
 
 
 def test_print_as_bright_as_its_ground_that_the_reading_overlooks_is_kept_and_marked(engine: TesseractEngine) -> None:
-    box = b"0.6 1 1 rg 30 380 360 100 re f 1 1 1 rg " + lines(WHITE, 450) + b"0 g "
+    box = b"0.8 1 1 rg 30 380 360 100 re f 1 1 1 rg " + lines(WHITE, 450) + b"0 g "
     rendered = render_page(io.BytesIO(painted(box + lines(DARK, 350))), 0)
     found = PdfTextLayer(rendered.glyphs, rendered.image.width, engine).read(evened(rendered.image))
     assert [line.text for line in found.lines] == [*WHITE, *DARK]
