@@ -69,7 +69,8 @@ class Watcher(threading.Thread):
                 assert not body
                 rests = left = min(rests + 1, MOST_RESTS)
             else:
-                mark, rests = re.findall(r"\?mark=([\w-]+)", body)[0], 0
+                mark, rests = re.findall(r"\?mark=([\w-]+)", body)[0], max(rests - 1, 0)
+                left = rests
                 self.with_body += 1
 
 

@@ -6,22 +6,23 @@ const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
 document.cookie = `zone=${timeZone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
 
 // Polling rests while the tab is hidden, and asks once when it is seen again. After an answer without news it lets one
-// turn go by, after the next ones two.
-const rests = new WeakMap();
+// turn go by, after the next ones two; after news one fewer than before. By id, since news comes as a new element.
+const rests = new Map();
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt } = event.detail;
   if (!elt.hasAttribute("data-polls")) return;
-  const rest = rests.get(elt);
+  const rest = rests.get(elt.id);
   if (document.hidden || rest?.left > 0) event.preventDefault();
   if (rest) rest.left -= 1;
 });
 document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
-  const turns = xhr.status === 204 ? Math.min((rests.get(elt)?.turns ?? 0) + 1, 2) : 0;
-  if (elt.hasAttribute("data-polls")) rests.set(elt, { turns, left: turns });
+  const before = rests.get(elt.id)?.turns ?? 0;
+  const turns = xhr.status === 204 ? Math.min(before + 1, 2) : Math.max(before - 1, 0);
+  if (elt.hasAttribute("data-polls")) rests.set(elt.id, { turns, left: turns });
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
-  for (const each of document.querySelectorAll("[data-polls]")) rests.delete(each);
+  rests.clear();
   window.htmx?.trigger(document.body, "tab-visible");
 });
 
