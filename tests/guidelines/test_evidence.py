@@ -39,7 +39,7 @@ def test_few_honest_statements_are_flagged_and_most_false_ones(paths, caught):
 def test_a_long_title_is_named_and_not_copied():
     title = "Whole numbers and how to use them, part two"
     pages = BookText({1: f"2.1 {title}\nCount the apples, then say how many there are in all the baskets."})
-    named, copied = f"Explain {title}, in your own words.", "Count the apples, then say how many there are."
+    named, copied = f"Explain {title}: count them.", "Count the apples, then say how many there are."
     for known, text, kinds in ((title, named, []), ("Numbers", named, ["copied"]), (title, copied, ["copied"])):
         evidence = (Evidence(1, "Count the apples, then say how many"),)
         found = EvidenceCheck(pages, [1], title=known).check(Part.OBJECTIVE, Claim(text, (1,), evidence=evidence))

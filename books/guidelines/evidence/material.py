@@ -135,13 +135,16 @@ class Material:
         return {run for said in texts for run in _runs(list(map(as_misread, said)))}
 
     @cached_property
-    def _titles(self) -> set[tuple[str, ...]]:
-        return {run for title in (self.title, *self.later_subtopics) for run in _runs(_said(title))}
+    def _titles(self) -> list[str]:
+        return [" ".join(_said(title)) for title in (self.title, *self.later_subtopics) if title.count(" ") > 1]
 
     def copied_run(self, text: str) -> str:
-        """The first run of eight or more words that ``text`` shares with a page, "" where there is none. A long title
-        is named, not copied."""
-        runs = [run for run in _runs(_said(text)) if run not in self._titles]
+        """The first run of eight or more words that ``text`` shares with a page, "" where there is none. A title is
+        named, not copied."""
+        said = f" {' '.join(_said(text))} "
+        for title in self._titles:
+            said = said.replace(f" {title} ", " | ")
+        runs = (run for piece in said.split("|") for run in _runs(piece.split()))
         return next((" ".join(run) for run in runs if tuple(map(as_misread, run)) in self._runs), "")
 
     @cached_property
