@@ -158,7 +158,9 @@ def _rows(request: StaffRequest, named: dict[str, Any], known: Known) -> dict[st
 def _page_seen(request: StaffRequest, book: Book) -> UUID | None:
     """The page that a posted form was filled in over, by the reading in its "seen": pages before it may have been
     removed or moved since, and its number be another page's."""
-    reading = number_of(request.POST.get("seen", "").partition("/")[0]) or 0
+    reading = number_of(request.POST.get("seen", "").partition("/")[0])
+    if reading is None:
+        return None
     return Reading.objects.filter(pk=reading, page__book=book).values_list("page_id", flat=True).first()
 
 
