@@ -89,8 +89,8 @@ def prepare(page: Page, engine: str = "") -> Prepared:
         image = evened(scan)
         try:
             text = PdfTextLayer(glyphs, scan.width, ocr_engine(LOCAL, page.book.language)).read(image)
-            doubts = dict.fromkeys((*text.doubts, *missing_if(is_damaged or is_cut)))
-            return Prepared(pictured(image), replace(text, doubts=tuple(doubts)))
+            doubts = dict.fromkeys((*text.doubts, *missing_if(is_damaged)))
+            return Prepared(pictured(image), replace(text, doubts=tuple(doubts)), is_cut=is_cut)
         except BadTextLayer as error:
             logger.info("text layer not used", extra={"page": page.number, "why": error.message})
     if is_damaged:
