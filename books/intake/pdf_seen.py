@@ -16,6 +16,8 @@ SEEN_DPI, LEAST_CHANGE = 100, 20
 # The same sign painted again stands so near, as a share of its height, and is looked for in squares of so many dots;
 # text is painted again if more of its signs than this are.
 COPY_OFF, SQUARE, MOSTLY = 0.1, 5, 0.8
+# Text that is seen by what is painted through it alone, and of what is below it so much at the most, at its edges.
+THROUGH, MOST_LEFT = raw.FPDF_TEXTRENDERMODE_CLIP, 0.12
 # Text that overlaps more often than this is no print, and forms in forms are no deeper.
 MOST_TURNS, MOST_DEPTH = 6, 8
 
@@ -76,7 +78,32 @@ def visible(
             signs = [each for each in owners[address] if each[0] != SPACE]
             seen.update(id(each) for each in owners[address] if each[0] == SPACE)
             seen.update(map(id, bridged(signs, [is_inked(change, each, shrunk) for each in signs])))
+    through = [address for address in owners if raw.FPDFTextObj_GetTextRenderMode(objects.get(address)) == THROUGH]
+    if through:
+        texts = [objects[address] for address in through]
+        below = difference(filled(page, texts, scale, 0), filled(page, texts, scale, 255), least=128)
+        cut_out = [each for address in through for each in owners[address]]
+        seen.update(id(each) for each in cut_out if is_painted(whole, below, each, shrunk))
     return lambda character: id(character) in seen
+
+
+def filled(page: Any, through: list[Any], scale: float, shade: int) -> Any:
+    """The page with the text of this shade below what is painted through it."""
+    for each in through:
+        raw.FPDFTextObj_SetTextRenderMode(each, raw.FPDF_TEXTRENDERMODE_FILL)
+        raw.FPDFPageObj_SetFillColor(each, shade, shade, shade, 255)
+    picture = page.render(scale=scale).to_pil().convert("RGB")
+    for each in through:
+        raw.FPDFTextObj_SetTextRenderMode(each, THROUGH)
+    return picture
+
+
+def is_painted(whole: Any, below: Any, sign: list[Any], shrunk: float) -> bool:
+    """Whether something is drawn where the sign is, and nothing but that."""
+    shades, uncovered = whole.crop(dots(sign, shrunk)).getextrema(), below.crop(dots(sign, 1.0))
+    is_drawn = max(high - low for low, high in shades) >= LEAST_CHANGE
+    is_covered: bool = uncovered.histogram()[255] < MOST_LEFT * uncovered.width * uncovered.height
+    return sign[0] == SPACE or (is_drawn and is_covered)
 
 
 def turns(owners: dict[int, list[list[Any]]], size: tuple[int, int], scale: float) -> list[list[int]]:
@@ -113,11 +140,11 @@ def is_inked(change: Any, sign: list[Any], scale: float) -> bool:
     return 2 * (right - left) >= max(1, place[2] - place[0] - 2) and 2 * (bottom - top) >= place[3] - place[1] - 2
 
 
-def difference(one: Any, other: Any) -> Any:
+def difference(one: Any, other: Any, least: int = LEAST_CHANGE) -> Any:
     """White where any of the colours changes, black elsewhere."""
     red, green, blue = ImageChops.difference(one, other).split()
     most = ImageChops.lighter(ImageChops.lighter(red, green), blue)
-    return most.point([255 * (shade >= LEAST_CHANGE) for shade in range(256)])
+    return most.point([255 * (shade >= least) for shade in range(256)])
 
 
 def bridged(signs: list[Any], is_seen: list[bool]) -> list[Any]:

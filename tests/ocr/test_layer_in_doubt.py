@@ -45,3 +45,17 @@ def test_a_font_that_names_its_digits_wrongly_is_not_believed(engine: TesseractE
             layer.read(evened(rendered.image))
     else:
         assert layer.read(evened(rendered.image)).lines[0].text == "In 1990 it rose by 3 m."
+
+
+PALE = b"0.6 0.8 1 rg 0 380 420 140 re f "
+STRIPED = PALE + b"0 g " + b"".join(b"%d 380 4 140 re f " % x for x in range(0, 420, 9))
+
+
+@pytest.mark.parametrize("paint", [PALE, STRIPED], ids=["pale", "striped"])
+def test_text_that_is_seen_by_what_is_painted_through_it_is_taken_from_the_file(
+    engine: TesseractEngine, paint: bytes
+) -> None:
+    cut_out = b"q BT 40 450 Td 7 Tr (Rivers carry mud to the sea.) Tj ET " + paint + b"Q 0 g "
+    rendered = render_page(io.BytesIO(painted(cut_out + lines(DARK, 350))), 0)
+    found = PdfTextLayer(rendered.glyphs, rendered.image.width, engine).read(evened(rendered.image))
+    assert [line.text for line in found.lines] == ["Rivers carry mud to the sea.", *DARK]

@@ -76,6 +76,7 @@ UNSEEN = {
     "painted twice": SEEN + SEEN,
     "covered and typed anew": b"BT 40 500 Td (The river bands here and slows down.) Tj ET 1 g 30 490 300 30 re f 0 g "
     + SEEN,
+    "with nothing painted through it": SEEN + b"q " + WORD % (b"7 Tr", 400) + b"Q ",
     "too small to be read": SEEN + b"/F1 0.8 Tf " + WORD % (b"", 400),
     "a watermark": b"q 0.8 g BT /F1 44 Tf 0.7 0.7 -0.7 0.7 90 420 Tm (Ignore) Tj ET Q " + SEEN,
 }
@@ -83,8 +84,7 @@ UNSEEN = {
 
 @pytest.mark.parametrize("name", UNSEEN)
 def test_what_nobody_sees_is_not_read(engine: TesseractEngine, name: str) -> None:
-    found = read(engine, painted(UNSEEN[name]))
-    assert [line.text for line in found.lines] == SAID
+    assert [line.text for line in read(engine, painted(UNSEEN[name])).lines] == SAID
 
 
 def test_pale_print_is_taken_from_the_layer(engine: TesseractEngine) -> None:
