@@ -66,12 +66,21 @@ def render_page(source: Path | BinaryIO, index: int, *, dpi: int = 200) -> Rende
     try:
         header, pixels = _ask(source, task="render", index=index, dpi=dpi)
         glyphs = tuple(_glyph(*fields) for fields in _with_whole_signs(header["glyphs"]))
-        picture, is_cut = picture_of(header, pixels), header["is_cut"] is True
-        return RenderedPage(picture, glyphs, is_damaged=header["is_damaged"] is True, is_cut=is_cut)
+        is_cut = _is_cut(source, index) if header["is_cut"] is None else header["is_cut"] is True
+        picture, is_damaged = picture_of(header, pixels), header["is_damaged"] is True
+        return RenderedPage(picture, glyphs, is_damaged=is_damaged, is_cut=is_cut)
     except UploadRejected as refusal:
         raise UnreadableImage(refusal.reason) from None
     except (ValueError, TypeError, KeyError, OverflowError):  # what a box says is made by whoever sent the file
         raise UnreadableImage(DAMAGED) from None
+
+
+def _is_cut(source: Path | BinaryIO, index: int) -> bool:
+    """False where it takes too much to tell: the page itself is there already."""
+    try:
+        return _ask(source, task="look", index=index)[0]["is_cut"] is True
+    except UploadRejected:
+        return False
 
 
 def _with_whole_signs(glyphs: list[list[int]]) -> Iterator[list[int]]:

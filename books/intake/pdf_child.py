@@ -25,7 +25,7 @@ from books.intake.image_child import DECODING_ERRORS, END_OF_IMAGE, FILLERS, is_
 from books.intake.judging import DAMAGED_PICTURE, judged, refusal_of_points
 from books.intake.pdf_repair import opened, unpacked, with_all_pages
 from books.intake.pdf_seen import POINTS_PER_INCH, SPACE, owners_of, visible
-from books.intake.pdf_streams import is_cut
+from books.intake.pdf_streams import MOST_COPIED, is_cut
 from books.sentences import gettext_noop, plain, told
 
 LOCKED = gettext_noop("The PDF needs a password to open; save it without one.")
@@ -54,7 +54,7 @@ LEAST_PRINT = 6  # of smaller print in dots of the picture nothing can be read
 
 def answer(request: Message, data: BinaryIO) -> Answer:
     """{"frames", "left_out", "notes"}; for "render" {"width", "height", "glyphs", "is_damaged", "is_cut"} and the page
-    in grey, a byte a pixel. Or {"refused": a sentence}."""
+    in grey, a byte a pixel; "is_cut" is None where that is asked by itself, as "look". Or {"refused": a sentence}."""
     try:
         document = opened(data)
         with suppress(PdfiumError):  # without its form the page is still a page
@@ -63,6 +63,8 @@ def answer(request: Message, data: BinaryIO) -> Answer:
             document = with_all_pages(document, data)
         if request["task"] == "judge":
             return judge(document, data, has_end=request["has_end"]), b""
+        if request["task"] == "look":
+            return {"is_cut": is_cut(document, request["index"], data)}, b""
         return render(document, request["index"], request["dpi"], data)
     except PdfiumError as error:
         return {"refused": LOCKED if error.err_code == PASSWORD_ERROR else MALFORMED}, b""
@@ -138,7 +140,7 @@ def render(document: Any, index: int, dpi: int, data: BinaryIO) -> Answer:
         page = document[index]
     except PdfiumError:
         raise UploadRejected(told(UNREADABLE_PAGE, page=index + 1)) from None
-    has_gap = is_cut(document, index, data)
+    has_gap = is_cut(document, index, data) if data.seek(0, io.SEEK_END) <= MOST_COPIED else None
     scale = unit * min(dpi / POINTS_PER_INCH, (limits.PDF_RENDER_PIXELS / (width * height)) ** 0.5)
     picture = page.render(scale=scale, rev_byteorder=True).to_pil()
     shades = grey(picture)

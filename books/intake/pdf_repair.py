@@ -52,7 +52,7 @@ def with_all_pages(document: Any, data: BinaryIO) -> Any:
         return document
     data.seek(0)
     content = data.read()
-    listed = listed_pages(content)
+    listed = len(listed_pages(content))
     if len(document) >= listed:
         return document
     for repaired in (content, *repairs(content)):
@@ -63,8 +63,8 @@ def with_all_pages(document: Any, data: BinaryIO) -> Any:
     return document
 
 
-def listed_pages(content: bytes) -> int:
-    """How many pages hang on the root, by the lists alone."""
+def listed_pages(content: bytes) -> list[bytes]:
+    """The numbers of the pages that hang on the root, in their order, by the lists alone."""
     # Of two of one number the plain one counts: where that is the older, PDFium counts by the newer in any case.
     whole = b"".join(unpacked(content)) + content
     lists: dict[bytes, list[bytes]] = {}
@@ -73,17 +73,16 @@ def listed_pages(content: bytes) -> int:
         if head and kids:
             lists[head[1]] = MEMBER.findall(kids[1])
     roots = ROOT.findall(whole)
-    waiting, count = roots[-1:], 0
+    waiting, pages = roots[-1:], []
     seen: set[bytes] = set()
     while waiting:
         number = waiting.pop()
-        if number in seen:  # a list in itself
-            continue
-        members = lists.get(number, [])
-        seen.add(number)
-        count += sum(member not in lists for member in members)
-        waiting += [member for member in members if member in lists]
-    return count if roots and roots[-1] in lists else 0
+        if number not in lists:
+            pages.append(number)
+        elif number not in seen:  # a list in itself
+            seen.add(number)
+            waiting += reversed(lists[number])
+    return pages if roots and roots[-1] in lists else []
 
 
 def page_lists(content: bytes) -> Iterator[tuple[int, int]]:

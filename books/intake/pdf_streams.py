@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -18,15 +17,16 @@ import pypdfium2
 from pypdfium2 import PdfiumError
 
 from books.intake import limits
+from books.intake.pdf_repair import MEMBER, listed_pages, unpacked
 
-# A copy holds what all pages share, and is held twice.
+# A copy holds what all pages share, and is held twice. Of a larger file it is made in a box by itself.
 MOST_COPIED, MOST_UNPACKED = 48 * limits.MEBIBYTE, 32 * limits.MEBIBYTE
 # As PDFium writes them.
 OBJECT, STREAM, LENGTH = b" obj\r\n", b">>stream\r\n", re.compile(rb"/Length (\d{1,9})\b(?! \d)")
 FILTERS, NAME, CONTENTS = (
     re.compile(rb"/Filter\s*(\[[^]]{0,200}\]|/\w+)"),
     re.compile(rb"/(\w+)"),
-    re.compile(rb"/Contents (\d+) 0 R"),
+    re.compile(rb"/Contents ?(?:(\d+) 0 R|\[([^]]*)\])"),
 )
 FORM, NO_DRAWING = re.compile(rb"/Subtype\s*/Form\b"), re.compile(rb"/Subtype\s*/|/Length[12]\b|/N \d")
 PACKED, AS_TEXT, TEXT_END = (b"FlateDecode", b"Fl"), (b"ASCII85Decode", b"A85"), b"~>"
@@ -34,6 +34,7 @@ OTHER_FILTERS = (b"LZWDecode", b"LZW", b"RunLengthDecode", b"RL", b"ASCIIHexDeco
 ZLIB_HEADER, STEP = 2, 1 << 16
 INLINE_PICTURE, STRING = re.compile(rb"(?s)\bID\s.*?\bEI\b"), re.compile(rb"(?s)\((?:\\.|[^()\\])*\)")
 # By a name that nothing is escaped in.
+NAMED = re.compile(rb"/Contents\s*(?:\d|\[\s*\d)")
 PAINTED = re.compile(rb"/([\w.+-]+)\s+Do\b")
 BEGIN_TEXT, END_TEXT = re.compile(rb"(?<![\w/])BT\b"), re.compile(rb"(?<![\w/])ET\b")
 
@@ -42,37 +43,71 @@ class CutStream(Exception):
     """Its data end too early or cannot be unpacked."""
 
 
+class Copy(io.BytesIO):
+    """What is more than can be looked through is let go."""
+
+    def write(self, block: Any) -> int:
+        return super().write(block) if self.tell() < MOST_COPIED else len(block)
+
+
 def is_cut(document: Any, index: int, data: BinaryIO) -> bool:
-    """Whether something that the page draws by is missing; False where the file is too large to tell."""
-    if data.seek(0, os.SEEK_END) > MOST_COPIED:
-        return False
-    copy = io.BytesIO()
+    """Whether something that the page draws by is missing; False where it is too much to tell."""
+    copy = Copy()
     with suppress(PdfiumError):
         alone = pypdfium2.PdfDocument.new()
         alone.import_pages(document, [index])
         alone.save(copy)
     content = copy.getvalue()
-    page = CONTENTS.search(content)
+    if not 0 < len(content) < MOST_COPIED:
+        return False
+    numbers = contents_of(content)
     try:
-        return any(
-            ends_within(drawing) or lacks_a_picture(drawing, content)
-            for number, drawing in drawings(content)
-            if page is not None and number == page[1]
-        )
+        drawn = list(drawings(content))
     except CutStream:
         return True
+    if numbers is None:
+        return draws(index, data)
+    forms, streams = [each for _, is_form, each in drawn if is_form], {number: each for number, _, each in drawn}
+    parts = [streams[number] for number in numbers if number in streams]
+    return (
+        len(parts) < len(numbers)
+        or any(b"(" in without_strings(part) for part in parts)
+        or any(ends_within(each) or lacks_a_picture(each, content) for each in (b"\n".join(parts), *forms))
+    )
 
 
-def drawings(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Number and unpacked content of all streams that may draw; raises CutStream."""
+def contents_of(copy: bytes) -> list[bytes] | None:
+    """The numbers of the streams that the page is drawn by. PDFium copies none of them where one is missing."""
+    found = CONTENTS.search(copy)
+    if found is None:
+        return None
+    listed = re.search(rb"\b%s 0%s\[([^]]*)\]" % (found[1], OBJECT), copy) if found[1] else None
+    return MEMBER.findall(listed[1]) if listed else [found[1]] if found[1] else MEMBER.findall(found[2])
+
+
+def draws(index: int, data: BinaryIO) -> bool:
+    """Whether the file itself names what the page is drawn by, which a blank one need not."""
+    if data.seek(0, io.SEEK_END) > MOST_COPIED:
+        return False
+    data.seek(0)
+    content = data.read()
+    whole = b"".join((*unpacked(content), content))
+    number = b"".join(listed_pages(content)[index : index + 1])
+    said = re.findall(rb"(?s)\b%s\s+\d{1,5}\s+obj\b(.*?)\bendobj\b" % number, whole) if number else []
+    return bool(said and NAMED.search(said[-1]))
+
+
+def drawings(content: bytes) -> Iterator[tuple[bytes, bool, bytes]]:
+    """Number and unpacked content of all streams that may draw, and whether it is a form; raises CutStream."""
     at = 0
     while (end := content.find(STREAM, at)) >= 0:
         begin, start = content.rfind(OBJECT, at, end), end + len(STREAM)
         facts, length = content[begin:end], LENGTH.search(content, begin, end)
         at = start + (int(length[1]) if length else 0)
-        if FORM.search(facts) or not NO_DRAWING.search(facts):
+        is_form = FORM.search(facts) is not None
+        if is_form or not NO_DRAWING.search(facts):
             number = content[max(0, begin - 12) : begin].split()[-2]
-            yield number, unpacked_by(FILTERS.search(facts), content[start:at])
+            yield number, is_form, unpacked_by(FILTERS.search(facts), content[start:at])
 
 
 def unpacked_by(filters: re.Match[bytes] | None, data: bytes) -> bytes:
@@ -90,7 +125,10 @@ def unpacked_by(filters: re.Match[bytes] | None, data: bytes) -> bytes:
 
 
 def inflated(data: bytes) -> bytes:
-    """Some writers leave the checksum out, which is none of the content."""
+    """Some writers leave the checksum out, which is none of the content; an empty stream is none even where it is said
+    to be packed, as PDFium says of all."""
+    if not data:
+        return data
     unpacking, parts, left = zlib.decompressobj(-zlib.MAX_WBITS), [], MOST_UNPACKED
     try:
         for at in range(ZLIB_HEADER, len(data), STEP):
@@ -113,9 +151,9 @@ def from_text(data: bytes) -> bytes:
 
 
 def ends_within(drawing: bytes) -> bool:
-    """Whether it ends within a string or within text, as what is not packed does where it was cut."""
+    """Whether it ends within text, as what is not packed does where it was cut."""
     rest = without_strings(drawing)
-    return b"(" in rest or len(BEGIN_TEXT.findall(rest)) > len(END_TEXT.findall(rest))
+    return len(BEGIN_TEXT.findall(rest)) > len(END_TEXT.findall(rest))
 
 
 def lacks_a_picture(drawing: bytes, content: bytes) -> bool:

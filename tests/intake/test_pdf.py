@@ -15,6 +15,7 @@ from books.errors import UnreadableImage, UploadRejected
 from books.intake import limits
 from books.intake.inspect import inspect
 from books.intake.pdf import render_page
+from books.intake.pdf_streams import MOST_COPIED
 from tests.intake.samples import drawn_by, page, pdf, saved
 
 NASTY = Path(__file__).parent.parent / "nasty" / "files"
@@ -232,6 +233,7 @@ def test_a_page_that_a_later_list_leaves_out_stays_out(is_packed: bool) -> None:
 TEXT = b"BT /F1 24 Tf 40 500 Td (one) Tj ET " + b" ".join(b"%d 0 0 0 re f" % at for at in range(400))
 DRAWN = {
     "whole": (b"/Filter/FlateDecode", zlib.compress(TEXT), False),
+    "empty": (b"", b"", False),
     "without its checksum": (b"/Filter/FlateDecode", zlib.compress(TEXT)[:-4], False),
     "in letters": (b"/Filter[/ASCII85Decode/FlateDecode]", base64.a85encode(zlib.compress(TEXT)) + b"~>", False),
     "a picture within": (b"", b"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI " + TEXT, False),
@@ -248,7 +250,44 @@ def test_a_page_whose_drawing_is_cut_is_told_from_a_whole_one(kind: str) -> None
     entries, data, is_cut = DRAWN[kind]
     found = render_page(stream(drawn_by(entries, data)), 0)
     assert found.is_cut == is_cut
-    assert is_cut or [glyph.text for glyph in found.glyphs] == list("one")
+    assert is_cut or [glyph.text for glyph in found.glyphs] == list("one" if data else "")
+
+
+def named(contents: bytes) -> bytes:
+    """A page that says to be drawn by these; 11 draws, 97 is a form that paints /Im, which nothing is named."""
+    content = drawn_by(b"", TEXT).replace(b"/Contents 11 0 R", contents)
+    form = b"97 0 obj<</Subtype/Form/BBox[0 0 1 1]/Length 6>>stream\n/Im Do\nendstream endobj\n"
+    return content.replace(b"trailer", form + b"96 0 obj[11 0 R 99 0 R]endobj\ntrailer")
+
+
+NAMED = {
+    "itself": (b"/Contents 11 0 R", False),
+    "a list": (b"/Contents[11 0 R 11 0 R]", False),
+    "nothing": (b"", False),
+    "an empty list": (b"/Contents[]", False),
+    "what is not there": (b"/Contents 99 0 R", True),
+    "a list with what is not there": (b"/Contents[11 0 R 99 0 R]", True),
+    "such a list elsewhere": (b"/Contents 96 0 R", True),
+    "what draws nothing": (b"/Contents 3 0 R", True),
+    "a form that paints what is not there": (b"/Contents 11 0 R/X 97 0 R", True),
+}
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+@pytest.mark.parametrize("kind", NAMED)
+def test_a_page_that_names_what_the_file_lacks_is_told_from_a_blank_one(kind: str, is_packed: bool) -> None:
+    contents, is_cut = NAMED[kind]
+    whole = named(contents)
+    content = packed(whole, 10) + whole[whole.index(b"trailer") :] if is_packed else whole
+    assert render_page(stream(content), 0).is_cut == is_cut
+
+
+@pytest.mark.parametrize("kind", ["whole", "cut"])
+def test_drawings_of_large_files_are_looked_through_too(kind: str) -> None:
+    entries, data, is_cut = DRAWN[kind]
+    image = b"95 0 obj<</Length %d>>stream\n%s\nendstream endobj\n" % (MOST_COPIED, bytes(MOST_COPIED))
+    content = drawn_by(entries, data).replace(b"11 0 obj", image + b"11 0 obj")
+    assert render_page(stream(content), 0).is_cut == is_cut
 
 
 CATALOGS = {
