@@ -288,3 +288,32 @@ def test_one_element_for_another(text, quote, part, is_other):
     claim = Claim(text, (8,), evidence=(Evidence(8, quote),))
     found = EvidenceCheck(BookText(ELEMENTS), (8,)).check(Part(part), claim).findings
     assert [each.kind for each in found] == [FindingKind.NAME] * is_other
+
+
+GUARD = {
+    12: (
+        "12 The Guard\nA captain named Rask had driven the pirates out by 1729, but in 1736 he crowned himself. He\n"
+        "lost a first ship in 1740 and a last one twelve years later. It was begun in 1748. The keep was\n"
+        "ready in about 12 years, but the whole castle took about 22. In 1780 nobody lived there. Each guard had 4b rounds.\n"
+        "In clear weather the wall, a grey stone that makes up 55 percent of the fort, is seen from the sea.\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "is_flagged"),
+    [
+        ("Rask made himself king in 1729.", "in 1736 he crowned himself", True),
+        ("Rask got rid of the pirates by 1729.", "in 1736 he crowned himself", False),
+        ("Rask was king in 1740.", "in 1736 he crowned himself", True),
+        ("Four years before 1740 Rask became king.", "in 1736 he crowned himself", False),
+        ("The whole of the castle was ready after about 32 years.", "took about 22", True),
+        ("The keep took ten years less.", "about 12 years, but the whole castle took about 22", False),
+        ("A guard had 46 rounds.", "Each guard had 46 rounds", False),
+        ("The wall is a grey stone and accounts for 45 percent of the fort.", "makes up 55 percent", True),
+        ("The rest of the fort is 45 percent.", "makes up 55 percent", False),
+    ],
+)
+def test_a_figure_of_the_page_that_is_told_of_something_else(text, quote, is_flagged):
+    claim = Claim(text, (12,), evidence=(Evidence(12, quote),))
+    assert bool(EvidenceCheck(BookText(GUARD), (12,)).check(Part.CONCEPTS, claim).findings) is is_flagged

@@ -199,14 +199,14 @@ class Derivation:
     def _is_share(self, figure: Figure, terms: Sequence[Figure]) -> bool:
         """What one number is of another, by how much they differ as a share of one, and what is left of a share."""
         size = figure.measured[1]
-        if any(each.measured == ("share", 1 - size) for each in self.seen.near.figures):
+        is_rest = _TOLD.search(f"{self.seen.told} {self.text}") is not None or not self.seen.tells(0.5)
+        if is_rest and any(each.measured == ("share", 1 - size) for each in self.seen.near.figures):
             return True
         low, high = self._range(figure)
         if (low, high) == _EXACT:
             step = 0.5 * 10 ** float(figure.value.as_tuple().exponent) / (float(figure.value) or 1)
             slack = 0.03 if "/" in figure.written or figure.is_word else min(0.03, step)
             low, high = 1 - slack, 1 + slack
-        low, high = low * float(size), high * float(size)
         for one, other in combinations(terms, 2):
             is_alike = one.unit == other.unit or one.measured[0] == other.measured[0]
             is_bare = any(not (each.unit or is_content(each.noun)) for each in (one, other))  # nine days, and ninety
@@ -217,7 +217,7 @@ class Derivation:
             made = [more / less, less / more, 1 - less / more, more / less - 1]
             if less > _LARGE and one.unit == other.unit:
                 made += [less / (less + more), more / (less + more)]
-            if any(low <= each <= high for each in made):
+            if any(low * float(size) <= each <= high * float(size) for each in made):
                 return True
         return False
 

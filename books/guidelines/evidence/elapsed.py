@@ -55,7 +55,9 @@ class Elapsed:
         ends = stated | self._years(self.seen.figures.figures)
         if asked and not stated | near:  # the quote is the question itself
             near = self._years(each for one in self.seen.places.telling() for each in one.figures.figures)
-        if any(each.unit == unit and each.value != figure.value for each in self.seen.quoted_figures.figures):
+        units = (unit, "") if any(each.unit == unit for each in self.seen.told_figures.figures) else (unit,)
+        quoted = (each for each in self.seen.quoted_figures.figures if each.value != figure.value)
+        if any(each.unit in units and (each.unit or _is_bare(each)) for each in quoted):
             near = set() if stated else self._years(self.seen.told_figures.figures)
             ends = ends if stated else near
         # There is no year 0 between the eras.
@@ -138,6 +140,11 @@ class Elapsed:
     def is_counted_day(self, figure: Figure) -> bool:
         near = self.seen.near.figures
         return any(abs(figure.value - each.value) == days.value for each in near for days in near if days.unit == "day")
+
+
+def _is_bare(figure: Figure) -> bool:
+    """Of what was counted before: one took twelve years, all took about 22."""
+    return figure.counts and not (figure.unit or figure.is_year or is_content(figure.noun))
 
 
 def _singular(unit: str | None) -> str:

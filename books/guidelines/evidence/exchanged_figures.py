@@ -13,6 +13,7 @@ from books.guidelines.evidence.figure_rules import OF_WRITERS, is_listed
 from books.guidelines.evidence.figures import Figure, figures_in
 from books.guidelines.evidence.material import Seen, not_as_quoted
 from books.guidelines.evidence.passages import key_of, keys_of
+from books.guidelines.evidence.quotes import joined_words
 from books.guidelines.evidence.tasks import ASKS, given_figures, is_scene, names_printed
 from books.guidelines.evidence.units import CURRENCIES
 from books.language import is_content, words
@@ -57,7 +58,7 @@ def _exchanged_figures(seen: Seen) -> Iterator[tuple[str, str]]:
             continue
         if other := _other_unit(each, printed, seen):
             yield f"{each.shown} {each.unit}", f"{other.shown} {other.unit}"
-        elif other := _only_changed(each, said, seen):
+        elif other := _other_year(each, said, derived) or _only_changed(each, said, seen):
             yield each.shown, other.shown
         elif rivals and _is_asserted(each, said, derived):
             same = [rival for rival in rivals if rival.unit == each.unit]
@@ -75,6 +76,25 @@ def _other_unit(figure: Figure, printed: Collection[Figure], seen: Seen) -> Figu
     if any(each.value == figure.value and each.unit in (figure.unit, "") for each in seen.figures.figures):
         return None
     return next((each for each in same if each.measured[0] == figure.measured[0] or _are_money(each, figure)), None)
+
+
+def _other_year(figure: Figure, said: Collection[Figure], derived: Derivation) -> Figure | None:
+    """The quotes' year, where the statement has their numbers but the years, and its own year follows from nothing:
+    neither is the one so many years after the other nor does a sentence that has this year tell more of the statement.
+    An error may name any year, and two may be the bounds of what is told."""
+    seen = derived.seen
+    values = {each.value for each in said}
+    left_out = [each for each in seen.quoted_figures.figures if each.value not in values]
+    is_bound = seen.part == Part.DEPTH and sum(each.is_year for each in said) > 1
+    if not figure.is_year or is_bound or seen.part == Part.MISCONCEPTIONS:
+        return None
+    years = [each for each in seen.quoted_figures.figures if each.is_year]
+    if not years or years != left_out or any(abs(each.value - figure.value) in values for each in years):
+        return None
+    quoted = keys_of(joined_words(seen.quoted))
+    having = (each for each in seen.places.cited if figure.value in each.figures.years)
+    is_told = any(seen.matter & each.keys - quoted for each in having)
+    return None if is_told or derived.follows(figure) else years[-1]
 
 
 def _are_money(*figures: Figure) -> bool:

@@ -15,9 +15,9 @@ from books.guidelines.evidence.quotes import as_misread, without_digits
 from books.guidelines.evidence.units import MONTHS, SCALES, UNITS
 from books.language import stem
 
-_MISREAD = str.maketrans("OoIl|SZBA", "001115284")
+_MISREAD = str.maketrans("OoIl|SZBAb", "0011152846")
 _LETTER = re.compile(r"[^\W\d]|\|")
-_MISREADABLE = re.compile(r"(?<![^\W_])(?:[OIl|]|[\dOoIl|SZBA]*\d[\dOoIl|SZBA]*|[OoIl|]{2,})(?![^\W_])")
+_MISREADABLE = re.compile(r"(?<![^\W_])(?:[OIl|]|[\dOoIl|SZBAb]*\d[\dOoIl|SZBAb]*|[OoIl|]{2,})(?![^\W_])")
 # A number some of whose digits were read as letters, or all, where a comma parts three of them.
 _SPOILT = re.compile(
     r"(?<![^\W_])(?=[.,\d]*[OoIl|])[\dOoIl|.,]*\d[\dOoIl|.,]*(?![^\W_])"
