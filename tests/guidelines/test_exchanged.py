@@ -294,8 +294,8 @@ GUARD = {
     12: (
         "12 The Guard\nA captain named Rask had driven the pirates out by 1729, but in 1736 he crowned himself. He\n"
         "lost a first ship in 1740 and a last one twelve years later. It was begun in 1748. The keep was\n"
-        "ready in about 12 years, but the whole castle took about 22. In 1780 nobody lived there. Each guard had 4b rounds.\n"
-        "In clear weather the wall, a grey stone that makes up 55 percent of the fort, is seen from the sea.\n"
+        "ready in about 12 years, but the whole castle took about 22. In 1780 nobody lived there. Each\n"
+        "guard had 4b rounds. In clear weather the wall, a grey stone that makes up 55 percent of the fort, is seen.\n"
     ),
 }
 

@@ -65,8 +65,8 @@ _TWICE = re.compile(
 # Sums from the first on are the page's own; smaller ones meet by chance, but for a quote's own numbers to the second.
 _LARGE, _MOST_MADE, _TELLING = 1_000, 100, 100
 _UNIT_CHANGED = 0.02  # seventeen weeks for 120 days
-# Two of so many numbers make nearly any other.
-_FEW, _MANY = 6, 10
+# What tells so much of a quote's sentence tells its number, not the rest. Two of so many numbers make nearly any other.
+_MOST, _FEW, _MANY = 0.6, 6, 10
 _Made = tuple[float, str]
 
 
@@ -199,7 +199,7 @@ class Derivation:
     def _is_share(self, figure: Figure, terms: Sequence[Figure]) -> bool:
         """What one number is of another, by how much they differ as a share of one, and what is left of a share."""
         size = figure.measured[1]
-        is_rest = _TOLD.search(f"{self.seen.told} {self.text}") is not None or not self.seen.tells(0.5)
+        is_rest = _TOLD.search(self.text) is not None or not self.seen.tells(_MOST)
         if is_rest and any(each.measured == ("share", 1 - size) for each in self.seen.near.figures):
             return True
         low, high = self._range(figure)
