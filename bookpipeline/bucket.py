@@ -5,17 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
-
-# What does not answer is tried again by the job or the browser, which can wait longer than a request.
-CLIENT = Config(
-    signature_version="s3v4",
-    connect_timeout=5,
-    read_timeout=30,
-    retries={"total_max_attempts": 2, "mode": "standard"},
-)
-
 
 def s3_storage(*, bucket_name: str, endpoint_url: str | None, region_name: str | None) -> dict[str, Any]:
     """The entry for Django's STORAGES: private objects, rewritten in place."""
@@ -26,12 +15,9 @@ def s3_storage(*, bucket_name: str, endpoint_url: str | None, region_name: str |
         "default_acl": None,
         "querystring_auth": True,
         "file_overwrite": True,
-        "client_config": CLIENT,
-        # Files wait on disk; one thread and one buffer a transfer keep a web process small.
         "max_memory_size": 1024 * 1024,
-        "transfer_config": TransferConfig(use_threads=False),
     }
-    return {"BACKEND": "bookpipeline.storage.Bucket", "OPTIONS": options}
+    return {"BACKEND": "bookpipeline.bucket_storage.Bucket", "OPTIONS": options}
 
 
 def bucket_origins(bucket_name: str, endpoint_url: str | None, region_name: str | None, **_: object) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from storages.backends.s3 import S3Storage
 
 from bookpipeline.bucket import bucket_origins, s3_storage
+from bookpipeline.bucket_storage import Bucket
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def test_presigned_requests_go_to_an_allowed_origin(endpoint, region, monkeypatc
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     where = {"bucket_name": "scans", "endpoint_url": endpoint, "region_name": region}
-    storage = S3Storage(**s3_storage(**where)["OPTIONS"])
+    storage = Bucket(**s3_storage(**where)["OPTIONS"])
     url = storage.connection.meta.client.generate_presigned_post("scans", "key")["url"]
     parts = urlsplit(url)
     assert f"{parts.scheme}://{parts.netloc}" in bucket_origins(**where)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
-from typing import BinaryIO, Literal, NamedTuple, cast
+from typing import BinaryIO, Literal, NamedTuple, Protocol, cast
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -18,7 +17,6 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Aggregate, Count, Exists, Min, QuerySet, Subquery, Sum, Value
 from django.db.models.deletion import Collector
 from django.db.models.functions import Coalesce
-from storages.backends.s3 import S3Storage
 
 from books.errors import UploadRejected
 from books.intake import limits, store
@@ -31,28 +29,26 @@ from jobs import clock
 from jobs.errors import JobAlreadyActive
 
 
+class Presigning(Protocol):
+    def presigned_post(
+        self, name: str, *, size: int, sha256: bytes, seconds: int
+    ) -> tuple[str, dict[str, str]] | None: ...
+
+
 def presigned_post(expected: ExpectedFile) -> tuple[str, dict[str, str]] | None:
     """Address and fields with which a browser may send exactly the announced file; None where the server takes it.
 
     The bucket checks length and sha256, so what was judged cannot be replaced by anything else afterwards. A browser
     that cannot compute the sha256 sends to the server.
     """
-    storage = storages["default"]
-    if not isinstance(storage, S3Storage) or not expected.sha256:
+    if not expected.sha256:
         return None
-    checksum = base64.b64encode(bytes.fromhex(expected.sha256)).decode()
-    fields = {"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": checksum}
-    post = storage.connection.meta.client.generate_presigned_post(
-        storage.bucket_name,
+    return cast("Presigning", storages["default"]).presigned_post(
         expected.storage_name,
-        Fields=fields,
-        Conditions=[
-            ["content-length-range", expected.size, expected.size],
-            *({name: value} for name, value in fields.items()),
-        ],
-        ExpiresIn=int(limits.DELIVERY_IDLE.total_seconds()),
+        size=expected.size,
+        sha256=bytes.fromhex(expected.sha256),
+        seconds=int(limits.DELIVERY_IDLE.total_seconds()),
     )
-    return post["url"], post["fields"]
 
 
 # An upload is idle after an hour; that it goes on need not be written at each file.

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
-import genai_prices
 from django.db.models.signals import post_save
 from django.dispatch import receiver
-from genai_prices import Usage, calc_price, data_snapshot
 
 from books.models import ModelCall, ModelPrice
 from books.providers.request import ModelRequest, RawAnswer
@@ -18,7 +17,7 @@ from books.providers.request import ModelRequest, RawAnswer
 MILLION = Decimal(1_000_000)
 # The cheaper tier where the table has a price of ours: half, as OpenAI and Google publish it.
 ECONOMY_SHARE = Decimal("0.5")
-PUBLISHED = f"published prices, as of genai-prices {genai_prices.__version__}"
+PUBLISHED = f"published prices, as of genai-prices {version('genai-prices')}"
 # Few tokens, below the sizes from which some models charge more.
 SAMPLE = 1_000
 
@@ -68,6 +67,8 @@ def own_price(row: ModelPrice) -> Price:
 @lru_cache(maxsize=256)
 def published_price(model: str, base_url: str = "") -> Price:
     """As the server at ``base_url`` charges; behind an address that nobody lists, as OpenAI does for its models."""
+    from genai_prices import Usage, calc_price  # here: a tenth of the time in which a process starts
+
     places: list[dict[str, str]] = [{"provider_api_url": base_url}] if base_url else []
     for place in (*places, {"provider_id": "openai"}):
         try:
@@ -88,6 +89,8 @@ def published_price(model: str, base_url: str = "") -> Price:
 
 def known_models() -> list[str]:
     """What was asked or priced here, and then what OpenAI publishes."""
+    from genai_prices import data_snapshot
+
     published = {
         model.id for place in data_snapshot.get_snapshot().providers if place.id == "openai" for model in place.models
     }

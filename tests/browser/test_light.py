@@ -24,7 +24,7 @@ from tests.admin.conftest import facts  # noqa: F401
 from tests.browser.test_accessible import screens_of
 from tests.factories import WHITE, BookFactory, ItemFactory, JobFactory, SubtopicFactory, TopicFactory
 from tests.flow.real_cluster import ROOT, environment, until
-from tests.infra.front import free_port, is_healthy
+from tests.infra.front import collect_static, free_port, is_healthy
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 FIRST_BYTES, FIRST_REQUESTS, LATER_BYTES = 150_000, 15, 10_000
@@ -88,7 +88,7 @@ def web(transactional_db, settings) -> Iterator[str]:
     port = free_port()
     chosen = {"DEBUG": "false", "SECURE_SSL_REDIRECT": "false", "ALLOWED_HOSTS": "127.0.0.1", "LOG_LEVEL": "ERROR"}
     ours = environment(Path(settings.MEDIA_ROOT), **chosen)
-    subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, env=ours, check=True)
+    collect_static(ours)
     command = [sys.executable, "-m", "gunicorn", "bookpipeline.wsgi", "--workers", "1", "--bind", f"127.0.0.1:{port}"]
     with subprocess.Popen(command, cwd=ROOT, env=ours) as process:
         until(lambda: is_healthy(port), "gunicorn answers")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
 import ssl
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +44,18 @@ http {{
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+def collect_static(environment: dict[str, str]) -> None:
+    """For servers that run from this tree: once, since a second time would take from the first what it serves."""
+    manifest = ROOT / "staticfiles" / "staticfiles.json"
+    sources = [ROOT / "requirements.txt", ROOT / "bookpipeline" / "settings.py", *(ROOT / "static").rglob("*")]
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
+    with (ROOT / "manage.py").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        newest = max(path.stat().st_mtime for path in sources)
+        if not manifest.exists() or manifest.stat().st_mtime < newest:
+            subprocess.run(command, cwd=ROOT, env=environment, check=True)
 
 
 @dataclass(frozen=True, slots=True)

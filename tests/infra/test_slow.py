@@ -20,7 +20,7 @@ from PIL import Image
 
 from books.intake.limits import MEBIBYTE
 from tests.flow.real_cluster import ROOT, until
-from tests.infra.front import HOST, Front, free_port, is_healthy, nginx
+from tests.infra.front import HOST, Front, collect_static, free_port, is_healthy, nginx
 
 # Or there is no migrated database to copy where these run alone.
 pytestmark = pytest.mark.django_db
@@ -28,12 +28,6 @@ WATCHED_SECONDS = 3
 OF_A_TOKEN = 60
 METRICS_TOKEN = "a-token-for-the-scraper"
 PERSON = {"USERNAME": "grace", "EMAIL": "grace@example.org", "PASSWORD": "a-long-password-1"}
-PREPARE = """
-import django; django.setup()
-from django.core.management import call_command
-for name in ("collectstatic", "createsuperuser"):
-    call_command(name, interactive=False, verbosity=0)
-"""
 HALF = b"GET /admin/login/ HTTP/1.1\r\nHost: %s\r\nX-Half: " % HOST.encode()
 
 
@@ -76,7 +70,8 @@ def web(tmp_path_factory, migrate_file) -> Iterator[int]:
         **{f"DJANGO_SUPERUSER_{name}": value for name, value in PERSON.items()},
     }
     migrate_file(folder / "db.sqlite3")
-    subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=environment, check=True)
+    collect_static(environment)
+    subprocess.run([sys.executable, "manage.py", "createsuperuser", "--noinput"], cwd=ROOT, env=environment, check=True)
     command = [sys.executable, "-m", "gunicorn", "bookpipeline.wsgi", "--bind", f"127.0.0.1:{port}"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from bookpipeline.storage import Bucket, telling_what_is_wrong
+from bookpipeline.bucket_storage import Bucket, telling_what_is_wrong
 from books.errors import NoPage, StorageAway, UploadRejected
 from books.intake.files import check_hidden, natural_order, shown_name
 from books.intake.limits import PDF_BYTES
