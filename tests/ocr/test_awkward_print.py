@@ -73,23 +73,23 @@ def test_an_initial_that_is_light_in_a_dark_box(read) -> None:
     assert read(with_initial("P", first, 3, is_boxed=True)).text.splitlines() == ["P" + first, *LEAVES[1:]]
 
 
-def with_raised_initial(letter: str, first: list[str], height: int) -> Image.Image:
-    """One that stands on the base line of the last of these lines, and rises above the first."""
+def with_raised_initial(letter: str, first: list[str], height: int, rise: int = 0) -> Image.Image:
+    """One that stands on the base line of the last of these lines, or above it, and rises above the first."""
     page = page_of(LEAVES[2:], 520)
     draw, large = ImageDraw.Draw(page), font(round(height / 0.71))
     left, _, right, bottom = large.getbbox(letter, anchor="ls")
     base = 470 + 33
-    draw.text((140 - left, base - bottom), letter, 0, large, anchor="ls")
+    draw.text((140 - left, base - bottom - rise), letter, 0, large, anchor="ls")
     for at, line in enumerate(reversed(first)):
         draw.text((147 + right - left, base - at * STEP), line, 0, font(32), anchor="ls")
     return page
 
 
-@pytest.mark.parametrize("height", [70, 120])
+@pytest.mark.parametrize(("height", "rise"), [(70, 0), (120, 0), (120, 20)])
 @pytest.mark.parametrize("letter", ["P", "W"])
-def test_an_initial_that_rises_above_its_line_begins_it(read, letter: str, height: int) -> None:
+def test_an_initial_that_rises_above_its_line_begins_it(read, letter: str, height: int, rise: int) -> None:
     first = {"P": "lants make their own food from light,", "W": "hen the sun shines on a green leaf"}[letter]
-    found = read(with_raised_initial(letter, [first], height))
+    found = read(with_raised_initial(letter, [first], height, rise))
     assert found.text.splitlines() == [letter + first, *LEAVES[2:]]
 
 

@@ -20,7 +20,7 @@ LARGEST, WIDEST, SET_IN = 0.25, 1.6, 0.15
 # Lines beside it, letters in each, and how far below it the paragraph goes on.
 LEAST_BESIDE, LEAST_LETTERS, BELOW = 2, 3, 3.5
 # One that rises above its first line is this close to it, where the number of a title keeps a space. It ends on the
-# base line of the last, but for a tail of so much of its height.
+# base line of the last or above it, but for a tail of so much of its height.
 RAISED_GAP, ON_BASE, TAIL = 0.85, 0.4, 0.3
 # A page with more large spots is a drawing.
 MOST_LARGE: Final = 60
@@ -100,7 +100,7 @@ def _is_raised(box: Box, lines: Sequence[Components], unit: float) -> bool:
         return False
     hangs = box[3] - float(np.median(lines[-1].bottom))
     gap = int(lines[0].left.min()) - box[2]
-    return gap < RAISED_GAP * unit and -ON_BASE * unit < hangs < max(ON_BASE * unit, TAIL * (box[3] - box[1]))
+    return gap < RAISED_GAP * unit and -AWAY * unit < hangs < max(ON_BASE * unit, TAIL * (box[3] - box[1]))
 
 
 def _lines(letters: Components, unit: float) -> Iterator[Components]:
