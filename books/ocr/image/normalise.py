@@ -16,6 +16,7 @@ from PIL import Image
 
 from books.ocr.image.faint import ENOUGH_CONTRAST, Shades, contrasts, edges, stretched
 from books.ocr.image.layout import with_dark_print
+from books.ocr.image.lighter import with_lighter_print
 from books.ocr.image.outline import page_corners
 from books.ocr.image.parts import part_of, within
 from books.ocr.image.spots import ranked
@@ -109,7 +110,7 @@ def has_even_paper(page: Image.Image) -> bool:
 def evened(image: Image.Image) -> Image.Image:
     """As ``normalise``, but as skew as it was: what lies on the page keeps its place in shares of the sides."""
     page = _negative_turned(_sized(image if image.mode == "L" else image.convert("L")))
-    return _with_even_paper(with_dark_print(page))
+    return _with_even_paper(with_lighter_print(with_dark_print(page)))
 
 
 def _sized(image: Image.Image) -> Image.Image:
