@@ -296,6 +296,8 @@ GUARD = {
         "lost a first ship in 1740 and a last one twelve years later. It was begun in 1748. The keep was\n"
         "ready in about 12 years, but the whole castle took about 22. In 1780 nobody lived there. Each\n"
         "guard had 4b rounds. In clear weather the wall, a grey stone that makes up 55 percent of the fort, is seen.\n"
+        "The Frisian Robert Holt saw a dark spot in the wall. Theodor Voss held the gate. The mill makes 30 kWh.\n"
+        "The steam is at 120/80 mm Hg.\n"
     ),
 }
 
@@ -312,8 +314,14 @@ GUARD = {
         ("A guard had 46 rounds.", "Each guard had 46 rounds", False),
         ("The wall is a grey stone and accounts for 45 percent of the fort.", "makes up 55 percent", True),
         ("The rest of the fort is 45 percent.", "makes up 55 percent", False),
+        ("Theodor Voss was the one who saw a dark spot.", "The Frisian Robert Holt saw a dark spot", True),
+        ("Robert Holt was the one who saw a dark spot.", "The Frisian Robert Holt saw a dark spot", False),
+        ("What the mill makes is 30 MWh.", "The mill makes 30 kWh", True),
+        ("What the mill makes is 30 kWh.", "The mill makes 30 kWh", False),
+        ("Steam is held at 120/80 cmHg.", "The steam is at 120/80", True),
+        ("Steam is held at 120/80 mmHg.", "The steam is at 120/80", False),
     ],
 )
-def test_a_figure_of_the_page_that_is_told_of_something_else(text, quote, is_flagged):
+def test_a_figure_unit_or_name_of_the_page_that_is_told_of_something_else(text, quote, is_flagged):
     claim = Claim(text, (12,), evidence=(Evidence(12, quote),))
     assert bool(EvidenceCheck(BookText(GUARD), (12,)).check(Part.CONCEPTS, claim).findings) is is_flagged

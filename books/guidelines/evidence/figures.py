@@ -58,7 +58,11 @@ _CURRENCY = re.compile(r"[$€£¥₹]\s?$")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[.,]?\s*\(?\s*$")
 _WORD_BEFORE_NUMERAL = re.compile(r"([^\W\d_]+)\s+$")
 _CENTURY_BEFORE = re.compile(r"\b(?:siglos?|milenio)\s+$")
-_UNIT_AFTER = re.compile(r"\s*-?\s*(?:(?:square|cubic)\s)?([%°¢€]|per\s?cent\b|por ciento\b|pour cent\b|[^\W\d_]+)")
+# A unit's sign that we do not know: mmHg, kWh.
+_SIGN = re.compile(r"(?=.{3,5}$)[A-Zµ]?[a-z]*[a-z][A-Z][A-Za-z]*")
+_UNIT_AFTER = re.compile(
+    r"\s*-?\s*(?:(?:square|cubic)\s)?([%°¢€]|per\s?cent\b|por ciento\b|pour cent\b|[cm]m\sHg\b|[^\W\d_]+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +299,11 @@ def _with_surroundings(figure: Figure, text: str) -> Figure:
     )
     before = search_before(_WORD_BEFORE, text, figure.start)
     following = _UNIT_AFTER.match(text, figure.end)
-    word = following[1] if following else ""
+    word = following[1].replace("m Hg", "mHg") if following else ""
     unit = (
         UNITS.get(word)
         or UNITS.get(word.lower(), "")
+        or (word if _SIGN.fullmatch(word) else "")
         or ("percent" if word[:3].lower() in ("per", "por", "pou") and " " in word else "")
     )
     if word[:1].isupper() and before and before[1].lower() in _DATE_PREPOSITIONS and 1000 <= figure.value <= 2100:

@@ -186,7 +186,7 @@ class Places:
 
     def _runs(self, text: str) -> Iterator[_Run]:
         """Names that stand for a person or place: no people, no abbreviation, nothing behind an article."""
-        for run in dict.fromkeys(each.run for each in names(text)):
+        for run in map(_without_people, dict.fromkeys(each.run for each in names(text))):
             kept = tuple(each for each in run if self._is_name(each, len(run)))
             role = _role(text, run, kept) if kept else ""
             if kept and role:
@@ -200,6 +200,12 @@ class Places:
             return word in self.whole.full
         is_people = any(peoples(word)) and self.whole.sort_of(word) != "person"
         return count > 1 or (is_content(small) and not is_people and not self.whole.has_small(word))
+
+
+def _without_people(run: tuple[str, ...]) -> tuple[str, ...]:
+    """Robert Brown, of the Scot Robert Brown."""
+    at = run[0].lower() in _DETERMINERS
+    return run[at + 1 :] if len(run) > at + 2 and any(peoples(run[at])) else run
 
 
 def _are_rivals(one: Figure, other: Figure) -> bool:
