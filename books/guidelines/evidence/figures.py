@@ -58,11 +58,9 @@ _CURRENCY = re.compile(r"[$€£¥₹]\s?$")
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[.,]?\s*\(?\s*$")
 _WORD_BEFORE_NUMERAL = re.compile(r"([^\W\d_]+)\s+$")
 _CENTURY_BEFORE = re.compile(r"\b(?:siglos?|milenio)\s+$")
-# A unit's sign that we do not know: mmHg, kWh.
+# A unit's sign that we do not know: kWh.
 _SIGN = re.compile(r"(?=.{3,5}$)[A-Zµ]?[a-z]*[a-z][A-Z][A-Za-z]*")
-_UNIT_AFTER = re.compile(
-    r"\s*-?\s*(?:(?:square|cubic)\s)?([%°¢€]|per\s?cent\b|por ciento\b|pour cent\b|[cm]m\sHg\b|[^\W\d_]+)"
-)
+_UNIT_AFTER = re.compile(r"\s*-?\s*(?:(?:square|cubic)\s)?([%°¢€]|per\s?cent\b|por ciento\b|pour cent\b|[^\W\d_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +297,7 @@ def _with_surroundings(figure: Figure, text: str) -> Figure:
     )
     before = search_before(_WORD_BEFORE, text, figure.start)
     following = _UNIT_AFTER.match(text, figure.end)
-    word = following[1].replace("m Hg", "mHg") if following else ""
+    word = following[1].replace("mHg", "m") if following else ""  # millimeters of mercury
     unit = (
         UNITS.get(word)
         or UNITS.get(word.lower(), "")
