@@ -297,7 +297,7 @@ GUARD = {
         "ready in about 12 years, but the whole castle took about 22. In 1780 nobody lived there. Each\n"
         "guard had 4b rounds. In clear weather the wall, a grey stone that makes up 55 percent of the fort, is seen.\n"
         "The Frisian Robert Holt saw a dark spot in the wall. Theodor Voss held the gate. The mill makes 30 kWh.\n"
-        "The steam is at 120/80 mm Hg.\n"
+        "The steam is at 120/80 mm Hg. Its guns broke the Mamluk army at Dabiq.\n"
     ),
 }
 
@@ -320,6 +320,8 @@ GUARD = {
         ("What the mill makes is 30 kWh.", "The mill makes 30 kWh", False),
         ("Steam is held at 120/80 cmHg.", "The steam is at 120/80", True),
         ("Steam is held at 120/80 mmHg.", "The steam is at 120/80", False),
+        ("At Dabiq the Seljuks were beaten.", "Its guns broke the Mamluk army at Dabiq", True),
+        ("At Dabiq the Mamluks were beaten.", "Its guns broke the Mamluk army at Dabiq", False),
     ],
 )
 def test_a_figure_unit_or_name_of_the_page_that_is_told_of_something_else(text, quote, is_flagged):

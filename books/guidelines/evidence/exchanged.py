@@ -26,6 +26,7 @@ _FORMULA = re.compile(r"(?=.*[a-z])(?:[A-Z][a-z]?){2,4}")
 _NEXT = re.compile(r"(?:['’]s)?[\s-]+([^\W\d_]{3,})")
 _LAST = re.compile(r"([^\W\d_]{3,})[\s-]+(?:(?:of|the|von|der|de|la|el)\s)*$")
 _IN = re.compile(r"\b(?:in|at|near|into|nach|en)\s(?:the\s)?$")
+_THE = re.compile(r"\b[Tt]he\s$")
 _LATER = re.compile(r"\b(?:months?|weeks?|days?) (?:later|earlier|before|after)\b", re.IGNORECASE)
 # Peoples of many peoples.
 _WIDE = word_set("african american asian christian western indigenous")
@@ -36,13 +37,14 @@ _ENOUGH, _NEARLY_ALL = 2, 0.6
 @dataclass(frozen=True, slots=True)
 class _Named:
     """A name in a text with the stems of the words of matter before and after it; ``is_in`` where it is what
-    something is in or at, ``is_first`` where it begins the text."""
+    something is in or at, ``is_first`` where it begins the text, ``is_group`` where it stands behind an article."""
 
     words: tuple[str, ...]
     before: str
     after: str
     is_in: bool
     is_first: bool
+    is_group: bool
 
     @property
     def written(self) -> str:
@@ -128,7 +130,7 @@ def _exchanged_names(seen: Seen) -> Iterator[tuple[str, str]]:
     for each in _named(seen.claim.text, seen) if rivals else ():
         if _has(seen.names, each) or _has(quoted, each):
             continue
-        other = next((rival for rival in rivals if _are_exchanged(each, rival, seen)), None)
+        other = next((rival for rival in rivals if _are_exchanged(each, rival, said, seen)), None)
         if other:
             yield each.written, other.written
 
@@ -141,11 +143,13 @@ def _has(printed: PrintedNames, name: _Named) -> bool:
     return 2 * sum(map(printed.has, name.words)) > len(name.words)
 
 
-def _are_exchanged(one: _Named, other: _Named, seen: Seen) -> bool:
+def _are_exchanged(one: _Named, other: _Named, said: PrintedNames, seen: Seen) -> bool:
     if plain(one.words[-1]) == plain(other.words[-1]):
         return False
     if one.is_beside_the_same(other):
         return True
+    if one.is_group and other.is_group and any(_has(said, each) for each in _named(seen.quoted, seen)):
+        return True  # the Seljuks for the Mamluks, at Marj Dabiq
     sorts = {"place" if each.is_in else seen.material.whole.sort_of(each.words[-1]) for each in (one, other)}
     are_full = min(len(one.words), len(other.words)) > 1
     does = one.is_first and one.after and seen.part == Part.CONCEPTS
@@ -165,7 +169,8 @@ def _named(text: str, seen: Seen) -> Iterator[_Named]:
             is_in = search_before(_IN, text, run.start()) is not None
             start = run.start() + run[0].index(own[0])  # behind a title: King James
             before, after = map(_matter_of, (search_before(_LAST, text, start), _NEXT.match(text, run.end())))
-            yield _Named(own, before, after, is_in, not re.search(r"\w", text[: run.start()]))
+            is_group = search_before(_THE, text, run.start()) is not None
+            yield _Named(own, before, after, is_in, not re.search(r"\w", text[: run.start()]), is_group)
 
 
 def _matter_of(found: re.Match[str] | None) -> str:
