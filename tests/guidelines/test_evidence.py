@@ -63,6 +63,7 @@ def test_a_long_title_is_named_and_not_copied():
         pytest.param("reformation", id="a century of dates and names"),
         pytest.param("germs", id="as a worse machine read it"),
         pytest.param("asia", id="names beside the words of others"),
+        pytest.param("sultans", id="three empires and their terms"),
     ],
 )
 def test_what_follows_from_the_pages_is_seldom_flagged(name):

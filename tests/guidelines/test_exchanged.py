@@ -189,12 +189,13 @@ def test_what_follows_or_is_its_writers_own(text, quote, part):
         ("Systems of two equations are the matter of a later subtopic.", False),
         ("Similar triangles and scale drawings have their place later.", False),
         ("Parabolas, their axes and vertices come later.", True),
+        ("The axes of big arcs belong to the lesson that follows.", True),
     ],
 )
 def test_what_is_said_to_come_later_is_in_the_titles_or_on_the_pages_that_follow(text, is_later):
     pages = {
         1: "An equation is solved step by step. Squares are not solved here.",
-        2: "The vertices of parabolas lie on their axes. A triangle. Two are similar. Draw on. A big scale.",
+        2: "The vertices of parabolas lie on their axes. A triangle. Two are similar. Draw on. A big scale, an arc.",
     }
     check = EvidenceCheck(BookText(pages), (1,), ("Square Equations",), "Linear Equations")
     said = check.check(Part.BOUNDARY, Claim(text, (1,), basis="later subtopic"))

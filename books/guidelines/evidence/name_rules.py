@@ -44,8 +44,8 @@ _OF_LATER = frozenset(
     map(
         stem,
         word_set(
-            "later section sections subtopic subtopics further come comes next left matter treated follow follows"
-            " chapter chapters topic topics place afterwards told tells taught"
+            "later section sections lesson lessons subtopic subtopics further come comes next left matter treated"
+            " follow follows chapter chapters topic topics place afterwards told tells taught"
             " belong belongs own leave wait dealt covered discussed subject taken"
         ),
     )
@@ -210,10 +210,12 @@ def _is_of_now(said: Sequence[str], titles: Collection[str], seen: Seen) -> bool
 
 
 def _is_among(said: str, printed: Iterable[str], least: int = 4) -> bool:
-    """The same, or beginning with the same five letters, or at ``least`` so many where it has no more."""
+    """The same, one of it (wars, war), or beginning with the same five letters, or at ``least`` so many where it has no
+    more."""
     start = said[:5]
     return any(
-        said == each or (min(len(start), len(each)) >= least and each[: len(start)] == start) for each in printed
+        said in (each, f"{each}s") or (min(len(start), len(each)) >= least and each[: len(start)] == start)
+        for each in printed
     )
 
 
