@@ -32,10 +32,13 @@ FORM, NO_DRAWING = re.compile(rb"/Subtype\s*/Form\b"), re.compile(rb"/Subtype\s*
 PACKED, AS_TEXT, TEXT_END = (b"FlateDecode", b"Fl"), (b"ASCII85Decode", b"A85"), b"~>"
 OTHER_FILTERS = (b"LZWDecode", b"LZW", b"RunLengthDecode", b"RL", b"ASCIIHexDecode", b"AHx", b"Crypt")
 ZLIB_HEADER, STEP = 2, 1 << 16
-INLINE_PICTURE, STRING = re.compile(rb"(?s)\bID\s.*?\bEI\b"), re.compile(rb"(?s)\((?:\\.|[^()\\])*\)")
-# By a name that nothing is escaped in.
+# What is within pictures may look like the end of one; a remark ends with its line, and may hold half a string.
+INLINE_PICTURE = re.compile(rb"(?s)\bBI\b[^()]*?\bID\s.*\bEI\b")
+STRING, REMARK = re.compile(rb"(?s)\((?:\\.|[^()\\])*+\)"), re.compile(rb"%[^\r\n]*")
 NAMED = re.compile(rb"/Contents\s*(?:\d|\[\s*\d)")
-PAINTED = re.compile(rb"/([\w.+-]+)\s+Do\b")
+# By names that nothing is escaped in.
+FORM_NAMES = re.compile(rb"/([\w.+-]+) (\d+) 0 R")
+PAINTED = re.compile(rb"/([\w.+-]+)\s+(?:Do|sh|scn|SCN)\b")
 BEGIN_TEXT, END_TEXT = re.compile(rb"(?<![\w/])BT\b"), re.compile(rb"(?<![\w/])ET\b")
 
 
@@ -62,18 +65,35 @@ def is_cut(document: Any, index: int, data: BinaryIO) -> bool:
         return False
     numbers = contents_of(content)
     try:
-        drawn = list(drawings(content))
+        drawn = dict(drawings(content))
     except CutStream:
         return True
     if numbers is None:
         return draws(index, data)
-    forms, streams = [each for _, is_form, each in drawn if is_form], {number: each for number, _, each in drawn}
-    parts = [streams[number] for number in numbers if number in streams]
+    parts = [drawn[number] for number in numbers if number in drawn]
     return (
         len(parts) < len(numbers)
         or any(b"(" in without_strings(part) for part in parts)
-        or any(ends_within(each) or lacks_a_picture(each, content) for each in (b"\n".join(parts), *forms))
+        or any(
+            ends_within(each) or lacks_a_picture(each, content) for each in painted(b"\n".join(parts), drawn, content)
+        )
     )
+
+
+def painted(drawing: bytes, drawn: dict[bytes, bytes], content: bytes) -> Iterator[bytes]:
+    """What the page is drawn by, and the forms that this paints, and so on."""
+    named: dict[bytes, set[bytes]] = {}
+    for name, number in FORM_NAMES.findall(content) if len(drawn) > 1 else ():
+        if number in drawn:
+            named.setdefault(name, set()).add(number)
+    waiting, seen = [drawing], set[bytes]()
+    while waiting:
+        each = waiting.pop()
+        yield each
+        painted_forms = (named.get(name, set()) for name in PAINTED.findall(without_strings(each)))
+        forms = set[bytes]().union(*painted_forms) - seen
+        seen |= forms
+        waiting += [drawn[form] for form in forms]
 
 
 def contents_of(copy: bytes) -> list[bytes] | None:
@@ -97,17 +117,16 @@ def draws(index: int, data: BinaryIO) -> bool:
     return bool(said and NAMED.search(said[-1]))
 
 
-def drawings(content: bytes) -> Iterator[tuple[bytes, bool, bytes]]:
-    """Number and unpacked content of all streams that may draw, and whether it is a form; raises CutStream."""
+def drawings(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Number and unpacked content of all streams that may draw; raises CutStream."""
     at = 0
     while (end := content.find(STREAM, at)) >= 0:
         begin, start = content.rfind(OBJECT, at, end), end + len(STREAM)
         facts, length = content[begin:end], LENGTH.search(content, begin, end)
         at = start + (int(length[1]) if length else 0)
-        is_form = FORM.search(facts) is not None
-        if is_form or not NO_DRAWING.search(facts):
+        if FORM.search(facts) or not NO_DRAWING.search(facts):
             number = content[max(0, begin - 12) : begin].split()[-2]
-            yield number, is_form, unpacked_by(FILTERS.search(facts), content[start:at])
+            yield number, unpacked_by(FILTERS.search(facts), content[start:at])
 
 
 def unpacked_by(filters: re.Match[bytes] | None, data: bytes) -> bytes:
@@ -157,13 +176,14 @@ def ends_within(drawing: bytes) -> bool:
 
 
 def lacks_a_picture(drawing: bytes, content: bytes) -> bool:
-    """Whether it paints what the file does not hold: the copy has no name for that."""
-    painted = set(PAINTED.findall(without_strings(drawing)))
-    return any(not re.search(rb"/%s(?: \d+ 0 R|<<)" % re.escape(name), content) for name in painted)
+    """Whether it paints what the file does not hold, or with that: the copy has no name for it."""
+    names = set(PAINTED.findall(without_strings(drawing)))
+    return any(not re.search(rb"/%s(?: \d+ 0 R|<<)" % re.escape(name), content) for name in names)
 
 
 def without_strings(drawing: bytes) -> bytes:
+    """Without remarks and pictures too."""
     rest, strings = INLINE_PICTURE.sub(b"", drawing), 1
     while strings:
         rest, strings = STRING.subn(b"", rest)
-    return rest
+    return REMARK.sub(b"", rest)

@@ -237,6 +237,9 @@ DRAWN = {
     "without its checksum": (b"/Filter/FlateDecode", zlib.compress(TEXT)[:-4], False),
     "in letters": (b"/Filter[/ASCII85Decode/FlateDecode]", base64.a85encode(zlib.compress(TEXT)) + b"~>", False),
     "a picture within": (b"", b"BI /W 1 /H 1 /BPC 8 /CS /G ID ( EI " + TEXT, False),
+    "an end within a picture": (b"", b"BI /W 9 /H 1 /BPC 8 /CS /G ID ( EI ((( EI " + TEXT, False),
+    "a remark": (b"", TEXT + b"% half a ( string\n", False),
+    "a pattern that is not there": (b"", TEXT + b" /Pattern cs /P1 scn 0 0 9 9 re f", True),
     "cut": (b"/Filter/FlateDecode", zlib.compress(TEXT)[:300], True),
     "cut in letters": (b"/Filter[/ASCII85Decode/FlateDecode]", base64.a85encode(zlib.compress(TEXT))[:400], True),
     "cut in a string": (b"", TEXT + b"BT (two", True),
@@ -255,7 +258,7 @@ def test_a_page_whose_drawing_is_cut_is_told_from_a_whole_one(kind: str) -> None
 
 def named(contents: bytes) -> bytes:
     """A page that says to be drawn by these; 11 draws, 97 is a form that paints /Im, which nothing is named."""
-    content = drawn_by(b"", TEXT).replace(b"/Contents 11 0 R", contents)
+    content = drawn_by(b"", TEXT + b" /Fm Do" * (b"/Fm" in contents)).replace(b"/Contents 11 0 R", contents)
     form = b"97 0 obj<</Subtype/Form/BBox[0 0 1 1]/Length 6>>stream\n/Im Do\nendstream endobj\n"
     return content.replace(b"trailer", form + b"96 0 obj[11 0 R 99 0 R]endobj\ntrailer")
 
@@ -269,7 +272,8 @@ NAMED = {
     "a list with what is not there": (b"/Contents[11 0 R 99 0 R]", True),
     "such a list elsewhere": (b"/Contents 96 0 R", True),
     "what draws nothing": (b"/Contents 3 0 R", True),
-    "a form that paints what is not there": (b"/Contents 11 0 R/X 97 0 R", True),
+    "a form that paints what is not there": (b"/Contents 11 0 R/X<</Fm 97 0 R>>", True),
+    "the same, but paints no form": (b"/Contents 11 0 R/X<</Fn 97 0 R>>", False),
 }
 
 
