@@ -149,11 +149,10 @@ def _of_its_row(figure: Figure, rivals: Collection[Figure], seen: Seen) -> Figur
 
 def _other_scale(seen: Seen) -> Iterator[tuple[str, str]]:
     """72 °F where the quotes' sentence has 72 °C, and no cited page the other."""
-    printed = dict(_SCALE.findall(seen.told_figures.text))
-    anywhere = {*_SCALE.findall(seen.figures.text)}
     for value, scale in _SCALE.findall(seen.text):
-        if printed.get(value, scale) != scale and (value, scale) not in anywhere:
-            yield f"{value} °{scale}", f"{value} °{printed[value]}"
+        printed = dict(_SCALE.findall(seen.told_figures.text)).get(value, scale)
+        if printed != scale and (value, scale) not in _SCALE.findall(seen.figures.text):
+            yield f"{value} °{scale}", f"{value} °{printed}"
 
 
 def _count_the_same(one: Figure, other: Figure, seen: Seen) -> bool:

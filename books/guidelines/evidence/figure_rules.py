@@ -233,11 +233,11 @@ def _is_altered(figure: Figure, seen: Seen) -> bool:
 
 def _other_date(seen: Seen) -> Iterator[Finding]:
     """The quote's sentence has another year for this day of a month."""
-    printed = dict(_full_dates(seen.told_figures.text))
-    anywhere = {*_full_dates(seen.figures.text)}
-    said = ((day, year) for day, year in _full_dates(seen.text) if (day, year) not in anywhere)
-    moved = {year: printed[day] for day, year in said if printed.get(day, year) != year}
-    for year, other in moved.items():
+    said = list(_full_dates(seen.text))
+    printed = dict(_full_dates(seen.told_figures.text)) if said else {}
+    moved = [(day, year) for day, year in said if printed.get(day, year) != year]
+    anywhere = {*_full_dates(seen.figures.text)} if moved else set()
+    for year, other in {each[1]: printed[each[0]] for each in moved if each not in anywhere}.items():
         yield Finding(FindingKind.NUMBER, not_as_quoted(year, other))
 
 

@@ -86,23 +86,35 @@ class PrintedFigures:
     """All that the pages' texts may mean by their digits and number words, in the language they are written in."""
 
     def __init__(self, text: str, language: str = "en") -> None:
-        self._language = language
-        self._whole = _SPOILT.sub(lambda found: found[0].translate(_MISREAD), legible(_as_meant(without_digits(text))))
-        self.text = _HALF_OF.sub("1/2", _LABEL.sub(_blank, _without_page_numbers(self._whole)))
-        self.figures = list(with_shared_units(figures_in(self.text, language), self.text))
-        self.figures += list(_ones(self.text))
-        self.eras: dict[Decimal, set[Era]] = {}
+        self._printed, self._language = text, language
+
+    @cached_property
+    def _whole(self) -> str:
+        text = legible(_as_meant(without_digits(self._printed)))
+        return _SPOILT.sub(lambda found: found[0].translate(_MISREAD), text)
+
+    @cached_property
+    def text(self) -> str:
+        return _HALF_OF.sub("1/2", _LABEL.sub(_blank, _without_page_numbers(self._whole)))
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        return [*with_shared_units(figures_in(self.text, self._language), self.text), *_ones(self.text)]
+
+    @cached_property
+    def eras(self) -> dict[Decimal, set[Era]]:
+        """Of each number, those of its figures; {""} where it is only another reading."""
+        eras: dict[Decimal, set[Era]] = {}
         for each in self.figures:
             if each.kind == "number":
-                self.eras.setdefault(each.value, set()).add(each.era)
+                eras.setdefault(each.value, set()).add(each.era)
         also = {
             *_every_reading(self.text),
             *(each.value % 10 for each in self.figures if each.is_word and each.value > 20),
         }
         if _HALF.search(self.text):
             also.add(Decimal("0.5"))
-        for value in also - set(self.eras):
-            self.eras[value] = {""}
+        return {value: {""} for value in also} | eras
 
     @cached_property
     def years(self) -> set[Decimal]:
