@@ -13,7 +13,7 @@ from books.stopwords import BOOKISH, STOPWORDS, word_set
 
 # Letters may carry combining signs (Devanagari, Tamil, Arabic, Thai) that Python does not count as word characters.
 _WORD = re.compile(
-    r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0610-\u065f\u0900-\u0dff\u0e30-\u0e4e\u200c\u200d]|['’](?=\w))*"
+    r"[^\W\d_]+(?:(?:[\u0300-\u036f\u0610-\u065f\u0900-\u0dff\u0e30-\u0e4e\u200c\u200d]|['’](?=\w))[^\W\d_]*)*"
 )
 _UNSPACED = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff"
 _SEARCHED = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")

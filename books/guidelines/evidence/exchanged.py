@@ -106,12 +106,13 @@ def _exchanged_terms(seen: Seen) -> Iterator[tuple[str, str]]:
     if seen.part in (Part.PREREQUISITES, Part.MISCONCEPTIONS):
         return
     terms = seen.material.book.terms
-    told = keys_of(joined_words(seen.told))
-    said = [each for each in terms if each in seen.matter - keys_of(joined_words(seen.around))]
+    said = seen.matter & terms.keys() - keys_of(joined_words(seen.around))
+    if len(said) != 1:
+        return
+    told, rest = keys_of(joined_words(seen.told)), seen.matter - said
     others = [each for each in terms if each in told - seen.matter]
-    rest = seen.matter.difference(said)
-    if len(said) == 1 and others and len(rest & told) >= max(_ENOUGH, _NEARLY_ALL * len(rest)):
-        yield terms[said[0]], terms[others[0]]
+    if others and len(rest & told) >= max(_ENOUGH, _NEARLY_ALL * len(rest)):
+        yield terms[min(said)], terms[others[0]]
 
 
 def _of_peoples(text: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from books.guidelines.evidence.names import PrintedNames, plain
@@ -89,9 +89,15 @@ def keys_of(text: str) -> frozenset[str]:
 
 def keys_in_order(text: str) -> list[str]:
     """What its words of matter have in common with their forms and misreadings, without numbers; each once."""
-    said = (each for each in words(without_digits(text)) if is_content(each) and each not in MONTHS)
-    found = (key_of(each) for each in said if all(cardinal(each, name) is None for name in ("en", "de", "es")))
-    return list(dict.fromkeys(found))
+    found = map(_matter_key, words(without_digits(text)))
+    return list(dict.fromkeys(each for each in found if each is not None))
+
+
+@lru_cache(maxsize=50_000)
+def _matter_key(word: str) -> str | None:
+    """None of what is no word of matter."""
+    is_matter = is_content(word) and word not in MONTHS
+    return key_of(word) if is_matter and all(cardinal(word, name) is None for name in ("en", "de", "es")) else None
 
 
 def key_of(word: str) -> str:
