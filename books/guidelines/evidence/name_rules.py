@@ -222,10 +222,12 @@ def _is_among(said: str, printed: Iterable[str], least: int = 4) -> bool:
 def is_scattered(seen: Seen) -> bool:
     """Whether the statement has hardly any but the pages' words, and those that follow one another stand together in no
     sentence of them; terms in a list need not, and what takes its words from its quotes' sentences is no scatter."""
-    said, told = keys_in_order(seen.claim.text), [each.keys for each in seen.places.cited]
+    said = keys_in_order(seen.claim.text)
+    if seen.claim.text.count(",") > 1 or len(said) < _MANY:
+        return False
     quoted = frozenset().union(*(each.keys for each in seen.places.told))
-    is_list = seen.claim.text.count(",") > 1 or len(quoted.intersection(said)) > len(said) / 3
-    if is_list or len(said) < _MANY or len(frozenset().union(*told).intersection(said)) < _NEARLY * len(said):
+    told = [] if len(quoted.intersection(said)) > len(said) / 3 else [each.keys for each in seen.places.cited]
+    if len(frozenset().union(*told).intersection(said)) < _NEARLY * len(said):
         return False
     apart = [pair for pair in pairwise(said) if not any(keys.issuperset(pair) for keys in told)]
     most = max(len(keys.intersection(said)) for keys in told)

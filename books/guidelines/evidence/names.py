@@ -93,13 +93,23 @@ _INSIDE = re.compile(r"-|\s(?:[IVX]+\s)?(?:(?:of|the|de|von)\s|al-)?")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """``is_first`` where it begins a sentence, so that its capital tells nothing; ``run`` is the name it is part of;
-    ``is_of_people`` where it says of what people somebody or something is (Greek authors)."""
+    """It stands in ``text`` from ``start`` on; ``run`` is the name it is part of."""
 
     word: str
-    is_first: bool
     run: tuple[str, ...]
-    is_of_people: bool
+    text: str
+    start: int
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it begins a sentence, so that its capital tells nothing."""
+        return search_before(_SENTENCE_START, self.text, self.start) is not None
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether it says of what people somebody or something is (Greek authors)."""
+        is_people = _IS_OF_PEOPLE.match(self.text, self.start) is not None
+        return is_people and search_before(_DETERMINED, self.text, self.start) is not None
 
 
 @lru_cache(maxsize=50_000)
@@ -114,21 +124,15 @@ def names(text: str) -> list[Name]:
     """Words with a capital, each with the words with capitals beside it."""
     runs: list[list[re.Match[str]]] = []
     for token in _WORD.finditer(text):
-        if not token.group()[0].isupper() or len(token.group()) < 2 or roman(token.group()) is not None:
+        word = token[0]
+        if not word[0].isupper() or len(word) < 2 or roman(word) is not None:
             continue
-        gap = text[runs[-1][-1].end() : token.start()] if runs else ""
-        joined = _INSIDE.fullmatch(gap) and not re.search(r"['’]s$", runs[-1][-1].group())
+        before = runs[-1][-1] if runs else None
+        is_inside = before and _INSIDE.fullmatch(text, before.end(), token.start())
+        joined = is_inside and not before[0].endswith(("'s", "’s"))
         runs[-1].append(token) if joined else runs.append([token])
-    return [
-        Name(
-            token.group(),
-            bool(search_before(_SENTENCE_START, text, token.start())),
-            tuple(each.group() for each in run),
-            bool(_IS_OF_PEOPLE.match(text, token.start()) and search_before(_DETERMINED, text, token.start())),
-        )
-        for run in runs
-        for token in run
-    ]
+    written = [(run, tuple(each[0] for each in run)) for run in runs]
+    return [Name(token[0], words, text, token.start()) for run, words in written for token in run]
 
 
 class PrintedNames:

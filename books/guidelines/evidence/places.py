@@ -66,6 +66,7 @@ class Places:
     def __init__(self, text: str, cited: Sequence[Sentence], found: Sequence[Found], whole: PrintedNames) -> None:
         self.text, self.cited, self.found, self.whole = text, cited, found, whole
         self.told = [each for each in cited if any(map(each.is_of, found))]
+        self._meant: dict[Sentence, frozenset[str]] = {}
 
     def _narrowed(self, having: Sequence[Sentence]) -> Places | None:
         """With the quotes' own words for the sentences ``having`` the value; None where these are no more."""
@@ -104,9 +105,15 @@ class Places:
 
     def _keys_meant(self, sentence: Sentence) -> frozenset[str]:
         """Those of the sentence before too, where a pronoun refers to it; not of a heading or a row."""
-        at = self.cited.index(sentence)
-        before = self.cited[at - 1] if at and _REFERS.search(sentence.text) else sentence
-        return sentence.keys if before.is_row else sentence.keys | before.keys
+        if sentence not in self._meant:
+            at = self._at[sentence]
+            before = self.cited[at - 1] if at and _REFERS.search(sentence.text) else sentence
+            self._meant[sentence] = sentence.keys if before.is_row else sentence.keys | before.keys
+        return self._meant[sentence]
+
+    @cached_property
+    def _at(self) -> dict[Sentence, int]:
+        return {each: place for place, each in enumerate(self.cited)}
 
     def telling(self) -> list[Sentence]:
         """The sentences that have something of the statement's matter."""
@@ -173,7 +180,7 @@ class Places:
     def _may_be_meant(self, having: Iterable[Sentence]) -> bool:
         """By a pronoun of the quotes' sentence."""
         meant = set(having)
-        at = {each: place for place, each in enumerate(self.cited)}
+        at = self._at
         return any(
             _PRONOUN.search(each.text) and not meant.isdisjoint(self.cited[max(0, at[each] - _REFERS_BACK) : at[each]])
             for each in self.told
@@ -239,12 +246,14 @@ def _kind(figure: Figure) -> str:
 def _role(text: str, run: Sequence[str], name: Sequence[str]) -> str:
     """How the name stands in its ``run``: behind a preposition, as owner, or alone; "" where that says nothing. An
     article is that of a title before it."""
-    found = re.search(rf"(?<!\w){re.escape(run[0])}", text)
-    before = search_before(_BEFORE, text, found.start()) if found else None
+    start = text.find(run[0])
+    while start > 0 and re.match(r"\w", text[start - 1]):
+        start = text.find(run[0], start + 1)
+    before = search_before(_BEFORE, text, start) if start >= 0 else None
     last = before[1].lower() if before else ""
     is_determined = last in _DETERMINERS or run[0].lower() in _DETERMINERS
     if (is_determined and (run[0] == name[0] or run[0].lower() in _DETERMINERS)) or last.endswith(("'s", "’s")):
         return ""
-    if re.search(r"['’]s$", run[-1]):
+    if run[-1].endswith(("'s", "’s")):
         return "owner"
     return "in" if last in _IN else "behind" if last in _PREPOSITIONS else "alone"
