@@ -25,12 +25,13 @@ _BCE = (
     r"B\.?\s?C\.?(?:\s?E\b\.?)?|v\.\s?(?:Chr|u\.\s?Z)\.|a\.\s?(?:C|de C|n\.\s?e)\.|antes de Cristo|av(?:\.|ant) J\.-C\."
 )
 _CE = r"C\.?\s?E\b\.?|A\.?\s?D\b\.?|n\.\s?(?:Chr|u\.\s?Z)\.|d\.\s?(?:C|de C)\.|después de Cristo|apr?\. J\.-C\."
-_CENTURY = (
+_CENTURY = re.compile(
     r"(?:\s*-?\s*(?:(?:century|centuries|cent\.|Jahrhunderts?|Jhs?\.|siglos?|siècles?)"
-    r"|(?P<thousand>millenni(?:um|a)|Jahrtausends?|milenios?|millénaires?)))"
+    r"|(?P<thousand>millenni(?:um|a)|Jahrtausends?|milenios?|millénaires?)))",
+    re.IGNORECASE,
 )
 _AFTER_ERA = re.compile(rf"\s*(?:(?P<BCE>{_BCE})|(?P<CE>{_CE}))")
-_BEFORE_ERA = re.compile(r"\b(?:A\.?\s?D\.?)\s*$")
+_BEFORE_ERA = re.compile(r"A(?<!\wA)\.?\s?D\.?\s*$")
 JOINS = re.compile(
     r"\s*(?:[-–—−/]|to|and|or|until|through|bis|und|oder|hasta|al?|y|o|à|et|ou)\s*(?:(?:about|around|the|c\.|ca\.)\s*)?",
     re.I,
@@ -55,9 +56,9 @@ _MONEY = re.compile(
     r"\s(?:pounds?|dollars?|euros?|crowns?|marks?|francs?|pfund|pesos?|reales)(?:\s(?:and|und|con|et))?\s", re.I
 )
 _CURRENCY = re.compile(r"[$€£¥₹]\s?$")
-_WORD_BEFORE = re.compile(r"([^\W\d_]+)[.,]?\s*\(?\s*$")
-_WORD_BEFORE_NUMERAL = re.compile(r"([^\W\d_]+)\s+$")
-_CENTURY_BEFORE = re.compile(r"\b(?:siglos?|milenio)\s+$")
+_WORD_BEFORE = re.compile(r"([^\W\d_]++)[.,]?\s*\(?\s*$")
+_WORD_BEFORE_NUMERAL = re.compile(r"([^\W\d_]++)\s+$")
+_CENTURY_BEFORE = re.compile(r"(?:s(?<!\ws)iglos?|m(?<!\wm)ilenio)\s+$")
 # A unit's sign that we do not know: kWh.
 _SIGN = re.compile(r"(?=.{3,5}$)[A-Zµ]?[a-z]*[a-z][A-Z][A-Za-z]*")
 _UNIT_AFTER = re.compile(r"\s*-?\s*(?:(?:square|cubic)\s)?([%°¢€]|per\s?cent\b|por ciento\b|pour cent\b|[^\W\d_]+)")
@@ -286,12 +287,12 @@ def _is_regnal(text: str, start: int, end: int) -> bool:
 
 def _with_surroundings(figure: Figure, text: str) -> Figure:
     end, kind = figure.end, figure.kind
-    century = re.match(_CENTURY, text[end : end + 20], re.IGNORECASE)
+    century = _CENTURY.match(text, end, end + 20)
     is_nth = figure.is_ordinal or not (figure.is_word or (century and century.group().endswith("ies")))
     if kind == "number" and is_nth and (century or search_before(_CENTURY_BEFORE, text, figure.start)):
         kind = "millennium" if century and century["thousand"] else "century"
-        end += century.end() if century else 0
-    era = _AFTER_ERA.match(text[end : end + 14])
+        end = century.end() if century else end
+    era = _AFTER_ERA.match(text, end, end + 14)
     named: Era = (
         ("BCE" if era.group("BCE") else "CE") if era else "CE" if search_before(_BEFORE_ERA, text, figure.start) else ""
     )
