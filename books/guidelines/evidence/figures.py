@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Literal
 
 from books.guidelines.evidence.numerals import cardinal, composed, legible, ordinal, readings, roman
-from books.guidelines.evidence.quotes import search_before
+from books.guidelines.evidence.quotes import LONGEST_BEFORE, search_before
 from books.guidelines.evidence.units import MONTH_NUMBERS, MONTHS, SCALES, UNITS
 from books.language import is_content, stem
 from books.stopwords import word_set
@@ -39,8 +39,8 @@ JOINS = re.compile(
 # Eight of the eleven provinces are provinces.
 _OF_ALL = re.compile(r"\s(?:out of|of|von|de)(?:\s(?:the|its|their|all|these|den|las|los))?\s", re.IGNORECASE)
 _TOKEN = re.compile(
-    r"\d{1,2}\s?/\s?\d{1,3}(?![\d/])|\d{1,3}(?: \d{3})+\b|\d[\d.,'’\u00a0\u202f]*(?:(?<=,)\s\d{3}\b)*"
-    r"|[^\W\d_]+(?:['’][^\W\d_]+)?"
+    r"[^\W\d_]+(?:['’][^\W\d_]+)?"
+    r"|\d{1,2}\s?/\s?\d{1,3}(?![\d/])|\d{1,3}(?: \d{3})+\b|\d[\d.,'’\u00a0\u202f]*(?:(?<=,)\s\d{3}\b)*"
 )
 _ORDINAL_END = re.compile(r"(?:st|nd|rd|th|\.(?=\s+(?:Jahr|Jh))|º|ª|er|ème)\b|\.(?=\s+Jahr)")
 _FEW = re.compile(r"\b(?:few|several|many|some|einige|mehrere|paar|varios|unos)\s$", re.IGNORECASE)
@@ -56,7 +56,7 @@ _MONEY = re.compile(
     r"\s(?:pounds?|dollars?|euros?|crowns?|marks?|francs?|pfund|pesos?|reales)(?:\s(?:and|und|con|et))?\s", re.I
 )
 _CURRENCY = re.compile(r"[$€£¥₹]\s?$")
-_WORD_BEFORE = re.compile(r"([^\W\d_]++)[.,]?\s*\(?\s*$")
+_LAST_WORD = re.compile(r"([^\W\d_]++)[.,]?$")
 _WORD_BEFORE_NUMERAL = re.compile(r"([^\W\d_]++)\s+$")
 _CENTURY_BEFORE = re.compile(r"(?:s(?<!\ws)iglos?|m(?<!\wm)ilenio)\s+$")
 # A unit's sign that we do not know: kWh.
@@ -178,8 +178,8 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
     run: list[tuple[int, re.Match[str]]] = []
     read = 0
     for token in _TOKEN.finditer(text):
-        word = token.group()
-        if token.start() < read or not (run or word[0].isdigit() or _counts(word, language)):
+        word = token[0]
+        if not (run or word[0].isdigit() or _counts(word, language)) or token.start() < read:
             continue
         is_share = word == "ciento" and text.endswith("por ", 0, token.start())
         value = None if word[0].isdigit() or is_share else cardinal(word.lower(), language)
@@ -296,7 +296,7 @@ def _with_surroundings(figure: Figure, text: str) -> Figure:
     named: Era = (
         ("BCE" if era.group("BCE") else "CE") if era else "CE" if search_before(_BEFORE_ERA, text, figure.start) else ""
     )
-    before = search_before(_WORD_BEFORE, text, figure.start)
+    before = _word_before(text, figure.start)
     following = _UNIT_AFTER.match(text, figure.end)
     word = following[1].replace("mHg", "m") if following else ""  # millimeters of mercury
     unit = (
@@ -305,14 +305,21 @@ def _with_surroundings(figure: Figure, text: str) -> Figure:
         or (word if _SIGN.fullmatch(word) else "")
         or ("percent" if word[:3].lower() in ("per", "por", "pou") and " " in word else "")
     )
-    if word[:1].isupper() and before and before[1].lower() in _DATE_PREPOSITIONS and 1000 <= figure.value <= 2100:
+    if word[:1].isupper() and before in _DATE_PREPOSITIONS and 1000 <= figure.value <= 2100:
         unit = ""  # in 1687 Newton
-    money = search_before(_CURRENCY, text, figure.start)
+    money = _CURRENCY.search(text, max(0, figure.start - 2), figure.start)
     return replace(
         figure,
         kind=kind,
         era=named,
         unit=UNITS[money.group().strip()] if money else "" if figure.is_ordinal else unit,
         noun="" if word.lower() in _JOINING else stem(word.lower()),
-        before=before[1].lower() if before else "",
+        before=before,
     )
+
+
+def _word_before(text: str, end: int) -> str:
+    """In small letters; "" where something else stands there. A bracket may be between."""
+    before = text[max(0, end - LONGEST_BEFORE) : end].rstrip().removesuffix("(").rsplit(None, 1)
+    found = _LAST_WORD.search(before[-1]) if before else None
+    return found[1].lower() if found else ""
