@@ -222,10 +222,8 @@ def _is_of_many(word: str, value: int, text: str, start: int) -> bool:
 def _counts(word: str, language: str) -> bool:
     """Whether the word alone may be a number: most are not, and are passed over at once."""
     small = word.lower()
-    return any(
-        each is not None
-        for each in (cardinal(small, language), ordinal(small, language), roman(word.removesuffix("e")))
-    )
+    named = cardinal(small, language), ordinal(small, language), roman(word.removesuffix("e"))
+    return any(each is not None for each in named)
 
 
 def _continues(gap: str, before: int, value: int) -> bool:

@@ -127,12 +127,17 @@ def names(text: str) -> list[Name]:
         word = token[0]
         if not word[0].isupper() or len(word) < 2 or roman(word) is not None:
             continue
-        before = runs[-1][-1] if runs else None
-        is_inside = before and _INSIDE.fullmatch(text, before.end(), token.start())
-        joined = is_inside and not before[0].endswith(("'s", "’s"))
-        runs[-1].append(token) if joined else runs.append([token])
+        if runs and _goes_on(text, runs[-1][-1], token):
+            runs[-1].append(token)
+        else:
+            runs.append([token])
     written = [(run, tuple(each[0] for each in run)) for run in runs]
     return [Name(token[0], words, text, token.start()) for run, words in written for token in run]
+
+
+def _goes_on(text: str, word: re.Match[str], after: re.Match[str]) -> bool:
+    is_inside = _INSIDE.fullmatch(text, word.end(), after.start()) is not None
+    return is_inside and not word[0].endswith(("'s", "’s"))
 
 
 class PrintedNames:

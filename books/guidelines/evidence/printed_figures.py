@@ -114,7 +114,7 @@ class PrintedFigures:
         }
         if _HALF.search(self.text):
             also.add(Decimal("0.5"))
-        return {value: {""} for value in also} | eras
+        return {value: eras.get(value, {""}) for value in also.union(eras)}
 
     @cached_property
     def years(self) -> set[Decimal]:
