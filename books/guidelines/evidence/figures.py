@@ -185,7 +185,8 @@ def _numbers(text: str, language: str) -> Iterator[Figure]:
         value = None if word[0].isdigit() or is_share else cardinal(word.lower(), language)
         gap = re.sub(r"\s+", " ", text[run[-1][1].end() : token.start()]) if run else ""
         if run and (value is None or not _continues(gap, run[-1][0], value)):
-            if value is None and _is_and(word, gap) and run[-1][0] >= (100 if word == "and" else 20):
+            is_and = word in ("and", "y", "et") and gap == " "
+            if value is None and is_and and run[-1][0] >= (100 if word == "and" else 20):
                 continue
             last = None if word[0].isdigit() else ordinal(word.lower(), language)
             if last is not None and run[-1][0] >= 20 and gap in ("-", " "):
@@ -233,10 +234,6 @@ def _continues(gap: str, before: int, value: int) -> bool:
         return True
     is_french = (before, value) == (4, 20) or (before == 10 and 6 < value < 10 and gap == "-")
     return is_french or value >= 100 or before >= 100 or (before >= 20 and value < 10 and gap not in (" and ", " und "))
-
-
-def _is_and(word: str, gap: str) -> bool:
-    return word in ("and", "y", "et") and gap == " "
 
 
 def _of_words(run: list[tuple[int, re.Match[str]]], text: str) -> Figure:
