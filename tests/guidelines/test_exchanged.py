@@ -310,6 +310,8 @@ GUARD = {
         ("Rask got rid of the pirates by 1729.", "in 1736 he crowned himself", False),
         ("Rask was king in 1740.", "in 1736 he crowned himself", True),
         ("Four years before 1740 Rask became king.", "in 1736 he crowned himself", False),
+        ("Some months after the year 1740 Rask was made king.", "in 1736 he crowned himself", True),
+        ("Within 50 months of 1740, before it, Rask was king.", "in 1736 he crowned himself", False),
         ("The whole of the castle was ready after about 32 years.", "took about 22", True),
         ("The keep took ten years less.", "about 12 years, but the whole castle took about 22", False),
         ("A guard had 46 rounds.", "Each guard had 46 rounds", False),

@@ -79,17 +79,18 @@ def _other_unit(figure: Figure, printed: Collection[Figure], seen: Seen) -> Figu
 
 
 def _other_year(figure: Figure, said: Collection[Figure], derived: Derivation) -> Figure | None:
-    """The quotes' year, where the statement has their numbers but the years, and its own year follows from nothing:
-    neither is the one so many years after the other nor does a sentence that has this year tell more of the statement.
-    An error may name any year, and two may be the bounds of what is told."""
+    """The quotes' year, where the statement has their numbers but the years, and its own year follows from nothing and
+    no sentence that has it tells more of the statement. What counts time counts it from another year, an error may
+    name any, and two may be the bounds of what is told."""
     seen = derived.seen
     values = {each.value for each in said}
     left_out = [each for each in seen.quoted_figures.figures if each.value not in values]
     is_bound = seen.part == Part.DEPTH and sum(each.is_year for each in said) > 1
-    if not figure.is_year or is_bound or seen.part == Part.MISCONCEPTIONS:
+    counts_time = any(each.measured[0] == "time" for each in said)
+    if not figure.is_year or is_bound or counts_time or seen.part == Part.MISCONCEPTIONS:
         return None
     years = [each for each in seen.quoted_figures.figures if each.is_year]
-    if not years or years != left_out or any(abs(each.value - figure.value) in values for each in years):
+    if not years or years != left_out:
         return None
     quoted = keys_of(joined_words(seen.quoted))
     having = (each for each in seen.places.cited if figure.value in each.figures.years)
