@@ -24,6 +24,8 @@ RAISED_HEIGHT, RAISED_BY, RAISED_GAP = (0.55, 1.3), 0.5, 0.5
 COMPARISONS = frozenset("<>≤≥≠≈√∑∫∞∂π±")
 SIGNS = re.compile(r"[=+×÷^/*−|\[\](){}]|\d")
 SURE_CONFIDENCE, READ_CONFIDENCE = 60, 35
+# More boxes are joined faster by their dots.
+MOST_APART = 80
 
 
 def formulas(ink: PageInk, lines: Sequence[OcrLine], unit: float) -> list[Box]:
@@ -119,6 +121,14 @@ def joined(boxes: Sequence[Box], across: float, along: float) -> list[Box]:
         near = [each for each in parts if is_near(each, box, across, along)]
         parts = [each for each in parts if each not in near] + [surrounding([*near, box])]
     return parts
+
+
+def may_be_large(boxes: Sequence[Box], gap: int, least: float) -> bool:
+    """Whether any of the boxes, with those not further away than ``gap``, may be so wide and high; of many, yes."""
+    if len(boxes) > MOST_APART:
+        return True
+    groups = joined(joined(boxes, gap + 1, gap + 1), gap + 1, gap + 1)
+    return any(min(right - left, bottom - top) >= least for left, top, right, bottom in groups)
 
 
 def is_near(one: Box, other: Box, across: float, along: float) -> bool:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from books.ocr.engines.base import OcrLine
 from books.ocr.engines.lines import surrounding
 from books.ocr.engines.runs import overlap
-from books.ocr.image.formulas import formulas, joined
+from books.ocr.image.formulas import formulas, joined, may_be_large
 from books.ocr.image.ink import Box, PageInk
 from books.ocr.image.spots import Components, components, mask_of
 from books.stored.regions import Region, RegionKind
@@ -125,27 +125,31 @@ def _figures(ink: PageInk, lines: Sequence[OcrLine], unit: float) -> list[Region
     chosen = (long >= LEAST_DRAWN * unit) & ~is_rule & ~is_edge
     if not lines:
         chosen &= ~np.isin(spots.keys(), ink.print.keys())
-    drawn = mask_of(chosen, spots, ink.labels) | _shaded(ink, unit)
-    side = max(3, round(FIGURE_GAP * unit))
-    x, y, width, height = cv2.boundingRect(drawn.view(np.uint8))
-    if not width:
+    side, least = max(3, round(FIGURE_GAP * unit)), LEAST_FIGURE * unit
+    shaded = _shaded(ink, unit)
+    # Most pages have none, and need no more work.
+    if shaded is None and not may_be_large(spots.boxes()[chosen].tolist(), side, least):
         return []
+    drawn = mask_of(chosen, spots, ink.labels)
+    drawn = drawn if shaded is None else drawn | shaded
+    x, y, width, height = cv2.boundingRect(drawn.view(np.uint8))
     x, y, right, bottom = max(0, x - side), max(0, y - side), x + width + side, y + height + side
     text = _text_mask(ink, lines, (x, y, right, bottom))
     drawn &= ~text
     near = cv2.morphologyEx(drawn[y:bottom, x:right].view(np.uint8), cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     areas = components(near.view(np.bool_))[0].moved(x, y)
-    least = LEAST_FIGURE * unit
     parts = areas.where((areas.width >= least / 2) & (areas.height >= least / 2)).boxes().tolist()
     wide = [box for box in joined(parts, side, side) if box[2] - box[0] >= least and box[3] - box[1] >= least]
     return [region for box in wide if (region := _figure(ink, box, drawn, text, unit))]
 
 
-def _shaded(ink: PageInk, unit: float) -> Mask:
+def _shaded(ink: PageInk, unit: float) -> Mask | None:
     """Where the page is darker than paper over more than the thickness of letters, as in a photograph."""
     grey = (ink.grey < math.ceil(SHADED * ink.paper)).view(np.uint8)
     side = max(3, round(unit))
-    return cv2.morphologyEx(grey, cv2.MORPH_OPEN, np.ones((side, side), dtype=np.uint8)).view(np.bool_)
+    square = np.ones((side, side), dtype=np.uint8)
+    inner = cv2.erode(grey, square)
+    return cv2.dilate(inner, square).view(np.bool_) if cv2.countNonZero(inner) else None
 
 
 def _text_mask(ink: PageInk, lines: Sequence[OcrLine], place: Box) -> Mask:

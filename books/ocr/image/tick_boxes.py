@@ -20,12 +20,13 @@ def are_boxes(spots: Components, is_dark: NDArray[np.bool_]) -> NDArray[np.bool_
     longer, thinner = np.maximum(spots.width, spots.height), np.minimum(spots.width, spots.height)
     is_box: NDArray[np.bool_] = (longer < SQUARE * thinner) & (thinner >= LEAST_BOX) & (longer < MOST_BOX)
     is_box &= spots.ink < HOLLOW_BOX * spots.width * spots.height
-    x, y = spots.centre
+    chosen, numbers = spots.where(is_box), np.flatnonzero(is_box)
+    (x, y), is_white = chosen.centre, np.ones(len(chosen), dtype=np.bool_)
     for across, down in INSIDE:
-        is_box &= ~is_dark[y + down * (spots.height // 8), x + across * (spots.width // 8)]
-    boxes = spots.boxes()
-    for at in np.flatnonzero(is_box).tolist():
-        left, top, right, bottom = boxes[at].tolist()
+        is_white &= ~is_dark[y + down * (chosen.height // 8), x + across * (chosen.width // 8)]
+    is_box[numbers] = is_white
+    boxes = chosen.boxes()[is_white].tolist()
+    for at, (left, top, right, bottom) in zip(numbers[is_white].tolist(), boxes, strict=True):
         place, edge = is_dark[top:bottom, left:right], (bottom - top) // 4
         sides = (place[:2], place[-2:], place.T[:2], place.T[-2:])
         is_empty = not place[edge:-edge, edge:-edge].any()
