@@ -164,7 +164,7 @@ def _is_printed(figure: Figure, seen: Seen) -> bool:
     if (seen.cited.own_figures if is_misplaced else seen.figures).bears_out(figure):
         return True
     is_of_subtopic = seen.part in (Part.DEPTH, Part.PREREQUISITES)
-    if figure.value in seen.figures.labels and (is_of_subtopic or figure.before in _NUMBERED):
+    if (is_of_subtopic or figure.before in _NUMBERED) and figure.value in seen.figures.labels:
         return True
     return is_of_subtopic and seen.material.own_figures.bears_out(figure)
 

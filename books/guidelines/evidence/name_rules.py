@@ -178,7 +178,8 @@ def later_findings(seen: Seen) -> Iterator[Finding]:
     if is_unknown or (_is_apart(said, seen) if not is_titled else _is_of_now(said, titles, seen)):
         yield Finding(FindingKind.NAME, gettext_noop("No later subtopic of this book is about that."))
         return
-    if any(set(content_stems(title)) <= set(said) for title in material.later_subtopics):
+    is_title = any(set(content_stems(title)) <= set(said) for title in material.later_subtopics)
+    if is_title or all(each.is_first for each in names(text)):
         return
     pages = material.pages if is_titled else material.pages_from_last
     known = PrintedNames("\n".join([*material.later_subtopics, *pages.values()]))
@@ -203,10 +204,11 @@ def _is_apart(said: Sequence[str], seen: Seen) -> bool:
 def _is_of_now(said: Sequence[str], titles: Collection[str], seen: Seen) -> bool:
     """Whether the later titles have of the matter only what the subtopic's own pages have too, and no page of the book
     has half of it: systems of two equations, where only quadratic equations follow."""
-    book = {*content_stems(joined_words("\n".join(seen.material.pages.values()))), *titles}
     own = content_stems(joined_words("\n".join(map(seen.material.pages.get, seen.material.own_pages, repeat("")))))
-    known_now = all(_is_among(each, own) for each in said if _is_among(each, titles))
-    return known_now and 2 * sum(not _is_among(each, book) for each in said) >= len(said)
+    if not all(_is_among(each, own) for each in said if _is_among(each, titles)):
+        return False
+    book = {*content_stems(joined_words("\n".join(seen.material.pages.values()))), *titles}
+    return 2 * sum(not _is_among(each, book) for each in said) >= len(said)
 
 
 def _is_among(said: str, printed: Iterable[str], least: int = 4) -> bool:
