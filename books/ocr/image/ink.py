@@ -19,7 +19,7 @@ from books.ocr.image.tick_boxes import are_boxes
 Box = tuple[int, int, int, int]
 # Long side on which print is judged: 8-point letters are still 10 pixels high there.
 WORKING_SIDE: Final = 1_600
-# One dot in so many, each way, tells how bright the paper is.
+# One row in so many tells how bright the paper is.
 PAPER_STEP: Final = 4
 # Darker than this share of the paper is ink.
 INK: Final = 0.6
@@ -73,7 +73,7 @@ class PageInk:
         self.grey = np.asarray(grey.reduce(self.scale) if self.scale > 1 else grey)
         self.shape = self.grey.shape
         # Whole numbers are compared several times as fast.
-        self.paper = ranked(self.grey[::PAPER_STEP, ::PAPER_STEP], 50)
+        self.paper = ranked(self.grey[::PAPER_STEP], 50)
         self.is_dark = self.grey < math.ceil(INK * self.paper)
         self.spots, self.labels = components(self.is_dark)
         is_box = are_boxes(self.spots, self.is_dark)
