@@ -22,7 +22,7 @@ from benchmarks.bounds import Bound, told
 from benchmarks.processor import slowness
 from benchmarks.web import Web
 
-WATCHERS, SECONDS, TURN, MOST_RESTS = 50, 40, 2.0, 2
+WATCHERS, SECONDS, TURN, MOST_RESTS = 50, 40, 2.0, 3
 # How often the machine's own speed is looked at meanwhile.
 TIMES = 4
 NEWS_EVERY = 10

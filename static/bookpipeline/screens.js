@@ -6,7 +6,7 @@ const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
 document.cookie = `zone=${timeZone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
 
 // Polling rests while the tab is hidden, and asks once when it is seen again. After an answer without news it lets one
-// turn go by, after the next ones two; after news one fewer than before. By id, since news comes as a new element.
+// turn go by, after the next ones up to three; after news one fewer than before. By id, since news comes as a new element.
 const rests = new Map();
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt } = event.detail;
@@ -17,7 +17,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr } }) => {
   const before = rests.get(elt.id)?.turns ?? 0;
-  const turns = xhr.status === 204 ? Math.min(before + 1, 2) : Math.max(before - 1, 0);
+  const turns = xhr.status === 204 ? Math.min(before + 1, 3) : Math.max(before - 1, 0);
   if (elt.hasAttribute("data-polls")) rests.set(elt.id, { turns, left: turns });
 });
 document.addEventListener("visibilitychange", () => {
