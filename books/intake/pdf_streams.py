@@ -81,16 +81,16 @@ def is_cut(document: Any, index: int, data: BinaryIO) -> bool:
 
 
 def painted(drawing: bytes, drawn: dict[bytes, bytes], content: bytes) -> Iterator[bytes]:
-    """What the page is drawn by, and the forms that this paints, and so on."""
+    """What the page is drawn by, and the forms that this paints, and so on: of each what is left without strings."""
     named: dict[bytes, set[bytes]] = {}
     for name, number in FORM_NAMES.findall(content) if len(drawn) > 1 else ():
         if number in drawn:
             named.setdefault(name, set()).add(number)
     waiting, seen = [drawing], set[bytes]()
     while waiting:
-        each = waiting.pop()
-        yield each
-        painted_forms = (named.get(name, set()) for name in PAINTED.findall(without_strings(each)))
+        rest = without_strings(waiting.pop())
+        yield rest
+        painted_forms = (named.get(name, set()) for name in PAINTED.findall(rest))
         forms = set[bytes]().union(*painted_forms) - seen
         seen |= forms
         waiting += [drawn[form] for form in forms]
@@ -169,15 +169,14 @@ def from_text(data: bytes) -> bytes:
         raise CutStream from error
 
 
-def ends_within(drawing: bytes) -> bool:
-    """Whether it ends within text, as what is not packed does where it was cut."""
-    rest = without_strings(drawing)
+def ends_within(rest: bytes) -> bool:
+    """Whether a drawing ends within text, as what is not packed does where it was cut."""
     return len(BEGIN_TEXT.findall(rest)) > len(END_TEXT.findall(rest))
 
 
-def lacks_a_picture(drawing: bytes, content: bytes) -> bool:
-    """Whether it paints what the file does not hold, or with that: the copy has no name for it."""
-    names = set(PAINTED.findall(without_strings(drawing)))
+def lacks_a_picture(rest: bytes, content: bytes) -> bool:
+    """Whether a drawing paints what the file does not hold, or with that: the copy has no name for it."""
+    names = set(PAINTED.findall(rest))
     return any(not re.search(rb"/%s(?: \d+ 0 R|<<)" % re.escape(name), content) for name in names)
 
 
